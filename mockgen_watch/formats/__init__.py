@@ -1,0 +1,1 @@
+"""Stage 5, format: a Batch becomes the bytes of an output."""

@@ -1,0 +1,1 @@
+"""Takes what happens in a run; gives logs, metrics and health."""

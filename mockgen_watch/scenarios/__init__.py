@@ -1,0 +1,1 @@
+"""Stage 4, scenarios: a Batch of good records becomes one with faults, exclusions and labels."""
