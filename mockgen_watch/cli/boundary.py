@@ -1,0 +1,86 @@
+"""Takes a command's work; gives its exit code, whatever the work raises."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ExitCode(enum.IntEnum):
+    """What a shell learns of a command's end."""
+
+    DONE = 0
+    FINDINGS = 1
+    USAGE = 2
+    UNEXPECTED = 3
+    INTERRUPTED = 130
+
+
+def guard(work: Callable[[], int], *, wants_traceback: Callable[[], bool]) -> int:
+    """Run ``work`` and return its exit code, or the code of what it raised, told on stderr.
+
+    ``wants_traceback`` is asked only when the error is unexpected. SystemExit passes, because
+    argparse ends ``--help`` and wrong options with it.
+    """
+    try:
+        code = work()
+        # A reader that has gone must be noticed here, not when the interpreter ends.
+        sys.stdout.flush()
+    except MockgenError as error:
+        return _tell_known(error)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return ExitCode.FINDINGS
+    except Exception as error:  # noqa: BLE001 - the one boundary behind which nothing may escape
+        _tell_unexpected(error, with_traceback=wants_traceback())
+        return ExitCode.UNEXPECTED
+    return code
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with control, bidi and other invisible characters escaped, as ``\x1b``."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+def _tell_known(error: MockgenError) -> int:
+    if isinstance(error, FindingsError):
+        for diagnostic in error.diagnostics:
+            print(printable(str(diagnostic)), file=sys.stderr)
+    _say(str(error))
+    return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FINDINGS
+
+
+def _tell_unexpected(error: Exception, *, with_traceback: bool) -> None:
+    if with_traceback:
+        traceback.print_exception(error)
+        remedy = "please report it with the traceback above and the command"
+    else:
+        remedy = "run again with -v and report the traceback with the command"
+    _say(f"unexpected {type(error).__name__}: {error}; this is a defect of mockgen-watch, {remedy}")
+
+
+def _say(message: str) -> None:
+    print(f"mockgen-watch: {printable(message)}", file=sys.stderr)
+
+
+def _forget_stdout() -> None:
+    # The interpreter flushes stdout once more at its end and would complain of the closed pipe.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,49 @@
+"""Takes the name of a command; gives the module that carries it out, loaded only then.
+
+Each module has ``add_arguments(parser)``, which declares its options and examples, and
+``run(options)``, which returns the exit code.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+
+class Command(Protocol):
+    """What the module of a command offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options; set ``parser.epilog`` to its examples."""
+        ...
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Carry the command out and return its exit code."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandEntry:
+    """A line of the table of commands.
+
+    Attributes:
+        module: full name of the module; it is imported when the command is called.
+        summary: one line for ``mockgen-watch --help``.
+    """
+
+    module: str
+    summary: str
+
+
+# In the order of ``--help``.
+COMMANDS: Mapping[str, CommandEntry] = {}
+
+
+def load_command(entry: CommandEntry) -> Command:
+    """Import the module of ``entry``."""
+    return cast("Command", importlib.import_module(entry.module))
