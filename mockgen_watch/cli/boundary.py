@@ -31,21 +31,14 @@ def guard(work: Callable[[], int], *, wants_traceback: Callable[[], bool]) -> in
     argparse ends ``--help`` and wrong options with it.
     """
     try:
-        code = work()
-        # A reader that has gone must be noticed here, not when the interpreter ends.
-        sys.stdout.flush()
-    except MockgenError as error:
-        return _tell_known(error)
-    except KeyboardInterrupt:
-        _say("interrupted")
-        return ExitCode.INTERRUPTED
+        try:
+            return _code_of(work, wants_traceback)
+        finally:
+            # A reader that has gone must be noticed here, not when the interpreter ends.
+            sys.stdout.flush()
     except BrokenPipeError:
         _forget_stdout()
         return ExitCode.FINDINGS
-    except Exception as error:  # noqa: BLE001 - the one boundary behind which nothing may escape
-        _tell_unexpected(error, with_traceback=wants_traceback())
-        return ExitCode.UNEXPECTED
-    return code
 
 
 def printable(text: str) -> str:
@@ -56,6 +49,21 @@ def printable(text: str) -> str:
         else character.encode("unicode_escape", "surrogatepass").decode("ascii")
         for character in text
     )
+
+
+def _code_of(work: Callable[[], int], wants_traceback: Callable[[], bool]) -> int:
+    try:
+        return work()
+    except MockgenError as error:
+        return _tell_known(error)
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one boundary behind which nothing may escape
+        _tell_unexpected(error, with_traceback=wants_traceback())
+        return ExitCode.UNEXPECTED
 
 
 def _tell_known(error: MockgenError) -> int:

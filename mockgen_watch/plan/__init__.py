@@ -1,1 +1,1 @@
-"""Stage 3, compile: a Spec and a Catalog become a Plan: what each output needs, what is affected."""
+"""Stage 3, compile: a Spec and a Catalog become a Plan: what outputs need, what an edit affects."""

@@ -1,0 +1,55 @@
+# Needs GNU make and Python 3.11 or newer; the rest goes into .venv.
+#
+#   make            install into .venv and generate mock_outputs/ from specs/
+#   make test       all that CI checks: lint, types, import layers, tests, coverage
+#   make lint       the first three of these
+#   make format     put the code into its form
+#   make clean      remove .venv and what the tools keep
+#
+# PYTHON names another interpreter (make PYTHON=python3.13), WORKERS the number of test processes.
+
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+.PHONY: run test lint layers types style format clean
+
+WORKERS ?= 2
+BIN := .venv/bin
+STAMP := .venv/installed-for-pyproject
+
+# The first that runs and is new enough; asked only when .venv has to be made.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python3.14 python,\
+	$(if $(filter new,$(shell $(name) -c 'import sys; print("new" if sys.version_info >= (3, 11) else "old")' 2>/dev/null)),$(name))))
+
+run: $(STAMP)
+	$(BIN)/mockgen-watch generate
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+
+lint: style types layers
+
+style: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find mockgen_watch tests -name __pycache__ -type d -prune -exec rm -rf {} +

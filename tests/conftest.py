@@ -1,0 +1,12 @@
+"""Takes the environment; gives Hypothesis the settings that hold for all tests."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# No test is bounded by the clock. On CI the examples are the same in every run.
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")

@@ -1,0 +1,29 @@
+"""The schema files that an installation carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mockgen_watch.errors import StorageError
+from mockgen_watch.storage.schemas import find_schema, read_schema, schema_names
+
+FOLDER = Path(__file__).parents[3] / "schemas"
+FILES = sorted(path.name for path in FOLDER.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_schema_is_read_as_it_stands_in_the_checkout(name: str) -> None:
+    assert read_schema(name) == (FOLDER / name).read_bytes()
+    assert find_schema(name).samefile(FOLDER / name)
+
+
+def test_the_names_are_those_of_the_schema_files() -> None:
+    assert list(schema_names()) == [name for name in FILES if name.endswith(".schema.json")]
+
+
+@pytest.mark.parametrize("name", ["no.schema.json", "../pyproject.toml", "", ".", ".."])
+def test_a_name_that_is_no_schema_is_refused(name: str) -> None:
+    with pytest.raises(StorageError, match="carries no such schema"):
+        read_schema(name)
