@@ -39,7 +39,15 @@ def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder, with_pip=False, symlinks=True)
     programs = folder / ("Scripts" if sys.platform == "win32" else "bin")
     python = programs / "python"
-    installing = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    installing: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+    ]
     subprocess.run([*installing, "--no-deps", "--no-index", wheel], check=True)
     site = _output(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
     lent = Path(site.strip()) / "lent.pth"
