@@ -1,0 +1,1 @@
+"""Holds the pools that ship with the package, one JSON file a vocabulary; no code."""
