@@ -1,0 +1,179 @@
+"""Takes what a stage found wrong; gives it a stable code, a place and a remedy."""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(enum.StrEnum):
+    """How much a diagnostic weighs: an error stops its suite, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """A place in a user's file.
+
+    Attributes:
+        path: the file, relative to the project folder, with forward slashes.
+        line: counted from 1.
+        column: counted from 1, in characters (code points).
+        length: how many characters on that line are meant; at least 1.
+        pointer: JSON Pointer of the node in its document, ``""`` for the whole.
+    """
+
+    path: str
+    line: int = 1
+    column: int = 1
+    length: int = 1
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        """Return ``path:line:column``."""
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A second place that a diagnostic speaks of, such as the first of two equal keys."""
+
+    message: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One finding: what is wrong, where, and what to do about it.
+
+    Attributes:
+        code: a key of ``CODES``; it never changes its meaning.
+        message: what is wrong, one sentence without a full stop.
+        hint: what to do, or a did-you-mean; may be empty.
+        location: where.
+        related: other places that help to understand.
+    """
+
+    code: str
+    message: str
+    location: Location
+    severity: Severity = Severity.ERROR
+    hint: str = ""
+    related: tuple[Related, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a code that is not in the table."""
+        if self.code not in CODES:
+            raise ValueError(f"unknown diagnostic code {self.code}")
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Order of report: file, line, column, code, message."""
+        place = self.location
+        return (place.path, place.line, place.column, self.code, self.message)
+
+    def __str__(self) -> str:
+        """Return the one-line form ``path:line:column CODE message (hint)``."""
+        tail = f" ({self.hint})" if self.hint else ""
+        return f"{self.location} {self.code} {self.message}{tail}"
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any diagnostic is of severity error."""
+    return any(item.severity is Severity.ERROR for item in diagnostics)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean "x"?`` for the nearest known word, or ``""``.
+
+    Case alone never hides a match; a transposed, missing, doubled or wrong letter is near.
+    """
+    candidates = sorted(set(known))
+    folded: dict[str, str] = {}
+    for candidate in candidates:
+        folded.setdefault(candidate.casefold(), candidate)
+    lowered = word.casefold()
+    if lowered in folded:
+        return f'did you mean "{folded[lowered]}"?'
+    near = difflib.get_close_matches(lowered, list(folded), n=1, cutoff=0.6)
+    return f'did you mean "{folded[near[0]]}"?' if near else ""
+
+
+CODES: dict[str, str] = {
+    # MG1xx  the text of a file
+    "MG101": "The file is not valid UTF-8",
+    "MG102": "The text is not valid JSON",
+    "MG103": "The text is not valid YAML",
+    "MG104": "A key stands twice in one mapping",
+    "MG105": "The file is larger than the limit",
+    "MG106": "The file nests deeper than the limit",
+    "MG107": "Aliases expand to more nodes than the limit",
+    "MG108": "A number is not finite, or has too many digits",
+    "MG109": "A lone surrogate cannot be written as UTF-8",
+    "MG110": "A number with leading zeros is read as text or as another number",
+    "MG111": "YAML beyond the core schema (tags, complex keys, several documents)",
+    "MG112": "The file is empty",
+    "MG113": "The file cannot be read",
+    # MG2xx  the shape of a spec
+    "MG201": "Unknown directive (a key that begins with $)",
+    "MG202": "A value has the wrong type",
+    "MG203": "A reference names nothing",
+    "MG204": "A directive cannot stand beside another",
+    "MG205": "A required directive is missing",
+    "MG206": "A pool is empty",
+    "MG207": "A weight is negative, not a number, or all weights are zero",
+    "MG208": "Bounds are impossible",
+    "MG209": "Two keys are the same after case folding",
+    "MG210": "A name cannot be used as a file name",
+    "MG211": "A pattern is not supported or not a regular expression",
+    "MG212": "A date, time or format cannot be read",
+    "MG213": "A template cannot be read",
+    "MG214": "A unique field has fewer values than records",
+    "MG215": "References go round in a circle",
+    "MG216": "A scenario is unknown or mixed wrongly",
+    "MG217": "A rule, exclusion or coverage cannot be read",
+    "MG218": "A path leads nowhere",
+    "MG219": "A vocabulary is missing or cannot be read",
+    "MG220": "The JSON Schema of this file kind is not met",
+    "MG221": "An option of the output is unknown or impossible",
+    "MG222": "Two identifiers ($id) are the same",
+    "MG223": "A probability is not between 0 and 1",
+    "MG224": "A key of the overlay is not a field of the model",
+    "MG225": "A number cannot be represented with the declared precision",
+    "MG226": "The format version is not one that this release reads",
+    # MG3xx  masters and merging
+    "MG301": "The master is missing",
+    "MG302": "The chain of $extends goes round in a circle",
+    "MG303": "The slot is not clear",
+    "MG304": "Record and master disagree in type",
+    "MG305": "A merge policy does not fit its path",
+    "MG306": "A merged record breaks what the model says",
+    "MG307": "A field has no counterpart in the master but a near one exists",
+    "MG308": "A key of the master is changed by nothing and near to a field",
+    "MG309": "Two fields go to the same path of the master",
+    "MG310": "Two masters stand side by side in one folder",
+    # MG4xx  promises of scenarios
+    "MG401": "Two scenarios can make the same record",
+    # MG5xx  outputs and the lockfile
+    "MG501": "An output was edited by hand",
+    "MG502": "An output is out of date",
+    "MG503": "An output is missing",
+    "MG504": "A file that no lockfile owns is in the way",
+    "MG505": "The lockfile cannot be read",
+    "MG506": "The lockfile was made under another contract",
+    "MG507": "An output is no longer wanted",
+    "MG508": "Two outputs have the same path",
+    "MG509": "A path leads outside the output folder",
+    # MG6xx  the project
+    "MG601": "The project file is not valid",
+    "MG602": "No specs were found",
+    "MG603": "A value cannot be written in this format",
+}

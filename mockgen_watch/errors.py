@@ -1,0 +1,60 @@
+"""The exceptions that end a command; what is wrong in a user's file is a Diagnostic instead.
+
+::
+
+    MockgenError            anything this package raises on purpose
+    ├── UsageError          the command line or an API call asks for what cannot be       (exit 2)
+    ├── FindingsError       diagnostics stop the work; it carries them                    (exit 1)
+    ├── StorageError        a file operation failed; it names the path and the errno      (exit 1)
+    └── LockedError         another process of this project holds the lock                (exit 1)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.diagnostics import Diagnostic
+
+
+class MockgenError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class UsageError(MockgenError):
+    """The command line or an API call asks for something that cannot be."""
+
+
+class FindingsError(MockgenError):
+    """Diagnostics of severity error stop the work.
+
+    Attributes:
+        diagnostics: all that were found, in source order, warnings included.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Carry ``diagnostics``; the message counts them."""
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(f"{len(self.diagnostics)} finding(s)")
+
+
+class StorageError(MockgenError):
+    """A file operation failed.
+
+    Attributes:
+        path: the file or folder concerned, as the user would write it.
+        errno_name: the symbolic errno, such as ``ENOSPC``; empty when there is none.
+    """
+
+    def __init__(self, path: str, reason: str, errno_name: str = "") -> None:
+        """Say that ``path`` could not be read or written, and why."""
+        self.path = path
+        self.errno_name = errno_name
+        label = f" [{errno_name}]" if errno_name else ""
+        super().__init__(f"{path}: {reason}{label}")
+
+
+class LockedError(MockgenError):
+    """Another process of this project holds the lock that this one needs."""

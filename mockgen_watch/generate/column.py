@@ -1,0 +1,109 @@
+"""Takes nothing; gives the compiled form of a record: nodes, columns and the parts of a column.
+
+``generate.compile`` makes these from a RecordPlan; ``generate.records`` reads values from them one
+at a time; ``formats`` turn them into fragment tables for whole chunks.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from mockgen_watch.generate.cells import Stream
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Transform
+
+
+class ColumnKind(enum.StrEnum):
+    """How the parts of a column make its value."""
+
+    VALUE = "value"
+    """One part; its table holds whole JSON values."""
+    TEXT = "text"
+    """The pieces (str) of all parts, joined, are a string."""
+    NUMBER = "number"
+    """The pieces (str) of all parts, joined, are the text of a JSON number."""
+
+
+class State(enum.IntEnum):
+    """What a presence stream draws."""
+
+    PRESENT = 0
+    NULL = 1
+    ABSENT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A table and the stream of indexes into it.
+
+    ``table`` is a sequence of JSON values (VALUE columns) or of text pieces; ``stream.size`` is at
+    most its length. A constant piece has a table of one and no stream.
+    """
+
+    table: tuple[Json, ...]
+    stream: Stream | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Column:
+    """A leaf, compiled.
+
+    Attributes:
+        kind: how the parts make the value.
+        parts: at least one.
+        presence: draws ``State``; None when the leaf is always there and never null.
+        finish: transforms that only the joined text can take; a column that has any cannot be
+            made of fragments, its text is made record by record (``slow`` says why).
+        coerce: turn joined text that is exactly a JSON number into that number (the master's
+            leaf is a number); also only possible on the joined text.
+        slow: why this column has no fragments; empty when it has.
+    """
+
+    kind: ColumnKind
+    parts: tuple[Part, ...]
+    presence: Stream | None = None
+    finish: tuple[Transform, ...] = ()
+    coerce: bool = False
+    slow: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ObjectNode:
+    """An object: names and nodes in the order of writing."""
+
+    members: tuple[tuple[str, Node], ...]
+    presence: Stream | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ArrayNode:
+    """An array: ``elements[e]`` is the node of element e, drawn with cells one level deeper.
+
+    ``length`` draws how many of them there are, counted from 0; None when all of them are.
+    Every element node of a variable array is the same object.
+    """
+
+    elements: tuple[Node, ...]
+    length: Stream | None
+    presence: Stream | None = None
+
+
+Node: TypeAlias = "Column | ObjectNode | ArrayNode"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Program:
+    """A compiled RecordPlan.
+
+    Attributes:
+        root: the record.
+        base_key: the 64-bit key that ``address.lanes_of_record`` takes: seed and model.
+        count: records that the plan has.
+    """
+
+    root: ObjectNode
+    base_key: int
+    count: int

@@ -1,0 +1,83 @@
+"""Takes nothing; gives the types of a plan: which outputs there are and what each one needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.generators import Reference
+    from mockgen_watch.spec.model import (
+        Coverage,
+        ExclusionSpec,
+        ObjectShape,
+        OutputOptions,
+        RuleSpec,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPlan:
+    """All that decides the records of one scenario of one model, master and overlay merged in.
+
+    Attributes:
+        seed: any integer.
+        model_id: the model's part of every address.
+        shape: the whole record as it is written.
+        count: how many records there are: what a reference to this plan can pick from.
+        parents: the plan behind each ``Reference`` that a leaf of ``shape`` holds.
+        rules, exclusions: what makes a record valid, and what is out of scope.
+    """
+
+    seed: int
+    model_id: str
+    shape: ObjectShape
+    count: int
+    parents: tuple[tuple[Reference, RecordPlan], ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    exclusions: tuple[ExclusionSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixedPart:
+    """One scenario of a mix: its weight and its records; record i of the mix is record i of one."""
+
+    scenario: str
+    weight: Decimal
+    records: RecordPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPlan:
+    """One output: one scenario of one model of one suite.
+
+    Attributes:
+        suite: the suite's folder below ``specs/``, with forward slashes.
+        model, scenario: as they name the output.
+        records: what is generated; for a mix the parts instead (``records`` is then the first's).
+        mix: the parts of a mixed scenario, else empty.
+        output: format, layout and the format's options.
+        coverage: which combinations come first.
+        inputs: the files that it depends on, relative to the project folder, sorted.
+        key: digest of all of the above and the contract; equal keys mean equal bytes.
+        location: where the scenario stands in its spec.
+    """
+
+    suite: str
+    model: str
+    scenario: str
+    records: RecordPlan
+    mix: tuple[MixedPart, ...]
+    output: OutputOptions
+    coverage: Coverage
+    inputs: tuple[str, ...]
+    key: str
+    location: Location
+
+    @property
+    def count(self) -> int:
+        """The number of records of this output."""
+        return self.records.count

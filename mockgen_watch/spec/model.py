@@ -1,0 +1,340 @@
+"""Takes nothing; gives the types of a checked spec: shapes, models, scenarios, masters."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.generators import Generator
+
+ELEMENT = "[]"
+"""The segment of an address path that stands for any element of an array."""
+
+
+class OriginKind(enum.StrEnum):
+    """Who said what a leaf may be."""
+
+    MASTER = "master"
+    MODEL = "model"
+    SCENARIO = "scenario"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a shape was stated: by whom (``name`` of model, scenario or master file) and where."""
+
+    kind: OriginKind
+    name: str
+    location: Location
+
+
+class Transform(enum.StrEnum):
+    """What ``$transform`` can do to text, in the order listed."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+    TITLE = "title"
+    STRIP = "strip"
+    SLUG = "slug"
+    ASCII = "ascii"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modifiers:
+    """What may stand beside any leaf, object or array.
+
+    Attributes:
+        null: probability of null, 0 to 1.
+        omit: probability of absence, 0 to 1; drawn apart from null, and first.
+        unique: no two records of one output have this value (leaves only).
+        transforms: applied to text, in order.
+        to: the path in the master's slot that it maps to; empty: the field's own.
+        delete: drop the master's key; the leaf then is never written.
+    """
+
+    null: Decimal
+    omit: Decimal
+    unique: bool = False
+    transforms: tuple[Transform, ...] = ()
+    to: tuple[str, ...] = ()
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A value that a generator chooses.
+
+    ``address`` is the address path: ids of the keys from the model's top (``$id`` where given,
+    else the key), ``ELEMENT`` for each array on the way. Where the leaf ends up after ``$to``,
+    and which scenario overlays it, do not change it.
+    ``coerce_number``: the master has a number here, so text that is exactly one (see
+    ``masters.kinds.exact_number``) is written as that number, after the transforms.
+    """
+
+    generator: Generator
+    modifiers: Modifiers
+    address: tuple[str, ...]
+    origin: Origin
+    coerce_number: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A key of an object: ``name`` is written (``$$x`` already became ``$x``).
+
+    ``reset``: what a master has here is dropped before this is taken. Only merging sets it, while
+    it goes on; no finished shape has it.
+    """
+
+    name: str
+    shape: Shape
+    location: Location
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectShape:
+    """An object; members in the order that they are written; names are unique."""
+
+    members: tuple[Member, ...]
+    modifiers: Modifiers
+    address: tuple[str, ...]
+    origin: Origin
+
+    def get(self, name: str) -> Shape | None:
+        """Return the shape under ``name``, or None."""
+        return next((member.shape for member in self.members if member.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayShape:
+    """An array.
+
+    Either ``elements`` are given, one shape for each element (a list of mappings), or ``items``
+    with ``minimum`` to ``maximum`` elements, each length equally likely. A merge may give both:
+    the ``elements`` come first and always, then ``minimum`` to ``maximum`` of ``items``.
+    Element ``e`` has the address path ``address + (ELEMENT,)`` and the element index ``e``.
+    """
+
+    elements: tuple[Shape, ...]
+    items: Shape | None
+    minimum: int
+    maximum: int
+    modifiers: Modifiers
+    address: tuple[str, ...]
+    origin: Origin
+
+
+Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"
+
+
+class RuleKind(enum.StrEnum):
+    """The languages a rule can be written in."""
+
+    SCHEMA = "schema"
+    CEL = "cel"
+    CONFORMS = "conforms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """A named rule.
+
+    Attributes:
+        field: keys to the field (schema rules); empty for the whole record.
+        schema: the JSON Schema of a schema rule.
+        expression: the CEL text of a cel rule, or the schema file's path of a conforms rule.
+    """
+
+    name: str
+    kind: RuleKind
+    field: tuple[str, ...]
+    schema: Json
+    expression: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionSpec:
+    """One condition of an exclusion clause.
+
+    ``test`` is a list of values (one of them), or a mapping with some of ``minimum``,
+    ``maximum``, ``pattern``, ``not``; conditions of one clause hold together.
+    """
+
+    field: tuple[str, ...]
+    test: Json
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionSpec:
+    """A named clause: a record is out of scope when all conditions hold."""
+
+    name: str
+    conditions: tuple[ConditionSpec, ...]
+    location: Location
+
+
+class Coverage(enum.StrEnum):
+    """Which combinations the first records cover."""
+
+    NONE = "none"
+    EACH = "each"
+    PAIRWISE = "pairwise"
+    THREE_WISE = "3-wise"
+
+
+class Layout(enum.StrEnum):
+    """How records are laid out in files."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputOptions:
+    """How an output is written.
+
+    Attributes:
+        format: a name in the catalogue of formats.
+        layout: see ``Layout``.
+        options: what the format itself understands (``indent``, ``csv_formulas`` …), sorted.
+    """
+
+    format: str = "json"
+    layout: Layout = Layout.MULTIPLE
+    options: tuple[tuple[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixPart:
+    """A scenario and its weight in a mix."""
+
+    scenario: str
+    weight: Decimal
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A scenario of a model.
+
+    Attributes:
+        name: lower-case for the four of the format (positive, negative, exclusion, mixed), else
+            as written; it names the output file.
+        count: records; already defaulted.
+        overlay: laid over the model's shape; None when nothing differs.
+        mix: parts of a mixed scenario; empty otherwise.
+        faults: rules that a negative record breaks.
+        coverage: of this scenario.
+    """
+
+    name: str
+    count: int
+    overlay: ObjectShape | None
+    mix: tuple[MixPart, ...]
+    faults: int
+    coverage: Coverage
+    output: OutputOptions
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model: what its records look like, when they are valid, and its scenarios.
+
+    ``id`` is ``$id`` where given, else the name; it is the model's part of every address.
+    ``scenarios`` is never empty: a model without any has one, ``base``.
+    """
+
+    name: str
+    id: str
+    shape: ObjectShape
+    rules: tuple[RuleSpec, ...]
+    exclusions: tuple[ExclusionSpec, ...]
+    scenarios: tuple[Scenario, ...]
+    location: Location
+
+
+class MasterChoice(enum.StrEnum):
+    """Which master a suite takes."""
+
+    NEAREST = "nearest"
+    NONE = "none"
+    NAMED = "named"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInput:
+    """A checked user_input file.
+
+    Attributes:
+        path: relative to the project folder.
+        seed: already defaulted from the project (0 when nobody says).
+        master_path: for ``NAMED``, relative to the project folder.
+    """
+
+    path: str
+    version: int
+    seed: int
+    master: MasterChoice
+    master_path: str
+    master_location: Location
+    models: tuple[Model, ...]
+
+
+class ConflictPolicy(enum.StrEnum):
+    """What follows when record and master disagree in type."""
+
+    ERROR = "error"
+    OVERRIDE = "override"
+    KEEP = "keep"
+
+
+class MergeKind(enum.StrEnum):
+    """How the record's node meets the master's at one path."""
+
+    OVERRIDE = "override"
+    REPLACE = "replace"
+    APPEND = "append"
+    BY_INDEX = "by-index"
+    BY_KEY = "by-key"
+    UNION = "union"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePolicy:
+    """A policy at a path below the slot; ``key`` is the member that ``BY_KEY`` compares."""
+
+    path: tuple[str, ...]
+    kind: MergeKind
+    key: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterFile:
+    """A checked master file, before its ``$extends`` chain is merged.
+
+    ``slot`` is None when the file does not name one; ``()`` (written ``""``) is the whole master.
+    Leaves below the slot get addresses relative to it when the masters are merged.
+    """
+
+    path: str
+    version: int
+    extends: str
+    extends_location: Location
+    slot: tuple[str, ...] | None
+    slot_location: Location
+    policies: tuple[MergePolicy, ...]
+    on_conflict: ConflictPolicy | None
+    shape: ObjectShape
