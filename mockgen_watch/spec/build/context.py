@@ -1,0 +1,87 @@
+"""Takes nothing; gives what a spec is built with: defaults, vocabularies, formats, and the job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mockgen_watch.spec.build.site import Report
+from mockgen_watch.spec.model import OriginKind, OutputOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.build.site import Site
+    from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.generators import Pool
+
+FORMATS: Mapping[str, frozenset[str] | None] = MappingProxyType(
+    {
+        "json": frozenset({"indent"}),
+        "ndjson": frozenset(),
+        "yaml": frozenset({"indent"}),
+        "csv": frozenset({"csv_formulas", "delimiter", "header"}),
+    }
+)
+"""The formats that ship with the package, each with the options that it understands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildContext:
+    """What a spec file is built with beside its own text.
+
+    Attributes:
+        seed, count, output: the project's defaults.
+        vocabularies: the pools that were loaded, by name.
+        known_vocabularies: the names of all that there are; one that is known but not loaded
+            was reported when it was read.
+        formats: name of a format → names of its options; None: it takes any.
+    """
+
+    seed: int = 0
+    count: int = 1
+    output: OutputOptions = field(default_factory=OutputOptions)
+    vocabularies: Mapping[str, Pool] = field(default_factory=dict)
+    known_vocabularies: frozenset[str] = frozenset()
+    formats: Mapping[str, frozenset[str] | None] = field(default_factory=lambda: dict(FORMATS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One file on its way to a spec.
+
+    Attributes:
+        report: where findings go.
+        sites: by the place of a leaf, the site of the directive that says how it is chosen.
+        broken: the places of leaves that stand in for what was reported.
+        open: the addresses of objects that may have more fields than were understood.
+    """
+
+    document: Document
+    context: BuildContext
+    report: Report = field(default_factory=Report)
+    sites: dict[Location, Site] = field(default_factory=dict)
+    broken: set[Location] = field(default_factory=set)
+    open: set[tuple[str, ...]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where in a record a shape stands.
+
+    Attributes:
+        address: the address path of the shape itself.
+        keys: the names from the model's top to the shape itself, arrays left out.
+        home: the same of the object that holds it.
+        kind, owner: who states it: a master, a model or a scenario, and its name.
+        in_array: whether an array stands around it.
+    """
+
+    kind: OriginKind
+    owner: str
+    address: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
+    in_array: bool = False

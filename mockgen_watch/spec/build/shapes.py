@@ -1,0 +1,291 @@
+"""Takes the site of a value in a record; gives its Shape: a leaf, an object or an array."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import Related
+from mockgen_watch.spec.build.directives import VALUE_DIRECTIVES, report_unknown
+from mockgen_watch.spec.build.leaves import GENERATOR_DIRECTIVES, build_generator
+from mockgen_watch.spec.build.modifiers import MODIFIER_DIRECTIVES, NO_MODIFIERS, build_modifiers
+from mockgen_watch.spec.build.names import data_key, fold, is_directive
+from mockgen_watch.spec.build.pools import pool_of_values
+from mockgen_watch.spec.build.rows import build_rows
+from mockgen_watch.spec.build.scalars import number_at, read_params, read_whole, report_type
+from mockgen_watch.spec.document import Scalar
+from mockgen_watch.spec.generators import Constant
+from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.spec.build.context import Job, Scope
+    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.generators import Generator
+    from mockgen_watch.spec.model import Modifiers, Shape
+
+MAX_ELEMENTS: Final = 10_000
+_CHOOSERS: Final = frozenset((*GENERATOR_DIRECTIVES, "$array"))
+
+
+def build_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape:
+    """Return the shape of the value at ``site``; what is wrong is reported, and null stands in.
+
+    ``base`` is what an overlay lies over at this place; it lends its ``$id`` names.
+    """
+    if isinstance(site.node, Scalar):
+        return _leaf(site, scope, Constant(value=site.node.value))
+    if site.is_list:
+        return _list_shape(site, scope, base, job)
+    return _mapping_shape(site, scope, base, job)
+
+
+def build_members(
+    sites: Sequence[Site], scope: Scope, base: ObjectShape | None, job: Job
+) -> tuple[Member, ...]:
+    """Return the members of an object from its fields and ``$rows``, in source order."""
+    members: list[Member] = []
+    for site in sites:
+        if site.key == "$rows":
+            rows = build_rows(site, scope, job)
+            members.extend(rows)
+            if not rows:
+                job.open.add(scope.address)
+        else:
+            members.append(_member(site, scope, base, job))
+    _check_names(members, job.report)
+    return _without_twins(members)
+
+
+def _member(site: Site, scope: Scope, base: ObjectShape | None, job: Job) -> Member:
+    name = data_key(site.key)
+    under = None if base is None else base.get(name)
+    inner = replace(
+        scope,
+        address=(*scope.address, _member_id(site, name, under)),
+        keys=(*scope.keys, name),
+        home=scope.keys,
+    )
+    shape = build_shape(site, inner, under, job)
+    if under is not None and shape.address != under.address:
+        place = site.get("$id") or site
+        hint = f"the model's is {under.address[-1]}; a scenario may not change it"
+        job.report.error("MG222", place, f'the $id of "{name}" differs from the model\'s', hint)
+    return Member(name=name, shape=_keep_target(shape, under), location=site.key_location)
+
+
+def _member_id(site: Site, name: str, under: Shape | None) -> str:
+    stated = site.get("$id")
+    if stated is not None and stated.text:
+        return stated.text
+    return name if under is None else under.address[-1]
+
+
+def _keep_target(shape: Shape, under: Shape | None) -> Shape:
+    """Return ``shape`` written where the model's own is, unless it says where itself."""
+    if under is None or shape.modifiers.to or not under.modifiers.to:
+        return shape
+    return replace(shape, modifiers=replace(shape.modifiers, to=under.modifiers.to))
+
+
+def _check_names(members: Sequence[Member], report: Report) -> None:
+    names: dict[str, Member] = {}
+    ids: dict[str, Member] = {}
+    for member in members:
+        first = names.setdefault(fold(member.name), member)
+        if first is not member:
+            related = (Related(message="the first one", location=first.location),)
+            message = f'"{member.name}" and "{first.name}" differ in case at most'
+            report.error("MG209", member.location, message, "", related)
+            continue
+        other = ids.setdefault(member.shape.address[-1], member)
+        if other is not member:
+            related = (Related(message="the other one", location=other.location),)
+            message = f'"{member.name}" has the $id of "{other.name}"'
+            report.error("MG222", member.location, message, "", related)
+
+
+def _without_twins(members: Sequence[Member]) -> tuple[Member, ...]:
+    by_name: dict[str, Member] = {}
+    for member in members:
+        by_name.setdefault(member.name, member)
+    return tuple(by_name.values())
+
+
+def _leaf(
+    site: Site, scope: Scope, generator: Generator, modifiers: Modifiers = NO_MODIFIERS
+) -> Leaf:
+    return Leaf(
+        generator=generator,
+        modifiers=modifiers,
+        address=scope.address,
+        origin=_origin(site, scope),
+    )
+
+
+def _origin(site: Site, scope: Scope) -> Origin:
+    return Origin(kind=scope.kind, name=scope.owner, location=site.location)
+
+
+def _stand_in(site: Site, scope: Scope, job: Job) -> Leaf:
+    """Return a leaf in the place of what was reported, so that nothing is said twice."""
+    leaf = _leaf(site, scope, Constant(value=None))
+    job.broken.add(leaf.origin.location)
+    return leaf
+
+
+def _list_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape:
+    items = site.items()
+    mappings = [item for item in items if item.is_mapping]
+    if items and len(mappings) == len(items):
+        return _elements(site, scope, base, job)
+    odd = next((item for item in items if not isinstance(item.node, Scalar)), None)
+    if odd is not None:
+        hint = "a pool of lists or objects is written {$choice: […]}, a fixed list {$const: […]}"
+        message = "a list holds scalars (a pool) or mappings (an array), not both and no lists"
+        job.report.error("MG202", odd, message, hint)
+        return _stand_in(site, scope, job)
+    pool = pool_of_values(site, job.report)
+    return _stand_in(site, scope, job) if pool is None else _leaf(site, scope, pool)
+
+
+def _elements(site: Site, scope: Scope, base: Shape | None, job: Job) -> ArrayShape:
+    inner = _inside_array(scope)
+    under = base.elements if isinstance(base, ArrayShape) else ()
+    shapes = tuple(
+        build_shape(item, inner, under[index] if index < len(under) else None, job)
+        for index, item in enumerate(site.items())
+    )
+    return ArrayShape(
+        elements=shapes,
+        items=None,
+        minimum=len(shapes),
+        maximum=len(shapes),
+        modifiers=NO_MODIFIERS,
+        address=scope.address,
+        origin=_origin(site, scope),
+    )
+
+
+def _inside_array(scope: Scope) -> Scope:
+    return replace(scope, address=(*scope.address, ELEMENT), in_array=True)
+
+
+def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape:
+    before = job.report.errors
+    directives = {member.key: member for member in site.members() if is_directive(member.key)}
+    data = [member for member in site.members() if not is_directive(member.key)]
+    for key, member in directives.items():
+        if key not in VALUE_DIRECTIVES:
+            report_unknown(member, VALUE_DIRECTIVES, job.report)
+            job.open.add(scope.address)
+    _check_company(directives, data, job.report)
+    chosen = [key for key in directives if key in _CHOOSERS]
+    if job.report.errors > before and not data:
+        return _stand_in(site, scope, job)
+    modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
+    leaf = bool(chosen) and chosen[0] != "$array"
+    modifiers = build_modifiers(modified, scope, job.report, leaf=leaf)
+    if "$array" in directives:
+        return _array(site, scope, base, modifiers, job)
+    if leaf:
+        return _chosen(site, directives[chosen[0]], scope, modifiers, job)
+    if modifiers.delete and not data and "$rows" not in directives:
+        return _leaf(site, scope, Constant(value=None), modifiers)
+    if modified and not data and "$rows" not in directives:
+        return _nothing_chosen(site, next(iter(modified)), scope, job)
+    return _object(site, scope, base, modifiers, job)
+
+
+def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report: Report) -> None:
+    """Report what cannot stand beside the directive that chooses the value."""
+    chosen = [key for key in directives if key in _CHOOSERS]
+    if "$items" in directives and "$array" not in directives:
+        hint = "such as $array: {min: 1, max: 3}"
+        report.error("MG205", directives["$items"].key_location, "$items needs $array", hint)
+    if not chosen:
+        return
+    for other in chosen[1:]:
+        message = f"{other} cannot stand beside {chosen[0]}; a value is chosen in one way"
+        report.error("MG204", directives[other].key_location, message)
+    if "$items" in directives and chosen[0] != "$array":
+        message = f"$items cannot stand beside {chosen[0]}"
+        report.error("MG204", directives["$items"].key_location, message)
+    beside = [*data, *(directives[key] for key in ("$rows",) if key in directives)]
+    for member in beside[:1]:
+        message = f'"{member.key}" cannot stand beside {chosen[0]}'
+        hint = f"an object with a field of that kind puts {chosen[0]} under the field's name"
+        report.error("MG204", member.key_location, message, hint)
+
+
+def _nothing_chosen(site: Site, modifier: str, scope: Scope, job: Job) -> Leaf:
+    hint = f"one of {', '.join(GENERATOR_DIRECTIVES[:6])} … stands beside it"
+    job.report.error("MG205", site, f"{modifier} stands here alone; no value is chosen", hint)
+    return _stand_in(site, scope, job)
+
+
+def _chosen(site: Site, directive: Site, scope: Scope, modifiers: Modifiers, job: Job) -> Leaf:
+    generator = build_generator(directive, scope, job)
+    if generator is None:
+        return _stand_in(site, scope, job)
+    leaf = _leaf(site, scope, generator, modifiers)
+    job.sites[leaf.origin.location] = directive
+    return leaf
+
+
+def _object(
+    site: Site, scope: Scope, base: Shape | None, modifiers: Modifiers, job: Job
+) -> ObjectShape:
+    fields = [item for item in site.members() if item.key == "$rows" or not is_directive(item.key)]
+    under = base if isinstance(base, ObjectShape) else None
+    return ObjectShape(
+        members=build_members(fields, scope, under, job),
+        modifiers=modifiers,
+        address=scope.address,
+        origin=_origin(site, scope),
+    )
+
+
+def _array(site: Site, scope: Scope, base: Shape | None, modifiers: Modifiers, job: Job) -> Shape:
+    lengths, items = site.get("$array"), site.get("$items")
+    if lengths is None or items is None:
+        hint = "$items says what each element is"
+        job.report.error("MG205", site, "$array needs $items", hint)
+        return _stand_in(site, scope, job)
+    length = _lengths(lengths, job.report)
+    under = base.items if isinstance(base, ArrayShape) else None
+    return ArrayShape(
+        elements=(),
+        items=build_shape(items, _inside_array(scope), under, job),
+        minimum=length[0],
+        maximum=length[1],
+        modifiers=modifiers,
+        address=scope.address,
+        origin=_origin(site, scope),
+    )
+
+
+def _lengths(site: Site, report: Report) -> tuple[int, int]:
+    """Return the least and the greatest length: of a number, a pair, or min and max."""
+    places: Mapping[str, Site] = {}
+    if number_at(site) is not None:
+        places = {"min": site, "max": site}
+    elif site.is_list and len(site.items()) == 2:  # noqa: PLR2004  # a pair
+        places = dict(zip(("min", "max"), site.items(), strict=True))
+    elif site.is_mapping:
+        before = report.errors
+        places = read_params(site, report, ("min", "max"))
+        if "max" not in places and report.errors == before:
+            report.error("MG205", site, "$array needs max")
+    else:
+        report_type(site, report, "a length, [min, max], or a mapping with min and max")
+    ends = {name: read_whole(place, report, 0) for name, place in places.items()}
+    least, most = ends.get("min") or 0, ends.get("max")
+    if most is None:
+        return (0, 0)
+    if least > most:
+        report.error("MG208", places["min"], f"min {least} is more than max {most}")
+    elif most > MAX_ELEMENTS:
+        report.error("MG208", places["max"], f"an array has {MAX_ELEMENTS} elements at most")
+    return (least, most)

@@ -1,0 +1,162 @@
+"""Takes a Document; gives its nodes with their place, and the report that findings go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity
+from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, pointer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.spec.document import Document, Mark, Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A node of a document, with the way that leads to it.
+
+    Attributes:
+        segments: keys as written and list indexes, from the root.
+        key_mark: the mark of the key that the node stands under; None for list items, the root.
+    """
+
+    document: Document
+    node: Node
+    segments: tuple[str | int, ...] = ()
+    key_mark: Mark | None = None
+
+    @property
+    def key(self) -> str:
+        """The key (or index) that the node stands under, as written; ``""`` for the root."""
+        return str(self.segments[-1]) if self.segments else ""
+
+    @property
+    def location(self) -> Location:
+        """The place of the node."""
+        return self.document.locate(self.node.mark, pointer_of(self.segments))
+
+    @property
+    def key_location(self) -> Location:
+        """The place of the key; of the node where there is no key."""
+        return self.document.locate(self.key_mark or self.node.mark, pointer_of(self.segments))
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the node is a mapping."""
+        return isinstance(self.node, MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the node is a list."""
+        return isinstance(self.node, SequenceNode)
+
+    @property
+    def text(self) -> str | None:
+        """The text of a text scalar; None for everything else."""
+        if isinstance(self.node, Scalar) and isinstance(self.node.value, str):
+            return self.node.value
+        return None
+
+    def members(self) -> tuple[Site, ...]:
+        """Return the members of a mapping, in source order; nothing for other nodes."""
+        if not isinstance(self.node, MappingNode):
+            return ()
+        return tuple(
+            Site(
+                document=self.document,
+                node=member.node,
+                segments=(*self.segments, member.key),
+                key_mark=member.mark,
+            )
+            for member in self.node.members
+        )
+
+    def items(self) -> tuple[Site, ...]:
+        """Return the items of a list, in source order; nothing for other nodes."""
+        if not isinstance(self.node, SequenceNode):
+            return ()
+        return tuple(
+            Site(document=self.document, node=item, segments=(*self.segments, index))
+            for index, item in enumerate(self.node.items)
+        )
+
+    def get(self, key: str) -> Site | None:
+        """Return the member under ``key``, or None."""
+        return next((member for member in self.members() if member.key == key), None)
+
+
+class Report:
+    """Collects diagnostics while a document is read; each fault is reported once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing found."""
+        self._found: dict[tuple[str, Location, str], Diagnostic] = {}
+        self._errors = 0
+
+    def error(
+        self,
+        code: str,
+        place: Site | Location,
+        message: str,
+        hint: str = "",
+        related: Sequence[Related] = (),
+    ) -> None:
+        """Report an error at ``place`` (a site means its node)."""
+        self._add(code, place, message, hint, Severity.ERROR, related)
+
+    def warn(self, code: str, place: Site | Location, message: str, hint: str = "") -> None:
+        """Report a warning at ``place`` (a site means its node)."""
+        self._add(code, place, message, hint, Severity.WARNING, ())
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found."""
+        return self._errors > 0
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are so far, to tell later whether there are more."""
+        return self._errors
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return what was found, in the order of the source."""
+        return sorted(self._found.values(), key=lambda item: item.sort_key)
+
+    def _add(  # one parameter for each field of a diagnostic
+        self,
+        code: str,
+        place: Site | Location,
+        message: str,
+        hint: str,
+        severity: Severity,
+        related: Sequence[Related],
+    ) -> None:
+        location = place.location if isinstance(place, Site) else place
+        key = (code, location, message)
+        if key in self._found:
+            return
+        self._errors += severity is Severity.ERROR
+        self._found[key] = Diagnostic(
+            code=code,
+            message=message,
+            location=location,
+            severity=severity,
+            hint=hint,
+            related=tuple(related),
+        )
+
+
+def kind_of(node: Node) -> str:
+    """Return what ``node`` is, in the words of a message."""
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    if isinstance(node, SequenceNode):
+        return "a list"
+    if node.value is None:
+        return "null"
+    if isinstance(node.value, bool):
+        return "true" if node.value else "false"
+    return "text" if isinstance(node.value, str) else "a number"

@@ -1,0 +1,264 @@
+"""Takes dates and times as text or as counted units; gives the other, without clock or locale.
+
+A moment is a number: whole days since 0001-01-01 for a date, whole seconds since
+0001-01-01T00:00:00 for a date-time, whole seconds since midnight for a time of day. There are no
+time zones and no leap seconds; a zone that a format needs is written into it as text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.spec.generators import MomentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mockgen_watch.spec.generators import Moment
+
+DAY: Final = 86_400
+"""Seconds in a day."""
+
+LAST_DAY: Final = date.max.toordinal() - 1
+"""9999-12-31."""
+
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+DATE_DIRECTIVES: Final = ("Y", "m", "d", "j", "y", "b", "B", "a", "A")
+TIME_DIRECTIVES: Final = ("H", "I", "M", "S", "p")
+ISO_FORMATS: Final[Mapping[MomentKind, str]] = {
+    MomentKind.DATE: "%Y-%m-%d",
+    MomentKind.DATETIME: "%Y-%m-%dT%H:%M:%S",
+    MomentKind.TIME: "%H:%M:%S",
+}
+"""What is written when a spec names no format."""
+
+_PATTERNS: Final = {
+    "Y": "[0-9]{4}", "y": "[0-9]{2}", "m": "[0-9]{1,2}", "d": "[0-9]{1,2}", "j": "[0-9]{1,3}",
+    "H": "[0-9]{1,2}", "I": "[0-9]{1,2}", "M": "[0-9]{1,2}", "S": "[0-9]{1,2}",
+    "b": "|".join(name[:3] for name in MONTHS), "B": "|".join(MONTHS),
+    "a": "|".join(name[:3] for name in WEEKDAYS), "A": "|".join(WEEKDAYS), "p": "AM|PM",
+}  # fmt: skip
+# POSIX: two digits from 69 on are of the 20th century.
+_PIVOT: Final = 69
+_NOON: Final = 12
+_HOURS, _SIXTY = 24, 60
+
+
+class MomentError(ValueError):
+    """A date, a time or a format cannot be read; the message says why."""
+
+
+@lru_cache(maxsize=256)
+def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
+    """Return the pieces of a format: literal text, and directives as ``%`` and their letter.
+
+    ``%%`` has become the literal ``%``, which stands alone in its piece.
+
+    Raises:
+        MomentError: a directive is unknown, unfinished, or none of this kind of moment.
+    """
+    legal = _legal_directives(kind)
+    pieces: list[str] = []
+    for piece in re.findall(r"%.?|[^%]+", text, re.DOTALL):
+        if not piece.startswith("%"):
+            pieces.append(piece)
+        elif piece == "%%":
+            pieces.append("%")
+        elif piece[1:] and piece[1:] in legal:
+            pieces.append(piece)
+        else:
+            raise MomentError(_bad_directive(piece, kind))
+    return tuple(pieces)
+
+
+def format_moment(moment: Moment, n: int) -> str:
+    """Return value ``n`` of ``moment`` as text, counted from ``first`` in steps, from 0."""
+    return format_units(moment.first + n * moment.step, moment.format, moment.kind)
+
+
+def format_units(units: int, text: str, kind: MomentKind) -> str:
+    """Return the moment ``units`` in the format ``text``.
+
+    Raises:
+        MomentError: the format cannot be read.
+    """
+    days, seconds = _split_units(units, kind)
+    return "".join(
+        _directive_text(piece[1], days, seconds) if len(piece) > 1 and piece[0] == "%" else piece
+        for piece in split_format(text, kind)
+    )
+
+
+def read_moment(text: str, kind: MomentKind, form: str = "") -> int:
+    """Return the moment that ``text`` stands for in the format ``form``; without one, in ISO 8601.
+
+    ISO date-times take a ``T`` or a blank between date and time; seconds may be left out, and the
+    whole time (midnight then).
+
+    Raises:
+        MomentError: there is no such day or time, or the text has another shape.
+    """
+    forms = (form,) if form else _ISO_SHAPES[kind]
+    for candidate in forms:
+        found = _form_pattern(candidate, kind).fullmatch(text)
+        if found is not None:
+            return _units_of(found.groupdict(), kind)
+    wanted = f"the format {form}" if form else _ISO_WORDS[kind]
+    raise MomentError(f'"{text}" is not in {wanted}')
+
+
+_ISO_SHAPES: Final = {
+    MomentKind.DATE: ("%Y-%m-%d",),
+    MomentKind.DATETIME: (
+        "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d",
+    ),
+    MomentKind.TIME: ("%H:%M:%S", "%H:%M"),
+}  # fmt: skip
+_ISO_WORDS: Final = {
+    MomentKind.DATE: "the form 2025-12-31",
+    MomentKind.DATETIME: "the form 2025-12-31T23:59:59, without a zone",
+    MomentKind.TIME: "the form 23:59:59",
+}
+
+
+def _legal_directives(kind: MomentKind) -> frozenset[str]:
+    dates = () if kind is MomentKind.TIME else DATE_DIRECTIVES
+    times = () if kind is MomentKind.DATE else TIME_DIRECTIVES
+    return frozenset((*dates, *times))
+
+
+def _bad_directive(piece: str, kind: MomentKind) -> str:
+    letter = piece[1:]
+    if not letter:
+        return "the format ends in a lone %; a percent sign is written %%"
+    if letter in (*DATE_DIRECTIVES, *TIME_DIRECTIVES):
+        return f"a {kind} has no {piece}"
+    known = " ".join(f"%{item}" for item in (*DATE_DIRECTIVES, *TIME_DIRECTIVES))
+    return f"the format directive {piece} is none of {known} %%"
+
+
+def _split_units(units: int, kind: MomentKind) -> tuple[int, int]:
+    """Return whole days since 0001-01-01 and seconds since midnight."""
+    if kind is MomentKind.DATE:
+        return units, 0
+    return divmod(units, DAY) if kind is MomentKind.DATETIME else (0, units)
+
+
+def _directive_text(letter: str, days: int, seconds: int) -> str:
+    if letter in TIME_DIRECTIVES:
+        return _time_text(letter, seconds)
+    day = date.fromordinal(days + 1)
+    texts = {
+        "Y": f"{day.year:04d}",
+        "m": f"{day.month:02d}",
+        "d": f"{day.day:02d}",
+        "y": f"{day.year % 100:02d}",
+        "j": f"{day.toordinal() - date(day.year, 1, 1).toordinal() + 1:03d}",
+        "b": MONTHS[day.month - 1][:3],
+        "B": MONTHS[day.month - 1],
+        "a": WEEKDAYS[day.weekday()][:3],
+        "A": WEEKDAYS[day.weekday()],
+    }
+    return texts[letter]
+
+
+def _time_text(letter: str, seconds: int) -> str:
+    hour, rest = divmod(seconds, 3600)
+    minute, second = divmod(rest, 60)
+    if letter == "p":
+        return "AM" if hour < _NOON else "PM"
+    values = {"H": hour, "I": hour % _NOON or _NOON, "M": minute, "S": second}
+    return f"{values[letter]:02d}"
+
+
+@lru_cache(maxsize=256)
+def _form_pattern(form: str, kind: MomentKind) -> re.Pattern[str]:
+    """Return the expression that reads ``form``; its groups are named by directive."""
+    seen: set[str] = set()
+    parts = []
+    for piece in split_format(form, kind):
+        if len(piece) == 1 or piece[0] != "%":
+            parts.append(re.escape(piece))
+        elif piece[1] in seen:
+            parts.append(f"(?P={piece[1]})")
+        else:
+            seen.add(piece[1])
+            parts.append(f"(?P<{piece[1]}>{_PATTERNS[piece[1]]})")
+    return re.compile("".join(parts))
+
+
+def _units_of(found: dict[str, str], kind: MomentKind) -> int:
+    """Return the moment of the directives that were read."""
+    days = 0 if kind is MomentKind.TIME else _day_of(found)
+    if kind is MomentKind.DATE:
+        return days
+    return days * DAY + _second_of(found, needed=kind is MomentKind.TIME)
+
+
+def _day_of(found: Mapping[str, str]) -> int:
+    if "Y" in found:
+        year = int(found["Y"])
+    elif "y" in found:
+        short = int(found["y"])
+        year = short + (1900 if short >= _PIVOT else 2000)
+    else:
+        raise MomentError("the format does not tell the year")
+    month = _month_of(found)
+    try:
+        if month and "d" in found:
+            day = date(year, month, int(found["d"]))
+        elif "j" in found:
+            day = date.fromordinal(date(year, 1, 1).toordinal() + int(found["j"]) - 1)
+        else:
+            raise MomentError("the format does not tell the day")
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, MomentError):
+            raise
+        raise MomentError(_no_such_day(year, month, found)) from error
+    _agree(found, day)
+    return day.toordinal() - 1
+
+
+def _month_of(found: Mapping[str, str]) -> int:
+    """Return the month, 1 to 12 when it exists; 0 when the format does not tell it."""
+    if "m" in found:
+        return int(found["m"]) or -1
+    short = found.get("b") or found.get("B", "")[:3]
+    return next((n for n, name in enumerate(MONTHS, 1) if short and name[:3] == short), 0)
+
+
+def _no_such_day(year: int, month: int, found: Mapping[str, str]) -> str:
+    if "d" in found and month:
+        return f"there is no day {year:04d}-{max(month, 0):02d}-{int(found['d']):02d}"
+    return f"the year {year:04d} has no day {found['j']}"
+
+
+def _agree(found: Mapping[str, str], day: date) -> None:
+    """Refuse a text whose redundant parts (weekday, day of the year) say another day."""
+    same: Iterable[str] = (key for key in ("a", "A", "j") if key in found)
+    for key in same:
+        if found[key].lstrip("0") != _directive_text(key, day.toordinal() - 1, 0).lstrip("0"):
+            raise MomentError(f'{day.isoformat()} is not "{found[key]}"')
+
+
+def _second_of(found: Mapping[str, str], *, needed: bool) -> int:
+    hour = int(found.get("H", "0"))
+    if "H" not in found and "I" in found:
+        if "p" not in found:
+            raise MomentError("the format does not tell the half of the day")
+        hour = int(found["I"]) % _NOON + (_NOON if found["p"] == "PM" else 0)
+    elif "H" not in found and needed:
+        raise MomentError("the format does not tell the hour")
+    minute, second = int(found.get("M", "0")), int(found.get("S", "0"))
+    hour_fits = 1 <= int(found.get("I", "1")) <= _NOON and hour < _HOURS
+    if not hour_fits or minute >= _SIXTY or second >= _SIXTY:
+        raise MomentError(f"there is no time {hour:02d}:{minute:02d}:{second:02d}")
+    return hour * 3600 + minute * 60 + second
