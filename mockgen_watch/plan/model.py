@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.masters.paths import written_path
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -28,8 +30,14 @@ class RecordPlan:
         model_id: the model's part of every address.
         shape: the whole record as it is written.
         count: how many records there are: what a reference to this plan can pick from.
-        parents: the plan behind each ``Reference`` that a leaf of ``shape`` holds.
-        rules, exclusions: what makes a record valid, and what is out of scope.
+        parents: the plan behind each ``Reference`` that a leaf of ``shape`` holds. Such a
+            reference names its suite and scenario; its path, like every path in a template of
+            ``shape``, goes from the top of what is written.
+        rules, exclusions: what makes a record valid, and what is out of scope. They name fields
+            as the model does; ``path_of`` tells where those are.
+        slot: where in ``shape`` the model's record stands; the rest is the master's.
+        moves: where a field stood in the model, and where ``$to`` put it below the slot.
+        faults: how many rules a negative record breaks.
     """
 
     seed: int
@@ -39,6 +47,13 @@ class RecordPlan:
     parents: tuple[tuple[Reference, RecordPlan], ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     exclusions: tuple[ExclusionSpec, ...] = ()
+    slot: tuple[str, ...] = ()
+    moves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    faults: int = 1
+
+    def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
+        """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""
+        return written_path(field, self.slot, self.moves)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

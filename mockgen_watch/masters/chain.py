@@ -1,0 +1,169 @@
+"""Takes master files by path; gives the one that a chain of ``$extends`` makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.masters.addresses import address_master
+from mockgen_watch.masters.deep import finish_object, merge_objects
+from mockgen_watch.masters.lookup import missing_master
+from mockgen_watch.masters.model import ResolvedMaster
+from mockgen_watch.masters.policies import Merge, key_path, policies_by_path
+from mockgen_watch.masters.slot import find_slot
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.spec.build.names import join_path
+from mockgen_watch.spec.model import ConflictPolicy, ObjectShape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.masters.model import KeyPath
+    from mockgen_watch.spec.model import MasterFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainResult:
+    """What became of a chain.
+
+    Attributes:
+        master: None when something is wrong, here or in one of the files.
+        files: the files that were read, the one asked for first.
+        missing: files that were named and do not exist.
+        diagnostics: of the chain; those of a file itself are not repeated.
+    """
+
+    master: ResolvedMaster | None
+    files: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def extended_path(file: MasterFile) -> str | None:
+    """Return the path of the file that ``file`` extends, relative to the project folder.
+
+    ``""`` when it extends none; None when the path leads out of the project.
+    """
+    return join_path(file.path, file.extends) if file.extends else ""
+
+
+def resolve_chain(path: str, files: Mapping[str, MasterFile | None]) -> ChainResult:
+    """Return the master at ``path`` with all that it extends merged below it.
+
+    ``files`` maps the path of every master file that exists to what is in it, or to None when
+    that could not be read and was reported.
+
+    Raises:
+        KeyError: there is no file ``path``.
+    """
+    chain: list[MasterFile] = []
+    visited = [path]
+    while True:
+        file = files[visited[-1]]
+        if file is None:
+            return ChainResult(master=None, files=tuple(visited))
+        chain.append(file)
+        parent = extended_path(file)
+        if parent == "":
+            return _merge_chain(chain)
+        problem = _cannot_extend(parent, chain, visited, files)
+        if problem is not None:
+            missing = (parent,) if parent and parent not in visited else ()
+            return ChainResult(
+                master=None, files=tuple(visited), missing=missing, diagnostics=(problem,)
+            )
+        visited.append(parent or "")
+
+
+def _cannot_extend(
+    parent: str | None,
+    chain: Sequence[MasterFile],
+    visited: Sequence[str],
+    files: Mapping[str, MasterFile | None],
+) -> Diagnostic | None:
+    file = chain[-1]
+    if parent is None:
+        return Diagnostic(
+            code="MG301",
+            message=f'$extends names "{file.extends}", which is outside the project',
+            location=file.extends_location,
+            hint="a master extends files of its own project",
+        )
+    if parent in visited:
+        circle = [*visited[visited.index(parent) :], parent]
+        return Diagnostic(
+            code="MG302",
+            message=f"$extends goes round in a circle: {' → '.join(circle)}",
+            location=file.extends_location,
+            hint="one of these files must extend none of the others",
+            related=tuple(
+                Related(message="extended here", location=link.extends_location)
+                for link in chain[visited.index(parent) : -1]
+            ),
+        )
+    if parent not in files:
+        return missing_master(parent, file.extends_location, files, "$extends")
+    return None
+
+
+def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
+    names = tuple(file.path for file in chain)
+    slot = find_slot(_fold(chain, Merge(policies={}, on_conflict=ConflictPolicy.OVERRIDE)), chain)
+    if isinstance(slot, Diagnostic):
+        return ChainResult(master=None, files=names, diagnostics=(slot,))
+    policies = tuple(policy for file in chain for policy in file.policies)
+    merge = Merge(policies=policies_by_path(policies), on_conflict=_on_conflict(chain), slot=slot)
+    shape = _fold(chain, merge)
+    found = [*merge.diagnostics, *_lost_policies(shape, slot, chain)]
+    place = find_shape(shape, slot)
+    if not isinstance(place, ObjectShape):
+        # Only a conflict, which was reported, can have put something else there.
+        return ChainResult(master=None, files=names, diagnostics=tuple(found))
+    master = ResolvedMaster(
+        path=chain[0].path,
+        files=names,
+        shape=address_master(shape, slot),
+        slot=slot,
+        policies=policies,
+        on_conflict=merge.on_conflict,
+    )
+    return ChainResult(master=master, files=names, diagnostics=tuple(found))
+
+
+def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:
+    shape = chain[-1].shape
+    for file in reversed(chain[:-1]):
+        shape = merge_objects(merge, shape, file.shape, ())
+    return finish_object(shape)
+
+
+def _on_conflict(chain: Sequence[MasterFile]) -> ConflictPolicy:
+    said = (file.on_conflict for file in chain if file.on_conflict is not None)
+    return next(said, ConflictPolicy.ERROR)
+
+
+def _lost_policies(
+    shape: ObjectShape, slot: KeyPath, chain: Sequence[MasterFile]
+) -> list[Diagnostic]:
+    found = []
+    for file in chain:
+        for policy in file.policies:
+            path = key_path(policy.path)
+            if find_shape(shape, (*slot, *path)) is not None:
+                continue
+            home = find_shape(shape, (*slot, *path[:-1]))
+            known = (
+                [member.name for member in home.members] if isinstance(home, ObjectShape) else []
+            )
+            found.append(
+                Diagnostic(
+                    code="MG305",
+                    message=f'"{".".join(path)}" is no field of the master below its slot',
+                    location=policy.location,
+                    # A master that others extend may speak of what only some of them have.
+                    severity=Severity.ERROR if file is chain[0] else Severity.WARNING,
+                    hint=did_you_mean(path[-1], known) if path else "",
+                )
+            )
+    return found

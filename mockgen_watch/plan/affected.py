@@ -1,0 +1,77 @@
+"""Takes which file needs which, and the paths that changed; gives the suites to look at again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputGraph:
+    """Which files each file needs.
+
+    Attributes:
+        needs: a file → the files that it names or takes: masters, what those extend,
+            vocabularies, schemas, the specs of suites that references lead to. Files that do not
+            exist but would be taken if they did are among them: an edge to nothing, so that one
+            which appears later is noticed.
+        suites: the spec of each suite → the suite.
+    """
+
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    suites: Mapping[str, str] = field(default_factory=dict)
+
+    def joined(self, other: InputGraph) -> InputGraph:
+        """Return the graph that has the edges and suites of both.
+
+        A change is judged by what held before it and what holds after it: a spec that no longer
+        names a file was affected by it a moment ago.
+        """
+        needs = {
+            path: self.needs.get(path, frozenset()) | other.needs.get(path, frozenset())
+            for path in (*self.needs, *other.needs)
+        }
+        return InputGraph(needs=needs, suites={**self.suites, **other.suites})
+
+
+def affected_suites(graph: InputGraph, changed: Iterable[str]) -> tuple[str, ...]:
+    """Return the suites that need any of ``changed``, at whatever remove, sorted.
+
+    A changed path may be a folder; then everything below it counts as changed.
+    """
+    files = affected_files(graph, changed)
+    return tuple(sorted({suite for path, suite in graph.suites.items() if path in files}))
+
+
+def affected_files(graph: InputGraph, changed: Iterable[str]) -> frozenset[str]:
+    """Return every file of ``graph`` that is among ``changed`` or needs one that is."""
+    needed_by: dict[str, list[str]] = {path: [] for path in graph.suites}
+    for path, needs in graph.needs.items():
+        needed_by.setdefault(path, [])
+        for need in needs:
+            needed_by.setdefault(need, []).append(path)
+    waiting = list(_touched(frozenset(needed_by), changed))
+    reached: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in reached:
+            reached.add(path)
+            waiting += needed_by[path]
+    return frozenset(reached)
+
+
+def _touched(known: frozenset[str], changed: Iterable[str]) -> set[str]:
+    paths = {path.rstrip("/") for path in changed}
+    return {path for path in known if path in paths or _has_folder_in(path, paths)}
+
+
+def _has_folder_in(path: str, folders: set[str]) -> bool:
+    parent = path.rpartition("/")[0]
+    while parent:
+        if parent in folders:
+            return True
+        parent = parent.rpartition("/")[0]
+    return False

@@ -1,0 +1,79 @@
+"""Takes an output's plan; gives plain data that is equal when the bytes would be, and its digest.
+
+No line, column, file name or comment is part of it, so that moving a line changes no key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.digest import digest_of
+from mockgen_watch.masters.canonical import canonical_form, canonical_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.digest import Canonical
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.spec.generators import Reference
+
+FORM = 1
+"""Raised when the same plan gets another canonical form."""
+
+
+def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:
+    """Return the digest of everything that decides the bytes of an output.
+
+    ``digests`` holds those of files that rules read, by path; see ``PlanContext``.
+    """
+    used = {rule.expression for rule in plan.records.rules if rule.expression in digests}
+    return digest_of(
+        {
+            "contract": contract,
+            "files": {path: digests[path] for path in used},
+            "form": FORM,
+            "plan": canonical_plan(plan),
+        }
+    )
+
+
+def canonical_plan(plan: OutputPlan) -> Canonical:
+    """Return the data of ``plan``: names, records, mix, coverage, format, layout and options."""
+    known: dict[int, str] = {}
+    return {
+        "model": plan.model,
+        "scenario": plan.scenario,
+        "records": _records(plan.records, known),
+        "mix": [[part.scenario, part.weight, _records(part.records, known)] for part in plan.mix],
+        "output": canonical_form(plan.output),
+        "coverage": plan.coverage.value,
+    }
+
+
+def canonical_records(plan: RecordPlan) -> Canonical:
+    """Return the data of ``plan``; each parent is the digest of its own."""
+    return _records(plan, {})
+
+
+def _records(plan: RecordPlan, known: dict[int, str]) -> Canonical:
+    parents: dict[Reference, str] = {}
+    for reference, parent in plan.parents:
+        # Many fields have one parent, and a chain would be spelt out once for every way to it.
+        if id(parent) not in known:
+            known[id(parent)] = digest_of(_records(parent, known))
+        parents[reference] = known[id(parent)]
+
+    def form(reference: Reference) -> Canonical:
+        return ["Reference", parents.get(reference, ""), list(reference.path)]
+
+    return {
+        "seed": plan.seed,
+        "model_id": plan.model_id,
+        "shape": canonical_shape(plan.shape, reference=form),
+        "count": plan.count,
+        "rules": canonical_form(plan.rules),
+        "exclusions": canonical_form(plan.exclusions),
+        "slot": list(plan.slot),
+        "moves": canonical_form(plan.moves),
+        "faults": plan.faults,
+    }

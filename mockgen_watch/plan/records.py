@@ -1,0 +1,167 @@
+"""Takes scenarios of models; gives the plan of their records, with the parents they refer to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.masters.merge import merge_record
+from mockgen_watch.masters.trees import change_object, walk_leaves
+from mockgen_watch.plan.capacity import check_unique
+from mockgen_watch.plan.checks import check_deletes
+from mockgen_watch.plan.model import RecordPlan
+from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.plan.references import find_field, find_parent
+from mockgen_watch.spec.generators import Reference
+
+if TYPE_CHECKING:
+    from mockgen_watch.plan.context import PlanContext, SuiteSource
+    from mockgen_watch.plan.references import Parent
+    from mockgen_watch.spec.model import Leaf, ObjectShape, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """Compiled records and the files that they depend on."""
+
+    plan: RecordPlan
+    files: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One step of the way to the records that are being compiled: who, and by which field."""
+
+    key: tuple[str, str, str]
+    leaf: Leaf
+    field: str
+
+
+class RecordCompiler:
+    """Compiles records once, however many references lead to them.
+
+    Attributes:
+        found: what is wrong, in no order; a finding may stand more than once.
+    """
+
+    def __init__(self, context: PlanContext) -> None:
+        """Compile with what ``context`` says, parents in other suites included."""
+        self.found: list[Diagnostic] = []
+        self._context = context
+        self._done: dict[tuple[str, str, str], Records | None] = {}
+        self._way: list[_Step] = []
+
+    def records(self, wanted: Parent) -> Records | None:
+        """Return the records of one scenario; None when something that they need is missing."""
+        if wanted.key not in self._done:
+            count = self._context.selection.count_of(wanted.model, wanted.scenario)
+            self._done[wanted.key] = self.compile(wanted, wanted.scenario, count)
+        return self._done[wanted.key]
+
+    def compile(self, wanted: Parent, over: Scenario, count: int) -> Records | None:
+        """Return ``count`` records of ``wanted``, with the overlay of ``over`` on top."""
+        source, model, scenario = wanted.source, wanted.model, wanted.scenario
+        shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
+        if over is not scenario:
+            shape = apply_overlay(shape, over.overlay, over.name)
+        merged = merge_record(source.master, shape)
+        self.found += merged.diagnostics
+        self.found += check_deletes(source.master, model.shape, shape)
+        seed = self._context.selection.seed
+        plan = RecordPlan(
+            seed=source.user_input.seed if seed is None else seed,
+            model_id=model.id,
+            shape=merged.shape,
+            count=count,
+            rules=model.rules,
+            exclusions=model.exclusions,
+            slot=merged.slot,
+            moves=merged.moves,
+            faults=scenario.faults,
+        )
+        records = self._with_parents(wanted, plan)
+        if records is not None:
+            self.found += check_unique(records.plan)
+        return records
+
+    def _with_parents(self, wanted: Parent, plan: RecordPlan) -> Records | None:
+        """Return ``plan`` with the plan behind each reference; None when one leads nowhere."""
+        led: dict[Reference, tuple[Reference, RecordPlan]] = {}
+        files = wanted.source.files
+        broken = False
+        for path, leaf in walk_leaves(plan.shape):
+            if not isinstance(leaf.generator, Reference) or leaf.generator in led:
+                continue
+            step = _Step(key=wanted.key, leaf=leaf, field=".".join(path))
+            parent = self._parent(leaf.generator, step, wanted.source)
+            if parent is None:
+                broken = True
+                continue
+            led[leaf.generator] = parent[0], parent[1].plan
+            files |= parent[1].files
+        if broken:
+            return None
+        if led:
+            parents = tuple(dict(led.values()).items())
+            plan = replace(plan, shape=_lead_references(plan.shape, led), parents=parents)
+        return Records(plan=plan, files=files)
+
+    def _parent(
+        self, reference: Reference, step: _Step, home: SuiteSource
+    ) -> tuple[Reference, Records] | None:
+        """Return ``reference`` with its parent spelt out, and the parent's records."""
+        parent = find_parent(reference, step.leaf, home, self._context)
+        if isinstance(parent, Diagnostic):
+            self.found.append(parent)
+            return None
+        self._way.append(step)
+        keys = [each.key for each in self._way]
+        if parent.key in keys:
+            self.found.append(_circle(self._way[keys.index(parent.key) :]))
+            records = None
+        else:
+            records = self.records(parent)
+        self._way.pop()
+        if records is None:
+            return None
+        path = find_field(reference, step.leaf, records.plan)
+        if isinstance(path, Diagnostic):
+            self.found.append(path)
+            return None
+        suite, _, scenario = parent.key
+        return replace(reference, suite=suite, scenario=scenario, path=path), records
+
+
+def _lead_references(
+    shape: ObjectShape, led: dict[Reference, tuple[Reference, RecordPlan]]
+) -> ObjectShape:
+    def lead(leaf: Leaf) -> Leaf:
+        if not isinstance(leaf.generator, Reference):
+            return leaf
+        return replace(leaf, generator=led[leaf.generator][0])
+
+    return change_object(shape, lead)
+
+
+def _circle(steps: list[_Step]) -> Diagnostic:
+    # The same circle is found from several of its members; it is told from the least of them.
+    least = min(range(len(steps)), key=lambda index: steps[index].key)
+    steps = steps[least:] + steps[:least]
+    suite = steps[0].key[0]
+    names = [_name(step, suite) for step in steps]
+    return Diagnostic(
+        code="MG215",
+        message=f"references go round in a circle: {' → '.join((*names, steps[0].key[1]))}",
+        location=steps[0].leaf.origin.location,
+        hint="one of these fields must get its values without $ref",
+        related=tuple(
+            Related(message="by way of this one", location=step.leaf.origin.location)
+            for step in steps[1:]
+        ),
+    )
+
+
+def _name(step: _Step, suite: str) -> str:
+    own, model, _ = step.key
+    return f"{model}.{step.field}" if own == suite else f"{own}:{model}.{step.field}"

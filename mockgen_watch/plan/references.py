@@ -1,0 +1,113 @@
+"""Takes a reference; gives the scenario of the parent and the path of the field that it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.spec.model import Leaf, ObjectShape
+
+if TYPE_CHECKING:
+    from mockgen_watch.masters.model import KeyPath
+    from mockgen_watch.plan.context import PlanContext, SuiteSource
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.spec.generators import Reference
+    from mockgen_watch.spec.model import Model, Scenario
+
+_FIRST_CHOICES: Final = ("base", "positive")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The records that a reference leads to, before they are compiled."""
+
+    source: SuiteSource
+    model: Model
+    scenario: Scenario
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Suite, model and scenario."""
+        return (self.source.suite, self.model.name, self.scenario.name)
+
+
+def find_parent(
+    reference: Reference, leaf: Leaf, home: SuiteSource, context: PlanContext
+) -> Parent | Diagnostic:
+    """Return what ``reference``, which ``leaf`` of suite ``home`` holds, leads to; or why not."""
+    source: SuiteSource | None = home
+    if reference.suite and reference.suite != home.suite:
+        source = context.lookup(reference.suite)
+    if source is None:
+        return _no_suite(reference, leaf, context)
+    models = {model.name: model for model in source.user_input.models}
+    model = models.get(reference.model)
+    if model is None:
+        where = f' in suite "{source.suite}"' if source is not home else ""
+        message = f'$ref names no model "{reference.model}"{where}'
+        return _error("MG203", message, leaf, did_you_mean(reference.model, models))
+    scenario = _choose_scenario(reference, leaf, model)
+    if isinstance(scenario, Diagnostic):
+        return scenario
+    return Parent(source=source, model=model, scenario=scenario)
+
+
+def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath | Diagnostic:
+    """Return the path of the referenced field in what ``parent`` writes; or why there is none."""
+    choices = (parent.path_of(reference.path), reference.path)
+    for path in choices:
+        # An element of an array is no field of the record: which one would it be?
+        if _is_field(parent.shape, path):
+            return path
+    name = f"{reference.model}.{'.'.join(reference.path)}"
+    if any(find_shape(parent.shape, path) is not None for path in choices):
+        message = f'$ref "{name}" names an object or a part of an array, not a field'
+        return _error("MG203", message, leaf, "name a field that each record has once")
+    home = find_shape(parent.shape, choices[0][:-1])
+    known = [member.name for member in home.members] if isinstance(home, ObjectShape) else []
+    hint = did_you_mean(reference.path[-1], known)
+    return _error("MG203", f'$ref "{name}" names no field', leaf, hint)
+
+
+def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:
+    plain = {scenario.name: scenario for scenario in model.scenarios if not scenario.mix}
+    if reference.scenario:
+        folded = {name.casefold(): scenario for name, scenario in plain.items()}
+        chosen = plain.get(reference.scenario) or folded.get(reference.scenario.casefold())
+        if chosen is not None:
+            return chosen
+        message = f'$ref names no scenario "{reference.scenario}" of {model.name}'
+        hint = did_you_mean(reference.scenario, plain)
+        if any(scenario.name == reference.scenario for scenario in model.scenarios):
+            message = f'$ref names the mixed scenario "{reference.scenario}" of {model.name}'
+            hint = f"name one of those it mixes: {', '.join(plain)}"
+        return _error("MG203", message, leaf, hint)
+    names = (*_FIRST_CHOICES, *plain)
+    chosen = next((plain[name] for name in names if name in plain), None)
+    if chosen is None:
+        return _error("MG203", f"every scenario of {model.name} is a mix", leaf, "")
+    return chosen
+
+
+def _is_field(shape: ObjectShape, path: KeyPath) -> bool:
+    here: ObjectShape = shape
+    for name in path[:-1]:
+        child = here.get(name)
+        if not isinstance(child, ObjectShape):
+            return False
+        here = child
+    return isinstance(here.get(path[-1]), Leaf)
+
+
+def _no_suite(reference: Reference, leaf: Leaf, context: PlanContext) -> Diagnostic:
+    if reference.suite in context.suites:
+        message = f'$ref names suite "{reference.suite}", which has errors'
+        return _error("MG203", message, leaf, "see what is reported for that suite")
+    message = f'$ref names no suite "{reference.suite}"'
+    return _error("MG203", message, leaf, did_you_mean(reference.suite, context.suites))
+
+
+def _error(code: str, message: str, leaf: Leaf, hint: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
