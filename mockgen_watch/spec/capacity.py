@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
@@ -50,4 +51,5 @@ def _row_values(field: RowField) -> int:
 def _number_values(number: Number) -> int | None:
     if number.minimum is None or number.maximum is None:
         return None
-    return int((number.maximum - number.minimum) / number.step) + 1
+    span = Fraction(number.maximum) - Fraction(number.minimum)
+    return int(span // Fraction(number.step)) + 1

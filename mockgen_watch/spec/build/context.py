@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.site import Report
@@ -13,19 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.build.outputs import KnownFormat
     from mockgen_watch.spec.build.site import Site
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
-
-FORMATS: Mapping[str, frozenset[str] | None] = MappingProxyType(
-    {
-        "json": frozenset({"indent"}),
-        "ndjson": frozenset(),
-        "yaml": frozenset({"indent"}),
-        "csv": frozenset({"csv_formulas", "delimiter", "header"}),
-    }
-)
-"""The formats that ship with the package, each with the options that it understands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +27,7 @@ class BuildContext:
         vocabularies: the pools that were loaded, by name.
         known_vocabularies: the names of all that there are; one that is known but not loaded
             was reported when it was read.
-        formats: name of a format → names of its options; None: it takes any.
+        formats: the formats by name; without any, names and options are not checked.
     """
 
     seed: int = 0
@@ -45,7 +35,7 @@ class BuildContext:
     output: OutputOptions = field(default_factory=OutputOptions)
     vocabularies: Mapping[str, Pool] = field(default_factory=dict)
     known_vocabularies: frozenset[str] = frozenset()
-    formats: Mapping[str, frozenset[str] | None] = field(default_factory=lambda: dict(FORMATS))
+    formats: Mapping[str, KnownFormat] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

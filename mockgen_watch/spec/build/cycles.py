@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record
 from mockgen_watch.spec.generators import Reference, Template
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.spec.overlay import walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.build.records import Record
-    from mockgen_watch.spec.overlay import Way
 
     _Node: TypeAlias = tuple[str, str, Way]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -48,7 +49,7 @@ def vocabulary_pool(site: Site, job: Job) -> Pool | None:
         known = {*job.context.known_vocabularies, *job.context.vocabularies}
         hint = did_you_mean(name, known) or "a vocabulary is a file in _vocab/"
         job.report.error("MG219", site, f'there is no vocabulary "{name}"', hint)
-    return pool
+    return None if pool is None else replace(pool, source=name)
 
 
 def _constant(site: Site, scope: Scope, report: Report) -> Constant:

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.cycles import check_cycles
+from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record, records_of
 from mockgen_watch.spec.build.unique import check_unique
 from mockgen_watch.spec.generators import Reference, Template
-from mockgen_watch.spec.overlay import walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.build.records import Found, Record
     from mockgen_watch.spec.model import Leaf, Model
-    from mockgen_watch.spec.overlay import Way
 
     Records = Mapping[str, tuple[Record, ...]]
 

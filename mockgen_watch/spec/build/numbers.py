@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.scalars import (
@@ -31,12 +31,17 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
+MAX_DIGITS: Final = 18
+"""Before the decimal point, in bounds and parameters; more are no measurement."""
+
 MAX_DECIMALS: Final = 15
 MAX_STEPS: Final = 2**62
 """More values than this do not fit the integers that values are drawn with."""
 
 MAX_WIDTH: Final = 40
 _MONEY: Final = 2
+# Bounds have at most MAX_DIGITS and MAX_DECIMALS, so that nothing is ever rounded.
+_EXACT: Final = Context(prec=2 * (MAX_DIGITS + 15))
 
 DISTRIBUTION_PARAMS: Final[Mapping[DistributionKind, tuple[str, ...]]] = {
     DistributionKind.UNIFORM: (),
@@ -60,6 +65,15 @@ _BASE: Final = ("min", "max", "step", "distribution")
 _ALL_PARAMS: Final = tuple(
     sorted({name for names in DISTRIBUTION_PARAMS.values() for name in names})
 )
+
+
+def decimal_places(value: Decimal) -> int:
+    """Return how many decimals ``value`` shows, trailing zeros left out."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return 0
+    trailing = next((n for n, digit in enumerate(reversed(digits)) if digit), 0)
+    return max(0, -exponent - trailing)
 
 
 def build_integer(site: Site, scope: Scope, report: Report) -> Number | None:
@@ -169,10 +183,19 @@ def _params(site: Site, report: Report, *, integer: bool) -> Mapping[str, Site] 
 
 
 def _bound(site: Site, report: Report, *, integer: bool) -> Decimal | None:
-    if not integer:
-        return read_decimal(site, report)
-    whole = read_whole(site, report)
-    return None if whole is None else Decimal(whole)
+    if integer:
+        whole = read_whole(site, report)
+        value = None if whole is None else Decimal(whole)
+    else:
+        value = read_decimal(site, report)
+    return _not_too_large(value, site, report)
+
+
+def _not_too_large(value: Decimal | None, site: Site, report: Report) -> Decimal | None:
+    if value is None or value.adjusted() < MAX_DIGITS:
+        return value
+    report.error("MG208", site, f"{site.key} has more than {MAX_DIGITS} digits before the point")
+    return None
 
 
 def _distribution(site: Site, params: Mapping[str, Site], report: Report) -> Distribution | None:
@@ -191,7 +214,7 @@ def _distribution(site: Site, params: Mapping[str, Site], report: Report) -> Dis
         elif name in needed and name not in params:
             report.error("MG205", site, f"a {kind} distribution needs {name}")
         elif name in needed:
-            value = read_decimal(params[name], report)
+            value = _bound(params[name], report, integer=False)
             if value is not None and value <= 0 and name in POSITIVE_PARAMS:
                 report.error("MG208", params[name], f"{name} is more than 0, not {value}")
             values.append((name, value or Decimal(0)))
@@ -257,13 +280,13 @@ def _on_grid(
     unit = Decimal(1).scaleb(-decimals)
     step = unit if step is None else step
     for name, value in (("min", low), ("max", high), ("step", step)):
-        if value is not None and _places(value) > decimals:
+        if value is not None and decimal_places(value) > decimals:
             message = f"{name} {value} has more than {decimals} decimals"
             report.error("MG225", params.get(name, site), message)
     if report.errors > before:
         return None
     high = _last_on_grid(params.get("max", site), low, high, step, report)
-    if low is not None and high is not None and (high - low) / step >= MAX_STEPS:
+    if low is not None and high is not None and _steps(low, high, step) >= MAX_STEPS:
         report.error("MG208", site, "there are more than 2**62 values between min and max")
         return None
     return Number(
@@ -294,8 +317,12 @@ def _decimals(
         if decimals is not None and decimals > MAX_DECIMALS:
             report.error("MG208", params["decimals"], f"decimals is {MAX_DECIMALS} at most")
         return decimals
-    shown = max((_places(value) for value in values if value is not None), default=0)
+    shown = max((decimal_places(value) for value in values if value is not None), default=0)
     return shown if "step" in params else max(_MONEY, shown)
+
+
+def _steps(low: Decimal, high: Decimal, step: Decimal) -> Decimal:
+    return _EXACT.divide_int(_EXACT.subtract(high, low), step)
 
 
 def _last_on_grid(
@@ -304,15 +331,9 @@ def _last_on_grid(
     if high is None:
         return None
     origin = Decimal(0) if low is None else low
-    rest = (high - origin) % step
-    if not rest:
+    last = _EXACT.add(origin, _EXACT.multiply(_steps(origin, high, step), step))
+    if last == high:
         return high
-    last = high - rest if rest > 0 else high - rest - step
     hint = f"say max: {last}"
     report.warn("MG225", place, f"steps of {step} from {origin} never meet max {high}", hint)
     return last
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0

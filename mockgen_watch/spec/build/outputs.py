@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.build.scalars import read_word, report_type
-from mockgen_watch.spec.document import plain_data
+from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
+from mockgen_watch.spec.build.site import kind_of
+from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import Layout, OutputOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json
 
-    Formats = Mapping[str, frozenset[str] | None]
+
+class KnownOption(Protocol):
+    """An option that a format understands."""
+
+    @property
+    def name(self) -> str:
+        """The name in ``$output``."""
+
+    @property
+    def expected(self) -> str:
+        """The values that it takes, for a person."""
+
+    def takes(self, value: Json) -> bool:
+        """Tell whether ``value`` is one of those."""
+
+
+class KnownFormat(Protocol):
+    """What a spec has to know about a format: ``mockgen_watch.formats`` have it."""
+
+    @property
+    def options(self) -> Sequence[KnownOption]:
+        """The options that it understands."""
+
+    @property
+    def layouts(self) -> Sequence[Layout]:
+        """The layouts that it can write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,46 +54,69 @@ class OutputEdit:
     options: tuple[tuple[str, Json], ...] = ()
 
 
-def read_output(site: Site | None, formats: Formats, inherited: str, report: Report) -> OutputEdit:
-    """Return what ``site`` says; ``inherited`` is the format where it names none."""
+def read_output(
+    site: Site | None, formats: Mapping[str, KnownFormat], inherited: str, report: Report
+) -> OutputEdit:
+    """Return what ``site`` says; ``inherited`` is the format where it names none.
+
+    Without ``formats`` any name and any option is taken.
+    """
     if site is None:
         return OutputEdit()
     if site.text is not None:
-        return OutputEdit(format=read_word(site, report, tuple(formats), "MG221"))
+        return OutputEdit(format=_format_name(site, formats, report))
     if not site.is_mapping:
         report_type(site, report, "a format, or a mapping of format, layout and options")
         return OutputEdit()
-    stated = site.get("format")
-    name = None if stated is None else read_word(stated, report, tuple(formats), "MG221")
-    place = site.get("layout")
-    layout = None if place is None else read_word(place, report, tuple(Layout), "MG221")
-    options: dict[str, Json] = {}
-    # The options of a format that was misspelt are anyone's guess.
+    stated, place = site.get("format"), site.get("layout")
+    name = None if stated is None else _format_name(stated, formats, report)
+    # The options and layouts of a format that was misspelt are anyone's guess.
     known = None if stated is not None and name is None else formats.get(name or inherited)
-    for member in site.members():
-        if member.key not in {"format", "layout"}:
-            options[member.key] = plain_data(member.node)
-            _check_option(member, name or inherited, known, report)
+    options = [item for item in site.members() if item.key not in {"format", "layout"}]
+    if known is not None:
+        for option in options:
+            _check_option(option, name or inherited, known, report)
     return OutputEdit(
         format=name,
-        layout=None if layout is None else Layout(layout),
-        options=tuple(sorted(options.items())),
+        layout=None if place is None else _layout(place, known, report),
+        options=tuple(sorted((item.key, plain_data(item.node)) for item in options)),
     )
 
 
-def apply_output(base: OutputOptions, edit: OutputEdit, formats: Formats) -> OutputOptions:
+def apply_output(
+    base: OutputOptions, edit: OutputEdit, formats: Mapping[str, KnownFormat]
+) -> OutputOptions:
     """Return ``base`` with ``edit`` on top; options that the format lacks are not inherited."""
     name = edit.format or base.format
     known = formats.get(name)
-    inherited = {key: value for key, value in base.options if known is None or key in known}
+    names = None if known is None else {option.name for option in known.options}
+    inherited = {key: value for key, value in base.options if names is None or key in names}
     options = {**inherited, **dict(edit.options)}
     layout = edit.layout or base.layout
     return replace(base, format=name, layout=layout, options=tuple(sorted(options.items())))
 
 
-def _check_option(member: Site, name: str, known: frozenset[str] | None, report: Report) -> None:
-    if known is None or member.key in known:
-        return
-    hint = did_you_mean(member.key, {*known, "format", "layout"})
-    message = f'format {name} has no option "{member.key}"'
-    report.error("MG221", member.key_location, message, hint)
+def _format_name(site: Site, formats: Mapping[str, KnownFormat], report: Report) -> str | None:
+    if not formats:
+        return read_text(site, report, "the name of a format")
+    return read_word(site, report, tuple(formats), "MG221")
+
+
+def _layout(site: Site, known: KnownFormat | None, report: Report) -> Layout | None:
+    layouts = tuple(Layout) if known is None else tuple(known.layouts)
+    word = read_word(site, report, layouts, "MG221")
+    return None if word is None else Layout(word)
+
+
+def _check_option(site: Site, name: str, known: KnownFormat, report: Report) -> None:
+    options = {option.name: option for option in known.options}
+    option = options.get(site.key)
+    if option is None:
+        hint = did_you_mean(site.key, {*options, "format", "layout"})
+        hint = hint or (f"it takes {', '.join(options)}" if options else "it takes none")
+        message = f'format {name} has no option "{site.key}"'
+        report.error("MG221", site.key_location, message, hint)
+    elif not option.takes(plain_data(site.node)):
+        scalar = isinstance(site.node, Scalar) and isinstance(site.node.value, str | int)
+        shown = plain_data(site.node) if scalar else kind_of(site.node)
+        report.error("MG221", site, f"{site.key} cannot be {shown}", f"use {option.expected}")

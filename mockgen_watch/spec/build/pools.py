@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.build.names import data_key, is_directive
+from mockgen_watch.spec.build.numbers import decimal_places
 from mockgen_watch.spec.build.scalars import number_at, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json
 
-_ONE = Decimal(1)
+MAX_WEIGHT_DIGITS: Final = 12
+_ONE: Final = Decimal(1)
 
 
 def pool_of_values(site: Site, report: Report) -> Pool | None:
@@ -83,8 +85,13 @@ def read_weight(site: Site, report: Report) -> Decimal | None:
         message = f"a weight is a number, not {kind_of(site.node)}"
         report.error("MG207", site, message)
         return None
+    problem = ""
     if weight < 0:
-        report.error("MG207", site, f"the weight {weight} is negative")
+        problem = f"the weight {weight} is negative"
+    elif weight.adjusted() >= MAX_WEIGHT_DIGITS or decimal_places(weight) > MAX_WEIGHT_DIGITS:
+        problem = f"a weight has {MAX_WEIGHT_DIGITS} digits before and after the point at most"
+    if problem:
+        report.error("MG207", site, problem)
         return None
     return weight
 

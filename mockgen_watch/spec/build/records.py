@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.spec.build.overlay import element_of, lay_over
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
-from mockgen_watch.spec.overlay import element_of, lay_over
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
+    from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.model import Model, Scenario, Shape
-    from mockgen_watch.spec.overlay import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def _member(site: Site, scope: Scope, base: ObjectShape | None, job: Job) -> Mem
         place = site.get("$id") or site
         hint = f"the model's is {under.address[-1]}; a scenario may not change it"
         job.report.error("MG222", place, f'the $id of "{name}" differs from the model\'s', hint)
-    return Member(name=name, shape=_keep_target(shape, under), location=site.key_location)
+    return Member(name=name, shape=shape, location=site.key_location)
 
 
 def _member_id(site: Site, name: str, under: Shape | None) -> str:
@@ -80,13 +80,6 @@ def _member_id(site: Site, name: str, under: Shape | None) -> str:
     if stated is not None and stated.text:
         return stated.text
     return name if under is None else under.address[-1]
-
-
-def _keep_target(shape: Shape, under: Shape | None) -> Shape:
-    """Return ``shape`` written where the model's own is, unless it says where itself."""
-    if under is None or shape.modifiers.to or not under.modifiers.to:
-        return shape
-    return replace(shape, modifiers=replace(shape.modifiers, to=under.modifiers.to))
 
 
 def _check_names(members: Sequence[Member], report: Report) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Related
+from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.capacity import capacity
 from mockgen_watch.spec.generators import Pattern
-from mockgen_watch.spec.overlay import walk_leaves
 from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:

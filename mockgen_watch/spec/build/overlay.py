@@ -1,4 +1,7 @@
-"""Takes a shape and an overlay; gives the shape with the overlay laid over, and ways through it."""
+"""Takes a shape and an overlay; gives the names that records have, and the ways to their leaves.
+
+This is for looking names up. The shape that records are made from is merged when the plan is made.
+"""
 
 from __future__ import annotations
 

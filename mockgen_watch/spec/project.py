@@ -1,0 +1,95 @@
+"""Takes nothing; gives the types of a checked project file, and applies a profile to one."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
+
+if TYPE_CHECKING:
+    from mockgen_watch.diagnostics import Location
+
+
+class LogLevel(enum.StrEnum):
+    """What is worth a line."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(enum.StrEnum):
+    """How a line looks: for people, or for programs."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """How a command logs.
+
+    Attributes:
+        file: where lines go beside the console, relative to the project folder; ``""``: nowhere.
+    """
+
+    level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.CONSOLE
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Named overrides of the project's defaults; None where the profile says nothing."""
+
+    name: str
+    location: Location
+    seed: int | None = None
+    count: int | None = None
+    output: OutputOptions | None = None
+    on_conflict: ConflictPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A checked project file, or the defaults of a project that has none.
+
+    Attributes:
+        path: relative to the project folder; ``""`` when there is no file.
+        seed, count, output: what holds where a spec says nothing.
+        on_conflict: what holds where a master says nothing.
+        specs, outputs: folders relative to the project folder.
+        plugins: names of the plugins that may be loaded.
+        contract: the seed contract that the project's outputs keep to.
+    """
+
+    path: str = ""
+    version: int = 1
+    seed: int = 0
+    count: int = 1
+    output: OutputOptions = field(default_factory=OutputOptions)
+    on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    specs: str = "specs"
+    outputs: str = "mock_outputs"
+    contract: int = 1
+    log: LogSettings = field(default_factory=LogSettings)
+    plugins: tuple[str, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+    def profile(self, name: str) -> Profile | None:
+        """Return the profile ``name``, or None."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
+
+
+def apply_profile(project: Project, profile: Profile) -> Project:
+    """Return ``project`` with the defaults that ``profile`` overrides."""
+    return replace(
+        project,
+        seed=project.seed if profile.seed is None else profile.seed,
+        count=project.count if profile.count is None else profile.count,
+        output=profile.output or project.output,
+        on_conflict=profile.on_conflict or project.on_conflict,
+    )
