@@ -149,6 +149,7 @@ CODES: dict[str, str] = {
     "MG224": "A key of the overlay is not a field of the model",
     "MG225": "A number cannot be represented with the declared precision",
     "MG226": "The format version is not one that this release reads",
+    "MG227": "A directive has no such parameter",
     # MG3xx  masters and merging
     "MG301": "The master is missing",
     "MG302": "The chain of $extends goes round in a circle",
