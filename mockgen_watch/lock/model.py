@@ -1,0 +1,232 @@
+"""Takes the bytes of a lockfile; gives what was made from what, and back, the same bytes for it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock.paths import path_fault
+from mockgen_watch.spec.model import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCK_VERSION = 1
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
+_NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
+_OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedOutput:
+    """What a lockfile says of one output.
+
+    Attributes:
+        key: the key that its files belong to; ``""`` when they do not all belong to one, because
+            a file edited by hand was left while others were replaced.
+        model, scenario, format, layout, records: as they were when it was made.
+        files: path relative to the suite's output folder → digest of the bytes written there.
+    """
+
+    key: str
+    model: str
+    scenario: str
+    format: str
+    layout: Layout
+    records: int
+    files: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """``model/scenario``: unique in a suite."""
+        return f"{self.model}/{self.scenario}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lockfile:
+    """What was made of one suite.
+
+    Attributes:
+        contract: the seed contract.
+        inputs: path relative to the project → digest; None for a file that was looked for and
+            not there, so that its appearance counts as a change.
+        outputs: name (``model/scenario``) → what was made.
+        complete: all outputs of the suite are here and belong to ``inputs``, with no option of
+            the command line and nothing refused. Only then do equal inputs mean equal outputs.
+    """
+
+    contract: int
+    inputs: Mapping[str, str | None]
+    outputs: Mapping[str, LockedOutput]
+    complete: bool = True
+
+    def files(self) -> dict[str, str]:
+        """Return every file, relative to the suite's output folder, with its digest."""
+        merged: dict[str, str] = {}
+        for output in self.outputs.values():
+            merged.update(output.files)
+        return merged
+
+
+def write_lockfile(lock: Lockfile) -> bytes:
+    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
+    data = {
+        "lock_version": LOCK_VERSION,
+        "contract": lock.contract,
+        "complete": lock.complete,
+        "inputs": dict(sorted(lock.inputs.items())),
+        "outputs": {name: _output_data(output) for name, output in sorted(lock.outputs.items())},
+    }
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
+    """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
+
+    ``path`` is what the diagnostic names. A path in it that would lead outside the output folder
+    makes the whole file unreadable.
+    """
+    try:
+        return _lockfile(json.loads(data, object_pairs_hook=_unique))
+    except (ValueError, RecursionError) as error:
+        return _unreadable(data, path, error)
+
+
+def inputs_match(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
+    """Tell whether ``lock`` was made from just these inputs, so that no key can have changed.
+
+    ``digests`` has every input file that exists now, more than ``lock`` names as a rule.
+    """
+    return (
+        lock.complete
+        and lock.contract == contract
+        and all(digests.get(path) == digest for path, digest in lock.inputs.items())
+    )
+
+
+def _output_data(output: LockedOutput) -> dict[str, object]:
+    return {
+        "key": output.key,
+        "model": output.model,
+        "scenario": output.scenario,
+        "format": output.format,
+        "layout": output.layout.value,
+        "records": output.records,
+        "files": dict(sorted(output.files.items())),
+    }
+
+
+def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> Diagnostic:
+    line, column = 1, 1
+    if isinstance(error, json.JSONDecodeError):
+        line, column = error.lineno, error.colno
+    reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
+    hint = "restore it from Git, or delete it and generate: outputs that are right are taken over"
+    if marker := _MARKER.search(data):
+        line, column = data.count(b"\n", 0, marker.start()) + 1, 1
+        reason = "it has the markers of a merge conflict"
+        hint = "take either side (git checkout --ours or --theirs), then generate"
+    elif isinstance(error, _NewerError):
+        hint = "update mockgen-watch"
+    return Diagnostic(
+        code="MG505",
+        message=f"The lockfile cannot be read: {reason}",
+        hint=hint,
+        location=Location(path=path, line=line, column=column),
+    )
+
+
+class _NewerError(ValueError):
+    """The lockfile has a version that this release does not know."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise ValueError("a key stands twice in one mapping")
+    return mapping
+
+
+# JSON is untyped until these have looked at it, hence Any.
+def _lockfile(data: Any) -> Lockfile:  # noqa: ANN401
+    version = data.get("lock_version") if isinstance(data, dict) else None
+    if type(version) is int and version > LOCK_VERSION:
+        raise _NewerError(f"lock_version is {version}, this release reads {LOCK_VERSION}")
+    fields = _mapping(data, "the file", _NEEDED)
+    if version != LOCK_VERSION:
+        raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
+    return Lockfile(
+        contract=_count(fields["contract"], "contract"),
+        complete=_flag(fields["complete"], "complete"),
+        inputs={
+            path: None if digest is None else _digest(digest, path)
+            for path, digest in _mapping(fields["inputs"], "inputs").items()
+        },
+        outputs={
+            name: _output(name, output)
+            for name, output in _mapping(fields["outputs"], "outputs").items()
+        },
+    )
+
+
+def _output(name: str, data: Any) -> LockedOutput:  # noqa: ANN401
+    fields = _mapping(data, name, _OUTPUT_NEEDED)
+    output = LockedOutput(
+        key=_text(fields["key"], f"key of {name}"),
+        model=_text(fields["model"], f"model of {name}"),
+        scenario=_text(fields["scenario"], f"scenario of {name}"),
+        format=_text(fields["format"], f"format of {name}"),
+        layout=Layout(_text(fields["layout"], f"layout of {name}")),
+        records=_count(fields["records"], f"records of {name}"),
+        files={
+            _inside(path): _digest(digest, path)
+            for path, digest in _mapping(fields["files"], f"files of {name}").items()
+        },
+    )
+    if output.name != name:
+        raise ValueError(f"{name!r} holds the output {output.name!r}")
+    return output
+
+
+def _mapping(data: Any, name: str, needed: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
+    if not isinstance(data, dict):
+        raise ValueError(f"{name} is not a mapping")  # noqa: TRY004 - a finding about a text
+    if needed is not None and data.keys() != needed:
+        names = ", ".join(sorted(data.keys() ^ needed))
+        raise ValueError(f"{name} has too many or too few keys: {names}")
+    return data
+
+
+def _text(data: Any, name: str) -> str:  # noqa: ANN401
+    if not isinstance(data, str):
+        raise ValueError(f"{name} is not text")  # noqa: TRY004
+    return data
+
+
+def _count(data: Any, name: str) -> int:  # noqa: ANN401
+    if type(data) is not int or data < 0:
+        raise ValueError(f"{name} is not a number from 0 up")
+    return data
+
+
+def _flag(data: Any, name: str) -> bool:  # noqa: ANN401
+    if not isinstance(data, bool):
+        raise ValueError(f"{name} is not true or false")  # noqa: TRY004
+    return data
+
+
+def _digest(data: Any, name: str) -> str:  # noqa: ANN401
+    if not isinstance(data, str) or not _DIGEST.fullmatch(data):
+        raise ValueError(f"{name} has no sha256 digest")
+    return data
+
+
+def _inside(path: str) -> str:
+    if fault := path_fault(path):
+        raise ValueError(f"the path {path!r} cannot be used: {fault}")
+    return path

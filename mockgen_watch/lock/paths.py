@@ -1,0 +1,177 @@
+"""Takes the names of suites, models and scenarios; gives the paths of outputs, or what is wrong."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.spec.model import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+
+    # A path as it is written, and the output that needs it; None for a lockfile.
+    _Claim: TypeAlias = tuple[str, WantedOutput | None]
+    _Claims: TypeAlias = dict[str, _Claim]
+
+LOCK_NAME = "mockgen.lock"
+OFFER_SUFFIX = ".mockgen-new"
+"""Ends the name of the file that shows what would have replaced a file edited by hand."""
+OWN_PREFIX = ".mockgen-"
+"""Begins the names of temporary files; no output may have such a name."""
+LONGEST_NAME = 200
+"""In bytes of UTF-8: file systems end at 255, and suffixes are added."""
+
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_DEVICES = frozenset(
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]
+    + [f"{device}{digit}" for device in ("COM", "LPT") for digit in "0123456789¹²³"]
+)
+
+
+def lock_path(suite: str) -> str:
+    """Return the lockfile of ``suite``, relative to the output folder."""
+    return below(suite, LOCK_NAME)
+
+
+def suite_of_lock(path: str) -> str:
+    """Return the suite whose lockfile ``path`` is."""
+    return path.removesuffix(LOCK_NAME).removesuffix("/")
+
+
+def below(suite: str, path: str) -> str:
+    """Return ``path`` of a suite's folder as a path of the output folder."""
+    return f"{suite}/{path}" if suite else path
+
+
+def offer_path(path: str) -> str:
+    """Return where the new content stands beside ``path`` when that is not replaced."""
+    return path + OFFER_SUFFIX
+
+
+def output_paths(output: WantedOutput) -> Sequence[str]:
+    """Return the files of an output in the order of their records, relative to its suite."""
+    stem = f"{output.model}/{output.scenario}"
+    if output.layout is not Layout.SPLIT:
+        return (f"{stem}.{output.suffix}",)
+    return [split_path(stem, number, output.suffix) for number in range(1, output.records + 1)]
+
+
+def split_path(stem: str, number: int, suffix: str) -> str:
+    """Return the file of record ``number``, counted from 1, of a split output."""
+    return f"{stem}/{number:06d}.{suffix}"
+
+
+def name_fault(name: str) -> str:
+    """Return why ``name`` cannot be one part of a path on every system, or ``""``."""
+    stem = name.partition(".")[0].rstrip(" ").upper()
+    checks = (
+        (not name, "it is empty"),
+        (name in {".", ".."}, "it leads to another folder"),
+        (any(character in _FORBIDDEN for character in name), 'it has one of <>:"/\\|?*'),
+        (
+            any(unicodedata.category(character) in {"Cc", "Cs"} for character in name),
+            "it has a control character or a lone surrogate",
+        ),
+        (name.endswith((".", " ")), "it ends with a dot or a blank"),
+        (stem in _DEVICES, "it is the name of a device on Windows"),
+        (_is_git(name), "Git keeps its own data under this name"),
+        (
+            name.startswith(OWN_PREFIX) or name.endswith(OFFER_SUFFIX),
+            "mockgen-watch names its own files so",
+        ),
+        (len(name.encode("utf-8", "replace")) > LONGEST_NAME, "it is longer than 200 bytes"),
+    )
+    return next((reason for is_wrong, reason in checks if is_wrong), "")
+
+
+def path_fault(path: str) -> str:
+    """Return why ``path``, with forward slashes, cannot lie inside the output folder, or ``""``."""
+    return next((fault for part in path.split("/") if (fault := name_fault(part))), "")
+
+
+def fold(path: str) -> str:
+    """Return the form in which two paths are equal on a file system that ignores case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
+    """Return a diagnostic for each name that no file can have and each two outputs that meet.
+
+    Two outputs meet when their files are the same after case folding and normalization, or when
+    the file of one would be a folder of the other. A split output has its folder for itself.
+    """
+    found: list[Diagnostic] = []
+    claims: _Claims = {}
+    outputs = [output for suite in suites for output in suite.outputs]
+    for suite in sorted({output.suite for output in outputs}):
+        claims[fold(lock_path(suite))] = (lock_path(suite), None)
+    for output in outputs:
+        faults = list(_name_findings(output))
+        found += faults
+        if not faults:
+            _claim(output, claims, found)
+    for output in outputs:
+        found += _nested(output, claims)
+    return sorted(set(found), key=lambda finding: finding.sort_key)
+
+
+def _is_git(name: str) -> bool:
+    visible = "".join(one for one in name if unicodedata.category(one) != "Cf")
+    return unicodedata.normalize("NFKC", visible).casefold() in {".git", "git~1"}
+
+
+def _claimed(output: WantedOutput) -> str:
+    folder = below(output.suite, f"{output.model}/{output.scenario}")
+    return folder if output.layout is Layout.SPLIT else f"{folder}.{output.suffix}"
+
+
+def _name_findings(output: WantedOutput) -> Iterator[Diagnostic]:
+    parts = [*(output.suite.split("/") if output.suite else ()), output.model, output.scenario]
+    for name in parts:
+        if fault := name_fault(name):
+            leaves = name in {".", ".."} or "/" in name or "\\" in name
+            yield Diagnostic(
+                code="MG509" if leaves else "MG210",
+                message=f"{name!r} cannot be part of an output's path: {fault}",
+                hint="rename it",
+                location=output.location,
+            )
+
+
+def _claim(
+    output: WantedOutput,
+    claims: _Claims,
+    found: list[Diagnostic],
+) -> None:
+    path = _claimed(output)
+    taken = claims.setdefault(fold(path), (path, output))
+    if taken[1] is not output:
+        found.append(_collision(output, path, taken))
+
+
+def _nested(output: WantedOutput, claims: _Claims) -> Iterator[Diagnostic]:
+    path = _claimed(output)
+    parts = fold(path).split("/")
+    for length in range(1, len(parts)):
+        if taken := claims.get("/".join(parts[:length])):
+            yield _collision(output, path, taken)
+    lock = fold(lock_path(output.suite)).split("/")
+    for length in range(1, len(lock)):
+        if (taken := claims.get("/".join(lock[:length]))) and taken[1] is not None:
+            yield _collision(output, lock_path(output.suite), taken)
+
+
+def _collision(output: WantedOutput, path: str, taken: _Claim) -> Diagnostic:
+    other, owner = taken
+    related = (Related(message=f"{other} is made here", location=owner.location),) if owner else ()
+    return Diagnostic(
+        code="MG508",
+        message=f"{path} would stand in the place of {other}",
+        hint="rename a suite, model or scenario; letter case alone does not tell files apart",
+        location=output.location,
+        related=related,
+    )

@@ -1,0 +1,220 @@
+"""Takes what is wanted, what is there and what is ours; gives the action for every file.
+
+The rules, for a file that is wanted:
+
+===============================  =====================  =================
+on disk                          inputs                 action
+===============================  =====================  =================
+nothing                          any                    create
+the bytes wanted                 any                    keep
+bytes of lockfile or journal     changed                update
+other bytes, owned path          any                    refuse (MG501)
+other bytes, path nobody owns    any                    refuse (MG504)
+===============================  =====================  =================
+
+A file that is owned and not wanted is deleted when its bytes are ours, on a run over the whole
+tree. Nothing else is ever removed. What is refused is replaced by force, never an obstacle.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock.model import Lockfile
+from mockgen_watch.lock.paths import below, lock_path, offer_path, output_paths
+from mockgen_watch.lock.snapshot import (
+    Action,
+    FileAction,
+    OutputAction,
+    Reason,
+    Reconciliation,
+    Snapshot,
+    SuiteAction,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+
+
+def reconcile(snapshot: Snapshot) -> Reconciliation:
+    """Return what has to happen so that the output folder is as it is wanted."""
+    return _Reconciler(snapshot).run()
+
+
+class _Reconciler:
+    """The tables that every decision looks at, made once from the snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.wanted = {suite.suite: suite for suite in snapshot.wanted}
+        self.locks = {
+            suite: lock for suite, lock in snapshot.locks.items() if isinstance(lock, Lockfile)
+        }
+        self.known = self._known()
+        # What an earlier run has told of the bytes for a key: (path, key) → digest.
+        self.told = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
+        self.paths = {
+            output: [below(output.suite, path) for path in output_paths(output)]
+            for suite in snapshot.wanted
+            for output in suite.outputs
+        }
+        self.wanted_paths = {path for paths in self.paths.values() for path in paths}
+
+    def run(self) -> Reconciliation:
+        blocked = list(self._blocked())
+        frozen = {suite.suite for suite in self.snapshot.wanted if suite.has_failed}
+        frozen |= {suite for suite, _ in blocked}
+        named = set(self.wanted)
+        if self.snapshot.is_whole_tree:
+            named |= set(self.locks)
+        suites = tuple(self._suite(suite) for suite in sorted(named - frozen))
+        return Reconciliation(
+            suites=suites,
+            strays=tuple(self._strays(suites, frozen)),
+            blocked=tuple(diagnostic for _, diagnostic in blocked),
+            snapshot=self.snapshot,
+        )
+
+    def _known(self) -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {}
+        for suite, lock in self.locks.items():
+            for path, digest in lock.files().items():
+                known.setdefault(below(suite, path), set()).add(digest)
+        for entry in self.snapshot.journal:
+            known.setdefault(entry.path, set()).add(entry.digest)
+        return known
+
+    def _blocked(self) -> Iterator[tuple[str, Diagnostic]]:
+        if self.snapshot.is_forced:
+            return
+        for suite, lock in sorted(self.snapshot.locks.items()):
+            if suite not in self.wanted and not self.snapshot.is_whole_tree:
+                continue
+            if isinstance(lock, Diagnostic):
+                yield suite, lock
+            elif lock.contract > self.snapshot.contract:
+                yield suite, _newer_contract(suite, lock, self.snapshot.contract)
+
+    def _suite(self, suite: str) -> SuiteAction:
+        wanted = self.wanted.get(suite)
+        lock = self.locks.get(suite)
+        outputs = () if wanted is None else tuple(self._outputs(wanted))
+        owned = sorted(lock.files()) if lock else ()
+        return SuiteAction(
+            suite=suite,
+            lock=lock,
+            wanted=wanted,
+            outputs=outputs,
+            unwanted=tuple(
+                self._unwanted(path)
+                for path in (below(suite, path) for path in owned)
+                if path not in self.wanted_paths
+            ),
+        )
+
+    def _outputs(self, suite: WantedSuite) -> Iterator[OutputAction]:
+        for output in suite.outputs:
+            if output.is_selected:
+                files = tuple(self._file(path, output) for path in self.paths[output])
+                yield OutputAction(output=output, files=files)
+
+    def _file(self, path: str, output: WantedOutput) -> FileAction:
+        found = self.snapshot.disk.get(path)
+        known = frozenset(self.known.get(path, ()))
+        wanted = self._digest_wanted(path, output)
+        obstacle = self.snapshot.obstacles.get(path, "")
+        action, reason = self._decide(found, known, wanted, obstacle)
+        must_produce = action in {Action.CREATE, Action.UPDATE}
+        if action is Action.REFUSE and not obstacle:
+            has_offer = self.snapshot.disk.get(offer_path(path)) == wanted
+            must_produce = wanted is None or not has_offer
+        return FileAction(
+            path=path,
+            action=action,
+            reason=reason,
+            found=found,
+            known=known,
+            wanted=wanted,
+            must_produce=must_produce,
+            obstacle=obstacle,
+        )
+
+    def _decide(
+        self, found: str | None, known: frozenset[str], wanted: str | None, obstacle: str
+    ) -> tuple[Action, Reason]:
+        if obstacle:
+            return Action.REFUSE, Reason.OBSTACLE
+        if found is None:
+            return Action.CREATE, Reason.MISSING
+        if found == wanted:
+            return Action.KEEP, Reason.FRESH
+        if found in known:
+            return Action.UPDATE, Reason.CHANGED
+        if self.snapshot.is_forced:
+            return Action.UPDATE, Reason.FORCED
+        return Action.REFUSE, Reason.EDITED if known else Reason.UNOWNED
+
+    def _digest_wanted(self, path: str, output: WantedOutput) -> str | None:
+        lock = self.locks.get(output.suite)
+        locked = lock.outputs.get(output.name) if lock else None
+        if locked is not None and locked.key == output.key:
+            relative = path.removeprefix(f"{output.suite}/") if output.suite else path
+            if digest := locked.files.get(relative):
+                return digest
+        told = self.told.get((path, output.key))
+        return told or self.told.get((offer_path(path), output.key))
+
+    def _unwanted(self, path: str) -> FileAction:
+        found = self.snapshot.disk.get(path)
+        known = frozenset(self.known.get(path, ()))
+        obstacle = self.snapshot.obstacles.get(path, "")
+        is_ours = found in known or (found is not None and self.snapshot.is_forced)
+        if not self.snapshot.is_whole_tree or (found is None and not obstacle):
+            action, reason = Action.KEEP, Reason.UNWANTED
+        elif is_ours and not obstacle:
+            action = Action.DELETE
+            reason = Reason.UNWANTED if found in known else Reason.FORCED
+        else:
+            action, reason = Action.REFUSE, Reason.EDITED_UNWANTED
+        return FileAction(
+            path=path, action=action, reason=reason, found=found, known=known, obstacle=obstacle
+        )
+
+    def _strays(self, suites: Iterable[SuiteAction], frozen: set[str]) -> Iterator[FileAction]:
+        """Give the files that the journal alone owns: spent offers, and what a kill left."""
+        owned = self.wanted_paths | {
+            below(suite, path) for suite, lock in self.locks.items() for path in lock.files()
+        }
+        settled = {
+            offer_path(file.path)
+            for suite in suites
+            for file in suite.files()
+            if file.action is not Action.REFUSE
+        }
+        offers = {offer_path(path) for path in owned}
+        for path, suite in sorted({e.path: e.suite for e in self.snapshot.journal}.items()):
+            is_spent = path in settled
+            is_left = path not in owned and path not in offers and suite not in frozen
+            if is_spent or (is_left and self.snapshot.is_whole_tree):
+                yield from self._stray(path, Reason.SPENT if is_spent else Reason.UNWANTED)
+
+    def _stray(self, path: str, reason: Reason) -> Iterator[FileAction]:
+        found = self.snapshot.disk.get(path)
+        known = frozenset(self.known[path])
+        if found in known:
+            yield FileAction(
+                path=path, action=Action.DELETE, reason=reason, found=found, known=known
+            )
+
+
+def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
+    return Diagnostic(
+        code="MG506",
+        message=f"The lockfile was made under contract {lock.contract}, this release has "
+        f"{contract}: it would change every value",
+        hint="update mockgen-watch",
+        location=Location(path=lock_path(suite)),
+    )

@@ -1,0 +1,162 @@
+"""Takes what was produced and written; gives the last word on a file, and the next lockfile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.lock.model import LockedOutput, Lockfile
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.spec.model import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.lock.snapshot import FileAction, OutputAction, SuiteAction
+
+MIXED_KEY = ""
+"""Stands in a lockfile for a key where an output's files do not all belong to one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of one file.
+
+    Attributes:
+        digest: of the bytes that are now there, or of those that were refused; None for a
+            deleted file, and where a refusal did not need to know.
+    """
+
+    action: Action
+    digest: str | None
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the file now holds the wanted bytes."""
+        return self.action in {Action.CREATE, Action.UPDATE, Action.KEEP}
+
+
+def settle(file: FileAction, produced: str, *, is_forced: bool) -> Action:
+    """Return what becomes of ``file`` now that the digest of its new bytes is known."""
+    if file.obstacle:
+        return Action.REFUSE
+    if file.found is None:
+        return Action.CREATE
+    if file.found == produced:
+        return Action.KEEP
+    return Action.UPDATE if is_forced or file.found in file.known else Action.REFUSE
+
+
+def next_lockfile(
+    suite: SuiteAction, contract: int, settled: Mapping[str, Settled]
+) -> Lockfile | None:
+    """Return the lockfile after a run; None where the suite has nothing left.
+
+    ``settled`` tells of each file that the run came to, by its path in the output folder. Of a
+    file that it does not tell of, and of one that was refused, the old lockfile stays right.
+    """
+    entries = _Entries(suite, settled).all()
+    if suite.wanted is not None:
+        return Lockfile(
+            contract=contract,
+            inputs=suite.wanted.inputs,
+            outputs=entries,
+            complete=_is_complete(suite, entries),
+        )
+    if suite.lock is None or not entries:
+        return None
+    lock = suite.lock
+    return Lockfile(contract=lock.contract, inputs=lock.inputs, outputs=entries, complete=False)
+
+
+class _Entries:
+    """The entries of one suite's next lockfile."""
+
+    def __init__(self, suite: SuiteAction, settled: Mapping[str, Settled]) -> None:
+        self.prefix = f"{suite.suite}/" if suite.suite else ""
+        self.suite = suite
+        self.settled = settled
+        self.before = suite.lock.outputs if suite.lock else {}
+        self.dropped = {
+            self.relative(file)
+            for file in suite.unwanted
+            if (file.found is None and not file.obstacle) or self.is_deleted(file)
+        }
+        self.unwanted = {self.relative(file) for file in suite.unwanted}
+
+    def relative(self, file: FileAction) -> str:
+        return file.path.removeprefix(self.prefix)
+
+    def is_deleted(self, file: FileAction) -> bool:
+        done = self.settled.get(file.path)
+        return done is not None and done.action is Action.DELETE
+
+    def all(self) -> dict[str, LockedOutput]:
+        entries = {
+            action.output.name: entry
+            for action in self.suite.outputs
+            if (entry := self.made(action)) is not None
+        }
+        made = {path for entry in entries.values() for path in entry.files}
+        for name, before in self.before.items():
+            if name not in entries:
+                left = {p: d for p, d in before.files.items() if p not in self.dropped | made}
+                if left:
+                    entries[name] = _with_files(before, left)
+        return entries
+
+    def made(self, action: OutputAction) -> LockedOutput | None:
+        """Return the entry of an output that the run came to; None where it has no file."""
+        before = self.before.get(action.output.name)
+        old = dict(before.files) if before else {}
+        extra = {p: d for p, d in old.items() if p in self.unwanted - self.dropped}
+        done: dict[str, str] = {}
+        left: dict[str, str] = {}
+        for file in action.files:
+            path = self.relative(file)
+            settled = self.settled.get(file.path)
+            if settled is not None and settled.is_done and settled.digest is not None:
+                done[path] = settled.digest
+            elif path in old:
+                left[path] = old[path]
+        if before and left and all(old.get(path) == digest for path, digest in done.items()):
+            # Nothing moved: the entry goes on to speak for its own key.
+            return _with_files(before, {**done, **left, **extra})
+        files = {**done, **left, **extra}
+        return _entry(action, MIXED_KEY if left else action.output.key, files) if files else None
+
+
+def _entry(action: OutputAction, key: str, files: dict[str, str]) -> LockedOutput:
+    output = action.output
+    return LockedOutput(
+        key=key,
+        model=output.model,
+        scenario=output.scenario,
+        format=output.format,
+        layout=output.layout,
+        records=output.records,
+        files=files,
+    )
+
+
+def _with_files(entry: LockedOutput, files: dict[str, str]) -> LockedOutput:
+    return LockedOutput(
+        key=entry.key,
+        model=entry.model,
+        scenario=entry.scenario,
+        format=entry.format,
+        layout=entry.layout,
+        records=entry.records,
+        files=files,
+    )
+
+
+def _is_complete(suite: SuiteAction, entries: Mapping[str, LockedOutput]) -> bool:
+    """Tell whether the entries are just the wanted outputs, each with all files and its key."""
+    if suite.wanted is None or not suite.wanted.is_plain:
+        return False
+    expected = {
+        output.name: (output.key, output.records if output.layout is Layout.SPLIT else 1)
+        for output in suite.wanted.outputs
+    }
+    return expected == {name: (entry.key, len(entry.files)) for name, entry in entries.items()}

@@ -1,0 +1,153 @@
+"""Takes nothing; gives the types that ``reconcile`` goes by: what there is, and what follows."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.diagnostics import Diagnostic
+    from mockgen_watch.lock.journal import JournalEntry
+    from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that decides a run. Paths are relative to the output folder, with forward slashes.
+
+    Attributes:
+        wanted: the suites of this run.
+        contract: the seed contract that the keys were made for.
+        locks: suite → its lockfile, or why that cannot be read; suites without one are absent.
+        journal: what earlier runs meant to write and no lockfile tells yet.
+        disk: path → digest of the files that are there: at least the wanted ones, those that
+            lockfiles or journal name, their offers, and the lockfiles themselves.
+        obstacles: path → what is there and is no file (``a folder``, ``a symbolic link`` …).
+        is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
+        is_forced: replace what was edited by hand, too.
+    """
+
+    wanted: tuple[WantedSuite, ...]
+    contract: int
+    locks: Mapping[str, Lockfile | Diagnostic] = field(default_factory=dict)
+    journal: tuple[JournalEntry, ...] = ()
+    disk: Mapping[str, str] = field(default_factory=dict)
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    is_whole_tree: bool = True
+    is_forced: bool = False
+
+
+class Action(enum.StrEnum):
+    """What becomes of a file."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
+class Reason(enum.StrEnum):
+    """Why."""
+
+    MISSING = "it is missing"
+    CHANGED = "what it is made from changed"
+    FRESH = "it is up to date"
+    EDITED = "it was edited by hand"
+    UNOWNED = "no lockfile owns it"
+    OBSTACLE = "it is no file"
+    UNWANTED = "it is no longer wanted"
+    EDITED_UNWANTED = "it is no longer wanted, but was edited by hand"
+    FORCED = "it was edited by hand, and is replaced by force"
+    SPENT = "it is needed no longer beside its output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAction:
+    """What should become of one file, as far as that can be told before generating.
+
+    An update may turn out to be a keep, and so may a refusal, when the new bytes are the ones
+    that are there: ``settle`` decides once their digest is known.
+
+    Attributes:
+        path: relative to the output folder.
+        found: digest of what is there; None when nothing is.
+        known: digests that lockfiles and journal own at this path: what may be replaced.
+        wanted: digest of the bytes that should be there, where an earlier run has told it.
+        must_produce: the bytes are needed, to write them or to learn their digest.
+        obstacle: what stands in the way and is no file.
+    """
+
+    path: str
+    action: Action
+    reason: Reason
+    found: str | None
+    known: frozenset[str]
+    wanted: str | None = None
+    must_produce: bool = False
+    obstacle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputAction:
+    """One selected output and its files, in the order of their records."""
+
+    output: WantedOutput
+    files: tuple[FileAction, ...]
+
+    @property
+    def must_produce(self) -> bool:
+        """Tell whether any file's bytes are needed."""
+        return any(file.must_produce for file in self.files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteAction:
+    """One suite: what becomes of its outputs, and of the files that it owns and nobody wants.
+
+    Attributes:
+        lock: the lockfile as it was; None when there is none (or a broken one and force).
+        wanted: None for a suite that is no more.
+        outputs: the selected ones.
+        unwanted: files of the lockfile that no output of any suite wants.
+    """
+
+    suite: str
+    lock: Lockfile | None
+    wanted: WantedSuite | None
+    outputs: tuple[OutputAction, ...]
+    unwanted: tuple[FileAction, ...]
+
+    def files(self) -> list[FileAction]:
+        """Return every file action of this suite."""
+        return [*(file for output in self.outputs for file in output.files), *self.unwanted]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What follows from a snapshot.
+
+    Attributes:
+        suites: those that are acted on; failed and blocked ones are not among them.
+        strays: files that only the journal owns: left by a run that was cut short.
+        blocked: why a suite's lockfile stops it.
+        snapshot: what all of this follows from.
+    """
+
+    suites: tuple[SuiteAction, ...]
+    strays: tuple[FileAction, ...]
+    blocked: tuple[Diagnostic, ...]
+    snapshot: Snapshot
+
+    def files(self) -> list[FileAction]:
+        """Return every file action, suite by suite."""
+        return [*(file for suite in self.suites for file in suite.files()), *self.strays]
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether every file is kept and nothing is refused."""
+        return not self.blocked and all(file.action is Action.KEEP for file in self.files())

@@ -1,0 +1,59 @@
+"""Takes nothing; gives the types of what a run wants: suites and their outputs, with keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.model import Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedOutput:
+    """One output as the lock sees it.
+
+    Attributes:
+        suite, model, scenario, format, layout, records: see ``OutputPlan``.
+        key: equal keys mean equal bytes.
+        suffix: of its files, without the dot.
+        location: where the scenario stands in its spec.
+        is_selected: False for one that this run leaves as it is.
+    """
+
+    suite: str
+    model: str
+    scenario: str
+    key: str
+    format: str
+    layout: Layout
+    suffix: str
+    records: int
+    location: Location
+    is_selected: bool = True
+
+    @property
+    def name(self) -> str:
+        """``model/scenario``: unique in a suite."""
+        return f"{self.model}/{self.scenario}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedSuite:
+    """One suite: all of its outputs, also those that are not selected.
+
+    Attributes:
+        suite: the folder below the specs, ``""`` for that folder itself.
+        inputs: path relative to the project → digest; None for a file looked for and not there.
+        has_failed: its specs are invalid: outputs and lockfile stay as they are.
+        is_plain: nothing but the specs decided the keys, no option of the command line.
+    """
+
+    suite: str
+    outputs: tuple[WantedOutput, ...] = ()
+    inputs: Mapping[str, str | None]
+    has_failed: bool = False
+    is_plain: bool = True

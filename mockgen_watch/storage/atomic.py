@@ -1,0 +1,176 @@
+"""Takes bytes as they come; gives a file that is wholly old or wholly new, and its digest.
+
+A file is first written under a temporary name in the folder where it will stand. Such names
+(``.mockgen-…``) are no output's, so what a kill leaves behind is recognised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from mockgen_watch.storage.containment import Folder
+
+BLOCK = 1 << 20
+"""Bytes that are gathered before they are written; a file up to this size that is as it should
+be causes no file operation at all."""
+
+TEMPORARY = re.compile(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
+"""``.tmp`` holds new bytes, perhaps not all; ``.old`` holds a whole file that was swapped out."""
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """Bytes that were taken in.
+
+    Attributes:
+        name: the temporary file; ``""`` when none is needed, because the bytes are there already.
+        digest: of all bytes.
+        size: in bytes.
+    """
+
+    name: str
+    digest: str
+    size: int
+
+
+class AtomicWriter:
+    """A temporary file that is made when the bytes do not fit into one block."""
+
+    def __init__(self, folder: Folder, mode: int | None = None) -> None:
+        """Write into ``folder``; ``mode`` holds the permissions of the file to be replaced."""
+        self.folder = folder
+        self.mode = mode
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._parts: list[bytes] = []
+        self._gathered = 0
+        self._fd = -1
+        self._name = ""
+
+    def write(self, data: bytes) -> None:
+        """Take in ``data``."""
+        self._hash.update(data)
+        self.size += len(data)
+        self._parts.append(data)
+        self._gathered += len(data)
+        if self._gathered >= BLOCK:
+            self._flush()
+
+    def finish(self, found: str | None) -> Staged:
+        """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
+        digest = "sha256:" + self._hash.hexdigest()
+        if digest == found:
+            self.drop()
+            return Staged(name="", digest=digest, size=self.size)
+        self._flush()
+        os.fsync(self._fd)
+        self._close()
+        return Staged(name=self._name, digest=digest, size=self.size)
+
+    def drop(self) -> None:
+        """Remove the temporary file, if there is one."""
+        self._close()
+        if self._name:
+            remove_quietly(self.folder, self._name)
+            self._name = ""
+
+    def _flush(self) -> None:
+        if self._fd < 0:
+            self._name, self._fd = create_temporary(self.folder, "tmp")
+            if self.mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(self._fd, self.mode)
+        write_all(self._fd, b"".join(self._parts))
+        self._parts.clear()
+        self._gathered = 0
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+
+
+def stage(
+    folder: Folder, chunks: Iterable[bytes], found: str | None = None, mode: int | None = None
+) -> Staged:
+    """Write ``chunks`` to a temporary file in ``folder``, unless they are what ``found`` tells.
+
+    Raises:
+        OSError: from the file system; nothing is left behind then, nor when ``chunks`` raises.
+    """
+    writer = AtomicWriter(folder, mode)
+    try:
+        for chunk in chunks:
+            writer.write(chunk)
+        return writer.finish(found)
+    except BaseException:
+        writer.drop()
+        raise
+
+
+def write_atomically(folder: Folder, name: str, data: bytes) -> None:
+    """Put ``data`` in the place of ``name``, which belongs to this program alone."""
+    staged = stage(folder, (data,))
+    try:
+        folder.replace(staged.name, name)
+    except BaseException:
+        remove_quietly(folder, staged.name)
+        raise
+    folder.sync()
+
+
+def create_temporary(folder: Folder, kind: str) -> tuple[str, int]:
+    """Create a temporary file of a name that nothing has; return its name and handle."""
+    for name in _names(kind):
+        try:
+            return name, folder.create(name)
+        except FileExistsError:
+            continue  # an earlier process of the same number left it
+    raise AssertionError("the numbers do not end")
+
+
+def temporary_name(kind: str) -> str:
+    """Return a name of this process for a temporary file."""
+    return next(_names(kind))
+
+
+def remove_quietly(folder: Folder, name: str) -> None:
+    """Remove ``name`` if it can be; what stays is found by the next run."""
+    try:
+        folder.unlink(name)
+    except OSError:
+        return
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of ``data``, however little each call takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def read_blocks(fd: int) -> Iterator[bytes]:
+    """Read to the end, block by block."""
+    while block := os.read(fd, BLOCK):
+        yield block
+
+
+def digest_file(fd: int) -> str:
+    """Return the digest of what is read from ``fd``."""
+    hasher = hashlib.sha256()
+    for block in read_blocks(fd):
+        hasher.update(block)
+    return "sha256:" + hasher.hexdigest()
+
+
+def _names(kind: str) -> Iterator[str]:
+    return (f".mockgen-{os.getpid()}-{number}.{kind}" for number in _numbers)

@@ -1,0 +1,254 @@
+"""Takes the path of a root; gives handles to folders below it that no symbolic link can divert.
+
+Every operation is one system call on a name inside an open folder, with links refused, so nothing
+that changes on disk between a check and its use can lead outside. Where the system has no such
+calls (Windows) the same operations go by paths that are checked for links first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockgen_watch.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+HAS_HANDLES = (
+    os.open in os.supports_dir_fd
+    and os.scandir in os.supports_fd
+    and hasattr(os, "O_DIRECTORY")
+    and hasattr(os, "O_NOFOLLOW")
+)
+_BINARY = getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# A FIFO that bears the name of a spec would else block for good.
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | _NO_LINK
+
+
+class EscapeError(StorageError):
+    """A path would lead outside of its root, or over a symbolic link."""
+
+
+class Entry(NamedTuple):
+    """One name in a folder, and what it is; links are told of, not followed."""
+
+    name: str
+    status: os.stat_result
+
+
+@contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Turn an OSError into a StorageError that names ``path`` and the errno.
+
+    Raises:
+        StorageError: in place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: str, error: OSError) -> StorageError:
+    """Return the error that tells ``error`` of ``path`` to people."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ELOOP:
+        return EscapeError(path, "a symbolic link is in the way", "ELOOP")
+    return StorageError(path, reason, errno.errorcode.get(error.errno or 0, ""))
+
+
+class Folder:
+    """An open folder. Methods raise OSError as the system does; see ``naming``.
+
+    Attributes:
+        label: the folder as people know it, for messages; ``""`` for one they do not name.
+    """
+
+    __slots__ = ("_fd", "_path", "label")
+
+    def __init__(self, fd: int | None, path: str, label: str) -> None:
+        """Hold the handle ``fd``, or ``path`` where there are no handles."""
+        self._fd = fd
+        self._path = path
+        self.label = label
+
+    @classmethod
+    def open(cls, path: Path, label: str = "", *, by_handle: bool = HAS_HANDLES) -> Self:
+        """Open a root; links on the way to it are followed, because its path is trusted."""
+        if by_handle:
+            return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY), str(path), label)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+        return cls(None, str(path), label)
+
+    def close(self) -> None:
+        """Give the handle back."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def __enter__(self) -> Self:
+        """Return self."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def named(self, name: str) -> str:
+        """Return ``name`` in this folder as people know it."""
+        return f"{self.label}/{name}" if self.label else name
+
+    def enter(self, name: str, *, create: bool = False) -> Self:
+        """Open the folder ``name`` in this one; never over a link.
+
+        Raises:
+            EscapeError: when it is a link, or ``..``.
+            OSError: ENOENT, ENOTDIR and what else can happen.
+        """
+        _check_name(name, self.named(name))
+        if create:
+            self._make(name)
+        status = None if self._fd is not None else self.status(name)
+        if status is not None and not stat.S_ISDIR(status.st_mode):
+            raise self._no_folder(name, status)
+        path = os.path.join(self._path, name)
+        if self._fd is None:
+            if status is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            return type(self)(None, path, self.named(name))
+        try:
+            fd = os.open(name, os.O_RDONLY | _FOLDER, dir_fd=self._fd)
+        except NotADirectoryError:
+            # Linux says ENOTDIR of a link, too, when a folder is asked for.
+            status = self.status(name)
+            if status is None:
+                raise
+            raise self._no_folder(name, status) from None
+        return type(self)(fd, path, self.named(name))
+
+    def walk(self, path: str, *, create: bool = False) -> Self:
+        """Open the folder ``path``, names with slashes between, ``""`` for this folder again."""
+        here = self._again()
+        for name in path.split("/") if path else ():
+            try:
+                below = here.enter(name, create=create)
+            finally:
+                here.close()
+            here = below
+        return here
+
+    def status(self, name: str) -> os.stat_result | None:
+        """Return what ``name`` is, links not followed; None when nothing is there."""
+        try:
+            return os.stat(self._at(name), dir_fd=self._fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def identity(self) -> tuple[int, int]:
+        """Return device and inode of this folder."""
+        status = os.stat(self._path) if self._fd is None else os.fstat(self._fd)
+        return (status.st_dev, status.st_ino)
+
+    def entries(self) -> list[Entry]:
+        """Return what is in the folder, sorted by name."""
+        found = []
+        with os.scandir(self._path if self._fd is None else self._fd) as scan:
+            for item in scan:
+                try:
+                    found.append(Entry(item.name, item.stat(follow_symlinks=False)))
+                except FileNotFoundError:
+                    continue  # gone since it was listed
+        return sorted(found)
+
+    def read(self, name: str) -> int:
+        """Open the regular file ``name`` for reading and return its handle.
+
+        Raises:
+            OSError: ELOOP for a link, EINVAL for what is no regular file.
+        """
+        _check_name(name, self.named(name))
+        if self._fd is None and (status := self.status(name)) and stat.S_ISLNK(status.st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+        flags = os.O_RDONLY | _BINARY | _NO_LINK | _NO_WAIT
+        fd = os.open(self._at(name), flags, dir_fd=self._fd)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise OSError(errno.EINVAL, "it is no regular file", name)
+        return fd
+
+    def create(self, name: str, mode: int = 0o666) -> int:
+        """Create the file ``name``, which must not be there, and return its handle."""
+        _check_name(name, self.named(name))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _NO_LINK
+        return os.open(self._at(name), flags, mode, dir_fd=self._fd)
+
+    def replace(self, source: str, target: str) -> None:
+        """Rename ``source`` to ``target``, in place of what is there."""
+        _check_name(target, self.named(target))
+        os.replace(self._at(source), self._at(target), src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def link(self, source: str, target: str) -> None:
+        """Give ``source`` the second name ``target``, which must not be there."""
+        _check_name(target, self.named(target))
+        if self._fd is None:
+            os.link(self._at(source), self._at(target))
+            return
+        os.link(source, target, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+
+    def unlink(self, name: str) -> None:
+        """Remove the file ``name``."""
+        os.unlink(self._at(name), dir_fd=self._fd)
+
+    def remove_folder(self, name: str) -> None:
+        """Remove the empty folder ``name``."""
+        os.rmdir(self._at(name), dir_fd=self._fd)
+
+    def sync(self) -> None:
+        """Make the folder's names durable, where the system can."""
+        if self._fd is not None:
+            os.fsync(self._fd)
+
+    def raw(self, name: str) -> tuple[int | None, str]:
+        """Return handle and name, or None and the whole path, for a call that this lacks."""
+        return self._fd, self._at(name)
+
+    def _at(self, name: str) -> str:
+        return name if self._fd is not None else os.path.join(self._path, name)
+
+    def _again(self) -> Self:
+        fd = None if self._fd is None else os.dup(self._fd)
+        return type(self)(fd, self._path, self.label)
+
+    def _make(self, name: str) -> None:
+        try:
+            os.mkdir(self._at(name), dir_fd=self._fd)
+        except FileExistsError:
+            return
+        self.sync()
+
+    def _no_folder(self, name: str, status: os.stat_result) -> OSError | EscapeError:
+        if stat.S_ISLNK(status.st_mode):
+            return EscapeError(self.named(name), "a symbolic link is in the way", "ELOOP")
+        return NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
+
+
+def _check_name(name: str, label: str) -> None:
+    if name in {"", ".", ".."} or "/" in name or "\0" in name or (os.altsep or "/") in name:
+        raise EscapeError(label, "the name is no name of a file in this folder")
+    if os.name == "nt" and ("\\" in name or ":" in name):
+        raise EscapeError(label, "the name is no name of a file in this folder")

@@ -1,0 +1,275 @@
+"""Takes the specs folder; gives one moment of it: every spec file's digest, and its bytes once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
+from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.storage.containment import Folder, naming, storage_error
+from mockgen_watch.storage.stat_cache import Stamp, now_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mockgen_watch.storage.containment import Entry
+    from mockgen_watch.storage.stat_cache import StatCache
+
+SUFFIXES = (".yaml", ".yml", ".json")
+MAX_FOLDERS = 20_000
+"""Links from folders to each other can make a few look like more than could ever be read."""
+SPECS_CACHE = "specs.stat"
+"""Name of the stat cache of specs."""
+
+
+class MovedError(StorageError):
+    """A file changed after the snapshot was taken; take another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecFile:
+    """One file of the snapshot.
+
+    Attributes:
+        path: relative to the project, with forward slashes.
+        real_path: the same, or where a link leads, inside the project.
+        digest: of its bytes.
+        stamp: of the moment they were read.
+    """
+
+    path: str
+    real_path: str
+    digest: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecSnapshot:
+    """The specs at one moment.
+
+    Attributes:
+        files: path → file; sorted.
+        problems: files that cannot be read, one diagnostic each; they are not in ``files``.
+        folders: number of folders, the specs folder included.
+    """
+
+    project: Path
+    files: Mapping[str, SpecFile]
+    problems: tuple[Diagnostic, ...] = ()
+    folders: int = 0
+    _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def digests(self) -> dict[str, str]:
+        """Return path → digest of every file."""
+        return {path: file.digest for path, file in self.files.items()}
+
+    def load(self, path: str) -> bytes:
+        """Return the bytes of ``path`` as they were at the snapshot.
+
+        Raises:
+            MovedError: when they were not read then, and the file is another by now.
+            KeyError: when the snapshot has no such file.
+        """
+        file = self.files[path]
+        if path not in self._bytes:
+            data = _read(self.project, file.real_path, path)
+            if digest(data) != file.digest:
+                raise MovedError(path, "it changed while it was read")
+            self._bytes[path] = data
+        return self._bytes[path]
+
+
+def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
+    """Return the spec files below the folder ``specs`` of ``project``.
+
+    These are the files that end in one of ``SUFFIXES``; names that begin with a dot (editors'
+    and systems' own) are passed over. A link is followed where it stays inside the project. A
+    file whose stamp the cache knows is not read until ``load`` asks for it.
+
+    Raises:
+        StorageError: when the folder itself cannot be read; no such folder counts as empty.
+    """
+    reader = _Reader(project.resolve(), cache)
+    reader.read_folder(specs)
+    if cache is not None:
+        cache.keep_only(reader.files)
+    return SpecSnapshot(
+        project=reader.project,
+        files=dict(sorted(reader.files.items())),
+        problems=tuple(sorted(reader.problems, key=lambda problem: problem.sort_key)),
+        folders=reader.folders,
+        _bytes=reader.data,
+    )
+
+
+class _Reader:
+    """Goes through folders and collects files, bytes and problems."""
+
+    def __init__(self, project: Path, cache: StatCache | None) -> None:
+        self.project = project
+        self.cache = cache
+        self.files: dict[str, SpecFile] = {}
+        self.problems: list[Diagnostic] = []
+        self.data: dict[str, bytes] = {}
+        self.folders = 0
+
+    def read_folder(self, specs: str) -> None:
+        with naming(str(self.project)), Folder.open(self.project) as root:
+            try:
+                folder = root.walk(specs)
+            except FileNotFoundError:
+                return
+            with folder:
+                self._folder(folder, specs, (folder.identity(),))
+
+    def _folder(self, folder: Folder, path: str, chain: tuple[tuple[int, int], ...]) -> None:
+        if self.folders == MAX_FOLDERS:
+            self._problem(path, f"there are more than {MAX_FOLDERS} folders")
+        self.folders += 1
+        if self.folders > MAX_FOLDERS:
+            return
+        for entry in folder.entries():
+            if not entry.name.startswith("."):
+                self._entry(folder, f"{path}/{entry.name}", entry, chain)
+
+    def _entry(
+        self, folder: Folder, path: str, entry: Entry, chain: tuple[tuple[int, int], ...]
+    ) -> None:
+        mode = entry.status.st_mode
+        if stat.S_ISDIR(mode):
+            self._enter(folder, entry.name, path, chain)
+        elif stat.S_ISLNK(mode):
+            self._link(path, chain)
+        elif entry.name.endswith(SUFFIXES):
+            if stat.S_ISREG(mode):
+                self._file(folder, entry.name, path, path, entry.status)
+            else:
+                self._problem(path, "it is no regular file")
+
+    def _enter(
+        self, folder: Folder, name: str, path: str, chain: tuple[tuple[int, int], ...]
+    ) -> None:
+        try:
+            below = folder.enter(name)
+        except FileNotFoundError:
+            return
+        except (OSError, StorageError) as error:
+            self._problem(path, _reason(path, error))
+            return
+        with below:
+            identity = below.identity()
+            if identity in chain:
+                return  # a link back up: everything in there is read already
+            self._folder(below, path, (*chain, identity))
+
+    def _link(self, path: str, chain: tuple[tuple[int, int], ...]) -> None:
+        """Follow a link by its resolved path, from the project on, over no further link."""
+        target = (self.project / path).resolve()
+        if not target.exists():
+            if path.endswith(SUFFIXES):
+                self._problem(path, "the symbolic link leads nowhere")
+            return
+        if not target.is_dir() and not path.endswith(SUFFIXES):
+            return
+        if not target.is_relative_to(self.project):
+            self._problem(path, "the symbolic link leads outside of the project")
+            return
+        real = target.relative_to(self.project).as_posix()
+        try:
+            with Folder.open(self.project) as root, root.walk(os.path.dirname(real)) as folder:
+                status = folder.status(target.name)
+                if status is None or stat.S_ISDIR(status.st_mode):
+                    self._enter(folder, target.name, path, chain)
+                elif stat.S_ISREG(status.st_mode):
+                    self._file(folder, target.name, path, real, status)
+                else:
+                    self._problem(path, "it is no regular file")
+        except (OSError, StorageError) as error:
+            self._problem(path, _reason(path, error))
+
+    def _file(
+        self, folder: Folder, name: str, path: str, real: str, status: os.stat_result
+    ) -> None:
+        stamp = Stamp.of(status)
+        known = self.cache.get(path, stamp) if self.cache else None
+        if known is not None:
+            self.files[path] = SpecFile(path=path, real_path=real, digest=known, stamp=stamp)
+            return
+        if stamp.size > MAX_BYTES:
+            self._problem(path, f"it has {stamp.size} bytes, the limit is {MAX_BYTES}", "MG105")
+            return
+        try:
+            data, stamp, read_ns = _read_steady(folder, name)
+        except FileNotFoundError:
+            return
+        except (OSError, StorageError) as error:
+            self._problem(path, _reason(path, error))
+            return
+        self.data[path] = data
+        self.files[path] = SpecFile(path=path, real_path=real, digest=digest(data), stamp=stamp)
+        if self.cache is not None:
+            self.cache.put(path, stamp, self.files[path].digest, read_ns)
+
+    def _problem(self, path: str, reason: str, code: str = "MG113") -> None:
+        text = "The file is larger than the limit" if code == "MG105" else "The file cannot be read"
+        self.problems.append(
+            Diagnostic(code=code, message=f"{text}: {reason}", location=Location(path=path))
+        )
+
+
+def _read_steady(folder: Folder, name: str) -> tuple[bytes, Stamp, int]:
+    """Read a file until its stamp is the same before and after; at the third time as it is.
+
+    The stamp is then of the moment before, so that a cache or a later look sees the change.
+    """
+    data, before, after, read_ns = _read_once(folder, name)
+    for _ in range(2):
+        if before == after:
+            break
+        data, before, after, read_ns = _read_once(folder, name)
+    return data, before, read_ns if before == after else 0
+
+
+def _read_once(folder: Folder, name: str) -> tuple[bytes, Stamp, Stamp, int]:
+    read_ns = now_ns()
+    fd = folder.read(name)
+    try:
+        before = Stamp.of(os.fstat(fd))
+        data = _read_bounded(fd)
+        return data, before, Stamp.of(os.fstat(fd)), read_ns
+    finally:
+        os.close(fd)
+
+
+def _read_bounded(fd: int) -> bytes:
+    """Read to the end, or until it is certain that the file has grown over the limit."""
+    parts = []
+    left = MAX_BYTES + 1
+    while left > 0 and (part := os.read(fd, left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _read(project: Path, real_path: str, path: str) -> bytes:
+    parent, _, name = real_path.rpartition("/")
+    with naming(path), Folder.open(project) as root, root.walk(parent) as folder:
+        try:
+            fd = folder.read(name)
+        except FileNotFoundError:
+            raise MovedError(path, "it was removed while it was read", "ENOENT") from None
+        try:
+            return _read_bounded(fd)
+        finally:
+            os.close(fd)
+
+
+def _reason(path: str, error: OSError | StorageError) -> str:
+    told = error if isinstance(error, StorageError) else storage_error(path, error)
+    return str(told).removeprefix(f"{told.path}: ")

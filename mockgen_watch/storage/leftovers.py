@@ -1,0 +1,73 @@
+"""Takes the temporary files that a kill left; gives a folder without them, and loses no edit."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mockgen_watch.lock.model import Lockfile, read_lockfile
+from mockgen_watch.lock.paths import LOCK_NAME
+from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks, remove_quietly
+from mockgen_watch.storage.backup import clear_unfinished, save_backup
+from mockgen_watch.storage.containment import naming
+
+if TYPE_CHECKING:
+    from mockgen_watch.lock.snapshot import Snapshot
+    from mockgen_watch.storage.containment import Folder
+    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.workbench import Workbench
+
+_LARGEST_LOCK = 64 << 20
+
+
+def clear_leftovers(bench: Workbench, tree: OutputTree, snapshot: Snapshot) -> None:
+    """Remove what earlier runs left in the output folder and in the state folder.
+
+    A file that was swapped out holds somebody's edit when neither lockfile nor journal know its
+    bytes: it becomes a backup, which ``bench.placer.backups`` tells of.
+
+    Raises:
+        StorageError: when a file cannot be read, saved or removed.
+    """
+    known = _known(snapshot) if tree.leftovers else set()
+    for path in tree.leftovers:
+        parent, _, name = path.rpartition("/")
+        with naming(tree.root.named(path)), bench.top().walk(parent) as folder:
+            if name.endswith(".old") and not _is_ours(folder, name, known):
+                bench.placer.backups.append(save_backup(tree.root, folder, name, path))
+            folder.unlink(name)
+    _clear_state(bench)
+
+
+def _known(snapshot: Snapshot) -> set[str]:
+    known = {entry.digest for entry in snapshot.journal}
+    for lock in snapshot.locks.values():
+        if isinstance(lock, Lockfile):
+            known.update(lock.files().values())
+    return known
+
+
+def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:
+    fd = folder.read(name)
+    try:
+        if digest_file(fd) in known:
+            return True
+        if os.fstat(fd).st_size > _LARGEST_LOCK:
+            return False
+        os.lseek(fd, 0, os.SEEK_SET)
+        # A lockfile that was swapped out: what it knew is in the one that took its place.
+        return isinstance(read_lockfile(b"".join(read_blocks(fd)), LOCK_NAME), Lockfile)
+    finally:
+        os.close(fd)
+
+
+def _clear_state(bench: Workbench) -> None:
+    state = bench.root.state
+    with naming(str(state.path)):
+        names = os.listdir(state.path) if state.path.is_dir() else []
+    if any(TEMPORARY.fullmatch(name) for name in names):
+        with state.open() as folder:
+            for name in names:
+                if TEMPORARY.fullmatch(name):
+                    remove_quietly(folder, name)
+    clear_unfinished(state)

@@ -1,0 +1,101 @@
+"""Takes a project and the path of its outputs; gives the one way to open that folder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockgen_watch.storage.containment import EscapeError, Folder, naming
+
+if TYPE_CHECKING:
+    from mockgen_watch.storage.state import StateFolder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRoot:
+    """An output folder and the state that belongs to it.
+
+    Attributes:
+        base: a folder whose path is trusted.
+        inner: from there on no link is followed; ``""`` for the base itself.
+        label: the folder as people know it.
+        state: where journal and caches are kept.
+    """
+
+    base: Path
+    inner: str
+    label: str
+    state: StateFolder
+
+    @classmethod
+    def in_project(cls, project: Path, path: str, state: StateFolder) -> OutputRoot:
+        """Return the folder ``path`` of ``project``, as a file of the project may name it.
+
+        Raises:
+            EscapeError: when it is not below the project.
+        """
+        parts = path.replace("\\", "/").strip("/").split("/")
+        if Path(path).is_absolute() or any(part in {"", ".", "..", ".git"} for part in parts):
+            raise EscapeError(path, "the output folder must be a folder below the project")
+        inner = "/".join(parts)
+        return cls(base=project, inner=inner, label=inner, state=state)
+
+    @classmethod
+    def elsewhere(cls, path: Path, state: StateFolder) -> OutputRoot:
+        """Return the folder ``path``, anywhere, as only a person at the command line names it."""
+        return cls(base=path.absolute(), inner="", label=path.as_posix(), state=state)
+
+    @property
+    def journal_name(self) -> str:
+        """Name of its journal in the state folder."""
+        return f"journal{self._mark()}.log"
+
+    @property
+    def cache_name(self) -> str:
+        """Name of its stat cache in the state folder."""
+        return f"outputs{self._mark()}.stat"
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.base / self.inner if self.inner else self.base
+
+    def named(self, path: str) -> str:
+        """Return a path of the output folder as people know it."""
+        return f"{self.label}/{path}" if path else self.label
+
+    def open(self, *, create: bool = False) -> Folder:
+        """Open the folder, and make it when asked to.
+
+        Raises:
+            StorageError: when that cannot be; EscapeError when a link is on the way.
+        """
+        with naming(self.label):
+            if create and not self.inner:
+                self.base.mkdir(parents=True, exist_ok=True)
+            with Folder.open(self.base) as base:
+                folder = base.walk(self.inner, create=create)
+            folder.label = self.label
+            return folder
+
+    def open_if_there(self) -> Folder | None:
+        """Open the folder; return None when it does not exist.
+
+        Raises:
+            StorageError: when it is there and cannot be opened.
+        """
+        with naming(self.label):
+            try:
+                with Folder.open(self.base) as base:
+                    folder = base.walk(self.inner)
+            except FileNotFoundError:
+                return None
+            folder.label = self.label
+            return folder
+
+    def _mark(self) -> str:
+        # Relative where it can be, so that a project that was moved finds its journal again.
+        name = self.inner or self.base.as_posix()
+        return "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]

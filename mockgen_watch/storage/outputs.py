@@ -1,0 +1,246 @@
+"""Takes the output folder; gives what is in it: stamps of all files, lockfiles, what kills left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import StorageError
+from mockgen_watch.lock.journal import decode_entries
+from mockgen_watch.lock.model import read_lockfile
+from mockgen_watch.lock.paths import (
+    LOCK_NAME,
+    below,
+    lock_path,
+    offer_path,
+    output_paths,
+    suite_of_lock,
+)
+from mockgen_watch.lock.snapshot import Snapshot
+from mockgen_watch.storage.atomic import TEMPORARY, digest_file
+from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mockgen_watch.lock.journal import JournalEntry
+    from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.storage.output_root import OutputRoot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputTree:
+    """The output folder at one moment. Paths are relative to it.
+
+    Attributes:
+        root: where it is.
+        identity: device and inode of the folder; None when it is not there.
+        stamps: of every regular file.
+        obstacles: path → what it is, for all that is neither file nor folder.
+        folders: every folder.
+        locks: suite → its lockfile, or why that cannot be read.
+        journal: what earlier runs left in their journal.
+        leftovers: temporary files of runs that were cut short.
+        cache: digests by stamp.
+    """
+
+    root: OutputRoot
+    identity: tuple[int, int] | None
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    obstacles: dict[str, str] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
+    journal: tuple[JournalEntry, ...] = ()
+    leftovers: list[str] = field(default_factory=list)
+    cache: StatCache
+
+    def snapshot(
+        self,
+        wanted: Iterable[WantedSuite],
+        *,
+        contract: int,
+        is_whole_tree: bool = True,
+        is_forced: bool = False,
+    ) -> Snapshot:
+        """Return what ``reconcile`` needs, with digests of the files that matter to it.
+
+        A file that cannot be read is an obstacle.
+        """
+        wanted = tuple(wanted)
+        paths = set(_paths_of(wanted, self.locks, self.journal))
+        paths |= {offer_path(path) for path in paths}
+        paths |= {lock_path(suite) for suite in self.locks}
+        disk, unreadable = self.digests(path for path in sorted(paths) if path in self.stamps)
+        return Snapshot(
+            wanted=wanted,
+            contract=contract,
+            locks=self.locks,
+            journal=self.journal,
+            disk=disk,
+            obstacles={**self._obstacles(paths), **unreadable},
+            is_whole_tree=is_whole_tree,
+            is_forced=is_forced,
+        )
+
+    def digests(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return path → digest of those ``paths``, and path → why of those that defy reading.
+
+        Only what no stamp tells is read.
+        """
+        found: dict[str, str] = {}
+        unread: list[str] = []
+        for path in paths:
+            known = self.cache.get(path, self.stamps[path])
+            if known is None:
+                unread.append(path)
+            else:
+                found[path] = known
+        unreadable: dict[str, str] = {}
+        if unread:
+            with self.root.open() as top:
+                for path in unread:
+                    try:
+                        digest = digest_of_output(top, path, self.root, self.cache)
+                    except StorageError as error:
+                        unreadable[path] = f"a file that cannot be read [{error.errno_name}]"
+                    else:
+                        found.update({path: digest} if digest else {})
+        return found, unreadable
+
+    def _obstacles(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return for each path what stands at it, or on the way to it, and should not."""
+        found: dict[str, str] = {}
+        for path in paths:
+            if path in self.folders:
+                found[path] = "a folder"
+            elif path in self.obstacles:
+                found[path] = self.obstacles[path]
+            else:
+                parts = path.split("/")
+                for length in range(1, len(parts)):
+                    parent = "/".join(parts[:length])
+                    if parent in self.obstacles or parent in self.stamps:
+                        kind = self.obstacles.get(parent, "a file")
+                        found[path] = f"{kind} at {parent}"
+                        break
+        return found
+
+
+def read_outputs(root: OutputRoot) -> OutputTree:
+    """Return what is in the output folder; an absent folder is an empty one.
+
+    Raises:
+        StorageError: when it cannot be read.
+    """
+    journal, _ = decode_entries(root.state.read(root.journal_name) or b"")
+    cache = StatCache(root.state, root.cache_name)
+    folder = root.open_if_there()
+    if folder is None:
+        return OutputTree(root=root, identity=None, journal=journal, cache=cache)
+    with folder, naming(root.label):
+        tree = OutputTree(root=root, identity=folder.identity(), journal=journal, cache=cache)
+        _scan(folder, "", tree)
+    cache.keep_only(tree.stamps)
+    return tree
+
+
+def digest_of_output(
+    top: Folder, path: str, root: OutputRoot, cache: StatCache | None
+) -> str | None:
+    """Return the digest of the bytes at ``path`` now; None when it is gone.
+
+    Raises:
+        StorageError: when it cannot be read.
+    """
+    parent, _, name = path.rpartition("/")
+    with naming(root.named(path)):
+        try:
+            with top.walk(parent) as folder:
+                fd = folder.read(name)
+        except FileNotFoundError:
+            return None
+        try:
+            read_ns = now_ns()
+            before = Stamp.of(os.fstat(fd))
+            digest = digest_file(fd)
+            if cache is not None and before == Stamp.of(os.fstat(fd)):
+                cache.put(path, before, digest, read_ns)
+            return digest
+        finally:
+            os.close(fd)
+
+
+def _scan(folder: Folder, path: str, tree: OutputTree) -> None:
+    for entry in folder.entries():
+        inner = f"{path}/{entry.name}" if path else entry.name
+        mode = entry.status.st_mode
+        if stat.S_ISDIR(mode):
+            _enter(folder, entry.name, inner, tree)
+        elif stat.S_ISREG(mode):
+            _file(folder, entry.name, inner, entry.status, tree)
+        else:
+            _obstacle(inner, "a symbolic link" if stat.S_ISLNK(mode) else "no regular file", tree)
+
+
+def _enter(folder: Folder, name: str, path: str, tree: OutputTree) -> None:
+    try:
+        with folder.enter(name) as below:
+            _scan(below, path, tree)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        kind = errno.errorcode.get(error.errno or 0, "")
+        tree.obstacles[path] = f"a folder that cannot be read [{kind}]"
+    else:
+        tree.folders.add(path)
+
+
+def _file(folder: Folder, name: str, path: str, status: os.stat_result, tree: OutputTree) -> None:
+    if TEMPORARY.fullmatch(name):
+        tree.leftovers.append(path)
+        return
+    tree.stamps[path] = Stamp.of(status)
+    if name != LOCK_NAME:
+        return
+    try:
+        fd = folder.read(name)
+        with open(fd, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        _obstacle(path, f"a file that cannot be read: {error.strerror}", tree)
+    else:
+        tree.locks[suite_of_lock(path)] = read_lockfile(data, tree.root.named(path))
+
+
+def _obstacle(path: str, kind: str, tree: OutputTree) -> None:
+    tree.obstacles[path] = kind
+    if path.rpartition("/")[2] == LOCK_NAME:
+        tree.locks[suite_of_lock(path)] = Diagnostic(
+            code="MG505",
+            message=f"The lockfile cannot be read: it is {kind}",
+            hint="remove it",
+            location=Location(path=tree.root.named(path)),
+        )
+
+
+def _paths_of(
+    wanted: Iterable[WantedSuite],
+    locks: Mapping[str, Lockfile | Diagnostic],
+    journal: Iterable[JournalEntry],
+) -> Iterable[str]:
+    for suite in wanted:
+        for output in suite.outputs:
+            for path in output_paths(output):
+                yield below(output.suite, path)
+    for name, lock in locks.items():
+        if not isinstance(lock, Diagnostic):
+            for path in lock.files():
+                yield below(name, path)
+    for entry in journal:
+        yield entry.path

@@ -1,0 +1,78 @@
+"""Takes a project; gives the folder where it keeps what is not committed, made when needed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from mockgen_watch.storage.atomic import write_atomically
+from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.git import STATE_WITHOUT_GIT, state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class StateFolder:
+    """The folder of journal, locks, caches and backups.
+
+    Attributes:
+        path: where it is; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use ``path``."""
+        self.path = path
+
+    @classmethod
+    def of(cls, project: Path) -> StateFolder:
+        """Return the one of ``project``."""
+        return cls(state_folder(project))
+
+    def open(self, below: str = "") -> Folder:
+        """Open it, or a folder in it, and make what is missing.
+
+        Raises:
+            StorageError: when that cannot be.
+        """
+        path = self.path / below if below else self.path
+        with naming(str(path)):
+            is_new = not self.path.exists()
+            path.mkdir(parents=True, exist_ok=True)
+            if is_new and self.path.name == STATE_WITHOUT_GIT:
+                # Should the project get a Git one day, this folder is no part of it.
+                with Folder.open(self.path) as folder:
+                    write_atomically(folder, ".gitignore", b"*\n")
+            return Folder.open(path, str(path))
+
+    def read(self, name: str) -> bytes | None:
+        """Return the bytes of the file ``name`` in it; None when it is not there.
+
+        Raises:
+            StorageError: when it cannot be read.
+        """
+        path = os.path.join(self.path, name)
+        with naming(path):
+            try:
+                with open(path, "rb") as file:
+                    return file.read()
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put ``data`` in the place of the file ``name``, atomically.
+
+        Raises:
+            StorageError: when it cannot be written; the old file then stays.
+        """
+        with naming(str(self.path / name)), self.open() as folder:
+            write_atomically(folder, name, data)
+
+    def remove(self, name: str) -> None:
+        """Remove the file ``name``, if it is there.
+
+        Raises:
+            StorageError: when it cannot be removed.
+        """
+        with naming(str(self.path / name)):
+            (self.path / name).unlink(missing_ok=True)

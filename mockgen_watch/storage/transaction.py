@@ -1,0 +1,292 @@
+"""Takes what has to happen and a producer of bytes; gives outputs, lockfiles, and an account.
+
+The order makes every kill harmless: what a file will hold is written to the journal, then the
+file takes its place, then the lockfile tells of it, then the journal forgets. Each file on its
+own is wholly old or wholly new. Small files share one write of the journal.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.errors import FindingsError, StorageError
+from mockgen_watch.lock.journal import JournalEntry
+from mockgen_watch.lock.paths import offer_path
+from mockgen_watch.lock.settle import Settled, settle
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.atomic import stage
+from mockgen_watch.storage.commit import Committer
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.leftovers import clear_leftovers
+from mockgen_watch.storage.outcome import Failure, Outcome, Refusal
+from mockgen_watch.storage.workbench import Pending, Workbench
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mockgen_watch.lock.snapshot import FileAction, OutputAction, Reconciliation
+    from mockgen_watch.storage.outputs import OutputTree
+
+GROUP_FILES = 64
+GROUP_BYTES = 64 << 20
+"""A group of staged files is placed when it has this many files or bytes."""
+
+
+class Producer(Protocol):
+    """Makes the bytes of an output."""
+
+    def __call__(self, action: OutputAction, /) -> Iterable[tuple[str, Iterable[bytes]]]:
+        """Give the path and the bytes of each file of ``action`` for which ``must_produce``.
+
+        In the order of ``action.files``; what is given of other files is passed over. Raises
+        FindingsError when a record cannot be made: the output then stays as it is.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Is told of each file once its end is settled."""
+
+    def __call__(self, path: str, action: Action, size: int, /) -> None:
+        """Take the path below the output folder, what became of it, and the bytes written."""
+        ...
+
+
+def apply(
+    reconciliation: Reconciliation,
+    tree: OutputTree,
+    produce: Producer,
+    *,
+    on_file: Observer | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Do what ``reconciliation`` says. The caller holds the writer's lock.
+
+    Args:
+        reconciliation: follows from ``tree.snapshot``.
+        tree: the output folder as it was then.
+        produce: see ``Producer``; not called for outputs whose files are all right.
+        on_file: see ``Observer``.
+        should_stop: asked before each file; once true, the file in hand is finished, the
+            lockfiles tell of what was done, and the rest waits for the next run.
+
+    What goes wrong with one file or output is told in ``Outcome.failures`` and stops no other.
+
+    Raises:
+        StorageError: when the journal or the output folder cannot be written, or what a kill
+            left cannot be cleared. Old files then stand as before.
+    """
+    run = _Run(reconciliation, tree, produce, on_file, should_stop)
+    with run.stack:
+        run.clear()
+        run.keep()
+        run.remove()
+        run.write()
+        return run.commit()
+
+
+class _Run:
+    """One transaction."""
+
+    def __init__(
+        self,
+        reconciliation: Reconciliation,
+        tree: OutputTree,
+        produce: Producer,
+        on_file: Observer | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.reconciliation = reconciliation
+        self.snapshot = reconciliation.snapshot
+        self.tree = tree
+        self.produce = produce
+        self.on_file = on_file
+        self.should_stop = should_stop
+        self.stack = ExitStack()
+        self.bench = self.stack.enter_context(Workbench(tree.root, tree.cache))
+        self.settled: dict[str, Settled] = {}
+        self.refusals: list[Refusal] = []
+        self.failures: list[Failure] = []
+        self.pending: list[Pending] = []
+        self.is_stopped = False
+        self.offers: dict[str, set[str]] = {}
+        for entry in self.snapshot.journal:
+            self.offers.setdefault(entry.path, set()).add(entry.digest)
+
+    def clear(self) -> None:
+        clear_leftovers(self.bench, self.tree, self.snapshot)
+
+    def keep(self) -> None:
+        """Settle what needs no bytes."""
+        for suite in self.reconciliation.suites:
+            for output in suite.outputs:
+                for file in output.files:
+                    if file.action is Action.KEEP:
+                        self._settle(file, Action.KEEP, file.found)
+                    elif not file.must_produce:
+                        self._refuse(file, file.wanted, has_offer=not file.obstacle)
+            for file in suite.unwanted:
+                if file.action is Action.REFUSE:
+                    self._refuse(file, None, has_offer=False)
+
+    def remove(self) -> None:
+        """Remove what nobody wants; first, because it may stand where a folder is needed."""
+        for file in self.reconciliation.files():
+            if file.action is Action.DELETE:
+                self._remove(file.path, file)
+
+    def write(self) -> None:
+        """Produce, stage and place, a group at a time."""
+        try:
+            for suite in self.reconciliation.suites:
+                for output in suite.outputs:
+                    if output.must_produce and not self._is_over():
+                        self._output(output)
+            self._place_all()
+        finally:
+            # After an error that ends the run; a journal that cannot be written, for one.
+            for pending in self.pending:
+                self.bench.drop(pending)
+
+    def commit(self) -> Outcome:
+        committer = Committer(self.bench, self.tree, self.reconciliation, self.settled)
+        committer.commit()
+        return Outcome(
+            settled=self.settled,
+            refusals=tuple(self.refusals),
+            failures=(*self.failures, *committer.failures),
+            backups=tuple(self.bench.placer.backups),
+            committed=frozenset(committer.committed),
+            has_moved=committer.has_moved,
+            is_stopped=self.is_stopped,
+        )
+
+    def _is_over(self) -> bool:
+        if self.should_stop is not None and not self.is_stopped:
+            self.is_stopped = self.should_stop()
+        return self.is_stopped
+
+    def _output(self, output: OutputAction) -> None:
+        needed = {file.path: file for file in output.files if file.must_produce}
+        try:
+            for path, chunks in self.produce(output):
+                if path in needed:
+                    self._stage(output, needed.pop(path), chunks)
+                if not needed or self._is_over():
+                    break
+            else:
+                if needed:
+                    raise ValueError(f"no bytes were produced for {min(needed)}")
+        except (StorageError, FindingsError) as error:
+            if self.bench.journal.has_failed:
+                raise
+            self.failures.append(Failure(path=min(needed, default=""), error=error))
+
+    def _stage(self, output: OutputAction, file: FileAction, chunks: Iterable[bytes]) -> None:
+        parent, _, name = file.path.rpartition("/")
+        with naming(self.tree.root.named(file.path)):
+            folder = self.bench.folder(parent)
+            staged = stage(folder, chunks, found=file.found, mode=self.bench.mode(folder, name))
+        action = settle(file, staged.digest, is_forced=self.snapshot.is_forced)
+        path = offer_path(file.path) if action is Action.REFUSE else file.path
+        pending = Pending(output=output, file=file, staged=staged, path=path, action=action)
+        if action is Action.KEEP:
+            self._settle(file, action, staged.digest)
+            if offer_path(file.path) in self.offers:
+                self._remove(offer_path(file.path), None)
+        elif action is Action.REFUSE and not self._needs_offer(path, staged.digest):
+            self.bench.drop(pending)
+            has_offer = self.snapshot.disk.get(path) == staged.digest
+            self._refuse(file, staged.digest, has_offer=has_offer)
+        else:
+            self.pending.append(pending)
+            if (
+                len(self.pending) >= GROUP_FILES
+                or sum(one.staged.size for one in self.pending) >= GROUP_BYTES
+            ):
+                self._place_all()
+
+    def _needs_offer(self, path: str, digest: str) -> bool:
+        """Tell whether the new bytes have to be put beside; what else stands there stays."""
+        found = self.snapshot.disk.get(path)
+        is_free = found is None and path not in self.snapshot.obstacles
+        return is_free or (found != digest and found in self.offers.get(path, ()))
+
+    def _place_all(self) -> None:
+        self.bench.journal.append([_entry(pending, pending.path) for pending in self.pending])
+        for pending in self.pending:
+            self._place(pending)
+        self.pending.clear()
+        self.failures += [Failure(path=path, error=error) for path, error in self.bench.sync()]
+
+    def _place(self, pending: Pending) -> None:
+        known = pending.file.known
+        is_offer = pending.path != pending.file.path
+        if is_offer:
+            known = frozenset(self.offers.get(pending.path, ()))
+        try:
+            is_placed = self.bench.place(
+                pending, known, is_forced=self.snapshot.is_forced and not is_offer
+            )
+        except StorageError as error:
+            self.bench.drop(pending)
+            self.failures.append(Failure(path=pending.file.path, error=error))
+            return
+        digest = pending.staged.digest
+        if is_offer:
+            self._refuse(pending.file, digest, has_offer=is_placed)
+        elif is_placed:
+            self._settle(pending.file, pending.action, digest, pending.staged.size)
+        else:
+            # It was saved by somebody after the snapshot.
+            self._refuse(pending.file, digest, has_offer=self._offer_late(pending))
+
+    def _offer_late(self, pending: Pending) -> bool:
+        path = offer_path(pending.file.path)
+        if not self._needs_offer(path, pending.staged.digest):
+            return False
+        late = Pending(
+            output=pending.output,
+            file=pending.file,
+            staged=pending.staged,
+            path=path,
+            action=Action.REFUSE,
+        )
+        try:
+            self.bench.journal.append([_entry(late, path)])
+            return self.bench.place(late, frozenset(self.offers.get(path, ())), is_forced=False)
+        except StorageError:
+            # The refusal is told anyway, and the next run tries again.
+            return False
+
+    def _remove(self, path: str, file: FileAction | None) -> None:
+        known = file.known if file else frozenset(self.offers.get(path, ()))
+        is_forced = self.snapshot.is_forced and file is not None
+        try:
+            is_removed = self.bench.remove(path, known, is_forced=is_forced)
+        except StorageError as error:
+            self.failures.append(Failure(path=path, error=error))
+            return
+        if is_removed:
+            self.settled[path] = Settled(action=Action.DELETE, digest=None)
+            self._tell(path, Action.DELETE, 0)
+        elif file is not None:
+            self._refuse(file, None, has_offer=False)
+
+    def _settle(self, file: FileAction, action: Action, digest: str | None, size: int = 0) -> None:
+        self.settled[file.path] = Settled(action=action, digest=digest)
+        self._tell(file.path, action, size)
+
+    def _refuse(self, file: FileAction, digest: str | None, *, has_offer: bool) -> None:
+        self._settle(file, Action.REFUSE, digest)
+        self.refusals.append(Refusal(file=file, has_offer=has_offer))
+
+    def _tell(self, path: str, action: Action, size: int) -> None:
+        if self.on_file is not None:
+            self.on_file(path, action, size)
+
+
+def _entry(pending: Pending, path: str) -> JournalEntry:
+    output = pending.output.output
+    return JournalEntry(suite=output.suite, path=path, digest=pending.staged.digest, key=output.key)

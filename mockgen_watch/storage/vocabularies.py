@@ -1,0 +1,25 @@
+"""Takes nothing; gives the vocabularies that come with the package, by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mockgen_watch.storage.containment import naming
+
+_FOLDER = Path(__file__).resolve().parent.parent / "vocabulary"
+
+
+def shipped_vocabularies() -> tuple[str, ...]:
+    """Return the file names of all of them, sorted."""
+    return tuple(sorted(path.name for path in _FOLDER.glob("*.json")))
+
+
+def read_vocabulary(name: str) -> bytes:
+    """Return the bytes of the vocabulary file ``name``.
+
+    Raises:
+        StorageError: there is none, or it cannot be read.
+    """
+    path = _FOLDER / Path(name).name
+    with naming(str(path)):
+        return path.read_bytes()
