@@ -13,7 +13,6 @@ from mockgen_watch.masters.model import ResolvedMaster
 from mockgen_watch.masters.policies import Merge, key_path, policies_by_path
 from mockgen_watch.masters.slot import find_slot
 from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.spec.build.names import join_path
 from mockgen_watch.spec.model import ConflictPolicy, ObjectShape
 
 if TYPE_CHECKING:
@@ -40,14 +39,6 @@ class ChainResult:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def extended_path(file: MasterFile) -> str | None:
-    """Return the path of the file that ``file`` extends, relative to the project folder.
-
-    ``""`` when it extends none; None when the path leads out of the project.
-    """
-    return join_path(file.path, file.extends) if file.extends else ""
-
-
 def resolve_chain(path: str, files: Mapping[str, MasterFile | None]) -> ChainResult:
     """Return the master at ``path`` with all that it extends merged below it.
 
@@ -64,47 +55,39 @@ def resolve_chain(path: str, files: Mapping[str, MasterFile | None]) -> ChainRes
         if file is None:
             return ChainResult(master=None, files=tuple(visited))
         chain.append(file)
-        parent = extended_path(file)
-        if parent == "":
+        if not file.extends:
             return _merge_chain(chain)
-        problem = _cannot_extend(parent, chain, visited, files)
+        problem = _cannot_extend(chain, visited, files)
         if problem is not None:
-            missing = (parent,) if parent and parent not in visited else ()
+            missing = () if file.extends in files else (file.extends,)
             return ChainResult(
                 master=None, files=tuple(visited), missing=missing, diagnostics=(problem,)
             )
-        visited.append(parent or "")
+        visited.append(file.extends)
 
 
 def _cannot_extend(
-    parent: str | None,
-    chain: Sequence[MasterFile],
-    visited: Sequence[str],
-    files: Mapping[str, MasterFile | None],
+    chain: Sequence[MasterFile], visited: Sequence[str], files: Mapping[str, MasterFile | None]
 ) -> Diagnostic | None:
     file = chain[-1]
-    if parent is None:
-        return Diagnostic(
-            code="MG301",
-            message=f'$extends names "{file.extends}", which is outside the project',
-            location=file.extends_location,
-            hint="a master extends files of its own project",
+    if file.extends not in visited:
+        found = file.extends in files
+        return (
+            None
+            if found
+            else missing_master(file.extends, file.extends_location, files, "$extends")
         )
-    if parent in visited:
-        circle = [*visited[visited.index(parent) :], parent]
-        return Diagnostic(
-            code="MG302",
-            message=f"$extends goes round in a circle: {' → '.join(circle)}",
-            location=file.extends_location,
-            hint="one of these files must extend none of the others",
-            related=tuple(
-                Related(message="extended here", location=link.extends_location)
-                for link in chain[visited.index(parent) : -1]
-            ),
-        )
-    if parent not in files:
-        return missing_master(parent, file.extends_location, files, "$extends")
-    return None
+    circle = [*visited[visited.index(file.extends) :], file.extends]
+    return Diagnostic(
+        code="MG302",
+        message=f"$extends goes round in a circle: {' → '.join(circle)}",
+        location=file.extends_location,
+        hint="one of these files must extend none of the others",
+        related=tuple(
+            Related(message="extended here", location=link.extends_location)
+            for link in chain[visited.index(file.extends) : -1]
+        ),
+    )
 
 
 def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:

@@ -75,5 +75,7 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Canonical:
         "exclusions": canonical_form(plan.exclusions),
         "slot": list(plan.slot),
         "moves": canonical_form(plan.moves),
+        "scenario": plan.scenario,
         "faults": plan.faults,
+        "coverage": plan.coverage.value,
     }

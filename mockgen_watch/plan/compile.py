@@ -57,10 +57,10 @@ def _output(
 ) -> OutputPlan | Diagnostic | None:
     """Return the plan of one output; None when the compiler found why there is none."""
     model, scenario = wanted.model, wanted.scenario
-    parts = _mix(wanted, compiler, context.selection.count_of(model, scenario))
+    parts = _mix(wanted, compiler)
     if parts is None or isinstance(parts, Diagnostic):
         return parts
-    records = parts[0][1] if parts else compiler.records(wanted)
+    records = parts[0][1] if parts else compiler.compile(wanted)
     if records is None:
         return None
     plan = OutputPlan(
@@ -79,7 +79,7 @@ def _output(
 
 
 def _mix(
-    wanted: Parent, compiler: RecordCompiler, count: int
+    wanted: Parent, compiler: RecordCompiler
 ) -> list[tuple[MixedPart, Records]] | Diagnostic | None:
     """Return the parts of a mixed scenario, none for any other.
 
@@ -91,7 +91,7 @@ def _mix(
         scenario = scenarios.get(part.scenario)
         if scenario is None or scenario.mix:
             return _no_part(part, wanted.model.name, scenarios)
-        records = compiler.compile(replace(wanted, scenario=scenario), wanted.scenario, count)
+        records = compiler.compile(replace(wanted, scenario=scenario), wanted.scenario)
         if records is None:
             return None
         mixed = MixedPart(scenario=part.scenario, weight=part.weight, records=records.plan)

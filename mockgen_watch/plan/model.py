@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockgen_watch.masters.paths import written_path
+from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (
-        Coverage,
         ExclusionSpec,
         ObjectShape,
         OutputOptions,
@@ -28,16 +28,19 @@ class RecordPlan:
     Attributes:
         seed: any integer.
         model_id: the model's part of every address.
+        scenario: the name of the scenario that the records are of.
         shape: the whole record as it is written.
         count: how many records there are: what a reference to this plan can pick from.
         parents: the plan behind each ``Reference`` that a leaf of ``shape`` holds. Such a
             reference names its suite and scenario; its path, like every path in a template of
-            ``shape``, goes from the top of what is written.
+            ``shape``, goes from the top of what is written. A parent's plan has only the fields
+            that the reference needs, where that makes no difference to their values.
         rules, exclusions: what makes a record valid, and what is out of scope. They name fields
             as the model does; ``path_of`` tells where those are.
         slot: where in ``shape`` the model's record stands; the rest is the master's.
         moves: where a field stood in the model, and where ``$to`` put it below the slot.
         faults: how many rules a negative record breaks.
+        coverage: which combinations come first.
     """
 
     seed: int
@@ -49,7 +52,9 @@ class RecordPlan:
     exclusions: tuple[ExclusionSpec, ...] = ()
     slot: tuple[str, ...] = ()
     moves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
+    scenario: str = ""
     faults: int = 1
+    coverage: Coverage = Coverage.NONE
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import merge_record
@@ -11,11 +11,13 @@ from mockgen_watch.masters.trees import change_object, walk_leaves
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.checks import check_deletes
 from mockgen_watch.plan.model import RecordPlan
+from mockgen_watch.plan.narrow import can_narrow, narrow
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.plan.references import find_field, find_parent
 from mockgen_watch.spec.generators import Reference
 
 if TYPE_CHECKING:
+    from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.context import PlanContext, SuiteSource
     from mockgen_watch.plan.references import Parent
     from mockgen_watch.spec.model import Leaf, ObjectShape, Scenario
@@ -29,11 +31,15 @@ class Records:
     files: frozenset[str]
 
 
+Node: TypeAlias = "tuple[str, str, str, KeyPath]"
+"""Suite, model, scenario and field of records that were asked for; ``()`` is the whole record."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """One step of the way to the records that are being compiled: who, and by which field."""
+    """One step of the way to the records that are being compiled."""
 
-    key: tuple[str, str, str]
+    node: Node
     leaf: Leaf
     field: str
 
@@ -49,18 +55,28 @@ class RecordCompiler:
         """Compile with what ``context`` says, parents in other suites included."""
         self.found: list[Diagnostic] = []
         self._context = context
-        self._done: dict[tuple[str, str, str], Records | None] = {}
+        self._merged: dict[tuple[str, str, str], RecordPlan] = {}
+        self._done: dict[Node, Records | None] = {}
         self._way: list[_Step] = []
 
-    def records(self, wanted: Parent) -> Records | None:
-        """Return the records of one scenario; None when something that they need is missing."""
-        if wanted.key not in self._done:
-            count = self._context.selection.count_of(wanted.model, wanted.scenario)
-            self._done[wanted.key] = self.compile(wanted, wanted.scenario, count)
-        return self._done[wanted.key]
+    def compile(self, wanted: Parent, over: Scenario | None = None) -> Records | None:
+        """Return the records of a scenario; None when something that they need is missing.
 
-    def compile(self, wanted: Parent, over: Scenario, count: int) -> Records | None:
-        """Return ``count`` records of ``wanted``, with the overlay of ``over`` on top."""
+        In a mix, ``over`` is the mixed scenario: its overlay comes on top, its count holds.
+        """
+        plan = self._plan(wanted) if over is None else self._merge(wanted, over)
+        records = self._with_parents((*wanted.key, ()), plan, wanted.source)
+        if records is not None:
+            self.found += check_unique(records.plan)
+        return records
+
+    def _plan(self, wanted: Parent) -> RecordPlan:
+        if wanted.key not in self._merged:
+            self._merged[wanted.key] = self._merge(wanted, wanted.scenario)
+        return self._merged[wanted.key]
+
+    def _merge(self, wanted: Parent, over: Scenario) -> RecordPlan:
+        """Return the records with overlay and master, but without parents."""
         source, model, scenario = wanted.source, wanted.model, wanted.scenario
         shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
         if over is not scenario:
@@ -69,32 +85,32 @@ class RecordCompiler:
         self.found += merged.diagnostics
         self.found += check_deletes(source.master, model.shape, shape)
         seed = self._context.selection.seed
-        plan = RecordPlan(
+        return RecordPlan(
             seed=source.user_input.seed if seed is None else seed,
             model_id=model.id,
             shape=merged.shape,
-            count=count,
+            count=self._context.selection.count_of(model, over),
             rules=model.rules,
             exclusions=model.exclusions,
             slot=merged.slot,
             moves=merged.moves,
+            scenario=scenario.name,
             faults=scenario.faults,
+            coverage=over.coverage,
         )
-        records = self._with_parents(wanted, plan)
-        if records is not None:
-            self.found += check_unique(records.plan)
-        return records
 
-    def _with_parents(self, wanted: Parent, plan: RecordPlan) -> Records | None:
+    def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
         """Return ``plan`` with the plan behind each reference; None when one leads nowhere."""
         led: dict[Reference, tuple[Reference, RecordPlan]] = {}
-        files = wanted.source.files
+        files = home.files
         broken = False
         for path, leaf in walk_leaves(plan.shape):
             if not isinstance(leaf.generator, Reference) or leaf.generator in led:
                 continue
-            step = _Step(key=wanted.key, leaf=leaf, field=".".join(path))
-            parent = self._parent(leaf.generator, step, wanted.source)
+            own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
+            self._way.append(_Step(node=node, leaf=leaf, field=".".join(own)))
+            parent = self._parent(leaf.generator, leaf, home)
+            self._way.pop()
             if parent is None:
                 broken = True
                 continue
@@ -108,26 +124,28 @@ class RecordCompiler:
         return Records(plan=plan, files=files)
 
     def _parent(
-        self, reference: Reference, step: _Step, home: SuiteSource
+        self, reference: Reference, leaf: Leaf, home: SuiteSource
     ) -> tuple[Reference, Records] | None:
         """Return ``reference`` with its parent spelt out, and the parent's records."""
-        parent = find_parent(reference, step.leaf, home, self._context)
+        parent = find_parent(reference, leaf, home, self._context)
         if isinstance(parent, Diagnostic):
             self.found.append(parent)
             return None
-        self._way.append(step)
-        keys = [each.key for each in self._way]
-        if parent.key in keys:
-            self.found.append(_circle(self._way[keys.index(parent.key) :]))
-            records = None
-        else:
-            records = self.records(parent)
-        self._way.pop()
-        if records is None:
-            return None
-        path = find_field(reference, step.leaf, records.plan)
+        whole = self._plan(parent)
+        path = find_field(reference, leaf, whole)
         if isinstance(path, Diagnostic):
             self.found.append(path)
+            return None
+        node = (*parent.key, path if can_narrow(whole) else ())
+        if node not in self._done:
+            nodes = [step.node for step in self._way]
+            if node in nodes:
+                self.found.append(_circle(self._way[nodes.index(node) :]))
+                return None
+            plan = narrow(whole, path) if node[3] else whole
+            self._done[node] = self._with_parents(node, plan, parent.source)
+        records = self._done[node]
+        if records is None:
             return None
         suite, _, scenario = parent.key
         return replace(reference, suite=suite, scenario=scenario, path=path), records
@@ -146,13 +164,13 @@ def _lead_references(
 
 def _circle(steps: list[_Step]) -> Diagnostic:
     # The same circle is found from several of its members; it is told from the least of them.
-    least = min(range(len(steps)), key=lambda index: steps[index].key)
+    least = min(range(len(steps)), key=lambda index: steps[index].node)
     steps = steps[least:] + steps[:least]
-    suite = steps[0].key[0]
+    suite = steps[0].node[0]
     names = [_name(step, suite) for step in steps]
     return Diagnostic(
         code="MG215",
-        message=f"references go round in a circle: {' → '.join((*names, steps[0].key[1]))}",
+        message=f"references go round in a circle: {' → '.join((*names, names[0]))}",
         location=steps[0].leaf.origin.location,
         hint="one of these fields must get its values without $ref",
         related=tuple(
@@ -163,5 +181,5 @@ def _circle(steps: list[_Step]) -> Diagnostic:
 
 
 def _name(step: _Step, suite: str) -> str:
-    own, model, _ = step.key
+    own, model, _, _ = step.node
     return f"{model}.{step.field}" if own == suite else f"{own}:{model}.{step.field}"

@@ -29,7 +29,11 @@ class Selection:
 
     def wants(self, model: Model, scenario: Scenario) -> bool:
         """Tell whether the output of ``scenario`` is wanted."""
-        return _names(self.models, model.name) and _names(self.scenarios, scenario.name)
+        return self.selects(model.name, scenario.name)
+
+    def selects(self, model: str, scenario: str) -> bool:
+        """Tell whether the output ``model/scenario`` is wanted."""
+        return _names(self.models, model) and _names(self.scenarios, scenario)
 
     def count_of(self, model: Model, scenario: Scenario) -> int:
         """Return how many records ``scenario`` has in this run."""
