@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from mockgen_watch.generate.cells import Stream
+    from collections.abc import Callable, Sequence
+
+    from mockgen_watch.generate.cells import Cell, Stream
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Transform
 
@@ -40,10 +42,11 @@ class Part:
     """A table and the stream of indexes into it.
 
     ``table`` is a sequence of JSON values (VALUE columns) or of text pieces; ``stream.size`` is at
-    most its length. A constant piece has a table of one and no stream.
+    most its length. A constant piece has a table of one and no stream. A long table may make its
+    entries when they are asked for, so small jobs should not walk it.
     """
 
-    table: tuple[Json, ...]
+    table: Sequence[Json]
     stream: Stream | None
 
 
@@ -53,12 +56,13 @@ class Column:
 
     Attributes:
         kind: how the parts make the value.
-        parts: at least one.
+        parts: at least one, unless ``read`` is given.
         presence: draws ``State``; None when the leaf is always there and never null.
         finish: transforms that only the joined text can take; a column that has any cannot be
             made of fragments, its text is made record by record (``slow`` says why).
         coerce: turn joined text that is exactly a JSON number into that number (the master's
             leaf is a number); also only possible on the joined text.
+        read: makes the value of a cell where parts cannot; the column then has none.
         slow: why this column has no fragments; empty when it has.
     """
 
@@ -67,6 +71,7 @@ class Column:
     presence: Stream | None = None
     finish: tuple[Transform, ...] = ()
     coerce: bool = False
+    read: Callable[[Cell], Json] | None = None
     slow: str = ""
 
 
@@ -82,11 +87,12 @@ class ObjectNode:
 class ArrayNode:
     """An array: ``elements[e]`` is the node of element e, drawn with cells one level deeper.
 
-    ``length`` draws how many of them there are, counted from 0; None when all of them are.
+    ``length`` draws how many of them there are, ``minimum`` at least; None when all of them are.
     Every element node of a variable array is the same object.
     """
 
     elements: tuple[Node, ...]
+    minimum: int
     length: Stream | None
     presence: Stream | None = None
 

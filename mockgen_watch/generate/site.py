@@ -1,0 +1,42 @@
+"""Takes a leaf and where it is; gives what the compilers of generators ask about that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.generate.address import Address
+from mockgen_watch.generate.draws import uniform
+from mockgen_watch.generate.unique import unique
+
+if TYPE_CHECKING:
+    from mockgen_watch.generate.cells import Stream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a leaf is compiled.
+
+    Attributes:
+        seed, model_id: of the plan.
+        path: the leaf's address path.
+        strides: the greatest number of elements of each array around it, outermost first.
+        unique: no two cells may have one value.
+    """
+
+    seed: int
+    model_id: str
+    path: tuple[str, ...]
+    strides: tuple[int, ...] = ()
+    unique: bool = False
+
+    @property
+    def address(self) -> Address:
+        """The address of the leaf's draws."""
+        return Address.of(self.seed, self.model_id, self.path)
+
+    def numbers(self, size: int) -> Stream:
+        """Return the stream of numbers below ``size``: equally likely, or unique."""
+        if self.unique:
+            return unique(self.address, size, self.strides)
+        return uniform(self.address, "value", size)

@@ -1,0 +1,249 @@
+"""Takes columns; gives them as pieces of text, joined, transformed, or turned back into numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.generate.column import Column, ColumnKind, Part, State
+from mockgen_watch.generate.draws import Drawn, Lookup, Shared
+from mockgen_watch.generate.records import joined_text, value_of_column
+from mockgen_watch.generate.tables import LazyTable
+from mockgen_watch.generate.transforms import transformed, works_by_piece
+from mockgen_watch.masters.kinds import exact_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Transform
+
+COMBINATIONS: Final = 4096
+"""The most texts that a column's parts may join to for them to become one table."""
+
+
+def text_of(value: Json) -> str:
+    """Return what a template writes for a value.
+
+    Raises:
+        TypeError: an object or an array, which have no text.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, Decimal):
+        return number_text(value)
+    raise TypeError("an object or an array has no text")
+
+
+def number_text(value: Decimal) -> str:
+    """Return the digits of ``value``; without exponent, unless it has a positive one."""
+    exponent = value.as_tuple().exponent
+    return str(value) if isinstance(exponent, int) and exponent > 0 else format(value, "f")
+
+
+def text_parts(column: Column) -> tuple[Part, ...]:
+    """Return the parts of a column without ``read``, as text; "" where it is null or absent."""
+    parts = column.parts
+    if column.kind is ColumnKind.VALUE:
+        table = column.parts[0].table
+        texts = LazyTable(len(table), lambda n: text_of(table[n]))
+        parts = (replace(column.parts[0], table=texts),)
+    if column.presence is None:
+        return parts
+    return tuple(_guarded(part, column.presence) for part in parts)
+
+
+def _guarded(part: Part, presence: Stream) -> Part:
+    table = part.table
+    texts = LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
+    if part.stream is None:
+        return Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
+    return Part(table=texts, stream=Guarded(part.stream, presence))
+
+
+_IS_PRESENT: Final = tuple(int(state is State.PRESENT) for state in State)
+
+
+class Guarded(Drawn):
+    """0 where something is null or absent, else one more than what another stream draws."""
+
+    __slots__ = ("presence", "source")
+
+    def __init__(self, source: Stream, presence: Stream) -> None:
+        """Draw ``source`` where ``presence`` says so."""
+        super().__init__(source.size + 1)
+        self.source = source
+        self.presence = presence
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return 0 if self.presence.at(cell) else self.source.at(cell) + 1
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        numbers = self.source.over(cells) + 1
+        numbers[self.presence.over(cells) != State.PRESENT] = 0
+        return numbers
+
+
+class Combined(Drawn):
+    """One number for what several streams draw: the first is the highest digit."""
+
+    __slots__ = ("sources",)
+
+    def __init__(self, sources: Sequence[Stream]) -> None:
+        """Combine ``sources``."""
+        super().__init__(math.prod(source.size for source in sources))
+        self.sources = tuple(sources)
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        total = 0
+        for source in self.sources:
+            total = total * source.size + source.at(cell)
+        return total
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        total = self.sources[0].over(cells)
+        for source in self.sources[1:]:
+            total = total * source.size
+            total += source.over(cells)
+        return total
+
+
+def template_column(pieces: Sequence[str | Column]) -> Column:
+    """Return the text that literal pieces and other columns' texts join to."""
+    columns = [piece for piece in pieces if isinstance(piece, Column)]
+    parts: list[Part] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            parts.append(Part(table=(piece,), stream=None))
+        else:
+            parts.extend(text_parts(piece))
+    slow = next((column.slow for column in columns if column.slow), "")
+    if not slow:
+        return Column(kind=ColumnKind.TEXT, parts=tuple(parts) or (Part(table=("",), stream=None),))
+    readers = [_reader(piece) for piece in pieces]
+
+    def read(cell: Cell) -> str:
+        return "".join([reader(cell) for reader in readers])
+
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), read=read, slow=slow)
+
+
+def _reader(piece: str | Column) -> Callable[[Cell], str]:
+    if isinstance(piece, str):
+        return lambda _: piece
+
+    def read(cell: Cell) -> str:
+        if piece.presence is not None and piece.presence.at(cell):
+            return ""
+        return text_of(value_of_column(piece, cell))
+
+    return read
+
+
+def transform_column(column: Column, transforms: tuple[Transform, ...]) -> Column:
+    """Return ``column`` with its text transformed; numbers and other values stay as they are."""
+    if not transforms or column.kind is ColumnKind.NUMBER:
+        return column
+    if column.read is not None:
+        return replace(column, finish=column.finish + transforms)
+    if column.kind is ColumnKind.VALUE:
+        return _mapped(column, _text_change(transforms))
+    column, single = _as_one_part(column)
+    if single:
+        return _mapped(column, _text_change(transforms))
+    by_piece = 0
+    while by_piece < len(transforms) and _is_by_piece(column, transforms[by_piece]):
+        column = _mapped(column, _text_change(transforms[by_piece : by_piece + 1]))
+        by_piece += 1
+    rest = transforms[by_piece:]
+    if not rest:
+        return column
+    reason = f"$transform {rest[0]} needs the whole text"
+    return replace(column, finish=column.finish + rest, slow=column.slow or reason)
+
+
+def _is_by_piece(column: Column, transform: Transform) -> bool:
+    # A finished text is one that only exists whole.
+    if column.finish:
+        return False
+    return works_by_piece(transform, (str(text) for part in column.parts for text in part.table))
+
+
+def _text_change(transforms: tuple[Transform, ...]) -> Callable[[Json], Json]:
+    """Return the change of a table's entries; those that are no text stay."""
+
+    def change(value: Json) -> Json:
+        return transformed(value, transforms) if isinstance(value, str) else value
+
+    return change
+
+
+def _mapped(column: Column, change: Callable[[Json], Json]) -> Column:
+    """Return ``column`` with every entry of its tables changed."""
+    return replace(
+        column,
+        parts=tuple(
+            replace(part, table=_mapped_table(part.table, change)) for part in column.parts
+        ),
+    )
+
+
+def _mapped_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Sequence[Json]:
+    if isinstance(table, LazyTable):
+        return LazyTable(len(table), lambda n: change(table[n]))
+    return tuple(map(change, table))
+
+
+def coerce_column(column: Column) -> Column:
+    """Return ``column`` with text that is exactly a JSON number turned into that number."""
+    if column.kind is ColumnKind.NUMBER:
+        return column
+    if column.kind is ColumnKind.VALUE:
+        return _mapped(column, _coerced_value)
+    if column.read is None and not column.finish:
+        column, single = _as_one_part(column)
+        if single:
+            return replace(_mapped(column, _coerced_value), kind=ColumnKind.VALUE)
+    reason = "the master has a number here, and only the whole text tells whether this is one"
+    return replace(column, coerce=True, slow=column.slow or reason)
+
+
+def _coerced_value(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    number = exact_number(value)
+    return value if number is None else number
+
+
+def _as_one_part(column: Column) -> tuple[Column, bool]:
+    """Return a text column as one part where its texts are few, and whether it is one part."""
+    parts = column.parts
+    if column.finish:
+        return column, False
+    if len(parts) == 1:
+        return column, True
+    streams = list(
+        {id(part.stream): part.stream for part in parts if part.stream is not None}.values()
+    )
+    if math.prod(stream.size for stream in streams) > COMBINATIONS:
+        return column, False
+    texts = []
+    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
+        drawn = {id(stream): number for stream, number in zip(streams, numbers, strict=True)}
+        texts.append(joined_text(part.table[drawn.get(id(part.stream), 0)] for part in parts))
+    stream = Shared(Combined(streams)) if streams else None
+    return replace(column, parts=(Part(table=tuple(texts), stream=stream),)), True
