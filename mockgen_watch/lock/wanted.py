@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.model import Layout
 
 
@@ -34,6 +35,22 @@ class WantedOutput:
     records: int
     location: Location
     is_selected: bool = True
+
+    @classmethod
+    def of(cls, plan: OutputPlan, suffix: str, *, is_selected: bool = True) -> WantedOutput:
+        """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
+        return cls(
+            suite=plan.suite,
+            model=plan.model,
+            scenario=plan.scenario,
+            key=plan.key,
+            format=plan.output.format,
+            layout=plan.output.layout,
+            suffix=suffix,
+            records=plan.count,
+            location=plan.location,
+            is_selected=is_selected,
+        )
 
     @property
     def name(self) -> str:

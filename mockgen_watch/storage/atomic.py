@@ -66,14 +66,15 @@ class AtomicWriter:
         if self._gathered >= BLOCK:
             self._flush()
 
-    def finish(self, found: str | None) -> Staged:
+    def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
         digest = "sha256:" + self._hash.hexdigest()
         if digest == found:
             self.drop()
             return Staged(name="", digest=digest, size=self.size)
         self._flush()
-        os.fsync(self._fd)
+        if is_durable:
+            os.fsync(self._fd)
         self._close()
         return Staged(name=self._name, digest=digest, size=self.size)
 
@@ -100,9 +101,16 @@ class AtomicWriter:
 
 
 def stage(
-    folder: Folder, chunks: Iterable[bytes], found: str | None = None, mode: int | None = None
+    folder: Folder,
+    chunks: Iterable[bytes],
+    found: str | None = None,
+    *,
+    mode: int | None = None,
+    is_durable: bool = True,
 ) -> Staged:
     """Write ``chunks`` to a temporary file in ``folder``, unless they are what ``found`` tells.
+
+    ``mode`` holds the permissions of the file that will be replaced.
 
     Raises:
         OSError: from the file system; nothing is left behind then, nor when ``chunks`` raises.
@@ -111,21 +119,25 @@ def stage(
     try:
         for chunk in chunks:
             writer.write(chunk)
-        return writer.finish(found)
+        return writer.finish(found, is_durable=is_durable)
     except BaseException:
         writer.drop()
         raise
 
 
-def write_atomically(folder: Folder, name: str, data: bytes) -> None:
-    """Put ``data`` in the place of ``name``, which belongs to this program alone."""
-    staged = stage(folder, (data,))
+def write_atomically(folder: Folder, name: str, data: bytes, *, is_durable: bool = True) -> None:
+    """Put ``data`` in the place of ``name``, which belongs to this program alone.
+
+    What is not durable may be gone, or empty, after the machine went down; never after a kill.
+    """
+    staged = stage(folder, (data,), is_durable=is_durable)
     try:
         folder.replace(staged.name, name)
     except BaseException:
         remove_quietly(folder, staged.name)
         raise
-    folder.sync()
+    if is_durable:
+        folder.sync()
 
 
 def create_temporary(folder: Folder, kind: str) -> tuple[str, int]:

@@ -96,7 +96,7 @@ class StatCache:
         entries = {path: [*stamp, digest] for path, (stamp, digest) in self._entries.items()}
         data = json.dumps({"version": _VERSION, "entries": entries}, separators=(",", ":"))
         try:
-            self.state.write(self.name, data.encode())
+            self.state.write(self.name, data.encode(), is_durable=False)
         except StorageError:
             return False
         self._has_changed = False

@@ -59,14 +59,14 @@ class StateFolder:
             except FileNotFoundError:
                 return None
 
-    def write(self, name: str, data: bytes) -> None:
-        """Put ``data`` in the place of the file ``name``, atomically.
+    def write(self, name: str, data: bytes, *, is_durable: bool = True) -> None:
+        """Put ``data`` in the place of the file ``name``, atomically; see ``write_atomically``.
 
         Raises:
             StorageError: when it cannot be written; the old file then stays.
         """
         with naming(str(self.path / name)), self.open() as folder:
-            write_atomically(folder, name, data)
+            write_atomically(folder, name, data, is_durable=is_durable)
 
     def remove(self, name: str) -> None:
         """Remove the file ``name``, if it is there.

@@ -1,0 +1,70 @@
+"""Takes what should become of a file; gives the diagnostic that tells people, and a remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock.paths import offer_path
+from mockgen_watch.lock.snapshot import Action, Reason
+
+if TYPE_CHECKING:
+    from mockgen_watch.lock.snapshot import FileAction, Reconciliation
+
+_GENERATE = "run mockgen-watch generate"
+
+
+def find_stale(reconciliation: Reconciliation, label: str) -> list[Diagnostic]:
+    """Return what keeps the output folder from being as it is wanted, in order of report.
+
+    ``label`` is the output folder as people know it. An empty list means that a run over the
+    same specs has nothing to do.
+    """
+    found = list(reconciliation.blocked)
+    for file in reconciliation.files():
+        found += describe(file, label)
+    return sorted(found, key=lambda finding: finding.sort_key)
+
+
+def describe(file: FileAction, label: str) -> list[Diagnostic]:
+    """Return the finding that ``file`` stands for: none where it is kept."""
+    if file.action is Action.REFUSE:
+        return [describe_refusal(file, label, has_offer=False)]
+    words = {
+        Action.CREATE: ("MG503", "The output is missing"),
+        Action.UPDATE: ("MG502", f"The output is out of date: {file.reason}"),
+        Action.DELETE: ("MG507", f"The file is to be removed: {file.reason}"),
+    }.get(file.action)
+    if words is None:
+        return []
+    hint = "run mockgen-watch generate"
+    return [_finding(words[0], words[1], hint, f"{label}/{file.path}")]
+
+
+def describe_refusal(file: FileAction, label: str, *, has_offer: bool) -> Diagnostic:
+    """Return why ``file`` was left as it is, whatever had been meant for it.
+
+    ``has_offer``: the bytes that would have replaced it stand beside it.
+    """
+    beside = offer_path(file.path).rpartition("/")[2]
+    seen = f"; the new content is in {beside}" if has_offer else ""
+    force = f"generate --force, which makes a backup{seen}"
+    code, message, hint = (
+        "MG501",
+        "The output was edited by hand",
+        (f"take the edit back, adopt it into the spec, or {force}"),
+    )
+    if file.reason is Reason.OBSTACLE:
+        code, hint = "MG504", "move it away"
+        message = f"The output cannot be written: {file.obstacle} is in the way"
+    elif file.reason is Reason.UNOWNED:
+        code, hint = "MG504", f"move it away, or {force}"
+        message = "A file that no lockfile owns stands where an output belongs"
+    elif file.reason in {Reason.UNWANTED, Reason.EDITED_UNWANTED}:
+        what = f"{file.obstacle} is in its place" if file.obstacle else "was edited by hand"
+        message, hint = f"The output is no longer wanted, but {what}", f"move it away, or {force}"
+    return _finding(code, message, hint, f"{label}/{file.path}")
+
+
+def _finding(code: str, message: str, hint: str, path: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, hint=hint, location=Location(path=path))
