@@ -1,0 +1,116 @@
+"""Takes the bytes of a JSON or YAML file; gives its Document, whatever the bytes are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.spec.document import Document
+from mockgen_watch.spec.findings import Findings
+from mockgen_watch.spec.json_text import read_json
+from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.spec.source import Source
+
+if TYPE_CHECKING:
+    from mockgen_watch.spec.document import Node
+
+JSON_ENDINGS: Final = (".json",)
+YAML_ENDINGS: Final = (".yaml", ".yml")
+
+_SYNTAX_CODES: Final = frozenset({"MG102", "MG103"})
+_CONFLICT: Final = re.compile(r"^<{7}(?= |$)[^\r\n]*", re.MULTILINE)
+_CONFLICT_END: Final = re.compile(r"^>{7}(?= |$)[^\r\n]*", re.MULTILINE)
+
+
+def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
+    """Return the document in ``data``; the ending of ``path`` says which language it is.
+
+    Args:
+        path: as in ``Location.path``.
+        data: the bytes of the file, at most ``max_bytes`` of them.
+        max_bytes: a larger file is refused unread.
+
+    Bad input never raises. It gives diagnostics and, where nobody can tell what the text means,
+    no root.
+    """
+    if len(data) > max_bytes:
+        return _refuse(
+            Source.of(path, ""),
+            "MG105",
+            f"the file has {len(data):,} bytes; the limit is {max_bytes:,}",
+            hint="keep long lists in files of their own, as vocabularies",
+        )
+    if not path.casefold().endswith(JSON_ENDINGS + YAML_ENDINGS):
+        endings = ", ".join(JSON_ENDINGS + YAML_ENDINGS)
+        return _refuse(
+            Source.of(path, ""), "MG113", f"the name of the file ends with none of {endings}"
+        )
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return _refuse_bytes(path, data, error)
+    source = Source.of(path, text.removeprefix("\ufeff"))
+    if "\0" in text[:2]:
+        return _refuse(source, "MG101", "the file looks like UTF-16", hint=_SAVE_HINT)
+    if not source.text.strip(" \t\r\n"):
+        return _refuse(source, "MG112", "the file is empty")
+    return _read(source)
+
+
+_SAVE_HINT: Final = "save it as UTF-8"
+
+
+def _read(source: Source) -> Document:
+    findings = Findings(source)
+    root: Node | None
+    if source.path.casefold().endswith(JSON_ENDINGS):
+        root = read_json(source, findings)
+    else:
+        # ruamel.yaml takes longer to import than a JSON spec takes to run.
+        from mockgen_watch.spec.yaml_text import read_yaml  # noqa: PLC0415
+
+        root = read_yaml(source, findings)
+    diagnostics = findings.diagnostics()
+    codes = _SYNTAX_CODES.intersection(found.code for found in diagnostics)
+    if codes and (conflict := _CONFLICT.search(source.text)):
+        return _refuse_conflict(source, min(codes), conflict)
+    return Document(path=source.path, text=source.text, root=root, diagnostics=diagnostics)
+
+
+def _refuse_conflict(source: Source, code: str, conflict: re.Match[str]) -> Document:
+    findings = Findings(source)
+    end = _CONFLICT_END.search(source.text, conflict.end())
+    related = [findings.place("it ends here", *end.span())] if end else []
+    findings.error(
+        code,
+        "a merge conflict is not resolved",
+        *conflict.span(),
+        hint="choose one side, and remove the lines <<<<<<<, ======= and >>>>>>>",
+        related=related,
+    )
+    return Document(
+        path=source.path, text=source.text, root=None, diagnostics=findings.diagnostics()
+    )
+
+
+def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Document:
+    before = data[: error.start].decode("utf-8").removeprefix("\ufeff")
+    source = Source.of(path, data.decode("utf-8", "replace").removeprefix("\ufeff"))
+    hint = _SAVE_HINT
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        message = "the file is UTF-16"
+    else:
+        byte = data[error.start]
+        message = f"the byte 0x{byte:02X} at offset {error.start} is not UTF-8"
+        meant = bytes([byte]).decode("cp1252", "replace")
+        if meant.isprintable() and meant != "\ufffd":
+            hint = f'{_SAVE_HINT}; in Windows-1252 the byte is "{meant}"'
+    return _refuse(source, "MG101", message, hint=hint, place=len(before))
+
+
+def _refuse(source: Source, code: str, message: str, *, hint: str = "", place: int = 0) -> Document:
+    findings = Findings(source)
+    findings.error(code, message, place, place + 1, hint=hint)
+    return Document(
+        path=source.path, text=source.text, root=None, diagnostics=findings.diagnostics()
+    )

@@ -1,0 +1,139 @@
+"""Takes the events of YAML scalars; gives leaves and keys, and warns of what looks misread."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.spec.document import Scalar, pointer_of
+from mockgen_watch.spec.findings import quoted
+from mockgen_watch.spec.number_text import UnreadableNumberError
+from mockgen_watch.spec.surrogates import join_surrogates
+from mockgen_watch.spec.yaml_events import YamlEvents
+from mockgen_watch.spec.yaml_scalars import WrongTagError, loses_zeros, read_plain, read_tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeAlias
+
+    from ruamel.yaml.events import ScalarEvent
+
+    from mockgen_watch.spec.document import ScalarValue
+    from mockgen_watch.spec.findings import Findings
+    from mockgen_watch.spec.source import Source
+
+    Path: TypeAlias = Sequence[str | int]
+
+_SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*(- )")
+
+
+class LeafReader:
+    """Reads the scalars of one text; ``events`` are all the text's events."""
+
+    def __init__(self, source: Source, findings: Findings) -> None:
+        """Read from ``source``, report to ``findings``."""
+        self._source = source
+        self._findings = findings
+        self.events = YamlEvents(source.text)
+
+    @staticmethod
+    def is_nothing(event: ScalarEvent) -> bool:
+        """Tell whether nothing at all is written where the value could be."""
+        return event.value == "" and event.style is None and event.anchor is None and not event.tag
+
+    @staticmethod
+    def is_merge_key(event: ScalarEvent) -> bool:
+        """Tell whether the key is the ``<<`` of YAML 1.1, or tagged so."""
+        return event.value == "<<" and event.style is None and event.tag is None
+
+    def read(self, event: ScalarEvent, path: Path) -> Scalar:
+        """Return the leaf that ``event`` writes."""
+        start, end = self._stretch(event)
+        text = self._text_of(event, path)
+        mark = self._source.mark(start, end)
+        if event.style is not None:
+            value = text if event.tag is None else self._resolve(event, text, path)
+            return Scalar(value=value, mark=mark)
+        value = self._resolve(event, text, path)
+        raw = text
+        if event.start_mark.line != event.end_mark.line and event.tag is event.anchor is None:
+            raw = self._source.text[start:end]
+        if isinstance(value, str):
+            self._warn_of_misread_text(raw, start, end, path)
+        elif loses_zeros(text):
+            self._findings.warning(
+                "MG110",
+                f"{text} is read as the number {value}",
+                start,
+                end,
+                hint=f'write "{text}" in quotes to keep it as text',
+                pointer=pointer_of(path),
+            )
+        return Scalar(value=value, mark=mark, plain=True, raw=raw)
+
+    def read_key(self, event: ScalarEvent, path: Path) -> Scalar:
+        """Return the key that ``event`` writes: always text, as it stands in the source."""
+        start, end = self._stretch(event)
+        text = self._text_of(event, path)
+        if self.is_nothing(event):
+            self._findings.error(
+                "MG103", 'a key is missing before ":"', start, start + 1, pointer=pointer_of(path)
+            )
+        elif event.tag is not None:
+            self._resolve(event, text, path)
+        return Scalar(value=text, mark=self._source.mark(start, end))
+
+    def _stretch(self, event: ScalarEvent) -> tuple[int, int]:
+        start: int = event.start_mark.index
+        end: int = event.end_mark.index
+        if event.style in {"|", ">"}:
+            end = start + len(self._source.text[start:end].rstrip())
+        return start, end
+
+    def _text_of(self, event: ScalarEvent, path: Path) -> str:
+        text, replaced = join_surrogates(self.events.plain_text(event.value))
+        if replaced:
+            self._findings.error(
+                "MG109",
+                "the text has half of a surrogate pair, which UTF-8 cannot write",
+                event.start_mark.index,
+                event.end_mark.index,
+                hint="write both halves, or the character itself",
+                pointer=pointer_of(path),
+            )
+        return text
+
+    def _resolve(self, event: ScalarEvent, text: str, path: Path) -> ScalarValue:
+        try:
+            return read_plain(text) if event.tag is None else read_tagged(event.tag, text)
+        except UnreadableNumberError as problem:
+            code, message = "MG108", f"{problem}: {quoted(text)}"
+            hint = "put it in quotes if it is text"
+        except WrongTagError as problem:
+            code, message = "MG111", str(problem)
+            hint = "remove the tag, or put the text in quotes without one"
+        start, end = self._stretch(event)
+        self._findings.error(code, message, start, end, hint=hint, pointer=pointer_of(path))
+        return text
+
+    def _warn_of_misread_text(self, raw: str, start: int, end: int, path: Path) -> None:
+        """Warn of text without quotes that YAML reads otherwise than it looks."""
+        if raw.endswith('"') and raw.count('"') % 2:
+            self._findings.warning(
+                "MG103",
+                "the text ends with a quote that nothing opened",
+                start,
+                end,
+                hint='put " before it; or put the whole text in single quotes',
+                pointer=pointer_of(path),
+            )
+        elif swallowed := _SWALLOWED_ITEM.search(raw):
+            place = start + swallowed.start(1)
+            self._findings.warning(
+                "MG103",
+                "this line continues the text above it and is no item of a list",
+                place,
+                place + 1,
+                hint="indent it as the items above it, or put the text in quotes",
+                pointer=pointer_of(path),
+            )
