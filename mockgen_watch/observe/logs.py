@@ -1,0 +1,121 @@
+"""Takes what happened in a command; gives a log line for it on stderr, when it will be shown.
+
+Importing structlog takes more than 0.1 s, several times what a run with nothing to do takes as a
+whole. So a ``Log`` weighs the level itself and loads the module that knows structlog at the first
+line that somebody will see. Nothing is kept back for that moment: a line below the level is gone.
+
+Records hold what a user may not want in a log. A value of a record goes into a line of level
+debug, or into the field ``values``, which is left out of all other lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LogFormat: TypeAlias = Literal["console", "json"]
+"""Lines for people, or JSON lines for programs."""
+
+_BOUND: ContextVar[Mapping[str, object]] = ContextVar("bound")
+
+
+class Level(enum.IntEnum):
+    """How much a line weighs; the numbers are those of Python's logging."""
+
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+
+
+class Log:
+    """What a command tells of its doings; an event is a fixed dotted name, the rest are fields."""
+
+    __slots__ = ("_format", "_level", "_run_id", "_write")
+
+    def __init__(self, form: LogFormat | None, level: Level, run_id: str) -> None:
+        """Show lines of ``level`` and above, each with ``run_id``; see ``start_logging``."""
+        self._format = form
+        self._level = level
+        self._run_id = run_id
+        self._write: Callable[[Level, str, Mapping[str, object]], None] | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The id that every line of this log carries."""
+        return self._run_id
+
+    def shows(self, level: Level) -> bool:
+        """Tell whether lines of ``level`` are shown, where the fields themselves cost time."""
+        return level >= self._level
+
+    def debug(self, event: str, **fields: object) -> None:
+        """Tell a detail; the only level at which a value of a record may be named."""
+        self._tell(Level.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Tell what was done."""
+        self._tell(Level.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Tell what works, though not as the user may think."""
+        self._tell(Level.WARNING, event, fields)
+
+    def error(self, event: str, **fields: object) -> None:
+        """Tell what failed."""
+        self._tell(Level.ERROR, event, fields)
+
+    def _tell(self, level: Level, event: str, fields: Mapping[str, object]) -> None:
+        if level < self._level:
+            return
+        if self._write is None:
+            # Here and not at the top: see the reason above.
+            from mockgen_watch.observe.lines import line_writer  # noqa: PLC0415
+
+            self._write = line_writer(self._format)
+        self._write(level, event, {**fields, **_BOUND.get({}), "run_id": self._run_id})
+
+
+def start_logging(
+    form: LogFormat | None = None, level: Level = Level.WARNING, run_id: str = ""
+) -> Log:
+    """Return the log of one command.
+
+    Args:
+        form: None gives ``console`` where stderr is a terminal, else ``json``.
+        level: the least that is shown; see ``level_of``.
+        run_id: of the command; made anew when empty.
+    """
+    return Log(form, level, run_id or os.urandom(6).hex())
+
+
+def level_of(form: LogFormat | None, *, is_verbose: bool, is_quiet: bool) -> Level:
+    """Return the level that the options of a command line ask for.
+
+    Results are told by the command itself, so that without options the log has only warnings and
+    errors. Who names a format wants the log, and gets what was done too.
+    """
+    if is_verbose:
+        return Level.DEBUG
+    if is_quiet:
+        return Level.ERROR
+    return Level.WARNING if form is None else Level.INFO
+
+
+@contextlib.contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Put ``fields`` into every line that is told inside, also by functions that are called.
+
+    A new thread begins without them, unless it runs in a copy of this context.
+    """
+    token = _BOUND.set({**_BOUND.get({}), **fields})
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
