@@ -85,6 +85,13 @@ class Source:
             end -= 1
         return end
 
+    def line(self, number: int) -> str:
+        """Return a line, counted from 1, without its end; ``""`` where there is none."""
+        if not 1 <= number <= len(self.starts):
+            return ""
+        start = self.starts[number - 1]
+        return self.text[start : self.line_end(start)]
+
     def indent(self, offset: int) -> int:
         """Return how many blanks begin the line that holds ``offset``."""
         start = self.line_start(offset)

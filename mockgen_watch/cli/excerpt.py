@@ -1,0 +1,71 @@
+"""Takes a source line and a stretch of it; gives the line and a row of carets below it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mockgen_watch.cli.escape import escape_character, width_of
+
+MAX_CELLS: Final = 120
+"""A longer line is cut on both sides of what it is shown for."""
+
+_CELLS_BEFORE: Final = 60
+_TAB_STOP: Final = 4
+_CUT: Final = "…"
+
+
+def excerpt(line: str, column: int, length: int, caret: str = "^") -> tuple[str, str]:
+    """Return ``line`` as a terminal shows it, and carets below ``length`` characters of it.
+
+    Args:
+        line: without its line end.
+        column: of the first character that is meant, from 1; one behind the last is allowed.
+        length: how many characters are meant; what goes beyond the line counts as its end.
+        caret: what the row below is made of.
+    """
+    start = min(column - 1, len(line))
+    stop = max(start, min(start + length, len(line)))
+    left, right = _window(line, start)
+    shown = _CUT if left else ""
+    # What is meant may itself be cut.
+    before, _ = _show(line[left:start], width_of(shown))
+    shown += before
+    margin = width_of(shown)
+    meant, cells = _show(line[start : min(stop, right)], margin)
+    behind, _ = _show(line[min(stop, right) : right], margin + cells)
+    shown += meant + behind + (_CUT if right < len(line) else "")
+    return shown.rstrip(), " " * margin + caret * max(1, cells)
+
+
+def _show(text: str, cell: int) -> tuple[str, int]:
+    """Return ``text`` as it is shown from ``cell`` on, and how many cells it takes."""
+    first = cell
+    parts = []
+    for character in text:
+        if character == "\t":
+            piece = " " * (_TAB_STOP - cell % _TAB_STOP)
+        else:
+            piece = escape_character(character)
+        parts.append(piece)
+        cell += width_of(piece)
+    return "".join(parts), cell - first
+
+
+def _window(line: str, start: int) -> tuple[int, int]:
+    """Return which characters of ``line`` to show, so that the one at ``start`` is among them."""
+    left, cells = _extend(line, start, -1, _CELLS_BEFORE)
+    right, cells_behind = _extend(line, start, 1, MAX_CELLS - cells)
+    left, _ = _extend(line, left, -1, MAX_CELLS - cells - cells_behind)
+    return left, right
+
+
+def _extend(line: str, at: int, step: int, budget: int) -> tuple[int, int]:
+    """Go from ``at`` over characters that together take at most ``budget`` cells."""
+    used = 0
+    while 0 <= (beside := at if step > 0 else at - 1) < len(line):
+        cells = _TAB_STOP if line[beside] == "\t" else width_of(escape_character(line[beside]))
+        if used + cells > budget:
+            break
+        used += cells
+        at += step
+    return at, used
