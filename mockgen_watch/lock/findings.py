@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.paths import offer_path
+from mockgen_watch.lock.paths import lock_path, offer_path
+from mockgen_watch.lock.settle import stale_locks
 from mockgen_watch.lock.snapshot import Action, Reason
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import FileAction, Reconciliation
+
+_GENERATE = "run mockgen-watch generate"
 
 _GENERATE = "run mockgen-watch generate"
 
@@ -18,9 +21,12 @@ def find_stale(reconciliation: Reconciliation, label: str) -> list[Diagnostic]:
     """Return what keeps the output folder from being as it is wanted, in order of report.
 
     ``label`` is the output folder as people know it. An empty list means that a run over the
-    same specs has nothing to do.
+    same specs has nothing to write.
     """
     found = list(reconciliation.blocked)
+    for suite in stale_locks(reconciliation):
+        message = "The lockfile is out of date: what it tells of changed, though no output did"
+        found.append(_finding("MG502", message, _GENERATE, f"{label}/{lock_path(suite)}"))
     for file in reconciliation.files():
         found += describe(file, label)
     return sorted(found, key=lambda finding: finding.sort_key)
@@ -37,8 +43,7 @@ def describe(file: FileAction, label: str) -> list[Diagnostic]:
     }.get(file.action)
     if words is None:
         return []
-    hint = "run mockgen-watch generate"
-    return [_finding(words[0], words[1], hint, f"{label}/{file.path}")]
+    return [_finding(words[0], words[1], _GENERATE, f"{label}/{file.path}")]
 
 
 def describe_refusal(file: FileAction, label: str, *, has_offer: bool) -> Diagnostic:

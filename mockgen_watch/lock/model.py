@@ -92,7 +92,7 @@ def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
     makes the whole file unreadable.
     """
     try:
-        return _lockfile(json.loads(data, object_pairs_hook=_unique))
+        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique))
     except (ValueError, RecursionError) as error:
         return _unreadable(data, path, error)
 
@@ -158,7 +158,7 @@ def _lockfile(data: Any) -> Lockfile:  # noqa: ANN401
     if type(version) is int and version > LOCK_VERSION:
         raise _NewerError(f"lock_version is {version}, this release reads {LOCK_VERSION}")
     fields = _mapping(data, "the file", _NEEDED)
-    if version != LOCK_VERSION:
+    if type(version) is not int or version != LOCK_VERSION:
         raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
     return Lockfile(
         contract=_count(fields["contract"], "contract"),

@@ -12,7 +12,12 @@ from mockgen_watch.spec.model import Layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.lock.snapshot import FileAction, OutputAction, SuiteAction
+    from mockgen_watch.lock.snapshot import (
+        FileAction,
+        OutputAction,
+        Reconciliation,
+        SuiteAction,
+    )
 
 MIXED_KEY = ""
 """Stands in a lockfile for a key where an output's files do not all belong to one."""
@@ -67,6 +72,19 @@ def next_lockfile(
         return None
     lock = suite.lock
     return Lockfile(contract=lock.contract, inputs=lock.inputs, outputs=entries, complete=False)
+
+
+def stale_locks(reconciliation: Reconciliation) -> list[str]:
+    """Return the suites whose files are all kept, but whose lockfile tells of other inputs."""
+    contract = reconciliation.snapshot.contract
+    found = []
+    for suite in reconciliation.suites:
+        files = suite.files()
+        if all(file.action is Action.KEEP for file in files):
+            kept = {f.path: Settled(action=Action.KEEP, digest=f.found) for f in files}
+            if next_lockfile(suite, contract, kept) != suite.lock:
+                found.append(suite.suite)
+    return found
 
 
 class _Entries:

@@ -146,8 +146,3 @@ class Reconciliation:
     def files(self) -> list[FileAction]:
         """Return every file action, suite by suite."""
         return [*(file for suite in self.suites for file in suite.files()), *self.strays]
-
-    @property
-    def is_idle(self) -> bool:
-        """Tell whether every file is kept and nothing is refused."""
-        return not self.blocked and all(file.action is Action.KEEP for file in self.files())

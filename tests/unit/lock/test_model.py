@@ -1,0 +1,184 @@
+"""The lockfile's text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.lock.model import (
+    LockedOutput,
+    Lockfile,
+    inputs_match,
+    read_lockfile,
+    write_lockfile,
+)
+from mockgen_watch.spec.model import Layout
+from tests.unit.lock.suites import key_of
+
+PATH = "mock_outputs/claims/mockgen.lock"
+OUTPUT = LockedOutput(
+    key=key_of("key"),
+    model="Model_1",
+    scenario="positive",
+    format="json",
+    layout=Layout.SPLIT,
+    records=2,
+    files={
+        "Model_1/positive/000001.json": key_of("1"),
+        "Model_1/positive/000002.json": key_of("2"),
+    },
+)
+LOCK = Lockfile(
+    contract=1,
+    inputs={"specs/claims/user_input.yaml": key_of("input"), "specs/master.yaml": None},
+    outputs={"Model_1/positive": OUTPUT},
+)
+
+
+def changed(*path: str, value: Any) -> bytes:  # noqa: ANN401 - any JSON, right or wrong
+    data = json.loads(write_lockfile(LOCK))
+    node = data
+    for key in path[:-1]:
+        node = node[key]
+    if value is ...:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = value
+    return json.dumps(data).encode()
+
+
+names = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters='<>:"/\\|?*. '),
+    min_size=1,
+    max_size=8,
+).map(lambda name: f"n{name}n")
+digests = st.binary(max_size=4).map(lambda data: key_of(data.hex()))
+
+
+@st.composite
+def locks(draw: st.DrawFn) -> Lockfile:
+    outputs = {}
+    for model, scenario in draw(st.sets(st.tuples(names, names), max_size=3)):
+        outputs[f"{model}/{scenario}"] = LockedOutput(
+            key=draw(st.sampled_from(["", key_of("a")])),
+            model=model,
+            scenario=scenario,
+            format=draw(names),
+            layout=draw(st.sampled_from(Layout)),
+            records=draw(st.integers(0, 10**12)),
+            files=draw(
+                st.dictionaries(st.lists(names, min_size=1, max_size=3).map("/".join), digests)
+            ),
+        )
+    return Lockfile(
+        contract=draw(st.integers(0, 9)),
+        complete=draw(st.booleans()),
+        inputs=draw(st.dictionaries(st.text(), st.none() | digests)),
+        outputs=outputs,
+    )
+
+
+@given(locks())
+def test_what_is_written_is_read_back(lock: Lockfile) -> None:
+    try:
+        data = write_lockfile(lock)
+    except UnicodeEncodeError:
+        assert any(0xD800 <= ord(one) < 0xE000 for path in lock.inputs for one in path)
+        return
+    assert read_lockfile(data, PATH) == lock
+    assert write_lockfile(lock) == data
+    assert data.endswith(b"}\n")
+
+
+def test_the_text_does_not_depend_on_the_order_of_its_parts() -> None:
+    turned = replace(
+        LOCK,
+        inputs=dict(reversed(list(LOCK.inputs.items()))),
+        outputs={
+            "Model_1/positive": replace(OUTPUT, files=dict(reversed(list(OUTPUT.files.items()))))
+        },
+    )
+    assert write_lockfile(turned) == write_lockfile(LOCK)
+
+
+def test_one_changed_file_changes_one_line() -> None:
+    files = {**OUTPUT.files, "Model_1/positive/000001.json": key_of("other")}
+    after = replace(LOCK, outputs={"Model_1/positive": replace(OUTPUT, files=files)})
+    old, new = (write_lockfile(lock).splitlines() for lock in (LOCK, after))
+    assert sum(a != b for a, b in zip(old, new, strict=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "Expecting value"),
+        (b"[]", "not a mapping"),
+        (b"nonsense", "Expecting value"),
+        (b"\xff\xfe", "decode"),
+        (b'{"lock_version": 1, "lock_version": 1}', "stands twice"),
+        (b"[" * 100_000, "nests too deep"),
+        (b'{"lock_version": ' + b"9" * 5000 + b"}", "lockfile cannot be read"),
+        (changed("lock_version", value=0), "not 1"),
+        (changed("lock_version", value=True), "not 1"),
+        (changed("lock_version", value=...), "keys: lock_version"),
+        (changed("inputs", value=...), "keys: inputs"),
+        (changed("surplus", value=1), "keys: surplus"),
+        (changed("contract", value="1"), "contract is not a number"),
+        (changed("complete", value=1), "complete is not true or false"),
+        (changed("inputs", value=[]), "inputs is not a mapping"),
+        (changed("inputs", "x", value="md5:1"), "no sha256 digest"),
+        (changed("outputs", "Model_1/positive", "records", value=-1), "not a number"),
+        (changed("outputs", "Model_1/positive", "layout", value="heap"), "heap"),
+        (changed("outputs", "Model_1/positive", "key", value=None), "not text"),
+        (changed("outputs", "Model_1/positive", "model", value="Other"), "holds the output"),
+        (changed("outputs", "Model_1/positive", "files", value={"x": None}), "no sha256"),
+    ],
+)
+def test_what_is_no_lockfile_is_a_diagnostic(data: bytes, reason: str) -> None:
+    found = read_lockfile(data, PATH)
+    assert isinstance(found, Diagnostic)
+    assert (found.code, found.location.path) == ("MG505", PATH)
+    assert reason in found.message
+    assert found.hint
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "/etc/passwd", "a/../../x", "C:/x", "a//b", "", "a\0", ".git/config", "CON", "a."],
+)
+def test_a_path_out_of_the_folder_makes_the_lockfile_unreadable(path: str) -> None:
+    data = changed("outputs", "Model_1/positive", "files", value={path: key_of("x")})
+    found = read_lockfile(data, PATH)
+    assert isinstance(found, Diagnostic)
+    assert "cannot be used" in found.message
+
+
+def test_a_newer_lockfile_is_refused_by_its_number() -> None:
+    found = read_lockfile(changed("lock_version", value=7), PATH)
+    assert isinstance(found, Diagnostic)
+    assert "lock_version is 7, this release reads 1" in found.message
+    assert found.hint == "update mockgen-watch"
+
+
+def test_a_merge_conflict_is_told_with_its_line() -> None:
+    text = write_lockfile(LOCK).replace(b'  "inputs"', b'<<<<<<< HEAD\n  "inputs"')
+    found = read_lockfile(text, PATH)
+    assert isinstance(found, Diagnostic)
+    assert (found.location.line, found.location.column) == (5, 1)
+    assert "merge conflict" in found.message
+    assert "git checkout" in found.hint
+
+
+def test_inputs_match_only_when_each_is_the_same_and_the_lock_is_complete() -> None:
+    here = {"specs/claims/user_input.yaml": key_of("input"), "specs/other.yaml": key_of("o")}
+    assert inputs_match(LOCK, here, contract=1)
+    assert not inputs_match(LOCK, here, contract=2)
+    assert not inputs_match(replace(LOCK, complete=False), here, contract=1)
+    assert not inputs_match(LOCK, {**here, "specs/master.yaml": key_of("m")}, contract=1)
+    assert not inputs_match(LOCK, {}, contract=1)
