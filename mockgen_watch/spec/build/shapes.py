@@ -174,21 +174,21 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
             report_unknown(member, VALUE_DIRECTIVES, job.report)
             job.open.add(scope.address)
     _check_company(directives, data, job.report)
-    chosen = [key for key in directives if key in _CHOOSERS]
-    if job.report.errors > before and not data:
-        return _stand_in(site, scope, job)
+    chosen = next((key for key in directives if key in _CHOOSERS), "")
     modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
-    leaf = bool(chosen) and chosen[0] != "$array"
-    modifiers = build_modifiers(modified, scope, job.report, leaf=leaf)
-    if "$array" in directives:
+    is_leaf = chosen not in {"", "$array"}
+    modifiers = build_modifiers(modified, scope, job.report, leaf=is_leaf)
+    if chosen == "$array":
         return _array(site, scope, base, modifiers, job)
-    if leaf:
-        return _chosen(site, directives[chosen[0]], scope, modifiers, job)
-    if modifiers.delete and not data and "$rows" not in directives:
+    if chosen:
+        return _chosen(site, directives[chosen], scope, modifiers, job)
+    if data or "$rows" in directives or not directives.keys() - {"$comment"}:
+        return _object(site, scope, base, modifiers, job)
+    if modifiers.delete:
         return _leaf(site, scope, Constant(value=None), modifiers)
-    if modified and not data and "$rows" not in directives:
-        return _nothing_chosen(site, next(iter(modified)), scope, job)
-    return _object(site, scope, base, modifiers, job)
+    if job.report.errors == before:
+        _report_no_choice(site, next(iter(modified)), job.report)
+    return _stand_in(site, scope, job)
 
 
 def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report: Report) -> None:
@@ -212,10 +212,9 @@ def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report:
         report.error("MG204", member.key_location, message, hint)
 
 
-def _nothing_chosen(site: Site, modifier: str, scope: Scope, job: Job) -> Leaf:
+def _report_no_choice(site: Site, modifier: str, report: Report) -> None:
     hint = f"one of {', '.join(GENERATOR_DIRECTIVES[:6])} … stands beside it"
-    job.report.error("MG205", site, f"{modifier} stands here alone; no value is chosen", hint)
-    return _stand_in(site, scope, job)
+    report.error("MG205", site, f"{modifier} stands here alone; no value is chosen", hint)
 
 
 def _chosen(site: Site, directive: Site, scope: Scope, modifiers: Modifiers, job: Job) -> Leaf:
