@@ -173,6 +173,7 @@ CODES: dict[str, str] = {
     "MG507": "An output is no longer wanted",
     "MG508": "Two outputs have the same path",
     "MG509": "A path leads outside the output folder",
+    "MG510": "An output cannot be written",
     # MG6xx  the project
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import TypeAlias
@@ -16,6 +16,14 @@ Canonical: TypeAlias = (
 def digest(data: bytes) -> str:
     """Return ``sha256:`` and the 64 hexadecimal digits of ``data``."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_chunks(chunks: Iterable[bytes]) -> str:
+    """Return what ``digest`` returns of all ``chunks`` in a row, without joining them."""
+    whole = hashlib.sha256()
+    for chunk in chunks:
+        whole.update(chunk)
+    return f"sha256:{whole.hexdigest()}"
 
 
 def digest_of(value: Canonical) -> str:

@@ -41,7 +41,12 @@ class CommandEntry:
 
 
 # In the order of ``--help``.
-COMMANDS: Mapping[str, CommandEntry] = {}
+COMMANDS: Mapping[str, CommandEntry] = {
+    "generate": CommandEntry(
+        module="mockgen_watch.cli.commands.generate",
+        summary="bring mock_outputs/ up to date with specs/",
+    ),
+}
 
 
 def load_command(entry: CommandEntry) -> Command:

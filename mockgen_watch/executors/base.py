@@ -1,0 +1,23 @@
+"""Takes nothing; gives what an executor is: something that has the records of an output made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockgen_watch.formats.document import Records
+
+
+class Executor(Protocol):
+    """Makes all records of an output, here or elsewhere; the bytes do not depend on it."""
+
+    def run(self, records: Records, advance: Callable[[int], None]) -> Iterator[bytes]:
+        """Yield the bytes of all records in order, a separator behind each.
+
+        ``advance`` is told how many more records the bytes just yielded have completed.
+
+        Raises:
+            FormatError: a value that cannot be written.
+        """

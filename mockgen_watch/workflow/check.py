@@ -1,0 +1,104 @@
+"""Takes a project and a request; gives all that is wrong with specs and outputs, writes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest, digest_chunks
+from mockgen_watch.executors.serial import Serial
+from mockgen_watch.generate.address import CONTRACT
+from mockgen_watch.lock.findings import describe
+from mockgen_watch.lock.model import write_lockfile
+from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.settle import Settled, next_lockfile, settle
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.workflow.decide import decide
+from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.lock.snapshot import FileAction, SuiteAction
+    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.request import Request
+
+
+def check(
+    project: OpenProject,
+    request: Request,
+    *,
+    executor: Executor | None = None,
+    begin: Callable[[int], Advance] = begin_nothing,
+) -> tuple[Diagnostic, ...]:
+    """Return every finding in specs and outputs, in the order of report.
+
+    Where it is not certain that an output would stay as it is, its bytes are made and compared.
+
+    Raises:
+        FindingsError: the project file is wrong, or two outputs would have one path.
+        UsageError: the request names what is not there.
+        StorageError: an output cannot be read.
+    """
+    tree = read_outputs(project.output_root())
+    decision = decide(project, request, tree)
+    advance = begin(records_to_make(decision.reconciliation))
+    produce = OutputProducer(decision.preparer, executor or Serial(), advance)
+    found = dict.fromkeys(decision.diagnostics)
+    for suite in decision.reconciliation.suites:
+        found.update(dict.fromkeys(_check_suite(suite, decision, tree, produce)))
+    for stray in decision.reconciliation.strays:
+        found.update(dict.fromkeys(describe(stray, tree.root.label)))
+    found.update(dict.fromkeys(decision.preparer.found()))
+    tree.cache.save()
+    return tuple(sorted(found, key=lambda item: item.sort_key))
+
+
+def _check_suite(
+    suite: SuiteAction, decision: Decision, tree: OutputTree, produce: OutputProducer
+) -> Iterator[Diagnostic]:
+    settled: dict[str, Settled] = {}
+    clean = True
+    for file in _settle_all(suite, produce, settled):
+        findings = describe(file, tree.root.label)
+        clean = clean and not findings
+        yield from findings
+    if clean and not _has_next_lock(suite, decision, settled):
+        yield Diagnostic(
+            code="MG502",
+            message="The lockfile is out of date: what the outputs are made from changed",
+            location=Location(path=tree.root.named(lock_path(suite.suite))),
+            hint="run mockgen-watch generate",
+        )
+
+
+def _settle_all(
+    suite: SuiteAction, produce: OutputProducer, settled: dict[str, Settled]
+) -> Iterator[FileAction]:
+    """Yield the files that would not be kept; note in ``settled`` those that would."""
+    for output in suite.outputs:
+        digests = {}
+        if any(file.must_produce and file.found is not None for file in output.files):
+            digests = {path: digest_chunks(chunks) for path, chunks in produce(output)}
+        for file in output.files:
+            produced = digests.get(file.path)
+            action = settle(file, produced, is_forced=False) if produced else file.action
+            if action is Action.KEEP:
+                settled[file.path] = Settled(action=action, digest=produced or file.found)
+            else:
+                yield file
+    for file in suite.unwanted:
+        if file.action is not Action.KEEP:
+            yield file
+
+
+def _has_next_lock(suite: SuiteAction, decision: Decision, settled: dict[str, Settled]) -> bool:
+    """Tell whether the lockfile on disk is the one that a run would leave."""
+    lock = next_lockfile(suite, CONTRACT, settled)
+    there = decision.reconciliation.snapshot.disk.get(lock_path(suite.suite))
+    return there == (None if lock is None else digest(write_lockfile(lock)))

@@ -1,0 +1,158 @@
+"""Takes a project and a request; gives up-to-date outputs and an account of what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.executors.serial import Serial
+from mockgen_watch.lock.findings import describe_refusal
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.transaction import apply
+from mockgen_watch.workflow.decide import decide
+from mockgen_watch.workflow.preview import file_result, record_counts
+from mockgen_watch.workflow.produce import output_files
+from mockgen_watch.workflow.results import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.lock.snapshot import OutputAction, Reconciliation
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.storage.outcome import Failure, Outcome
+    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.workflow.prepare import Preparer
+    from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.request import Request
+    from mockgen_watch.workflow.results import FileResult
+
+
+LOCK_WAIT = 10.0
+"""Seconds that a run waits for another one to end."""
+
+
+def no_progress(plan: OutputPlan, records: int) -> None:
+    """Pass over that ``records`` more of ``plan`` were made."""
+    del plan, records
+
+
+def begin_nothing(records: int) -> Advance:
+    """Pass over that ``records`` will be made."""
+    del records
+    return no_progress
+
+
+def records_to_make(reconciliation: Reconciliation) -> int:
+    """Return how many records the outputs have whose bytes are needed."""
+    return sum(
+        output.output.records
+        for suite in reconciliation.suites
+        for output in suite.outputs
+        if output.must_produce
+    )
+
+
+def generate(
+    project: OpenProject,
+    request: Request,
+    *,
+    root: OutputRoot | None = None,
+    executor: Executor | None = None,
+    begin: Callable[[int], Advance] = begin_nothing,
+    should_stop: Callable[[], bool] | None = None,
+) -> Report:
+    """Bring the outputs of ``project`` up to date.
+
+    Args:
+        project: as it was opened.
+        request: what is asked.
+        root: another output folder than the project's own.
+        executor: runs the records of large outputs; one process when not given.
+        begin: is told how many records will be made; what it gives is told as they are.
+        should_stop: asked before each file; true ends the run early, in good order.
+
+    Raises:
+        FindingsError: the project file is wrong, so that nothing can be built on it.
+        UsageError: the request names what is not there.
+        LockedError: another process writes.
+        StorageError: the output folder cannot be read or written at all.
+    """
+    root = root or project.output_root()
+    with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
+        tree = read_outputs(root)
+        decision = decide(project, request, tree)
+        advance = begin(records_to_make(decision.reconciliation))
+        produce = OutputProducer(decision.preparer, executor or Serial(), advance)
+        outcome = apply(decision.reconciliation, tree, produce, should_stop=should_stop)
+        tree.cache.save()
+    found = {**dict.fromkeys(decision.diagnostics), **dict.fromkeys(decision.preparer.found())}
+    for failure in outcome.failures:
+        found.update(dict.fromkeys(_told_failure(failure, root)))
+    for refusal in outcome.refusals:
+        told = describe_refusal(refusal.file, root.label, has_offer=refusal.has_offer)
+        found[told] = None
+    return Report(
+        files=tuple(_results(decision.reconciliation, outcome, root)),
+        diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+        failed_suites=decision.failed_suites,
+        backups=outcome.backups,
+        is_stopped=outcome.is_stopped,
+    )
+
+
+class OutputProducer:
+    """Makes the files of an output that a transaction asks for."""
+
+    def __init__(self, preparer: Preparer, executor: Executor, advance: Advance) -> None:
+        """Make them from the plans of ``preparer``."""
+        self.preparer = preparer
+        self.executor = executor
+        self.advance = advance
+
+    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Give path and bytes of each file whose bytes are needed.
+
+        Raises:
+            FindingsError: the suite has errors, or a record cannot be written.
+        """
+        wanted = action.output
+        plans = self.preparer.plans(wanted.suite)
+        if plans is None:
+            raise FindingsError(self.preparer.found())
+        plan = next(
+            plan for plan in plans if (plan.model, plan.scenario) == (wanted.model, wanted.scenario)
+        )
+        paths = [file.path for file in action.files if file.must_produce]
+        return output_files(plan, paths, self.executor, self.advance)
+
+
+def _results(
+    reconciliation: Reconciliation, outcome: Outcome, root: OutputRoot
+) -> Iterator[FileResult]:
+    refused = {refusal.file.path for refusal in outcome.refusals}
+    records = record_counts(reconciliation)
+    for file in sorted(reconciliation.files(), key=lambda file: file.path):
+        end = outcome.settled.get(file.path)
+        if end is None and file.path not in refused:
+            continue
+        action = Action.REFUSE if end is None or file.path in refused else end.action
+        yield file_result(file, action, records, root)
+
+
+def _told_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ...]:
+    """Return what went wrong with one output."""
+    if isinstance(failure.error, FindingsError):
+        return failure.error.diagnostics
+    return (
+        Diagnostic(
+            code="MG510",
+            message=str(failure.error),
+            location=Location(path=root.named(failure.path)),
+            hint="the old file stands as it was; mend the cause and run again",
+        ),
+    )

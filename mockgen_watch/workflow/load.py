@@ -1,0 +1,254 @@
+"""Takes the files of a project; gives its suites, read and checked, and all that was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
+from mockgen_watch.digest import digest
+from mockgen_watch.masters.chain import resolve_chain
+from mockgen_watch.masters.lookup import find_master
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.codec import decode_document, encode_document
+from mockgen_watch.spec.model import MasterChoice
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.vocabulary import (
+    VOCABULARY_ENDINGS,
+    build_vocabulary,
+    read_lines,
+    vocabulary_names,
+)
+from mockgen_watch.workflow.sources import (
+    SHIPPED,
+    USER_INPUT_NAMES,
+    VOCABULARY_FOLDER,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.generators import Pool
+    from mockgen_watch.spec.model import MasterFile, UserInput
+    from mockgen_watch.workflow.sources import Cache, Sources
+
+CACHE_VERSION = 1
+"""Part of the key of a cached document; a parser that gives other documents raises it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSuite:
+    """A suite as it was read.
+
+    Attributes:
+        suite: its folder below the specs folder, ``""`` for that folder itself.
+        path: its user_input file.
+        user_input: None when it has errors.
+        master: None when it takes none, or when ``has_failed``.
+        inputs: every file that it depends on → its digest, None where it was looked for in vain.
+        has_failed: an error stops it.
+    """
+
+    suite: str
+    path: str
+    user_input: UserInput | None
+    master: ResolvedMaster | None
+    inputs: Mapping[str, str | None]
+    has_failed: bool
+
+
+@dataclass(slots=True)
+class Loader:
+    """Reads suites on demand; each file is parsed once, however many suites share it.
+
+    Attributes:
+        sources: the files.
+        specs: the specs folder, relative to the project folder.
+        context: the project's defaults; vocabularies are added as suites name them.
+        cache: of parsed documents, by the digest of their bytes.
+        project_inputs: files that every suite depends on.
+        master: the master of every suite, whatever it names; None: as it says.
+        diagnostics: what was found so far, in no order, each once.
+    """
+
+    sources: Sources
+    specs: str
+    context: BuildContext
+    cache: Cache
+    project_inputs: Mapping[str, str | None] = field(default_factory=dict)
+    master: str | None = None
+    diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
+    _documents: dict[str, Document] = field(default_factory=dict)
+    _masters: dict[str, MasterFile | None] = field(default_factory=dict)
+    _vocabularies: dict[str, Pool | None] = field(default_factory=dict)
+
+    def suites(self) -> dict[str, str]:
+        """Return suite → user_input file, sorted; two of them in one folder are reported."""
+        found: dict[str, str] = {}
+        for path in sorted(self.sources.digests):
+            folder, _, name = path.rpartition("/")
+            if name not in USER_INPUT_NAMES or not _is_below(folder, self.specs):
+                continue
+            suite = folder[len(self.specs) :].strip("/")
+            if suite in found:
+                self._report([_two_inputs(found[suite], path)])
+            else:
+                found[suite] = path
+        return found
+
+    def document(self, path: str) -> Document:
+        """Return the parsed file at ``path``; what the parser found is reported."""
+        if path not in self._documents:
+            # Equal bytes are another document in another language.
+            ending = path.rpartition(".")[2]
+            key = digest(f"{CACHE_VERSION} {ending} {self.sources.digests[path]}".encode())
+            cached = self.cache.get(key)
+            document = None if cached is None else decode_document(path, cached)
+            if document is None:
+                data = self.sources.read(path)
+                document = read_lines(path, data) if ending == "txt" else parse(path, data)
+                self.cache.put(key, encode_document(document))
+            self._documents[path] = document
+            self._report(document.diagnostics)
+        return self._documents[path]
+
+    def load(self, suite: str, path: str) -> LoadedSuite:
+        """Return the suite whose user_input file is ``path``."""
+        inputs: dict[str, str | None] = dict(self.project_inputs)
+        inputs[path] = self.sources.digests[path]
+        document = self.document(path)
+        failed = document.root is None or has_errors(document.diagnostics)
+        user_input = None
+        if not failed:
+            inputs.update(self._load_vocabularies(document))
+            user_input, found = build_user_input(document, self._context())
+            self._report(found)
+            failed = user_input is None or has_errors(found)
+        master, master_failed = None, False
+        if user_input is not None:
+            master, master_failed = self._load_master(user_input, inputs)
+        return LoadedSuite(
+            suite=suite,
+            path=path,
+            user_input=user_input,
+            master=master,
+            inputs=dict(sorted(inputs.items())),
+            has_failed=failed or master_failed,
+        )
+
+    def texts(self) -> Mapping[str, str]:
+        """Return the text of every file that was parsed, for carets below diagnostics."""
+        return {path: document.text for path, document in self._documents.items()}
+
+    def _report(self, found: Iterable[Diagnostic]) -> None:
+        self.diagnostics.update(dict.fromkeys(found))
+
+    def _context(self) -> BuildContext:
+        pools = {name: pool for name, pool in self._vocabularies.items() if pool is not None}
+        return BuildContext(
+            seed=self.context.seed,
+            count=self.context.count,
+            output=self.context.output,
+            vocabularies=pools,
+            known_vocabularies=frozenset(self._vocabulary_paths()),
+            formats=self.context.formats,
+        )
+
+    def _load_master(
+        self, user_input: UserInput, inputs: dict[str, str | None]
+    ) -> tuple[ResolvedMaster | None, bool]:
+        if self.master is not None:
+            user_input = replace(user_input, master=MasterChoice.NAMED, master_path=self.master)
+        lookup = find_master(user_input, self.specs, self.sources.digests)
+        self._report(lookup.diagnostics)
+        inputs.update(dict.fromkeys(lookup.missing))
+        if not lookup.path:
+            return None, has_errors(lookup.diagnostics)
+        self._read_chain(lookup.path, inputs)
+        known = dict.fromkeys(self.sources.digests, None) | self._masters
+        chain = resolve_chain(lookup.path, known)
+        self._report(chain.diagnostics)
+        inputs.update(dict.fromkeys(chain.missing))
+        return chain.master, chain.master is None or has_errors(lookup.diagnostics)
+
+    def _read_chain(self, path: str, inputs: dict[str, str | None]) -> None:
+        """Read ``path`` and what it extends, until a file is missing, wrong or met again."""
+        seen: set[str] = set()
+        while path and path in self.sources.digests and path not in seen:
+            seen.add(path)
+            inputs[path] = self.sources.digests[path]
+            file = self._master_file(path, inputs)
+            path = file.extends if file else ""
+
+    def _master_file(self, path: str, inputs: dict[str, str | None]) -> MasterFile | None:
+        document = self.document(path)
+        if document.root is None or has_errors(document.diagnostics):
+            self._masters[path] = None
+            return None
+        inputs.update(self._load_vocabularies(document))
+        if path not in self._masters:
+            file, found = build_master(document, self._context())
+            self._report(found)
+            self._masters[path] = None if has_errors(found) else file
+        return self._masters[path]
+
+    def _vocabulary_paths(self) -> dict[str, str]:
+        """Return name → path of every vocabulary there is; the project's own come first."""
+        folder = f"{self.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
+        paths: dict[str, str] = {}
+        for path in sorted(self.sources.digests):
+            if path.startswith(SHIPPED):
+                paths.setdefault(path.removeprefix(SHIPPED).rpartition(".")[0], path)
+            elif path.startswith(folder) and path.endswith(VOCABULARY_ENDINGS):
+                name = path.removeprefix(folder).rpartition(".")[0]
+                if not paths.get(name, SHIPPED).startswith(SHIPPED):
+                    self._report([_two_vocabularies(paths[name], path)])
+                else:
+                    paths[name] = path
+        return paths
+
+    def _load_vocabularies(self, document: Document) -> dict[str, str | None]:
+        """Load what ``document`` names; return the files, with None for those looked for first."""
+        inputs: dict[str, str | None] = {}
+        paths = self._vocabulary_paths()
+        for name, _ in sorted(vocabulary_names(document), key=lambda found: found[0]):
+            path = paths.get(name)
+            if path is None or path.startswith(SHIPPED):
+                own = f"{self.specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
+                inputs.update({own + ending: None for ending in VOCABULARY_ENDINGS})
+            if path is None:
+                continue
+            inputs[path] = self.sources.digests[path]
+            if name not in self._vocabularies:
+                vocabulary = self.document(path)
+                pool, found = build_vocabulary(vocabulary)
+                self._report(found)
+                failed = has_errors((*vocabulary.diagnostics, *found))
+                self._vocabularies[name] = None if failed else pool
+        return inputs
+
+
+def _is_below(folder: str, top: str) -> bool:
+    return folder == top or folder.startswith(f"{top}/") or not top
+
+
+def _two_inputs(first: str, second: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG209",
+        message=f"this folder has {first.rpartition('/')[2]} and {second.rpartition('/')[2]}",
+        hint="a suite has one user_input file; move the other to a folder of its own",
+        location=Location(path=second),
+    )
+
+
+def _two_vocabularies(first: str, second: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG209",
+        message=f"{first} and {second} are the same vocabulary",
+        hint="keep one of them",
+        location=Location(path=second),
+    )

@@ -1,0 +1,234 @@
+"""Takes a project and a selection; gives the suites that a run wants, and their plans on demand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location, did_you_mean, has_errors
+from mockgen_watch.errors import UsageError
+from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.generate.address import CONTRACT
+from mockgen_watch.lock.model import Lockfile, inputs_match
+from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+from mockgen_watch.plan.compile import compile_suite
+from mockgen_watch.plan.context import PlanContext, SuiteSource
+from mockgen_watch.plan.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.workflow.load import LoadedSuite, Loader
+
+
+class Preparer:
+    """Loads and compiles the suites of one run, each at most once.
+
+    Attributes:
+        loader: where suites come from.
+        selection: what the command line asks for.
+        diagnostics: of compiling; those of loading are the loader's.
+    """
+
+    def __init__(self, loader: Loader, selection: Selection) -> None:
+        """Prepare what ``selection`` asks of the suites of ``loader``."""
+        self.loader = loader
+        self.selection = selection
+        self.suites = loader.suites()
+        self.diagnostics: dict[Diagnostic, None] = {}
+        self._loaded: dict[str, LoadedSuite] = {}
+        self._plans: dict[str, tuple[OutputPlan, ...] | None] = {}
+
+    def choose(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the suites that ``names`` mean: themselves, or all in a folder; none means all.
+
+        Raises:
+            UsageError: a name means nothing.
+        """
+        if not names:
+            return tuple(self.suites)
+        chosen: dict[str, None] = {}
+        for given in names:
+            name = self._suite_name(given)
+            found = [
+                suite for suite in self.suites if suite == name or suite.startswith(f"{name}/")
+            ]
+            if not found:
+                hint = (
+                    did_you_mean(name, self.suites)
+                    or f"there is {', '.join(self.suites) or 'none'}"
+                )
+                raise UsageError(f'no suite is named "{given}" ({hint})')
+            chosen.update(dict.fromkeys(found))
+        return tuple(chosen)
+
+    def _suite_name(self, given: str) -> str:
+        """Return the suite that a path or a name means, so that the shell may complete it."""
+        name = given.replace("\\", "/").removeprefix("./").rstrip("/")
+        by_file = {path: suite for suite, path in self.suites.items()}
+        if name in by_file:
+            return by_file[name]
+        return name.removeprefix(f"{self.loader.specs}/")
+
+    def wanted(
+        self, names: Iterable[str], locks: Mapping[str, object], *, trust_locks: bool
+    ) -> tuple[WantedSuite, ...]:
+        """Return what this run wants of each suite.
+
+        Args:
+            names: suites.
+            locks: suite → its lockfile, or anything else where that cannot be read.
+            trust_locks: a suite whose inputs are those of its lockfile is not even read.
+        """
+        return tuple(
+            self._mark_selected(self._wanted(name, locks.get(name), trust_locks=trust_locks))
+            for name in names
+        )
+
+    def plans(self, suite: str) -> tuple[OutputPlan, ...] | None:
+        """Return the plans of all outputs of ``suite``; None when it has errors."""
+        if suite not in self._plans:
+            self._plans[suite] = self._compile(suite)
+        return self._plans[suite]
+
+    def load(self, suite: str) -> LoadedSuite:
+        """Return ``suite`` as it was read."""
+        if suite not in self._loaded:
+            self._loaded[suite] = self.loader.load(suite, self.suites[suite])
+        return self._loaded[suite]
+
+    def found(self) -> tuple[Diagnostic, ...]:
+        """Return all diagnostics so far, in the order of report."""
+        every = {**self.loader.diagnostics, **self.diagnostics}
+        return tuple(sorted(every, key=lambda item: item.sort_key))
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Make sure that the models and scenarios that were asked for are there.
+
+        Raises:
+            UsageError: one of them is in no suite.
+        """
+        models: set[str] = set()
+        scenarios: set[str] = set()
+        for name in names:
+            user_input = self.load(name).user_input
+            for model in user_input.models if user_input else ():
+                models.add(model.name)
+                scenarios.update(scenario.name for scenario in model.scenarios)
+        if models:
+            _check_known("model", self.selection.models, models)
+            _check_known("scenario", self.selection.scenarios, scenarios)
+
+    def _mark_selected(self, suite: WantedSuite) -> WantedSuite:
+        def mark(output: WantedOutput) -> WantedOutput:
+            wanted = self.selection.selects(output.model, output.scenario)
+            return output if wanted else replace(output, is_selected=False)
+
+        return replace(suite, outputs=tuple(map(mark, suite.outputs)))
+
+    def _wanted(self, suite: str, lock: object, *, trust_locks: bool) -> WantedSuite:
+        if trust_locks and self._is_plain and isinstance(lock, Lockfile):
+            digests = self.loader.sources.digests
+            if inputs_match(lock, digests, CONTRACT):
+                return _from_lock(suite, lock, self.suites[suite])
+        plans = self.plans(suite)
+        inputs = self._inputs(suite, plans)
+        if plans is None:
+            return WantedSuite(suite=suite, inputs=inputs, has_failed=True)
+        return WantedSuite(
+            suite=suite,
+            outputs=tuple(self._output(plan) for plan in plans),
+            inputs=inputs,
+            is_plain=self._is_plain,
+        )
+
+    @property
+    def _is_plain(self) -> bool:
+        asked = self.selection
+        return asked == Selection(models=asked.models, scenarios=asked.scenarios)
+
+    def _inputs(self, suite: str, plans: tuple[OutputPlan, ...] | None) -> dict[str, str | None]:
+        inputs = dict(self.load(suite).inputs)
+        for plan in plans or ():
+            for path in plan.inputs:
+                inputs.setdefault(path, self.loader.sources.digests.get(path))
+        return inputs
+
+    def _output(self, plan: OutputPlan) -> WantedOutput:
+        return WantedOutput(
+            suite=plan.suite,
+            model=plan.model,
+            scenario=plan.scenario,
+            key=plan.key,
+            format=plan.output.format,
+            layout=plan.output.layout,
+            suffix=BUILTIN[plan.output.format].suffix.removeprefix("."),
+            records=plan.count,
+            location=plan.location,
+        )
+
+    def _compile(self, suite: str) -> tuple[OutputPlan, ...] | None:
+        loaded = self.load(suite)
+        source = self._source(suite)
+        if source is None or loaded.user_input is None:
+            return None
+        everything = Selection(seed=self.selection.seed)
+        plans, failed = self._compile_with(source, everything)
+        if self.selection != everything and not failed:
+            chosen, failed = self._compile_with(source, self.selection)
+            by_name = {(plan.model, plan.scenario): plan for plan in chosen}
+            plans = tuple(by_name.get((plan.model, plan.scenario), plan) for plan in plans)
+        return None if failed else plans
+
+    def _compile_with(
+        self, source: SuiteSource, selection: Selection
+    ) -> tuple[tuple[OutputPlan, ...], bool]:
+        context = PlanContext(
+            contract=CONTRACT,
+            inputs=source.inputs,
+            lookup=self._source,
+            suites=tuple(self.suites),
+            selection=selection,
+        )
+        plans, found = compile_suite(source.suite, source.user_input, source.master, context)
+        self.diagnostics.update(dict.fromkeys(found))
+        return plans, has_errors(found)
+
+    def _source(self, suite: str) -> SuiteSource | None:
+        if suite not in self.suites:
+            return None
+        loaded = self.load(suite)
+        if loaded.has_failed or loaded.user_input is None:
+            return None
+        files = tuple(path for path, digest in loaded.inputs.items() if digest is not None)
+        return SuiteSource(
+            suite=suite, user_input=loaded.user_input, master=loaded.master, inputs=files
+        )
+
+
+def _check_known(kind: str, asked: Iterable[str], known: set[str]) -> None:
+    folded = {name.casefold() for name in known}
+    for name in asked:
+        if name.casefold() not in folded:
+            hint = did_you_mean(name, known) or f"there is {', '.join(sorted(known))}"
+            raise UsageError(f'no {kind} is named "{name}" ({hint})')
+
+
+def _from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
+    """Return what a suite wants whose lockfile was made from just these inputs."""
+    outputs = tuple(
+        WantedOutput(
+            suite=suite,
+            model=entry.model,
+            scenario=entry.scenario,
+            key=entry.key,
+            format=entry.format,
+            layout=entry.layout,
+            suffix=BUILTIN[entry.format].suffix.removeprefix("."),
+            records=entry.records,
+            location=Location(path=path),
+        )
+        for entry in lock.outputs.values()
+    )
+    return WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs)

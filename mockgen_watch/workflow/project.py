@@ -1,0 +1,147 @@
+"""Takes a folder; gives the project that it is in: its settings, its spec files, its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Location, did_you_mean, has_errors
+from mockgen_watch.errors import UsageError
+from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.project import Project, apply_profile
+from mockgen_watch.storage.cache import ContentCache
+from mockgen_watch.storage.files import SPECS_CACHE, SpecSnapshot, read_specs
+from mockgen_watch.storage.git import SPECS, find_project
+from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.stat_cache import StatCache
+from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.workflow.load import Loader
+from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class ProjectSources:
+    """The spec files of a snapshot and the vocabularies of the package."""
+
+    def __init__(self, snapshot: SpecSnapshot) -> None:
+        """Read from ``snapshot``."""
+        self.snapshot = snapshot
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """Path → digest; see ``Sources``."""
+        shipped = (SHIPPED + name for name in shipped_vocabularies())
+        return LazyDigests(self.snapshot.digests(), shipped, self.read)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of ``path``; see ``Sources``."""
+        if path.startswith(SHIPPED):
+            return read_vocabulary(path.removeprefix(SHIPPED))
+        return self.snapshot.load(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProject:
+    """A project at one moment.
+
+    Attributes:
+        root: its folder.
+        settings: of the project file, a profile applied.
+        snapshot: the spec files.
+        loader: reads suites from them.
+        state: where caches, locks and backups are kept.
+        diagnostics: of the project file and of files that cannot be read.
+    """
+
+    root: Path
+    settings: Project
+    snapshot: SpecSnapshot
+    loader: Loader
+    state: StateFolder
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the project file itself is wrong, so that nothing can be built on it."""
+        return has_errors(self.diagnostics)
+
+    def output_root(self) -> OutputRoot:
+        """Return the project's own output folder."""
+        return OutputRoot.in_project(self.root, self.settings.outputs, self.state)
+
+
+def open_project(start: Path, profile: str | None = None) -> OpenProject:
+    """Return the project that ``start`` is in.
+
+    Raises:
+        UsageError: there is none, or it has no such profile.
+        StorageError: its folders cannot be read.
+    """
+    root = find_project(start)
+    state = StateFolder.of(root)
+    stamps = StatCache(state, SPECS_CACHE)
+    snapshot = read_specs(root, SPECS, stamps)
+    stamps.save()
+    settings, inputs, found = _read_settings(snapshot, profile)
+    context = BuildContext(
+        seed=settings.seed,
+        count=settings.count,
+        output=settings.output,
+        formats=BUILTIN,
+    )
+    loader = Loader(
+        sources=ProjectSources(snapshot),
+        specs=SPECS,
+        context=context,
+        cache=ContentCache(state, "documents"),
+        project_inputs=inputs,
+    )
+    return OpenProject(
+        root=root,
+        settings=settings,
+        snapshot=snapshot,
+        loader=loader,
+        state=state,
+        diagnostics=(*snapshot.problems, *found),
+    )
+
+
+def _read_settings(
+    snapshot: SpecSnapshot, profile: str | None
+) -> tuple[Project, dict[str, str | None], tuple[Diagnostic, ...]]:
+    """Return the settings, the project files that were looked for, and what was found."""
+    digests = snapshot.digests()
+    inputs = {f"{SPECS}/{name}": digests.get(f"{SPECS}/{name}") for name in PROJECT_NAMES}
+    there = [path for path, known in inputs.items() if known is not None]
+    found: list[Diagnostic] = []
+    settings = Project()
+    if there:
+        document = parse(there[0], snapshot.load(there[0]))
+        settings, problems = build_project(document, BUILTIN)
+        found += [*document.diagnostics, *problems]
+    found += [_second_file(there[0], path) for path in there[1:]]
+    if profile is not None:
+        chosen = settings.profile(profile)
+        if chosen is None:
+            names = [known.name for known in settings.profiles]
+            hint = did_you_mean(profile, names) or f"there is {', '.join(names) or 'none'}"
+            raise UsageError(f'no profile is named "{profile}" ({hint})')
+        settings = apply_profile(settings, chosen)
+    return settings, inputs, tuple(found)
+
+
+def _second_file(first: str, second: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG209",
+        message=f"this project has {first} and {second}",
+        hint="keep one of them",
+        location=Location(path=second),
+    )

@@ -1,0 +1,57 @@
+"""Takes nothing; gives the account of a run: what became of each file, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, has_errors
+
+if TYPE_CHECKING:
+    from mockgen_watch.lock.snapshot import Action, Reason
+    from mockgen_watch.storage.backup import Backup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """What became of one file.
+
+    Attributes:
+        path: relative to the project folder where the output folder is in it.
+        action: the end of it.
+        reason: why.
+        records: in it; 0 for a deleted file.
+    """
+
+    path: str
+    action: Action
+    reason: Reason
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The account of a run.
+
+    Attributes:
+        files: every file that the run came to, in the order of their paths.
+        diagnostics: of loading, planning and writing, in the order of report.
+        failed_suites: those that kept their last good outputs.
+        backups: of what force replaced.
+        is_stopped: the run was asked to end early.
+    """
+
+    files: tuple[FileResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    failed_suites: tuple[str, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    is_stopped: bool = False
+
+    @property
+    def has_findings(self) -> bool:
+        """Tell whether the exit code is 1."""
+        return has_errors(self.diagnostics)
+
+    def count(self, *actions: Action) -> int:
+        """Return how many files ended in one of ``actions``."""
+        return sum(file.action in actions for file in self.files)

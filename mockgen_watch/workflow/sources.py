@@ -1,0 +1,92 @@
+"""Takes nothing; gives what the stages read from: spec files at one moment, and a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from mockgen_watch.digest import digest
+
+USER_INPUT_NAMES = ("user_input.yaml", "user_input.yml", "user_input.json")
+"""The file that makes a folder a suite."""
+
+PROJECT_NAMES = ("mockgen.yaml", "mockgen.yml", "mockgen.json")
+"""The project file, at the top of the specs folder."""
+
+VOCABULARY_FOLDER = "_vocab"
+"""Where pools that suites share are kept, at the top of the specs folder."""
+
+SHIPPED = "package:"
+"""Begins the path of a vocabulary that comes with the package."""
+
+
+class Sources(Protocol):
+    """The files that a run goes by, as they were at one moment.
+
+    Paths are relative to the project folder, with forward slashes; vocabularies of the package
+    are ``package:NAME.json``.
+    """
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Path of every spec file and shipped vocabulary → digest of its bytes."""
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes that ``digests[path]`` is of.
+
+        Raises:
+            KeyError: there is no such file.
+            StorageError: it cannot be read.
+        """
+
+
+class LazyDigests(Mapping[str, str]):
+    """Digests of files, some of which are read only when one asks for them."""
+
+    def __init__(
+        self, known: Mapping[str, str], unread: Iterable[str], read: Callable[[str], bytes]
+    ) -> None:
+        """Hold ``known`` digests, and those of the files ``unread`` by ``read``."""
+        self._known = dict(known)
+        self._unread = dict.fromkeys(unread)
+        self._read = read
+
+    def __getitem__(self, path: str) -> str:
+        """Return the digest of ``path``."""
+        if path not in self._known and path in self._unread:
+            self._known[path] = digest(self._read(path))
+        return self._known[path]
+
+    def __contains__(self, path: object) -> bool:
+        """Tell whether there is a file ``path``."""
+        return path in self._known or path in self._unread
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield every path."""
+        yield from dict.fromkeys([*self._known, *self._unread])
+
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len({*self._known, *self._unread})
+
+
+class Cache(Protocol):
+    """Bytes by the digest of what they were made from; may forget anything at any time."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what was put under ``key``, or None."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep ``data`` under ``key``, where there is room."""
+
+
+class NoCache:
+    """A cache that keeps nothing."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return None."""
+        del key
+        return None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep nothing."""
