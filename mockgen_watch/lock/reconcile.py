@@ -129,8 +129,7 @@ class _Reconciler:
         action, reason = self._decide(found, known, wanted, obstacle)
         must_produce = action in {Action.CREATE, Action.UPDATE}
         if action is Action.REFUSE and not obstacle:
-            has_offer = self.snapshot.disk.get(offer_path(path)) == wanted
-            must_produce = wanted is None or not has_offer
+            must_produce = wanted is None or self.snapshot.needs_offer(offer_path(path), wanted)
         return FileAction(
             path=path,
             action=action,

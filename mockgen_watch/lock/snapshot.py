@@ -40,6 +40,17 @@ class Snapshot:
     is_whole_tree: bool = True
     is_forced: bool = False
 
+    def needs_offer(self, path: str, digest: str) -> bool:
+        """Tell whether bytes of ``digest`` have to be put at the offer ``path``.
+
+        Not when they are there already, nor when something stands there that is not ours.
+        """
+        found = self.disk.get(path)
+        if found is None:
+            return path not in self.obstacles
+        ours = {entry.digest for entry in self.journal if entry.path == path}
+        return found != digest and found in ours
+
 
 class Action(enum.StrEnum):
     """What becomes of a file."""

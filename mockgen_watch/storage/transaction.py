@@ -125,7 +125,9 @@ class _Run:
                     if file.action is Action.KEEP:
                         self._settle(file, Action.KEEP, file.found)
                     elif not file.must_produce:
-                        self._refuse(file, file.wanted, has_offer=not file.obstacle)
+                        found = self.snapshot.disk.get(offer_path(file.path))
+                        has_offer = found is not None and found == file.wanted
+                        self._refuse(file, file.wanted, has_offer=has_offer)
             for file in suite.unwanted:
                 if file.action is Action.REFUSE:
                     self._refuse(file, None, has_offer=False)
@@ -195,7 +197,7 @@ class _Run:
             self._settle(file, action, staged.digest)
             if offer_path(file.path) in self.offers:
                 self._remove(offer_path(file.path), None)
-        elif action is Action.REFUSE and not self._needs_offer(path, staged.digest):
+        elif action is Action.REFUSE and not self.snapshot.needs_offer(path, staged.digest):
             self.bench.drop(pending)
             has_offer = self.snapshot.disk.get(path) == staged.digest
             self._refuse(file, staged.digest, has_offer=has_offer)
@@ -206,12 +208,6 @@ class _Run:
                 or sum(one.staged.size for one in self.pending) >= GROUP_BYTES
             ):
                 self._place_all()
-
-    def _needs_offer(self, path: str, digest: str) -> bool:
-        """Tell whether the new bytes have to be put beside; what else stands there stays."""
-        found = self.snapshot.disk.get(path)
-        is_free = found is None and path not in self.snapshot.obstacles
-        return is_free or (found != digest and found in self.offers.get(path, ()))
 
     def _place_all(self) -> None:
         self.bench.journal.append([_entry(pending, pending.path) for pending in self.pending])
@@ -244,7 +240,7 @@ class _Run:
 
     def _offer_late(self, pending: Pending) -> bool:
         path = offer_path(pending.file.path)
-        if not self._needs_offer(path, pending.staged.digest):
+        if not self.snapshot.needs_offer(path, pending.staged.digest):
             return False
         late = Pending(
             output=pending.output,
