@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
 
 _PIECE: Final = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
-_LINE_REST: Final = re.compile(r"[ \t]*(?=[\r\n]|\Z)")
+_LINE_REST: Final = re.compile(r"[ \t\[{]*(?=[\r\n]|\Z)")
 _CLOSER: Final = {"[": "]", "{": "}"}
 
 
@@ -21,7 +21,7 @@ def find_missing_closer(source: Source) -> tuple[int, int] | None:
     """
     text = source.text
     indent = 0
-    # Each open bracket with the indentation of its line, or -1 where it does not end its line.
+    # Each open bracket with the indentation of its line, or -1 where more than brackets follow.
     opened: list[tuple[int, int]] = []
     for piece in _PIECE.finditer(text):
         first, end = piece[0][0], piece.end()

@@ -88,12 +88,7 @@ class _Reader:
             if token.kind not in _VALUES:
                 self._expect_inside("[")
             if token.kind == ":":
-                self._complain(
-                    'a list has no keys, so ":" cannot stand here',
-                    token.start,
-                    token.end,
-                    "a mapping stands in { }",
-                )
+                self._complain_of_key_in_list()
                 token.advance()
                 continue
             self._path.append(len(items))
@@ -105,11 +100,11 @@ class _Reader:
 
     def _members(self, start: int) -> MappingNode:
         token = self._token
-        members: list[Member] = []
-        places: dict[str, int] = {}
+        members: dict[str, Member] = {}
+        loose = -1
         while token.kind != "}":
             if token.kind != TEXT:
-                self._expect_inside("{")
+                self._expect_inside("{", loose)
             if token.kind == ",":
                 self._complain('a key is expected before ","', token.start, token.end)
                 token.advance()
@@ -117,18 +112,35 @@ class _Reader:
             key_start, key_end = token.start, token.end
             key = self._key()
             self._path.append(key)
-            node = self._member_value()
-            if key in places:
-                self._complain_of_second_key(key, places[key], key_start, key_end)
+            if token.kind == ":":
+                loose = self._pass_colon()
+                node = self._value()
             else:
-                places[key] = key_start
-                self._nodes += 1
-                mark = self._source.mark(key_start, key_end)
-                members.append(Member(key=key, mark=mark, node=node))
+                node = self._value_without_colon(loose)
+            mark = self._source.mark(key_start, key_end)
+            self._keep(members, Member(key=key, mark=mark, node=node))
             self._path.pop()
+            if token.kind == ":" and loose >= 0:
+                self._stop_at_missing("{", loose)
             self._separator("}")
         token.advance()
-        return MappingNode(members=tuple(members), mark=self._source.mark(start, token.before))
+        mark = self._source.mark(start, token.before)
+        return MappingNode(members=tuple(members.values()), mark=mark)
+
+    def _keep(self, members: dict[str, Member], member: Member) -> None:
+        self._nodes += 1
+        first = members.setdefault(member.key, member).mark
+        if first is member.mark:
+            return
+        self._findings.error(
+            "MG104",
+            f"the key {quoted(member.key)} stands twice in one mapping",
+            member.mark.start,
+            member.mark.end,
+            hint="remove one, or give it another name",
+            pointer=pointer_of(self._path),
+            related=(self._findings.place("it stands first here", first.start, first.end),),
+        )
 
     def _key(self) -> str:
         token = self._token
@@ -146,16 +158,26 @@ class _Reader:
         token.advance()
         return key
 
-    def _member_value(self) -> Node:
+    def _pass_colon(self) -> int:
+        """Go over the colon; return the offset behind it if the value is on a later line, or -1.
+
+        No formatter breaks the line there, so when the mapping then goes wrong, it is because an
+        opening bracket was lost behind the colon.
+        """
         token = self._token
+        token.advance()
         if token.kind == ":":
+            self._complain('":" stands twice', token.start, token.end, "remove one")
             token.advance()
-            if token.kind == ":":
-                self._complain('":" stands twice', token.start, token.end, "remove one")
-                token.advance()
-        elif token.kind in _VALUES:
+        return token.before if "\n" in self._source.text[token.before : token.start] else -1
+
+    def _value_without_colon(self, loose: int) -> Node:
+        token = self._token
+        if token.kind in _VALUES:
             self._complain('":" is missing behind the key', token.before, token.before)
         elif token.kind != END:
+            if loose >= 0:
+                self._stop_at_missing("[", loose)
             self._complain("the key has no value", token.before, token.before)
             return Scalar(value=None, mark=self._source.mark(token.before, token.before))
         return self._value()
@@ -173,26 +195,27 @@ class _Reader:
         elif token.kind in _VALUES:
             self._complain('"," is missing', token.before, token.before, "put a comma here")
 
-    def _expect_inside(self, opener: str) -> None:
-        """Stop where the current token shows that the innermost bracket was never closed."""
+    def _expect_inside(self, opener: str, loose: int = -1) -> None:
+        """Stop where the current token shows that a bracket was never closed, or never opened."""
         token = self._token
         closer = _CLOSER[opener]
         if token.kind == END:
             self._stop_at_bracket(f'the file ends, but "{opener}" is not closed')
         elif token.kind in _CLOSERS:
+            if loose >= 0:
+                self._stop_at_missing("[", loose)
             self._stop_at_bracket(f'"{closer}" is expected before "{token.kind}"')
 
-    def _complain_of_second_key(self, key: str, first: int, start: int, end: int) -> None:
-        place = self._findings.place("it stands first here", first, first + end - start)
-        self._findings.error(
-            "MG104",
-            f"the key {quoted(key)} stands twice in one mapping",
-            start,
-            end,
-            hint="remove one, or give it another name",
-            pointer=pointer_of(self._path),
-            related=(place,),
-        )
+    def _complain_of_key_in_list(self) -> None:
+        token = self._token
+        if find_missing_closer(self._source) is not None:
+            self._stop_at_bracket("")
+        message = 'a list has no keys, so ":" cannot stand here'
+        self._complain(message, token.start, token.end, 'put "{" before the key, and "}" behind')
+
+    def _stop_at_missing(self, opener: str, place: int) -> NoReturn:
+        hint = "a value begins on the line of its key"
+        self._findings.stop("MG102", f'"{opener}" is missing', place, place, hint=hint)
 
     def _complain(self, message: str, start: int, end: int, hint: str = "") -> None:
         self._findings.error(
@@ -205,11 +228,14 @@ class _Reader:
         self._findings.stop(code, message, token.start, token.end, hint=hint, pointer=pointer)
 
     def _stop_behind_root(self, root: Node) -> NoReturn:
-        """Stop where more follows: at it, or at the bracket that ended the file's value early."""
+        """Stop where more follows: at it, or where the file's value began or ended too early."""
         token = self._token
-        start, end, message = token.start, token.end, "a second value follows the first"
-        hint = "a file holds one value"
-        if token.kind == "," and self._source.text[root.mark.end - 1] in _CLOSERS:
+        start, end = token.start, token.end
+        message, hint = "a second value follows the first", "a file holds one value"
+        if token.kind == ":":
+            start, end = root.mark.start, root.mark.end
+            message, hint = '"{" is missing before the first key', 'and "}" at the end of the file'
+        elif token.kind == "," and self._source.text[root.mark.end - 1] in _CLOSERS:
             start, end = root.mark.end - 1, root.mark.end
             message = f'"{self._source.text[start]}" closes the first bracket, but more follows'
             hint = "remove one closing bracket"
@@ -217,18 +243,20 @@ class _Reader:
 
     def _stop_at_bracket(self, message: str, hint: str = "") -> NoReturn:
         """Stop; where the indentation tells which bracket is amiss, say that."""
+        text = self._source.text
+        start, end = self._token.start, self._token.end
+        if start == len(text):
+            start = end = self._token.before
+        opener = self._open[-1] if self._open else -1
         missing = find_missing_closer(self._source)
         if missing is not None:
             opener, start = missing
-            bracket = self._source.text[opener]
-            message = f'"{_CLOSER[bracket]}" is missing before this line'
-            hint = "the indentation shows where"
             end = start + 1
-        else:
-            start, end = self._token.start, self._token.end
-            if start == len(self._source.text):
-                start = end = self._token.before
-            opener = self._open[-1] if self._open else -1
+            message = f'"{_CLOSER[text[opener]]}" is missing before this line'
+            hint = "the indentation shows where"
+            if text.startswith(text[opener], opener + 1):
+                start, end = opener, opener + 2
+                message, hint = "only one of these brackets is closed", "remove one"
         related = []
         if opener >= 0:
             related.append(self._findings.place("opened here", opener, opener + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.spec.yaml_lines import line_above
+from mockgen_watch.spec.yaml_lines import line_above, wrong_indent
 from mockgen_watch.spec.yaml_tokens import unclosed_text
 from mockgen_watch.spec.yaml_verdict import Verdict
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 _GOT: Final = re.compile(r"expected ',' or '([\]}])', but got '(.*)'")
 _NO_CONTENT: Final = re.compile(r"expected the node content, but found '(.*)'")
+_MORE_FOLLOWS: Final = re.compile(r"expected '<document start>', but found \('(.*)',\)")
 _OPENER: Final = {"]": "[", "}": "{"}
 _STRUCTURE: Final = frozenset({"[", "]", "{", "}", ",", ":"})
 
 
 def judge_brackets(error: YamlSyntaxError, source: Source) -> Verdict | None:
     """Return what is wrong with the brackets and commas of flow YAML."""
+    if match := _MORE_FOLLOWS.match(error.problem):
+        return _more_follows(match[1], error.place, source)
     if match := _NO_CONTENT.match(error.problem):
         return _no_content(match[1], error, source)
     match = _GOT.match(error.problem)
@@ -46,6 +49,29 @@ def judge_brackets(error: YamlSyntaxError, source: Source) -> Verdict | None:
         end=error.place + 1,
         hint="" if got in {"]", "}"} else "put text that has such characters in quotes",
         opened=error.opened,
+    )
+
+
+def _more_follows(found: str, place: int, source: Source) -> Verdict:
+    """Return what is wrong where the file's one value has ended, and ``found`` follows."""
+    if found in _OPENER:
+        message = f'"{found}" closes nothing'
+        return Verdict(message=message, start=place, end=place + 1, hint="remove it")
+    if found == "<block mapping start>":
+        return wrong_indent(place, source)
+    ended = len(source.text[:place].rstrip())
+    if found == "," and source.text[ended - 1 : ended] in _OPENER:
+        return Verdict(
+            message=f'"{source.text[ended - 1]}" closes the first bracket, but more follows',
+            start=ended - 1,
+            end=ended,
+            hint="remove one closing bracket",
+        )
+    return Verdict(
+        message="this stands behind the value of the file, which has ended",
+        start=place,
+        end=source.line_end(place),
+        hint="a file holds one value; put text that begins with a bracket or a quote in quotes",
     )
 
 

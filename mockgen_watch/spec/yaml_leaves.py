@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     Path: TypeAlias = Sequence[str | int]
 
-_SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*(- )")
+_SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*- ")
+_OPENERS: Final = {'"': '"', "]": "[", "}": "{"}
+_CLOSERS: Final = tuple(_OPENERS)
 
 
 class LeafReader:
@@ -81,6 +83,15 @@ class LeafReader:
             )
         elif event.tag is not None:
             self._resolve(event, text, path)
+        elif event.style is None and text.endswith(":"):
+            self._findings.warning(
+                "MG103",
+                "the key ends with a colon, beside the colon behind it",
+                end - 1,
+                end + 1,
+                hint="remove one colon, or put the key in quotes",
+                pointer=pointer_of(path),
+            )
         return Scalar(value=text, mark=self._source.mark(start, end))
 
     def _stretch(self, event: ScalarEvent) -> tuple[int, int]:
@@ -118,22 +129,34 @@ class LeafReader:
 
     def _warn_of_misread_text(self, raw: str, start: int, end: int, path: Path) -> None:
         """Warn of text without quotes that YAML reads otherwise than it looks."""
-        if raw.endswith('"') and raw.count('"') % 2:
+        if raw.endswith(_CLOSERS) and _ends_unopened(raw):
             self._findings.warning(
                 "MG103",
-                "the text ends with a quote that nothing opened",
+                f"the text ends with {raw[-1]} that nothing opened",
                 start,
                 end,
-                hint='put " before it; or put the whole text in single quotes',
+                hint=f"put {_OPENERS[raw[-1]]} before it; or put the whole text in single quotes",
                 pointer=pointer_of(path),
             )
-        elif swallowed := _SWALLOWED_ITEM.search(raw):
-            place = start + swallowed.start(1)
+        elif swallowed := _SWALLOWED_ITEM.findall(raw):
+            # One such line is odd among the items above it; where there are more, the text that
+            # they follow is odd.
+            message = 'the lines below begin with "- " but are read as part of this text'
+            at = start
+            if len(swallowed) == 1:
+                message = 'this line begins with "- " but is read as part of the text above'
+                at += raw.index(swallowed[0]) + len(swallowed[0]) - 2
             self._findings.warning(
                 "MG103",
-                "this line continues the text above it and is no item of a list",
-                place,
-                place + 1,
-                hint="indent it as the items above it, or put the text in quotes",
+                message,
+                at,
+                at + 1,
+                hint="give the items of a list one indentation, or put the text in quotes",
                 pointer=pointer_of(path),
             )
+
+
+def _ends_unopened(raw: str) -> bool:
+    closer = raw[-1]
+    opener = _OPENERS[closer]
+    return raw.count(closer) % 2 == 1 if opener == closer else raw.count(opener) < raw.count(closer)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.yaml_tokens import unclosed_text
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 _FOUND: Final = re.compile(r"expected <block end>, but found '(.*)'")
 _BLANK_OR_COMMENT: Final = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")
+_INDENT: Final = re.compile(r"^( *)(?=[^\s#])", re.MULTILINE)
 _NEIGHBOURS_HINT: Final = "indent it as its neighbours"
 
 
@@ -68,6 +71,8 @@ def _misplaced_colon(place: int, source: Source) -> Verdict:
     above = line_above(place, source)
     if above >= 0 and indent <= source.indent(above):
         return _missing_colon(above + source.indent(above), source)
+    if first_line_is_odd(place, source) >= 0:
+        return wrong_indent(place, source)
     return Verdict(
         message="the line is indented deeper than the one above it, which has its value already",
         start=start + indent,
@@ -92,7 +97,7 @@ def _misplaced_text(error: YamlSyntaxError, source: Source) -> Verdict:
             hint=f"write {inside} for {quote} inside the text",
         )
     if not before:
-        return _wrong_indent(place, source)
+        return wrong_indent(place, source)
     return Verdict(
         message="text stands behind a value that is complete",
         start=place,
@@ -121,7 +126,7 @@ def _misplaced(found: str, error: YamlSyntaxError, source: Source) -> Verdict:
             hint='put "- " before it, or indent it as the keys above',
         )
     if found in {"<block mapping start>", "<block sequence start>", "?"}:
-        return _wrong_indent(place, source)
+        return wrong_indent(place, source)
     return Verdict(
         message="this cannot stand behind a value that is complete",
         start=place,
@@ -130,10 +135,38 @@ def _misplaced(found: str, error: YamlSyntaxError, source: Source) -> Verdict:
     )
 
 
-def _wrong_indent(place: int, source: Source) -> Verdict:
+def wrong_indent(place: int, source: Source) -> Verdict:
+    """Return the verdict on a line, at ``place``, that does not begin where its neighbours do."""
+    odd = first_line_is_odd(place, source)
+    if odd >= 0:
+        place = odd + source.indent(odd)
     return Verdict(
-        message="the indentation of this line fits none of the lines above",
+        message="the indentation of this line fits none of its neighbours",
         start=place,
         end=source.line_end(place),
         hint=_NEIGHBOURS_HINT,
     )
+
+
+def first_line_is_odd(place: int, source: Source) -> int:
+    """Return the first line of the block that the line at ``place`` belongs to, if that is odd.
+
+    The parser takes a block's first line for right and complains of the second. The first is the
+    odd one where the second is indented by the file's usual step, and the first is not. Else -1.
+    """
+    indent = source.indent(place)
+    first = parent = line_above(place, source)
+    while parent >= 0 and source.indent(parent) >= min(indent, source.indent(first)):
+        first, parent = parent, line_above(parent, source)
+    if first < 0:
+        return -1
+    base = source.indent(parent) if parent >= 0 else -_usual_step(source)
+    step = _usual_step(source)
+    return first if indent - base == step != source.indent(first) - base else -1
+
+
+def _usual_step(source: Source) -> int:
+    """Return by how much the lines of the file are mostly indented deeper than those above."""
+    widths = [len(blanks) for blanks in _INDENT.findall(source.text)]
+    deeper = Counter(below - above for above, below in pairwise(widths) if below > above)
+    return deeper.most_common(1)[0][0] if deeper else 0

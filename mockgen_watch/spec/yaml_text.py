@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.findings import Findings
     from mockgen_watch.spec.source import Source
 
-_ONE_VERSION: Final = (1, 2)
+_THE_VERSION: Final = (1, 2)
+_COLON: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
 
 
 def read_yaml(source: Source, findings: Findings) -> Node | None:
@@ -90,7 +92,7 @@ class _Composer:
         )
 
     def _check_version(self, start: DocumentStartEvent) -> None:
-        if start.version not in {None, _ONE_VERSION}:
+        if start.version not in {None, _THE_VERSION}:
             place = max(self._source.text.find("%YAML"), 0)
             self._findings.error(
                 "MG111",
@@ -223,20 +225,21 @@ class _Composer:
     def _value_of(self, event: NodeEvent, key: NodeEvent) -> Node:
         if not (isinstance(event, ScalarEvent) and self._leaves.is_nothing(event)):
             return self._node(event)
-        key_end = key.end_mark.index
-        if ":" in self._source.text[key_end : event.start_mark.index]:
-            return self._node(event)
-        if not self._keys_open:
+        # The event of an absent value has the place of whatever comes next.
+        colon = _COLON.match(self._source.text, key.end_mark.index)
+        place: int = colon.end() if colon else key.end_mark.index
+        if colon is None and not self._keys_open:
             self._findings.warning(
                 "MG103",
                 "the key has neither a colon nor a value",
                 key.start_mark.index,
-                key_end,
+                place,
                 hint='write it as "key: value"; a list stands in [ ]',
                 pointer=pointer_of(self._path),
             )
+        self._nodes += 1
         self._height = 0
-        return Scalar(value=None, mark=self._source.mark(key_end, key_end), plain=True)
+        return Scalar(value=None, mark=self._source.mark(place, place), plain=True)
 
     def _expand(self, event: AliasEvent) -> Node:
         anchored = self._anchors.expand(event)

@@ -99,6 +99,9 @@ def _judge_indicator(error: YamlSyntaxError, source: Source) -> Verdict | None:
     elif error.context == "while scanning a block scalar":
         fault = f'more than indicators stands behind "{source.text[start]}"'
         remedy = ", or begin it on the next line"
+    elif "follow up line" in error.problem:
+        fault = "a line of spaces before the text is indented deeper than the text"
+        remedy = ", or empty that line"
     elif error.problem == "sequence entries are not allowed here":
         fault = '"- " cannot stand behind a key on its line'
         remedy = ", or begin the list on the next line"
