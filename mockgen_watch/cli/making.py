@@ -99,7 +99,9 @@ def tell(
     if options.json:
         print(report_json(report))
     else:
-        print_findings(report.diagnostics, project.loader.texts(), sys.stderr)
+        print_findings(
+            report.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
+        )
         print_report(report, options, is_plan=is_plan)
     return code_of(report.diagnostics)
 

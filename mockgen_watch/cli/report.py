@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from mockgen_watch.cli.boundary import ExitCode, printable
-from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.diagnostics import Severity, has_errors
 from mockgen_watch.lock.snapshot import Action
 
 if TYPE_CHECKING:
@@ -39,9 +39,15 @@ def wants_color(stream: TextIO) -> bool:
 
 
 def print_findings(
-    diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], stream: TextIO
+    diagnostics: Sequence[Diagnostic],
+    texts: Mapping[str, str],
+    stream: TextIO,
+    *,
+    with_notes: bool = False,
 ) -> None:
-    """Write ``diagnostics`` with their source lines to ``stream``."""
+    """Write ``diagnostics`` with their source lines to ``stream``; notes only when asked to."""
+    if not with_notes:
+        diagnostics = [item for item in diagnostics if item.severity is not Severity.NOTE]
     if diagnostics:
         # Rendering is for those who have findings; the others shall not pay for it.
         from mockgen_watch.cli.render import render_text  # noqa: PLC0415

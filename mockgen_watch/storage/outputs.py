@@ -150,6 +150,19 @@ def read_outputs(root: OutputRoot) -> OutputTree:
     return tree
 
 
+def read_output(tree: OutputTree, path: str) -> bytes:
+    """Return the bytes of the file ``path`` of the output folder.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    parent, _, name = path.rpartition("/")
+    with naming(tree.root.named(path)), tree.root.open() as top, top.walk(parent) as folder:
+        fd = folder.read(name)
+        with open(fd, "rb") as file:
+            return file.read()
+
+
 def digest_of_output(
     top: Folder, path: str, root: OutputRoot, cache: StatCache | None
 ) -> str | None:

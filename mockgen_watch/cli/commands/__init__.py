@@ -46,6 +46,26 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.generate",
         summary="bring mock_outputs/ up to date with specs/",
     ),
+    "scenarios": CommandEntry(
+        module="mockgen_watch.cli.commands.scenarios",
+        summary="write records of chosen scenarios to files of their own",
+    ),
+    "record": CommandEntry(
+        module="mockgen_watch.cli.commands.record",
+        summary="print one record, whatever the count",
+    ),
+    "check": CommandEntry(
+        module="mockgen_watch.cli.commands.check",
+        summary="find all that is wrong with specs and outputs, and write nothing",
+    ),
+    "plan": CommandEntry(
+        module="mockgen_watch.cli.commands.plan",
+        summary="tell what generate would change, and which lines cause it",
+    ),
+    "why": CommandEntry(
+        module="mockgen_watch.cli.commands.why",
+        summary="tell where a value of an output comes from",
+    ),
 }
 
 

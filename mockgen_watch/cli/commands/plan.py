@@ -1,0 +1,138 @@
+"""Takes the options of ``plan``; gives what would change on stdout, and which lines cause it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode, printable
+from mockgen_watch.cli.making import running
+from mockgen_watch.cli.report import code_of, print_findings
+from mockgen_watch.cli.selection import add_selection, add_suites, selection_of
+from mockgen_watch.cli.values import shown_value
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.workflow.plan import plan_changes
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.request import Request
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockgen_watch.workflow.plan import ChangePlan, FieldChange, PlannedFile
+
+EXAMPLES = """examples:
+  mockgen-watch plan                      what generate would change
+  mockgen-watch plan claims -v            every value
+  mockgen-watch plan --exit-code          exit code 1 when there are changes
+  mockgen-watch plan --count 100 --json   the same with options of generate, as JSON
+"""
+
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Action.REFUSE: "!"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add_suites(parser)
+    add_selection(parser)
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 when there are changes"
+    )
+    parser.add_argument("--json", action="store_true", help="the plan as JSON, with every value")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``plan`` out."""
+    project = open_project(options.directory, options.profile)
+    request = Request(suites=tuple(options.suites), selection=selection_of(options))
+    with running(options) as run_:
+        plan = plan_changes(project, request, begin=run_.begin)
+    if options.json:
+        print(_json(plan))
+    else:
+        print_findings(
+            plan.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
+        )
+        _print(plan, is_verbose=options.verbose)
+    code = code_of(plan.diagnostics)
+    if options.exit_code and plan.files:
+        return ExitCode.FINDINGS
+    return code
+
+
+def _print(plan: ChangePlan, *, is_verbose: bool) -> None:
+    for file in plan.files:
+        result = file.file
+        about = _about(file)
+        print(f"{_SIGNS[result.action]} {printable(result.path)}  {about}")
+        for field in file.fields:
+            print(f"    {_field_line(field)}")
+        if is_verbose:
+            for cell in file.cells:
+                print(
+                    f"      record {cell.record} {printable(cell.pointer)}: "
+                    f"{shown_value(cell.before)} → {shown_value(cell.after)}"
+                )
+    changes = len(plan.files)
+    if not changes:
+        print(f"no changes; {plan.kept} output{'' if plan.kept == 1 else 's'} up to date")
+    else:
+        print(f"{changes} change{'' if changes == 1 else 's'}, {plan.kept} up to date")
+
+
+def _about(file: PlannedFile) -> str:
+    result = file.file
+    if result.action is Action.CREATE:
+        return f"create, {result.records} record{'' if result.records == 1 else 's'}"
+    if result.action is Action.UPDATE:
+        if not file.records_changed:
+            return "update, in the order of keys or the layout alone"
+        of = f" of {result.records}" if result.records else ""
+        return f"update, {file.records_changed}{of} record{'' if result.records == 1 else 's'}"
+    word = "remove" if result.action is Action.DELETE else "leave"
+    return f"{word}, {result.reason.value}"
+
+
+def _field_line(change: FieldChange) -> str:
+    times = "once" if change.cells == 1 else f"{change.cells} times"
+    first = f"{shown_value(change.first.before)} → {shown_value(change.first.after)}"
+    place = f"  {printable(str(change.location))}" if change.location else ""
+    more = ", …" if change.cells > 1 else ""
+    return f"{printable(change.field)}  {times}: {first}{more}{place}"
+
+
+def _json(plan: ChangePlan) -> str:
+    from mockgen_watch.cli.render import report_of  # noqa: PLC0415 - only where it is asked for
+    from mockgen_watch.cli.values import json_value  # noqa: PLC0415
+
+    files = [
+        {
+            "path": file.file.path,
+            "action": file.file.action.value,
+            "reason": file.file.reason.value,
+            "records": file.file.records,
+            "records_changed": file.records_changed,
+            "fields": [
+                {
+                    "field": field.field,
+                    "cells": field.cells,
+                    "records": field.records,
+                    "location": str(field.location) if field.location else None,
+                }
+                for field in file.fields
+            ],
+            "cells": [
+                {
+                    "record": cell.record,
+                    "pointer": cell.pointer,
+                    **json_value("before", cell.before),
+                    **json_value("after", cell.after),
+                }
+                for cell in file.cells
+            ],
+        }
+        for file in plan.files
+    ]
+    data = {"files": files, "kept": plan.kept, **report_of(plan.diagnostics)}
+    return json.dumps(data, indent=2, ensure_ascii=False)

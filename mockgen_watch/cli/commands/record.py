@@ -1,0 +1,48 @@
+"""Takes the name of a model and an index; gives that one record on stdout, whatever the count."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.selection import whole_number
+from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.generate.mixture import compile_mixture
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.spec.model import Layout
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.targets import find_records
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = """examples:
+  mockgen-watch record claims/Claim 0
+  mockgen-watch record claims/Claim/negative 99_999_999     without those before it
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="whose record")
+    parser.add_argument("index", metavar="I", type=whole_number, help="its index, from 0")
+    parser.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    parser.add_argument(
+        "--format", metavar="F", default="json", choices=sorted(BUILTIN), help="default: json"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``record`` out."""
+    project = open_project(options.directory, options.profile)
+    plan = find_records(project, options.name, Selection(seed=options.seed))
+    mixture = compile_mixture(plan)
+    form = BUILTIN[options.format]
+    given = plan.output.options if plan.output.format == options.format else ()
+    layout = Layout.SPLIT if Layout.SPLIT in form.layouts else form.layouts[0]
+    writer = form.writer(mixture.programs, complete_options(form, given), layout)
+    data = writer.encode(mixture.record_at(options.index))
+    sys.stdout.write((writer.framing.head + data + writer.framing.tail).decode("utf-8"))
+    return 0

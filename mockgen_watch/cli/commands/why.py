@@ -1,0 +1,118 @@
+"""Takes an output and a pointer into it; gives where that value comes from, on stdout."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import printable
+from mockgen_watch.cli.values import plain_json, shown_value
+from mockgen_watch.errors import UsageError
+from mockgen_watch.generate.mixture import compile_mixture
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.targets import find_output
+from mockgen_watch.workflow.why import explain, locate_record, split_pointer
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockgen_watch.workflow.why import Explanation
+
+EXAMPLES = """examples:
+  mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/CLM_TYPE
+  mockgen-watch why 'claims/Claim/positive.json#/3/ClaimDetails/0/proc_cd' --json
+
+The pointer (RFC 6901) begins with the record's index, unless the file holds one record.
+"""
+
+SHOWN = 12
+"""Values of a pool that are listed."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("target", metavar="OUTPUT#POINTER", help="a value of an output")
+    parser.add_argument("--json", action="store_true", help="the explanation as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``why`` out."""
+    path, mark, pointer = options.target.rpartition("#")
+    if not mark:
+        raise UsageError("name the value behind a #, as in mock_outputs/claims/C/base.json#/0/ID")
+    project = open_project(options.directory, options.profile)
+    target = find_output(project, path)
+    index, segments = locate_record(target.plan, target.number, split_pointer(pointer))
+    mixture = compile_mixture(target.plan)
+    part = mixture.part_of(index)
+    scenario = mixture.scenarios[part]
+    records = next(
+        (mixed.records for mixed in target.plan.mix if mixed.scenario == scenario),
+        target.plan.records,
+    )
+    explanation = explain(records, index, segments, dict(mixture.record_at(index)))
+    if options.json:
+        print(_json(explanation, scenario))
+    else:
+        _print(explanation, scenario)
+    return 0
+
+
+def _print(why: Explanation, scenario: str) -> None:
+    value = shown_value(why.value) if why.is_present else "(not there)"
+    print(f"{printable(why.pointer) or 'the record'} = {value}")
+    print(f"  stated   {printable(str(why.origin.location))}, {why.origin.kind} {why.origin.name}")
+    print(f"  chosen   {printable(why.choice)}")
+    for note in why.notes:
+        print(f"           {printable(note)}")
+    for odds in why.odds[:SHOWN]:
+        mark = "→" if why.is_present and odds.value == why.value else " "
+        place = f"{odds.location.line}:{odds.location.column}"
+        print(
+            f"         {mark} {float(odds.share):6.1%}  {shown_value(odds.value)}  (line {place})"
+        )
+    if len(why.odds) > SHOWN:
+        print(f"           … and {len(why.odds) - SHOWN} more")
+    elements = "".join(f", element {element}" for element in why.elements)
+    print(
+        f"  address  seed {why.seed}, model {printable(why.model_id)}, "
+        f"{printable('.'.join(why.address)) or '(the record)'}, record {why.record}{elements}"
+    )
+    print(f"  scenario {scenario}")
+
+
+def _json(why: Explanation, scenario: str) -> str:
+    place = why.origin.location
+    data = {
+        "pointer": why.pointer,
+        "present": why.is_present,
+        "value": plain_json(why.value),
+        "scenario": scenario,
+        "origin": {
+            "kind": why.origin.kind.value,
+            "name": why.origin.name,
+            "path": place.path,
+            "line": place.line,
+            "column": place.column,
+        },
+        "choice": why.choice,
+        "notes": list(why.notes),
+        "odds": [
+            {
+                "value": plain_json(odds.value),
+                "share": float(odds.share),
+                "line": odds.location.line,
+                "column": odds.location.column,
+            }
+            for odds in why.odds
+        ],
+        "address": {
+            "seed": why.seed,
+            "model": why.model_id,
+            "path": list(why.address),
+            "record": why.record,
+            "elements": list(why.elements),
+        },
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False)

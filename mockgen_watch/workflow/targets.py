@@ -1,0 +1,93 @@
+"""Takes how a person names an output or a record; gives its plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import did_you_mean, has_errors
+from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.lock.paths import below
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.workflow.prepare import Preparer
+
+if TYPE_CHECKING:
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.workflow.project import OpenProject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An output, and which of its files is meant.
+
+    Attributes:
+        number: of a split file, counted from 1; None for other files.
+    """
+
+    plan: OutputPlan
+    number: int | None = None
+
+
+def find_output(project: OpenProject, path: str) -> Target:
+    """Return the output that a file is of: its path, from the project or the output folder on.
+
+    Raises:
+        FindingsError: its suite has errors.
+        UsageError: no output has this path.
+    """
+    name = path.replace("\\", "/").removeprefix("./")
+    name = name.removeprefix(f"{project.settings.outputs}/")
+    preparer = _preparer(project, Selection())
+    known: list[str] = []
+    for suite in preparer.suites:
+        if suite and not name.startswith(f"{suite}/"):
+            continue
+        for plan in _plans(preparer, suite):
+            stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
+            known.append(stem)
+            rest = name.removeprefix(stem)
+            if rest == name:
+                continue
+            if rest == "" or rest.startswith("."):
+                return Target(plan=plan)
+            number = rest.removeprefix("/").partition(".")[0]
+            if rest.startswith("/") and number.isdigit():
+                return Target(plan=plan, number=int(number))
+    hint = did_you_mean(name, known) or "mockgen-watch generate lists the outputs with -v"
+    raise UsageError(f"no output is named {path} ({hint})")
+
+
+def find_records(project: OpenProject, name: str, selection: Selection) -> OutputPlan:
+    """Return the output that ``SUITE/MODEL[/SCENARIO]`` names; without one, the only or first.
+
+    Raises:
+        FindingsError: its suite has errors.
+        UsageError: there is none of this name.
+    """
+    preparer = _preparer(project, selection)
+    wanted = name.strip("/").casefold()
+    names: list[str] = []
+    for suite in preparer.suites:
+        # A suite with errors is no reason to be silent on another one.
+        if suite and not wanted.startswith(suite.casefold()):
+            continue
+        for plan in _plans(preparer, suite):
+            model = below(plan.suite, plan.model)
+            names += [model, f"{model}/{plan.scenario}"]
+            if wanted in {model.casefold(), f"{model}/{plan.scenario}".casefold()}:
+                return plan
+    hint = did_you_mean(name, names or list(preparer.suites))
+    raise UsageError(f"no model is named {name}" + (f" ({hint})" if hint else ""))
+
+
+def _preparer(project: OpenProject, selection: Selection) -> Preparer:
+    if project.has_failed:
+        raise FindingsError(project.diagnostics)
+    return Preparer(project.loader, selection)
+
+
+def _plans(preparer: Preparer, suite: str) -> tuple[OutputPlan, ...]:
+    plans = preparer.plans(suite)
+    if plans is None:
+        raise FindingsError([item for item in preparer.found() if has_errors((item,))])
+    return plans
