@@ -11,7 +11,7 @@ from mockgen_watch.masters.paths import lead_templates
 from mockgen_watch.masters.policies import Merge, policies_by_path
 from mockgen_watch.masters.suggest import suggest_moves
 from mockgen_watch.masters.trees import find_shape, put_object
-from mockgen_watch.masters.validate import check_names
+from mockgen_watch.masters.validate import check_circles, check_names
 from mockgen_watch.spec.model import ObjectShape
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRe
         diagnostics += found
     whole, lost = lead_templates(finish_object(whole), slot, moves)
     diagnostics += lost
-    diagnostics += check_names(whole)
+    diagnostics += check_names(whole, slot)
+    diagnostics += check_circles(whole)
     return MergedRecord(
         shape=whole,
         slot=slot,

@@ -5,34 +5,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.masters.trees import element_shapes
+from mockgen_watch.masters.policies import key_path
+from mockgen_watch.masters.trees import element_shapes, walk_leaves
 from mockgen_watch.spec.build.names import fold
+from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, OriginKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.spec.model import Member, Shape
 
 
-def check_names(shape: Shape, path: KeyPath = ()) -> Iterator[Diagnostic]:
+def check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Diagnostic]:
     """Yield each pair of keys of one object that differ in case alone.
 
-    Two keys of one file were compared when that file was read.
+    Two keys of one file were compared when that file was read. ``path`` is that of ``shape`` from
+    the top or, inside an array, from the element.
     """
     if isinstance(shape, Leaf):
         return
     if isinstance(shape, ArrayShape):
         for element in element_shapes(shape):
-            yield from check_names(element, path)
+            yield from check_names(element, slot=())
         return
     seen: dict[str, Member] = {}
     for member in shape.members:
         other = seen.setdefault(fold(member.name), member)
         if other is not member and other.location.path != member.location.path:
-            yield _same_names(other, member, path)
-        yield from check_names(member.shape, (*path, member.name))
+            below = path[len(slot) :] if path[: len(slot)] == slot else path
+            yield _same_names(other, member, below)
+        yield from check_names(member.shape, slot, (*path, member.name))
+
+
+def check_circles(shape: Shape) -> Iterator[Diagnostic]:
+    """Yield each circle of templates that name each other; their paths go from the top.
+
+    A circle within one file was found when that file was read.
+    """
+    templates = {
+        path: leaf for path, leaf in walk_leaves(shape) if isinstance(leaf.generator, Template)
+    }
+    done: set[KeyPath] = set()
+    for start in templates:
+        yield from _circles_from(start, templates, [], done)
+
+
+def _circles_from(
+    here: KeyPath, templates: Mapping[KeyPath, Leaf], way: list[KeyPath], done: set[KeyPath]
+) -> Iterator[Diagnostic]:
+    if here in way:
+        circle = way[way.index(here) :]
+        names = " → ".join(".".join(path) for path in (*circle, here))
+        yield Diagnostic(
+            code="MG215",
+            message=f"templates go round in a circle: {names}",
+            location=templates[here].origin.location,
+            related=tuple(
+                Related(message="by way of this one", location=templates[path].origin.location)
+                for path in circle[1:]
+            ),
+        )
+        return
+    if here in done or here not in templates:
+        return
+    way.append(here)
+    generator = templates[here].generator
+    if isinstance(generator, Template):
+        for part in generator.parts:
+            yield from _circles_from(key_path(part.path), templates, way, done)
+    way.pop()
+    done.add(here)
 
 
 def _same_names(first: Member, second: Member, path: KeyPath) -> Diagnostic:

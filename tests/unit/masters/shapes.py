@@ -9,19 +9,23 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.spec.generators import (
+    Boolean,
     Constant,
+    Moment,
     Number,
     Pattern,
     Pool,
     PoolEntry,
+    RecordIndex,
     Reference,
     RowField,
+    SequenceNumber,
     Template,
     TemplatePart,
     Uuid,
@@ -53,7 +57,23 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Shape
 
-GENERATORS = (Constant, Number, Pattern, Pool, Reference, RowField, Template, Uuid)
+Data: TypeAlias = Any
+"""Plain data, or what stands for a generator; see above."""
+
+GENERATORS = (
+    Boolean,
+    Constant,
+    Moment,
+    Number,
+    Pattern,
+    Pool,
+    RecordIndex,
+    Reference,
+    RowField,
+    SequenceNumber,
+    Template,
+    Uuid,
+)
 PLAIN = Modifiers(null=Decimal(0), omit=Decimal(0))
 _lines = itertools.count(1)
 
@@ -62,17 +82,17 @@ _lines = itertools.count(1)
 class Field:
     """A value with what stands beside it."""
 
-    value: Any = None
+    value: Data = None
     id: str = ""
     length: tuple[int, int] | None = None
     modifiers: Modifiers = PLAIN
 
 
-def field(value: Any = None, *, id: str = "", **modifiers: Any) -> Field:  # noqa: A002, ANN401
+def field(value: Data = None, *, id: str = "", **modifiers: Data) -> Field:  # noqa: A002
     return Field(value=value, id=id, modifiers=replace(PLAIN, **modifiers))
 
 
-def array(low: int, high: int, items: Any) -> Field:  # noqa: ANN401
+def array(low: int, high: int, items: Data) -> Field:
     return Field(value=items, length=(low, high))
 
 
@@ -80,7 +100,7 @@ DELETED = field(None, delete=True)
 
 
 def shape_of(
-    data: Any,  # noqa: ANN401
+    data: Data,
     origin: Origin | None = None,
     address: tuple[str, ...] = (),
 ) -> Shape:
@@ -121,12 +141,12 @@ def shape_of(
     return Leaf(generator=generator, modifiers=PLAIN, address=address, origin=here)
 
 
-def _generator(data: Any) -> Generator:  # noqa: ANN401
+def _generator(data: Data) -> Generator:
     is_pool = isinstance(data, list) and data and not isinstance(data[0], list)
     return pool(*data) if is_pool else Constant(value=data)
 
 
-def pool(*values: Any, **weights: int) -> Pool:  # noqa: ANN401
+def pool(*values: Data, **weights: int) -> Pool:
     pairs = [(value, 1) for value in values] + list(weights.items())
     entries: dict[bytes, PoolEntry] = {}
     for value, weight in pairs:
@@ -147,7 +167,7 @@ def template(*parts: str | tuple[str, ...]) -> Template:
     )
 
 
-def record(data: dict[str, Any], scenario: str = "") -> ObjectShape:
+def record(data: dict[str, Data], scenario: str = "") -> ObjectShape:
     kind = OriginKind.SCENARIO if scenario else OriginKind.MODEL
     origin = Origin(kind=kind, name=scenario or "M", location=Location(path="u.yaml"))
     shape = shape_of(data, origin)
@@ -165,7 +185,7 @@ def policy(path: str, kind: str, key: str = "") -> MergePolicy:
 
 
 def master_file(
-    data: dict[str, Any],
+    data: dict[str, Data],
     *policies: MergePolicy,
     path: str = "specs/master.yaml",
     extends: str = "",
@@ -189,7 +209,7 @@ def master_file(
 
 
 def master(
-    data: dict[str, Any],
+    data: dict[str, Data],
     *policies: MergePolicy,
     slot: tuple[str, ...] | None = None,
     on_conflict: str = "",
@@ -203,7 +223,7 @@ def master(
 
 def scenario(
     name: str,
-    overlay: dict[str, Any] | None = None,
+    overlay: dict[str, Data] | None = None,
     *,
     count: int = 1,
     mix: dict[str, int] | None = None,
@@ -224,7 +244,7 @@ def scenario(
     )
 
 
-def model(name: str, data: dict[str, Any], *scenarios: Scenario, id: str = "") -> Model:  # noqa: A002
+def model(name: str, data: dict[str, Data], *scenarios: Scenario, id: str = "") -> Model:  # noqa: A002
     return Model(
         name=name,
         id=id or name,
@@ -248,7 +268,7 @@ def user_input(*models: Model, path: str = "specs/claims/user_input.yaml") -> Us
     )
 
 
-def plain(shape: Shape) -> Any:  # noqa: ANN401
+def plain(shape: Shape) -> Data:
     """Return the shape as the data that ``shape_of`` would make it of, without modifiers."""
     if isinstance(shape, ObjectShape):
         return {member.name: plain(member.shape) for member in shape.members}
