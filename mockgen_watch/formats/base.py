@@ -1,0 +1,213 @@
+"""Takes nothing; gives what a format is: its protocol, its options, its framing, its error.
+
+A format is one value that implements ``Format``; ``formats.builtin`` is the table of those that
+come with the package. It turns records into bytes twice, and both ways must give the same bytes:
+``Writer.encode`` from plain data, one record at a time, and ``Writer.compile`` as fragment tables
+for whole chunks. A format may leave the second out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.errors import MockgenError
+from mockgen_watch.spec.document import pointer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.formats.fragments import FragmentPlan
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Layout
+
+
+class FormatError(MockgenError):
+    """A record holds a value that its format cannot write.
+
+    Attributes:
+        code: the diagnostic that a workflow makes of it.
+        reason: what is wrong, one sentence without a full stop.
+        path: keys and indexes down to the value, as far as they are known.
+    """
+
+    code = "MG603"
+
+    def __init__(self, reason: str, path: tuple[str | int, ...] = ()) -> None:
+        """Say that the value at ``path`` cannot be written, and why."""
+        self.reason = reason
+        self.path = path
+        super().__init__(f"{pointer_of(path) or 'the record'}: {reason}")
+
+    def below(self, segment: str | int) -> FormatError:
+        """Return the same error, seen from one level further up."""
+        return FormatError(self.reason, (segment, *self.path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """What the bytes are: the media type, and whether the file grows by whole lines."""
+
+    type: str
+    lines: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An option that a format understands.
+
+    Attributes:
+        name: as it stands in ``$output``.
+        default: what holds when nobody says.
+        allowed: the values that it can take; empty when ``integers`` says.
+        integers: the whole numbers that it can take, or None.
+        summary: what it does, one sentence.
+    """
+
+    name: str
+    default: Json
+    summary: str
+    allowed: tuple[Json, ...] = ()
+    integers: range | None = None
+
+    @property
+    def expected(self) -> str:
+        """The values that it takes, for a person."""
+        words = [_shown(value) for value in self.allowed]
+        if self.integers is not None:
+            words.append(f"a whole number from {self.integers.start} to {self.integers.stop - 1}")
+        return " or ".join(words)
+
+    def takes(self, value: Json) -> bool:
+        """Tell whether ``value`` is one of those; true is not 1."""
+        if any(type(value) is type(known) and value == known for known in self.allowed):
+            return True
+        return type(value) is int and self.integers is not None and value in self.integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionProblem:
+    """An option that is unknown or has a value that it cannot take."""
+
+    option: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What stands around the records of one file.
+
+    Attributes:
+        head: before the first record.
+        separator: behind each record but the last.
+        tail: behind the last record.
+        empty: the whole file when there is no record.
+    """
+
+    head: bytes
+    separator: bytes
+    tail: bytes
+    empty: bytes
+
+
+class Writer(Protocol):
+    """A format bound to its options, a layout, and the programs whose records it is to write.
+
+    Writers pickle, so that worker processes can have them.
+    """
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+
+    def encode(self, record: Mapping[str, Json]) -> bytes:
+        """Return one record without its separator.
+
+        Raises:
+            FormatError: a value that cannot be written.
+        """
+
+    def compile(self, program: Program) -> FragmentPlan | None:
+        """Return a plan for records of ``program``, the separator behind each, or None.
+
+        Raises:
+            FormatError: a value that cannot be written is in one of the tables.
+        """
+
+
+class Format(Protocol):
+    """The extension point: one way to write records."""
+
+    @property
+    def name(self) -> str:
+        """The name in ``$output`` and ``--format``."""
+
+    @property
+    def suffix(self) -> str:
+        """What the names of its files end with, dot included."""
+
+    @property
+    def media(self) -> Media:
+        """Facts on the bytes."""
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The options that it understands."""
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The layouts that it can write."""
+
+    def writer(
+        self, programs: Sequence[Program], options: Mapping[str, Json], layout: Layout
+    ) -> Writer:
+        """Return a writer for records of any of ``programs``.
+
+        ``options`` has a valid value for each of ``self.options``.
+
+        Raises:
+            FormatError: no record of these programs can be written this way.
+        """
+
+
+def check_options(form: Format, given: Sequence[tuple[str, Json]]) -> tuple[OptionProblem, ...]:
+    """Return what is wrong with the options given for ``form``."""
+    known = {option.name: option for option in form.options}
+    problems = []
+    for name, value in given:
+        option = known.get(name)
+        if option is None:
+            hint = did_you_mean(name, known) or f"{form.name} takes {_listed(known)}"
+            problems.append(
+                OptionProblem(
+                    option=name, message=f"the format {form.name} has no option {name}", hint=hint
+                )
+            )
+        elif not option.takes(value):
+            message = f"{name} cannot be {_shown(value)}"
+            problems.append(
+                OptionProblem(option=name, message=message, hint=f"use {option.expected}")
+            )
+    return tuple(problems)
+
+
+def complete_options(form: Format, given: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    """Return the value of every option of ``form``: as given, else its default."""
+    values = {option.name: option.default for option in form.options}
+    values.update(given)
+    return values
+
+
+def _listed(names: Mapping[str, Option]) -> str:
+    return ", ".join(sorted(names)) or "no options"
+
+
+def _shown(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,130 @@
+"""Takes a writer and a program's records; gives the bytes of whole files, by either engine.
+
+There are two ways to the same bytes. The *scalar* engine reads one record at a time and encodes it;
+it needs no NumPy, and is faster as long as importing NumPy takes longer than all records do. The
+*vector* engine runs a fragment plan for a chunk of records at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from mockgen_watch.formats.base import FormatError
+from mockgen_watch.generate.records import record_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.fragments import FragmentPlan
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.spec.document import Json
+
+VECTOR_FROM: Final = 5000
+"""From this many records on the vector engine is faster, NumPy's import included."""
+
+
+class Records(Protocol):
+    """Anything that has bytes for its records: what an executor runs. Values of it pickle."""
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each.
+
+        Raises:
+            FormatError: a value that cannot be written.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalarRecords:
+    """The records of a program, read and encoded one at a time."""
+
+    writer: Writer
+    program: Program
+    count: int
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, one at a time."""
+        separator = self.framing.separator
+        for index in range(start, stop):
+            yield encode_record(self.writer, record_at(self.program, index), index) + separator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorRecords:
+    """The records of a program, by its fragment plan."""
+
+    framing: Framing
+    plan: FragmentPlan
+    program: Program
+    count: int
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""
+        # NumPy takes longer to import than a small job takes in all.
+        import numpy as np  # noqa: PLC0415
+
+        from mockgen_watch.formats.vector import chunk_bytes  # noqa: PLC0415
+
+        return chunk_bytes(self.plan, self.program, start, stop, np)
+
+
+def records_of(
+    writer: Writer, program: Program, count: int, *, vector_from: int = VECTOR_FROM
+) -> ScalarRecords | VectorRecords:
+    """Return the first ``count`` records of ``program`` with the engine that suits them.
+
+    A plan that cannot be compiled because some entry cannot be written leaves the work to the
+    scalar engine, which says so when, and only if, a record has that entry.
+    """
+    scalar = ScalarRecords(writer=writer, program=program, count=count)
+    if count < vector_from:
+        return scalar
+    try:
+        plan = writer.compile(program)
+    except FormatError:
+        return scalar
+    if plan is None:
+        return scalar
+    return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
+
+
+def document(framing: Framing, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a whole file from the pieces of its records, each record with its separator."""
+    held = b""
+    started = False
+    for piece in pieces:
+        yield held if started else framing.head
+        started, held = True, piece
+    if not started:
+        yield framing.empty
+        return
+    yield held.removesuffix(framing.separator)
+    yield framing.tail
+
+
+def alone(writer: Writer, record: Mapping[str, Json], index: int) -> bytes:
+    """Return a whole file that holds one record."""
+    return writer.framing.head + encode_record(writer, record, index) + writer.framing.tail
+
+
+def encode_record(writer: Writer, record: Mapping[str, Json], index: int) -> bytes:
+    """Return the bytes of record ``index``; the path of an error begins with it."""
+    try:
+        return writer.encode(record)
+    except FormatError as error:
+        raise error.below(index) from error

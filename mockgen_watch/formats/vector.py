@@ -1,0 +1,210 @@
+"""Takes a fragment plan and a range of records; gives their bytes, computed a chunk at a time.
+
+Registers are NumPy arrays of one number a record. Each slot turns its own into indexes of one long
+table of fragments, a column of a matrix with a row for each record; the text is that matrix looked
+up and joined. This module knows nothing but the plan: a compiled kernel can stand in its place.
+
+Sizes matter. Registers are computed for ``BLOCK`` records at a time, which keeps NumPy's cost for
+each call small. A join makes about ``JOINED`` bytes: that stays in the cache and below the size
+from which the C library asks the system for fresh pages, each of which costs more than its bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.formats.fragments import (
+    AtLeast,
+    Below,
+    Choice,
+    Draw,
+    Every,
+    MadeSlot,
+)
+from mockgen_watch.generate.chunks import cells_of_element, cells_of_records
+from mockgen_watch.generate.column import Column
+from mockgen_watch.generate.records import finished, joined_text, values_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mockgen_watch.formats.fragments import FragmentPlan, Register, Term
+    from mockgen_watch.generate.cells import Cells, IntArray
+    from mockgen_watch.generate.column import Node, Part, Program
+    from mockgen_watch.spec.document import Json
+
+    ObjectArray = NDArray[np.object_]
+
+BLOCK: Final = 8192
+"""Records whose registers are computed at a time."""
+
+JOINED: Final = 96 * 1024
+"""Bytes of one join, about."""
+
+_MATRIX: Final = 1 << 20
+"""Entries of the matrix of indexes, at most; wide records make smaller blocks."""
+
+
+def chunk_bytes(
+    plan: FragmentPlan, program: Program, start: int, stop: int, xp: ModuleType
+) -> Iterator[bytes]:
+    """Yield the bytes of records ``start`` to ``stop - 1`` in order, each with its separator.
+
+    ``xp`` is the NumPy module.
+    """
+    return VectorRun(plan, program, xp, min(BLOCK, stop - start)).bytes_of(start, stop)
+
+
+class VectorRun:
+    """A plan made ready to run: its tables in one array, and the arrays that blocks share."""
+
+    def __init__(
+        self, plan: FragmentPlan, program: Program, xp: ModuleType, block: int = BLOCK
+    ) -> None:
+        """Lay out the tables of ``plan``, for blocks of at most ``block`` records."""
+        self._plan = plan
+        self._program = program
+        self._xp = xp
+        width = max(1, len(plan.slots))
+        self._block = max(1, min(block, _MATRIX // width))
+        self._rows = max(1, min(self._block, JOINED // plan.typical_length))
+        self._offsets, self._table = _layout(plan, self._block, xp)
+        self._matrix: IntArray = xp.zeros((self._block, width), xp.int64)
+        for column, slot in enumerate(plan.slots):
+            if not isinstance(slot, MadeSlot) and not slot.terms:
+                self._matrix[:, column] = self._offsets[column]
+
+    def bytes_of(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a join at a time."""
+        for first in range(start, stop, self._block):
+            last = min(first + self._block, stop)
+            self._fill(first, last)
+            matrix = self._matrix[: last - first]
+            for row in range(0, last - first, self._rows):
+                indexes = matrix[row : row + self._rows].ravel()
+                yield b"".join(self._table.take(indexes).tolist())
+
+    def _fill(self, first: int, last: int) -> None:
+        """Compute the matrix of one block."""
+        xp = self._xp
+        block = _Block(self._program, xp, first, last)
+        block.compute(self._plan.registers)
+        matrix = self._matrix[: last - first]
+        for column, slot in enumerate(self._plan.slots):
+            offset = self._offsets[column]
+            if isinstance(slot, MadeSlot):
+                block.make(slot, self._table, offset, matrix[:, column])
+            elif slot.terms:
+                total = block.sum_of(slot.terms)
+                xp.add(total, offset, out=matrix[:, column])
+
+
+def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], ObjectArray]:
+    """Return where each slot's table begins in one array of all, and that array.
+
+    Equal tables, those of an array's elements say, stand there once. A made slot has room for one
+    empty fragment and those of a block.
+    """
+    offsets: list[int] = []
+    entries: list[bytes] = []
+    known: dict[tuple[bytes, ...], int] = {}
+    for slot in plan.slots:
+        if isinstance(slot, MadeSlot):
+            offsets.append(len(entries))
+            entries.extend([b""] * (block + 1))
+            continue
+        if slot.table not in known:
+            known[slot.table] = len(entries)
+            entries.extend(slot.table)
+        offsets.append(known[slot.table])
+    array: ObjectArray = xp.empty(len(entries), object)
+    array[:] = entries
+    return offsets, array
+
+
+def _values(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
+    """Yield the values of ``node`` for some rows; parts are drawn for the whole chunk at once."""
+    if not isinstance(node, Column) or node.read is not None:
+        return values_over(node, cells, rows)
+    pieces = [_pieces(part, cells, rows) for part in node.parts]
+    return (finished(node, joined_text(texts)) for texts in zip(*pieces, strict=True))
+
+
+def _pieces(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
+    if part.stream is None:
+        return [part.table[0]] * len(rows)
+    return [part.table[number] for number in part.stream.over(cells)[rows].tolist()]
+
+
+class _Block:
+    """The registers of one block of records."""
+
+    def __init__(self, program: Program, xp: ModuleType, first: int, last: int) -> None:
+        self._xp = xp
+        self._cells: dict[tuple[int, ...], Cells] = {
+            (): cells_of_records(program, xp, xp.arange(first, last, dtype=xp.int64))
+        }
+        self._arrays: list[IntArray] = []
+
+    def compute(self, registers: Sequence[Register]) -> None:
+        """Compute all registers, each from those before it."""
+        for register in registers:
+            self._arrays.append(self._numbers(register))
+
+    def sum_of(self, terms: Sequence[Term]) -> IntArray:
+        """Return the sum of ``terms``; it may be a register itself, so it is not written to."""
+        total = self._scaled(terms[0])
+        if len(terms) == 1:
+            return total
+        total = total + self._scaled(terms[1])
+        for term in terms[2:]:
+            total += self._scaled(term)
+        return total
+
+    def make(self, slot: MadeSlot, table: ObjectArray, offset: int, column: IntArray) -> None:
+        """Make the fragments of a slot where they are needed, and point to them."""
+        xp = self._xp
+        length = len(column)
+        if slot.absent is None:
+            rows = xp.arange(length)
+        else:
+            rows = xp.flatnonzero(self._arrays[slot.absent] == 0)
+        column[:] = offset
+        column[rows] = rows + (offset + 1)
+        values = _values(slot.node, self._at(slot.path), rows)
+        for row, value in zip(rows.tolist(), values, strict=True):
+            table[offset + 1 + row] = slot.encode(value)
+
+    def _at(self, path: tuple[int, ...]) -> Cells:
+        if path not in self._cells:
+            self._cells[path] = cells_of_element(self._at(path[:-1]), path[-1])
+        return self._cells[path]
+
+    def _scaled(self, term: Term) -> IntArray:
+        numbers = self._arrays[term.register]
+        return numbers if term.stride == 1 else numbers * term.stride
+
+    def _numbers(self, register: Register) -> IntArray:
+        xp = self._xp
+        if isinstance(register, Draw):
+            return register.stream.over(self._at(register.path))
+        if isinstance(register, Below):
+            return (self._arrays[register.source] < register.bound).astype(xp.int64)
+        if isinstance(register, AtLeast):
+            return (self._arrays[register.source] >= register.bound).astype(xp.int64)
+        if isinstance(register, Choice):
+            return self._chosen(register)
+        flags = [self._arrays[source] != 0 for source in register.sources]
+        combine = xp.logical_and if isinstance(register, Every) else xp.logical_or
+        total: IntArray = combine.reduce(flags).astype(xp.int64)
+        return total
+
+    def _chosen(self, choice: Choice) -> IntArray:
+        selector = self._arrays[choice.selector]
+        others = selector + (choice.size - 1)
+        self._xp.copyto(others, self.sum_of(choice.terms), where=selector == 0)
+        return others

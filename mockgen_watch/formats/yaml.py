@@ -1,0 +1,181 @@
+"""Takes options and programs; gives the writer of YAML that 1.1 and 1.2 readers read alike.
+
+Block style, two blanks a level, list items indented below their key, one line a scalar whatever its
+length, a line feed at the end. ``multiple`` is a list of mappings, ``single`` and ``split`` are the
+mapping alone.
+
+Text is written plain when it is words: letters of the scripts listed below, with blanks and a few
+harmless signs between them, and no word that a reader takes for null, a boolean or a number.
+Anything else is double-quoted; so is every text with a digit in it, so that codes, dates and ids
+look the same in each record and nothing can read them as numbers, times or dates. What is not
+printable, or changes how its neighbours look, is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.formats.base import Framing, Media, Option
+from mockgen_watch.formats.texts import literal_text, utf8
+from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
+from mockgen_watch.formats.tree_writer import TreeWriter
+from mockgen_watch.spec.model import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.formats.base import Format
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.spec.document import Json, ScalarValue
+
+# Fixed ranges: what Python calls a letter changes with its Unicode tables. Latin, Greek and
+# Cyrillic, the Indic scripts, kana, CJK ideographs, Hangul.
+_LETTER: Final = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u0373\u0386-\u03ff\u0400-\u0481"
+    "\u048a-\u052f\u0900-\u0dff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
+)
+_SIGN: Final = r" ._/@'()&+,\-"
+_FIRST: Final = re.compile(f"[{_LETTER}]")
+_INNER: Final = re.compile(f"[{_LETTER}{_SIGN}]*")
+_WORDS: Final = re.compile(f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?")
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_RESERVED: Final = frozenset(
+    ("y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity")
+)
+_LONGEST_RESERVED: Final = max(map(len, _RESERVED))
+# A reader may give up on a plain `key: value` beyond 1024 characters of key.
+_LONGEST_KEY: Final = 1000
+_ESCAPED: Final = re.compile(
+    "[\u007f-\u00a0\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    "\ufdd0-\ufdef\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the last of plane 0
+
+
+def quote(text: str) -> str:
+    """Return ``text`` in double quotes; each character is escaped or kept by itself."""
+    return _ESCAPED.sub(_escape, encode_basestring(text))
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether ``text`` is written without quotes."""
+    return _WORDS.fullmatch(text) is not None and text.lower() not in _RESERVED
+
+
+@dataclass(frozen=True, slots=True)
+class YamlStyle:
+    """How YAML looks; there is nothing to choose."""
+
+    def object_frame(self, place: Place) -> Frame:
+        """Return the frame of a mapping; as an item its first key stands behind the dash."""
+        line = b"\n" + b"  " * place.depth
+        if place.position is Position.MEMBER:
+            return Frame(b" {}", line, line, b"")
+        return Frame(b"{}", b"", line, b"")
+
+    def array_frame(self, place: Place) -> Frame:
+        """Return the frame of a list."""
+        line = b"\n" + b"  " * place.depth + b"- "
+        if place.position is Position.MEMBER:
+            return Frame(b" []", line, line, b"")
+        return Frame(b"[]", b"- ", line, b"")
+
+    def key(self, name: str, depth: int) -> bytes:
+        """Return the key and its colon, on two lines when it is too long for one."""
+        plain = is_plain(name) or (_KEY.fullmatch(name) and name.lower() not in _RESERVED)
+        text = name if plain else quote(name)
+        if len(text) <= _LONGEST_KEY:
+            return utf8(text) + b":"
+        return b"? " + utf8(text) + b"\n" + b"  " * depth + b":"
+
+    def scalar(self, value: ScalarValue, position: Position) -> bytes:
+        """Return a literal or text, with a blank before it where it follows a key."""
+        text = _literal(value)
+        if text is None:
+            word = str(value)
+            text = word if is_plain(word) else quote(word)
+        return (b" " if position is Position.MEMBER else b"") + utf8(text)
+
+    def text_coding(self, tables: Sequence[Sequence[str]], position: Position) -> TextCoding | None:
+        """Return plain or quoted pieces, when all texts are the one or all are the other."""
+        blank = b" " if position is Position.MEMBER else b""
+        if _always_plain(tables):
+            plain = tuple([tuple([utf8(piece) for piece in table]) for table in tables])
+            return TextCoding(blank, plain, b"")
+        if not _always_quoted(tables):
+            return None
+        quoted = tuple([tuple([utf8(quote(piece)[1:-1]) for piece in table]) for table in tables])
+        return TextCoding(blank + b'"', quoted, b'"')
+
+    def number_coding(
+        self, tables: Sequence[Sequence[str]], position: Position
+    ) -> TextCoding | None:
+        """Return the digits; None when an exponent would have to be rewritten."""
+        if any("E" in piece.upper() for table in tables for piece in table):
+            return None
+        return digits_coding(tables, b" " if position is Position.MEMBER else b"")
+
+
+def _literal(value: ScalarValue) -> str | None:
+    """Return what is not text; YAML 1.1 wants a point before an exponent."""
+    text = literal_text(value)
+    if text is None or "E" not in text or "." in text:
+        return text
+    return text.replace("E", ".0E")
+
+
+def _always_plain(tables: Sequence[Sequence[str]]) -> bool:
+    """Tell whether every text of these pieces is surely plain."""
+    first, last = tables[0], tables[-1]
+    return (
+        all(_FIRST.match(piece) for piece in first)
+        and all(_INNER.fullmatch(piece) for table in tables for piece in table)
+        and all(piece and not piece.endswith(" ") for piece in last)
+        and sum(min(map(len, table)) for table in tables) > _LONGEST_RESERVED
+    )
+
+
+def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
+    """Tell whether every text of these pieces surely needs quotes."""
+    if all(piece and not _FIRST.match(piece) for piece in tables[0]):
+        return True
+    if all(piece.endswith(" ") for piece in tables[-1]):
+        return True
+    return any(all(not _INNER.fullmatch(piece) for piece in table) for table in tables)
+
+
+_MEDIA: Final = Media(type="application/yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlFormat:
+    """One YAML document a file."""
+
+    name: str = "yaml"
+    suffix: str = ".yaml"
+    media: Media = _MEDIA
+    options: tuple[Option, ...] = ()
+    layouts: tuple[Layout, ...] = tuple(Layout)
+
+    def writer(
+        self,
+        programs: Sequence[Program],  # noqa: ARG002 - YAML needs no columns
+        options: Mapping[str, Json],  # noqa: ARG002 - it has none
+        layout: Layout,
+    ) -> TreeWriter:
+        """Return a writer of one list, or of a mapping alone."""
+        if layout is not Layout.MULTIPLE:
+            framing = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
+            return TreeWriter(style=YamlStyle(), place=Place(0, Position.ALONE), framing=framing)
+        framing = Framing(head=b"- ", separator=b"\n- ", tail=b"\n", empty=b"[]\n")
+        return TreeWriter(style=YamlStyle(), place=Place(1, Position.ITEM), framing=framing)
+
+
+YAML: Final[Format] = YamlFormat()
