@@ -109,6 +109,11 @@ class _Entries:
         done = self.settled.get(file.path)
         return done is not None and done.action is Action.DELETE
 
+    def is_done(self, path: str) -> bool:
+        """Tell whether some output, of this suite or another, has made ``path`` its own."""
+        done = self.settled.get(self.prefix + path)
+        return done is not None and done.is_done
+
     def all(self) -> dict[str, LockedOutput]:
         entries = {
             action.output.name: entry
@@ -118,7 +123,11 @@ class _Entries:
         made = {path for entry in entries.values() for path in entry.files}
         for name, before in self.before.items():
             if name not in entries:
-                left = {p: d for p, d in before.files.items() if p not in self.dropped | made}
+                left = {
+                    path: digest
+                    for path, digest in before.files.items()
+                    if path not in self.dropped | made and not self.is_done(path)
+                }
                 if left:
                     entries[name] = _with_files(before, left)
         return entries

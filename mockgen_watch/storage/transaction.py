@@ -14,7 +14,7 @@ from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.paths import offer_path
 from mockgen_watch.lock.settle import Settled, settle
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.lock.snapshot import Action, Reason
 from mockgen_watch.storage.atomic import stage
 from mockgen_watch.storage.commit import Committer
 from mockgen_watch.storage.containment import naming
@@ -160,9 +160,14 @@ class _Run:
             failures=(*self.failures, *committer.failures),
             backups=tuple(self.bench.placer.backups),
             committed=frozenset(committer.committed),
-            has_moved=committer.has_moved,
+            has_moved=committer.has_moved or self._has_cleared_a_way(),
             is_stopped=self.is_stopped,
         )
+
+    def _has_cleared_a_way(self) -> bool:
+        """Tell whether what was in the way of a file may have been what this run removed."""
+        was_stopped = any(refusal.file.reason is Reason.OBSTACLE for refusal in self.refusals)
+        return was_stopped and any(end.action is Action.DELETE for end in self.settled.values())
 
     def _is_over(self) -> bool:
         if self.should_stop is not None and not self.is_stopped:
