@@ -1,5 +1,21 @@
 """Takes readable specs of test data; gives deterministic fixtures and keeps them up to date."""
 
-__all__ = ["__version__"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockgen_watch.api import Records, Specs
+
+__all__ = ["Records", "Specs", "__version__"]
 
 __version__ = "0.1.0.dev0"
+
+
+def __getattr__(name: str) -> object:
+    """Load the API when one of its names is asked for: the command line does without it."""
+    if name in {"Records", "Specs"}:
+        from mockgen_watch import api  # noqa: PLC0415 - see above
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,218 @@
+"""Takes specs, from a project or from data; gives their records to Python code, without files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+from mockgen_watch.digest import digest
+from mockgen_watch.errors import UsageError
+from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.generate.mixture import compile_mixture
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.project import Project
+from mockgen_watch.storage.files import SpecSnapshot
+from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.workflow.load import Loader
+from mockgen_watch.workflow.project import OpenProject, open_project
+from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache
+from mockgen_watch.workflow.targets import find_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.spec.document import Json
+
+Record: TypeAlias = "dict[str, Any]"
+"""A record as ``json.loads`` would give it: dict, list, str, int, float, bool and None."""
+
+
+class Specs:
+    """Specs that were read, and whose records can be asked for.
+
+    ``Specs.open()`` reads a project, ``Specs.of(...)`` takes a spec as Python data. Reading is
+    lazy: errors in a spec are raised, as FindingsError, when one of its models is asked for.
+    """
+
+    def __init__(self, project: OpenProject) -> None:
+        """Use ``project``; ``open`` and ``of`` are the usual ways."""
+        self._project = project
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", *, profile: str | None = None) -> Specs:
+        """Return the specs of the project that ``folder`` is in.
+
+        Raises:
+            UsageError: there is no project, or no such profile.
+            StorageError: its specs cannot be read.
+        """
+        return cls(open_project(Path(folder), profile))
+
+    @classmethod
+    def of(
+        cls, user_input: Mapping[str, Any] | str, master: Mapping[str, Any] | str | None = None
+    ) -> Specs:
+        """Return specs that are given as data (what a JSON file would hold) or as YAML text.
+
+        The suite is named ``spec``, so that a model is ``spec/Model`` or just ``Model``.
+        Vocabularies of the package can be used, and nothing else of any project.
+        """
+        sources = _GivenSources(user_input, master)
+        loader = Loader(
+            sources=sources,
+            specs="specs",
+            context=BuildContext(formats=BUILTIN),
+            cache=NoCache(),
+        )
+        here = Path()
+        return cls(
+            OpenProject(
+                root=here,
+                settings=Project(),
+                snapshot=SpecSnapshot(project=here, files={}),
+                loader=loader,
+                state=StateFolder(here / ".mockgen"),
+                diagnostics=(),
+            )
+        )
+
+    def records(
+        self,
+        name: str,
+        *,
+        count: int | None = None,
+        seed: int | None = None,
+        exact: bool = False,
+    ) -> Records:
+        """Return the records of ``SUITE/MODEL[/SCENARIO]``, or of ``MODEL[/SCENARIO]``.
+
+        Args:
+            name: without a scenario the first one of the model is meant.
+            count: how many there are, not the spec's number.
+            seed: not the spec's seed.
+            exact: numbers with decimals are Decimal with all of their places, not float.
+
+        Raises:
+            FindingsError: the suite has errors.
+            UsageError: no model has this name.
+        """
+        asked = Selection(count=count, seed=seed)
+        try:
+            plan = find_records(self._project, name, asked)
+        except UsageError:
+            suites = self._project.loader.suites()
+            tried = (_try(self._project, f"{suite}/{name}", asked) for suite in suites)
+            found = [one for one in tried if one is not None]
+            if len(found) != 1:
+                raise
+            return Records(found[0], exact=exact)
+        return Records(plan, exact=exact)
+
+
+def _try(project: OpenProject, name: str, selection: Selection) -> OutputPlan | None:
+    try:
+        return find_records(project, name, selection)
+    except UsageError:
+        return None
+
+
+class Records(Sequence[Record]):
+    """The records of one scenario: a sequence that makes each record when it is asked for.
+
+    Every record depends on its index alone, so ``records[5]`` is the same whatever was asked
+    before, and whatever the count is. Nothing is kept.
+    """
+
+    def __init__(self, plan: OutputPlan, *, exact: bool = False) -> None:
+        """Make the records of ``plan``; ``Specs.records`` is the usual way."""
+        self._plan = plan
+        self._mixture = compile_mixture(plan)
+        self._exact = exact
+
+    def __len__(self) -> int:
+        """Return the count of the scenario."""
+        return self._plan.count
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        """Return one record, or a list of those in a slice.
+
+        Raises:
+            IndexError: there are not so many; ``at`` goes beyond the count.
+        """
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self.at(place) for place in places]
+        return self.at(places)
+
+    def at(self, index: int) -> Record:
+        """Return record ``index`` (0 to 2**63-1), whatever the count is."""
+        record = self._mixture.record_at(index)
+        return record if self._exact else {key: _plain(value) for key, value in record.items()}
+
+    def scenario_of(self, index: int) -> str:
+        """Return the scenario that record ``index`` is of: for a mix, one of its parts."""
+        return self._mixture.scenarios[self._mixture.part_of(index)]
+
+    def batches(self, size: int = 1000) -> Iterator[list[Record]]:
+        """Yield all records in lists of ``size``; the last one may be shorter."""
+        for start in range(0, len(self), size):
+            yield self[start : start + size]
+
+
+def _plain(value: Json) -> Any:  # noqa: ANN401 - what json.loads gives
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+class _GivenSources:
+    """Spec files that were given as data."""
+
+    def __init__(
+        self, user_input: Mapping[str, Any] | str, master: Mapping[str, Any] | str | None
+    ) -> None:
+        self._files = dict([_file("user_input", user_input)])
+        if master is not None:
+            self._files.update([_file("master", master)])
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """Path → digest; see ``Sources``."""
+        known = {path: digest(data) for path, data in self._files.items()}
+        return LazyDigests(known, (SHIPPED + name for name in shipped_vocabularies()), self.read)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of ``path``; see ``Sources``."""
+        if path.startswith(SHIPPED):
+            return read_vocabulary(path.removeprefix(SHIPPED))
+        return self._files[path]
+
+
+def _file(name: str, given: Mapping[str, Any] | str) -> tuple[str, bytes]:
+    if isinstance(given, str):
+        return f"specs/spec/{name}.yaml", given.encode()
+    try:
+        text = json.dumps(given, ensure_ascii=False, indent=2, default=_number)
+    except TypeError as error:
+        raise UsageError(f"the {name} holds what JSON cannot: {error}") from error
+    return f"specs/spec/{name}.json", text.encode("utf-8", "surrogatepass")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"a {type(value).__name__}")
