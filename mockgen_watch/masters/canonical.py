@@ -6,8 +6,10 @@ import enum
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import PoolEntry, Reference
+from mockgen_watch.spec.model import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
 
     ReferenceForm = Callable[[Reference], Canonical]
 
-_PLACES: Final = frozenset({"location", "origin", "reset"})
-"""Fields that say where something was stated, and so decide no value."""
+_PLACES = (Location, Origin)
+"""The types that say where something was stated, and so decide no value."""
 
+_MARKS: Final = frozenset({"reset"})
 _ADDRESSES: Final = frozenset({"address"})
 
 
@@ -40,7 +43,7 @@ def canonical_form(
     value: object,
     *,
     reference: ReferenceForm | None = None,
-    skip: frozenset[str] = _PLACES,
+    skip: frozenset[str] = _MARKS,
 ) -> Canonical:
     """Return the data of any value of the spec's types: dataclasses become lists with a name.
 
@@ -66,12 +69,13 @@ def canonical_form(
     if names is None:
         raise TypeError(f"{type(value).__name__} has no canonical form")
     parts = {
-        name: canonical_form(getattr(value, name), reference=reference, skip=skip)
-        for name in names
-        if name not in skip
+        name: canonical_form(part, reference=reference, skip=skip)
+        for name, part in ((name, getattr(value, name)) for name in names)
+        # A place may be None, and is one all the same.
+        if name not in skip and not name.endswith("location") and not isinstance(part, _PLACES)
     }
     return [type(value).__name__, parts]
 
 
 def _bytes_without_addresses(shape: Shape) -> bytes:
-    return canonical(canonical_form(shape, skip=_PLACES | _ADDRESSES))
+    return canonical(canonical_form(shape, skip=_MARKS | _ADDRESSES))

@@ -22,11 +22,15 @@ def element_shapes(array: ArrayShape) -> tuple[Shape, ...]:
 
 
 def find_all(shape: Shape, path: KeyPath) -> tuple[Shape, ...]:
-    """Return what ``path`` leads to; arrays on the way are entered, so there may be several."""
+    """Return what ``path`` leads to.
+
+    Arrays on the way are entered, so there may be several; ``ELEMENT`` or an index may stand for
+    that, and tells nothing.
+    """
     if not path:
         return (shape,)
     if isinstance(shape, ArrayShape):
-        rest = path[1:] if path[0] == ELEMENT else path
+        rest = path[1:] if path[0] == ELEMENT or path[0].isdecimal() else path
         found: dict[int, Shape] = {}
         for element in element_shapes(shape):
             found.update({id(item): item for item in find_all(element, rest)})

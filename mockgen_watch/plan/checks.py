@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.trees import find_shape, walk_members
+from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.spec.build.rule_paths import check_rule_paths
 from mockgen_watch.spec.model import ObjectShape
 
 if TYPE_CHECKING:
@@ -43,24 +45,15 @@ def check_deletes(
     return found
 
 
-def check_rule_fields(model: Model, records: Sequence[RecordPlan]) -> list[Diagnostic]:
-    """Return an error for each field in a rule or exclusion that no scenario's records have."""
-    if not records:
-        return []
-    found = []
-    places = [(rule.field, rule.location) for rule in model.rules if rule.field]
-    places += [
-        (condition.field, condition.location)
-        for clause in model.exclusions
-        for condition in clause.conditions
-    ]
-    for field, location in places:
-        if not any(_has(plan.shape, plan.path_of(field)) for plan in records):
-            first = records[0]
-            home = first.path_of(field)[:-1]
-            hint = did_you_mean(field[-1], _keys(first.shape, home))
-            found.append(_nowhere(f'no record has a field "{".".join(field)}"', location, hint))
-    return found
+def check_rules(model: Model, records: Sequence[RecordPlan]) -> list[Diagnostic]:
+    """Return an error for each field in a rule or exclusion that no scenario's records have.
+
+    Fields go by the names that the model gives them, before ``$to``, or by those of the master.
+    """
+    shapes = [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
+    slots = [find_shape(plan.shape, plan.slot) for plan in records]
+    shapes += [place for place in slots if isinstance(place, ObjectShape)]
+    return check_rule_paths(model, shapes)
 
 
 def _has(place: object, path: KeyPath) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Severity, did_you_mean
 from mockgen_watch.plan.canonical import output_key
-from mockgen_watch.plan.checks import check_rule_fields
+from mockgen_watch.plan.checks import check_rules
 from mockgen_watch.plan.context import SuiteSource
 from mockgen_watch.plan.model import MixedPart, OutputPlan
 from mockgen_watch.plan.records import RecordCompiler
@@ -47,7 +47,7 @@ def compile_suite(
                     plans.append(plan)
         # A field may be one that only a scenario adds, so all of them must be at hand.
         if len(plans) == len(model.scenarios):
-            found += check_rule_fields(model, [plan.records for plan in plans])
+            found += check_rules(model, [plan.records for plan in plans])
         outputs += plans
     return tuple(outputs), _each_once([*found, *compiler.found])
 

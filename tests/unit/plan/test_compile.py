@@ -456,8 +456,8 @@ def with_rules(subject: Model, *fields: str) -> Model:
         ("state", []),
         ("moved", []),
         ("extra", []),
-        ("aa", ['MG218 no record has a field "aa"']),
-        ("o.c", ['MG218 no record has a field "o.c"']),
+        ("aa", ['MG218 "aa" leads to no field of A: there is no "aa"']),
+        ("o.c", ['MG218 "o.c" leads to no field of A: there is no "c"']),
     ],
 )
 def test_a_rule_names_a_field_of_the_record(name: str, found: list[str]) -> None:
@@ -474,7 +474,7 @@ def test_an_exclusion_names_a_field_of_the_record() -> None:
     condition = ConditionSpec(field=("stat",), test=["NY"], location=PLACE)
     clause = ExclusionSpec(name="x", conditions=(condition,), location=PLACE)
     subject = replace(model("A", {"state": "NY"}), exclusions=(clause,))
-    assert compiled(subject)[1] == ['MG218 no record has a field "stat"']
+    assert compiled(subject)[1] == ['MG218 "stat" leads to no field of A: there is no "stat"']
 
 
 def test_templates_lead_to_fields_of_the_whole() -> None:
