@@ -91,6 +91,10 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(item.severity is Severity.ERROR for item in diagnostics)
 
 
+_SHORTEST = 3
+"""In a shorter word one wrong letter is too much to tell what was meant."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean "x"?`` for the nearest known word, or ``""``.
 
@@ -103,8 +107,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     lowered = word.casefold()
     if lowered in folded:
         return f'did you mean "{folded[lowered]}"?'
-    near = difflib.get_close_matches(lowered, list(folded), n=1, cutoff=0.6)
+    near = [known for known in folded if _is_one_slip(lowered, known)]
+    # Of equals, and where nothing is that near, the one that shares the most letters.
+    near = difflib.get_close_matches(lowered, near or folded, n=1, cutoff=0.0 if near else 0.6)
     return f'did you mean "{folded[near[0]]}"?' if near else ""
+
+
+def _is_one_slip(word: str, known: str) -> bool:
+    """Tell whether one letter of ``known`` is missing, too many or wrong, or two are swapped."""
+    start = 0
+    while start < min(len(word), len(known)) and word[start] == known[start]:
+        start += 1
+    left, right = word[start:], known[start:]
+    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
+    wrong = left[1:] == right[1:] and len(known) >= _SHORTEST
+    return left[1:] == right or left == right[1:] or wrong or swapped
 
 
 CODES: dict[str, str] = {

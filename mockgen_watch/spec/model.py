@@ -150,6 +150,7 @@ class RuleSpec:
         field: keys to the field (schema rules); empty for the whole record.
         schema: the JSON Schema of a schema rule.
         expression: the CEL text of a cel rule, or the schema file's path of a conforms rule.
+        body_location: where the field's path, the expression or the file's path stands.
     """
 
     name: str
@@ -158,6 +159,7 @@ class RuleSpec:
     schema: Json
     expression: str
     location: Location
+    body_location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.spec.build.names import is_slip
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
@@ -73,8 +74,9 @@ def read_output(
     # The options and layouts of a format that was misspelt are anyone's guess.
     known = None if stated is not None and name is None else formats.get(name or inherited)
     options = [item for item in site.members() if item.key not in {"format", "layout"}]
+    slips = [item for item in options if stated is None and is_slip(item.key, "format")]
     if known is not None:
-        for option in options:
+        for option in slips or options:
             _check_option(option, name or inherited, known, report)
     return OutputEdit(
         format=name,

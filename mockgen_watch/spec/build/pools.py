@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.diagnostics import Related
+from mockgen_watch.diagnostics import Related, did_you_mean
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.build.names import data_key, is_directive
 from mockgen_watch.spec.build.numbers import decimal_places
@@ -159,7 +159,8 @@ def _row(item: Site, report: Report) -> PoolEntry | None:
             identity = _row_identity(member, report)
             sound = sound and bool(identity)
         elif is_directive(member.key):
-            hint = "a row takes $weight, $id and its fields"
+            hint = did_you_mean(member.key, ("$weight", "$id"))
+            hint = hint or "a row takes $weight, $id and its fields"
             report.error(
                 "MG201", member.key_location, f"{member.key} has no meaning in a row", hint
             )

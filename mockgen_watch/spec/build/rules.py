@@ -94,6 +94,7 @@ def _rule_of_kind(site: Site, kind: RuleKind, body: Site, report: Report) -> Rul
         schema=None,
         expression=expression,
         location=site.key_location,
+        body_location=body.location,
     )
 
 
@@ -114,6 +115,7 @@ def _schema_rule(site: Site, body: Site, report: Report) -> RuleSpec | None:
         schema=schema,
         expression="",
         location=site.key_location,
+        body_location=(place or body).location,
     )
 
 
@@ -132,6 +134,7 @@ def _conforms(body: Site, name: str, named: Site, report: Report) -> RuleSpec | 
         schema=None,
         expression=path,
         location=named.key_location,
+        body_location=body.location,
     )
 
 
@@ -182,6 +185,8 @@ def _test(site: Site, report: Report) -> Json:
 
 
 def _operand(member: Site, report: Report) -> Json:
+    if member.key == "not" and member.is_list and not member.items():
+        report.error("MG206", member, "no value is listed, so the condition always holds")
     if member.key == "not":
         return plain_data(member.node) if member.is_list else [plain_data(member.node)]
     if member.key == "pattern":

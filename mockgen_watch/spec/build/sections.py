@@ -33,13 +33,15 @@ class ModelSections:
 def read_sections(root: Site, job: Job) -> tuple[ModelSections, ...]:
     """Return the models of a file in the order in which they are first named."""
     sites = [site for site in root.members() if not is_directive(site.key)]
-    if not _has_models(root, sites, job.report):
+    if not _has_models(root, sites, job):
         return ()
     prefixes = _prefixes(sites)
     models: dict[str, ModelSections] = {}
     suffixed: list[tuple[Site, ModelSections, str]] = []
     for site in sites:
         name, scenario = split_suffix(data_key(site.key))
+        if scenario and not site.is_mapping:
+            continue
         if not scenario:
             scenario = _slip_of_suffix(site, prefixes, job.report)
             name = name.rpartition("_")[0] if scenario else name
@@ -63,7 +65,9 @@ def split_suffix(key: str) -> tuple[str, str]:
     return (name, scenario) if name and scenario in WELL_KNOWN else (key, "")
 
 
-def _has_models(root: Site, sites: list[Site], report: Report) -> bool:
+def _has_models(root: Site, sites: list[Site], job: Job) -> bool:
+    """Tell whether there are models; what stands at the top and is none has been reported."""
+    report = job.report
     if not sites:
         hint = "such as Model_1: {name: [Asha, Bala]}"
         report.error("MG205", root, "the file has no model", hint)
@@ -80,7 +84,8 @@ def _has_models(root: Site, sites: list[Site], report: Report) -> bool:
             message = (
                 f'"{site.key}" is {kind_of(site.node)}; at the top stand models, which are mappings'
             )
-            report.error("MG202", site.key_location, message)
+            report.error("MG202", site, message)
+            job.open.add(())
     return True
 
 

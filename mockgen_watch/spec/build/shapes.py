@@ -18,7 +18,7 @@ from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.spec.build.context import Job, Scope
     from mockgen_watch.spec.build.site import Report, Site
@@ -35,10 +35,19 @@ def build_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape
     ``base`` is what an overlay lies over at this place; it lends its ``$id`` names.
     """
     if isinstance(site.node, Scalar):
-        return _leaf(site, scope, Constant(value=site.node.value))
+        return _constant(site, site.node, scope, job)
     if site.is_list:
         return _list_shape(site, scope, base, job)
     return _mapping_shape(site, scope, base, job)
+
+
+def _constant(site: Site, scalar: Scalar, scope: Scope, job: Job) -> Leaf:
+    word = (site.text or "").partition(" ")[0].rstrip(":")
+    if scalar.plain and word in VALUE_DIRECTIVES:
+        message = f"this text begins with {word}, but directs nothing"
+        hint = f'write "{word}: …" with a colon and a blank; quotes make it text'
+        job.report.error("MG202", site, message, hint)
+    return _leaf(site, scope, Constant(value=scalar.value))
 
 
 def build_members(
@@ -176,7 +185,8 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
     _check_company(directives, data, job.report)
     chosen = next((key for key in directives if key in _CHOOSERS), "")
     modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
-    is_leaf = chosen not in {"", "$array"}
+    # A misspelt generator is a leaf as well; what stands beside it is no second fault.
+    is_leaf = chosen != "$array" and bool(chosen or (_has_unknown(directives) and not data))
     modifiers = build_modifiers(modified, scope, job.report, leaf=is_leaf)
     if chosen == "$array":
         return _array(site, scope, base, modifiers, job)
@@ -194,7 +204,7 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
 def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report: Report) -> None:
     """Report what cannot stand beside the directive that chooses the value."""
     chosen = [key for key in directives if key in _CHOOSERS]
-    if "$items" in directives and "$array" not in directives:
+    if "$items" in directives and "$array" not in directives and not _has_unknown(directives):
         hint = "such as $array: {min: 1, max: 3}"
         report.error("MG205", directives["$items"].key_location, "$items needs $array", hint)
     if not chosen:
@@ -210,6 +220,11 @@ def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report:
         message = f'"{member.key}" cannot stand beside {chosen[0]}'
         hint = f"an object with a field of that kind puts {chosen[0]} under the field's name"
         report.error("MG204", member.key_location, message, hint)
+
+
+def _has_unknown(keys: Iterable[str]) -> bool:
+    """Tell whether one of ``keys`` may be the misspelt directive that seems to be missing."""
+    return any(is_directive(key) and key not in VALUE_DIRECTIVES for key in keys)
 
 
 def _report_no_choice(site: Site, modifier: str, report: Report) -> None:
@@ -242,8 +257,9 @@ def _object(
 def _array(site: Site, scope: Scope, base: Shape | None, modifiers: Modifiers, job: Job) -> Shape:
     lengths, items = site.get("$array"), site.get("$items")
     if lengths is None or items is None:
-        hint = "$items says what each element is"
-        job.report.error("MG205", site, "$array needs $items", hint)
+        if not _has_unknown(member.key for member in site.members()):
+            hint = "$items says what each element is"
+            job.report.error("MG205", site, "$array needs $items", hint)
         return _stand_in(site, scope, job)
     length = _lengths(lengths, job.report)
     under = base.items if isinstance(base, ArrayShape) else None

@@ -839,6 +839,10 @@ BROKEN = (
     Broken("clause empty", "MG217", 3, "M:\n  a: 1\n  $exclude: {x: {}}"),
     Broken("clause without values", "MG206", 3, "M:\n  a: 1\n  $exclude: {x: {a: []}}"),
     Broken("condition key", "MG217", 3, "M:\n  a: 1\n  $exclude: {x: {a: {minn: 1}}}", '"min"'),
+    Broken("condition not", "MG206", 3, "M:\n  a: 1\n  $exclude: {x: {a: {not: []}}}"),
+    Broken("text like a directive", "MG202", 2, "M:\n  a: $vocab first_name", blind=GRAMMAR),
+    Broken("items with misspelt array", "MG201", 2, "M:\n  a: {$aray: 1, $items: 1}", '"$array"'),
+    Broken("array with misspelt items", "MG201", 2, "M:\n  a: {$array: 1, $itms: 1}", '"$items"'),
     Broken("condition empty", "MG217", 3, "M:\n  a: 1\n  $exclude: {x: {a: {}}}"),
     Broken(
         "condition bounds",

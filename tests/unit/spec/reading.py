@@ -49,7 +49,7 @@ def document_of(text: str, path: str = "specs/claims/user_input.yaml") -> Docume
 VOCABULARIES = {
     "first_name": "[Asha, Bala]",
     "last_name": "[Rao, Iyer]",
-    "us_city": "[{city: Akron, state: OH, zip_code: '44308'}, {city: Reno, state: NV, zip_code: '1'}]",
+    "us_city": "[{city: Akron, state: OH, zip_code: '1'}, {city: Reno, state: NV, zip_code: '2'}]",
 }
 
 
