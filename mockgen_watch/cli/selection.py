@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

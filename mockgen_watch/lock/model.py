@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import path_fault
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

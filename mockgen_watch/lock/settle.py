@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.model import LockedOutput, Lockfile
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

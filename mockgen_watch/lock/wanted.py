@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.spec.model import Layout
+    from mockgen_watch.spec.layout import Layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

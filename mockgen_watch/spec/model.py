@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - part of this model
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -191,14 +193,6 @@ class Coverage(enum.StrEnum):
     EACH = "each"
     PAIRWISE = "pairwise"
     THREE_WISE = "3-wise"
-
-
-class Layout(enum.StrEnum):
-    """How records are laid out in files."""
-
-    SINGLE = "single"
-    MULTIPLE = "multiple"
-    SPLIT = "split"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from mockgen_watch.spec.vocabulary import (
 )
 from mockgen_watch.workflow.sources import (
     SHIPPED,
-    USER_INPUT_NAMES,
     VOCABULARY_FOLDER,
+    suite_files,
 )
 
 if TYPE_CHECKING:
@@ -88,17 +88,10 @@ class Loader:
 
     def suites(self) -> dict[str, str]:
         """Return suite → user_input file, sorted; two of them in one folder are reported."""
-        found: dict[str, str] = {}
-        for path in sorted(self.sources.digests):
-            folder, _, name = path.rpartition("/")
-            if name not in USER_INPUT_NAMES or not _is_below(folder, self.specs):
-                continue
-            suite = folder[len(self.specs) :].strip("/")
-            if suite in found:
-                self._report([_two_inputs(found[suite], path)])
-            else:
-                found[suite] = path
-        return found
+        found = suite_files(self.sources.digests, self.specs)
+        for first, *others in found.values():
+            self._report(_two_inputs(first, other) for other in others)
+        return {suite: paths[0] for suite, paths in found.items()}
 
     def document(self, path: str) -> Document:
         """Return the parsed file at ``path``; what the parser found is reported."""
@@ -230,10 +223,6 @@ class Loader:
                 failed = has_errors((*vocabulary.diagnostics, *found))
                 self._vocabularies[name] = None if failed else pool
         return inputs
-
-
-def _is_below(folder: str, top: str) -> bool:
-    return folder == top or folder.startswith(f"{top}/") or not top
 
 
 def _two_inputs(first: str, second: str) -> Diagnostic:

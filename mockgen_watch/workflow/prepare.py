@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Location, did_you_mean, has_errors
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import Lockfile, inputs_match
+from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
@@ -131,7 +132,7 @@ class Preparer:
         if trust_locks and self._is_plain and isinstance(lock, Lockfile):
             digests = self.loader.sources.digests
             if inputs_match(lock, digests, CONTRACT):
-                return _from_lock(suite, lock, self.suites[suite])
+                return wanted_from_lock(suite, lock, self.suites[suite])
         plans = self.plans(suite)
         inputs = self._inputs(suite, plans)
         if plans is None:
@@ -156,17 +157,7 @@ class Preparer:
         return inputs
 
     def _output(self, plan: OutputPlan) -> WantedOutput:
-        return WantedOutput(
-            suite=plan.suite,
-            model=plan.model,
-            scenario=plan.scenario,
-            key=plan.key,
-            format=plan.output.format,
-            layout=plan.output.layout,
-            suffix=BUILTIN[plan.output.format].suffix.removeprefix("."),
-            records=plan.count,
-            location=plan.location,
-        )
+        return WantedOutput.of(plan, BUILTIN[plan.output.format].suffix.removeprefix("."))
 
     def _compile(self, suite: str) -> tuple[OutputPlan, ...] | None:
         loaded = self.load(suite)
@@ -213,22 +204,3 @@ def _check_known(kind: str, asked: Iterable[str], known: set[str]) -> None:
         if name.casefold() not in folded:
             hint = did_you_mean(name, known) or f"there is {', '.join(sorted(known))}"
             raise UsageError(f'no {kind} is named "{name}" ({hint})')
-
-
-def _from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
-    """Return what a suite wants whose lockfile was made from just these inputs."""
-    outputs = tuple(
-        WantedOutput(
-            suite=suite,
-            model=entry.model,
-            scenario=entry.scenario,
-            key=entry.key,
-            format=entry.format,
-            layout=entry.layout,
-            suffix=BUILTIN[entry.format].suffix.removeprefix("."),
-            records=entry.records,
-            location=Location(path=path),
-        )
-        for entry in lock.outputs.values()
-    )
-    return WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs)

@@ -20,6 +20,7 @@ from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.workflow.fresh import remember_outputs_folder
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests
 
@@ -91,6 +92,7 @@ def open_project(start: Path, profile: str | None = None) -> OpenProject:
     snapshot = read_specs(root, SPECS, stamps)
     stamps.save()
     settings, inputs, found = _read_settings(snapshot, profile)
+    _remember(state, snapshot, settings)
     context = BuildContext(
         seed=settings.seed,
         count=settings.count,
@@ -136,6 +138,12 @@ def _read_settings(
             raise UsageError(f'no profile is named "{profile}" ({hint})')
         settings = apply_profile(settings, chosen)
     return settings, inputs, tuple(found)
+
+
+def _remember(state: StateFolder, snapshot: SpecSnapshot, settings: Project) -> None:
+    if settings.path:
+        digest = snapshot.digests()[settings.path]
+        remember_outputs_folder(state, digest, settings.outputs)
 
 
 def _second_file(first: str, second: str) -> Diagnostic:

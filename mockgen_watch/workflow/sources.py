@@ -90,3 +90,19 @@ class NoCache:
 
     def put(self, key: str, data: bytes) -> None:
         """Keep nothing."""
+
+
+def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:
+    """Return suite → its user_input files, sorted; more than one is an error of the user's.
+
+    A suite is a folder below ``specs`` that holds such a file; it is named by its path from
+    there, ``""`` for ``specs`` itself.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted(paths):
+        folder, _, name = path.rpartition("/")
+        is_below = not specs or folder == specs or folder.startswith(f"{specs}/")
+        if name in USER_INPUT_NAMES and is_below:
+            suite = folder[len(specs) :].strip("/")
+            found[suite] = (*found.get(suite, ()), path)
+    return found

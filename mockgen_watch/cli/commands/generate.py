@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.making import (
-    executor_of,
-    open_for,
-    outside_root,
-    run_legacy,
-    running,
-    take_snapshot,
-    tell,
-    write_to_stdout,
-)
-from mockgen_watch.cli.selection import add_selection, add_suites, selection_of, whole_number
-from mockgen_watch.errors import UsageError
-from mockgen_watch.workflow.generate import generate
-from mockgen_watch.workflow.preview import preview
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.selection import add_selection, add_suites, whole_number
+from mockgen_watch.workflow.fresh import count_if_fresh
 
 if TYPE_CHECKING:
     import argparse
@@ -72,38 +60,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``generate`` out."""
-    _check_combination(options)
-    if options.legacy:
-        return run_legacy(options)
-    project = open_for(options)
-    selection = selection_of(options)
-    request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
-    if options.stdout:
-        return write_to_stdout(project, request, options)
-    if options.snapshot or options.enhanced or (options.config and not options.out):
-        return take_snapshot(project, request, options, options.out)
-    root = None if options.out is None else outside_root(project, options.out)
-    with running(options) as run_:
-        if options.dry_run:
-            report = preview(project, request, root=root)
-        else:
-            report = generate(
-                project, request, root=root, executor=executor_of(options), begin=run_.begin
-            )
-    return tell(project, report, options, is_plan=options.dry_run)
+    if _is_plain(options) and (count := count_if_fresh(options.directory)) is not None:
+        if not options.quiet:
+            print(f"{count} output{'' if count == 1 else 's'} up to date")
+        return ExitCode.DONE
+    # Whoever has nothing to do shall not pay for the imports of those who have.
+    from mockgen_watch.cli.generating import generate_outputs  # noqa: PLC0415
+
+    return generate_outputs(options)
 
 
-def _check_combination(options: argparse.Namespace) -> None:
-    """Refuse options that contradict each other.
-
-    Raises:
-        UsageError: two of them do.
-    """
-    if options.master and not options.config:
-        raise UsageError("--master goes with --config; a suite names its master with $master")
-    if options.config and options.suites:
-        raise UsageError("--config is a suite of its own; name no suites beside it")
-    if options.stdout and (options.out or options.snapshot or options.enhanced):
-        raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
-    if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
-        raise UsageError("--dry-run tells what would become of mock_outputs/ or of --out DIR")
+def _is_plain(options: argparse.Namespace) -> bool:
+    """Tell whether nothing is asked for but that all outputs be up to date."""
+    asked = (
+        *(options.suites, options.model, options.models, options.scenario),
+        *(options.count, options.seed, options.format, options.output_format, options.split),
+        *(options.out, options.stdout, options.snapshot, options.config, options.master),
+        *(options.enhanced, options.legacy, options.dry_run, options.force, options.json),
+        *(options.profile, options.verbose),
+    )
+    # Not by truth: 0 is a count and a seed like others.
+    return all(value is None or value is False or value == [] for value in asked)

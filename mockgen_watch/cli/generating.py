@@ -1,0 +1,67 @@
+"""Takes the options of ``generate`` when there is something to do; gives outputs and an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.making import (
+    executor_of,
+    open_for,
+    outside_root,
+    run_legacy,
+    running,
+    take_snapshot,
+    tell,
+    write_to_stdout,
+)
+from mockgen_watch.cli.selection import selection_of
+from mockgen_watch.errors import UsageError
+from mockgen_watch.workflow.generate import generate
+from mockgen_watch.workflow.preview import preview
+from mockgen_watch.workflow.request import Request
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def generate_outputs(options: argparse.Namespace) -> int:
+    """Do what ``options`` ask for and return the exit code.
+
+    Raises:
+        UsageError: two options contradict each other, or name what is not there.
+    """
+    _check_combination(options)
+    if options.legacy:
+        return run_legacy(options)
+    project = open_for(options)
+    selection = selection_of(options)
+    request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
+    if options.stdout:
+        return write_to_stdout(project, request, options)
+    if options.snapshot or options.enhanced or (options.config and not options.out):
+        return take_snapshot(project, request, options, options.out)
+    root = None if options.out is None else outside_root(project, options.out)
+    with running(options) as run_:
+        if options.dry_run:
+            report = preview(project, request, root=root)
+        else:
+            report = generate(
+                project, request, root=root, executor=executor_of(options), begin=run_.begin
+            )
+    return tell(project, report, options, is_plan=options.dry_run)
+
+
+def _check_combination(options: argparse.Namespace) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        UsageError: two of them do.
+    """
+    if options.master and not options.config:
+        raise UsageError("--master goes with --config; a suite names its master with $master")
+    if options.config and options.suites:
+        raise UsageError("--config is a suite of its own; name no suites beside it")
+    if options.stdout and (options.out or options.snapshot or options.enhanced):
+        raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
+    if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
+        raise UsageError("--dry-run tells what would become of mock_outputs/ or of --out DIR")

@@ -1,0 +1,88 @@
+"""Takes a project folder; tells, with few imports and no parsing, whether there is nothing to do.
+
+Most runs have nothing to do: the daemon's first, the hook's at every commit. What they need is
+digests and lockfiles. All that could make another answer than "nothing" is left to a whole run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.lock.model import Lockfile, inputs_match
+from mockgen_watch.lock.reconcile import reconcile
+from mockgen_watch.lock.remembered import wanted_from_lock
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.cache import ContentCache
+from mockgen_watch.storage.files import SPECS_CACHE, read_specs
+from mockgen_watch.storage.git import SPECS, find_project
+from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.stat_cache import StatCache
+from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests, suite_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CONTRACT = 1
+"""That of ``generate.address``, which is not imported here; a test holds them together."""
+
+SETTINGS_CACHE = "outputs-folder"
+"""Names the cache of what the project file says of the output folder, by its digest."""
+
+
+def count_if_fresh(start: Path) -> int | None:
+    """Return how many output files there are, when every one is up to date; else None.
+
+    None also when anything is out of the ordinary: then a whole run finds out.
+
+    Raises:
+        UsageError: there is no project.
+        StorageError: its folders cannot be read.
+    """
+    root = find_project(start)
+    state = StateFolder.of(root)
+    stamps = StatCache(state, SPECS_CACHE)
+    specs = read_specs(root, SPECS, stamps)
+    outputs = _outputs_folder(state, specs.digests())
+    if specs.problems or outputs is None:
+        return None
+    stamps.save()
+    files = specs.digests()
+    shipped = (SHIPPED + name for name in shipped_vocabularies())
+    digests = LazyDigests(files, shipped, lambda path: read_vocabulary(path.removeprefix(SHIPPED)))
+    tree = read_outputs(OutputRoot.in_project(root, outputs, state))
+    suites = suite_files(files, SPECS)
+    wanted = []
+    for suite, paths in suites.items():
+        lock = tree.locks.get(suite)
+        if len(paths) > 1 or not isinstance(lock, Lockfile):
+            return None
+        if not inputs_match(lock, digests, CONTRACT):
+            return None
+        wanted.append(wanted_from_lock(suite, lock, paths[0]))
+    if not wanted or tree.journal or tree.leftovers:
+        return None
+    reconciliation = reconcile(tree.snapshot(wanted, contract=CONTRACT))
+    tree.cache.save()
+    files_there = reconciliation.files()
+    is_idle = not reconciliation.blocked and all(file.action is Action.KEEP for file in files_there)
+    return len(files_there) if is_idle else None
+
+
+def remember_outputs_folder(state: StateFolder, digest: str, folder: str) -> None:
+    """Note for later runs which output folder the project file with ``digest`` names."""
+    cache = ContentCache(state, SETTINGS_CACHE)
+    if cache.get(digest) != folder.encode():
+        cache.put(digest, folder.encode())
+
+
+def _outputs_folder(state: StateFolder, digests: Mapping[str, str]) -> str | None:
+    """Return the output folder; None when the project file has not been read before."""
+    found = [digests[path] for name in PROJECT_NAMES if (path := f"{SPECS}/{name}") in digests]
+    if not found:
+        return "mock_outputs"
+    known = ContentCache(state, SETTINGS_CACHE).get(found[0])
+    return None if known is None or len(found) > 1 else known.decode()
