@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from mockgen_watch.generate.address import Address, base_key
 from mockgen_watch.generate.choices import (
@@ -14,36 +14,82 @@ from mockgen_watch.generate.choices import (
     row_column,
 )
 from mockgen_watch.generate.column import ArrayNode, ObjectNode, Program
+from mockgen_watch.generate.dates import moment_column
 from mockgen_watch.generate.draws import Shifted, presence_of, uniform
+from mockgen_watch.generate.elsewhere import Moved, Outside, moved_column
+from mockgen_watch.generate.numbers import number_column
+from mockgen_watch.generate.paths import find_leaf, most_elements
+from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.presence import first_presence
+from mockgen_watch.generate.references import Parent, parent_index
+from mockgen_watch.generate.sequence import index_column, sequence_column
 from mockgen_watch.generate.site import Site
-from mockgen_watch.generate.text import coerce_column, transform_column
-from mockgen_watch.spec.generators import Boolean, Constant, Pool, RowField
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.generate.text import coerce_column, template_column, transform_column
+from mockgen_watch.generate.uuid_text import uuid_column
+from mockgen_watch.masters.trees import walk_leaves
+from mockgen_watch.spec.generators import (
+    Boolean,
+    Constant,
+    Moment,
+    Number,
+    Pattern,
+    Pool,
+    RecordIndex,
+    Reference,
+    RowField,
+    SequenceNumber,
+    Template,
+    Uuid,
+)
+from mockgen_watch.spec.model import Leaf, ObjectShape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.choices import PoolDraw
     from mockgen_watch.generate.column import Column, Node
+    from mockgen_watch.generate.paths import Found, Way
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import Shape
-
-Way: TypeAlias = tuple[str | int, ...]
-"""The way to a node: names of members, and indexes of elements (the first one's for all items)."""
+    from mockgen_watch.spec.model import ArrayShape, Shape
 
 
 def compile_program(plan: RecordPlan) -> Program:
     """Return the program of ``plan``."""
-    return Compiler(plan=plan).program()
+    return _Compiler(plan=plan).program()
+
+
+# A generator's own type picks its compiler, so the argument is of that type.
+_PLAIN: Final[Mapping[type, Callable[[Any, Site], Column]]] = {
+    Constant: lambda constant, _: constant_column(constant.value),
+    Pool: pool_column,
+    Boolean: boolean_column,
+    Number: number_column,
+    Pattern: pattern_column,
+    Moment: moment_column,
+    Uuid: lambda _, site: uuid_column(site),
+    SequenceNumber: sequence_column,
+    RecordIndex: index_column,
+}
+"""Generators that ask for nothing but their own site."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Compiler:
-    """Compiles one plan; remembers its columns and the draws that several columns share."""
+class _Compiler:
+    """Compiles one plan, and remembers what several leaves share.
+
+    Attributes:
+        columns: by the way to their leaf.
+        rows: the draws of ``$rows``.
+        parents: the ways to parent records.
+        family: the compilers of this plan's parents, and of theirs, by ``id`` of the plan.
+    """
 
     plan: RecordPlan
     columns: dict[Way, Column] = field(default_factory=dict)
     rows: dict[object, PoolDraw] = field(default_factory=dict)
+    parents: dict[object, Parent] = field(default_factory=dict)
+    family: dict[int, _Compiler] = field(default_factory=dict)
 
     def program(self) -> Program:
         """Return the whole program."""
@@ -70,8 +116,7 @@ class Compiler:
 
     def _array(self, shape: ArrayShape, way: Way, strides: tuple[int, ...]) -> ArrayNode:
         fixed = len(shape.elements)
-        most = fixed + (shape.maximum if shape.items is not None else 0)
-        inner = (*strides, most)
+        inner = (*strides, most_elements(shape))
         elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
         minimum, length = fixed, None
         if shape.items is not None and shape.maximum:
@@ -91,36 +136,90 @@ class Compiler:
         """Return the column of ``leaf``, compiled once."""
         known = self.columns.get(way)
         if known is None:
-            known = self.columns[way] = self._finished(leaf, way, strides)
+            known = self.columns[way] = self._with_modifiers(leaf, way, strides)
         return known
 
-    def _finished(self, leaf: Leaf, way: Way, strides: tuple[int, ...]) -> Column:
-        """Return the leaf's column with its modifiers."""
+    def shown(self, found: Found) -> Column:
+        """Return the column of a leaf that a path led to, and of the objects on that path."""
+        column = self.column(found.leaf, found.way, found.strides)
+        states: list[Stream | None] = []
+        for shape, depth in found.objects:
+            state = self._presence(shape)
+            if state is not None and depth < len(found.strides):
+                state = Moved(state, Outside(depth))
+            states.append(state)
+        return replace(column, presence=first_presence(*states, column.presence))
+
+    def _with_modifiers(self, leaf: Leaf, way: Way, strides: tuple[int, ...]) -> Column:
         site = Site(
             seed=self.plan.seed,
             model_id=self.plan.model_id,
             path=leaf.address,
             strides=strides,
+            count=self.plan.count,
             unique=leaf.modifiers.unique,
         )
         column = transform_column(self._chosen(leaf, site, way), leaf.modifiers.transforms)
         if leaf.coerce_number:
             column = coerce_column(column)
-        own = self._presence(leaf)
-        return replace(column, presence=first_presence(own, column.presence))
+        return replace(column, presence=first_presence(self._presence(leaf), column.presence))
 
     def _chosen(self, leaf: Leaf, site: Site, way: Way) -> Column:
         """Return the column of the leaf's generator."""
         generator = leaf.generator
-        if isinstance(generator, Constant):
-            return constant_column(generator.value)
-        if isinstance(generator, Pool):
-            return pool_column(generator, site)
         if isinstance(generator, RowField):
             return row_column(generator, self._rows(generator, site))
-        if isinstance(generator, Boolean):
-            return boolean_column(generator, site)
-        raise NotImplementedError(type(generator).__name__)
+        if isinstance(generator, Template):
+            return self._template(generator, way, len(site.strides))
+        if isinstance(generator, Reference):
+            return self._reference(generator, site)
+        return _PLAIN[type(generator)](generator, site)
+
+    def _template(self, template: Template, way: Way, depth: int) -> Column:
+        """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
+        pieces: list[str | Column] = []
+        for part in template.parts:
+            if not part.path:
+                pieces.append(part.text)
+                continue
+            found = find_leaf(self.plan.shape, part.path, way)
+            column = self.shown(found)
+            if len(found.strides) < depth:
+                column = moved_column(column, Outside(len(found.strides)))
+            pieces.append(column)
+        return template_column(pieces)
+
+    def _reference(self, reference: Reference, site: Site) -> Column:
+        """Return the field of the parent record."""
+        plan = next(plan for known, plan in self.plan.parents if known == reference)
+        if id(plan) not in self.family:
+            self.family[id(plan)] = _Compiler(plan=plan, family=self.family)
+        column = self.family[id(plan)].shown(find_leaf(plan.shape, reference.path))
+        return moved_column(column, self._parent(reference, plan, site))
+
+    def _parent(self, reference: Reference, plan: RecordPlan, site: Site) -> Parent:
+        """Return the way to the parent, which all fields of one object share."""
+        home = site.path[:-1]
+        names = (reference.suite, plan.model_id, reference.scenario)
+        key = (home, names)
+        if key not in self.parents:
+            index = parent_index(
+                replace(site, path=home, unique=self._is_unique(home, reference)),
+                names,
+                plan.count,
+            )
+            self.parents[key] = Parent(index, base_key(plan.seed, plan.model_id))
+        return self.parents[key]
+
+    def _is_unique(self, home: tuple[str, ...], reference: Reference) -> bool:
+        """Tell whether a field of the object at ``home`` asks for each parent only once."""
+        return any(
+            leaf.modifiers.unique
+            and leaf.address[:-1] == home
+            and isinstance(leaf.generator, Reference)
+            and replace(leaf.generator, path=()) == replace(reference, path=())
+            for _, leaf in walk_leaves(self.plan.shape)
+        )
 
     def _rows(self, generator: RowField, site: Site) -> PoolDraw:
         """Return the draw that all fields of one ``$rows`` share."""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.generate.address import MASK32, SCORE, fill_scores
 from mockgen_watch.generate.draws import BLOCK, Drawn, block_scratch
 from mockgen_watch.generate.large_pool import LargePool
-from mockgen_watch.generate.series import ln, ln_of_parts
+from mockgen_watch.generate.series import ln
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,7 @@ def rate(segment: int) -> float:
 def rates(xp: ModuleType) -> Floats:
     """Return the rates of all segments, float64[4096]; each the same as ``rate`` has it."""
     odd = xp.arange(1, 2 * SEGMENTS, 2, dtype=xp.float64)
-    fraction, exponent = xp.frexp((2 * SEGMENTS - odd) / (2.0 * SEGMENTS))
-    found: Floats = ln_of_parts(fraction, exponent.astype(xp.float64)) / (odd / (-2.0 * SEGMENTS))
+    found: Floats = ln((2 * SEGMENTS - odd) / (2.0 * SEGMENTS)) / (odd / (-2.0 * SEGMENTS))
     found[-1] = _LAST_RATE
     return found
 

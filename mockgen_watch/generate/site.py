@@ -21,6 +21,7 @@ class Site:
         seed, model_id: of the plan.
         path: the leaf's address path.
         strides: the greatest number of elements of each array around it, outermost first.
+        count: how many records are planned; no value depends on it.
         unique: no two cells may have one value.
     """
 
@@ -28,6 +29,7 @@ class Site:
     model_id: str
     path: tuple[str, ...]
     strides: tuple[int, ...] = ()
+    count: int = 1
     unique: bool = False
 
     @property

@@ -36,3 +36,19 @@ class LazyTable(Sequence[Entry_co], Generic[Entry_co]):
         if -self._size <= index < self._size:
             return self._make(index % self._size)
         raise IndexError(index)
+
+
+class OpenTable(LazyTable[Entry_co]):
+    """A table with entries beyond its size too, for records beyond the count that was planned."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: int) -> Entry_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Entry_co, ...]: ...
+    def __getitem__(self, index: int | slice) -> Entry_co | tuple[Entry_co, ...]:
+        """Return an entry, or a tuple of them; only a slice ends at the size."""
+        if isinstance(index, int) and index >= self._size:
+            return self._make(index)
+        return super().__getitem__(index)

@@ -1,0 +1,201 @@
+"""Takes a stream of whole numbers; gives the parts that their decimal digits are made of.
+
+The digits are cut in groups of three from the right, wherever the decimal point lies, because each
+part costs the same however many digits it writes. The entry of a group depends on its own digits,
+and on whether there are digits left of it: leading zeros are not written.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.generate.column import Part
+from mockgen_watch.generate.draws import LONG, Drawn
+from mockgen_watch.generate.tables import LazyTable, OpenTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+
+GROUP: Final = 3
+BASE: Final = 10**GROUP
+
+
+class Scaled(Drawn):
+    """``offset + n * step`` of what another stream draws, n below ``count``; may be negative."""
+
+    __slots__ = ("high", "low", "offset", "source", "step")
+
+    def __init__(self, source: Stream, count: int, offset: int, step: int) -> None:
+        """Scale the numbers of ``source``; ``count`` of them are planned for."""
+        ends = (offset, offset + (count - 1) * step)
+        self.low, self.high = min(ends), max(ends)
+        super().__init__(self.high + 1)
+        self.source = source
+        self.offset = offset
+        self.step = step
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        known = cell.drawn.get(id(self))
+        if known is None:
+            known = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
+        return known
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk; as Python integers where 64 bits do not hold them."""
+        numbers = self.source.over(cells)
+        if max(-self.low, self.high) >= LONG:
+            numbers = numbers.astype(object)
+        if self.step != 1:
+            numbers = numbers * self.step
+        return numbers + self.offset if self.offset else numbers
+
+
+class Magnitude(Drawn):
+    """What another stream draws, without sign."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Scaled) -> None:
+        """Drop the sign of ``source``."""
+        super().__init__(max(-source.low, source.high) + 1)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return abs(self.source.at(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return abs(self.source.over(cells))
+
+
+class IsNegative(Drawn):
+    """1 where another stream draws a number below 0, else 0."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Scaled) -> None:
+        """Look at ``source``."""
+        super().__init__(2)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return int(self.source.at(cell) < 0)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        negative: IntArray = (self.source.over(cells) < 0).astype(cells.xp.int64)
+        return negative
+
+
+class Upper(Drawn):
+    """What another stream draws without its last three digits."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Stream) -> None:
+        """Shorten ``source``."""
+        super().__init__((source.size - 1) // BASE + 1)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.source.at(cell) // BASE
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.source.over(cells) // BASE
+
+
+class Group(Drawn):
+    """The last three digits of a number; 1000 more where there are none left of them."""
+
+    __slots__ = ("source", "tells_first", "upper")
+
+    def __init__(self, source: Stream, upper: Upper, *, tells_first: bool) -> None:
+        """Cut ``source``, whose digits left of the group are ``upper``."""
+        super().__init__(2 * BASE if tells_first else BASE)
+        self.source = source
+        self.upper = upper
+        self.tells_first = tells_first
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        upper, own = divmod(self.source.at(cell), BASE)
+        return own if upper or not self.tells_first else own + BASE
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        upper = self.upper.over(cells)
+        own = self.source.over(cells) - upper * BASE
+        if self.tells_first:
+            own += (upper == 0) * BASE
+        return own.astype(cells.xp.int64, copy=False)
+
+
+def digit_parts(
+    numbers: Scaled, decimals: int, *, width: int = 0, is_open: bool = False
+) -> tuple[Part, ...]:
+    """Return the parts of numbers' digits, with a point before the last ``decimals``.
+
+    ``width``: how many digits are written at least, with zeros on the left. ``is_open``: numbers
+    beyond ``numbers.high`` may be asked for, one at a time.
+    """
+    sign: tuple[Part, ...] = ()
+    source: Stream = numbers
+    if numbers.low < 0:
+        source = Magnitude(numbers)
+        sign = (Part(table=("", "-"), stream=IsNegative(numbers)),)
+    least = 0 if numbers.low <= 0 <= numbers.high else min(abs(numbers.low), abs(numbers.high))
+    kept = max(decimals + 1, width)
+    most = max(source.size - 1, 10 ** (kept - 1))
+    parts: list[Part] = []
+    place = 0
+    while most >= BASE:
+        upper = Upper(source)
+        least //= BASE
+        tells_first = place + GROUP > kept and least == 0
+        table = _group_table(place, decimals, kept, tells_first=tells_first)
+        parts.append(Part(table=table, stream=Group(source, upper, tells_first=tells_first)))
+        source, most, place = upper, most // BASE, place + GROUP
+    text = partial(_first_text, place=place, decimals=decimals, kept=kept)
+    table = OpenTable(most + 1, text) if is_open else LazyTable(most + 1, text)
+    parts.append(Part(table=table, stream=source))
+    return (*sign, *reversed(parts))
+
+
+def number_text(number: int, decimals: int, width: int = 0) -> str:
+    """Return the digits of ``number``, with a point before the last ``decimals``."""
+    sign = "-" if number < 0 else ""
+    return sign + _first_text(abs(number), 0, decimals, max(decimals + 1, width))
+
+
+def _group_table(place: int, decimals: int, kept: int, *, tells_first: bool) -> Sequence[str]:
+    """Return the texts of a group that is not the first, then those where it is after all."""
+    inner = [_pointed(f"{value:03d}", place, decimals) for value in range(BASE)]
+    if not tells_first:
+        return tuple(inner)
+    return (*inner, *(_first_text(value, place, decimals, kept) for value in range(BASE)))
+
+
+def _first_text(value: int, place: int, decimals: int, kept: int) -> str:
+    """Return the digits of a group whose last digit stands ``place`` places from the right.
+
+    Nothing is left of it; zeros are written only at the ``kept`` places from the right.
+    """
+    least = kept - place
+    text = f"{value:0{least}d}" if least > 0 else str(value or "")
+    return _pointed(text, place, decimals)
+
+
+def _pointed(text: str, place: int, decimals: int) -> str:
+    """Return the digits with the point, when it stands among them or right of them."""
+    behind = decimals - place
+    if not decimals or behind < 0 or behind >= len(text):
+        return text
+    return f"{text[: len(text) - behind]}.{text[len(text) - behind :]}"

@@ -1,0 +1,107 @@
+"""Takes the count of parent records; gives the parent of each cell, and the way to it.
+
+The parent's index is drawn at the child's cell; its values are then drawn anew at the parent's own
+cell, by the parent's own streams. So the parent need not be written anywhere, and always has the
+value. Fields of one object that refer to the same parent records share the draw.
+
+A parent more or less moves the fewest children that it can: Lamping and Veach, "A fast, minimal
+memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bits for each jump.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.generate.address import MASK64, encode_parts, word
+from mockgen_watch.generate.cells import record_cell
+from mockgen_watch.generate.chunks import cells_of_key
+from mockgen_watch.generate.draws import Drawn, words_over
+from mockgen_watch.generate.unique import Permuted, Position
+
+if TYPE_CHECKING:
+    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.site import Site
+
+_STEP: Final = 2862933555777941757
+_SHIFT: Final = 11
+_UNIT: Final = 2.0**-53
+
+
+def parent_index(home: Site, names: tuple[str, ...], count: int) -> Stream:
+    """Return the draw of one of ``count`` parents, at the object ``home`` that holds the fields.
+
+    ``names`` tell the parent's suite, model and scenario.
+    """
+    identity = encode_parts(*names)
+    if home.unique:
+        return Permuted(count, home.address.key("reference", identity), Position(home.strides))
+    high, low = (home.address.constants(f"reference/{n}", identity) for n in (0, 1))
+    return Jump(count, high, low)
+
+
+class Jump(Drawn):
+    """Numbers below ``size``, each equally likely; to raise ``size`` by one moves 1 / size."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, size: int, high: Constants, low: Constants) -> None:
+        """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give 64 bits to begin."""
+        super().__init__(size)
+        self.high = high
+        self.low = low
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        key = word(cell.a, cell.b, self.high) << 32 | word(cell.a, cell.b, self.low)
+        number = 0
+        while True:
+            key = (key * _STEP + 1) & MASK64
+            further = (number + 1) / (((key >> _SHIFT) + 1) * _UNIT)
+            if further >= self.size:
+                return number
+            number = int(further)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk; those that still jump get fewer with each turn."""
+        xp = cells.xp
+        key = words_over(cells, self.high).astype(xp.uint64)
+        key <<= xp.uint64(32)
+        key |= words_over(cells, self.low)
+        numbers: IntArray = xp.zeros(len(key), xp.int64)
+        active = xp.arange(len(key))
+        while len(active):
+            key *= xp.uint64(_STEP)
+            key += xp.uint64(1)
+            chance = ((key >> xp.uint64(_SHIFT)) + xp.uint64(1)).astype(xp.float64) * _UNIT
+            further = (numbers.take(active) + 1) / chance
+            goes_on = further < self.size
+            active, key = active[goes_on], key[goes_on]
+            numbers[active] = further[goes_on].astype(xp.int64)
+        return numbers
+
+
+class Parent:
+    """The way from a child's cell to its parent's."""
+
+    __slots__ = ("index", "key")
+
+    def __init__(self, index: Stream, key: int) -> None:
+        """Take the draw of the parent's index and the base key of the parent's records."""
+        self.index = index
+        self.key = key
+
+    def cell(self, cell: Cell) -> Cell:
+        """Return the parent's cell."""
+        known = cell.related.get(id(self))
+        if known is None:
+            known = cell.related[id(self)] = record_cell(self.key, self.index.at(cell))
+        return known
+
+    def cells(self, cells: Cells) -> Cells:
+        """Return the parents' cells of a chunk, one for each child."""
+        known = cells.related.get(id(self))
+        if known is None:
+            known = cells_of_key(self.key, cells.xp, self.index.over(cells))
+            cells.related[id(self)] = known
+        return known

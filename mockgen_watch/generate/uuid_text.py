@@ -1,0 +1,73 @@
+"""Takes an address; gives a column of UUIDs of version 8 (RFC 9562, 5.8) made of that address.
+
+The 122 bits that are free come from five words of the cell. Pieces of 12 bits are three hexadecimal
+digits each, from tables of 4,096 texts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.generate.address import word
+from mockgen_watch.generate.column import Column, ColumnKind, Part
+from mockgen_watch.generate.draws import Drawn, words_over
+from mockgen_watch.generate.tables import LazyTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.cells import Cell, Cells, IntArray
+    from mockgen_watch.generate.site import Site
+
+PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
+    # Bits, the lowest bit of the word that they begin at, and their text.
+    (12, 20, lambda n: f"{n:03x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (12, 20, lambda n: f"{n >> 4:02x}-{n & 15:x}"),
+    (12, 8, lambda n: f"{n:03x}-8"),
+    (12, 20, lambda n: f"{n:03x}-"),
+    (10, 10, lambda n: f"{n | 0x800:03x}"),
+    (12, 20, lambda n: f"{n >> 8:x}-{n & 255:02x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (12, 20, lambda n: f"{n:03x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (4, 0, lambda n: f"{n:x}"),
+)
+"""Two pieces of each word; the last piece is what the last word has left."""
+
+
+class Bits(Drawn):
+    """Some bits of the word at a cell."""
+
+    __slots__ = ("constants", "shift")
+
+    def __init__(self, bits: int, shift: int, constants: Constants) -> None:
+        """Draw ``bits`` bits, the lowest at ``shift``."""
+        super().__init__(1 << bits)
+        self.shift = shift
+        self.constants = constants
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return word(cell.a, cell.b, self.constants) >> self.shift & (self.size - 1)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        words = words_over(cells, self.constants)
+        words >>= cells.xp.uint32(self.shift)
+        words &= cells.xp.uint32(self.size - 1)
+        numbers: IntArray = words.astype(cells.xp.int64)
+        return numbers
+
+
+def uuid_column(site: Site) -> Column:
+    """Return the column of UUIDs, in lower case."""
+    address = site.address
+    words = [address.constants(f"value/{n}") for n in range(5)]
+    parts = []
+    for place, (bits, shift, text) in enumerate(PIECES):
+        constants = words[min(place // 2, len(words) - 1)]
+        stream = Bits(bits, shift, constants)
+        parts.append(Part(table=LazyTable(1 << bits, text), stream=stream))
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
