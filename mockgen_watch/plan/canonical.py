@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.digest import digest_of
-from mockgen_watch.masters.canonical import canonical_form, canonical_shape
+from mockgen_watch.digest import digest
+from mockgen_watch.masters.canonical import canonical_form, canonical_shape, form_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.digest import Canonical
+    from mockgen_watch.masters.canonical import Form
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.generators import Reference
 
@@ -27,43 +27,44 @@ def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> s
     ``digests`` holds those of files that rules read, by path; see ``PlanContext``.
     """
     used = {rule.expression for rule in plan.records.rules if rule.expression in digests}
-    return digest_of(
-        {
-            "contract": contract,
-            "files": {path: digests[path] for path in used},
-            "form": FORM,
-            "plan": canonical_plan(plan),
-        }
-    )
+    form: Form = {
+        "contract": contract,
+        "files": {path: digests[path] for path in used},
+        "form": FORM,
+        "plan": canonical_plan(plan),
+    }
+    return digest(form_bytes(form))
 
 
-def canonical_plan(plan: OutputPlan) -> Canonical:
+def canonical_plan(plan: OutputPlan) -> Form:
     """Return the data of ``plan``: names, records, mix, coverage, format, layout and options."""
     known: dict[int, str] = {}
     return {
         "model": plan.model,
         "scenario": plan.scenario,
         "records": _records(plan.records, known),
-        "mix": [[part.scenario, part.weight, _records(part.records, known)] for part in plan.mix],
+        "mix": [
+            [part.scenario, str(part.weight), _records(part.records, known)] for part in plan.mix
+        ],
         "output": canonical_form(plan.output),
         "coverage": plan.coverage.value,
     }
 
 
-def canonical_records(plan: RecordPlan) -> Canonical:
+def canonical_records(plan: RecordPlan) -> Form:
     """Return the data of ``plan``; each parent is the digest of its own."""
     return _records(plan, {})
 
 
-def _records(plan: RecordPlan, known: dict[int, str]) -> Canonical:
+def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
     parents: dict[Reference, str] = {}
     for reference, parent in plan.parents:
         # Many fields have one parent, and a chain would be spelt out once for every way to it.
         if id(parent) not in known:
-            known[id(parent)] = digest_of(_records(parent, known))
+            known[id(parent)] = digest(form_bytes(_records(parent, known)))
         parents[reference] = known[id(parent)]
 
-    def form(reference: Reference) -> Canonical:
+    def form(reference: Reference) -> Form:
         return ["Reference", parents.get(reference, ""), list(reference.path)]
 
     return {

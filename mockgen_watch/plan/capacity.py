@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.masters.trees import find_shape, walk_leaves
-from mockgen_watch.spec.capacity import capacity
 from mockgen_watch.spec.generators import Pool, Reference, RowField, SequenceNumber, Template
 from mockgen_watch.spec.model import Leaf
 
@@ -34,6 +33,9 @@ def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
         return parent.count if own is None else min(own, parent.count)
     if isinstance(generator, SequenceNumber) and generator.step == 0:
         return 1
+    # Counting a pattern's strings needs its compiler, which is slow to import and seldom used.
+    from mockgen_watch.spec.capacity import capacity  # noqa: PLC0415
+
     return capacity(generator)
 
 
