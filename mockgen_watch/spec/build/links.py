@@ -34,7 +34,7 @@ def check_links(models: Sequence[Model], job: Job) -> None:
                     _check_template(leaf.generator, way, leaf, record, job)
                 elif isinstance(leaf.generator, Reference):
                     _check_reference(leaf.generator, leaf, records, job)
-        check_unique(model, records[model.name], job)
+    check_unique(models, records, job)
     check_cycles(records, job)
 
 

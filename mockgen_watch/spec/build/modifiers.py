@@ -19,7 +19,6 @@ from mockgen_watch.spec.model import Modifiers, Transform
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
 MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", "$to", "$delete")
@@ -29,9 +28,7 @@ NO_MODIFIERS: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
 """What holds where a spec says nothing."""
 
 
-def build_modifiers(
-    sites: Mapping[str, Site], scope: Scope, report: Report, *, leaf: bool
-) -> Modifiers:
+def build_modifiers(sites: Mapping[str, Site], report: Report, *, leaf: bool) -> Modifiers:
     """Return the modifiers among ``sites``, by directive; what is wrong is reported and left out.
 
     ``$id`` is checked here, but it acts on addresses, where the object is built.
@@ -47,7 +44,7 @@ def build_modifiers(
     return Modifiers(
         null=_odds(sites, "$null", report),
         omit=_odds(sites, "$omit", report),
-        unique=leaf and _unique(sites, scope, report),
+        unique=leaf and _flag(sites, "$unique", report),
         transforms=_transforms(sites.get("$transform"), report) if leaf else (),
         to=_target(sites.get("$to"), report),
         delete=_flag(sites, "$delete", report),
@@ -70,15 +67,6 @@ def _odds(sites: Mapping[str, Site], name: str, report: Report) -> Decimal:
 
 def _flag(sites: Mapping[str, Site], name: str, report: Report) -> bool:
     return bool(read_flag(sites[name], report)) if name in sites else False
-
-
-def _unique(sites: Mapping[str, Site], scope: Scope, report: Report) -> bool:
-    unique = _flag(sites, "$unique", report)
-    if unique and scope.in_array:
-        message = "$unique holds between records, so it cannot stand inside an array"
-        report.error("MG204", sites["$unique"].key_location, message)
-        return False
-    return unique
 
 
 def _transforms(site: Site | None, report: Report) -> tuple[Transform, ...]:

@@ -187,7 +187,7 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
     modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
     # A misspelt generator is a leaf as well; what stands beside it is no second fault.
     is_leaf = chosen != "$array" and bool(chosen or (_has_unknown(directives) and not data))
-    modifiers = build_modifiers(modified, scope, job.report, leaf=is_leaf)
+    modifiers = build_modifiers(modified, job.report, leaf=is_leaf)
     if chosen == "$array":
         return _array(site, scope, base, modifiers, job)
     if chosen:

@@ -149,7 +149,8 @@ M:
         """\
 M:
   $count: 3
-  a: {$pattern: "[a-z]{4}", $null: 0.1, $omit: 0.05, $unique: true, $transform: [strip, title]}
+  a: {$pattern: "[a-z]{4}", $null: 0.1, $omit: 0.05, $unique: true}
+  f: {$vocab: first_name, $transform: [strip, title]}
   b: {$const: 1, $id: was_b, $to: PAYER.id}
   c: {x: 1, $omit: 0.5, $to: /a~1b/c}
   d: {$delete: true}
@@ -212,7 +213,10 @@ M: {a: 1, $comment: here too}
         """\
 M:
   a: {$choice: [1, 2, 3], $unique: true}
+  b: {$array: 2, $items: {$integer: [1, 18], $unique: true}}
+  c: {$ref: N.x, $unique: true}
   $scenarios: {positive: {$count: 3}, negative: {a: [1], $count: 9}}
+N: {x: {$sequence: 1}, $count: 9}
 """,
     ),
     Good("lists as in the earlier system", "user_profile: {name: [Asha, Bala]}", "master"),
@@ -601,10 +605,42 @@ BROKEN = (
     Broken("unique object", "MG204", 2, "M:\n  a: {x: 1, $unique: true}"),
     Broken(
         "unique in an array",
+        "MG214",
+        2,
+        "M:\n  a: {$array: 3, $items: {$choice: [1, 2], $unique: true}}",
+        blind=COUNTS,
+    ),
+    Broken("unique template", "MG204", 2, "M:\n  a: {$template: '{b}', $unique: true}\n  b: 1"),
+    Broken(
+        "unique transform", "MG204", 2, "M:\n  a: {$const: x, $transform: upper, $unique: true}"
+    ),
+    Broken(
+        "unique distribution",
         "MG204",
         2,
-        "M:\n  a: {$array: 1, $items: {$uuid: {}, $unique: true}}",
+        "M:\n  a: {$integer: {distribution: poisson, mean: 3}, $unique: true}",
         blind=NAMES_A_FIELD,
+    ),
+    Broken(
+        "unique sequence of elements",
+        "MG204",
+        2,
+        "M:\n  a: {$array: 2, $items: {$sequence: 1, $unique: true}}",
+        blind=NAMES_A_FIELD,
+    ),
+    Broken(
+        "unique reference to a pool",
+        "MG214",
+        2,
+        "A: {x: [1]}\nB: {y: {$ref: A.x, $unique: true}}",
+        blind=NAMES_A_FIELD,
+    ),
+    Broken(
+        "unique reference to too few",
+        "MG214",
+        4,
+        "A: {x: {$uuid: {}}, $count: 2}\n\nB:\n  y: {$ref: A.x, $unique: true}\n  $count: 3",
+        blind=COUNTS,
     ),
     Broken(
         "unique pool",
