@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
-from mockgen_watch.cli.boundary import printable
+from mockgen_watch.cli.escape import escape_for_terminal
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -50,7 +50,7 @@ class RichBar:
 
     def show(self, name: str, done: int) -> None:
         """Draw that ``done`` records are made, and that ``name`` is being made."""
-        self._progress.update(self._task, completed=done, description=printable(name))
+        self._progress.update(self._task, completed=done, description=escape_for_terminal(name))
         self._progress.refresh()
 
     def close(self) -> None:
