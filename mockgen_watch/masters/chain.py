@@ -92,17 +92,16 @@ def _cannot_extend(
 
 def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
     names = tuple(file.path for file in chain)
-    slot = find_slot(_fold(chain, Merge(policies={}, on_conflict=ConflictPolicy.OVERRIDE)), chain)
+    # No policy acts on the slot itself or above it, so this shows what the slot can be.
+    rough = Merge(policies={}, on_conflict=_on_conflict(chain))
+    slot = find_slot(_fold(chain, rough), chain)
     if isinstance(slot, Diagnostic):
-        return ChainResult(master=None, files=names, diagnostics=(slot,))
+        found = tuple(rough.diagnostics) or (slot,)
+        return ChainResult(master=None, files=names, diagnostics=found)
     policies = tuple(policy for file in chain for policy in file.policies)
-    merge = Merge(policies=policies_by_path(policies), on_conflict=_on_conflict(chain), slot=slot)
+    merge = Merge(policies=policies_by_path(policies), on_conflict=rough.on_conflict, slot=slot)
     shape = _fold(chain, merge)
-    found = [*merge.diagnostics, *_lost_policies(shape, slot, chain)]
-    place = find_shape(shape, slot)
-    if not isinstance(place, ObjectShape):
-        # Only a conflict, which was reported, can have put something else there.
-        return ChainResult(master=None, files=names, diagnostics=tuple(found))
+    lost = _lost_policies(shape, slot, chain)
     master = ResolvedMaster(
         path=chain[0].path,
         files=names,
@@ -111,7 +110,7 @@ def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
         policies=policies,
         on_conflict=merge.on_conflict,
     )
-    return ChainResult(master=master, files=names, diagnostics=tuple(found))
+    return ChainResult(master=master, files=names, diagnostics=(*merge.diagnostics, *lost))
 
 
 def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.plan.references import referenced_suites
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mockgen_watch.plan.context import SuiteSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,20 @@ class InputGraph:
             for path in (*self.needs, *other.needs)
         }
         return InputGraph(needs=needs, suites={**self.suites, **other.suites})
+
+
+def suite_needs(
+    source: SuiteSource, missing: Iterable[str], spec_paths: Callable[[str], Iterable[str]]
+) -> frozenset[str]:
+    """Return what the spec of a suite needs, for ``InputGraph.needs``.
+
+    Args:
+        source: the suite.
+        missing: files that do not exist and would be taken if they did, such as a nearer master.
+        spec_paths: a suite's name → the paths that its spec can have, whether it is there or not.
+    """
+    parents = {path for suite in referenced_suites(source) for path in spec_paths(suite)}
+    return source.files.union(missing, parents) - {source.user_input.path}
 
 
 def affected_suites(graph: InputGraph, changed: Iterable[str]) -> tuple[str, ...]:

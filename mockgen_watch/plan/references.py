@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.masters.trees import find_shape, walk_leaves
+from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import Leaf, ObjectShape
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.context import PlanContext, SuiteSource
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import Model, Scenario
 
 _FIRST_CHOICES: Final = ("base", "positive")
@@ -31,6 +31,20 @@ class Parent:
     def key(self) -> tuple[str, str, str]:
         """Suite, model and scenario."""
         return (self.source.suite, self.model.name, self.scenario.name)
+
+
+def referenced_suites(source: SuiteSource) -> frozenset[str]:
+    """Return the other suites that models, scenarios and the master of ``source`` refer to."""
+    shapes = [] if source.master is None else [source.master.shape]
+    for model in source.user_input.models:
+        overlays = (scenario.overlay for scenario in model.scenarios)
+        shapes += [model.shape, *(overlay for overlay in overlays if overlay is not None)]
+    return frozenset(
+        leaf.generator.suite
+        for shape in shapes
+        for _, leaf in walk_leaves(shape)
+        if isinstance(leaf.generator, Reference) and leaf.generator.suite not in {"", source.suite}
+    )
 
 
 def find_parent(

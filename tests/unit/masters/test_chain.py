@@ -147,6 +147,21 @@ def test_a_slot_that_is_not_clear_is_an_error(
     assert hint in result.diagnostics[0].hint
 
 
+def test_files_that_disagree_about_the_slot_are_a_conflict_alone() -> None:
+    result = resolve(
+        master_file({"p": 1}, path=TOP, extends=MIDDLE), master_file({"p": {}}, path=MIDDLE)
+    )
+    assert [item.code for item in result.diagnostics] == ["MG304"]
+
+
+def test_a_slot_that_is_kept_in_a_conflict_stays_the_slot() -> None:
+    found = resolved(
+        master_file({"p": 1}, path=TOP, extends=MIDDLE, on_conflict="keep"),
+        master_file({"p": {"a": 1}}, path=MIDDLE),
+    )
+    assert found.slot == ("p",)
+
+
 def test_addresses_below_the_slot_are_those_of_a_record() -> None:
     rows = RowField(rows=pool({"city": "X"}), key="city", address=("top", "p", "home"))
     found = resolved(

@@ -9,7 +9,7 @@ import pytest
 from mockgen_watch.masters.deep import finish_object, merge_objects
 from mockgen_watch.masters.policies import Merge, policies_by_path
 from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.spec.generators import Constant, Pattern
+from mockgen_watch.spec.generators import Constant, Pattern, Reference
 from mockgen_watch.spec.model import ArrayShape, ConflictPolicy, Leaf, ObjectShape
 from tests.unit.masters.shapes import DELETED, Data, array, field, plain, policy, record
 
@@ -67,6 +67,7 @@ A, B, C = {"id": 1, "x": "a"}, {"id": 2, "x": "b"}, {"id": 2, "y": "c"}
         ({"l": [A, B]}, {"l": [B, C]}, ("l union",), {"l": [A, B, C]}),
         ({"o": {"l": [A]}}, {"o": {"l": [B]}}, ("o.l append",), {"o": {"l": [A, B]}}),
         ({"l": [A]}, {"l": None}, ("l append",), {"l": None}),
+        ({"l": array(1, 2, A)}, {"l": Constant(value=[])}, ("l append",), {"l": [(1, 2, A)]}),
         # append and union of pools and constants
         ({"p": ["x", "y"]}, {"p": ["z"]}, ("p append",), {"p": ["x", "y", "z"]}),
         ({"p": ["x", "y"]}, {"p": ["y"]}, ("p append",), {"p": ["x", "y", "y"]}),
@@ -145,6 +146,8 @@ def test_two_layers_become_one(
             "only the elements of a list have an index or a key",
         ),
         ({"p": ["x"]}, {"p": ["y"]}, "p by-key id", "only the elements of a list have an index"),
+        ({"l": [A]}, {"l": Reference(suite="", model="P", path=("l",))}, "l append", "no list"),
+        ({"p": None}, {"p": {"a": 1}}, "p append", "one side is no list and no pool"),
         ({"p": "x"}, {"p": Pattern(source="a")}, "p union", "neither a list nor a pool"),
         ({"l": array(1, 2, A)}, {"l": [B]}, "l append", "variable length, so nothing can come"),
         (

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.plan.affected import InputGraph, affected_files, affected_suites
+from mockgen_watch.plan.affected import (
+    InputGraph,
+    affected_files,
+    affected_suites,
+    suite_needs,
+)
+from mockgen_watch.plan.context import SuiteSource
+from mockgen_watch.spec.generators import Reference
+from tests.unit.masters.shapes import master, model, scenario, user_input
 
 CLAIMS, MEMBERS, ALONE = (f"specs/{name}/user_input.yaml" for name in ("claims", "members", "x"))
 GRAPH = InputGraph(
@@ -59,3 +67,29 @@ def test_what_needed_a_file_a_moment_ago_is_affected_by_it() -> None:
     now = InputGraph(needs={ALONE: frozenset()}, suites={ALONE: "x"})
     assert affected_suites(now, ["specs/base/master.yaml"]) == ()
     assert affected_suites(GRAPH.joined(now), ["specs/base/master.yaml"]) == ("claims",)
+
+
+def test_a_suite_needs_its_master_its_inputs_its_parents_and_what_is_missing() -> None:
+    def ref(suite: str) -> Reference:
+        return Reference(suite=suite, model="P", path=("id",))
+
+    subject = model(
+        "A", {"a": ref("members"), "own": ref("claims")}, scenario("s", {"b": ref("gone")})
+    )
+    source = SuiteSource(
+        suite="claims",
+        user_input=user_input(subject, path=CLAIMS),
+        master=master({"s": {"c": ref("base"), "d": ref("")}}),
+        inputs=("specs/mockgen.yaml",),
+    )
+    needs = suite_needs(
+        source, ("specs/claims/master.yaml",), lambda suite: (f"specs/{suite}/user_input.yaml",)
+    )
+    assert needs == {
+        "specs/master.yaml",
+        "specs/mockgen.yaml",
+        "specs/claims/master.yaml",
+        "specs/members/user_input.yaml",
+        "specs/gone/user_input.yaml",
+        "specs/base/user_input.yaml",
+    }

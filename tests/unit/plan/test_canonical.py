@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.masters.canonical import canonical_form, form_bytes
 from mockgen_watch.plan.canonical import canonical_records
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext
@@ -132,3 +134,26 @@ def test_many_ways_to_one_parent_do_not_multiply_its_form() -> None:
     plans, found = compile_suite("s", user_input(*models), None, CONTEXT)
     assert found == []
     assert len(str(canonical_records(plans[-1].records))) < 5000
+
+
+def test_the_parts_of_a_mix_are_part_of_its_key() -> None:
+    def of(weight: int, value: str) -> str:
+        parts = scenario("positive"), scenario("negative", {"a": value})
+        mixed = scenario("mixed", mix={"positive": 1, "negative": weight})
+        return keys(model("A", BASE, *parts, mixed))["A/mixed"]
+
+    assert of(1, "q") == of(1, "q")
+    assert len({of(1, "q"), of(2, "q"), of(1, "r")}) == 3
+
+
+def test_data_of_another_type_has_no_form() -> None:
+    with pytest.raises(TypeError, match="float"):
+        canonical_form(1.5)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [(1, True), (1, "1"), (Decimal(1), 1), (["a"], {"a": 1}), (["list", []], [[]]), (None, "null")],
+)
+def test_no_two_values_have_one_form(left: Data, right: Data) -> None:
+    assert form_bytes(canonical_form(left)) != form_bytes(canonical_form(right))

@@ -11,7 +11,7 @@ import pytest
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.selection import Selection, unknown_names
 from mockgen_watch.spec.generators import Reference, SequenceNumber, Template
 from mockgen_watch.spec.model import (
     ConditionSpec,
@@ -276,6 +276,14 @@ def test_a_reference_to_nothing_is_an_error(reference: Reference, message: str) 
     assert found[0].startswith(message)
 
 
+def test_a_reference_to_a_model_of_mixes_alone_is_an_error() -> None:
+    parent = model("P", {"id": IDS}, scenario("mixed", mix={"x": 1}))
+    _, found = compiled(
+        model("A", {"p": ref("P", "id")}), parent, selection=Selection(models=("A",))
+    )
+    assert found == ["MG203 every scenario of P is a mix"]
+
+
 def test_a_reference_to_a_field_that_only_the_master_has() -> None:
     plans, found = compiled(
         model("A", {"s": ref("A", "state")}), lower={"v": 1, "slot": {"state": "NY"}}
@@ -414,6 +422,21 @@ def test_format_and_layout_can_be_asked_for(selection: Selection, expected: Outp
         model("A", {"a": 1}, replace(scenario("base"), output=options)), selection=selection
     )
     assert plans["A/base"].output == expected
+
+
+@pytest.mark.parametrize(
+    ("selection", "problems"),
+    [
+        (Selection(models=("a", "P"), scenarios=("BASE",)), ()),
+        (Selection(models=("Q",)), ('there is no model "Q" (there is A, P)',)),
+        (
+            Selection(scenarios=("positve",)),
+            ('there is no scenario "positve" (did you mean "positive"?)',),
+        ),
+    ],
+)
+def test_a_name_that_no_suite_has_is_told(selection: Selection, problems: tuple[str, ...]) -> None:
+    assert unknown_names(selection, SELECTED) == problems
 
 
 # what only shows when all is put together
