@@ -101,10 +101,17 @@ def _findings(
     if error.validator == "additionalProperties" and isinstance(node, MappingNode):
         known = tuple(error.schema.get("properties", ())) if isinstance(error.schema, dict) else ()
         return [
-            ((*path, key), f'"{key}" has no meaning here', did_you_mean(key, known), True)
+            ((*path, key), _no_meaning(key), did_you_mean(key, known), True)
             for key in _unexpected(node, error)
         ]
+    if "propertyNames" in error.absolute_schema_path and isinstance(error.instance, str):
+        key = error.instance
+        return [((*path, key), _no_meaning(key), "", True)]
     return [(path, _message(error, node), "", False)]
+
+
+def _no_meaning(key: str) -> str:
+    return f'"{key}" has no meaning here'
 
 
 def _unexpected(node: MappingNode, error: ValidationError) -> list[str]:
