@@ -37,7 +37,7 @@ _DAMAGE: Final = (ArithmeticError, LookupError, RecursionError, TypeError, Value
 
 
 def encode_document(document: Document) -> bytes:
-    """Return ``document`` without its path."""
+    """Return ``document`` without its path; like all parsed text, it holds no surrogates."""
     root = None if document.root is None else _from_node(document.root)
     diagnostics = [_from_diagnostic(found, document.path) for found in document.diagnostics]
     content = [CODEC_VERSION, document.text, root, diagnostics]

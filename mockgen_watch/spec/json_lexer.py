@@ -21,7 +21,7 @@ END: Final = "end"
 # Punctuation is its own kind: [ ] { } , :
 
 _TOKEN: Final = re.compile(
-    r"[ \t\n\r]*(?:"
+    r"[ \t\n\r]*+(?:"
     r'("[^"\\\x00-\x1f]*")'
     r"|([\[\]{},:])"
     r'|(-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)(?![\w.+"-])'
@@ -32,7 +32,7 @@ _IN_TEXT, _IN_PUNCTUATION, _IN_NUMBER, _FRACTION, _EXPONENT, _IN_WORD = range(1,
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 # What people write instead. Repeats are bounded where each of many tokens could try them.
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
 _COMMENT: Final = re.compile(r"(?://|#)[^\r\n]*|/\*.*?\*/", re.DOTALL)
 _SINGLE_QUOTED: Final = re.compile(r"'([^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*){0,99})'")
 _CURLY_QUOTED: Final = re.compile('[\u201c\u201d]([^\u201d"\r\n]*)[\u201d"]')

@@ -201,9 +201,9 @@ class _Reader:
         closer = _CLOSER[opener]
         if token.kind == END:
             self._stop_at_bracket(f'the file ends, but "{opener}" is not closed')
+        elif loose >= 0 and token.kind != ",":
+            self._stop_at_missing("[", loose)
         elif token.kind in _CLOSERS:
-            if loose >= 0:
-                self._stop_at_missing("[", loose)
             self._stop_at_bracket(f'"{closer}" is expected before "{token.kind}"')
 
     def _complain_of_key_in_list(self) -> None:

@@ -50,7 +50,7 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
     except UnicodeDecodeError as error:
         return _refuse_bytes(path, data, error)
     source = Source.of(path, text.removeprefix("\ufeff"))
-    if "\0" in text[:2]:
+    if b"\0\0" in {data[0:4:2], data[1:4:2]}:
         return _refuse(source, "MG101", "the file looks like UTF-16", hint=_SAVE_HINT)
     if not source.text.strip(" \t\r\n"):
         return _refuse(source, "MG112", "the file is empty")

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate, count
+from typing import Final
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec.document import Mark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _INDENT: Final = re.compile(r"[ \t]*")
 
 
 def line_starts(text: str) -> array[int]:
     r"""Return the offset of each line's first character; ``\n``, ``\r\n``, ``\r`` end a line."""
-    # Each replacement keeps the length, so that one search finds all three kinds of line end.
+    # Each replacement keeps the length, so that one split finds all three kinds of line end.
     if "\r" in text:
         text = text.replace("\r\n", " \n").replace("\r", "\n")
-    return array("q", _starts(text))
-
-
-def _starts(text: str) -> Iterator[int]:
-    yield 0
-    found = text.find("\n")
-    while found >= 0:
-        yield found + 1
-        found = text.find("\n", found + 1)
+    lengths = map(len, text.split("\n")[:-1])
+    # A line begins behind all lines above it and as many line ends.
+    return array("q", map(operator.add, accumulate(lengths, initial=0), count()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
