@@ -99,7 +99,7 @@ class CompiledPattern:
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """One text out of ``texts``, which all have the same length and differ."""
+    """One text out of ``texts``, which all differ."""
 
     texts: tuple[str, ...]
     size: int
@@ -250,7 +250,8 @@ def _is_distinct(tree: _Node) -> bool:
 def _first(node: _Node, behind: frozenset[str]) -> frozenset[str]:
     """Return the first characters of ``node`` followed by ``behind``; ``""`` is the end."""
     if isinstance(node, _Set):
-        return frozenset(text[0] for text in node.texts) if node.texts[0] else behind
+        firsts = frozenset(text[:1] for text in node.texts)
+        return firsts - {""} | behind if "" in firsts else firsts
     if isinstance(node, _Alt):
         return frozenset().union(*(_first(branch, behind) for branch in node.branches))
     if isinstance(node, _Rep):
@@ -266,7 +267,7 @@ def _first(node: _Node, behind: frozenset[str]) -> frozenset[str]:
 def _deterministic(node: _Node, behind: frozenset[str]) -> bool:
     """Tell whether each decision in ``node`` shows in the next character; ``behind`` follows it."""
     if isinstance(node, _Set):
-        return True
+        return _is_prefix_free(node.texts)
     if isinstance(node, _Alt):
         firsts = [_first(branch, behind) for branch in node.branches]
         apart = len(frozenset().union(*firsts)) == sum(map(len, firsts))
@@ -295,13 +296,19 @@ def _cat(items: list[_Node]) -> _Node:
 
 
 def _alt(branches: list[_Node]) -> _Node:
-    """Return one of ``branches``; plain texts of one length that differ become a single set."""
+    """Return one of ``branches``; plain texts that differ become a single set."""
     texts = [_only_text(branch) for branch in branches]
     known = [text for text in texts if text is not None]
-    same_length = len({len(text) for text in known}) == 1
-    if len(known) == len(branches) == len(set(known)) and same_length:
+    if len(known) == len(branches) == len(set(known)) <= TABLE_LIMIT:
         return _set(tuple(known))
     return _Alt(tuple(branches), sum(branch.size for branch in branches))
+
+
+def _is_prefix_free(texts: tuple[str, ...]) -> bool:
+    """Tell whether no text begins another one, so that the string tells which of them stood."""
+    ordered = sorted(texts)
+    pairs = itertools.pairwise(ordered)
+    return len(texts) == 1 or not any(after.startswith(before) for before, after in pairs)
 
 
 def _only_text(node: _Node) -> str | None:
