@@ -46,6 +46,7 @@ class Job:
         report: where findings go.
         sites: by the place of a leaf, the site of the directive that says how it is chosen.
         broken: the places of leaves that stand in for what was reported.
+        may_have_master: whether a master may add fields that this file does not name.
         open: the addresses of objects that may have more fields than were understood.
     """
 
@@ -55,6 +56,7 @@ class Job:
     sites: dict[Location, Site] = field(default_factory=dict)
     broken: set[Location] = field(default_factory=set)
     open: set[tuple[str, ...]] = field(default_factory=set)
+    may_have_master: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

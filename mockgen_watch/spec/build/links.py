@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.cycles import check_cycles
+from mockgen_watch.spec.build.names import is_slip
 from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record, records_of
 from mockgen_watch.spec.build.unique import check_unique
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def check_links(models: Sequence[Model], job: Job) -> None:
-    """Report names that lead nowhere, circles, and unique fields with too few values."""
+    """Report names that lead nowhere, circles, and unique fields with too few values.
+
+    Where a master may add fields, an unknown one is reported only when it is a typing slip; the
+    plan, which knows the master, reports the others.
+    """
     records = {model.name: records_of(model) for model in models}
     for model in models:
         _check_mixes(model, job)
@@ -82,7 +87,8 @@ def _check_reference(reference: Reference, leaf: Leaf, records: Records, job: Jo
 
 
 def _report(found: Found, what: str, leaf: Leaf, job: Job) -> None:
-    if not found.problem:
+    slip = any(is_slip(found.missing, name) for name in found.known)
+    if not found.problem or (found.missing and job.may_have_master and not slip):
         return
     hint = did_you_mean(found.missing, found.known) if found.missing else ""
     code = "MG203" if found.missing else "MG218"

@@ -40,8 +40,11 @@ def build_user_input(
     """
     if document.root is None:
         return None, []
-    job = Job(document=document, context=context)
     root = Site(document=document, node=document.root)
+    stated = root.get("$master")
+    job = Job(
+        document=document, context=context, may_have_master=stated is None or not is_empty(stated)
+    )
     spec = _build(root, job)
     return (None if job.report.failed else spec), job.report.diagnostics()
 

@@ -121,6 +121,9 @@ Claim:
   e: 1
 """,
     ),
+    Good(
+        "fields of a master", "A: {x: 1}\nM: {a: {$template: '{PAYER.id}'}, b: {$ref: A.PAYER.id}}"
+    ),
     Good("vocabulary", "M: {a: {$vocab: first_name}, $rows: {$vocab: us_city}}"),
     Good("rows fields", "M: {$rows: {$vocab: us_city, $fields: {C: city}}}"),
     Good("rows field list", "M: {$rows: {$vocab: us_city, $fields: [city, state]}}"),
@@ -492,9 +495,17 @@ BROKEN = (
     Broken(
         "template names nothing",
         "MG203",
-        2,
-        'M:\n  a: {$template: "{PTA}"}\n  PAT: 1',
+        3,
+        '$master: null\nM:\n  a: {$template: "{PTA}"}\n  PAT: 1',
         '"PAT"',
+        blind=NAMES_A_FIELD,
+    ),
+    Broken(
+        "template with a slip",
+        "MG203",
+        2,
+        'M:\n  a: {$template: "{FRST}"}\n  FIRST: 1',
+        '"FIRST"',
         blind=NAMES_A_FIELD,
     ),
     Broken(

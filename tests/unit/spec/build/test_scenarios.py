@@ -214,6 +214,7 @@ a: {b: {c: [1, 2]}}
 def test_a_file_with_errors_gives_no_spec_and_all_its_errors() -> None:
     text = """\
 $sed: 1
+$master: null
 M:
   a: {$patern: x, $nul: 2}
   b: {$integer: {min: 9, max: 1}}
@@ -225,12 +226,12 @@ M:
     assert spec is None
     assert [(item.code, item.location.line) for item in found] == [
         ("MG201", 1),
-        ("MG201", 3),
-        ("MG201", 3),
-        ("MG208", 4),
-        ("MG203", 5),
+        ("MG201", 4),
+        ("MG201", 4),
+        ("MG208", 5),
         ("MG203", 6),
-        ("MG208", 7),
+        ("MG203", 7),
+        ("MG208", 8),
     ]
 
 
