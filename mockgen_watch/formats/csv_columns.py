@@ -72,6 +72,8 @@ def columns_of(programs: Iterable[Program]) -> ColumnTree:
     tree = ColumnTree()
     for program in programs:
         tree.add(program.root)
+    # A record without fields is no cell either.
+    tree.cell = False
     return tree
 
 

@@ -7,7 +7,7 @@ it needs no NumPy, and is faster as long as importing NumPy takes longer than al
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mockgen_watch.formats.base import FormatError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.fragments import FragmentPlan
+    from mockgen_watch.formats.vector import VectorRun
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import Json
 
@@ -26,7 +27,7 @@ VECTOR_FROM: Final = 5000
 
 
 class Records(Protocol):
-    """Anything that has bytes for its records: what an executor runs. Values of it pickle."""
+    """Anything that has bytes for its records: what an executor runs."""
 
     @property
     def framing(self) -> Framing:
@@ -72,15 +73,19 @@ class VectorRecords:
     plan: FragmentPlan
     program: Program
     count: int
+    _idle: list[VectorRun] = field(default_factory=list, init=False, repr=False)
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""
         # NumPy takes longer to import than a small job takes in all.
         import numpy as np  # noqa: PLC0415
 
-        from mockgen_watch.formats.vector import chunk_bytes  # noqa: PLC0415
+        from mockgen_watch.formats.vector import VectorRun  # noqa: PLC0415
 
-        return chunk_bytes(self.plan, self.program, start, stop, np)
+        # Laying out the tables is work that later calls are spared; calls that overlap share none.
+        run = self._idle.pop() if self._idle else VectorRun(self.plan, self.program, np)
+        yield from run.bytes_of(start, stop)
+        self._idle.append(run)
 
 
 def records_of(
@@ -92,7 +97,8 @@ def records_of(
     scalar engine, which says so when, and only if, a record has that entry.
     """
     scalar = ScalarRecords(writer=writer, program=program, count=count)
-    if count < vector_from:
+    # Tables reach as far as the count that the program was compiled for.
+    if count < vector_from or count > program.count:
         return scalar
     try:
         plan = writer.compile(program)

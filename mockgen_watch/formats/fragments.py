@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """``stride`` times the number in ``register``."""
+    """``stride`` times the number in ``register``.
+
+    Where terms make an index, each stride is a multiple of the next, and the last is 1.
+    """
 
     register: int
     stride: int

@@ -11,6 +11,7 @@ from which the C library asks the system for fresh pages, each of which costs mo
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.fragments import (
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     ObjectArray = NDArray[np.object_]
 
-BLOCK: Final = 8192
+BLOCK: Final = 16_384
 """Records whose registers are computed at a time."""
 
 JOINED: Final = 96 * 1024
@@ -78,29 +79,30 @@ class VectorRun:
             if not isinstance(slot, MadeSlot) and not slot.terms:
                 self._matrix[:, column] = self._offsets[column]
 
+    @property
+    def table_length(self) -> int:
+        """How many fragments the tables of all slots have together."""
+        return len(self._table)
+
     def bytes_of(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, a join at a time."""
         for first in range(start, stop, self._block):
             last = min(first + self._block, stop)
-            self._fill(first, last)
+            self.fill(first, last)
             matrix = self._matrix[: last - first]
             for row in range(0, last - first, self._rows):
                 indexes = matrix[row : row + self._rows].ravel()
                 yield b"".join(self._table.take(indexes).tolist())
 
-    def _fill(self, first: int, last: int) -> None:
+    def fill(self, first: int, last: int) -> None:
         """Compute the matrix of one block."""
-        xp = self._xp
-        block = _Block(self._program, xp, first, last)
-        block.compute(self._plan.registers)
+        block = _Block(self._plan, self._program, self._xp, first, last)
         matrix = self._matrix[: last - first]
         for column, slot in enumerate(self._plan.slots):
-            offset = self._offsets[column]
             if isinstance(slot, MadeSlot):
-                block.make(slot, self._table, offset, matrix[:, column])
+                block.make(slot, self._table, self._offsets[column], matrix[:, column])
             elif slot.terms:
-                total = block.sum_of(slot.terms)
-                xp.add(total, offset, out=matrix[:, column])
+                block.index(slot.terms, self._offsets[column], matrix[:, column])
 
 
 def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], ObjectArray]:
@@ -141,38 +143,32 @@ def _pieces(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
 
 
 class _Block:
-    """The registers of one block of records."""
+    """The registers of one block of records; each is computed when it is first asked for.
 
-    def __init__(self, program: Program, xp: ModuleType, first: int, last: int) -> None:
+    So the numbers that a slot needs are made just before it, and are still in the near cache.
+    """
+
+    def __init__(
+        self, plan: FragmentPlan, program: Program, xp: ModuleType, first: int, last: int
+    ) -> None:
         self._xp = xp
-        self._cells: dict[tuple[int, ...], Cells] = {
-            (): cells_of_records(program, xp, xp.arange(first, last, dtype=xp.int64))
-        }
-        self._arrays: list[IntArray] = []
+        self._registers = plan.registers
+        self._arrays: list[IntArray | None] = [None] * len(plan.registers)
+        indexes = xp.arange(first, last, dtype=xp.int64)
+        self._cells: dict[tuple[int, ...], Cells] = {(): cells_of_records(program, xp, indexes)}
+        self._spare: IntArray = xp.empty(last - first, xp.int64)
 
-    def compute(self, registers: Sequence[Register]) -> None:
-        """Compute all registers, each from those before it."""
-        for register in registers:
-            self._arrays.append(self._numbers(register))
-
-    def sum_of(self, terms: Sequence[Term]) -> IntArray:
-        """Return the sum of ``terms``; it may be a register itself, so it is not written to."""
-        total = self._scaled(terms[0])
-        if len(terms) == 1:
-            return total
-        total = total + self._scaled(terms[1])
-        for term in terms[2:]:
-            total += self._scaled(term)
-        return total
+    def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
+        """Write the sum of ``terms``, and ``offset``, to a column."""
+        self._xp.add(self._sum(terms, self._spare), offset, out=column)
 
     def make(self, slot: MadeSlot, table: ObjectArray, offset: int, column: IntArray) -> None:
         """Make the fragments of a slot where they are needed, and point to them."""
         xp = self._xp
-        length = len(column)
         if slot.absent is None:
-            rows = xp.arange(length)
+            rows = xp.arange(len(column))
         else:
-            rows = xp.flatnonzero(self._arrays[slot.absent] == 0)
+            rows = xp.flatnonzero(self._numbers(slot.absent) == 0)
         column[:] = offset
         column[rows] = rows + (offset + 1)
         values = _values(slot.node, self._at(slot.path), rows)
@@ -184,27 +180,45 @@ class _Block:
             self._cells[path] = cells_of_element(self._at(path[:-1]), path[-1])
         return self._cells[path]
 
-    def _scaled(self, term: Term) -> IntArray:
-        numbers = self._arrays[term.register]
-        return numbers if term.stride == 1 else numbers * term.stride
+    def _sum(self, terms: Sequence[Term], out: IntArray) -> IntArray:
+        """Return the sum of ``terms``, in ``out`` or as a register, which is not to be changed.
 
-    def _numbers(self, register: Register) -> IntArray:
+        Each stride is a multiple of the next, so this is Horner's rule.
+        """
+        # All first: one that is computed may need ``out`` itself.
+        total, *others = [self._numbers(term.register) for term in terms]
+        for (term, following), numbers in zip(itertools.pairwise(terms), others, strict=True):
+            self._xp.multiply(total, term.stride // following.stride, out=out)
+            total = self._xp.add(out, numbers, out=out)
+        return total
+
+    def _numbers(self, register: int) -> IntArray:
+        """Return the numbers of a register; they are not to be changed."""
+        known = self._arrays[register]
+        if known is None:
+            known = self._arrays[register] = self._computed(self._registers[register])
+        return known
+
+    def _computed(self, register: Register) -> IntArray:
         xp = self._xp
         if isinstance(register, Draw):
             return register.stream.over(self._at(register.path))
-        if isinstance(register, Below):
-            return (self._arrays[register.source] < register.bound).astype(xp.int64)
-        if isinstance(register, AtLeast):
-            return (self._arrays[register.source] >= register.bound).astype(xp.int64)
         if isinstance(register, Choice):
             return self._chosen(register)
-        flags = [self._arrays[source] != 0 for source in register.sources]
-        combine = xp.logical_and if isinstance(register, Every) else xp.logical_or
-        total: IntArray = combine.reduce(flags).astype(xp.int64)
-        return total
+        flag: NDArray[np.bool_]
+        if isinstance(register, Below):
+            flag = self._numbers(register.source) < register.bound
+        elif isinstance(register, AtLeast):
+            flag = self._numbers(register.source) >= register.bound
+        else:
+            flags = [self._numbers(source) != 0 for source in register.sources]
+            combine = xp.logical_and if isinstance(register, Every) else xp.logical_or
+            flag = combine.reduce(flags)
+        return flag.astype(xp.int64)
 
     def _chosen(self, choice: Choice) -> IntArray:
-        selector = self._arrays[choice.selector]
-        others = selector + (choice.size - 1)
-        self._xp.copyto(others, self.sum_of(choice.terms), where=selector == 0)
-        return others
+        selector = self._numbers(choice.selector)
+        total = self._sum(choice.terms, self._spare)
+        numbers = selector + (choice.size - 1)
+        self._xp.copyto(numbers, total, where=selector == 0)
+        return numbers

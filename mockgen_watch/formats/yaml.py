@@ -41,6 +41,7 @@ _SIGN: Final = r" ._/@'()&+,\-"
 _FIRST: Final = re.compile(f"[{_LETTER}]")
 _INNER: Final = re.compile(f"[{_LETTER}{_SIGN}]*")
 _WORDS: Final = re.compile(f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?")
+_LETTERS: Final = re.compile("[A-Za-z]*")
 _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED: Final = frozenset(
     ("y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity")
@@ -138,8 +139,15 @@ def _always_plain(tables: Sequence[Sequence[str]]) -> bool:
         all(_FIRST.match(piece) for piece in first)
         and all(_INNER.fullmatch(piece) for table in tables for piece in table)
         and all(piece and not piece.endswith(" ") for piece in last)
-        and sum(min(map(len, table)) for table in tables) > _LONGEST_RESERVED
+        and _is_never_reserved(tables)
     )
+
+
+def _is_never_reserved(tables: Sequence[Sequence[str]]) -> bool:
+    """Tell whether all texts are too long for a reserved word, or hold what is no letter."""
+    if sum(min(map(len, table)) for table in tables) > _LONGEST_RESERVED:
+        return True
+    return any(not any(_LETTERS.fullmatch(piece) for piece in table) for table in tables)
 
 
 def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mockgen_watch.formats.base import complete_options
@@ -53,6 +53,7 @@ def reference(writer: Writer, program: Program, start: int, stop: int) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
+@settings(max_examples=40)
 @given(program=programs(), start=st.integers(0, 10**9), layout=st.sampled_from(list(Layout)))
 def test_fragments_give_the_bytes_of_the_reference_encoder(
     name: str,
