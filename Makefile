@@ -4,6 +4,7 @@
 #   make test       all that CI checks: lint, types, import layers, tests, coverage
 #   make lint       the first three of these
 #   make format     put the code into its form
+#   make bench      compare with other tools; BENCH="--count 100000" passes options on
 #   make clean      remove .venv and what the tools keep
 #
 # PYTHON names another interpreter (make PYTHON=python3.13), WORKERS the number of test processes.
@@ -11,7 +12,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test lint layers types style format clean
+.PHONY: run test lint layers types style format bench clean
 
 WORKERS ?= 2
 BIN := .venv/bin
@@ -43,6 +44,9 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.compare $(BENCH)
+
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -51,5 +55,5 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv benchmarks/.env build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find mockgen_watch tests -name __pycache__ -type d -prune -exec rm -rf {} +
