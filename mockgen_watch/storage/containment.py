@@ -121,8 +121,15 @@ class Folder:
             OSError: ENOENT, ENOTDIR and what else can happen.
         """
         _check_name(name, self.named(name))
-        if create:
-            self._make(name)
+        try:
+            return self._enter(name)
+        except FileNotFoundError:
+            if not create:
+                raise
+        self._make(name)
+        return self._enter(name)
+
+    def _enter(self, name: str) -> Self:
         status = None if self._fd is not None else self.status(name)
         if status is not None and not stat.S_ISDIR(status.st_mode):
             raise self._no_folder(name, status)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.journal import decode_entries
 from mockgen_watch.lock.model import read_lockfile
 from mockgen_watch.lock.paths import (
     LOCK_NAME,
     below,
-    lock_path,
     offer_path,
     output_paths,
     suite_of_lock,
@@ -45,6 +45,7 @@ class OutputTree:
         obstacles: path → what it is, for all that is neither file nor folder.
         folders: every folder.
         locks: suite → its lockfile, or why that cannot be read.
+        lock_digests: path of a lockfile → digest of the bytes that were read.
         journal: what earlier runs left in their journal.
         leftovers: temporary files of runs that were cut short.
         cache: digests by stamp.
@@ -56,6 +57,7 @@ class OutputTree:
     obstacles: dict[str, str] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
+    lock_digests: dict[str, str] = field(default_factory=dict)
     journal: tuple[JournalEntry, ...] = ()
     leftovers: list[str] = field(default_factory=list)
     cache: StatCache
@@ -75,14 +77,13 @@ class OutputTree:
         wanted = tuple(wanted)
         paths = set(_paths_of(wanted, self.locks, self.journal))
         paths |= {offer_path(path) for path in paths}
-        paths |= {lock_path(suite) for suite in self.locks}
         disk, unreadable = self.digests(path for path in sorted(paths) if path in self.stamps)
         return Snapshot(
             wanted=wanted,
             contract=contract,
             locks=self.locks,
             journal=self.journal,
-            disk=disk,
+            disk=disk | self.lock_digests,
             obstacles={**self._obstacles(paths), **unreadable},
             is_whole_tree=is_whole_tree,
             is_forced=is_forced,
@@ -106,11 +107,11 @@ class OutputTree:
             with self.root.open() as top:
                 for path in unread:
                     try:
-                        digest = digest_of_output(top, path, self.root, self.cache)
+                        found_now = digest_of_output(top, path, self.root, self.cache)
                     except StorageError as error:
                         unreadable[path] = f"a file that cannot be read [{error.errno_name}]"
                     else:
-                        found.update({path: digest} if digest else {})
+                        found.update({path: found_now} if found_now else {})
         return found, unreadable
 
     def _obstacles(self, paths: Iterable[str]) -> Mapping[str, str]:
@@ -136,15 +137,17 @@ def read_outputs(root: OutputRoot) -> OutputTree:
     """Return what is in the output folder; an absent folder is an empty one.
 
     Raises:
-        StorageError: when it cannot be read.
+        StorageError: when a folder cannot be read: a lockfile may be in there.
     """
     journal, _ = decode_entries(root.state.read(root.journal_name) or b"")
     cache = StatCache(root.state, root.cache_name)
     folder = root.open_if_there()
     if folder is None:
         return OutputTree(root=root, identity=None, journal=journal, cache=cache)
-    with folder, naming(root.label):
-        tree = OutputTree(root=root, identity=folder.identity(), journal=journal, cache=cache)
+    with folder:
+        with naming(root.label):
+            identity = folder.identity()
+        tree = OutputTree(root=root, identity=identity, journal=journal, cache=cache)
         _scan(folder, "", tree)
     cache.keep_only(tree.stamps)
     return tree
@@ -181,16 +184,18 @@ def digest_of_output(
         try:
             read_ns = now_ns()
             before = Stamp.of(os.fstat(fd))
-            digest = digest_file(fd)
+            found = digest_file(fd)
             if cache is not None and before == Stamp.of(os.fstat(fd)):
-                cache.put(path, before, digest, read_ns)
-            return digest
+                cache.put(path, before, found, read_ns)
+            return found
         finally:
             os.close(fd)
 
 
 def _scan(folder: Folder, path: str, tree: OutputTree) -> None:
-    for entry in folder.entries():
+    with naming(tree.root.named(path)):
+        entries = folder.entries()
+    for entry in entries:
         inner = f"{path}/{entry.name}" if path else entry.name
         mode = entry.status.st_mode
         if stat.S_ISDIR(mode):
@@ -202,16 +207,14 @@ def _scan(folder: Folder, path: str, tree: OutputTree) -> None:
 
 
 def _enter(folder: Folder, name: str, path: str, tree: OutputTree) -> None:
-    try:
-        with folder.enter(name) as below:
-            _scan(below, path, tree)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        kind = errno.errorcode.get(error.errno or 0, "")
-        tree.obstacles[path] = f"a folder that cannot be read [{kind}]"
-    else:
-        tree.folders.add(path)
+    with naming(tree.root.named(path)):
+        try:
+            below = folder.enter(name)
+        except FileNotFoundError:
+            return
+    tree.folders.add(path)
+    with below:
+        _scan(below, path, tree)
 
 
 def _file(folder: Folder, name: str, path: str, status: os.stat_result, tree: OutputTree) -> None:
@@ -225,9 +228,13 @@ def _file(folder: Folder, name: str, path: str, status: os.stat_result, tree: Ou
         fd = folder.read(name)
         with open(fd, "rb") as file:
             data = file.read()
+    except FileNotFoundError:
+        del tree.stamps[path]
     except OSError as error:
-        _obstacle(path, f"a file that cannot be read: {error.strerror}", tree)
+        kind = errno.errorcode.get(error.errno or 0, "")
+        _obstacle(path, f"a file that cannot be read [{kind}]", tree)
     else:
+        tree.lock_digests[path] = digest(data)
         tree.locks[suite_of_lock(path)] = read_lockfile(data, tree.root.named(path))
 
 

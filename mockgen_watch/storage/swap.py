@@ -116,12 +116,13 @@ def _renameat2() -> Callable[[int, bytes, bytes], int] | None:
     """Return the system's call, which gives an errno or 0; None where there is no such call."""
     if sys.platform != "linux":
         return None
-    # Imported here because it takes 5 ms, and most runs replace nothing.
-    import ctypes  # noqa: PLC0415
-
     try:
+        # Imported here because it takes 5 ms, and most runs replace nothing.
+        import ctypes  # noqa: PLC0415
+
         call = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
+    except (ImportError, OSError, AttributeError):
+        # Not built in, not in this C library, or no file handle left to load it with.
         return None
     call.argtypes = [
         ctypes.c_int,

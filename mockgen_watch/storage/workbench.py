@@ -157,12 +157,12 @@ class Workbench:
             return False
         try:
             now = self.root.open_if_there()
-        except StorageError:
+            if now is None:
+                return True
+            with now:
+                return now.identity() != self._top.identity()
+        except (OSError, StorageError):
             return True
-        if now is None:
-            return True
-        with now:
-            return now.identity() != self._top.identity()
 
     def sync(self) -> list[tuple[str, StorageError]]:
         """Make the names of all placed files durable; return the folders that failed, and why."""
