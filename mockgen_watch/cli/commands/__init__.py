@@ -42,6 +42,10 @@ class CommandEntry:
 
 # In the order of ``--help``.
 COMMANDS: Mapping[str, CommandEntry] = {
+    "init": CommandEntry(
+        module="mockgen_watch.cli.commands.init",
+        summary="begin a project: a first spec, schemas for the editor, settings for Git",
+    ),
     "generate": CommandEntry(
         module="mockgen_watch.cli.commands.generate",
         summary="bring mock_outputs/ up to date with specs/",

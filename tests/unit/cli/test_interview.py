@@ -1,0 +1,164 @@
+"""The questions of ``init --interactive``: whatever a person answers, a valid spec comes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockgen_watch.cli.interview import (
+    KINDS,
+    Answers,
+    interview,
+    key_text,
+    pool_text,
+    spec_text,
+)
+from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.document import plain_data
+from mockgen_watch.spec.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import UserInput
+
+
+class Person:
+    """Gives answers in turn, and keeps the questions."""
+
+    def __init__(self, answers: Sequence[str]) -> None:
+        self.answers = list(answers)
+        self.questions: list[str] = []
+
+    def __call__(self, question: str) -> str:
+        self.questions.append(question)
+        if not self.answers:
+            raise EOFError
+        return self.answers.pop(0)
+
+
+def asked(*words: str, taken: str = "") -> Answers:
+    person = Person(words)
+    answers = interview(person, lambda suite: suite == taken)
+    assert person.answers == []
+    return answers
+
+
+def built(text: str) -> UserInput:
+    document = parse("user_input.yaml", text.encode())
+    spec, found = build_user_input(document, BuildContext())
+    assert not document.diagnostics
+    assert not found
+    assert spec is not None
+    return spec
+
+
+def data_of(text: str) -> Json:
+    document = parse("user_input.yaml", text.encode())
+    assert not has_errors(document.diagnostics)
+    assert document.root is not None
+    return plain_data(document.root)
+
+
+def test_without_answers_there_is_a_spec_to_begin_with() -> None:
+    answers = asked("", "", "", "", "")
+    assert (answers.suite, answers.model, answers.count) == ("people", "Person", 10)
+    (model,) = built(spec_text(answers)).models
+    assert [member.name for member in model.shape.members] == ["name"]
+    assert [(scenario.name, scenario.count) for scenario in model.scenarios] == [("positive", 10)]
+
+
+def test_answers_become_pools_generators_and_a_negative_scenario() -> None:
+    text = spec_text(
+        asked(
+            *("claims/north", "Claim"),
+            *("CLM_TYPE", "P, C ,D,", "born", "date", "NO", "501, 00501"),
+            "",
+            *("CLM_TYPE", "", ""),
+            "25",
+        )
+    )
+    assert text.partition("$schema")[2] == (
+        ": ../../../schemas/user_input.schema.json\n"
+        "$seed: 1 # the same seed gives the same records, on every machine\n"
+        "\n"
+        "Claim:\n"
+        '  CLM_TYPE: ["P", "C", "D"]\n'
+        "  born: {$date: {from: 2025-01-01, to: 2025-12-31}}\n"
+        '  "NO": ["501", "00501"]\n'
+        "\n"
+        "  $scenarios:\n"
+        "    positive: {$count: 25}\n"
+        "    negative:\n"
+        "      $count: 25\n"
+        '      CLM_TYPE: [""]\n'
+    )
+    built(text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_valid_leaf(kind: str) -> None:
+    built(spec_text(asked("", "", "field", kind, "", "", "")))
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("../x", "", "", "", "", ""), "begins with a point"),
+        (("a//b", "", "", "", "", ""), "is empty"),
+        (("_vocab", "", "", "", "", ""), "the folder of vocabularies"),
+        (("taken", "", "", "", "", ""), "has a spec already"),
+        (("", "Claim_positive", "", "", "", ""), "the scenario positive of a model"),
+        (("", "a:b", "", "", "", ""), 'holds ":"'),
+        (("", "", "a", "x", "A", "", "", ""), "it is there already"),
+        (("", "", "a", "x", "", "b", "", ""), "the model has a"),
+        (("", "", "", "", "0", ""), "at least 1"),
+        (("", "", "", "", "many", ""), "a whole number"),
+        (("", "", "", "", "9" * 15, ""), "at most"),
+        (("", "", "\ud800", "x", "", "", ""), "surrogate"),
+    ],
+)
+def test_what_cannot_be_is_told_at_once_and_asked_again(
+    words: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built(spec_text(asked(*words, taken="taken")))
+    captured = capsys.readouterr()
+    assert complaint in captured.err
+    assert captured.out == ""
+
+
+def test_an_end_of_the_answers_ends_the_questions() -> None:
+    with pytest.raises(EOFError):
+        asked("people", "Person", "name")
+
+
+plain_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(plain_text)
+def test_a_key_comes_back_as_it_was_typed(name: str) -> None:
+    data = data_of(f"{key_text(name)}: 1\n")
+    assert data == {f"${name}" if name.startswith("$") else name: 1}
+
+
+@given(st.lists(plain_text, min_size=1, max_size=4))
+def test_a_pool_comes_back_as_it_was_typed(values: list[str]) -> None:
+    assert data_of(f"a: {pool_text(values)}\n") == {"a": values}
+
+
+typed = plain_text.map(lambda text: text.replace("\n", " ").replace("\r", " "))
+
+
+@given(st.lists(typed, max_size=12))
+def test_any_answers_give_a_valid_spec_or_more_questions(words: list[str]) -> None:
+    try:
+        answers = interview(Person(words), lambda _: False)
+    except EOFError:
+        return
+    built(spec_text(answers))
