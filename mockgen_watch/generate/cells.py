@@ -42,7 +42,7 @@ class Cell:
     a: int
     b: int
     outer: Cell | None = None
-    drawn: dict[int, int] = field(default_factory=dict)
+    drawn: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
     related: dict[int, Cell] = field(default_factory=dict)
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
-from mockgen_watch.generate.draws import ALWAYS, Lookup, Odds, Presence, Shared, threshold
+from mockgen_watch.generate.drawn import Lookup, Shared
+from mockgen_watch.generate.draws import ALWAYS, Odds, threshold
 from mockgen_watch.generate.pool import pool_stream, rank_order
+from mockgen_watch.generate.presence import Nowhere
 from mockgen_watch.generate.unique import InOrder
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def boolean_column(boolean: Boolean, site: Site) -> Column:
     yes = threshold(boolean.true)
     if not 0 < yes < ALWAYS:
         return constant_column(yes > 0)
-    return value_column((False, True), Odds(yes, site.address.constants("value")))
+    return value_column((False, True), Odds(yes, site.address.constants("value"), site.level))
 
 
 def pool_column(pool: Pool, site: Site) -> Column:
@@ -64,7 +66,7 @@ def draw_pool(pool: Pool, site: Site, draw: str) -> PoolDraw:
     if site.unique:
         return PoolDraw(entries, InOrder(site.address, identities, site.strides))
     weights = [entry.weight for entry in entries]
-    return PoolDraw(entries, pool_stream(site.address, draw, identities, weights))
+    return PoolDraw(entries, pool_stream(site.address, draw, identities, weights, site.level))
 
 
 def draw_rows(field: RowField, site: Site) -> PoolDraw:
@@ -86,5 +88,5 @@ def row_column(field: RowField, rows: PoolDraw) -> Column:
     if not any(states):
         return column
     if rows.stream is None:
-        return replace(column, presence=Presence((ALWAYS, (0, 0)), (0, (0, 0))))
+        return replace(column, presence=Nowhere(len(State)))
     return replace(column, presence=Lookup(rows.stream, tuple(states), len(State)))

@@ -6,16 +6,21 @@ until it is dropped, so memory depends on the chunk's length and never on the co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import lanes_of_elements, lanes_of_records
+from mockgen_watch.generate.address import fill_words, lanes_of_elements, lanes_of_records
 from mockgen_watch.generate.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from mockgen_watch.generate.cells import IntArray
+    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.cells import IntArray, LaneArray
     from mockgen_watch.generate.column import Program
+
+
+BLOCK: Final = 32_768
+"""Cells that a stream draws at a time, so that its scratch arrays stay in the near caches."""
 
 
 def cells_of_records(program: Program, xp: ModuleType, indexes: IntArray) -> Cells:
@@ -58,3 +63,22 @@ def cell_at(cells: Cells, row: int) -> Cell:
     outer = None if cells.outer is None else cell_at(cells.outer, row)
     index, a, b = int(cells.index[row]), int(cells.a[row]), int(cells.b[row])
     return Cell(index, cells.elements, a, b, outer)
+
+
+def block_scratch(cells: Cells, *names: str) -> tuple[LaneArray, ...]:
+    """Return uint32 arrays of a block's length by name, for one stream to use while it draws."""
+    for name in names:
+        if name not in cells.scratch:
+            cells.scratch[name] = cells.xp.empty(min(BLOCK, len(cells.a)), cells.xp.uint32)
+    return tuple(cells.scratch[name] for name in names)
+
+
+def words_over(cells: Cells, constants: Constants) -> LaneArray:
+    """Return the words of a chunk, uint32[n], for the caller to keep."""
+    out: LaneArray = cells.xp.empty(len(cells.a), cells.xp.uint32)
+    (spare,) = block_scratch(cells, "spare")
+    for start in range(0, len(out), BLOCK):
+        part = slice(start, start + BLOCK)
+        block = out[part]
+        fill_words(cells.xp, (cells.a[part], cells.b[part]), constants, block, spare[: len(block)])
+    return out

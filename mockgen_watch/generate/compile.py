@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mockgen_watch.generate.address import Address, base_key
+from mockgen_watch.generate.bank import Level
 from mockgen_watch.generate.choices import (
     boolean_column,
     constant_column,
@@ -80,6 +81,7 @@ class _Compiler:
 
     Attributes:
         columns: by the way to their leaf.
+        levels: the draws of each element's fields, and of the record's, by the way there.
         rows: the draws of ``$rows``.
         parents: the ways to parent records.
         family: the compilers of this plan's parents, and of theirs, by ``id`` of the plan.
@@ -87,6 +89,7 @@ class _Compiler:
 
     plan: RecordPlan
     columns: dict[Way, Column] = field(default_factory=dict)
+    levels: dict[Way, Level] = field(default_factory=dict)
     rows: dict[object, PoolDraw] = field(default_factory=dict)
     parents: dict[object, Parent] = field(default_factory=dict)
     family: dict[int, _Compiler] = field(default_factory=dict)
@@ -112,7 +115,7 @@ class _Compiler:
             for member in shape.members
             if not member.shape.modifiers.delete
         )
-        return ObjectNode(members=members, presence=self._presence(shape))
+        return ObjectNode(members=members, presence=self._presence(shape, way))
 
     def _array(self, shape: ArrayShape, way: Way, strides: tuple[int, ...]) -> ArrayNode:
         fixed = len(shape.elements)
@@ -124,12 +127,14 @@ class _Compiler:
             minimum += shape.minimum
             if shape.maximum > shape.minimum:
                 spread = shape.maximum - shape.minimum + 1
-                length = Shifted(uniform(self._address(shape), "length", spread), minimum)
+                length = Shifted(
+                    uniform(self._address(shape), self._level(way), "length", spread), minimum
+                )
         return ArrayNode(
             elements=tuple(elements),
             minimum=minimum,
             length=length,
-            presence=self._presence(shape),
+            presence=self._presence(shape, way),
         )
 
     def column(self, leaf: Leaf, way: Way, strides: tuple[int, ...]) -> Column:
@@ -143,8 +148,8 @@ class _Compiler:
         """Return the column of a leaf that a path led to, and of the objects on that path."""
         column = self.column(found.leaf, found.way, found.strides)
         states: list[Stream | None] = []
-        for shape, depth in found.objects:
-            state = self._presence(shape)
+        for shape, way, depth in found.objects:
+            state = self._presence(shape, way)
             if state is not None and depth < len(found.strides):
                 state = Moved(state, Outside(depth))
             states.append(state)
@@ -155,6 +160,7 @@ class _Compiler:
             seed=self.plan.seed,
             model_id=self.plan.model_id,
             path=leaf.address,
+            level=self._level(way),
             strides=strides,
             count=self.plan.count,
             unique=leaf.modifiers.unique,
@@ -162,7 +168,7 @@ class _Compiler:
         column = transform_column(self._chosen(leaf, site, way), leaf.modifiers.transforms)
         if leaf.coerce_number:
             column = coerce_column(column)
-        return replace(column, presence=first_presence(self._presence(leaf), column.presence))
+        return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
 
     def _chosen(self, leaf: Leaf, site: Site, way: Way) -> Column:
         """Return the column of the leaf's generator."""
@@ -236,5 +242,12 @@ class _Compiler:
     def _address(self, shape: Shape) -> Address:
         return Address.of(self.plan.seed, self.plan.model_id, shape.address)
 
-    def _presence(self, shape: Shape) -> Stream | None:
-        return presence_of(self._address(shape), shape.modifiers.omit, shape.modifiers.null)
+    def _level(self, way: Way) -> Level:
+        """Return the draws at the cells that the shape at ``way`` is drawn at."""
+        last = max((place for place, step in enumerate(way) if isinstance(step, int)), default=-1)
+        return self.levels.setdefault(way[: last + 1], Level())
+
+    def _presence(self, shape: Shape, way: Way) -> Stream | None:
+        return presence_of(
+            self._address(shape), self._level(way), shape.modifiers.omit, shape.modifiers.null
+        )

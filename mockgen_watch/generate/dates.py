@@ -24,7 +24,7 @@ from mockgen_watch.generate.calendar_parts import (
 )
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.derived import Derived
-from mockgen_watch.generate.draws import Shared
+from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, TIME_DIRECTIVES, split_format

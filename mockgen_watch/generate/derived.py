@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from mockgen_watch.generate.draws import Drawn
+from mockgen_watch.generate.drawn import Drawn
 
 if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream

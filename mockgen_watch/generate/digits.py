@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Part
-from mockgen_watch.generate.draws import LONG, Drawn
+from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable, OpenTable
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Scaled(Drawn):
         known = cell.drawn.get(id(self))
         if known is None:
             known = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
-        return known
+        return known  # type: ignore[return-value]  # what a stream keeps there is its own
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk; as Python integers where 64 bits do not hold them."""

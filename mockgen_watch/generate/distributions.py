@@ -13,9 +13,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import word
 from mockgen_watch.generate.curves import FarRanks, curve_of
-from mockgen_watch.generate.draws import ALWAYS, Drawn, words_over
+from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.generate.draws import ALWAYS
 from mockgen_watch.generate.grid import Grid
 from mockgen_watch.generate.quantiles import QuantileStream
 from mockgen_watch.generate.series import exp, ln, power
@@ -24,8 +24,9 @@ from mockgen_watch.spec.generators import DistributionKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mockgen_watch.generate.address import Address, Constants
+    from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.site import Site
     from mockgen_watch.spec.generators import Number
 
 MANY: Final = 1_000_000.0
@@ -48,37 +49,37 @@ class Distributed:
     stream: Stream
 
 
-def distribution_stream(number: Number, grid: Grid, address: Address) -> Distributed:
+def distribution_stream(number: Number, grid: Grid, site: Site) -> Distributed:
     """Return the stream of ``number``, which is not uniform."""
     params = {name: float(value) for name, value in number.distribution.params}
     if number.distribution.kind is DistributionKind.ZIPF:
-        return _ranks(params["exponent"], grid, address)
-    constants = address.constants("value")
+        return _ranks(params["exponent"], grid, site)
+    word = site.word("value")
     if number.distribution.kind is DistributionKind.POISSON and params["mean"] <= MANY:
         first, odds = _poisson_odds(params["mean"], grid)
-        return Distributed(first, Listed(odds, constants))
-    drawn = QuantileStream(curve_of(number), grid, constants)
+        return Distributed(first, Listed(odds, word))
+    drawn = QuantileStream(curve_of(number), grid, word)
     return Distributed(drawn.first, drawn)
 
 
 class Listed(Drawn):
     """Numbers whose odds are listed."""
 
-    __slots__ = ("_guide", "constants", "ends")
+    __slots__ = ("_guide", "ends", "word")
 
-    def __init__(self, odds: Sequence[float], constants: Constants) -> None:
+    def __init__(self, odds: Sequence[float], word: Word) -> None:
         """Draw numbers below ``len(odds)``, in proportion to ``odds``, which have a sum over 0."""
         super().__init__(len(odds))
         total = math.fsum(odds)
         sums = itertools.accumulate(odds)
         self.ends = [min(ALWAYS, math.floor(below / total * ALWAYS + 0.5)) for below in sums]
         self.ends[-1] = ALWAYS
-        self.constants = constants
+        self.word = word
         self._guide: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
         """Return the number of one cell."""
-        return bisect_right(self.ends, word(cell.a, cell.b, self.constants))
+        return bisect_right(self.ends, self.word.at(cell))
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk; the first bits of a word nearly always tell."""
@@ -90,7 +91,7 @@ class Listed(Drawn):
             last = xp.searchsorted(ends, firsts[1:] - 1, "right")
             self._guide = ends, xp.where(found[:-1] == last, last, -1)
         ends, guide = self._guide
-        words = words_over(cells, self.constants)
+        words = self.word.over(cells)
         numbers: IntArray = guide.take(words >> xp.uint32(_GUIDE_SHIFT))
         (open_ones,) = xp.nonzero(numbers < 0)
         numbers[open_ones] = xp.searchsorted(ends, words[open_ones].astype(xp.int64), "right")
@@ -157,17 +158,17 @@ def poisson_log(k: int, mean: float) -> float:
     return x * ln(mean / x) + x - 0.5 * ln(x * _TWO_PI) - correction
 
 
-def _ranks(exponent: float, grid: Grid, address: Address) -> Distributed:
+def _ranks(exponent: float, grid: Grid, site: Site) -> Distributed:
     """Return the stream of ranks: the odds of number n are in proportion to (n+1)**-exponent."""
     listed = min(grid.count, LISTED_RANKS)
     odds = [power(float(rank), -exponent) for rank in range(1, listed + 1)]
-    constants = address.constants("value")
+    word = site.word("value")
     if grid.count == listed:
-        return Distributed(0, Listed(odds, constants))
+        return Distributed(0, Listed(odds, word))
     far = FarRanks(listed + 0.5, grid.count + 0.5, exponent)
     if far.total <= 0.0:
-        return Distributed(0, Listed(odds, constants))
-    near = Listed([*odds, far.total], constants)
+        return Distributed(0, Listed(odds, word))
+    near = Listed([*odds, far.total], word)
     behind = Grid(origin=listed + 1, step=1, low=0, high=grid.count - listed - 1, decimals=0)
-    rest = QuantileStream(far, behind, address.constants("value/far"))
+    rest = QuantileStream(far, behind, site.word("value/far"))
     return Distributed(0, Either(near, rest))

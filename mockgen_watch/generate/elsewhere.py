@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from mockgen_watch.generate.cells import outer_cell
 from mockgen_watch.generate.chunks import outer_cells
 from mockgen_watch.generate.column import Column, Part
-from mockgen_watch.generate.draws import Drawn
+from mockgen_watch.generate.drawn import Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

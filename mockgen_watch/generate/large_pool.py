@@ -17,13 +17,15 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.address import fill_words, key64, word
-from mockgen_watch.generate.draws import BLOCK, Drawn, block_scratch
+from mockgen_watch.generate.chunks import BLOCK, block_scratch
+from mockgen_watch.generate.drawn import Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import Address
+    from mockgen_watch.generate.bank import Level
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, LaneArray
 
 KEY_BITS: Final = 64
@@ -36,14 +38,23 @@ _WORDS: Final = 4294967296.0
 class LargePool(Drawn):
     """Ranks of values by weight."""
 
-    __slots__ = ("constants", "keys", "nodes", "ranks", "sums")
+    __slots__ = ("bank", "constants", "first", "keys", "nodes", "ranks", "sums", "usual")
 
     def __init__(
-        self, address: Address, draw: str, identities: Sequence[bytes], weights: Sequence[int]
+        self,
+        address: Address,
+        draw: str,
+        identities: Sequence[bytes],
+        weights: Sequence[int],
+        level: Level,
     ) -> None:
         """Choose among ``identities``, in rank order, by whole ``weights`` over 0."""
         super().__init__(len(identities))
         self.constants = tuple(address.constants(f"{draw}/{depth}") for depth in range(KEY_BITS))
+        # Few cells need more words, so only these are drawn with the level's others.
+        self.usual = min(KEY_BITS, self.size.bit_length() + 1)
+        self.bank = level.words
+        self.first = self.bank.add(self.constants[: self.usual])
         keyed = sorted((key64("value", name), rank) for rank, name in enumerate(identities))
         self.keys = [key for key, _ in keyed]
         self.ranks = [rank for _, rank in keyed]
@@ -54,13 +65,18 @@ class LargePool(Drawn):
     def at(self, cell: Cell) -> int:
         """Return the rank of one cell's value."""
         keys, sums = self.keys, self.sums
+        words = self.bank.at(cell)[self.first : self.first + self.usual]
         low, high, prefix = 0, len(keys), 0
         depth = 0
         while high - low > 1 and depth < KEY_BITS:
             right_prefix = prefix | 1 << (KEY_BITS - 1 - depth)
             middle = bisect_left(keys, right_prefix, low, high)
             share = (sums[middle] - sums[low]) / (sums[high] - sums[low])
-            if word(cell.a, cell.b, self.constants[depth]) < round(share * _WORDS):
+            if depth < self.usual:
+                drawn = words[depth]
+            else:
+                drawn = word(cell.a, cell.b, self.constants[depth])
+            if drawn < round(share * _WORDS):
                 high = middle
             else:
                 low, prefix = middle, right_prefix
@@ -75,16 +91,15 @@ class LargePool(Drawn):
         steps, ranks = self.nodes
         out: IntArray = xp.empty(len(cells.a), xp.int64)
         scratch = block_scratch(cells, "t", "spare")
-        # Most cells have arrived then; the rest goes on by itself.
-        together = min(KEY_BITS, self.size.bit_length() + 1)
         for start in range(0, len(out), BLOCK):
             part = slice(start, start + BLOCK)
             a, b = cells.a[part], cells.b[part]
             t, spare = (array[: len(a)] for array in scratch)
             node = xp.zeros(len(a), xp.int64)
-            for constants in self.constants[:together]:
+            for constants in self.constants[: self.usual]:
                 fill_words(xp, (a, b), constants, t, spare)
                 node = _step(steps, node, t)
+            # Most cells have arrived; the others go on by themselves.
             self._finish(xp, steps, node, (a, b))
             out[part] = ranks.take(node)
         return out
@@ -93,7 +108,7 @@ class LargePool(Drawn):
         self, xp: ModuleType, steps: IntArray, node: IntArray, lanes: tuple[LaneArray, LaneArray]
     ) -> None:
         """Take the cells that have not arrived down to their values; ``node`` changes in place."""
-        depth = min(KEY_BITS, self.size.bit_length() + 1)
+        depth = self.usual
         (active,) = xp.nonzero(steps.take(node) >> _THRESHOLD_BITS != node)
         while len(active):
             a, b = lanes[0].take(active), lanes[1].take(active)

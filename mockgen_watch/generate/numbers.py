@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.digits import Scaled, digit_parts, number_text
 from mockgen_watch.generate.distributions import distribution_stream
-from mockgen_watch.generate.draws import Shared
+from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.generators import DistributionKind
@@ -32,7 +32,7 @@ def number_column(number: Number, site: Site) -> Column:
         first, count = 0, grid.count
         stream: Stream = site.numbers(count)
     else:
-        drawn = distribution_stream(number, grid, site.address)
+        drawn = distribution_stream(number, grid, site)
         first, count = drawn.first, drawn.stream.size
         stream = site.numbers(count) if site.unique else drawn.stream
     offset = grid.origin + first * grid.step

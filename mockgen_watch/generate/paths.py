@@ -25,13 +25,13 @@ class Found:
         way: the way to it.
         strides: the greatest number of elements of each array on the way, outermost first.
         objects: the objects on the way that the asker is not part of, outermost first, each with
-            the number of arrays around it.
+            the way to it and the number of arrays around it.
     """
 
     leaf: Leaf
     way: Way
     strides: tuple[int, ...]
-    objects: tuple[tuple[ObjectShape, int], ...]
+    objects: tuple[tuple[ObjectShape, Way, int], ...]
 
 
 def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
@@ -45,7 +45,7 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
     here: Shape = root
     way: Way = ()
     strides: tuple[int, ...] = ()
-    objects: list[tuple[ObjectShape, int]] = []
+    objects: list[tuple[ObjectShape, Way, int]] = []
     for key in path:
         while isinstance(here, ArrayShape):
             if asker[: len(way)] != way:
@@ -54,7 +54,7 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
             strides = (*strides, most_elements(here))
             here, way = element_at(here, place), (*way, place)
         if isinstance(here, ObjectShape) and asker[: len(way)] != way:
-            objects.append((here, len(strides)))
+            objects.append((here, way, len(strides)))
         below = here.get(key) if isinstance(here, ObjectShape) else None
         if below is None:
             raise LookupError(f"{'.'.join(path)} leads nowhere")

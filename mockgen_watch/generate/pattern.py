@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.draws import LONG, Drawn, Shared, uniform
+from mockgen_watch.generate.drawn import Drawn, Shared
+from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.unique import SPREAD
 from mockgen_watch.spec.pattern import compile_pattern
@@ -43,15 +44,14 @@ def pattern_column(pattern: Pattern, site: Site) -> Column:
 
 
 def _drawn_parts(pattern: CompiledPattern, site: Site) -> tuple[Part, ...]:
-    address = site.address
     decisions = [
-        Shared(uniform(address, f"decision/{place}", size))
+        Shared(site.uniform(f"decision/{place}", size))
         for place, size in enumerate(pattern.decisions)
     ]
     parts = []
     for place, run in enumerate(pattern.runs):
         size = len(run.table)
-        source = uniform(address, f"run/{place}", size) if size > 1 else None
+        source = site.uniform(f"run/{place}", size) if size > 1 else None
         if run.guards:
             stream = GuardedRun(source, run.guards, decisions)
             parts.append(Part(table=("", *run.table), stream=stream))
@@ -143,7 +143,7 @@ def _radix_parts(runs: Sequence[Run], site: Site) -> tuple[Part, ...]:
         length = len(run.table)
         stream: Stream | None = None
         if place < first:
-            stream = uniform(site.address, f"run/{place}", length)
+            stream = site.uniform(f"run/{place}", length)
         elif length > 1:
             stride = math.prod(len(later.table) for later in runs[place + 1 :])
             stream = Digit(numbers, stride, length)

@@ -22,8 +22,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import MASK32, SCORE, fill_scores
-from mockgen_watch.generate.draws import BLOCK, Drawn, block_scratch
+from mockgen_watch.generate.address import fill_scores
+from mockgen_watch.generate.bank import Level
+from mockgen_watch.generate.chunks import BLOCK, block_scratch
+from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.large_pool import LargePool
 from mockgen_watch.generate.series import ln
 
@@ -85,47 +87,48 @@ def rank_order(identities: Sequence[bytes], weights: Sequence[Decimal]) -> list[
 
 
 def pool_stream(
-    address: Address, draw: str, identities: Sequence[bytes], weights: Sequence[Decimal]
+    address: Address,
+    draw: str,
+    identities: Sequence[bytes],
+    weights: Sequence[Decimal],
+    level: Level | None = None,
 ) -> Stream | None:
     """Return the stream of ranks of a pool; None for a pool of one.
 
     ``identities`` are in rank order, ``weights`` beside them and all over 0; ``draw`` names the
-    draw at ``address``.
+    draw at ``address``. ``level``: what else is drawn at the same cells, if anything is.
     """
+    level = level or Level()
     if len(identities) == 1:
         return None
     whole = whole_weights(weights)
     if len(whole) > LARGE:
-        return LargePool(address, draw, identities, whole)
+        return LargePool(address, draw, identities, whole, level)
     constants = tuple(address.constants(draw, identity) for identity in identities)
     if len(set(whole)) == 1:
-        return EqualPool(constants)
+        return EqualPool(constants, level)
     heaviest = max(whole)
-    return WeightedPool(constants, tuple(max(weight / heaviest, 2.0**-512) for weight in whole))
+    shares = tuple(max(weight / heaviest, 2.0**-512) for weight in whole)
+    return WeightedPool(constants, shares, level)
 
 
 class EqualPool(Drawn):
     """Ranks of values that are equally likely."""
 
-    __slots__ = ("candidates", "constants")
+    __slots__ = ("bank", "constants", "first", "last")
 
-    def __init__(self, constants: tuple[Constants, ...]) -> None:
+    def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
         """Choose among as many values as there are ``constants``."""
         super().__init__(len(constants))
         self.constants = constants
-        self.candidates = tuple((c1, c2, rank) for rank, (c1, c2) in enumerate(constants))
+        self.bank = level.scores
+        self.first = self.bank.add(constants)
+        self.last = self.first + len(constants)
 
     def at(self, cell: Cell) -> int:
         """Return the rank of one cell's value."""
-        a, b = cell.a, cell.b
-        best, winner = MASK32 + 1, 0
-        # address.score, spelt out: this is the innermost loop of every small job.
-        for c1, c2, rank in self.candidates:
-            t = (a + c1) * (b ^ c2) & 0xFFFFFFFF
-            t = (t ^ (t >> 16)) * SCORE & 0xFFFFFFFF
-            if t < best:
-                best, winner = t, rank
-        return winner
+        scores = self.bank.at(cell)[self.first : self.last]
+        return scores.index(min(scores))
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the ranks of a chunk."""
@@ -148,30 +151,27 @@ class EqualPool(Drawn):
 class WeightedPool(Drawn):
     """Ranks of values by weight."""
 
-    __slots__ = ("candidates", "constants", "tables", "weights")
+    __slots__ = ("bank", "constants", "first", "last", "tables", "weights")
 
-    def __init__(self, constants: tuple[Constants, ...], weights: tuple[float, ...]) -> None:
+    def __init__(
+        self, constants: tuple[Constants, ...], weights: tuple[float, ...], level: Level
+    ) -> None:
         """Choose among values of ``weights``, over 0 to 1, the heaviest 1."""
         super().__init__(len(constants))
         self.constants = constants
         self.weights = weights
-        self.candidates = tuple(
-            (c1, c2, weight, rank)
-            for rank, ((c1, c2), weight) in enumerate(zip(constants, weights, strict=True))
-        )
+        self.bank = level.scores
+        self.first = self.bank.add(constants)
+        self.last = self.first + len(constants)
         self.tables: dict[float, Floats] = {}
 
     def at(self, cell: Cell) -> int:
         """Return the rank of one cell's value."""
-        a, b = cell.a, cell.b
-        best, winner = math.inf, 0
-        for c1, c2, weight, rank in self.candidates:
-            t = (a + c1) * (b ^ c2) & 0xFFFFFFFF
-            t = (t ^ (t >> 16)) * SCORE & 0xFFFFFFFF
-            time = t * (rate(t >> SHIFT) / weight)
-            if time < best:
-                best, winner = time, rank
-        return winner
+        scores = self.bank.at(cell)[self.first : self.last]
+        times = [
+            t * (rate(t >> SHIFT) / weight) for t, weight in zip(scores, self.weights, strict=True)
+        ]
+        return times.index(min(times))
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the ranks of a chunk."""

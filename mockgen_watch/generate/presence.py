@@ -5,10 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.draws import Drawn
+from mockgen_watch.generate.drawn import Drawn
 
 if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+
+
+class Nowhere(Drawn):
+    """ABSENT, always."""
+
+    __slots__ = ()
+
+    def at(self, cell: Cell) -> int:
+        """Return the state of one cell."""
+        del cell
+        return int(State.ABSENT)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the states of a chunk."""
+        states: IntArray = cells.xp.full(len(cells.a), int(State.ABSENT), cells.xp.int64)
+        return states
 
 
 class FirstState(Drawn):

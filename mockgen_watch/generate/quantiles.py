@@ -11,14 +11,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import word
-from mockgen_watch.generate.draws import Drawn, words_over
+from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.series import clamp
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray
     from mockgen_watch.generate.curves import Curve
     from mockgen_watch.generate.derived import Whole
@@ -39,13 +38,13 @@ _QUICK_BITS: Final = 42
 class QuantileStream(Drawn):
     """Numbers of a grid, counted from ``first``, by a curve."""
 
-    __slots__ = ("_known", "_tables", "bits", "constants", "curve", "first", "grid")
+    __slots__ = ("_known", "_tables", "bits", "curve", "first", "grid", "word")
 
-    def __init__(self, curve: Curve, grid: Grid, constants: Constants) -> None:
-        """Draw numbers of ``grid`` at ``constants``; only those that ``curve`` can reach count."""
+    def __init__(self, curve: Curve, grid: Grid, word: Word) -> None:
+        """Draw numbers of ``grid`` by ``word``; only those that ``curve`` can reach count."""
         self.curve = curve
         self.grid = grid
-        self.constants = constants
+        self.word = word
         ends = self._places(2.0**-33, is_upper=False), self._places(2.0**-33, is_upper=True)
         self.first = math.floor(ends[0] + 0.5)
         last = max(self.first, math.floor(ends[1] + 0.5))
@@ -58,7 +57,7 @@ class QuantileStream(Drawn):
 
     def at(self, cell: Cell) -> int:
         """Return the number of one cell."""
-        drawn = word(cell.a, cell.b, self.constants)
+        drawn = self.word.at(cell)
         side = drawn >> 31
         odd = 2 * (drawn ^ 0xFFFFFFFF if side else drawn) + 1
         octave = odd.bit_length() - 1
@@ -74,7 +73,7 @@ class QuantileStream(Drawn):
         if self._tables is None:
             self._tables = self._make_tables(xp)
         starts, lengths = self._tables
-        words = words_over(cells, self.constants)
+        words = self.word.over(cells)
         side = words >> xp.uint32(31)
         words ^= side * xp.uint32(0xFFFFFFFF)
         words <<= xp.uint32(1)

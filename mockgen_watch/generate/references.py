@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import MASK64, encode_parts, word
+from mockgen_watch.generate.address import MASK64, encode_parts
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cells_of_key
-from mockgen_watch.generate.draws import Drawn, words_over
+from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.unique import Permuted, Position
 
 if TYPE_CHECKING:
-    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.site import Site
 
@@ -36,7 +36,9 @@ def parent_index(home: Site, names: tuple[str, ...], count: int) -> Stream:
     identity = encode_parts(*names)
     if home.unique:
         return Permuted(count, home.address.key("reference", identity), Position(home.strides))
-    high, low = (home.address.constants(f"reference/{n}", identity) for n in (0, 1))
+    high, low = (
+        home.level.word(home.address.constants(f"reference/{n}", identity)) for n in (0, 1)
+    )
     return Jump(count, high, low)
 
 
@@ -45,7 +47,7 @@ class Jump(Drawn):
 
     __slots__ = ("high", "low")
 
-    def __init__(self, size: int, high: Constants, low: Constants) -> None:
+    def __init__(self, size: int, high: Word, low: Word) -> None:
         """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give 64 bits to begin."""
         super().__init__(size)
         self.high = high
@@ -53,7 +55,7 @@ class Jump(Drawn):
 
     def at(self, cell: Cell) -> int:
         """Return the number of one cell."""
-        key = word(cell.a, cell.b, self.high) << 32 | word(cell.a, cell.b, self.low)
+        key = self.high.at(cell) << 32 | self.low.at(cell)
         number = 0
         while True:
             key = (key * _STEP + 1) & MASK64
@@ -65,9 +67,9 @@ class Jump(Drawn):
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk; those that still jump get fewer with each turn."""
         xp = cells.xp
-        key = words_over(cells, self.high).astype(xp.uint64)
+        key = self.high.over(cells).astype(xp.uint64)
         key <<= xp.uint64(32)
-        key |= words_over(cells, self.low)
+        key |= self.low.over(cells)
         numbers: IntArray = xp.zeros(len(key), xp.int64)
         active = xp.arange(len(key))
         while len(active):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.digits import Scaled, digit_parts
-from mockgen_watch.generate.draws import Drawn
+from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
-from mockgen_watch.generate.draws import Drawn, Lookup, Shared
+from mockgen_watch.generate.drawn import Drawn, Lookup, Shared
 from mockgen_watch.generate.records import joined_text, value_of_column
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.transforms import transformed, works_by_piece

@@ -16,13 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, mix64
-from mockgen_watch.generate.draws import LONG, Drawn, uniform
+from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.generate.draws import LONG, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import Address
+    from mockgen_watch.generate.bank import Level
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, LaneArray, Stream
 
 SMALL: Final = 1024
@@ -173,12 +175,12 @@ class Spread(Drawn):
         return total
 
 
-def unique(address: Address, size: int, strides: tuple[int, ...]) -> Stream:
+def unique(address: Address, level: Level, size: int, strides: tuple[int, ...]) -> Stream:
     """Return the stream of numbers below ``size`` that no two cells of the field share."""
     key, position = address.key("unique"), Position(strides)
     if size <= LONG:
         return Permuted(size, key, position)
-    fine = uniform(address, "unique/rest", size // SPREAD)
+    fine = uniform(address, level, "unique/rest", size // SPREAD)
     return Spread(size, Permuted(SPREAD, key, position), fine)
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.generate.address import word
 from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.draws import Drawn, words_over
+from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray
     from mockgen_watch.generate.site import Site
 
@@ -40,21 +39,21 @@ PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
 class Bits(Drawn):
     """Some bits of the word at a cell."""
 
-    __slots__ = ("constants", "shift")
+    __slots__ = ("shift", "word")
 
-    def __init__(self, bits: int, shift: int, constants: Constants) -> None:
+    def __init__(self, bits: int, shift: int, word: Word) -> None:
         """Draw ``bits`` bits, the lowest at ``shift``."""
         super().__init__(1 << bits)
         self.shift = shift
-        self.constants = constants
+        self.word = word
 
     def at(self, cell: Cell) -> int:
         """Return the number of one cell."""
-        return word(cell.a, cell.b, self.constants) >> self.shift & (self.size - 1)
+        return self.word.at(cell) >> self.shift & (self.size - 1)
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk."""
-        words = words_over(cells, self.constants)
+        words = self.word.over(cells)
         words >>= cells.xp.uint32(self.shift)
         words &= cells.xp.uint32(self.size - 1)
         numbers: IntArray = words.astype(cells.xp.int64)
@@ -63,11 +62,9 @@ class Bits(Drawn):
 
 def uuid_column(site: Site) -> Column:
     """Return the column of UUIDs, in lower case."""
-    address = site.address
-    words = [address.constants(f"value/{n}") for n in range(5)]
+    words = [site.word(f"value/{n}") for n in range(5)]
     parts = []
     for place, (bits, shift, text) in enumerate(PIECES):
-        constants = words[min(place // 2, len(words) - 1)]
-        stream = Bits(bits, shift, constants)
+        stream = Bits(bits, shift, words[min(place // 2, len(words) - 1)])
         parts.append(Part(table=LazyTable(1 << bits, text), stream=stream))
     return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
