@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, has_errors
 from mockgen_watch.masters.addresses import address_master
 from mockgen_watch.masters.deep import finish_object, merge_objects
 from mockgen_watch.masters.lookup import missing_master
@@ -27,7 +27,7 @@ class ChainResult:
     """What became of a chain.
 
     Attributes:
-        master: None when something is wrong, here or in one of the files.
+        master: None when there is an error, here or in one of the files.
         files: the files that were read, the one asked for first.
         missing: files that were named and do not exist.
         diagnostics: of the chain; those of a file itself are not repeated.
@@ -101,7 +101,7 @@ def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
     policies = tuple(policy for file in chain for policy in file.policies)
     merge = Merge(policies=policies_by_path(policies), on_conflict=rough.on_conflict, slot=slot)
     shape = _fold(chain, merge)
-    lost = _lost_policies(shape, slot, chain)
+    found = (*merge.diagnostics, *_lost_policies(shape, slot, chain))
     master = ResolvedMaster(
         path=chain[0].path,
         files=names,
@@ -110,7 +110,8 @@ def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
         policies=policies,
         on_conflict=merge.on_conflict,
     )
-    return ChainResult(master=master, files=names, diagnostics=(*merge.diagnostics, *lost))
+    sound = None if has_errors(found) else master
+    return ChainResult(master=sound, files=names, diagnostics=found)
 
 
 def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:

@@ -73,10 +73,11 @@ def _leads_nowhere(shape: ObjectShape, leaf: Leaf, path: KeyPath, slot: KeyPath)
     name = ".".join(path)
     home = find_shape(shape, (*slot, *path[:-1]))
     known = [member.name for member in home.members] if isinstance(home, ObjectShape) else []
+    code, hint = "MG203", ""
     if path[-1] in known:
-        message, hint = f'"{{{name}}}" is an object or an array, not a field', ""
+        code, problem = "MG218", "is an object or an array, not a single value"
     else:
-        message = f'"{{{name}}}" leads to no field of the record'
-        near = did_you_mean(path[-1], known)
-        hint = near.replace('"', '"' + "".join(f"{key}." for key in path[:-1]), 1) if near else ""
-    return Diagnostic(code="MG218", message=message, location=leaf.origin.location, hint=hint)
+        problem = f'there is no field "{path[-1]}"'
+        hint = did_you_mean(path[-1], known)
+    message = f"{{{name}}}: {problem}"
+    return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)

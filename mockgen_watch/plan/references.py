@@ -75,14 +75,14 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
         # An element of an array is no field of the record: which one would it be?
         if _is_field(parent.shape, path):
             return path
-    name = f"{reference.model}.{'.'.join(reference.path)}"
+    name = f"$ref {reference.model}.{'.'.join(reference.path)}"
     if any(find_shape(parent.shape, path) is not None for path in choices):
-        message = f'$ref "{name}" names an object or a part of an array, not a field'
-        return _error("MG203", message, leaf, "name a field that each record has once")
+        message = f"{name}: it is an object or in an array, not a single value"
+        return _error("MG218", message, leaf, "name a field that each record has once")
     home = find_shape(parent.shape, choices[0][:-1])
     known = [member.name for member in home.members] if isinstance(home, ObjectShape) else []
     hint = did_you_mean(reference.path[-1], known)
-    return _error("MG203", f'$ref "{name}" names no field', leaf, hint)
+    return _error("MG203", f'{name}: there is no field "{reference.path[-1]}"', leaf, hint)
 
 
 def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:
@@ -92,16 +92,13 @@ def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario
         chosen = plain.get(reference.scenario) or folded.get(reference.scenario.casefold())
         if chosen is not None:
             return chosen
-        message = f'$ref names no scenario "{reference.scenario}" of {model.name}'
-        hint = did_you_mean(reference.scenario, plain)
-        if any(scenario.name == reference.scenario for scenario in model.scenarios):
-            message = f'$ref names the mixed scenario "{reference.scenario}" of {model.name}'
-            hint = f"name one of those it mixes: {', '.join(plain)}"
-        return _error("MG203", message, leaf, hint)
+        message = f'$ref: {model.name} has no plain scenario "{reference.scenario}"'
+        hint = did_you_mean(reference.scenario, plain) or f"it has {', '.join(plain)}"
+        return _error("MG216", message, leaf, hint)
     names = (*_FIRST_CHOICES, *plain)
     chosen = next((plain[name] for name in names if name in plain), None)
     if chosen is None:
-        return _error("MG203", f"every scenario of {model.name} is a mix", leaf, "")
+        return _error("MG216", f"$ref: every scenario of {model.name} is a mix", leaf, "")
     return chosen
 
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import did_you_mean
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from mockgen_watch.spec.model import Layout, Model, OutputOptions, Scenario
 
 
@@ -53,24 +49,6 @@ class Selection:
         if self.layout is not None:
             output = replace(output, layout=self.layout)
         return output
-
-
-def unknown_names(selection: Selection, models: Iterable[Model]) -> tuple[str, ...]:
-    """Return what is wrong with the names of ``selection``, seen over the models of all suites."""
-    known = list(models)
-    model_names = {model.name for model in known}
-    scenario_names = {scenario.name for model in known for scenario in model.scenarios}
-    return (
-        *_unknown("model", selection.models, model_names),
-        *_unknown("scenario", selection.scenarios, scenario_names),
-    )
-
-
-def _unknown(what: str, names: tuple[str, ...], known: set[str]) -> Iterator[str]:
-    for name in names:
-        if not any(_names((name,), other) for other in known):
-            hint = did_you_mean(name, known) or f"there is {', '.join(sorted(known))}"
-            yield f'there is no {what} "{name}" ({hint})' if known else f"there is no {what}"
 
 
 def _names(names: tuple[str, ...], name: str) -> bool:

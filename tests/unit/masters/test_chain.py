@@ -98,6 +98,7 @@ def test_files_of_a_chain_that_disagree_in_type_are_a_conflict() -> None:
         master_file({"p": {"y": "b"}}, path=TOP, extends=MIDDLE),
         master_file({"p": {"y": 1}}, path=MIDDLE),
     )
+    assert result.master is None
     assert [(item.code, item.location.path) for item in result.diagnostics] == [("MG304", TOP)]
 
 

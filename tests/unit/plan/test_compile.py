@@ -11,7 +11,7 @@ import pytest
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
-from mockgen_watch.plan.selection import Selection, unknown_names
+from mockgen_watch.plan.selection import Selection
 from mockgen_watch.spec.generators import Reference, SequenceNumber, Template
 from mockgen_watch.spec.model import (
     ConditionSpec,
@@ -253,11 +253,11 @@ def test_a_model_that_leads_into_a_circle_has_no_plan_either() -> None:
     [
         (ref("Membr", "id"), 'MG203 $ref names no model "Membr"'),
         (ref("Q", "id", suite="base"), 'MG203 $ref names no model "Q" in suite "base"'),
-        (ref("Member", "idd"), 'MG203 $ref "Member.idd" names no field'),
-        (ref("Member", "o"), 'MG203 $ref "Member.o" names an object or a part of an array'),
-        (ref("Member", "l", "a"), 'MG203 $ref "Member.l.a" names an object or a part of an'),
-        (ref("Member", "id", scenario="positve"), 'MG203 $ref names no scenario "positve" of Mem'),
-        (ref("Member", "id", scenario="mixed"), 'MG203 $ref names the mixed scenario "mixed" of'),
+        (ref("Member", "idd"), 'MG203 $ref Member.idd: there is no field "idd"'),
+        (ref("Member", "o"), "MG218 $ref Member.o: it is an object or in an array"),
+        (ref("Member", "l", "a"), "MG218 $ref Member.l.a: it is an object or in an array"),
+        (ref("Member", "id", scenario="positve"), 'MG216 $ref: Member has no plain scenario "posi'),
+        (ref("Member", "id", scenario="mixed"), 'MG216 $ref: Member has no plain scenario "mixed"'),
         (ref("X", "id", suite="other"), 'MG203 $ref names no suite "other"'),
         (ref("X", "id", suite="broken"), 'MG203 $ref names suite "broken", which has errors'),
     ],
@@ -281,7 +281,7 @@ def test_a_reference_to_a_model_of_mixes_alone_is_an_error() -> None:
     _, found = compiled(
         model("A", {"p": ref("P", "id")}), parent, selection=Selection(models=("A",))
     )
-    assert found == ["MG203 every scenario of P is a mix"]
+    assert found == ["MG216 $ref: every scenario of P is a mix"]
 
 
 def test_a_reference_to_a_field_that_only_the_master_has() -> None:
@@ -422,21 +422,6 @@ def test_format_and_layout_can_be_asked_for(selection: Selection, expected: Outp
         model("A", {"a": 1}, replace(scenario("base"), output=options)), selection=selection
     )
     assert plans["A/base"].output == expected
-
-
-@pytest.mark.parametrize(
-    ("selection", "problems"),
-    [
-        (Selection(models=("a", "P"), scenarios=("BASE",)), ()),
-        (Selection(models=("Q",)), ('there is no model "Q" (there is A, P)',)),
-        (
-            Selection(scenarios=("positve",)),
-            ('there is no scenario "positve" (did you mean "positive"?)',),
-        ),
-    ],
-)
-def test_a_name_that_no_suite_has_is_told(selection: Selection, problems: tuple[str, ...]) -> None:
-    assert unknown_names(selection, SELECTED) == problems
 
 
 # what only shows when all is put together
