@@ -37,6 +37,14 @@ def claims(scenario: str) -> list[Record]:
     return [record["payload"] for record in json.loads(text)]
 
 
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
 def field_at(record: Record, path: str) -> object:
     value: Any = record
     for key in path.split("."):
@@ -87,6 +95,11 @@ def matched_clauses(record: Record) -> set[str]:
 def test_specs_are_valid_and_outputs_are_up_to_date() -> None:
     done = subprocess.run([PROGRAM, "check"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_committed_outputs_are_what_this_code_makes(tmp_path: Path) -> None:
+    subprocess.run([PROGRAM, "-q", "generate", "--out", tmp_path], cwd=ROOT, check=True)
+    assert files(tmp_path) == files(OUTPUTS)
 
 
 def test_the_claims_suite_has_rules_and_exclusions_enough_to_try_scenarios_with() -> None:
