@@ -108,6 +108,28 @@ def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> Spe
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """How the reader came to a name.
+
+    Attributes:
+        path: over links, as people know it.
+        real: the same without links.
+        above: device and inode of the folders on the way.
+    """
+
+    path: str
+    real: str
+    above: tuple[tuple[int, int], ...]
+
+    def to(self, name: str, identity: tuple[int, int]) -> _Way:
+        return _Way(
+            path=f"{self.path}/{name}",
+            real=f"{self.real}/{name}",
+            above=(*self.above, identity),
+        )
+
+
 class _Reader:
     """Goes through folders and collects files, bytes and problems."""
 
@@ -126,76 +148,76 @@ class _Reader:
             except FileNotFoundError:
                 return
             with folder:
-                self._folder(folder, specs, (folder.identity(),))
+                self._folder(folder, _Way(path=specs, real=specs, above=()))
 
-    def _folder(self, folder: Folder, path: str, chain: tuple[tuple[int, int], ...]) -> None:
+    def _folder(self, folder: Folder, way: _Way) -> None:
+        identity = folder.identity()
+        if identity in way.above:
+            return  # a link back up: everything in there is read already
         if self.folders == MAX_FOLDERS:
-            self._problem(path, f"there are more than {MAX_FOLDERS} folders")
+            self._problem(way.path, f"there are more than {MAX_FOLDERS} folders")
         self.folders += 1
         if self.folders > MAX_FOLDERS:
             return
         for entry in folder.entries():
             if not entry.name.startswith("."):
-                self._entry(folder, f"{path}/{entry.name}", entry, chain)
+                self._entry(folder, way.to(entry.name, identity), entry)
 
-    def _entry(
-        self, folder: Folder, path: str, entry: Entry, chain: tuple[tuple[int, int], ...]
-    ) -> None:
+    def _entry(self, folder: Folder, way: _Way, entry: Entry) -> None:
         mode = entry.status.st_mode
         if stat.S_ISDIR(mode):
-            self._enter(folder, entry.name, path, chain)
+            self._enter(folder, entry.name, way)
         elif stat.S_ISLNK(mode):
-            self._link(path, chain)
+            self._link(way)
         elif entry.name.endswith(SUFFIXES):
             if stat.S_ISREG(mode):
-                self._file(folder, entry.name, path, path, entry.status)
+                self._file(folder, entry.name, way, entry.status)
             else:
-                self._problem(path, "it is no regular file")
+                self._problem(way.path, "it is no regular file")
 
-    def _enter(
-        self, folder: Folder, name: str, path: str, chain: tuple[tuple[int, int], ...]
-    ) -> None:
+    def _enter(self, folder: Folder, name: str, way: _Way) -> None:
         try:
             below = folder.enter(name)
         except FileNotFoundError:
             return
         except (OSError, StorageError) as error:
-            self._problem(path, _reason(path, error))
+            self._problem(way.path, _reason(way.path, error))
             return
         with below:
-            identity = below.identity()
-            if identity in chain:
-                return  # a link back up: everything in there is read already
-            self._folder(below, path, (*chain, identity))
+            self._folder(below, way)
 
-    def _link(self, path: str, chain: tuple[tuple[int, int], ...]) -> None:
+    def _link(self, way: _Way) -> None:
         """Follow a link by its resolved path, from the project on, over no further link."""
-        target = (self.project / path).resolve()
-        if not target.exists():
-            if path.endswith(SUFFIXES):
-                self._problem(path, "the symbolic link leads nowhere")
+        target = os.path.realpath(self.project / way.real)
+        is_spec = way.path.endswith(SUFFIXES)
+        if not os.path.exists(target):
+            if is_spec:
+                self._problem(way.path, "the symbolic link leads nowhere")
             return
-        if not target.is_dir() and not path.endswith(SUFFIXES):
+        if not is_spec and not os.path.isdir(target):
             return
-        if not target.is_relative_to(self.project):
-            self._problem(path, "the symbolic link leads outside of the project")
+        if os.path.commonpath([target, self.project]) != str(self.project):
+            self._problem(way.path, "the symbolic link leads outside of the project")
             return
-        real = target.relative_to(self.project).as_posix()
+        real = os.path.relpath(target, self.project).replace(os.sep, "/")
+        parent, _, name = real.rpartition("/")
         try:
-            with Folder.open(self.project) as root, root.walk(os.path.dirname(real)) as folder:
-                status = folder.status(target.name)
-                if status is None or stat.S_ISDIR(status.st_mode):
-                    self._enter(folder, target.name, path, chain)
-                elif stat.S_ISREG(status.st_mode):
-                    self._file(folder, target.name, path, real, status)
-                else:
-                    self._problem(path, "it is no regular file")
+            with Folder.open(self.project) as root, root.walk(parent) as folder:
+                self._target(folder, name, _Way(path=way.path, real=real, above=way.above))
         except (OSError, StorageError) as error:
-            self._problem(path, _reason(path, error))
+            self._problem(way.path, _reason(way.path, error))
 
-    def _file(
-        self, folder: Folder, name: str, path: str, real: str, status: os.stat_result
-    ) -> None:
+    def _target(self, folder: Folder, name: str, way: _Way) -> None:
+        status = folder.status(name)
+        if status is None or stat.S_ISDIR(status.st_mode):
+            self._enter(folder, name, way)
+        elif stat.S_ISREG(status.st_mode):
+            self._file(folder, name, way, status)
+        else:
+            self._problem(way.path, "it is no regular file")
+
+    def _file(self, folder: Folder, name: str, way: _Way, status: os.stat_result) -> None:
+        path, real = way.path, way.real
         stamp = Stamp.of(status)
         known = self.cache.get(path, stamp) if self.cache else None
         if known is not None:

@@ -68,8 +68,8 @@ def git_folder_of(work_tree: Path) -> Path | None:
             return None
         with marker.open("rb") as file:
             text = file.read(_LONGEST_POINTER).decode("utf-8", "surrogateescape")
-    if not text.startswith("gitdir:"):
-        raise StorageError(str(marker), "it does not begin with 'gitdir:'")
+    if not text.startswith("gitdir:") or "\0" in text:
+        raise StorageError(str(marker), "it does not say 'gitdir:' and a path")
     git = (work_tree / text.removeprefix("gitdir:").strip("\r\n").strip(" ")).resolve()
     if not (git / "HEAD").is_file():
         raise StorageError(str(marker), f"it leads to {git}, which is no Git folder")
