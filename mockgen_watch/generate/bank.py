@@ -43,10 +43,10 @@ class Bank:
 
     def at(self, cell: Cell) -> tuple[int, ...]:
         """Return the numbers of all draws at ``cell``."""
-        known = cell.drawn.get(id(self))
+        known = cell.scores.get(id(self))
         if known is None:
-            known = cell.drawn[id(self)] = self._draw(cell.a, cell.b)
-        return known  # type: ignore[return-value]  # what a bank keeps there is its own
+            known = cell.scores[id(self)] = self._draw(cell.a, cell.b)
+        return known
 
     def _draw(self, a: int, b: int) -> tuple[int, ...]:
         if self._struct.size != len(self._constants) * _LANE_BYTES:

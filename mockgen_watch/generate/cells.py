@@ -34,6 +34,7 @@ class Cell:
         a, b: the lanes.
         outer: the cell of the array that this is an element of; None for a record.
         drawn: what streams that several parts share already drew for this cell, by ``id``.
+        scores: the scores and words that banks already computed for this cell, by ``id``.
         related: the cells of parent records that references already found, by ``id``.
     """
 
@@ -42,7 +43,8 @@ class Cell:
     a: int
     b: int
     outer: Cell | None = None
-    drawn: dict[int, int | tuple[int, ...]] = field(default_factory=dict)
+    drawn: dict[int, int] = field(default_factory=dict)
+    scores: dict[int, tuple[int, ...]] = field(default_factory=dict)
     related: dict[int, Cell] = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -56,13 +56,14 @@ class Column:
 
     Attributes:
         kind: how the parts make the value.
-        parts: at least one, unless ``read`` is given.
+        parts: at least one.
         presence: draws ``State``; None when the leaf is always there and never null.
         finish: transforms that only the joined text can take; a column that has any cannot be
             made of fragments, its text is made record by record (``slow`` says why).
         coerce: turn joined text that is exactly a JSON number into that number (the master's
             leaf is a number); also only possible on the joined text.
-        read: makes the value of a cell where parts cannot; the column then has none.
+        read: makes the value of a cell at once, faster than by parts or where parts cannot; the
+            transforms of ``finish`` come after it.
         slow: why this column has no fragments; empty when it has.
     """
 
@@ -108,8 +109,10 @@ class Program:
         root: the record.
         base_key: the 64-bit key that ``address.lanes_of_record`` takes: seed and model.
         count: records that the plan has.
+        readers: what ``generate.records`` made of ``root``, at most one.
     """
 
     root: ObjectNode
     base_key: int
     count: int
+    readers: list[Callable[[Cell], dict[str, Json]]] = field(default_factory=list, repr=False)

@@ -7,7 +7,8 @@ and on whether there are digits left of it: leading zeros are not written.
 
 from __future__ import annotations
 
-from functools import partial
+from decimal import Decimal
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Part
@@ -16,7 +17,7 @@ from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable, OpenTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
 
@@ -43,7 +44,7 @@ class Scaled(Drawn):
         known = cell.drawn.get(id(self))
         if known is None:
             known = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
-        return known  # type: ignore[return-value]  # what a stream keeps there is its own
+        return known
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk; as Python integers where 64 bits do not hold them."""
@@ -170,12 +171,20 @@ def digit_parts(
     return (*sign, *reversed(parts))
 
 
+def number_reader(numbers: Scaled, decimals: int) -> Callable[[Cell], int | Decimal]:
+    """Return the function that reads a number at once, exact."""
+    if not decimals:
+        return numbers.at
+    return lambda cell: Decimal(number_text(numbers.at(cell), decimals))
+
+
 def number_text(number: int, decimals: int, width: int = 0) -> str:
     """Return the digits of ``number``, with a point before the last ``decimals``."""
     sign = "-" if number < 0 else ""
     return sign + _first_text(abs(number), 0, decimals, max(decimals + 1, width))
 
 
+@lru_cache(maxsize=64)
 def _group_table(place: int, decimals: int, kept: int, *, tells_first: bool) -> Sequence[str]:
     """Return the texts of a group that is not the first, then those where it is after all."""
     inner = [_pointed(f"{value:03d}", place, decimals) for value in range(BASE)]

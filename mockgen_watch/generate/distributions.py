@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.site import Site
     from mockgen_watch.spec.generators import Number
 
-MANY: Final = 1_000_000.0
-"""A Poisson distribution of a greater mean is drawn from its curve."""
+MANY: Final = 1000.0
+"""A Poisson distribution of a greater mean is drawn from its curve, right to 0.01 of a count."""
 
 LISTED_RANKS: Final = 256
 """Ranks of a Zipf distribution that are listed; those behind come from its curve."""

@@ -48,7 +48,7 @@ class Shared(Drawn):
         known = cell.drawn.get(id(self))
         if known is None:
             known = cell.drawn[id(self)] = self.source.at(cell)
-        return known  # type: ignore[return-value]  # what a stream keeps there is its own
+        return known
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.digits import Scaled, digit_parts, number_text
+from mockgen_watch.generate.digits import Scaled, digit_parts, number_reader, number_text
 from mockgen_watch.generate.distributions import distribution_stream
 from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.grid import grid_of
@@ -41,7 +41,11 @@ def number_column(number: Number, site: Site) -> Column:
         only = Part(table=LazyTable(count, text), stream=stream if count > 1 else None)
         return Column(kind=ColumnKind.NUMBER, parts=(only,))
     numbers = Scaled(Shared(stream), count, offset, grid.step)
-    return Column(kind=ColumnKind.NUMBER, parts=digit_parts(numbers, number.decimals))
+    return Column(
+        kind=ColumnKind.NUMBER,
+        parts=digit_parts(numbers, number.decimals),
+        read=number_reader(numbers, number.decimals),
+    )
 
 
 def _text_of(offset: int, step: int, decimals: int, index: int) -> str:

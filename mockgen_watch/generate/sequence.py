@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.digits import Scaled, digit_parts
+from mockgen_watch.generate.digits import Scaled, digit_parts, number_reader
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
 
@@ -52,7 +52,9 @@ def sequence_column(sequence: SequenceNumber, site: Site) -> Column:
     if sequence.prefix:
         parts = (Part(table=(sequence.prefix,), stream=None), *parts)
     is_text = sequence.width > 0 or sequence.prefix != ""
-    return Column(kind=ColumnKind.TEXT if is_text else ColumnKind.NUMBER, parts=parts)
+    if is_text:
+        return Column(kind=ColumnKind.TEXT, parts=parts)
+    return Column(kind=ColumnKind.NUMBER, parts=parts, read=number_reader(numbers, 0))
 
 
 def index_column(index: RecordIndex, site: Site) -> Column:
@@ -60,7 +62,7 @@ def index_column(index: RecordIndex, site: Site) -> Column:
     if not index.element:
         numbers = RecordNumber(max(site.count, 1))
         parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
-        return Column(kind=ColumnKind.NUMBER, parts=parts)
+        return Column(kind=ColumnKind.NUMBER, parts=parts, read=numbers.at)
     most = max(site.strides[-1], 1)
     part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
     return Column(kind=ColumnKind.NUMBER, parts=(part,))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Drawn, Lookup, Shared
-from mockgen_watch.generate.records import joined_text, value_of_column
+from mockgen_watch.generate.readers import column_reader, joined_text
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.transforms import transformed, works_by_piece
 from mockgen_watch.masters.kinds import exact_number
@@ -146,10 +146,13 @@ def _reader(piece: str | Column) -> Callable[[Cell], str]:
     if isinstance(piece, str):
         return lambda _: piece
 
+    read_value = column_reader(piece)
+    presence = piece.presence
+
     def read(cell: Cell) -> str:
-        if piece.presence is not None and piece.presence.at(cell):
+        if presence is not None and presence.at(cell):
             return ""
-        return text_of(value_of_column(piece, cell))
+        return text_of(read_value(cell))
 
     return read
 
