@@ -12,6 +12,7 @@ from mockgen_watch.cli.boundary import guard
 from mockgen_watch.cli.commands import COMMANDS, CommandEntry, load_command
 from mockgen_watch.cli.options import add_global_options
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.observe.logs import level_of, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,13 @@ def _dispatch(
     command.add_arguments(own)
     add_global_options(own, is_repeat=True)
     own.parse_args(options.command_words, options)
-    return command.run(options)
+    form = options.log_format
+    level = level_of(form, is_verbose=options.verbose, is_quiet=options.quiet)
+    options.log = start_logging(form, level)
+    options.log.debug("command.started", command=options.command, version=__version__)
+    code = command.run(options)
+    options.log.debug("command.ended", command=options.command, code=int(code))
+    return code
 
 
 def _top_parser(commands: Mapping[str, CommandEntry]) -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockgen_watch.cli.account import log_report
 from mockgen_watch.cli.progress import progress
 from mockgen_watch.cli.report import code_of, print_findings, print_report, report_json
 from mockgen_watch.errors import FindingsError, UsageError
@@ -96,12 +97,13 @@ def tell(
     project: OpenProject, report: Report, options: argparse.Namespace, *, is_plan: bool = False
 ) -> int:
     """Write what was done to stdout, findings to stderr, and return the exit code."""
+    log_report(report, options.log, with_findings=options.log_format is not None)
+    if options.log_format is None and not options.json:
+        texts = project.loader.texts()
+        print_findings(report.diagnostics, texts, sys.stderr, with_notes=options.verbose)
     if options.json:
         print(report_json(report))
     else:
-        print_findings(
-            report.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
-        )
         print_report(report, options, is_plan=is_plan)
     return code_of(report.diagnostics)
 

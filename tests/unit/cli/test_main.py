@@ -116,7 +116,7 @@ def test_an_unexpected_error_is_one_line_that_says_how_to_report_it(
 def test_verbose_adds_the_traceback(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words, TABLE) == 3
     err = capsys.readouterr().err
-    assert err.startswith("Traceback (most recent call last):\n")
+    assert "\nTraceback (most recent call last):\n" in err
     assert "report it with the traceback above" in err
 
 
