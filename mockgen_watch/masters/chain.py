@@ -12,14 +12,14 @@ from mockgen_watch.masters.lookup import missing_master
 from mockgen_watch.masters.model import ResolvedMaster
 from mockgen_watch.masters.policies import Merge, key_path, policies_by_path
 from mockgen_watch.masters.slot import find_slot
-from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.spec.model import ConflictPolicy, ObjectShape
+from mockgen_watch.masters.trees import missing_key
+from mockgen_watch.spec.model import ConflictPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockgen_watch.masters.model import KeyPath
-    from mockgen_watch.spec.model import MasterFile
+    from mockgen_watch.spec.model import MasterFile, ObjectShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +132,21 @@ def _lost_policies(
     found = []
     for file in chain:
         for policy in file.policies:
-            path = key_path(policy.path)
-            if find_shape(shape, (*slot, *path)) is not None:
+            path = (*slot, *key_path(policy.path))
+            missing, known = missing_key(shape, path)
+            if not missing:
                 continue
-            home = find_shape(shape, (*slot, *path[:-1]))
-            known = (
-                [member.name for member in home.members] if isinstance(home, ObjectShape) else []
-            )
+            hint = did_you_mean(missing, known)
+            # A master that others extend may speak of what only some of them have.
+            wrong = hint or file is chain[0]
+            message = f'"{".".join(policy.path)}" is no field of the master below its slot'
             found.append(
                 Diagnostic(
                     code="MG305",
-                    message=f'"{".".join(path)}" is no field of the master below its slot',
+                    message=message,
                     location=policy.location,
-                    # A master that others extend may speak of what only some of them have.
-                    severity=Severity.ERROR if file is chain[0] else Severity.WARNING,
-                    hint=did_you_mean(path[-1], known) if path else "",
+                    severity=Severity.ERROR if wrong else Severity.WARNING,
+                    hint=hint,
                 )
             )
     return found

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.model import OUTSIDE
 from mockgen_watch.masters.policies import key_path
-from mockgen_watch.masters.trees import change_object, find_shape
+from mockgen_watch.masters.trees import change_object, find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
+from mockgen_watch.spec.model import ArrayShape, Leaf, OriginKind
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.masters.moves import Moves
     from mockgen_watch.spec.generators import TemplatePart
+    from mockgen_watch.spec.model import ObjectShape
 
 
 def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:
@@ -41,18 +42,21 @@ def lead_templates(
     A path is sought in the slot first and from the top then; for a leaf of the master outside the
     slot, the other way round.
     """
-    diagnostics: list[Diagnostic] = []
 
     def lead(leaf: Leaf) -> Leaf:
         if not isinstance(leaf.generator, Template):
             return leaf
         parts = tuple(_lead_part(shape, leaf, part, slot, moves) for part in leaf.generator.parts)
-        for before, after in zip(leaf.generator.parts, parts, strict=True):
-            if before.path and not isinstance(find_shape(shape, after.path), Leaf):
-                diagnostics.append(_leads_nowhere(shape, leaf, before.path, slot))
         return replace(leaf, generator=Template(parts=parts))
 
-    return change_object(shape, lead), diagnostics
+    led = change_object(shape, lead)
+    found = []
+    for home, leaf in walk_leaves(led):
+        if isinstance(leaf.generator, Template):
+            paths = (part.path for part in leaf.generator.parts if part.path)
+            problems = (_problem(led, path, leaf, home, slot) for path in paths)
+            found += [problem for problem in problems if problem is not None]
+    return led, found
 
 
 def _lead_part(
@@ -69,15 +73,31 @@ def _lead_part(
     return replace(part, path=found)
 
 
-def _leads_nowhere(shape: ObjectShape, leaf: Leaf, path: KeyPath, slot: KeyPath) -> Diagnostic:
-    name = ".".join(path)
-    home = find_shape(shape, (*slot, *path[:-1]))
-    known = [member.name for member in home.members] if isinstance(home, ObjectShape) else []
-    code, hint = "MG203", ""
-    if path[-1] in known:
-        code, problem = "MG218", "is an object or an array, not a single value"
+def _problem(
+    shape: ObjectShape, path: KeyPath, leaf: Leaf, home: KeyPath, slot: KeyPath
+) -> Diagnostic | None:
+    """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
+    own = path[len(slot) :] if path[: len(slot)] == slot else path
+    missing, known = missing_key(shape, path)
+    array = _array_on_the_way(shape, path, home)
+    code, hint = "MG218", ""
+    if missing:
+        code, problem = "MG203", f'there is no field "{missing}"'
+        hint = did_you_mean(missing, known)
+    elif array:
+        problem = f'"{array}" is an array, and which element is not told'
+    elif not isinstance(find_shape(shape, path), Leaf):
+        problem = "it is an object or an array, not a single value"
     else:
-        problem = f'there is no field "{path[-1]}"'
-        hint = did_you_mean(path[-1], known)
-    message = f"{{{name}}}: {problem}"
+        return None
+    message = f"{{{'.'.join(own)}}}: {problem}"
     return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
+
+
+def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
+    """Return the array that ``path`` enters and ``home`` is not in, or ``""``."""
+    for depth in range(1, len(path)):
+        is_array = isinstance(find_shape(shape, path[:depth]), ArrayShape)
+        if is_array and key_path(home)[:depth] != key_path(path[:depth]):
+            return path[depth - 1]
+    return ""

@@ -46,6 +46,20 @@ def find_shape(shape: Shape, path: KeyPath) -> Shape | None:
     return next(iter(find_all(shape, path)), None)
 
 
+def missing_key(shape: Shape, path: KeyPath) -> tuple[str, list[str]]:
+    """Return the first key of ``path`` that is not there, and the keys that are beside it.
+
+    ``("", [])`` when ``path`` leads to something.
+    """
+    for depth, key in enumerate(path):
+        if find_shape(shape, path[: depth + 1]) is None:
+            homes = [
+                item for item in find_all(shape, path[:depth]) if isinstance(item, ObjectShape)
+            ]
+            return key, [member.name for home in homes for member in home.members]
+    return "", []
+
+
 def walk_leaves(shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Leaf]]:
     """Yield every leaf with its key path, in the order of writing."""
     if isinstance(shape, Leaf):

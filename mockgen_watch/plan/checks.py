@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.masters.trees import find_shape, walk_members
+from mockgen_watch.masters.trees import find_shape, missing_key, walk_members
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.build.rule_paths import check_rule_paths
 from mockgen_watch.spec.model import ObjectShape
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.model import KeyPath, ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import Model
+    from mockgen_watch.spec.model import Model, Shape
 
 
 def check_deletes(
@@ -29,19 +29,13 @@ def check_deletes(
     place = None if master is None else find_shape(master.shape, master.slot)
     found = []
     for path, member in walk_members(record):
-        if not member.shape.modifiers.delete or _has(place, path):
+        if not member.shape.modifiers.delete:
+            continue
+        if place is not None and find_shape(place, path) is not None:
             continue
         stated = find_shape(model, path)
         if stated is None or stated.modifiers.delete:
-            known = _keys(place, path[:-1])
-            what = "there is no master" if place is None else "the master has no such key"
-            found.append(
-                _nowhere(
-                    f'$delete drops nothing at "{".".join(path)}": {what}',
-                    member.location,
-                    did_you_mean(path[-1], known),
-                )
-            )
+            found.append(_drops_nothing(place, path, member.location))
     return found
 
 
@@ -56,14 +50,12 @@ def check_rules(model: Model, records: Sequence[RecordPlan]) -> list[Diagnostic]
     return check_rule_paths(model, shapes)
 
 
-def _has(place: object, path: KeyPath) -> bool:
-    return isinstance(place, ObjectShape) and find_shape(place, path) is not None
-
-
-def _keys(place: object, path: KeyPath) -> list[str]:
-    home = find_shape(place, path) if isinstance(place, ObjectShape) else None
-    return [member.name for member in home.members] if isinstance(home, ObjectShape) else []
-
-
-def _nowhere(message: str, location: Location, hint: str) -> Diagnostic:
-    return Diagnostic(code="MG218", message=message, location=location, hint=hint)
+def _drops_nothing(place: Shape | None, path: KeyPath, location: Location) -> Diagnostic:
+    missing, known = ("", []) if place is None else missing_key(place, path)
+    why = f'the master has no "{missing}"' if place is not None else "there is no master"
+    return Diagnostic(
+        code="MG218",
+        message=f'$delete drops nothing at "{".".join(path)}": {why}',
+        location=location,
+        hint=did_you_mean(missing, known),
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.masters.trees import find_shape, walk_leaves
+from mockgen_watch.masters.trees import find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import Leaf, ObjectShape
 
@@ -79,10 +79,9 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
     if any(find_shape(parent.shape, path) is not None for path in choices):
         message = f"{name}: it is an object or in an array, not a single value"
         return _error("MG218", message, leaf, "name a field that each record has once")
-    home = find_shape(parent.shape, choices[0][:-1])
-    known = [member.name for member in home.members] if isinstance(home, ObjectShape) else []
-    hint = did_you_mean(reference.path[-1], known)
-    return _error("MG203", f'{name}: there is no field "{reference.path[-1]}"', leaf, hint)
+    missing, known = missing_key(parent.shape, choices[0])
+    message = f'{name}: there is no field "{missing}"'
+    return _error("MG203", message, leaf, did_you_mean(missing, known))
 
 
 def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:

@@ -243,6 +243,16 @@ def test_a_policy_for_no_field_of_the_master_is_an_error_with_the_near_name() ->
     ]
 
 
+def test_a_misspelt_policy_of_an_extended_master_is_an_error_too() -> None:
+    result = resolve(
+        master_file({"p": {"b": 2}}, path=TOP, extends=MIDDLE),
+        master_file({"p": {"payer": {"id": 0}}}, policy("payr.id", "keep"), path=MIDDLE),
+    )
+    assert [(item.severity, item.hint) for item in result.diagnostics] == [
+        (Severity.ERROR, 'did you mean "payer"?')
+    ]
+
+
 def test_a_policy_that_only_some_children_can_use_is_a_warning() -> None:
     result = resolve(
         master_file({"p": {"b": 2}}, path=TOP, extends=MIDDLE),

@@ -226,7 +226,10 @@ def test_a_template_of_the_master_names_fields_of_the_slot_or_of_the_whole() -> 
     [
         ({"t": template(("stat",))}, "MG203", 'did you mean "state"?'),
         ({"t": template(("payer", "ids"))}, "MG203", 'did you mean "id"?'),
+        ({"t": template(("payr", "id"))}, "MG203", 'did you mean "payer"?'),
         ({"t": template(("payer",))}, "MG218", ""),
+        ({"t": template(("l", "a")), "l": [{"a": 1}]}, "MG218", ""),
+        ({"k": [{"t": template(("l", "a"))}], "l": [{"a": 1}]}, "MG218", ""),
         ({"zip": DELETED, "t": template(("zip",))}, "MG203", ""),
     ],
 )
@@ -254,6 +257,11 @@ def test_templates_of_master_and_record_that_name_each_other_are_an_error(
     assert [(item.code, item.message) for item in found] == [
         ("MG215", f"templates go round in a circle: {circle}")
     ]
+
+
+def test_a_template_of_an_element_names_fields_of_the_element() -> None:
+    upper = {"l": [{"a": 1, "t": template(("l", "a"))}]}
+    assert merge_record(master(PROFILE), record(upper)).diagnostics == ()
 
 
 # names and suggestions

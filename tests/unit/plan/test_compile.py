@@ -254,6 +254,7 @@ def test_a_model_that_leads_into_a_circle_has_no_plan_either() -> None:
         (ref("Membr", "id"), 'MG203 $ref names no model "Membr"'),
         (ref("Q", "id", suite="base"), 'MG203 $ref names no model "Q" in suite "base"'),
         (ref("Member", "idd"), 'MG203 $ref Member.idd: there is no field "idd"'),
+        (ref("Member", "oo", "a"), 'MG203 $ref Member.oo.a: there is no field "oo"'),
         (ref("Member", "o"), "MG218 $ref Member.o: it is an object or in an array"),
         (ref("Member", "l", "a"), "MG218 $ref Member.l.a: it is an object or in an array"),
         (ref("Member", "id", scenario="positve"), 'MG216 $ref: Member has no plain scenario "posi'),
