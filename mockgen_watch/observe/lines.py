@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from mockgen_watch.observe.cleaning import clean, escape
-from mockgen_watch.observe.logs import Level
+from mockgen_watch.observe.levels import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from structlog.typing import EventDict, WrappedLogger
 
-    from mockgen_watch.observe.logs import LogFormat
+    from mockgen_watch.observe.levels import LogFormat
 
 _EVENT_WIDTH = 24
 # What structlog's methods and its console form give a meaning of their own.

@@ -11,27 +11,17 @@ debug, or into the field ``values``, which is left out of all other lines.
 from __future__ import annotations
 
 import contextlib
-import enum
 import os
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
+
+from mockgen_watch.observe.levels import Level as Level  # noqa: PLC0414 - logs are told by level
+from mockgen_watch.observe.levels import LogFormat as LogFormat  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-LogFormat: TypeAlias = Literal["console", "json"]
-"""Lines for people, or JSON lines for programs."""
-
 _BOUND: ContextVar[Mapping[str, object]] = ContextVar("bound")
-
-
-class Level(enum.IntEnum):
-    """How much a line weighs; the numbers are those of Python's logging."""
-
-    DEBUG = 10
-    INFO = 20
-    WARNING = 30
-    ERROR = 40
 
 
 class Log:
