@@ -62,8 +62,8 @@ class Column:
             made of fragments, its text is made record by record (``slow`` says why).
         coerce: turn joined text that is exactly a JSON number into that number (the master's
             leaf is a number); also only possible on the joined text.
-        read: makes the value of a cell at once, faster than by parts or where parts cannot; the
-            transforms of ``finish`` come after it.
+        read: makes the text of a cell where parts cannot; ``finish`` and ``coerce`` come after.
+        quick: makes the value of a cell at once, the same that the parts make.
         slow: why this column has no fragments; empty when it has.
     """
 
@@ -73,6 +73,7 @@ class Column:
     finish: tuple[Transform, ...] = ()
     coerce: bool = False
     read: Callable[[Cell], Json] | None = None
+    quick: Callable[[Cell], Json] | None = None
     slow: str = ""
 
 

@@ -75,7 +75,8 @@ def moved_column(column: Column, way: Elsewhere) -> Column:
     )
     presence = None if column.presence is None else Moved(column.presence, way)
     read = None if column.read is None else _moved_read(column.read, way)
-    return replace(column, parts=parts, presence=presence, read=read)
+    quick = None if column.quick is None else _moved_read(column.quick, way)
+    return replace(column, parts=parts, presence=presence, read=read, quick=quick)
 
 
 def _moved_read(read: Callable[[Cell], Json], way: Elsewhere) -> Callable[[Cell], Json]:

@@ -44,7 +44,7 @@ def number_column(number: Number, site: Site) -> Column:
     return Column(
         kind=ColumnKind.NUMBER,
         parts=digit_parts(numbers, number.decimals),
-        read=number_reader(numbers, number.decimals),
+        quick=number_reader(numbers, number.decimals),
     )
 
 

@@ -83,6 +83,8 @@ def array_reader(node: ArrayNode) -> Callable[[Cell], Json]:
 
 def column_reader(column: Column) -> Reader:
     """Return the function that reads a column as if it were there and not null."""
+    if column.quick is not None:
+        return column.quick
     if column.read is not None:
         return _finishing(column, column.read)
     if column.kind is ColumnKind.VALUE:

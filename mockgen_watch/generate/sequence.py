@@ -54,7 +54,7 @@ def sequence_column(sequence: SequenceNumber, site: Site) -> Column:
     is_text = sequence.width > 0 or sequence.prefix != ""
     if is_text:
         return Column(kind=ColumnKind.TEXT, parts=parts)
-    return Column(kind=ColumnKind.NUMBER, parts=parts, read=number_reader(numbers, 0))
+    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=number_reader(numbers, 0))
 
 
 def index_column(index: RecordIndex, site: Site) -> Column:
@@ -62,7 +62,7 @@ def index_column(index: RecordIndex, site: Site) -> Column:
     if not index.element:
         numbers = RecordNumber(max(site.count, 1))
         parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
-        return Column(kind=ColumnKind.NUMBER, parts=parts, read=numbers.at)
+        return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at)
     most = max(site.strides[-1], 1)
     part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
     return Column(kind=ColumnKind.NUMBER, parts=(part,))
