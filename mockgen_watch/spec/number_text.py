@@ -39,7 +39,7 @@ def read_decimal(text: str) -> Decimal:
         UnreadableNumberError: as a float it would be infinite, or its digits are too many.
     """
     match = _DECIMAL.fullmatch(text)
-    if match is None:
+    if match is None or not match[2] + match[3]:
         raise UnreadableNumberError("the text is not a number")
     digits = len(match[2]) + len(match[3])
     exponent = (match[4] or "0").lstrip("+-").lstrip("0")

@@ -88,8 +88,6 @@ def _unclosed(opened: int, source: Source) -> Verdict:
 
 def _missing_comma_above(error: YamlSyntaxError, source: Source) -> Verdict | None:
     above = line_above(error.place, source)
-    if above < 0:
-        return None
     line = source.text[above : source.line_end(above)]
     written = re.sub(r"[ \t]#.*", "", line).rstrip()
     if written.endswith((",", "[", "{", ":")):
@@ -101,7 +99,10 @@ def _missing_comma_above(error: YamlSyntaxError, source: Source) -> Verdict | No
 def _no_content(found: str, error: YamlSyntaxError, source: Source) -> Verdict | None:
     place = error.place
     if found.startswith(("<stream", "<document")):
-        return _unclosed(error.enclosing, source) if error.enclosing >= 0 else None
+        if error.enclosing >= 0:
+            return _unclosed(error.enclosing, source)
+        message = '"..." ends a document that has not begun'
+        return Verdict(message=message, start=place, end=place + 3, hint="remove it")
     if found in _OPENER and "block" in error.context:
         message = f'"{found}" closes nothing'
         return Verdict(message=message, start=place, end=place + 1, hint="remove it")

@@ -9,6 +9,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
+from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
 from mockgen_watch.spec.limits import MAX_DEPTH
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ruamel.yaml.events import Event
-    from ruamel.yaml.tokens import ScalarToken
 
 # What ruamel.yaml lets slip on text that it does not foresee.
 _SLIPS: Final = (
@@ -31,6 +31,7 @@ _SLIPS: Final = (
 )
 # YAML 1.2 has three line ends fewer than 1.1, but ruamel.yaml breaks lines at them all the same.
 _NO_LINE_ENDS: Final = "\x85\u2028\u2029"
+_BEHIND_INDICATOR: Final = " \t\r\n\0,[]{}"
 _PRIVATE_USE: Final = range(0xF0000, 0x10FFFE)
 _LONG_ESCAPE: Final = re.compile(r"\\U([0-9A-Fa-f]{8})")
 _FURTHER_LINE: Final = re.compile(r"[\r\n] *(?=[^ \r\n])")
@@ -135,6 +136,30 @@ class _Stream(Reader, Scanner, Parser):
         if self.flow_level == MAX_DEPTH:
             raise YamlDepthError(self.index)
         super().fetch_flow_collection_start(*args, **kwargs)
+
+    # ruamel.yaml takes each ? and most : in brackets for indicators. By YAML 1.2 they are part of a
+    # text that goes on behind them, but for the colon behind a key that has quotes or brackets.
+
+    def check_key(self) -> bool:
+        if not self.flow_level:
+            return bool(super().check_key())
+        return self.peek(1) in _BEHIND_INDICATOR
+
+    def check_value(self) -> bool:
+        if not self.flow_level:
+            return bool(super().check_value())
+        if self.peek(1) in _BEHIND_INDICATOR:
+            return True
+        # A token that may still turn out to be a key waits in the queue.
+        before = self.tokens[-1] if self.tokens else None
+        if isinstance(before, ScalarToken):
+            return not before.plain
+        return isinstance(before, FlowSequenceEndToken | FlowMappingEndToken)
+
+    def check_plain(self) -> bool:
+        if self.flow_level and self.peek() in "?:":
+            return self.peek(1) not in _BEHIND_INDICATOR
+        return bool(super().check_plain())
 
     def scan_flow_scalar(self, style: Any) -> ScalarToken:  # noqa: ANN401 - as ruamel.yaml declares it
         """Scan a quoted text; refuse one whose further lines are not indented, as YAML does.

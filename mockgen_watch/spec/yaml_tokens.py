@@ -96,6 +96,7 @@ def _judge_indicator(error: YamlSyntaxError, source: Source) -> Verdict | None:
         fault, remedy = "the tag cannot be read", ' if "!" is of it'
     elif source.text.startswith("%", source.line_start(start)):
         fault, remedy = "the directive cannot be read", ' if "%" is of it'
+        start = source.line_start(start)
     elif error.context == "while scanning a block scalar":
         fault = f'more than indicators stands behind "{source.text[start]}"'
         remedy = ", or begin it on the next line"

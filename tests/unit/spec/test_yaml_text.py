@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 import yaml as pyyaml
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
+from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.spec.document import (
     Document,
     Json,
@@ -112,7 +114,9 @@ SCALARS: list[tuple[str, Json]] = [
     ("a\n    b\n\n    c", "a b\nc"),
     ('"a\n    b"', "a b"),
     ("[a, 1, [~], {b: c, d: }, e: f]", ["a", 1, [None], {"b": "c", "d": None}, {"e": "f"}]),
-    ('{"a":1,"b":[]}', {"a": 1, "b": []}),
+    ('{"a":1,"b":[],e : f}', {"a": 1, "b": [], "e": "f"}),
+    ("[?a, :b, -c, a?b, {?d : :e, :f: 1}]", ["?a", ":b", "-c", "a?b", {"?d": ":e", ":f": 1}]),
+    ('[? a : b, "c":1]', [{"a": "b"}, {"c": 1}]),
     ("!!map {a: !!seq []}", {"a": []}),
     ("\n  - a\n  -\n  - - b\n", ["a", None, ["b"]]),
     ("\n- a\n- b", ["a", "b"]),
@@ -158,7 +162,13 @@ BROKEN: list[tuple[str, list[str]]] = [
     ('a: "\\u12"\n', ["MG103 1:5"]),
     ('a: "\\U00110000"\n', ["MG103 1:5"]),
     ('a: "\\ud800"\n', ["MG109 1:4"]),
+    ('a: "x\n  b: "y"\n', ["MG103 1:4"]),
+    ("a: [x] y\n", ["MG103 1:8"]),
+    ("a: 'x' [y]\n", ["MG103 1:8"]),
+    ('"x" y\n', ["MG103 1:5"]),
     # brackets
+    ('{"a": 1,\n "b": 2\n', ["MG103 1:1"]),
+    ("{a: 1}}\n", ["MG103 1:7"]),
     ("a: [x, y\nb: 1\n", ["MG103 1:4"]),
     ("m:\n  a: {x: 1\n  b: 2\n", ["MG103 2:6"]),
     ("a: [\n", ["MG103 1:4"]),
@@ -185,6 +195,12 @@ BROKEN: list[tuple[str, list[str]]] = [
     ("%x\na: 1\n", ["MG103 2:1"]),
     ("a: x\x07y\n", ["MG103 1:5"]),
     ("a: 1\n... x\n", ["MG103 2:5"]),
+    ("...\n", ["MG103 1:1"]),
+    ("%YAML 3.0\n---\na: 1\n", ["MG103 1:1"]),
+    (f"%YAML 1.{'9' * 5000}\n---\na: 1\n", ["MG103 1:1"]),
+    ("a: |\n \n   \n  x\n", ["MG103 4:3"]),
+    ("a: !<x y>\n", ["MG103 1:4"]),
+    ("a: !e!x y\n", ["MG103 1:4"]),
     ("<<<<<<< ours\na: 1\n=======\na: 2\n>>>>>>> theirs\n", ["MG103 1:1"]),
     # beyond the core schema
     ("a: 1\na: 2\n", ["MG104 2:1"]),
@@ -192,6 +208,7 @@ BROKEN: list[tuple[str, list[str]]] = [
     ("<<: {a: 1}\n", ["MG111 1:1"]),
     ("a: !foo b\n", ["MG111 1:4"]),
     ("a: !!int x\n", ["MG111 1:4"]),
+    ("!!int x: 1\n", ["MG111 1:1"]),
     ("a: !!int\n", ["MG111 1:4"]),
     ("a: !!binary aGk=\n", ["MG111 1:4"]),
     ("!!set {a: }\n", ["MG111 1:1"]),
@@ -356,6 +373,10 @@ def test_an_alias_stands_for_its_anchor_with_a_place_of_its_own() -> None:
     assert written(document, node_at(document, "/e")) == "[*x, &y 2, *y]"
 
 
+def test_a_key_may_have_an_anchor() -> None:
+    assert data_of("&k a: 1\nb: *k\n", "yaml") == {"a": 1, "b": "a"}
+
+
 def test_an_anchor_may_be_set_again() -> None:
     assert data_of("a: &x 1\nb: *x\nc: &x 2\nd: *x\n", "yaml") == {"a": 1, "b": 1, "c": 2, "d": 2}
 
@@ -411,6 +432,13 @@ trees: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+def data_in_spite_of_warnings(text: str) -> Json:
+    document = read(text, "yaml")
+    assert not has_errors(document.diagnostics)
+    assert document.root is not None
+    return plain_data(document.root)
+
+
 def same(found: Json, expected: object) -> bool:
     """Tell whether two trees are equal, with Decimals on one side and floats on the other."""
     if isinstance(found, dict) and isinstance(expected, dict):
@@ -433,6 +461,7 @@ unprintable = frozenset(map(chr, [0x7F, *range(0x80, 0x85), *range(0x86, 0xA0), 
 def test_json_text_is_yaml_with_the_same_meaning(value: object, ascii_only: bool) -> None:
     text = json.dumps([value], ensure_ascii=ascii_only)
     assume(not unprintable.intersection(text))
+    assume(len(text) < 1000)  # a key of more than 1024 characters is none in YAML
     assert data_of(text, "yaml") == data_of(text, "json")
 
 
@@ -440,7 +469,7 @@ def test_json_text_is_yaml_with_the_same_meaning(value: object, ascii_only: bool
 def test_what_another_writer_writes_is_read_back(value: object, flow: bool | None) -> None:
     text = pyyaml.safe_dump(value, allow_unicode=True, default_flow_style=flow, sort_keys=False)
     assume(not line_ends_of_1_1.intersection(text))
-    assert same(data_of(text, "yaml"), value)
+    assert same(data_in_spite_of_warnings(text), value)
 
 
 @given(trees)
@@ -449,8 +478,12 @@ def test_what_ruamel_writes_is_read_as_ruamel_reads_it(value: object) -> None:
     stream = io.StringIO()
     writer.dump(value, stream)
     assume(not line_ends_of_1_1.intersection(stream.getvalue()))
-    expected = YAML(typ="safe", pure=True).load(stream.getvalue())
-    assert same(data_of(stream.getvalue(), "yaml"), expected)
+    try:
+        expected = YAML(typ="safe", pure=True).load(stream.getvalue())
+    except YAMLError:  # it writes {:0: null} and cannot read that
+        reject()
+    assume("?" not in stream.getvalue())  # it writes [?0] and reads a mapping
+    assert same(data_in_spite_of_warnings(stream.getvalue()), expected)
 
 
 @given(trees)
@@ -465,5 +498,5 @@ def test_marks_nest_and_cover_plain_text(value: object) -> None:
         inner = [m.node for m in node.members] if isinstance(node, MappingNode) else node.items
         assert all(node.mark.start <= child.mark.start for child in inner)
         assert all(child.mark.end <= node.mark.end for child in inner)
-        assert written(document, node) == written(document, node).strip()
+        assert written(document, node) == written(document, node).strip(" \r\n")
         assert isinstance(node, MappingNode | SequenceNode)
