@@ -39,11 +39,15 @@ class ChainResult:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def resolve_chain(path: str, files: Mapping[str, MasterFile | None]) -> ChainResult:
+def resolve_chain(
+    path: str,
+    files: Mapping[str, MasterFile | None],
+    on_conflict: ConflictPolicy = ConflictPolicy.ERROR,
+) -> ChainResult:
     """Return the master at ``path`` with all that it extends merged below it.
 
     ``files`` maps the path of every master file that exists to what is in it, or to None when
-    that could not be read and was reported.
+    that could not be read and was reported. ``on_conflict`` holds where no file of the chain says.
 
     Raises:
         KeyError: there is no file ``path``.
@@ -56,7 +60,7 @@ def resolve_chain(path: str, files: Mapping[str, MasterFile | None]) -> ChainRes
             return ChainResult(master=None, files=tuple(visited))
         chain.append(file)
         if not file.extends:
-            return _merge_chain(chain)
+            return _merge_chain(chain, on_conflict)
         problem = _cannot_extend(chain, visited, files)
         if problem is not None:
             missing = () if file.extends in files else (file.extends,)
@@ -90,10 +94,10 @@ def _cannot_extend(
     )
 
 
-def _merge_chain(chain: Sequence[MasterFile]) -> ChainResult:
+def _merge_chain(chain: Sequence[MasterFile], on_conflict: ConflictPolicy) -> ChainResult:
     names = tuple(file.path for file in chain)
     # No policy acts on the slot itself or above it, so this shows what the slot can be.
-    rough = Merge(policies={}, on_conflict=_on_conflict(chain))
+    rough = Merge(policies={}, on_conflict=_on_conflict(chain, on_conflict))
     slot = find_slot(_fold(chain, rough), chain)
     if isinstance(slot, Diagnostic):
         found = tuple(rough.diagnostics) or (slot,)
@@ -121,9 +125,9 @@ def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:
     return finish_object(shape)
 
 
-def _on_conflict(chain: Sequence[MasterFile]) -> ConflictPolicy:
+def _on_conflict(chain: Sequence[MasterFile], default: ConflictPolicy) -> ConflictPolicy:
     said = (file.on_conflict for file in chain if file.on_conflict is not None)
-    return next(said, ConflictPolicy.ERROR)
+    return next(said, default)
 
 
 def _lost_policies(

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
 
 
+SPECS = "specs"
+"""The folder of the specs, relative to the project folder."""
+
+
 class LogLevel(enum.StrEnum):
     """What is worth a line."""
 
@@ -61,7 +65,7 @@ class Project:
         path: relative to the project folder; ``""`` when there is no file.
         seed, count, output: what holds where a spec says nothing.
         on_conflict: what holds where a master says nothing.
-        specs, outputs: folders relative to the project folder.
+        outputs: a folder relative to the project folder.
         plugins: names of the plugins that may be loaded.
         contract: the seed contract that the project's outputs keep to.
     """
@@ -72,7 +76,6 @@ class Project:
     count: int = 1
     output: OutputOptions = field(default_factory=OutputOptions)
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
-    specs: str = "specs"
     outputs: str = "mock_outputs"
     contract: int = 1
     log: LogSettings = field(default_factory=LogSettings)

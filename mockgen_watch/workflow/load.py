@@ -13,7 +13,7 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.codec import decode_document, encode_document
-from mockgen_watch.spec.model import MasterChoice
+from mockgen_watch.spec.model import ConflictPolicy, MasterChoice
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.vocabulary import (
     VOCABULARY_ENDINGS,
@@ -72,6 +72,7 @@ class Loader:
         cache: of parsed documents, by the digest of their bytes.
         project_inputs: files that every suite depends on.
         master: the master of every suite, whatever it names; None: as it says.
+        on_conflict: what holds where no master says.
         diagnostics: what was found so far, in no order, each once.
     """
 
@@ -81,6 +82,7 @@ class Loader:
     cache: Cache
     project_inputs: Mapping[str, str | None] = field(default_factory=dict)
     master: str | None = None
+    on_conflict: ConflictPolicy = ConflictPolicy.ERROR
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
     _masters: dict[str, MasterFile | None] = field(default_factory=dict)
@@ -163,7 +165,7 @@ class Loader:
             return None, has_errors(lookup.diagnostics)
         self._read_chain(lookup.path, inputs)
         known = dict.fromkeys(self.sources.digests, None) | self._masters
-        chain = resolve_chain(lookup.path, known)
+        chain = resolve_chain(lookup.path, known, self.on_conflict)
         self._report(chain.diagnostics)
         inputs.update(dict.fromkeys(chain.missing))
         return chain.master, chain.master is None or has_errors(lookup.diagnostics)

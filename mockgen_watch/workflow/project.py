@@ -105,6 +105,7 @@ def open_project(start: Path, profile: str | None = None) -> OpenProject:
         context=context,
         cache=ContentCache(state, "documents"),
         project_inputs=inputs,
+        on_conflict=settings.on_conflict,
     )
     return OpenProject(
         root=root,

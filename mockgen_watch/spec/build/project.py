@@ -21,7 +21,7 @@ from mockgen_watch.spec.build.scalars import (
 from mockgen_watch.spec.build.scenarios import read_count
 from mockgen_watch.spec.build.site import Site, kind_of
 from mockgen_watch.spec.build.user_input import read_version
-from mockgen_watch.spec.project import LogFormat, LogLevel, LogSettings, Profile, Project
+from mockgen_watch.spec.project import SPECS, LogFormat, LogLevel, LogSettings, Profile, Project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,6 @@ PROJECT_KEYS: Final = (
     "$schema",
     "$version",
     *_DEFAULT_KEYS,
-    "specs",
     "outputs",
     "contract",
     "log",
@@ -94,13 +93,12 @@ def _build(root: Site, job: Job) -> Project:
             job.context.formats,
         ),
         on_conflict=read_conflict(keys.get("on_conflict"), report) or standard.on_conflict,
-        specs=_folder(keys.get("specs"), standard.specs, job),
         outputs=_folder(keys.get("outputs"), standard.outputs, job),
         contract=contract,
         log=_log(keys.get("log"), job),
         plugins=_plugins(keys.get("plugins"), job),
     )
-    if base.specs == base.outputs and "outputs" in keys:
+    if base.outputs == SPECS and "outputs" in keys:
         report.error("MG601", keys["outputs"], "outputs cannot be the folder of the specs")
     return _with_profiles(base, keys.get("profiles"), job)
 

@@ -250,7 +250,6 @@ seed: 7
 count: 10
 output: {format: json, indent: 4}
 on_conflict: keep
-specs: specs
 outputs: fixtures/made
 contract: 1
 log: {level: debug, format: json, file: logs/run.log}
@@ -380,6 +379,7 @@ BROKEN = (
         "M:\n  a: {$number: {min: 0, max: 100000, decimals: 15}}",
         blind=COUNTS,
     ),
+    Broken("bound too fine", "MG225", 2, "M:\n  a: {$number: [1e-250, 1]}", blind=DIGITS),
     Broken(
         "distribution unknown",
         "MG203",
@@ -954,8 +954,8 @@ BROKEN = (
     Broken(
         "project one folder",
         "MG601",
-        2,
-        "specs: x\noutputs: x",
+        1,
+        "outputs: specs",
         kind="project",
         blind=NAMES_A_FIELD,
     ),

@@ -28,7 +28,6 @@ seed: 7
 count: 10
 output: {format: csv, layout: split}
 on_conflict: keep
-specs: ./fixtures/specs
 outputs: fixtures//made
 log: {level: debug, format: json, file: logs/run.log}
 plugins: [a, b, a]
@@ -39,7 +38,6 @@ plugins: [a, b, a]
         count=10,
         output=OutputOptions(format="csv", layout=Layout.SPLIT),
         on_conflict=ConflictPolicy.KEEP,
-        specs="fixtures/specs",
         outputs="fixtures/made",
         log=LogSettings(level=LogLevel.DEBUG, format=LogFormat.JSON, file="logs/run.log"),
         plugins=("a", "b"),
