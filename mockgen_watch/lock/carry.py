@@ -35,17 +35,20 @@ def next_journal(
     """
     snapshot = reconciliation.snapshot
     acted = {suite.suite for suite in reconciliation.suites}
-    unsettled = _unsettled(reconciliation, settled)
-    pending = {file.path for file in reconciliation.strays if file.path not in settled}
     known = {suite.suite for suite in snapshot.wanted} | set(snapshot.locks)
+    wanted = _wanted_paths(reconciliation)
+    done = {path for path, end in settled.items() if end.is_done}
+    pending = {file.path for file in reconciliation.strays if file.path not in settled}
 
     def stays(entry: JournalEntry) -> bool:
         if entry.path in pending:
             return True
-        if entry.suite in acted:
-            base = entry.path.removesuffix(OFFER_SUFFIX)
-            return entry.suite not in committed or base in unsettled
-        return entry.suite in known or not snapshot.is_whole_tree
+        if entry.suite not in acted:
+            return entry.suite in known or not snapshot.is_whole_tree
+        base = entry.path.removesuffix(OFFER_SUFFIX)
+        if entry.suite not in committed:
+            return True
+        return base not in done if base in wanted else not snapshot.is_whole_tree
 
     kept = [entry for entry in (*snapshot.journal, *written) if stays(entry)]
     for suite in reconciliation.suites:
@@ -54,15 +57,13 @@ def next_journal(
     return tuple(dict.fromkeys(kept))
 
 
-def _unsettled(reconciliation: Reconciliation, settled: Mapping[str, Settled]) -> set[str]:
-    """Return the wanted files that do not hold the wanted bytes, as far as the run can tell."""
-    wanted = {
+def _wanted_paths(reconciliation: Reconciliation) -> set[str]:
+    return {
         below(suite.suite, path)
         for suite in reconciliation.snapshot.wanted
         for output in suite.outputs
         for path in output_paths(output)
     }
-    return wanted - {path for path, done in settled.items() if done.is_done}
 
 
 def _told(action: OutputAction, settled: Mapping[str, Settled]) -> Iterator[JournalEntry]:

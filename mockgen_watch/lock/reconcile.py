@@ -193,7 +193,7 @@ class _Reconciler:
             for file in suite.files()
             if file.action is not Action.REFUSE
         }
-        offers = {offer_path(path) for path in owned}
+        offers = {offer_path(path) for path in self.wanted_paths}
         for path, suite in sorted({e.path: e.suite for e in self.snapshot.journal}.items()):
             is_spent = path in settled
             is_left = path not in owned and path not in offers and suite not in frozen
