@@ -15,10 +15,10 @@ from mockgen_watch.spec.generators import (
     Pool,
     RowField,
 )
-from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
+    from mockgen_watch.spec.pattern import CompiledPattern
 
 
 def capacity(generator: Generator) -> int | None:
@@ -30,7 +30,7 @@ def capacity(generator: Generator) -> int | None:
     if isinstance(generator, RowField):
         return _row_values(generator)
     if isinstance(generator, Pattern):
-        return compile_pattern(generator.source).size
+        return _compiled(generator).size
     if isinstance(generator, Number):
         return _number_values(generator)
     if isinstance(generator, Boolean):
@@ -38,6 +38,18 @@ def capacity(generator: Generator) -> int | None:
     if isinstance(generator, Moment):
         return (generator.last - generator.first) // generator.step + 1
     return None
+
+
+def is_distinct(pattern: Pattern) -> bool:
+    """Tell whether it is certain that the pattern makes no string in two ways."""
+    return _compiled(pattern).distinct
+
+
+def _compiled(pattern: Pattern) -> CompiledPattern:
+    # The compiler is slow to import, and a spec without patterns never needs it.
+    from mockgen_watch.spec.pattern import compile_pattern  # noqa: PLC0415
+
+    return compile_pattern(pattern.source)
 
 
 def _row_values(field: RowField) -> int:

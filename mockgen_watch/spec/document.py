@@ -98,8 +98,9 @@ class Document:
 
     def locate(self, mark: Mark, pointer: str = "") -> Location:
         """Return the location of ``mark``; the length never leaves its first line."""
-        line_end = self.text.find("\n", mark.start)
-        stop = min(mark.end, len(self.text) if line_end < 0 else line_end)
+        # Only as far as the node: a file of one line is searched for each of its nodes.
+        line_end = self.text.find("\n", mark.start, mark.end)
+        stop = min(mark.end, len(self.text)) if line_end < 0 else line_end
         return Location(
             path=self.path,
             line=mark.line,

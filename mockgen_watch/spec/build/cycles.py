@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record
@@ -12,35 +12,75 @@ from mockgen_watch.spec.model import Leaf
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.build.context import Job
     from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.build.records import Record
 
     _Node: TypeAlias = tuple[str, str, Way]
+    _Graph: TypeAlias = dict[_Node, tuple[Leaf, tuple[_Node, ...]]]
+
+MAX_CHAIN: Final = 100
 
 
 def check_cycles(records: Mapping[str, tuple[Record, ...]], job: Job) -> None:
-    """Report each circle of templates and references once, at the first of its leaves."""
+    """Report each circle of templates and references once, at the first of its leaves.
+
+    A chain of more than ``MAX_CHAIN`` fields is reported too: following it takes a stack.
+    """
     graph = _graph(records, job)
-    leaves = {node: leaf for node, (leaf, _) in graph.items()}
-    done: set[_Node] = set()
+    walk = _Walk(graph)
     for start in graph:
-        for circle in _circles(start, graph, done):
-            named = [leaves[node] for node in circle]
-            first = min(named, key=lambda leaf: leaf.origin.location)
-            turn = named.index(first)
-            ordered = [*circle[turn:], *circle[: turn + 1]]
-            way = " → ".join(_name(node) for node in ordered)
-            site = job.sites.get(first.origin.location)
-            place = first.origin.location if site is None else site.location
-            job.report.error("MG215", place, f"these fields are made of each other: {way}")
+        walk.run(start)
+    for circle in walk.circles:
+        first = min(circle, key=lambda node: _place(graph, node, job))
+        turn = circle.index(first)
+        way = " → ".join(map(_name, [*circle[turn:], *circle[: turn + 1]]))
+        message = f"these fields are made of each other: {way}"
+        job.report.error("MG215", _place(graph, first, job), message)
+    for node in walk.too_deep:
+        message = f"more than {MAX_CHAIN} fields are made of each other in a row"
+        job.report.error("MG106", _place(graph, node, job), message)
 
 
-def _graph(
-    records: Mapping[str, tuple[Record, ...]], job: Job
-) -> dict[_Node, tuple[Leaf, tuple[_Node, ...]]]:
+class _Walk:
+    """A walk over the whole graph, each node once; meets circles and chains on its way."""
+
+    def __init__(self, graph: _Graph) -> None:
+        self.graph = graph
+        self.circles: list[list[_Node]] = []
+        self.too_deep: list[_Node] = []
+        self._heights: dict[_Node, int] = {}
+
+    def run(self, start: _Node) -> None:
+        """Walk from ``start`` over what was not walked before."""
+        trail: dict[_Node, None] = {}
+        pending = [(start, False)]
+        while pending:
+            node, leaving = pending.pop()
+            if leaving:
+                self._leave(node, trail)
+            elif node in trail:
+                members = list(trail)
+                self.circles.append(members[members.index(node) :])
+            elif node not in self._heights and node in self.graph:
+                trail[node] = None
+                pending.append((node, True))
+                pending.extend((below, False) for below in self.graph[node][1])
+
+    def _leave(self, node: _Node, trail: dict[_Node, None]) -> None:
+        del trail[node]
+        below = (self._heights.get(other, 0) for other in self.graph[node][1])
+        height = 1 + max(below, default=0)
+        if height > MAX_CHAIN:
+            self.too_deep.append(node)
+            height = 0
+        self._heights[node] = height
+
+
+def _graph(records: Mapping[str, tuple[Record, ...]], job: Job) -> _Graph:
     """Return each leaf that is made of others, with the leaves that it is made of."""
-    graph: dict[_Node, tuple[Leaf, tuple[_Node, ...]]] = {}
+    graph: _Graph = {}
     for name, group in records.items():
         for record in group:
             for way, leaf in walk_leaves(record.shape):
@@ -72,25 +112,10 @@ def _reference_nodes(
     return ((reference.model, record.scenario.name, found.way),)
 
 
-def _circles(
-    start: _Node, graph: Mapping[_Node, tuple[Leaf, tuple[_Node, ...]]], done: set[_Node]
-) -> list[list[_Node]]:
-    """Return the circles met on a walk from ``start`` over nodes not done before."""
-    circles: list[list[_Node]] = []
-    trail: list[_Node] = []
-    pending: list[tuple[_Node, bool]] = [(start, False)]
-    while pending:
-        node, leaving = pending.pop()
-        if leaving:
-            trail.pop()
-            done.add(node)
-        elif node in trail:
-            circles.append(trail[trail.index(node) :])
-        elif node not in done and node in graph:
-            trail.append(node)
-            pending.append((node, True))
-            pending.extend((below, False) for below in graph[node][1])
-    return circles
+def _place(graph: _Graph, node: _Node, job: Job) -> Location:
+    location = graph[node][0].origin.location
+    site = job.sites.get(location)
+    return location if site is None else site.location
 
 
 def _name(node: _Node) -> str:

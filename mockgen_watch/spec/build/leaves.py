@@ -20,7 +20,6 @@ from mockgen_watch.spec.build.scalars import is_empty, read_text, report_type
 from mockgen_watch.spec.build.templates import build_reference, build_template
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.generators import Constant, Pattern, Pool, Uuid
-from mockgen_watch.spec.pattern import PatternError, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,6 +71,9 @@ def _pattern(site: Site, scope: Scope, report: Report) -> Pattern | None:
     source = read_text(site, report, 'a regular expression such as "[A-Z]{3}[0-9]{6}"')
     if source is None:
         return None
+    # The compiler is slow to import, and a spec without patterns never needs it.
+    from mockgen_watch.spec.pattern import PatternError, compile_pattern  # noqa: PLC0415
+
     try:
         compile_pattern(source)
     except PatternError as error:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_NAME_BYTES: Final = 200
 """A file name holds 255 bytes on every usual system; the extension and ``.labels`` need some."""
@@ -130,6 +133,29 @@ def is_slip(word: str, meant: str) -> bool:
         return False
     swapped = len(left) == 2 and left == right[::-1]  # noqa: PLR2004  # two neighbours
     return swapped or max(len(left), len(right)) <= 1
+
+
+class SlipFinder:
+    """Finds the names that a word is one typing slip away from, among many at once."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the ``names`` that may be meant."""
+        self._names: dict[str, list[str]] = {}
+        for name in names:
+            for form in _forms(name):
+                self._names.setdefault(form, []).append(name)
+
+    def meant(self, word: str) -> str:
+        """Return the first name that ``word`` is a slip of, or ``""``."""
+        near = [name for form in _forms(word) for name in self._names.get(form, ())]
+        return next((name for name in near if is_slip(word, name)), "")
+
+
+def _forms(name: str) -> list[str]:
+    """Return what names one slip apart have in common one of: all letters, or all but one."""
+    folded = name.casefold()
+    without = [folded[:place] + folded[place + 1 :] for place in range(len(folded))]
+    return list(dict.fromkeys([folded, _letters(folded), *without]))
 
 
 def _letters(text: str) -> str:

@@ -318,7 +318,7 @@ def _decimals(
             report.error("MG208", params["decimals"], f"decimals is {MAX_DECIMALS} at most")
         return decimals
     shown = max((decimal_places(value) for value in values if value is not None), default=0)
-    return shown if "step" in params else max(_MONEY, shown)
+    return min(MAX_DECIMALS, shown if "step" in params else max(_MONEY, shown))
 
 
 def _steps(low: Decimal, high: Decimal, step: Decimal) -> Decimal:

@@ -10,7 +10,7 @@ from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
-from mockgen_watch.spec.build.names import data_key, fold, is_directive, is_slip
+from mockgen_watch.spec.build.names import SlipFinder, data_key, fold, is_directive, is_slip
 from mockgen_watch.spec.build.outputs import apply_output, read_output
 from mockgen_watch.spec.build.pools import read_weight
 from mockgen_watch.spec.build.scalars import is_empty, read_whole, read_word, report_type
@@ -176,6 +176,7 @@ def _check_slips(sites: Sequence[Site], shape: ObjectShape, job: Job) -> None:
     """Report keys that the model lacks but for one typing slip, at any depth of objects."""
     stated = {data_key(site.key): site for site in sites if site.key != "$rows"}
     known = {member.name: member for member in shape.members}
+    finder = SlipFinder(name for name in known if name not in stated)
     for name, site in stated.items():
         under = known.get(name)
         if under is not None:
@@ -183,7 +184,7 @@ def _check_slips(sites: Sequence[Site], shape: ObjectShape, job: Job) -> None:
             if isinstance(under.shape, ObjectShape) and fields:
                 _check_slips(fields, under.shape, job)
             continue
-        meant = next((item for item in known if item not in stated and is_slip(name, item)), "")
+        meant = finder.meant(name)
         if meant:
             related = (Related(message="the model's field", location=known[meant].location),)
             hint = f'did you mean "{meant}"? If both are meant, state "{meant}" here as well'

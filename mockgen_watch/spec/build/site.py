@@ -11,7 +11,7 @@ from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, point
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockgen_watch.spec.document import Document, Mark, Node
+    from mockgen_watch.spec.document import Document, Mark, Member, Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,29 +19,26 @@ class Site:
     """A node of a document, with the way that leads to it.
 
     Attributes:
-        segments: keys as written and list indexes, from the root.
+        pointer: the JSON Pointer of the node.
+        key: the key that it stands under, as written, or its index; ``""`` for the root.
         key_mark: the mark of the key that the node stands under; None for list items, the root.
     """
 
     document: Document
     node: Node
-    segments: tuple[str | int, ...] = ()
+    pointer: str = ""
+    key: str = ""
     key_mark: Mark | None = None
-
-    @property
-    def key(self) -> str:
-        """The key (or index) that the node stands under, as written; ``""`` for the root."""
-        return str(self.segments[-1]) if self.segments else ""
 
     @property
     def location(self) -> Location:
         """The place of the node."""
-        return self.document.locate(self.node.mark, pointer_of(self.segments))
+        return self.document.locate(self.node.mark, self.pointer)
 
     @property
     def key_location(self) -> Location:
         """The place of the key; of the node where there is no key."""
-        return self.document.locate(self.key_mark or self.node.mark, pointer_of(self.segments))
+        return self.document.locate(self.key_mark or self.node.mark, self.pointer)
 
     @property
     def is_mapping(self) -> bool:
@@ -64,28 +61,37 @@ class Site:
         """Return the members of a mapping, in source order; nothing for other nodes."""
         if not isinstance(self.node, MappingNode):
             return ()
-        return tuple(
-            Site(
-                document=self.document,
-                node=member.node,
-                segments=(*self.segments, member.key),
-                key_mark=member.mark,
-            )
-            for member in self.node.members
-        )
+        return tuple([self._member(member) for member in self.node.members])
 
     def items(self) -> tuple[Site, ...]:
         """Return the items of a list, in source order; nothing for other nodes."""
         if not isinstance(self.node, SequenceNode):
             return ()
         return tuple(
-            Site(document=self.document, node=item, segments=(*self.segments, index))
+            Site(
+                document=self.document,
+                node=item,
+                pointer=f"{self.pointer}/{index}",
+                key=str(index),
+            )
             for index, item in enumerate(self.node.items)
         )
 
     def get(self, key: str) -> Site | None:
         """Return the member under ``key``, or None."""
-        return next((member for member in self.members() if member.key == key), None)
+        if not isinstance(self.node, MappingNode):
+            return None
+        found = next((member for member in self.node.members if member.key == key), None)
+        return None if found is None else self._member(found)
+
+    def _member(self, member: Member) -> Site:
+        return Site(
+            document=self.document,
+            node=member.node,
+            pointer=f"{self.pointer}{pointer_of((member.key,))}",
+            key=member.key,
+            key_mark=member.mark,
+        )
 
 
 class Report:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.records import find_field, picked_record
-from mockgen_watch.spec.capacity import capacity
+from mockgen_watch.spec.capacity import capacity, is_distinct
 from mockgen_watch.spec.generators import (
     DistributionKind,
     Number,
@@ -19,7 +19,6 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +92,7 @@ def _check(demand: _Demand, records: Records, job: Job) -> None:
             needed = f"the {demand.values} elements in {needed}"
         message = f"{values} different values are too few for {needed}"
         _report("MG214", demand, job, message, "widen the field, or lower $count")
-    elif isinstance(generator, Pattern) and not compile_pattern(generator.source).distinct:
+    elif isinstance(generator, Pattern) and not is_distinct(generator):
         message = "this pattern may make one string in two ways, so it cannot be unique"
         hint = "make each repeat end at a character that cannot be part of it"
         _report("MG214", demand, job, message, hint)

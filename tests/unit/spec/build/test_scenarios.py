@@ -271,6 +271,26 @@ def test_a_vocabulary_that_could_not_be_read_is_not_reported_again() -> None:
     assert spec is not None
 
 
+def test_a_chain_of_templates_ends_somewhere() -> None:
+    fields = "".join(f"  f{n}: {{$template: '{{f{n + 1}}}'}}\n" for n in range(100))
+    assert findings(f"M:\n{fields}  f100: 1\n") == []
+    longer = f"M:\n{fields}  f100: {{$template: '{{f101}}'}}\n  f101: 1\n"
+    assert [(item.code, item.location.line) for item in findings(longer)] == [("MG106", 2)]
+
+
+def test_two_circles_are_two_faults() -> None:
+    text = """\
+M:
+  a: {$template: "{b}{a}"}
+  b: {$template: "{a}"}
+  c: {$template: "{b}"}
+"""
+    assert [(item.code, item.location.line) for item in findings(text)] == [
+        ("MG215", 2),
+        ("MG215", 2),
+    ]
+
+
 def test_second_places_are_named() -> None:
     (found,) = findings("M:\n  abc: 1\n  ABC: 2")
     assert [(item.message, item.location.line) for item in found.related] == [("the first one", 2)]
