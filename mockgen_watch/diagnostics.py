@@ -95,6 +95,10 @@ _SHORTEST = 3
 """In a shorter word one wrong letter is too much to tell what was meant."""
 
 
+_MANY = 1000
+"""Among more names than this only those are suggested that are one slip away."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean "x"?`` for the nearest known word, or ``""``.
 
@@ -109,7 +113,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f'did you mean "{folded[lowered]}"?'
     near = [known for known in folded if _is_one_slip(lowered, known)]
     # Of equals, and where nothing is that near, the one that shares the most letters.
-    near = difflib.get_close_matches(lowered, near or folded, n=1, cutoff=0.0 if near else 0.6)
+    # Comparing all letters with thousands of names, for each of many errors, takes minutes.
+    others = folded if len(folded) <= _MANY else ()
+    near = difflib.get_close_matches(lowered, near or others, n=1, cutoff=0.0 if near else 0.6)
     return f'did you mean "{folded[near[0]]}"?' if near else ""
 
 
@@ -195,4 +201,8 @@ CODES: dict[str, str] = {
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",
     "MG603": "A value cannot be written in this format",
+    # MG7xx  files of the earlier system
+    "MG701": "Something in a file of the earlier system is not carried over",
+    "MG702": "A file of the earlier system cannot be migrated",
+    "MG703": "A file is in an older format",
 }
