@@ -63,10 +63,15 @@ class OldestLoader(Loader):
     """Loads the files of the oldest format, and no other suite."""
 
     chosen: Mapping[str, str]
+    old_texts: Mapping[str, str]
 
     def suites(self) -> dict[str, str]:
         """Return suite → file."""
         return dict(self.chosen)
+
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts as people know them."""
+        return {**Loader.texts(self), **self.old_texts}
 
 
 def open_oldest(
@@ -92,6 +97,7 @@ def open_oldest(
     meant: dict[str, bytes] = {}
     scenarios: dict[str, None] = {}
     chosen: dict[str, str] = {}
+    texts: dict[str, str] = {}
     found: list[Diagnostic] = []
     for suite, path in loader.suites().items():
         document = _parsed(loader, path)
@@ -108,6 +114,7 @@ def open_oldest(
         data: dict[str, Json] = {MODEL: model.data()}
         scenarios[model.scenario] = None
         chosen[suite] = path
+        texts[path] = document.text
         # JSON is YAML as well, so that one text serves files of both languages.
         meant[path] = json_text(data).encode()
     if not chosen:
@@ -124,6 +131,7 @@ def open_oldest(
         master=loader.master,
     )
     oldest.chosen = chosen
+    oldest.old_texts = texts
     diagnostics = (*project.diagnostics, *found)
     return replace(project, loader=oldest, diagnostics=diagnostics), tuple(scenarios)
 

@@ -1,0 +1,130 @@
+"""Takes the sections of an old file; gives the model and the scenarios that take their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.migrations.pieces import assembled, pieces_of
+from mockgen_watch.migrations.shapes import Remark, RemarkKind
+from mockgen_watch.spec.build.names import file_name_problem, fold
+from mockgen_watch.spec.build.scenarios import scenario_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mockgen_watch.migrations.pieces import Piece
+    from mockgen_watch.migrations.shapes import OldFile, Section
+    from mockgen_watch.spec.document import Json
+
+MIXED: Final = "mixed"
+"""The scenario that chooses a section for each record, as the earlier system did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewScenario:
+    """A section as a scenario.
+
+    Attributes:
+        pieces: what differs from the model.
+    """
+
+    name: str
+    section: Section
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewModel:
+    """The model that takes the place of all sections.
+
+    Attributes:
+        pieces: what the first section says of the fields that all sections have.
+        scenarios: one for each section; none where there is but one.
+        remarks: names that had to change.
+    """
+
+    name: str
+    pieces: tuple[Piece, ...]
+    scenarios: tuple[NewScenario, ...]
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def scenario(self) -> str:
+        """The scenario whose records are those of the whole old file."""
+        return MIXED if self.scenarios else "base"
+
+    def data(self, count: int | None = None) -> dict[str, Json]:
+        """Return what stands under the model's name; ``count`` is that of each scenario."""
+        data: dict[str, Json] = dict(assembled(self.pieces))
+        if count is not None:
+            data["$count"] = count
+        if self.scenarios:
+            listed: dict[str, Json] = {
+                scenario.name: dict(assembled(scenario.pieces)) for scenario in self.scenarios
+            }
+            listed[MIXED] = {"$mix": {scenario.name: 1 for scenario in self.scenarios}}
+            data["$scenarios"] = listed
+        return data
+
+
+def assemble(old: OldFile, name: str, *, in_full: bool = False) -> NewModel:
+    """Return the model called ``name``.
+
+    Args:
+        old: at least one section.
+        name: of the model.
+        in_full: every scenario states all its fields, also those that the model has alike.
+
+    Raises:
+        TooManyRowsError: see ``pieces_of``.
+    """
+    first = old.sections[0]
+    if len(old.sections) == 1:
+        return NewModel(name=name, pieces=pieces_of(first.fields), scenarios=())
+    shared = set.intersection(*({field.name for field in one.fields} for one in old.sections))
+    pieces = pieces_of([field for field in first.fields if field.name in shared])
+    known = set() if in_full else {piece.identity for piece in pieces}
+    names, remarks = _scenario_names(old.sections)
+    scenarios = tuple(
+        NewScenario(
+            name=scenario,
+            section=section,
+            pieces=tuple(
+                piece for piece in pieces_of(section.fields) if piece.identity not in known
+            ),
+        )
+        for scenario, section in zip(names, old.sections, strict=True)
+    )
+    return NewModel(name=name, pieces=pieces, scenarios=scenarios, remarks=remarks)
+
+
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return ``wanted``, with a number behind it where a name of ``taken`` is like it."""
+    folded = {fold(name) for name in taken}
+    name, number = wanted, 1
+    while fold(name) in folded:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remark, ...]]:
+    names: list[str] = []
+    remarks: list[Remark] = []
+    for section in sections:
+        wanted = section.name
+        if file_name_problem(wanted):
+            wanted = "".join(char if char.isalnum() else "_" for char in wanted)[:80]
+        name = free_name(wanted, [*names, MIXED])
+        names.append(scenario_name(name))
+        if name != section.name and section.member is not None:
+            remarks.append(
+                Remark(
+                    kind=RemarkKind.RENAMED,
+                    text=f'the section is the scenario "{name}" now',
+                    mark=section.member.mark,
+                    pointer=(section.name,),
+                )
+            )
+    return names, tuple(remarks)

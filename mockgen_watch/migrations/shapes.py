@@ -1,0 +1,258 @@
+"""Takes the Document of a file of the earlier system; gives its sections in one neutral form."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from mockgen_watch.migrations.split import split_text
+from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
+from mockgen_watch.spec.build.names import is_directive
+from mockgen_watch.spec.build.sections import split_suffix
+from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+
+if TYPE_CHECKING:
+    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
+
+_EDIT: Final = re.compile(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+_MODEL: Final = re.compile(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+
+
+class Form(enum.StrEnum):
+    """Which shape of the earlier system a user_input file has."""
+
+    BROKEN = "broken"
+    """It cannot be read, or is no mapping."""
+    NEW = "new"
+    """A spec as it stands."""
+    SECTIONS = "sections"
+    """``Edit_1``, ``Edit_2``, …, perhaps with models beside them."""
+    FLAT = "flat"
+    """One section without a name: the fields stand at the top."""
+    SUFFIXES = "suffixes"
+    """``Model_1``, ``Model_1_Positive``, …: a spec as well, and one that has no ``$scenarios``."""
+    MODELS = "models"
+    """Models beside something that is none, so that it is no spec yet."""
+
+    @property
+    def is_oldest(self) -> bool:
+        """Whether values are separated by commas, and the n-th ones belong together."""
+        return self in {Form.SECTIONS, Form.FLAT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldLeaf:
+    """A field of the oldest format: what its n-th values are.
+
+    Attributes:
+        values: one or more; the value behind the last one is the first one again.
+        is_text: it was comma-separated text.
+    """
+
+    values: tuple[Json, ...]
+    is_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldObject:
+    """A mapping below a section: an object, whose fields take their n-th values too."""
+
+    members: tuple[OldField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldArray:
+    """A list of mappings: an array with an element of each."""
+
+    elements: tuple[OldObject, ...]
+
+
+OldValue: TypeAlias = "OldLeaf | OldObject | OldArray"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldField:
+    """A field by its name in the record."""
+
+    name: str
+    member: Member
+    value: OldValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section.
+
+    Attributes:
+        name: as written; ``""`` for a flat file.
+        member: where it stands; None for a flat file.
+    """
+
+    name: str
+    member: Member | None
+    node: Node
+    fields: tuple[OldField, ...]
+
+
+class RemarkKind(enum.StrEnum):
+    """What the reader of a report should know about a place."""
+
+    LOST = "not carried over"
+    BLANKS = "blanks"
+    EMPTY = "empty values"
+    QUOTES = "quotes"
+    DOUBLED = "repeated values"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing that is told, with its place in the old file."""
+
+    kind: RemarkKind
+    text: str
+    mark: Mark
+    pointer: tuple[str, ...] = ()
+    lost: Member | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldFile:
+    """What a file of the oldest format holds.
+
+    Attributes:
+        sections: in source order.
+        models: members at the top that are models of a spec already.
+        remarks: in source order.
+    """
+
+    sections: tuple[Section, ...]
+    models: tuple[Member, ...]
+    remarks: tuple[Remark, ...]
+
+
+def form_of(document: Document) -> Form:
+    """Return the form of a user_input file."""
+    root = document.root
+    if not isinstance(root, MappingNode):
+        return Form.BROKEN
+    members = root.members
+    if not members or any(member.key in INPUT_DIRECTIVES for member in members):
+        return Form.NEW
+    mappings = [member for member in members if isinstance(member.node, MappingNode)]
+    if any(is_edit(member) for member in mappings):
+        return Form.SECTIONS
+    named = [member for member in mappings if _is_model(member)]
+    if len(mappings) < len(members):
+        return Form.MODELS if named else Form.FLAT
+    if _has_directives(root):
+        return Form.NEW
+    return Form.SUFFIXES if any(split_suffix(item.key)[1] for item in members) else Form.NEW
+
+
+def is_edit(member: Member) -> bool:
+    """Tell whether ``member`` is a section of the oldest format."""
+    return isinstance(member.node, MappingNode) and _EDIT.fullmatch(member.key) is not None
+
+
+def _is_model(member: Member) -> bool:
+    return _MODEL.fullmatch(member.key) is not None or bool(split_suffix(member.key)[1])
+
+
+def _has_directives(node: Node) -> bool:
+    """Tell whether a directive stands anywhere: then a person wrote it for the new format."""
+    if isinstance(node, MappingNode):
+        return any(is_directive(item.key) or _has_directives(item.node) for item in node.members)
+    return isinstance(node, SequenceNode) and any(map(_has_directives, node.items))
+
+
+def read_oldest(document: Document) -> OldFile:
+    """Return the sections of a file whose form ``is_oldest``."""
+    reader = _Reader()
+    root = document.root
+    if not isinstance(root, MappingNode):
+        return OldFile(sections=(), models=(), remarks=())
+    if form_of(document) is Form.FLAT:
+        section = Section(name="", member=None, node=root, fields=reader.fields(root, ()))
+        return OldFile(sections=(section,), models=(), remarks=tuple(reader.remarks))
+    sections: list[Section] = []
+    models: list[Member] = []
+    for member in root.members:
+        node = member.node
+        if not isinstance(node, MappingNode):
+            reader.lose(member, (), "it is no section: sections are mappings")
+        elif is_edit(member):
+            fields = reader.fields(node, (member.key,))
+            sections.append(Section(name=member.key, member=member, node=node, fields=fields))
+        else:
+            models.append(member)
+    return OldFile(sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks))
+
+
+class _Reader:
+    """Reads fields, and remembers what is worth telling."""
+
+    def __init__(self) -> None:
+        self.remarks: list[Remark] = []
+
+    def fields(self, node: MappingNode, path: tuple[str, ...]) -> tuple[OldField, ...]:
+        found = []
+        for member in node.members:
+            value = self._value(member, (*path, member.key))
+            if value is not None:
+                found.append(OldField(name=member.key, member=member, value=value))
+        return tuple(found)
+
+    def lose(self, member: Member, path: tuple[str, ...], reason: str) -> None:
+        pointer = (*path, member.key)
+        self.remarks.append(
+            Remark(
+                kind=RemarkKind.LOST, text=reason, mark=member.mark, pointer=pointer, lost=member
+            )
+        )
+
+    def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
+        node = member.node
+        if isinstance(node, MappingNode):
+            return OldObject(members=self.fields(node, path))
+        if isinstance(node, Scalar):
+            if isinstance(node.value, str):
+                return self._text(node.value, member, path)
+            return OldLeaf(values=(node.value,))
+        if not node.items:
+            self.lose(member, path[:-1], "an empty list has no value that a record could take")
+            return None
+        objects = [item for item in node.items if isinstance(item, MappingNode)]
+        if len(objects) == len(node.items):
+            elements = tuple(
+                OldObject(members=self.fields(item, (*path, str(index))))
+                for index, item in enumerate(objects)
+            )
+            return OldArray(elements=elements)
+        return OldLeaf(values=tuple(map(plain_data, node.items)))
+
+    def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
+        split = split_text(text)
+        told = (
+            (RemarkKind.BLANKS, split.trimmed, "lost the blanks around them"),
+            (RemarkKind.EMPTY, split.empty, "is empty text, which counts like any other"),
+            (RemarkKind.QUOTES, split.quoted, "stood in quotes, which are no part of it"),
+            (RemarkKind.QUOTES, split.odd_quotes, "begins with a quote that is kept as it is"),
+        )
+        for kind, number, what in told:
+            if number:
+                subject = f"{number} value{'' if number == 1 else 's'}"
+                note = Remark(kind=kind, text=f"{subject}: {what}", mark=member.mark, pointer=path)
+                self.remarks.append(note)
+        if len(set(split.values)) < len(split.values):
+            self.remarks.append(
+                Remark(
+                    kind=RemarkKind.DOUBLED,
+                    text="a repeated value counts as often as it stands there",
+                    mark=member.mark,
+                    pointer=path,
+                )
+            )
+        return OldLeaf(values=split.values, is_text=True)
