@@ -93,7 +93,7 @@ def test_what_is_written_is_read_back(lock: Lockfile) -> None:
         return
     assert read_lockfile(data, PATH) == lock
     assert write_lockfile(lock) == data
-    assert data.endswith(b"}\n")
+    assert data == (json.dumps(json.loads(data), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def test_the_text_does_not_depend_on_the_order_of_its_parts() -> None:
