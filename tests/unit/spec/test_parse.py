@@ -121,6 +121,15 @@ def test_conflict_markers_inside_a_text_are_text() -> None:
     assert read("a: |\n  <<<<<<< ours\n  x\n", "yaml").diagnostics == ()
 
 
+def test_json_is_read_without_the_cost_of_importing_the_yaml_parser() -> None:
+    program = (
+        "import sys, mockgen_watch.spec.codec; from mockgen_watch.spec.parse import parse; "
+        "parse('a.json', b'[1, x]'); sys.exit('ruamel.yaml' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT)
+    assert run.returncode == 0
+
+
 CASES = [
     ("json", "deep_lists", "MG106"),
     ("json", "deep_mappings", "MG106"),
