@@ -57,16 +57,14 @@ def column_pieces(
     Raises:
         FormatError: an entry of a table cannot be written.
     """
-    whole = None if column.read else _spelt_out(column, builder.limits.combinations)
-    if column.kind is ColumnKind.VALUE and whole is not None:
-        return [_table(builder, whole, path, coder)]
     reason = column.slow
-    if not reason and not column.read:
+    if column.kind is not ColumnKind.VALUE and not column.slow and not column.read:
         tables = [[str(piece) for piece in drawn(part)] for part in column.parts]
         coding = (coder.text if column.kind is ColumnKind.TEXT else coder.number)(tables)
         if coding is not None:
             return _parts(builder, column, path, coding)
         reason = "how it is quoted depends on the whole text"
+    whole = None if column.read else _spelt_out(column, builder.limits.combinations)
     if whole is not None:
         return [_table(builder, whole, path, coder)]
     builder.slow.add(SlowField(field=field, reason=reason or "its text is read record by record"))

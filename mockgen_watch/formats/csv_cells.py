@@ -9,6 +9,7 @@ Null is an empty cell without quotes, so it differs from empty text.
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8
-from mockgen_watch.formats.tree import Place, Position, TextCoding, encode_value
+from mockgen_watch.formats.tree import Encoder, Place, Position, TextCoding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _BLANKS: Final = (" ", "\u00a0", "\u3000")
 _JSON: Final = JsonStyle(indent=0, ascii_only=False, one_line=True)
-_TOP: Final = Place(0, Position.ALONE)
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula, when it comes first."""
 
@@ -57,12 +57,13 @@ class CellStyle:
         Raises:
             FormatError: a formula where that is an error, or a lone surrogate.
         """
+        if isinstance(value, str):
+            return _text_cell(self, value)
         if value is None:
             return b""
-        if isinstance(value, str):
-            return utf8(self._finish(self._guarded(value)))
         if isinstance(value, dict | list):
-            return self._finish(encode_value(value, _JSON, _TOP).decode()).encode()
+            text = Encoder(_JSON, Place(0, Position.ALONE)).encode(value).decode()
+            return self.finish(text).encode()
         return (literal_text(value) or "").encode()
 
     def text_coding(self, tables: Sequence[Sequence[str]]) -> TextCoding | None:
@@ -75,7 +76,7 @@ class CellStyle:
         if self.formulas is not Formulas.KEEP:
             if not all(pieces[0]):
                 return None
-            pieces[0] = [self._guarded(piece) for piece in pieces[0]]
+            pieces[0] = [self.guard(piece) for piece in pieces[0]]
         if self._never_quoted(pieces):
             return TextCoding(b"", _encoded(pieces), b"")
         if not self._always_quoted(pieces):
@@ -83,14 +84,16 @@ class CellStyle:
         doubled = [[piece.replace('"', '""') for piece in table] for table in pieces]
         return TextCoding(b'"', _encoded(doubled), b'"')
 
-    def _guarded(self, text: str) -> str:
+    def guard(self, text: str) -> str:
+        """Return ``text`` as the formulas' rule has it."""
         if self.formulas is Formulas.KEEP or not text.startswith(FORMULA_STARTS):
             return text
         if self.formulas is Formulas.ESCAPE:
             return "'" + text
         raise FormatError(f"the text begins with {text[0]!r}, as a spreadsheet's formula does")
 
-    def _finish(self, text: str) -> str:
+    def finish(self, text: str) -> str:
+        """Return ``text`` in quotes where it needs them."""
         if self._special(text) or not text or text.startswith(_BLANKS) or text.endswith(_BLANKS):
             return '"' + text.replace('"', '""') + '"'
         return text
@@ -114,6 +117,12 @@ class CellStyle:
 
 
 _UNUSUAL: Final = re.compile('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+
+
+@functools.lru_cache(maxsize=4096)
+def _text_cell(style: CellStyle, text: str) -> bytes:
+    """Return the cell of a text; most texts of a small job come more than once."""
+    return utf8(style.finish(style.guard(text)))
 
 
 def _encoded(tables: Sequence[Sequence[str]]) -> tuple[tuple[bytes, ...], ...]:

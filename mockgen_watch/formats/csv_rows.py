@@ -2,59 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.base import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from mockgen_watch.formats.csv_cells import CellStyle
     from mockgen_watch.formats.csv_columns import ColumnTree
     from mockgen_watch.spec.document import Json
 
+_NO_COLUMN: Final = "there is no column for this value"
 
-def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> Iterator[bytes]:
-    """Yield ``columns.width`` cells, those of ``value``.
+
+def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> list[bytes]:
+    """Return ``columns.width`` cells, those of ``value``.
 
     Raises:
         FormatError: a cell cannot be written, or there is no column for a value.
     """
+    cells: list[bytes] = []
+    _add_cells(columns, value, style, cells)
+    return cells
+
+
+def _add_cells(columns: ColumnTree, value: Json, style: CellStyle, cells: list[bytes]) -> None:
+    if not columns.below:
+        # A leaf, as most are.
+        cells.append(style.cell(value))
+        return
     if not _is_laid_flat(columns, value):
-        yield from _leaf_cells(columns, value, style)
+        if columns.cell:
+            cells.append(style.cell(value))
+        elif value is not None:
+            raise FormatError(_NO_COLUMN)
+        cells.extend([b""] * (columns.width - columns.cell))
         return
     if columns.cell:
-        yield b""
+        cells.append(b"")
     values = _values(value)
-    for segment in values:
-        if segment not in columns.below:
-            raise FormatError("there is no column for this value", (segment,))
     for segment, child in columns.below.items():
         try:
-            yield from row_cells(child, values.get(segment), style)
+            _add_cells(child, values.get(segment), style, cells)
         except FormatError as error:
             raise error.below(segment) from error
+    if not values.keys() <= columns.below.keys():
+        extra = next(segment for segment in values if segment not in columns.below)
+        raise FormatError(_NO_COLUMN, (extra,))
 
 
-def _leaf_cells(columns: ColumnTree, value: Json, style: CellStyle) -> Iterator[bytes]:
-    if columns.cell:
-        yield style.cell(value)
-    elif value is not None:
-        raise FormatError("there is no column for this value")
-    for child in columns.below.values():
-        yield from (b"" for _ in range(child.width))
-
-
-def _values(value: Json) -> dict[str | int, Json]:
+def _values(value: Json) -> Mapping[str | int, Json]:
     """Return what is below an object or array; nothing below a scalar."""
     if isinstance(value, dict):
-        return dict(value.items())
+        return value  # type: ignore[return-value]  # a key may be text or an index here
     return dict(enumerate(value)) if isinstance(value, list) else {}
 
 
 def _is_laid_flat(columns: ColumnTree, value: Json) -> bool:
     """Tell whether ``value`` goes to the columns below; its own takes only what those cannot."""
-    if not isinstance(value, dict | list) or not columns.below:
+    if not isinstance(value, dict | list):
         return False
     return not columns.cell or _fit_below(columns, value)
 
@@ -70,4 +77,4 @@ def _fit_below(columns: ColumnTree, value: Json) -> bool:
 def _fits(columns: ColumnTree, value: Json) -> bool:
     if value is None or columns.cell:
         return True
-    return isinstance(value, dict | list) and _fit_below(columns, value)
+    return bool(columns.below) and isinstance(value, dict | list) and _fit_below(columns, value)

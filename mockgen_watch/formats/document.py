@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import Json
 
-VECTOR_FROM: Final = 5000
+VECTOR_FROM: Final = 2000
 """From this many records on the vector engine is faster, NumPy's import included."""
 
 

@@ -84,7 +84,9 @@ class JsonStyle:
         if self.ascii_only:
             return encode_basestring_ascii(text).encode()
         quoted = encode_basestring(text)
-        return utf8(quoted.translate(_LINE_ENDS) if self.one_line else quoted)
+        if self.one_line and not quoted.isascii():
+            quoted = quoted.translate(_LINE_ENDS)
+        return utf8(quoted)
 
 
 @functools.lru_cache(maxsize=256)

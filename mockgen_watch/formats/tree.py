@@ -1,15 +1,15 @@
-"""Takes one plain value and a style of writing nested data; gives its bytes.
+"""Takes plain values and a style of writing nested data; gives their bytes.
 
 JSON and YAML differ in what stands before, between and behind the members of a container, and in
-how scalars look. A ``Style`` says that and no more. ``encode_value`` is the reference encoder; the
-compiler in ``formats.tree_fragments`` asks the same style and must give the same bytes.
+how scalars look. A ``Style`` says that and no more. ``Encoder`` is the reference; the compiler in
+``formats.tree_fragments`` asks the same style and must give the same bytes.
 """
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mockgen_watch.formats.base import FormatError
 
@@ -104,42 +104,83 @@ class Style(Protocol):
         """Return the same for the digits of a number."""
 
 
-def encode_value(value: Json, style: Style, place: Place) -> bytes:
-    """Return the bytes of ``value`` at ``place``.
+_KEPT: Final = 4096
+_KEPT_LENGTH: Final = 64
 
-    Raises:
-        FormatError: it holds a value that cannot be written; the error's path begins here.
+
+class Encoder:
+    """The reference encoder of values at one place; it remembers what it writes often.
+
+    Small jobs spend most of their time here: keys come back in every record and pool values in
+    many, so their bytes are kept, and frames and the encoders one level down are made once.
     """
-    if isinstance(value, dict):
-        return _encode_object(value, style, place)
-    if isinstance(value, list):
-        return _encode_array(value, style, place)
-    return style.scalar(value, place.position)
 
+    __slots__ = ("_array", "_item", "_keys", "_member", "_object", "_place", "_style", "_texts")
 
-def _encode_object(members: Mapping[str, Json], style: Style, place: Place) -> bytes:
-    frame = style.object_frame(place)
-    if not members:
-        return frame.empty
-    inner = Place(place.depth + 1, Position.MEMBER)
-    parts = []
-    for name, value in members.items():
-        try:
-            parts.append(style.key(name, place.depth) + encode_value(value, style, inner))
-        except FormatError as error:
-            raise error.below(name) from error
-    return frame.opening + frame.between.join(parts) + frame.closing
+    def __init__(self, style: Style, place: Place) -> None:
+        """Write values at ``place`` in ``style``."""
+        self._style = style
+        self._place = place
+        self._object = style.object_frame(place)
+        self._array = style.array_frame(place)
+        self._member: Encoder | None = None
+        self._item: Encoder | None = None
+        self._keys: dict[str, bytes] = {}
+        self._texts: dict[str, bytes] = {}
 
+    def encode(self, value: Json) -> bytes:
+        """Return the bytes of ``value``.
 
-def _encode_array(items: Sequence[Json], style: Style, place: Place) -> bytes:
-    frame = style.array_frame(place)
-    if not items:
-        return frame.empty
-    inner = Place(place.depth + 1, Position.ITEM)
-    parts = []
-    for index, value in enumerate(items):
-        try:
-            parts.append(encode_value(value, style, inner))
-        except FormatError as error:
-            raise error.below(index) from error
-    return frame.opening + frame.between.join(parts) + frame.closing
+        Raises:
+            FormatError: it holds what cannot be written; the error's path begins here.
+        """
+        if isinstance(value, str):
+            return self._texts.get(value) or self._text(value)
+        if isinstance(value, dict):
+            return self.encode_object(value)
+        if isinstance(value, list):
+            return self._encode_array(value)
+        return self._style.scalar(value, self._place.position)
+
+    def encode_object(self, members: Mapping[str, Json]) -> bytes:
+        """Return the bytes of an object; see ``encode``."""
+        if not members:
+            return self._object.empty
+        if self._member is None:
+            self._member = Encoder(self._style, Place(self._place.depth + 1, Position.MEMBER))
+        encode, keys = self._member.encode, self._keys
+        parts = []
+        for name, value in members.items():
+            try:
+                parts.append((keys.get(name) or self._key(name)) + encode(value))
+            except FormatError as error:
+                raise error.below(name) from error
+        frame = self._object
+        return frame.opening + frame.between.join(parts) + frame.closing
+
+    def _encode_array(self, items: Sequence[Json]) -> bytes:
+        if not items:
+            return self._array.empty
+        if self._item is None:
+            self._item = Encoder(self._style, Place(self._place.depth + 1, Position.ITEM))
+        encode = self._item.encode
+        parts = []
+        for index, value in enumerate(items):
+            try:
+                parts.append(encode(value))
+            except FormatError as error:
+                raise error.below(index) from error
+        frame = self._array
+        return frame.opening + frame.between.join(parts) + frame.closing
+
+    def _key(self, name: str) -> bytes:
+        key = self._style.key(name, self._place.depth)
+        if len(self._keys) < _KEPT:
+            self._keys[name] = key
+        return key
+
+    def _text(self, text: str) -> bytes:
+        written = self._style.scalar(text, self._place.position)
+        if len(text) <= _KEPT_LENGTH and len(self._texts) < _KEPT:
+            self._texts[text] = written
+        return written

@@ -21,7 +21,7 @@ from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.columns import Coder, column_pieces, may_be_absent, unrolled_slots
 from mockgen_watch.formats.fragments import MadeSlot, SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Pick, Switch
-from mockgen_watch.formats.tree import Place, Position, encode_value
+from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import Column, ObjectNode, State
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Compiler:
         self, column: Column, place: Place, path: tuple[int, ...], field: str
     ) -> list[Piece]:
         coder = Coder(
-            encode=functools.partial(encode_value, style=self._style, place=place),
+            encode=Encoder(self._style, place).encode,
             text=functools.partial(self._style.text_coding, position=place.position),
             number=functools.partial(self._style.number_coding, position=place.position),
         )
@@ -200,7 +200,7 @@ class _Compiler:
 
     def _made(self, node: Node, place: Place, path: tuple[int, ...], slow: SlowField) -> Piece:
         self.builder.slow.add(slow)
-        encode = functools.partial(encode_value, style=self._style, place=place)
+        encode = Encoder(self._style, place).encode
         return MadeSlot(node=node, path=path, encode=encode, absent=None)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockgen_watch.formats.tree import encode_value
+from mockgen_watch.formats.tree import Encoder
 from mockgen_watch.formats.tree_fragments import compile_tree
 
 if TYPE_CHECKING:
@@ -25,10 +25,15 @@ class TreeWriter:
     style: Style
     place: Place
     framing: Framing
+    _encoder: Encoder = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the encoder of records."""
+        object.__setattr__(self, "_encoder", Encoder(self.style, self.place))
 
     def encode(self, record: Mapping[str, Json]) -> bytes:
         """Return one record without its separator."""
-        return encode_value(dict(record), self.style, self.place)
+        return self._encoder.encode_object(record)
 
     def compile(self, program: Program) -> FragmentPlan:
         """Return the plan of a program's records, the separator behind each."""
