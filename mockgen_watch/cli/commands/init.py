@@ -37,7 +37,7 @@ _STARTER: Final = Path(__file__).resolve().parent.parent / "starter"
 _SUITES: Final = {"minimal": "people", "claims": "claims"}
 _SCHEMAS: Final = ("master.schema.json", "project.schema.json", "user_input.schema.json")
 _ATTRIBUTES: Final = (f"/{SPECS}/** text eol=lf", "/mock_outputs/** text eol=lf")
-_IGNORED: Final = (f"*{OFFER_SUFFIX}", f"/{STATE_WITHOUT_GIT}/")
+_IGNORED: Final = (f"*{OFFER_SUFFIX}", "/mock_outputs/snapshots/", f"/{STATE_WITHOUT_GIT}/")
 _HOOKS: Final = ".pre-commit-config.yaml"
 _HOOK: Final = """\
   - repo: local
