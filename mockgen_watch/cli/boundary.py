@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 
 if TYPE_CHECKING:
@@ -41,16 +42,6 @@ def guard(work: Callable[[], int], *, wants_traceback: Callable[[], bool]) -> in
         return ExitCode.FINDINGS
 
 
-def printable(text: str) -> str:
-    r"""Return ``text`` with control, bidi and other invisible characters escaped, as ``\x1b``."""
-    return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
-
-
 def _code_of(work: Callable[[], int], wants_traceback: Callable[[], bool]) -> int:
     try:
         return work()
@@ -69,7 +60,7 @@ def _code_of(work: Callable[[], int], wants_traceback: Callable[[], bool]) -> in
 def _tell_known(error: MockgenError) -> int:
     if isinstance(error, FindingsError):
         for diagnostic in error.diagnostics:
-            print(printable(str(diagnostic)), file=sys.stderr)
+            print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
     _say(str(error))
     return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FINDINGS
 
@@ -84,7 +75,7 @@ def _tell_unexpected(error: Exception, *, with_traceback: bool) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"mockgen-watch: {printable(message)}", file=sys.stderr)
+    print(f"mockgen-watch: {escape_for_terminal(message)}", file=sys.stderr)
 
 
 def _forget_stdout() -> None:

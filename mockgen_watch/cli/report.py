@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from mockgen_watch.cli.boundary import ExitCode, printable
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.diagnostics import Severity, has_errors
 from mockgen_watch.lock.snapshot import Action
 
@@ -63,10 +64,10 @@ def print_report(report: Report, options: argparse.Namespace, *, is_plan: bool =
         shown = report.files if options.verbose else moved
         width = max((len(words[file.action]) for file in shown), default=0)
         for file in shown:
-            print(f"{words[file.action]:<{width}}  {printable(file.path)}{_about(file)}")
+            print(f"{words[file.action]:<{width}}  {escape_for_terminal(file.path)}{_about(file)}")
         print(summary(report.files, is_plan=is_plan))
     for backup in report.backups:
-        path = printable(f"{backup.folder}/{backup.path}")
+        path = escape_for_terminal(f"{backup.folder}/{backup.path}")
         print(f"saved the former {path} as backup {backup.number}", file=sys.stderr)
     if report.is_stopped:
         print("stopped early; the next run goes on", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockgen_watch.cli.boundary import printable
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.digest import canonical
 from mockgen_watch.workflow.cells import Absent
 
@@ -22,7 +22,7 @@ def shown_value(value: Json | Absent) -> str:
     """Return ``value`` as JSON in one line, cut to ``LONGEST`` characters."""
     if isinstance(value, Absent):
         return "(absent)"
-    text = printable(
+    text = escape_for_terminal(
         str(value)
         if isinstance(value, Decimal)
         else canonical(value).decode("utf-8", "backslashreplace")

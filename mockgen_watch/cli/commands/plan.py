@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode, printable
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.making import running
 from mockgen_watch.cli.report import code_of, print_findings
 from mockgen_watch.cli.selection import add_selection, add_suites, selection_of
@@ -65,13 +66,13 @@ def _print(plan: ChangePlan, *, is_verbose: bool) -> None:
     for file in plan.files:
         result = file.file
         about = _about(file)
-        print(f"{_SIGNS[result.action]} {printable(result.path)}  {about}")
+        print(f"{_SIGNS[result.action]} {escape_for_terminal(result.path)}  {about}")
         for field in file.fields:
             print(f"    {_field_line(field)}")
         if is_verbose:
             for cell in file.cells:
                 print(
-                    f"      record {cell.record} {printable(cell.pointer)}: "
+                    f"      record {cell.record} {escape_for_terminal(cell.pointer)}: "
                     f"{shown_value(cell.before)} → {shown_value(cell.after)}"
                 )
     changes = len(plan.files)
@@ -97,9 +98,9 @@ def _about(file: PlannedFile) -> str:
 def _field_line(change: FieldChange) -> str:
     times = "once" if change.cells == 1 else f"{change.cells} times"
     first = f"{shown_value(change.first.before)} → {shown_value(change.first.after)}"
-    place = f"  {printable(str(change.location))}" if change.location else ""
+    place = f"  {escape_for_terminal(str(change.location))}" if change.location else ""
     more = ", …" if change.cells > 1 else ""
-    return f"{printable(change.field)}  {times}: {first}{more}{place}"
+    return f"{escape_for_terminal(change.field)}  {times}: {first}{more}{place}"
 
 
 def _json(plan: ChangePlan) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode, printable
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.making import open_for, take_snapshot
 from mockgen_watch.cli.selection import add_format, selection_of, whole_number
 from mockgen_watch.errors import UsageError
@@ -83,6 +84,8 @@ def _list(project: OpenProject, options: argparse.Namespace) -> int:
     table = [("suite", "model", "scenario", "records", "format"), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
-        cells = (printable(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = (
+            escape_for_terminal(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
+        )
         print("  ".join(cells).rstrip())
     return ExitCode.DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import printable
+from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
 from mockgen_watch.generate.mixture import compile_mixture
@@ -61,11 +61,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _print(why: Explanation, scenario: str) -> None:
     value = shown_value(why.value) if why.is_present else "(not there)"
-    print(f"{printable(why.pointer) or 'the record'} = {value}")
-    print(f"  stated   {printable(str(why.origin.location))}, {why.origin.kind} {why.origin.name}")
-    print(f"  chosen   {printable(why.choice)}")
+    print(f"{escape_for_terminal(why.pointer) or 'the record'} = {value}")
+    print(
+        f"  stated   {escape_for_terminal(str(why.origin.location))}, {why.origin.kind} {why.origin.name}"
+    )
+    print(f"  chosen   {escape_for_terminal(why.choice)}")
     for note in why.notes:
-        print(f"           {printable(note)}")
+        print(f"           {escape_for_terminal(note)}")
     for odds in why.odds[:SHOWN]:
         mark = "→" if why.is_present and odds.value == why.value else " "
         place = f"{odds.location.line}:{odds.location.column}"
@@ -75,10 +77,9 @@ def _print(why: Explanation, scenario: str) -> None:
     if len(why.odds) > SHOWN:
         print(f"           … and {len(why.odds) - SHOWN} more")
     elements = "".join(f", element {element}" for element in why.elements)
-    print(
-        f"  address  seed {why.seed}, model {printable(why.model_id)}, "
-        f"{printable('.'.join(why.address)) or '(the record)'}, record {why.record}{elements}"
-    )
+    path = ".".join(why.address) or "(the record)"
+    address = f"seed {why.seed}, model {why.model_id}, {path}, record {why.record}{elements}"
+    print(f"  address  {escape_for_terminal(address)}")
     print(f"  scenario {scenario}")
 
 
