@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_WEIGHT_DIGITS: Final = 12
 _ONE: Final = Decimal(1)
+_LOOKS_OTHERWISE: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~")
 
 
 def pool_of_values(site: Site, report: Report) -> Pool | None:
@@ -130,9 +132,21 @@ def _weighted_key(member: Site, report: Report) -> PoolEntry | None:
     if weight is None:
         return None
     value = data_key(member.key)
+    _warn_of_a_number(member, report)
     return PoolEntry(
         value=value, weight=weight, identity=canonical(value), location=member.key_location
     )
+
+
+def _warn_of_a_number(member: Site, report: Report) -> None:
+    """Say that a key without quotes which looks like a number, null or a boolean is text."""
+    mark = member.key_mark
+    if mark is None or not _LOOKS_OTHERWISE.fullmatch(member.key):
+        return
+    if member.document.text[mark.start : mark.end] == member.key:
+        hint = "quote it, or write pairs, [[value, weight], …], for values that are no text"
+        message = f"as a key {member.key} is text"
+        report.warn("MG202", member.key_location, message, hint)
 
 
 def _weighted_pair(item: Site, report: Report) -> PoolEntry | None:

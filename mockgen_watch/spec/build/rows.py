@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.leaves import vocabulary_pool
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
+from mockgen_watch.spec.build.names import data_key, is_directive
 from mockgen_watch.spec.build.pools import pool_of_rows
 from mockgen_watch.spec.build.scalars import read_params, read_text, report_type
 from mockgen_watch.spec.generators import RowField
@@ -82,7 +83,12 @@ def _fields(site: Site | None, pool: Pool, report: Report) -> Mapping[str, str] 
         fields = {key: key for _, key in pairs if key is not None}
     else:
         pairs = [(member, read_text(member, report)) for member in site.members()]
-        fields = {member.key: key for member, key in pairs if key is not None}
+        fields = {data_key(member.key): key for member, key in pairs if key is not None}
+        for member in site.members():
+            if is_directive(member.key):
+                hint = f'a key of the data is written "${member.key}"'
+                message = f"there is no directive {member.key}"
+                report.error("MG201", member.key_location, message, hint)
     known = _keys(pool)
     for place, key in pairs:
         if key is not None and key not in known:

@@ -716,6 +716,9 @@ BROKEN = (
     Broken("rows without a list", "MG202", 2, "M:\n  $rows: {}", "", "user_input"),
     Broken("rows without a vocabulary", "MG202", 2, "M:\n  $rows: {$fields: [a]}"),
     Broken("rows of no field", "MG202", 2, "M:\n  $rows: {$vocab: us_city, $fields: []}"),
+    Broken(
+        "rows field directive", "MG201", 2, "M:\n  $rows: {$vocab: us_city, $fields: {$c: city}}"
+    ),
     Broken("row id null", "MG202", 2, "M:\n  $rows: [{a: 1, $id: null}]"),
     Broken("vocabulary number", "MG202", 2, "M:\n  a: {$vocab: 3}"),
     Broken("reference number", "MG202", 2, "M:\n  a: {$ref: 3}"),

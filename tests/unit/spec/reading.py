@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.formats.csv import CSV
-from mockgen_watch.formats.json import JSON, NDJSON
-from mockgen_watch.formats.yaml import YAML
+from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.structure import Schema
 
 ROOT = Path(__file__).resolve().parents[3]
-FORMATS = {form.name: form for form in (JSON, NDJSON, YAML, CSV)}
+FORMATS = BUILTIN
 KINDS = ("user_input", "master", "project")
 SCHEMAS: dict[str, Schema] = {
     kind: load_schema((ROOT / "schemas" / f"{kind}.schema.json").read_bytes())

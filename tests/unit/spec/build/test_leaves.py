@@ -97,6 +97,14 @@ def test_a_weight_of_zero_stays_in_the_pool() -> None:
     assert pairs_of("{$weighted: {A: 0, $$b: 1}}") == [("A", 0), ("$b", 1)]
 
 
+def test_a_number_as_a_key_is_text_and_says_so() -> None:
+    found = findings("M: {x: {$weighted: {501: 1, '502': 1, null: 1, NO: 1}}}")
+    assert [(item.code, item.severity, item.message) for item in found] == [
+        ("MG202", "warning", "as a key 501 is text"),
+        ("MG202", "warning", "as a key null is text"),
+    ]
+
+
 def test_the_choice_depends_on_the_value_alone() -> None:
     pool = generator_of("[A, 2]")
     assert isinstance(pool, Pool)
