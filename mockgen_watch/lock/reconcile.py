@@ -57,7 +57,9 @@ class _Reconciler:
         # What an earlier run has told of the bytes for a key: (path, key) → digest.
         self.told = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
         self.paths = {
-            output: [below(output.suite, path) for path in output_paths(output)]
+            (output.suite, output.name): [
+                below(output.suite, path) for path in output_paths(output)
+            ]
             for suite in snapshot.wanted
             for output in suite.outputs
         }
@@ -118,7 +120,9 @@ class _Reconciler:
     def _outputs(self, suite: WantedSuite) -> Iterator[OutputAction]:
         for output in suite.outputs:
             if output.is_selected:
-                files = tuple(self._file(path, output) for path in self.paths[output])
+                files = tuple(
+                    self._file(path, output) for path in self.paths[output.suite, output.name]
+                )
                 yield OutputAction(output=output, files=files)
 
     def _file(self, path: str, output: WantedOutput) -> FileAction:

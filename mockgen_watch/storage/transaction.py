@@ -8,24 +8,27 @@ own is wholly old or wholly new. Small files share one write of the journal.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.paths import offer_path
-from mockgen_watch.lock.settle import Settled, settle
-from mockgen_watch.lock.snapshot import Action, Reason
+from mockgen_watch.lock.settle import settle
+from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.account import Account
 from mockgen_watch.storage.atomic import stage
 from mockgen_watch.storage.commit import Committer
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.leftovers import clear_leftovers
-from mockgen_watch.storage.outcome import Failure, Outcome, Refusal
+from mockgen_watch.storage.outcome import Outcome
 from mockgen_watch.storage.workbench import Pending, Workbench
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from mockgen_watch.lock.snapshot import FileAction, OutputAction, Reconciliation
+    from mockgen_watch.storage.account import Observer
     from mockgen_watch.storage.outputs import OutputTree
 
 GROUP_FILES = 64
@@ -42,14 +45,6 @@ class Producer(Protocol):
         In the order of ``action.files``; what is given of other files is passed over. Raises
         FindingsError when a record cannot be made: the output then stays as it is.
         """
-        ...
-
-
-class Observer(Protocol):
-    """Is told of each file once its end is settled."""
-
-    def __call__(self, path: str, action: Action, size: int, /) -> None:
-        """Take the path below the output folder, what became of it, and the bytes written."""
         ...
 
 
@@ -80,7 +75,7 @@ def apply(
     run = _Run(reconciliation, tree, produce, on_file, should_stop)
     with run.stack:
         run.clear()
-        run.keep()
+        run.account.keep(reconciliation)
         run.remove()
         run.write()
         return run.commit()
@@ -101,13 +96,10 @@ class _Run:
         self.snapshot = reconciliation.snapshot
         self.tree = tree
         self.produce = produce
-        self.on_file = on_file
         self.should_stop = should_stop
+        self.account = Account(self.snapshot, on_file)
         self.stack = ExitStack()
         self.bench = self.stack.enter_context(Workbench(tree.root, tree.cache))
-        self.settled: dict[str, Settled] = {}
-        self.refusals: list[Refusal] = []
-        self.failures: list[Failure] = []
         self.pending: list[Pending] = []
         self.is_stopped = False
         self.offers: dict[str, set[str]] = {}
@@ -116,21 +108,6 @@ class _Run:
 
     def clear(self) -> None:
         clear_leftovers(self.bench, self.tree, self.snapshot)
-
-    def keep(self) -> None:
-        """Settle what needs no bytes."""
-        for suite in self.reconciliation.suites:
-            for output in suite.outputs:
-                for file in output.files:
-                    if file.action is Action.KEEP:
-                        self._settle(file, Action.KEEP, file.found)
-                    elif not file.must_produce:
-                        found = self.snapshot.disk.get(offer_path(file.path))
-                        has_offer = found is not None and found == file.wanted
-                        self._refuse(file, file.wanted, has_offer=has_offer)
-            for file in suite.unwanted:
-                if file.action is Action.REFUSE:
-                    self._refuse(file, None, has_offer=False)
 
     def remove(self) -> None:
         """Remove what nobody wants; first, because it may stand where a folder is needed."""
@@ -152,22 +129,18 @@ class _Run:
                 self.bench.drop(pending)
 
     def commit(self) -> Outcome:
-        committer = Committer(self.bench, self.tree, self.reconciliation, self.settled)
+        account = self.account
+        committer = Committer(self.bench, self.tree, self.reconciliation, account.settled)
         committer.commit()
         return Outcome(
-            settled=self.settled,
-            refusals=tuple(self.refusals),
-            failures=(*self.failures, *committer.failures),
+            settled=account.settled,
+            refusals=tuple(account.refusals),
+            failures=(*account.failures, *committer.failures),
             backups=tuple(self.bench.placer.backups),
             committed=frozenset(committer.committed),
-            has_moved=committer.has_moved or self._has_cleared_a_way(),
+            has_moved=committer.has_moved or account.has_cleared_a_way(),
             is_stopped=self.is_stopped,
         )
-
-    def _has_cleared_a_way(self) -> bool:
-        """Tell whether what was in the way of a file may have been what this run removed."""
-        was_stopped = any(refusal.file.reason is Reason.OBSTACLE for refusal in self.refusals)
-        return was_stopped and any(end.action is Action.DELETE for end in self.settled.values())
 
     def _is_over(self) -> bool:
         if self.should_stop is not None and not self.is_stopped:
@@ -176,9 +149,11 @@ class _Run:
 
     def _output(self, output: OutputAction) -> None:
         needed = {file.path: file for file in output.files if file.must_produce}
+        at = min(needed)
         try:
             for path, chunks in self.produce(output):
                 if path in needed:
+                    at = path
                     self._stage(output, needed.pop(path), chunks)
                 if not needed or self._is_over():
                     break
@@ -188,7 +163,7 @@ class _Run:
         except (StorageError, FindingsError) as error:
             if self.bench.journal.has_failed:
                 raise
-            self.failures.append(Failure(path=min(needed, default=""), error=error))
+            self.account.fail(at, error)
 
     def _stage(self, output: OutputAction, file: FileAction, chunks: Iterable[bytes]) -> None:
         parent, _, name = file.path.rpartition("/")
@@ -199,63 +174,53 @@ class _Run:
         path = offer_path(file.path) if action is Action.REFUSE else file.path
         pending = Pending(output=output, file=file, staged=staged, path=path, action=action)
         if action is Action.KEEP:
-            self._settle(file, action, staged.digest)
+            self.account.settle(file.path, action, staged.digest)
             if offer_path(file.path) in self.offers:
                 self._remove(offer_path(file.path), None)
         elif action is Action.REFUSE and not self.snapshot.needs_offer(path, staged.digest):
             self.bench.drop(pending)
-            has_offer = self.snapshot.disk.get(path) == staged.digest
-            self._refuse(file, staged.digest, has_offer=has_offer)
+            self.account.refuse(file, staged.digest)
         else:
             self.pending.append(pending)
-            if (
-                len(self.pending) >= GROUP_FILES
-                or sum(one.staged.size for one in self.pending) >= GROUP_BYTES
-            ):
+            size = sum(one.staged.size for one in self.pending)
+            if len(self.pending) >= GROUP_FILES or size >= GROUP_BYTES:
                 self._place_all()
 
     def _place_all(self) -> None:
-        self.bench.journal.append([_entry(pending, pending.path) for pending in self.pending])
+        self.bench.journal.append([_entry(pending) for pending in self.pending])
         for pending in self.pending:
             self._place(pending)
         self.pending.clear()
-        self.failures += [Failure(path=path, error=error) for path, error in self.bench.sync()]
+        for path, error in self.bench.sync():
+            self.account.fail(path, error)
 
     def _place(self, pending: Pending) -> None:
-        known = pending.file.known
-        is_offer = pending.path != pending.file.path
-        if is_offer:
-            known = frozenset(self.offers.get(pending.path, ()))
+        file, digest = pending.file, pending.staged.digest
+        is_offer = pending.path != file.path
+        known = frozenset(self.offers.get(pending.path, ())) if is_offer else file.known
+        is_forced = self.snapshot.is_forced and not is_offer
         try:
-            is_placed = self.bench.place(
-                pending, known, is_forced=self.snapshot.is_forced and not is_offer
-            )
+            is_placed = self.bench.place(pending, known, is_forced=is_forced)
         except StorageError as error:
             self.bench.drop(pending)
-            self.failures.append(Failure(path=pending.file.path, error=error))
+            self.account.fail(file.path, error)
             return
-        digest = pending.staged.digest
-        if is_offer:
-            self._refuse(pending.file, digest, has_offer=is_placed)
-        elif is_placed:
-            self._settle(pending.file, pending.action, digest, pending.staged.size)
-        else:
-            # It was saved by somebody after the snapshot.
-            self._refuse(pending.file, digest, has_offer=self._offer_late(pending))
+        if is_placed and not is_offer:
+            self.account.settle(file.path, pending.action, digest, pending.staged.size)
+            return
+        # Not placed: it was saved by somebody after the snapshot.
+        has_offer = is_placed or (not is_offer and self._offer_late(pending))
+        if not has_offer:
+            self.bench.drop(pending)
+        self.account.refuse(file, digest, has_offer=has_offer)
 
     def _offer_late(self, pending: Pending) -> bool:
         path = offer_path(pending.file.path)
         if not self.snapshot.needs_offer(path, pending.staged.digest):
             return False
-        late = Pending(
-            output=pending.output,
-            file=pending.file,
-            staged=pending.staged,
-            path=path,
-            action=Action.REFUSE,
-        )
+        late = replace(pending, path=path, action=Action.REFUSE)
         try:
-            self.bench.journal.append([_entry(late, path)])
+            self.bench.journal.append([_entry(late)])
             return self.bench.place(late, frozenset(self.offers.get(path, ())), is_forced=False)
         except StorageError:
             # The refusal is told anyway, and the next run tries again.
@@ -267,27 +232,16 @@ class _Run:
         try:
             is_removed = self.bench.remove(path, known, is_forced=is_forced)
         except StorageError as error:
-            self.failures.append(Failure(path=path, error=error))
+            self.account.fail(path, error)
             return
         if is_removed:
-            self.settled[path] = Settled(action=Action.DELETE, digest=None)
-            self._tell(path, Action.DELETE, 0)
+            self.account.settle(path, Action.DELETE, None)
         elif file is not None:
-            self._refuse(file, None, has_offer=False)
-
-    def _settle(self, file: FileAction, action: Action, digest: str | None, size: int = 0) -> None:
-        self.settled[file.path] = Settled(action=action, digest=digest)
-        self._tell(file.path, action, size)
-
-    def _refuse(self, file: FileAction, digest: str | None, *, has_offer: bool) -> None:
-        self._settle(file, Action.REFUSE, digest)
-        self.refusals.append(Refusal(file=file, has_offer=has_offer))
-
-    def _tell(self, path: str, action: Action, size: int) -> None:
-        if self.on_file is not None:
-            self.on_file(path, action, size)
+            self.account.refuse(file, None)
 
 
-def _entry(pending: Pending, path: str) -> JournalEntry:
+def _entry(pending: Pending) -> JournalEntry:
     output = pending.output.output
-    return JournalEntry(suite=output.suite, path=path, digest=pending.staged.digest, key=output.key)
+    return JournalEntry(
+        suite=output.suite, path=pending.path, digest=pending.staged.digest, key=output.key
+    )

@@ -333,6 +333,35 @@ def test_an_edit_between_the_look_and_the_write_is_not_lost(made: Project) -> No
     assert [one.file.path for one in made.run(EDITED).refusals] == [PATH]
 
 
+def test_no_temporary_file_stays_when_edit_and_offer_are_both_in_the_way(made: Project) -> None:
+    edit(made, OFFER, b"mine, too")
+    tree, found = made.look([EDITED])
+
+    def produce(action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
+        edit(made)
+        yield from producer()(action)
+
+    outcome = apply(found, tree, produce)
+    assert [one.has_offer for one in outcome.refusals] == [False]
+    files = made.files()
+    assert (files[PATH], files[OFFER]) == (b"by hand", b"mine, too")
+    assert set(files) == {*files_of(ONE, MANY), OFFER, "claims/mockgen.lock"}
+
+
+def test_an_offer_that_somebody_makes_meanwhile_is_left_alone(made: Project) -> None:
+    edit(made)
+    tree, found = made.look([EDITED])
+
+    def produce(action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
+        edit(made, OFFER, b"mine, too")
+        yield from producer()(action)
+
+    outcome = apply(found, tree, produce)
+    assert [one.has_offer for one in outcome.refusals] == [False]
+    assert set(made.files()) == {*files_of(ONE, MANY), OFFER, "claims/mockgen.lock"}
+    assert made.files()[OFFER] == b"mine, too"
+
+
 def test_an_edit_of_the_same_size_and_mtime_is_not_lost(made: Project) -> None:
     path = made.outputs / PATH
     os.utime(path, ns=(10**18, 10**18))
@@ -431,6 +460,7 @@ def test_an_output_that_cannot_be_made_keeps_its_bytes_and_stops_no_other(made: 
 
     outcome = made.run(changed, produce=produce)
     assert [type(one.error) for one in outcome.failures] == [FindingsError]
+    assert outcome.failures[0].path == min(files_of(MANY))
     assert outcome.paths(Action.UPDATE) == [PATH]
     for path in files_of(MANY):
         assert made.files()[path] == before[path]
