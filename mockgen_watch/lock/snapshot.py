@@ -6,10 +6,12 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.lock.paths import below, output_paths
 
-    from mockgen_watch.diagnostics import Diagnostic
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from mockgen_watch.lock.journal import JournalEntry
     from mockgen_watch.lock.model import Lockfile
     from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
@@ -50,6 +52,24 @@ class Snapshot:
             return path not in self.obstacles
         ours = {entry.digest for entry in self.journal if entry.path == path}
         return found != digest and found in ours
+
+
+def relevant_paths(
+    wanted: Iterable[WantedSuite],
+    locks: Mapping[str, Lockfile | Diagnostic],
+    journal: Iterable[JournalEntry],
+) -> Iterator[str]:
+    """Give each path that ``Snapshot.disk`` must tell of, but for offers and lockfiles."""
+    for suite in wanted:
+        for output in suite.outputs:
+            for path in output_paths(output):
+                yield below(output.suite, path)
+    for name, lock in locks.items():
+        if not isinstance(lock, Diagnostic):
+            for path in lock.files():
+                yield below(name, path)
+    for entry in journal:
+        yield entry.path
 
 
 class Action(enum.StrEnum):

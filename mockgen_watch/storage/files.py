@@ -12,7 +12,8 @@ from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.storage.containment import Folder, naming, storage_error
-from mockgen_watch.storage.stat_cache import Stamp, now_ns
+from mockgen_watch.storage.reading import read_steady
+from mockgen_watch.storage.stat_cache import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,8 @@ class SpecSnapshot:
 
     Attributes:
         files: path → file; sorted.
-        problems: files that cannot be read, one diagnostic each; they are not in ``files``.
+        problems: files and folders that cannot be read, one diagnostic each. They are not in
+            ``files``, but they are there: no suite may count as gone while there is a problem.
         folders: number of folders, the specs folder included.
     """
 
@@ -78,11 +80,24 @@ class SpecSnapshot:
         """
         file = self.files[path]
         if path not in self._bytes:
-            data = _read(self.project, file.real_path, path)
+            data = self._read(file)
             if digest(data) != file.digest:
                 raise MovedError(path, "it changed while it was read")
             self._bytes[path] = data
         return self._bytes[path]
+
+    def _read(self, file: SpecFile) -> bytes:
+        parent, _, name = file.real_path.rpartition("/")
+        with (
+            naming(file.path),
+            Folder.open(self.project) as root,
+            root.walk(parent) as folder,
+        ):
+            try:
+                return read_steady(folder, name, MAX_BYTES)[0]
+            except FileNotFoundError:
+                reason = "it was removed while it was read"
+                raise MovedError(file.path, reason, "ENOENT") from None
 
 
 def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
@@ -159,7 +174,12 @@ class _Reader:
         self.folders += 1
         if self.folders > MAX_FOLDERS:
             return
-        for entry in folder.entries():
+        try:
+            entries = folder.entries()
+        except OSError as error:
+            self._problem(way.path, _reason(way.path, error))
+            return
+        for entry in entries:
             if not entry.name.startswith("."):
                 self._entry(folder, way.to(entry.name, identity), entry)
 
@@ -227,7 +247,7 @@ class _Reader:
             self._problem(path, f"it has {stamp.size} bytes, the limit is {MAX_BYTES}", "MG105")
             return
         try:
-            data, stamp, read_ns = _read_steady(folder, name)
+            data, stamp, read_ns = read_steady(folder, name, MAX_BYTES)
         except FileNotFoundError:
             return
         except (OSError, StorageError) as error:
@@ -243,53 +263,6 @@ class _Reader:
         self.problems.append(
             Diagnostic(code=code, message=f"{text}: {reason}", location=Location(path=path))
         )
-
-
-def _read_steady(folder: Folder, name: str) -> tuple[bytes, Stamp, int]:
-    """Read a file until its stamp is the same before and after; at the third time as it is.
-
-    The stamp is then of the moment before, so that a cache or a later look sees the change.
-    """
-    data, before, after, read_ns = _read_once(folder, name)
-    for _ in range(2):
-        if before == after:
-            break
-        data, before, after, read_ns = _read_once(folder, name)
-    return data, before, read_ns if before == after else 0
-
-
-def _read_once(folder: Folder, name: str) -> tuple[bytes, Stamp, Stamp, int]:
-    read_ns = now_ns()
-    fd = folder.read(name)
-    try:
-        before = Stamp.of(os.fstat(fd))
-        data = _read_bounded(fd)
-        return data, before, Stamp.of(os.fstat(fd)), read_ns
-    finally:
-        os.close(fd)
-
-
-def _read_bounded(fd: int) -> bytes:
-    """Read to the end, or until it is certain that the file has grown over the limit."""
-    parts = []
-    left = MAX_BYTES + 1
-    while left > 0 and (part := os.read(fd, left)):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
-
-
-def _read(project: Path, real_path: str, path: str) -> bytes:
-    parent, _, name = real_path.rpartition("/")
-    with naming(path), Folder.open(project) as root, root.walk(parent) as folder:
-        try:
-            fd = folder.read(name)
-        except FileNotFoundError:
-            raise MovedError(path, "it was removed while it was read", "ENOENT") from None
-        try:
-            return _read_bounded(fd)
-        finally:
-            os.close(fd)
 
 
 def _reason(path: str, error: OSError | StorageError) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,19 +12,15 @@ from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.journal import decode_entries
 from mockgen_watch.lock.model import read_lockfile
-from mockgen_watch.lock.paths import (
-    LOCK_NAME,
-    below,
-    offer_path,
-    output_paths,
-    suite_of_lock,
-)
-from mockgen_watch.lock.snapshot import Snapshot
-from mockgen_watch.storage.atomic import TEMPORARY, digest_file
+from mockgen_watch.lock.paths import LOCK_NAME, offer_path, suite_of_lock
+from mockgen_watch.lock.snapshot import Snapshot, relevant_paths
+from mockgen_watch.storage.atomic import TEMPORARY
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
+from mockgen_watch.storage.reading import digest_below
+from mockgen_watch.storage.stat_cache import Stamp, StatCache
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping
 
     from mockgen_watch.lock.journal import JournalEntry
@@ -75,7 +70,7 @@ class OutputTree:
         A file that cannot be read is an obstacle.
         """
         wanted = tuple(wanted)
-        paths = set(_paths_of(wanted, self.locks, self.journal))
+        paths = set(relevant_paths(wanted, self.locks, self.journal))
         paths |= {offer_path(path) for path in paths}
         disk, unreadable = self.digests(path for path in sorted(paths) if path in self.stamps)
         return Snapshot(
@@ -107,7 +102,7 @@ class OutputTree:
             with self.root.open() as top:
                 for path in unread:
                     try:
-                        found_now = digest_of_output(top, path, self.root, self.cache)
+                        found_now = digest_below(top, path, self.root.named(path), self.cache)
                     except StorageError as error:
                         unreadable[path] = f"a file that cannot be read [{error.errno_name}]"
                     else:
@@ -166,32 +161,6 @@ def read_output(tree: OutputTree, path: str) -> bytes:
             return file.read()
 
 
-def digest_of_output(
-    top: Folder, path: str, root: OutputRoot, cache: StatCache | None
-) -> str | None:
-    """Return the digest of the bytes at ``path`` now; None when it is gone.
-
-    Raises:
-        StorageError: when it cannot be read.
-    """
-    parent, _, name = path.rpartition("/")
-    with naming(root.named(path)):
-        try:
-            with top.walk(parent) as folder:
-                fd = folder.read(name)
-        except FileNotFoundError:
-            return None
-        try:
-            read_ns = now_ns()
-            before = Stamp.of(os.fstat(fd))
-            found = digest_file(fd)
-            if cache is not None and before == Stamp.of(os.fstat(fd)):
-                cache.put(path, before, found, read_ns)
-            return found
-        finally:
-            os.close(fd)
-
-
 def _scan(folder: Folder, path: str, tree: OutputTree) -> None:
     with naming(tree.root.named(path)):
         entries = folder.entries()
@@ -247,20 +216,3 @@ def _obstacle(path: str, kind: str, tree: OutputTree) -> None:
             hint="remove it",
             location=Location(path=tree.root.named(path)),
         )
-
-
-def _paths_of(
-    wanted: Iterable[WantedSuite],
-    locks: Mapping[str, Lockfile | Diagnostic],
-    journal: Iterable[JournalEntry],
-) -> Iterable[str]:
-    for suite in wanted:
-        for output in suite.outputs:
-            for path in output_paths(output):
-                yield below(output.suite, path)
-    for name, lock in locks.items():
-        if not isinstance(lock, Diagnostic):
-            for path in lock.files():
-                yield below(name, path)
-    for entry in journal:
-        yield entry.path
