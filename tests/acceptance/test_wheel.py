@@ -80,6 +80,16 @@ def test_the_installed_program_runs(binaries: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"mockgen-watch {__version__}\n", "")
 
 
+@pytest.mark.parametrize("example", ["minimal", "claims"])
+def test_the_installed_program_begins_a_project(
+    binaries: Path, tmp_path: Path, example: str
+) -> None:
+    program = binaries / "mockgen-watch"
+    _output(program, "init", "--example", example, folder=tmp_path)
+    _output(program, "generate", folder=tmp_path)
+    assert "all is well" in _output(program, "check", folder=tmp_path)
+
+
 def test_the_installed_package_reads_its_own_schemas(binaries: Path, tmp_path: Path) -> None:
     script = (
         "import json, sys\n"
