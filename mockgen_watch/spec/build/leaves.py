@@ -7,14 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.spec.build.counters import build_boolean, build_index, build_sequence
 from mockgen_watch.spec.build.moments import build_date, build_datetime, build_time
-from mockgen_watch.spec.build.numbers import (
-    build_boolean,
-    build_index,
-    build_integer,
-    build_number,
-    build_sequence,
-)
+from mockgen_watch.spec.build.numbers import build_integer, build_number
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights
 from mockgen_watch.spec.build.scalars import is_empty, read_text, report_type
 from mockgen_watch.spec.build.templates import build_reference, build_template

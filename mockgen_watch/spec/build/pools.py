@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Related, did_you_mean
 from mockgen_watch.digest import canonical
+from mockgen_watch.spec.build.exact import decimal_places
 from mockgen_watch.spec.build.names import data_key, is_directive
-from mockgen_watch.spec.build.numbers import decimal_places
 from mockgen_watch.spec.build.scalars import number_at, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data

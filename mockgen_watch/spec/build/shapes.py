@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Related
+from mockgen_watch.spec.build.company import (
+    CHOOSERS,
+    check_company,
+    has_unknown,
+    report_no_choice,
+)
 from mockgen_watch.spec.build.directives import VALUE_DIRECTIVES, report_unknown
-from mockgen_watch.spec.build.leaves import GENERATOR_DIRECTIVES, build_generator
+from mockgen_watch.spec.build.leaves import build_generator
+from mockgen_watch.spec.build.lengths import read_lengths
 from mockgen_watch.spec.build.modifiers import MODIFIER_DIRECTIVES, NO_MODIFIERS, build_modifiers
 from mockgen_watch.spec.build.names import data_key, fold, is_directive
 from mockgen_watch.spec.build.pools import pool_of_values
 from mockgen_watch.spec.build.rows import build_rows
-from mockgen_watch.spec.build.scalars import number_at, read_params, read_whole, report_type
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from mockgen_watch.spec.build.context import Job, Scope
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Modifiers, Shape
-
-MAX_ELEMENTS: Final = 10_000
-_CHOOSERS: Final = frozenset((*GENERATOR_DIRECTIVES, "$array"))
 
 
 def build_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape:
@@ -182,11 +185,11 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
         if key not in VALUE_DIRECTIVES:
             report_unknown(member, VALUE_DIRECTIVES, job.report)
             job.open.add(scope.address)
-    _check_company(directives, data, job.report)
-    chosen = next((key for key in directives if key in _CHOOSERS), "")
+    check_company(directives, data, job.report)
+    chosen = next((key for key in directives if key in CHOOSERS), "")
     modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
     # A misspelt generator is a leaf as well; what stands beside it is no second fault.
-    is_leaf = chosen != "$array" and bool(chosen or (_has_unknown(directives) and not data))
+    is_leaf = chosen != "$array" and bool(chosen or (has_unknown(directives) and not data))
     modifiers = build_modifiers(modified, job.report, leaf=is_leaf)
     if chosen == "$array":
         return _array(site, scope, base, modifiers, job)
@@ -197,39 +200,8 @@ def _mapping_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Sh
     if modifiers.delete:
         return _leaf(site, scope, Constant(value=None), modifiers)
     if job.report.errors == before:
-        _report_no_choice(site, next(iter(modified)), job.report)
+        report_no_choice(site, next(iter(modified)), job.report)
     return _stand_in(site, scope, job)
-
-
-def _check_company(directives: Mapping[str, Site], data: Sequence[Site], report: Report) -> None:
-    """Report what cannot stand beside the directive that chooses the value."""
-    chosen = [key for key in directives if key in _CHOOSERS]
-    if "$items" in directives and "$array" not in directives and not _has_unknown(directives):
-        hint = "such as $array: {min: 1, max: 3}"
-        report.error("MG205", directives["$items"].key_location, "$items needs $array", hint)
-    if not chosen:
-        return
-    for other in chosen[1:]:
-        message = f"{other} cannot stand beside {chosen[0]}; a value is chosen in one way"
-        report.error("MG204", directives[other].key_location, message)
-    if "$items" in directives and chosen[0] != "$array":
-        message = f"$items cannot stand beside {chosen[0]}"
-        report.error("MG204", directives["$items"].key_location, message)
-    beside = [*data, *(directives[key] for key in ("$rows",) if key in directives)]
-    for member in beside[:1]:
-        message = f'"{member.key}" cannot stand beside {chosen[0]}'
-        hint = f"an object with a field of that kind puts {chosen[0]} under the field's name"
-        report.error("MG204", member.key_location, message, hint)
-
-
-def _has_unknown(keys: Iterable[str]) -> bool:
-    """Tell whether one of ``keys`` may be the misspelt directive that seems to be missing."""
-    return any(is_directive(key) and key not in VALUE_DIRECTIVES for key in keys)
-
-
-def _report_no_choice(site: Site, modifier: str, report: Report) -> None:
-    hint = f"one of {', '.join(GENERATOR_DIRECTIVES[:6])} … stands beside it"
-    report.error("MG205", site, f"{modifier} stands here alone; no value is chosen", hint)
 
 
 def _chosen(site: Site, directive: Site, scope: Scope, modifiers: Modifiers, job: Job) -> Leaf:
@@ -257,11 +229,11 @@ def _object(
 def _array(site: Site, scope: Scope, base: Shape | None, modifiers: Modifiers, job: Job) -> Shape:
     lengths, items = site.get("$array"), site.get("$items")
     if lengths is None or items is None:
-        if not _has_unknown(member.key for member in site.members()):
+        if not has_unknown(member.key for member in site.members()):
             hint = "$items says what each element is"
             job.report.error("MG205", site, "$array needs $items", hint)
         return _stand_in(site, scope, job)
-    length = _lengths(lengths, job.report)
+    length = read_lengths(lengths, job.report)
     under = base.items if isinstance(base, ArrayShape) else None
     return ArrayShape(
         elements=(),
@@ -272,28 +244,3 @@ def _array(site: Site, scope: Scope, base: Shape | None, modifiers: Modifiers, j
         address=scope.address,
         origin=_origin(site, scope),
     )
-
-
-def _lengths(site: Site, report: Report) -> tuple[int, int]:
-    """Return the least and the greatest length: of a number, a pair, or min and max."""
-    places: Mapping[str, Site] = {}
-    if number_at(site) is not None:
-        places = {"min": site, "max": site}
-    elif site.is_list and len(site.items()) == 2:  # noqa: PLR2004  # a pair
-        places = dict(zip(("min", "max"), site.items(), strict=True))
-    elif site.is_mapping:
-        before = report.errors
-        places = read_params(site, report, ("min", "max"))
-        if "max" not in places and report.errors == before:
-            report.error("MG205", site, "$array needs max")
-    else:
-        report_type(site, report, "a length, [min, max], or a mapping with min and max")
-    ends = {name: read_whole(place, report, 0) for name, place in places.items()}
-    least, most = ends.get("min") or 0, ends.get("max")
-    if most is None:
-        return (0, 0)
-    if least > most:
-        report.error("MG208", places["min"], f"min {least} is more than max {most}")
-    elif most > MAX_ELEMENTS:
-        report.error("MG208", places["max"], f"an array has {MAX_ELEMENTS} elements at most")
-    return (least, most)
