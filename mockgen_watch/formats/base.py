@@ -41,6 +41,10 @@ class FormatError(MockgenError):
         self.path = path
         super().__init__(f"{pointer_of(path) or 'the record'}: {reason}")
 
+    def __reduce__(self) -> tuple[type[FormatError], tuple[str, tuple[str | int, ...]]]:
+        """Pickle what it was made of, for worker processes tell of it."""
+        return FormatError, (self.reason, self.path)
+
     def below(self, segment: str | int) -> FormatError:
         """Return the same error, seen from one level further up."""
         return FormatError(self.reason, (segment, *self.path))
@@ -114,10 +118,7 @@ class Framing:
 
 
 class Writer(Protocol):
-    """A format bound to its options, a layout, and the programs whose records it is to write.
-
-    Writers pickle, so that worker processes can have them.
-    """
+    """A format bound to its options, a layout, and the programs whose records it is to write."""
 
     @property
     def framing(self) -> Framing:

@@ -1,0 +1,247 @@
+"""Takes the records of an output; gives their bytes, made by several processes.
+
+Chunks of records are dealt round-robin: worker w of n makes the chunks w, w + n, and so on, and the
+parent takes them in turn, so their order is that of one process. Threads would not do: looking up
+and joining fragments holds the interpreter's lock.
+
+A worker is a fork, which has the compiled records as they are; nothing is sent to it. What it makes
+goes through a ring of shared memory, which costs a copy of the bytes on either side where a pipe
+would cost two and a switch of process every 64 kilobytes. Only small messages go through pipes: the
+worker's say where the next piece lies, the parent's that one has been taken. When the ring is full
+the worker waits, so memory does not grow with the count.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import multiprocessing
+import os
+import pickle
+import signal
+import struct
+import warnings
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.errors import MockgenError, UsageError
+from mockgen_watch.executors.serial import Serial
+from mockgen_watch.formats.base import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Self
+
+    from mockgen_watch.formats.document import Records
+
+CHUNK: Final = 16_384
+"""Records that one worker makes before the next one's turn."""
+
+RING: Final = 32 << 20
+"""Bytes of memory shared with each worker: more than a chunk of most outputs."""
+
+PIECE: Final = 64 << 10
+"""Smaller pieces are put together; so few are under way that no pipe is ever full."""
+
+_MESSAGE: Final = struct.Struct("<BQQ")
+_PIECE, _END, _ERROR = range(3)
+
+
+class WorkerFailedError(MockgenError):
+    """A worker process ended before its work was done: a defect, or somebody killed it."""
+
+
+class Processes:
+    """Several processes, each with its share of the chunks."""
+
+    def __init__(self, jobs: int, *, chunk: int = CHUNK, ring: int = RING) -> None:
+        """Use at most ``jobs`` processes, deal ``chunk`` records, share ``ring`` bytes with each.
+
+        Raises:
+            UsageError: this system cannot fork.
+        """
+        if not hasattr(os, "fork"):
+            raise UsageError("several processes need a system that can fork")
+        self._jobs = jobs
+        self._chunk = chunk
+        self._ring = ring
+
+    def run(self, records: Records, advance: Callable[[int], None]) -> Iterator[bytes]:
+        """Yield the bytes of all records in order; see ``Executor``.
+
+        Raises:
+            WorkerFailedError: a worker ended early.
+        """
+        starts = range(0, records.count, self._chunk)
+        jobs = min(self._jobs, len(starts))
+        if jobs < 2:  # noqa: PLR2004 - one process needs no other
+            yield from Serial().run(records, advance)
+            return
+        with contextlib.ExitStack() as stack:
+            workers: list[_Worker] = []
+            for number in range(jobs):
+                share = _Share(records=records, starts=starts[number::jobs], chunk=self._chunk)
+                workers.append(stack.enter_context(_Worker(share, self._ring, workers)))
+            for turn, start in enumerate(starts):
+                yield from workers[turn % jobs].pieces()
+                advance(min(self._chunk, records.count - start))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Share:
+    """What one worker makes: the chunks of ``chunk`` records that begin at ``starts``."""
+
+    records: Records
+    starts: range
+    chunk: int
+
+    def chunks(self) -> Iterator[Iterator[bytes]]:
+        """Yield the pieces of each chunk."""
+        for start in self.starts:
+            yield self.records.pieces(start, min(start + self.chunk, self.records.count))
+
+
+class _Worker:
+    """The parent's side of one worker."""
+
+    def __init__(self, share: _Share, ring: int, others: Iterable[_Worker]) -> None:
+        """Prepare ``ring`` bytes and the pipes; ``others`` were started before this one."""
+        self._ring = mmap.mmap(-1, ring)
+        told, tell = os.pipe()
+        taken, take = os.pipe()
+        self._told = os.fdopen(told, "rb")
+        self._take = os.fdopen(take, "wb", buffering=0)
+        self._theirs = (tell, taken)
+        # A copy of a pipe's end that stays open would hide that the other side is gone.
+        closing = [end for worker in (*others, self) for end in worker.ends()]
+        sender = _Sender(self._ring, tell, taken)
+        self._process = multiprocessing.get_context("fork").Process(
+            target=_work, args=(share, sender, closing), daemon=True
+        )
+
+    def ends(self) -> tuple[int, int]:
+        """Return the parent's ends of the pipes."""
+        return self._told.fileno(), self._take.fileno()
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        with warnings.catch_warnings():
+            # Python warns of forks beside threads, whose locks may be held. What a worker does
+            # takes none: it computes, and writes to its own pipe and memory.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
+        for end in self._theirs:
+            os.close(end)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop it, whether it is done or not."""
+        self._told.close()
+        self._take.close()
+        self._process.terminate()
+        self._process.join()
+        self._process.close()
+        self._ring.close()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces of its next chunk."""
+        while True:
+            kind, offset, length = self._receive()
+            if kind == _END:
+                return
+            if kind == _ERROR:
+                raise pickle.loads(self._told.read(length))  # noqa: S301 - from our own fork
+            data = self._ring[offset : offset + length]
+            # A worker that has made its whole share is gone, and needs no more room.
+            with contextlib.suppress(BrokenPipeError):
+                self._take.write(b"\0")
+            yield data
+
+    def _receive(self) -> tuple[int, int, int]:
+        message = self._told.read(_MESSAGE.size)
+        if len(message) < _MESSAGE.size:
+            self._process.join()
+            code = self._process.exitcode
+            raise WorkerFailedError(f"a worker process ended with code {code} before it was done")
+        kind, offset, length = _MESSAGE.unpack(message)
+        return kind, offset, length
+
+
+def _work(share: _Share, sender: _Sender, closing: Iterable[int]) -> None:
+    """Make a share; the body of a worker process, which has no use for the ends in ``closing``."""
+    # ^C reaches every process of the terminal; the parent decides what follows.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for end in closing:
+        os.close(end)
+    # A parent that is gone, or wants no more, has closed its ends.
+    with contextlib.suppress(BrokenPipeError):
+        try:
+            for pieces in share.chunks():
+                sender.send(pieces)
+        except FormatError as error:
+            sender.fail(error)
+
+
+class _Sender:
+    """The worker's side: puts pieces into the ring and tells where they are."""
+
+    def __init__(self, ring: mmap.mmap, tell: int, taken: int) -> None:
+        """Write messages to ``tell``; a byte from ``taken`` for each piece that has been read."""
+        self._ring = ring
+        self._size = len(ring)
+        self._tell = tell
+        self._taken = taken
+        self._head = 0
+        self._used = 0
+        self._waiting: deque[int] = deque()
+
+    def send(self, pieces: Iterable[bytes]) -> None:
+        """Send a chunk.
+
+        Raises:
+            BrokenPipeError: the parent is gone.
+        """
+        held: list[bytes] = []
+        size = 0
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece)
+            if size >= PIECE:
+                self._send_all(b"".join(held))
+                held, size = [], 0
+        self._send_all(b"".join(held))
+        os.write(self._tell, _MESSAGE.pack(_END, 0, 0))
+
+    def fail(self, error: FormatError) -> None:
+        """Send an error in place of what is left of the chunk."""
+        data = pickle.dumps(error)
+        os.write(self._tell, _MESSAGE.pack(_ERROR, 0, len(data)) + data)
+
+    def _send_all(self, data: bytes) -> None:
+        most = self._size // 4
+        for start in range(0, len(data), most):
+            self._place(data[start : start + most])
+
+    def _place(self, data: bytes) -> None:
+        """Put ``data`` behind what was put last, or at the beginning where the end is too near."""
+        length = len(data)
+        wraps = self._head + length > self._size
+        skipped = self._size - self._head if wraps else 0
+        while self._used + skipped + length > self._size:
+            self._wait()
+        if wraps:
+            self._head = 0
+        self._ring[self._head : self._head + length] = data
+        os.write(self._tell, _MESSAGE.pack(_PIECE, self._head, length))
+        self._head += length
+        self._used += skipped + length
+        self._waiting.append(skipped + length)
+
+    def _wait(self) -> None:
+        """Wait until the parent has taken a piece or more."""
+        taken = os.read(self._taken, 4096)
+        if not taken:
+            raise BrokenPipeError
+        for _ in taken:
+            self._used -= self._waiting.popleft()
