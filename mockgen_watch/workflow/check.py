@@ -16,6 +16,7 @@ from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
+from mockgen_watch.workflow.structure import check_documents, check_lockfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,13 @@ def check(
         found.update(dict.fromkeys(_check_suite(suite, decision, tree, produce)))
     for stray in decision.reconciliation.strays:
         found.update(dict.fromkeys(describe(stray, tree.root.label)))
-    found.update(dict.fromkeys(decision.preparer.found()))
+    reported = decision.preparer.found()
+    found.update(dict.fromkeys(reported))
+    loader = project.loader
+    structure = check_documents(loader.documents(), loader.masters(), reported)
+    found.update(dict.fromkeys(structure))
+    suites = (suite.suite for suite in decision.reconciliation.suites)
+    found.update(dict.fromkeys(check_lockfiles(tree, suites)))
     tree.cache.save()
     return tuple(sorted(found, key=lambda item: item.sort_key))
 

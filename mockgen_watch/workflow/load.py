@@ -135,6 +135,14 @@ class Loader:
             has_failed=failed or master_failed,
         )
 
+    def documents(self) -> tuple[Document, ...]:
+        """Return every file that was parsed."""
+        return tuple(self._documents.values())
+
+    def masters(self) -> tuple[str, ...]:
+        """Return the paths of the master files that were read."""
+        return tuple(self._masters)
+
     def texts(self) -> Mapping[str, str]:
         """Return the text of every file that was parsed, for carets below diagnostics."""
         return {path: document.text for path, document in self._documents.items()}
