@@ -100,7 +100,7 @@ def value_spec(value: OldValue) -> Json:
 def _leaf_spec(leaf: OldLeaf) -> Json:
     values = shortest_period(leaf.values)
     if all(not isinstance(value, dict | list) for value in values):
-        return values[0] if len(values) == 1 else list(leaf.values)
+        return values[0] if len(values) == 1 and not leaf.is_list else list(leaf.values)
     return {"$const": values[0]} if len(values) == 1 else {"$choice": list(leaf.values)}
 
 

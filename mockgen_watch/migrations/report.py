@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.migrations.periods import TooManyRowsError
     from mockgen_watch.migrations.shapes import Remark
     from mockgen_watch.spec.document import Document
@@ -29,4 +28,15 @@ def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
         message=f"fields that belong together have {error.rows} combinations: {fields}",
         location=document.locate(root.mark),
         hint="give the lists the same length, or lengths without a common factor",
+    )
+
+
+def cannot_migrate(document: Document, problem: str) -> Diagnostic:
+    """Return the diagnostic of a file that stays as it is because of ``problem``."""
+    root = document.root
+    return Diagnostic(
+        code="MG702",
+        message=problem,
+        location=Location(path=document.path) if root is None else document.locate(root.mark),
+        hint="the file stays as it is",
     )

@@ -49,10 +49,12 @@ class OldLeaf:
     Attributes:
         values: one or more; the value behind the last one is the first one again.
         is_text: it was comma-separated text.
+        is_list: it was a list.
     """
 
     values: tuple[Json, ...]
     is_text: bool = False
+    is_list: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +233,7 @@ class _Reader:
                 for index, item in enumerate(objects)
             )
             return OldArray(elements=elements)
-        return OldLeaf(values=tuple(map(plain_data, node.items)))
+        return OldLeaf(values=tuple(map(plain_data, node.items)), is_list=True)
 
     def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
         split = split_text(text)

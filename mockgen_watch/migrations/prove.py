@@ -1,0 +1,215 @@
+"""Takes the sections of an old file and the new spec, read again; gives proof that they agree.
+
+The records of a section are known exactly on both sides. The new spec's fields fall into groups
+that are drawn independently; for each group the probability of every combination is compared with
+that of the old file, counted over all n; and the groups' periods must have no common factor, which
+makes them independent in the old file too. So every record that one side can make the other can
+make as well, as often.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING
+
+from mockgen_watch.digest import canonical
+from mockgen_watch.migrations.periods import period_of, tied_lengths, value_at
+from mockgen_watch.migrations.shapes import OldArray, OldObject
+from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.spec.generators import Constant, Pool, RowField
+from mockgen_watch.spec.model import Leaf, ObjectShape
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from mockgen_watch.migrations.assemble import NewModel
+    from mockgen_watch.migrations.shapes import OldFile, OldValue, Section
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Model, Scenario, Shape
+
+
+_COUNTED = 100_000
+"""A nested field has no more values than these counted, for the report alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProof:
+    """A field of a section: how many different values it has, and with which others it goes."""
+
+    name: str
+    values: int
+    together: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionProof:
+    """What was shown of one section.
+
+    Attributes:
+        section: its name in the old file; ``""`` for a flat one.
+        scenario: the model and scenario that make its records now.
+        fields: in source order.
+        records: how many different records there are.
+        problems: what does not agree; none when the proof holds.
+    """
+
+    section: str
+    scenario: str
+    fields: tuple[FieldProof, ...]
+    records: int
+    problems: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    """Leaves that are drawn together."""
+
+    names: list[str] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+    olds: list[OldValue] = field(default_factory=list)
+
+
+def prove_sections(old: OldFile, model: NewModel, new: Model) -> tuple[SectionProof, ...]:
+    """Return a proof for each section of ``old`` against the model ``new``."""
+    scenarios = {scenario.name: scenario for scenario in new.scenarios}
+    if not model.scenarios:
+        return (_prove(old.sections[0], new, scenarios.get("base")),)
+    proofs = tuple(
+        _prove(scenario.section, new, scenarios.get(scenario.name)) for scenario in model.scenarios
+    )
+    return (*proofs, *_prove_mix(model, scenarios.get(model.scenario)))
+
+
+def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, ...]:
+    """Return nothing when each section is as likely as any other."""
+    weights = {part.scenario: part.weight for part in mixed.mix} if mixed else {}
+    wanted = {scenario.name for scenario in model.scenarios}
+    if set(weights) == wanted and len(set(weights.values())) == 1:
+        return ()
+    problem = f"{model.scenario} does not choose each section alike"
+    return (
+        SectionProof(
+            section="", scenario=model.scenario, fields=(), records=0, problems=(problem,)
+        ),
+    )
+
+
+def _prove(section: Section, model: Model, scenario: Scenario | None) -> SectionProof:
+    walk = _Walk()
+    name = model.name
+    if scenario is None:
+        walk.problems.append("the new spec has no such scenario")
+    else:
+        name = f"{model.name}/{scenario.name}"
+        shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
+        walk.compare(shape, OldObject(members=section.fields), ())
+    records, sizes = 1, []
+    for group in walk.groups.values():
+        distinct, size, problem = _compare_group(group)
+        records *= distinct
+        sizes.append(size)
+        if problem:
+            walk.problems.append(problem)
+    if any(tied_lengths(sizes)):
+        walk.problems.append("fields that belong together are drawn apart")
+    return SectionProof(
+        section=section.name,
+        scenario=name,
+        fields=_fields(section, list(walk.groups.values())),
+        records=records,
+        problems=tuple(walk.problems),
+    )
+
+
+class _Walk:
+    """Goes through both sides at once and collects the groups."""
+
+    def __init__(self) -> None:
+        self.groups: dict[Hashable, _Group] = {}
+        self.problems: list[str] = []
+
+    def compare(self, shape: Shape, old: OldValue, path: tuple[str | int, ...]) -> None:
+        where = ".".join(map(str, path)) or "the record"
+        if isinstance(shape, Leaf):
+            self._leaf(shape, old, path)
+        elif isinstance(shape, ObjectShape):
+            names = (
+                {item.name: item.value for item in old.members}
+                if isinstance(old, OldObject)
+                else None
+            )
+            if names is None or set(names) != {member.name for member in shape.members}:
+                self.problems.append(f"{where} has other fields")
+                return
+            for member in shape.members:
+                self.compare(member.shape, names[member.name], (*path, member.name))
+        elif isinstance(old, OldArray) and len(old.elements) == len(shape.elements):
+            pairs = zip(shape.elements, old.elements, strict=True)
+            for index, (element, one) in enumerate(pairs):
+                self.compare(element, one, (*path, index))
+        else:
+            self.problems.append(f"{where} is another array")
+
+    def _leaf(self, leaf: Leaf, old: OldValue, path: tuple[str | int, ...]) -> None:
+        generator = leaf.generator
+        key: Hashable = path
+        if isinstance(generator, RowField):
+            key = (path[:-1], "$rows", tuple(entry.identity for entry in generator.rows.entries))
+        group = self.groups.setdefault(key, _Group())
+        group.names.append(str(path[0]) if path else "")
+        group.leaves.append(leaf)
+        group.olds.append(old)
+
+
+def _compare_group(group: _Group) -> tuple[int, int, str]:
+    """Return how many combinations a group has, its period, and what is wrong with it."""
+    size = lcm(*(period_of(old) for old in group.olds))
+    counts = Counter(canonical([value_at(old, n) for old in group.olds]) for n in range(size))
+    wanted = {value: Fraction(number, size) for value, number in counts.items()}
+    names = ", ".join(dict.fromkeys(group.names))
+    if _drawn(group) != wanted:
+        return len(wanted), size, f"{names}: other values, or other weights"
+    return len(wanted), size, ""
+
+
+def _drawn(group: _Group) -> dict[bytes, Fraction] | None:
+    """Return the probability of each combination in the new spec; None when it is unknown."""
+    pairs: list[tuple[list[Json], Fraction]]
+    first = group.leaves[0].generator
+    if isinstance(first, Constant):
+        pairs = [([first.value], Fraction(1))]
+    elif isinstance(first, Pool):
+        pairs = [([entry.value], Fraction(entry.weight)) for entry in first.entries]
+    elif isinstance(first, RowField):
+        keys = [leaf.generator.key for leaf in group.leaves if isinstance(leaf.generator, RowField)]
+        pairs = [
+            ([entry.value[key] for key in keys], Fraction(entry.weight))
+            for entry in first.rows.entries
+            if isinstance(entry.value, dict)
+        ]
+    else:
+        return None
+    total = sum(weight for _, weight in pairs)
+    drawn: dict[bytes, Fraction] = {}
+    for values, weight in pairs:
+        identity = canonical(values)
+        drawn[identity] = drawn.get(identity, Fraction(0)) + weight / total
+    return drawn
+
+
+def _fields(section: Section, groups: Sequence[_Group]) -> tuple[FieldProof, ...]:
+    found = []
+    for one in section.fields:
+        size = period_of(one.value)
+        partners = {name for group in groups if one.name in group.names for name in group.names}
+        values = {canonical(value_at(one.value, n)) for n in range(min(size, _COUNTED))}
+        together = tuple(
+            other.name
+            for other in section.fields
+            if other.name in partners and other.name != one.name
+        )
+        found.append(FieldProof(name=one.name, values=len(values), together=together))
+    return tuple(found)
