@@ -67,7 +67,8 @@ def test_every_page_is_reached_from_the_first_ones() -> None:
         if found <= reached:
             break
         reached |= found
-    assert {ROOT / page for page in PAGES} <= reached
+    # A new page is linked from the README of its folder, or from docs/README.md.
+    assert [page for page in PAGES if ROOT / page not in reached] == []
 
 
 def test_every_command_has_a_section_in_the_reference() -> None:
