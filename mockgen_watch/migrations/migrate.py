@@ -226,7 +226,7 @@ def _from_oldest(plain: Migration, document: Document, wishes: Wishes) -> Migrat
                 new=text,
                 proofs=proofs,
                 remarks=(*old.remarks, *model.remarks),
-                suggestions=suggestions_for(pools_of_oldest(old), wishes.master),
+                suggestions=suggestions_for(pools_of_oldest(old), wishes.master, is_oldest=True),
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))
@@ -286,7 +286,7 @@ def _from_suffixes(plain: Migration, document: Document, wishes: Wishes) -> Migr
                 new=text,
                 proofs=tuple(_output_proofs(new)),
                 remarks=old.remarks,
-                suggestions=suggestions_for(pools_of_suffixes(old), wishes.master),
+                suggestions=suggestions_for(pools_of_suffixes(old), wishes.master, is_oldest=False),
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))

@@ -238,15 +238,19 @@ class _Reader:
     def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
         split = split_text(text)
         told = (
-            (RemarkKind.BLANKS, split.trimmed, "lost the blanks around them"),
-            (RemarkKind.EMPTY, split.empty, "is empty text, which counts like any other"),
-            (RemarkKind.QUOTES, split.quoted, "stood in quotes, which are no part of it"),
-            (RemarkKind.QUOTES, split.odd_quotes, "begins with a quote that is kept as it is"),
+            (RemarkKind.BLANKS, split.trimmed, "blanks around values are no part of them"),
+            (RemarkKind.EMPTY, split.empty, "empty text is a value like any other"),
+            (RemarkKind.QUOTES, split.quoted, "quotes around values are no part of them"),
+            (
+                RemarkKind.QUOTES,
+                split.odd_quotes,
+                "a quote that closes nowhere, or in the middle, is kept",
+            ),
         )
         for kind, number, what in told:
             if number:
                 subject = f"{number} value{'' if number == 1 else 's'}"
-                note = Remark(kind=kind, text=f"{subject}: {what}", mark=member.mark, pointer=path)
+                note = Remark(kind=kind, text=f"{what} ({subject})", mark=member.mark, pointer=path)
                 self.remarks.append(note)
         if len(set(split.values)) < len(split.values):
             self.remarks.append(

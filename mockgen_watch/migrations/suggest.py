@@ -75,13 +75,16 @@ def pools_of_suffixes(old: SuffixFile) -> dict[str, Pools]:
 
 
 def suggestions_for(
-    sections: Mapping[str, Pools], master: Document | None = None
+    sections: Mapping[str, Pools], master: Document | None = None, *, is_oldest: bool
 ) -> tuple[Suggestion, ...]:
-    """Return what the old format could not say of ``sections``, and of their ``master``."""
+    """Return what the old format could not say of ``sections``, and of their ``master``.
+
+    In the oldest format (``is_oldest``) lists of one length belong together as it is.
+    """
     return (
         *_equal(sections),
         *_rules(sections),
-        *_rows(sections),
+        *(() if is_oldest else _rows(sections)),
         *_shared(sections),
         *(_mappings(sections, master) if master is not None else ()),
     )
@@ -132,7 +135,8 @@ def _rules(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
                 every.setdefault(key, []).extend(values)
     for key, found in every.items():
         texts = {value for value in found if isinstance(value, str)}
-        if not texts or len(texts) < len({canonical(value) for value in found}):
+        # A rule has no way into the elements of an array.
+        if "." in key or not texts or len(texts) < len({canonical(value) for value in found}):
             continue
         rule = _rule(texts)
         if rule is not None:

@@ -70,6 +70,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",
     ),
+    "migrate": CommandEntry(
+        module="mockgen_watch.cli.commands.migrate",
+        summary="turn files of the earlier system into specs, with proof and a backup",
+    ),
 }
 
 

@@ -1,0 +1,259 @@
+"""Takes new bytes for many files; gives all of them their place, or none.
+
+What is to become of each file is first written to the state folder, the manifest last: that is the
+moment of decision. Before it every file is as it was; after it the work goes on to its end, by the
+same run or by the next one. The originals are backups by then. A file that somebody saves
+meanwhile is never replaced; that is told.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
+from mockgen_watch.storage.atomic import (
+    TEMPORARY,
+    digest_file,
+    remove_quietly,
+    stage,
+    write_atomically,
+)
+from mockgen_watch.storage.backup import clear_unfinished, save_backup
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mockgen_watch.storage.backup import Backup
+    from mockgen_watch.storage.containment import Folder
+    from mockgen_watch.storage.state import StateFolder
+
+MANIFEST = "replacement.json"
+BLOBS = "replacement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """What becomes of one file.
+
+    Attributes:
+        path: relative to the root.
+        old: the digest of what stands there; None: nothing does.
+        data: what will stand there; None: nothing.
+    """
+
+    path: str
+    old: str | None
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """What became of all.
+
+    Attributes:
+        paths: those that are as they were meant to be.
+        refused: those that somebody changed meanwhile; they stand as that person left them.
+        backups: of what was replaced or removed; none of a run that only finished another.
+    """
+
+    paths: tuple[str, ...]
+    refused: tuple[str, ...]
+    backups: tuple[Backup, ...] = ()
+
+
+def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
+    """Replace all of ``files``, after a backup of each that is there.
+
+    The caller holds the writer's lock, and has called ``finish_replacement``.
+
+    Raises:
+        StorageError: it could not be decided: every file is as it was. Or the last file could not
+            be put in its place: the next run goes on.
+    """
+    for file in files:
+        if _digest_at(root, file.path) != file.old:
+            raise StorageError(root.named(file.path), "it was changed meanwhile; run again")
+    backups = []
+    for file in files:
+        if file.old is not None:
+            parent, _, name = file.path.rpartition("/")
+            with root.open() as top, naming(root.named(file.path)), top.walk(parent) as folder:
+                backups.append(save_backup(root, folder, name, file.path))
+    with naming(str(root.state.path / BLOBS)), root.state.open(BLOBS) as place:
+        for number, file in enumerate(files):
+            if file.data is not None:
+                write_atomically(place, _blob(number), file.data)
+    root.state.write(MANIFEST, _manifest(root, files))
+    done = _go_on(root, files)
+    _forget(root.state)
+    return Replaced(paths=done.paths, refused=done.refused, backups=tuple(backups))
+
+
+def finish_replacement(state: StateFolder) -> Replaced | None:
+    """Finish what a kill has cut short; return None when there was nothing decided.
+
+    Raises:
+        StorageError: a file cannot be replaced; the next run tries again.
+    """
+    data = state.read(MANIFEST)
+    if data is None:
+        if state.path.is_dir():
+            clear_unfinished(state)
+            _forget(state)
+        return None
+    root, files = _read(state, data)
+    done = _go_on(root, files)
+    _forget(state)
+    return done
+
+
+def _go_on(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
+    known = {file.old for file in files} | {_new_digest(file) for file in files}
+    for parent in dict.fromkeys(file.path.rpartition("/")[0] for file in files):
+        _clear(root, parent, known)
+    paths: list[str] = []
+    refused: list[str] = []
+    for file in files:
+        (paths if _settle(root, file) else refused).append(root.named(file.path))
+    return Replaced(paths=tuple(paths), refused=tuple(refused))
+
+
+def _settle(root: OutputRoot, file: Replacement) -> bool:
+    """Bring one file to its end; return False when it is neither the old nor the new one."""
+    parent, _, name = file.path.rpartition("/")
+    found = _digest_at(root, file.path)
+    if found == _new_digest(file):
+        return True
+    if found != file.old:
+        return False
+    with (
+        root.open(create=True) as top,
+        naming(root.named(file.path)),
+        top.walk(parent, create=True) as folder,
+    ):
+        if file.data is None:
+            return _remove(folder, name, file)
+        return _put(folder, name, file, file.data)
+
+
+def _put(folder: Folder, name: str, file: Replacement, data: bytes) -> bool:
+    status = folder.status(name)
+    mode = None if status is None else status.st_mode & 0o7777
+    staged = stage(folder, (data,), mode=mode)
+    is_placed = False
+    try:
+        if file.old is None:
+            is_placed = put_new(folder, staged.name, name)
+            return is_placed
+        aside = swap_in(folder, staged.name, name)
+        is_placed = True
+        if _digest_in(folder, aside) == file.old:
+            folder.unlink(aside)
+            return True
+        there = folder.status(name)
+        put_back(folder, aside, name, (there.st_dev, there.st_ino) if there else (0, 0))
+        return False
+    finally:
+        if not is_placed:
+            remove_quietly(folder, staged.name)
+        folder.sync()
+
+
+def _remove(folder: Folder, name: str, file: Replacement) -> bool:
+    aside = take_out(folder, name)
+    if _digest_in(folder, aside) == file.old:
+        folder.unlink(aside)
+        folder.sync()
+        return True
+    put_new(folder, aside, name)
+    return False
+
+
+def _clear(root: OutputRoot, parent: str, known: Iterable[str | None]) -> None:
+    """Remove the temporary files of a run that was killed, where they hold what is known."""
+    top = root.open_if_there()
+    if top is None:
+        return
+    with top, naming(root.named(parent)):
+        try:
+            folder = top.walk(parent)
+        except FileNotFoundError:
+            return
+        with folder:
+            for entry in folder.entries():
+                if not TEMPORARY.fullmatch(entry.name):
+                    continue
+                if entry.name.endswith(".tmp") or _digest_in(folder, entry.name) in known:
+                    folder.unlink(entry.name)
+
+
+def _digest_at(root: OutputRoot, path: str) -> str | None:
+    parent, _, name = path.rpartition("/")
+    top = root.open_if_there()
+    if top is None:
+        return None
+    with top, naming(root.named(path)):
+        try:
+            with top.walk(parent) as folder:
+                return _digest_in(folder, name)
+        except FileNotFoundError:
+            return None
+
+
+def _digest_in(folder: Folder, name: str) -> str:
+    fd = folder.read(name)
+    try:
+        return digest_file(fd)
+    finally:
+        os.close(fd)
+
+
+def _new_digest(file: Replacement) -> str | None:
+    return None if file.data is None else digest(file.data)
+
+
+def _blob(number: int) -> str:
+    return f"{number:06d}"
+
+
+def _manifest(root: OutputRoot, files: Sequence[Replacement]) -> bytes:
+    entries = [{"path": file.path, "old": file.old, "new": _new_digest(file)} for file in files]
+    base = os.path.relpath(root.base, root.state.path)
+    about = {"base": base, "inner": root.inner, "label": root.label, "files": entries}
+    return json.dumps(about, indent=1).encode() + b"\n"
+
+
+def _read(state: StateFolder, data: bytes) -> tuple[OutputRoot, tuple[Replacement, ...]]:
+    about: Any = json.loads(data)
+    root = OutputRoot(
+        base=Path(os.path.normpath(state.path / about["base"])),
+        inner=about["inner"],
+        label=about["label"],
+        state=state,
+    )
+    files = []
+    for number, entry in enumerate(about["files"]):
+        blob = None if entry["new"] is None else state.read(f"{BLOBS}/{_blob(number)}")
+        if entry["new"] is not None and (blob is None or digest(blob) != entry["new"]):
+            raise StorageError(str(state.path / BLOBS), "what was to be written is damaged")
+        files.append(Replacement(path=entry["path"], old=entry["old"], data=blob))
+    return root, tuple(files)
+
+
+def _forget(state: StateFolder) -> None:
+    """Remove the manifest, then what it needed."""
+    state.remove(MANIFEST)
+    path = state.path / BLOBS
+    with naming(str(path)):
+        if path.is_dir():
+            for name in os.listdir(path):
+                os.unlink(path / name)
+            path.rmdir()

@@ -1,0 +1,293 @@
+"""Takes files of the earlier system; gives specs in their place, all of them or none."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockgen_watch.digest import digest
+from mockgen_watch.errors import UsageError
+from mockgen_watch.migrations.migrate import (
+    Migration,
+    Wishes,
+    looks_like_master,
+    migrate_master,
+    migrate_user_input,
+)
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.files import read_specs
+from mockgen_watch.storage.git import SPECS, find_project
+from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.replacement import (
+    Replaced,
+    Replacement,
+    finish_replacement,
+    replace_all,
+)
+from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.workflow.sources import USER_INPUT_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockgen_watch.spec.document import Document
+
+LOCK_WAIT = 10.0
+"""Seconds that a migration waits for another run to end."""
+_BOM = b"\xef\xbb\xbf"
+_MASTER_NAMES = ("master.yaml", "master.yml", "master.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationRequest:
+    """What is asked.
+
+    Attributes:
+        files: as named; none means the user_input and master files of the project.
+        wishes: what each is to become; its schemas are found here.
+        out: another folder to write suites to; ``""``: in the place of the files.
+        suite: the name of the one suite that is written; ``""``: as the file is called.
+    """
+
+    files: tuple[str, ...]
+    wishes: Wishes
+    out: str = ""
+    suite: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigratedFile:
+    """One file.
+
+    Attributes:
+        source: the old file, as people know it.
+        target: the new one, likewise; the same where it is replaced.
+        old: the bytes of ``source``.
+        new: the bytes that ``target`` is to have; None where nothing is to be written.
+        there: the digest of what stands at ``target``; None: nothing does.
+    """
+
+    source: str
+    target: str
+    old: bytes
+    new: bytes | None
+    there: str | None
+    migration: Migration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationPlan:
+    """What a migration would do.
+
+    Attributes:
+        start: the folder that paths begin at.
+        state: where journal and backups are kept.
+        moved: whether the old files stay where they are, because the new ones go elsewhere.
+    """
+
+    start: Path
+    state: StateFolder
+    files: tuple[MigratedFile, ...]
+    moved: bool
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a file cannot be migrated, so that none is."""
+        return any(file.migration.has_failed for file in self.files)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything is to be written."""
+        return any(file.new is not None for file in self.files)
+
+
+def plan_migration(start: Path, request: MigrationRequest) -> MigrationPlan:
+    """Return what would become of the files; nothing is written.
+
+    Raises:
+        UsageError: a file is not there, or two would be written to one place.
+        StorageError: a file cannot be read.
+    """
+    start = start.resolve()
+    root = _project_of(start)
+    paths = [_named(start, name) for name in request.files]
+    paths = paths or list(_files_of(start, root))
+    wishes = replace(request.wishes, is_thorough=request.wishes.is_thorough or bool(request.files))
+    planner = _Planner(start, root, replace(request, wishes=wishes))
+    files = tuple(planner.file(path) for path in dict.fromkeys(paths))
+    targets: dict[str, str] = {}
+    for file in files:
+        first = targets.setdefault(file.target.casefold(), file.source)
+        if first != file.source:
+            raise UsageError(f"{first} and {file.source} would both become {file.target}")
+    return MigrationPlan(
+        start=start,
+        state=StateFolder.of(root or start),
+        files=files,
+        moved=bool(request.out),
+    )
+
+
+def finish_earlier(start: Path) -> Replaced | None:
+    """Finish a migration that a kill has cut short; return None when there was none.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file cannot be replaced.
+    """
+    start = start.resolve()
+    state = StateFolder.of(_project_of(start) or start)
+    if not state.path.is_dir():
+        return None
+    with ProjectLock(state, WRITER, holder="mockgen-watch migrate", timeout=LOCK_WAIT):
+        return finish_replacement(state)
+
+
+def carry_out(plan: MigrationPlan) -> Replaced:
+    """Write what ``plan`` says, all of it or nothing.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file was changed since, or cannot be written.
+    """
+    replacements = list(_replacements(plan))
+    paths = [Path(plan.start, item.path) for item in replacements]
+    base = Path(os.path.commonpath([plan.start, *(path.parent for path in paths)]))
+    root = OutputRoot.elsewhere(base, plan.state)
+    moved = [
+        replace(item, path=path.relative_to(base).as_posix())
+        for item, path in zip(replacements, paths, strict=True)
+    ]
+    with ProjectLock(plan.state, WRITER, holder="mockgen-watch migrate", timeout=LOCK_WAIT):
+        finish_replacement(plan.state)
+        return replace_all(root, moved)
+
+
+def _replacements(plan: MigrationPlan) -> Iterator[Replacement]:
+    for file in plan.files:
+        if file.new is None:
+            continue
+        yield Replacement(path=file.target, old=file.there, data=file.new)
+        if not plan.moved and file.target != file.source:
+            yield Replacement(path=file.source, old=digest(file.old), data=None)
+
+
+def _project_of(start: Path) -> Path | None:
+    try:
+        return find_project(start)
+    except UsageError:
+        return None
+
+
+def _named(start: Path, name: str) -> str:
+    path = Path(os.path.normpath(start / name))
+    if not path.is_file():
+        raise UsageError(f"{name} is no file")
+    return path.relative_to(start).as_posix() if path.is_relative_to(start) else path.as_posix()
+
+
+def _files_of(start: Path, root: Path | None) -> Iterator[str]:
+    if root is None:
+        raise UsageError(f"no folder {SPECS}/ in {start} or above it; name the files")
+    for path in read_specs(root, SPECS).files:
+        if path.rpartition("/")[2] in (*USER_INPUT_NAMES, *_MASTER_NAMES):
+            yield _named(start, str(root / path))
+
+
+class _Planner:
+    """Plans file by file."""
+
+    def __init__(self, start: Path, root: Path | None, request: MigrationRequest) -> None:
+        self.start = start
+        self.root = root
+        self.request = request
+
+    def file(self, path: str) -> MigratedFile:
+        data = self._read(path)
+        is_master = looks_like_master(path, data)
+        language = self.request.wishes.language or _language(path)
+        target = self._target(path, language, is_master=is_master)
+        wishes = replace(
+            self.request.wishes,
+            language=language,
+            schema=self._schema(target, "user_input.schema.json"),
+            master_schema=self._schema(target, "master.schema.json"),
+            master=None if is_master else self._master_of(path),
+        )
+        if is_master:
+            migration = migrate_master(path, data, wishes)
+        else:
+            migration = migrate_user_input(path, data, wishes)
+        new = None
+        if migration.new is not None:
+            bom = _BOM if data.startswith(_BOM) and migration.language == _language(path) else b""
+            new = bom + migration.new.encode("utf-8", "surrogatepass")
+        elif not migration.has_failed and self.request.out:
+            new = data
+            target = self._target(path, _language(path), is_master=is_master)
+        elif not self.request.out:
+            target = path
+        there = self._digest_at(target)
+        if new is not None and there == digest(new):
+            new = None
+        if new is not None and there is not None and target != path:
+            raise UsageError(f"{target} is there already; remove it, or write elsewhere with --out")
+        return MigratedFile(
+            source=path, target=target, old=data, new=new, there=there, migration=migration
+        )
+
+    def _target(self, path: str, language: str, *, is_master: bool) -> str:
+        if not self.request.out:
+            return path if _language(path) == language else _with_ending(path, language)
+        suite = self.request.suite or self._suite(path)
+        name = "master" if is_master else "user_input"
+        target = Path(os.path.normpath(self.start / self.request.out / suite))
+        target /= f"{name}.{language}"
+        if target.is_relative_to(self.start):
+            return target.relative_to(self.start).as_posix()
+        return target.as_posix()
+
+    def _suite(self, path: str) -> str:
+        absolute = Path(self.start, path)
+        if self.root is not None and absolute.is_relative_to(self.root / SPECS):
+            return absolute.parent.relative_to(self.root / SPECS).as_posix()
+        stem = absolute.stem
+        for word in ("user_input", "master"):
+            stem = stem.removesuffix(word)
+        return stem.rstrip("_-.") or absolute.parent.name
+
+    def _schema(self, target: str, name: str) -> str:
+        place = Path(self.start, target).parent
+        if self.root is not None and place.is_relative_to(self.root):
+            return Path(os.path.relpath(self.root / "schemas" / name, place)).as_posix()
+        return f"../../schemas/{name}"
+
+    def _master_of(self, path: str) -> Document | None:
+        """Return the master beside a user_input file, for suggestions."""
+        folder, _, name = path.rpartition("/")
+        beside = [name.replace("user_input", "master"), *_MASTER_NAMES]
+        for candidate in dict.fromkeys(beside):
+            found = f"{folder}/{candidate}" if folder else candidate
+            if candidate != name and Path(self.start, found).is_file():
+                document = parse(found, self._read(found))
+                return document if document.root is not None else None
+        return None
+
+    def _read(self, path: str) -> bytes:
+        with naming(path):
+            return Path(self.start, path).read_bytes()
+
+    def _digest_at(self, path: str) -> str | None:
+        return digest(self._read(path)) if Path(self.start, path).is_file() else None
+
+
+def _language(path: str) -> str:
+    return "json" if path.casefold().endswith(".json") else "yaml"
+
+
+def _with_ending(path: str, language: str) -> str:
+    return f"{path.rpartition('.')[0]}.{language}"
