@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.stat_cache import StatCache
 
 SUFFIXES = (".yaml", ".yml", ".json")
+LINES_SUFFIX = ".txt"
+"""A pool with a value a line; read only in ``_vocab/``, as other texts are no specs."""
 MAX_FOLDERS = 20_000
 """Links from folders to each other can make a few look like more than could ever be read."""
 SPECS_CACHE = "specs.stat"
@@ -103,7 +105,7 @@ class SpecSnapshot:
 def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
     """Return the spec files below the folder ``specs`` of ``project``.
 
-    These are the files that end in one of ``SUFFIXES``; names that begin with a dot (editors'
+    These are the files that end in one of ``SUFFIXES``, and texts in ``_vocab/``; names that begin with a dot (editors'
     and systems' own) are passed over. A link is followed where it stays inside the project. A
     file whose stamp the cache knows is not read until ``load`` asks for it.
 
@@ -189,7 +191,7 @@ class _Reader:
             self._enter(folder, entry.name, way)
         elif stat.S_ISLNK(mode):
             self._link(way)
-        elif entry.name.endswith(SUFFIXES):
+        elif _is_spec(path):
             if stat.S_ISREG(mode):
                 self._file(folder, entry.name, way, entry.status)
             else:
@@ -209,7 +211,7 @@ class _Reader:
     def _link(self, way: _Way) -> None:
         """Follow a link by its resolved path, from the project on, over no further link."""
         target = os.path.realpath(self.project / way.real)
-        is_spec = way.path.endswith(SUFFIXES)
+        is_spec = _is_spec(way.path)
         if not os.path.exists(target):
             if is_spec:
                 self._problem(way.path, "the symbolic link leads nowhere")

@@ -41,3 +41,12 @@ def chosen_plans(
     if has_errors(found):
         raise FindingsError(found)
     return tuple(plans), found
+
+
+def chosen_suites(project: OpenProject, request: Request) -> tuple[str, ...]:
+    """Return the suites that are asked for.
+
+    Raises:
+        UsageError: the request names what is not there.
+    """
+    return Preparer(project.loader, request.selection).choose(request.suites)

@@ -414,3 +414,17 @@ def test_a_wrong_command_line_says_what_is_meant(
     )
     assert done.returncode == 2, done.stdout + done.stderr
     assert says in done.stderr
+
+
+def test_a_pool_in_a_text_file_is_found(project: Path) -> None:
+    write(project, {"specs/_vocab/ward.txt": "north\nsouth\n\n east \n"})
+    edit(project, "  AMT:", "  WARD: {$vocab: ward}\n  AMT:")
+    run(project, "generate")
+    assert {record["WARD"] for record in records(project)} == {"north", "south", "east"}
+
+
+def test_check_counts_the_suites_that_it_checked(project: Path) -> None:
+    write(project, {"specs/other/user_input.yaml": "M:\n  A: [x]\n"})
+    run(project, "generate")
+    assert run(project, "check") == "2 suites checked: all is well\n"
+    assert run(project, "check", "other") == "1 suite checked: all is well\n"

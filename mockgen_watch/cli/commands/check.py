@@ -9,6 +9,7 @@ from mockgen_watch.cli.making import running
 from mockgen_watch.cli.report import code_of, print_findings
 from mockgen_watch.cli.selection import add_suites
 from mockgen_watch.workflow.check import check
+from mockgen_watch.workflow.chosen import chosen_suites
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
 
@@ -44,6 +45,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_findings(found, project.loader.texts(), sys.stdout, with_notes=not options.quiet)
         if not found and not options.quiet:
-            suites = len(project.loader.suites())
-            print(f"{suites} suite{'' if suites == 1 else 's'} checked: all is well")
+            count = len(chosen_suites(project, request))
+            print(f"{count} suite{'' if count == 1 else 's'} checked: all is well")
     return code_of(found)

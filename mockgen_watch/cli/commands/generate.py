@@ -36,7 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     adhoc = parser.add_argument_group("specs outside of specs/")
     adhoc.add_argument("--config", metavar="FILE", help="a user_input file, anywhere")
-    adhoc.add_argument("--master", metavar="FILE", help="its master (default: none)")
+    adhoc.add_argument(
+        "--master", metavar="FILE", help="its master (default: the one that it names, or beside it)"
+    )
     adhoc.add_argument(
         "--enhanced",
         action="store_true",
@@ -61,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry ``generate`` out."""
     if _is_plain(options) and (count := count_if_fresh(options.directory)) is not None:
+        options.log.info("run.done", written=0, removed=0, refused=0, kept=count)
         if not options.quiet:
             print(f"{count} output{'' if count == 1 else 's'} up to date")
         return ExitCode.DONE
