@@ -105,9 +105,9 @@ class SpecSnapshot:
 def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
     """Return the spec files below the folder ``specs`` of ``project``.
 
-    These are the files that end in one of ``SUFFIXES``, and texts in ``_vocab/``; names that begin with a dot (editors'
-    and systems' own) are passed over. A link is followed where it stays inside the project. A
-    file whose stamp the cache knows is not read until ``load`` asks for it.
+    These are the files that end in one of ``SUFFIXES``, and texts in ``_vocab/``; names that
+    begin with a dot (editors' and systems' own) are passed over. A link is followed where it
+    stays inside the project. A file whose stamp the cache knows is not read until ``load`` asks.
 
     Raises:
         StorageError: when the folder itself cannot be read; no such folder counts as empty.
@@ -191,7 +191,7 @@ class _Reader:
             self._enter(folder, entry.name, way)
         elif stat.S_ISLNK(mode):
             self._link(way)
-        elif _is_spec(path):
+        elif _is_spec(way.path):
             if stat.S_ISREG(mode):
                 self._file(folder, entry.name, way, entry.status)
             else:
@@ -270,3 +270,7 @@ class _Reader:
 def _reason(path: str, error: OSError | StorageError) -> str:
     told = error if isinstance(error, StorageError) else storage_error(path, error)
     return str(told).removeprefix(f"{told.path}: ")
+
+
+def _is_spec(path: str) -> bool:
+    return path.endswith(SUFFIXES) or (path.endswith(LINES_SUFFIX) and "/_vocab/" in path)

@@ -62,9 +62,8 @@ def run(options: argparse.Namespace) -> int:
 def _print(why: Explanation, scenario: str) -> None:
     value = shown_value(why.value) if why.is_present else "(not there)"
     print(f"{escape_for_terminal(why.pointer) or 'the record'} = {value}")
-    print(
-        f"  stated   {escape_for_terminal(str(why.origin.location))}, {why.origin.kind} {why.origin.name}"
-    )
+    origin = f"{why.origin.location}, {why.origin.kind} {why.origin.name}"
+    print(f"  stated   {escape_for_terminal(origin)}")
     print(f"  chosen   {escape_for_terminal(why.choice)}")
     for note in why.notes:
         print(f"           {escape_for_terminal(note)}")
