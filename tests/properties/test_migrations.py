@@ -1,0 +1,206 @@
+"""Random files of the earlier system, migrated: nothing lost, nothing changed, nothing raised."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
+from mockgen_watch.migrations.shapes import Form
+from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.generators import Constant, Pool, RowField
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.spec.parse import parse
+from tests import oldest_engine
+from tests.legacy_files import Maker
+from tests.yaml_writer import as_yaml
+
+if TYPE_CHECKING:
+    from mockgen_watch.migrations.migrate import Migration
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Model, Shape
+    from tests.oldest_engine import Plain
+
+USUAL, ALL = 150, 1000
+LISTED = 3000
+"""Sections with more records than this are compared pool by pool, not record by record."""
+SCHEMA = "../../schemas/user_input.schema.json"
+
+
+def read(migration: Migration, text: str) -> dict[str, Model]:
+    document = parse(f"new.{migration.language}", text.encode("utf-8", "surrogatepass"))
+    spec, found = build_user_input(document, BuildContext())
+    assert spec is not None, [*document.diagnostics, *found]
+    return {model.name: model for model in spec.models}
+
+
+def plain(value: Json) -> Plain:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def outcomes(shape: Shape) -> list[tuple[Plain, Fraction]]:
+    """Return every value that a shape can take, with its probability, by listing them all."""
+    if isinstance(shape, Leaf):
+        generator = shape.generator
+        if isinstance(generator, Constant):
+            return [(plain(generator.value), Fraction(1))]
+        assert isinstance(generator, Pool)
+        total = sum(Fraction(entry.weight) for entry in generator.entries)
+        return [(plain(entry.value), Fraction(entry.weight) / total) for entry in generator.entries]
+    if isinstance(shape, ArrayShape):
+        parts = [outcomes(element) for element in shape.elements]
+        return [
+            ([value for value, _ in chosen], prod((odds for _, odds in chosen), start=Fraction(1)))
+            for chosen in product(*parts)
+        ]
+    rows: dict[tuple[bytes, ...], list[tuple[str, RowField]]] = {}
+    parts_by: list[list[tuple[Plain, Fraction]]] = []
+    for member in shape.members:
+        inner = member.shape
+        if isinstance(inner, Leaf) and isinstance(inner.generator, RowField):
+            key = tuple(entry.identity for entry in inner.generator.rows.entries)
+            rows.setdefault(key, []).append((member.name, inner.generator))
+        else:
+            parts_by.append([({member.name: value}, odds) for value, odds in outcomes(inner)])
+    for fields in rows.values():
+        entries = fields[0][1].rows.entries
+        total = sum(Fraction(entry.weight) for entry in entries)
+        group: list[tuple[Plain, Fraction]] = []
+        for entry in entries:
+            assert isinstance(entry.value, dict)
+            row: Plain = {name: plain(entry.value[field.key]) for name, field in fields}
+            group.append((row, Fraction(entry.weight) / total))
+        parts_by.append(group)
+    found: list[tuple[Plain, Fraction]] = []
+    for chosen in product(*parts_by):
+        record: dict[str, Plain] = {}
+        for part, _ in chosen:
+            assert isinstance(part, dict)
+            record.update(part)
+        found.append((record, prod((odds for _, odds in chosen), start=Fraction(1))))
+    return found
+
+
+def size_of(shape: Shape) -> int:
+    if isinstance(shape, Leaf):
+        return len(shape.generator.entries) if isinstance(shape.generator, Pool) else 1
+    if isinstance(shape, ArrayShape):
+        return prod(size_of(element) for element in shape.elements)
+    rows = {
+        len(member.shape.generator.rows.entries)
+        for member in shape.members
+        if isinstance(member.shape, Leaf) and isinstance(member.shape.generator, RowField)
+    }
+    return prod(size_of(member.shape) for member in shape.members) * prod(rows)
+
+
+def distribution(shape: Shape) -> dict[str, Fraction]:
+    odds: Counter[str] = Counter()
+    for value, share in outcomes(shape):
+        odds[oldest_engine.as_record(value)] += share  # type: ignore[assignment]
+    return {value: Fraction(share) for value, share in odds.items()}
+
+
+def shapes_of(model: Model) -> dict[str, ObjectShape]:
+    return {
+        scenario.name: apply_overlay(model.shape, scenario.overlay, scenario.name)
+        for scenario in model.scenarios
+    }
+
+
+def check_oldest(data: dict[str, Plain], migration: Migration) -> int:
+    """Compare every section with the oracle; return how many were listed."""
+    assert migration.new is not None
+    shapes = shapes_of(read(migration, migration.new)["Model_1"])
+    listed = 0
+    for name, section in oldest_engine.sections(data).items():
+        shape = shapes[name if "base" not in shapes else "base"]
+        if oldest_engine.period(section) > LISTED or size_of(shape) > LISTED:
+            continue
+        listed += 1
+        assert distribution(shape) == oldest_engine.records(section)
+        pools = oldest_engine.pools(section)
+        assert pools.keys() == {member.name for member in shape.members}
+    return listed
+
+
+def texts_of(value: Plain) -> set[str]:
+    if isinstance(value, dict):
+        return {text for item in value.values() for text in texts_of(item)}
+    if isinstance(value, list):
+        return {text for item in value for text in texts_of(item)}
+    return {value} if isinstance(value, str) else set()
+
+
+def check_nothing_lost(data: dict[str, Plain], migration: Migration) -> None:
+    assert migration.new is not None
+    told = {remark.pointer[0] for remark in migration.remarks}
+    for key, value in data.items():
+        if not isinstance(value, dict) and migration.form is not Form.FLAT:
+            assert key in told
+            assert f"{key}" in migration.new
+            assert "not carried over" in migration.new
+
+
+def migrate_and_check(number: int) -> None:
+    data = Maker(number).file()
+    in_yaml = number % 3 == 0
+    text = as_yaml(data, number) if in_yaml else json.dumps(data, ensure_ascii=number % 2 == 0)
+    path = f"old.{'yaml' if in_yaml else 'json'}"
+    language = ("", "json", "yaml")[number % 5 % 3]
+    wishes = Wishes(schema=SCHEMA, language=language)
+    migration = migrate_user_input(path, text.encode(), wishes)
+    if migration.form is Form.NEW:
+        assert migration.new is None
+        return
+    if migration.has_failed:
+        # Only what the new format cannot have at all: it is told, and the file stays.
+        assert migration.new is None
+        assert has_errors(migration.diagnostics)
+        return
+    assert migration.new is not None
+    assert all(not proof.problems for proof in migration.proofs)
+    check_nothing_lost(data, migration)
+    if in_yaml and migration.language == "yaml":
+        comments = re.findall(r"# comment \d+\.", text)
+        assert sorted(re.findall(r"# comment \d+\.", migration.new)) == sorted(comments)
+    if migration.form in {Form.SECTIONS, Form.FLAT}:
+        check_oldest(data, migration)
+    again = migrate_user_input(f"new.{migration.language}", migration.new.encode(), wishes)
+    assert again.form is Form.NEW
+    assert again.new is None
+    assert not again.diagnostics
+
+
+@pytest.mark.parametrize("number", range(USUAL))
+def test_a_random_file_means_the_same_after_migration(number: int) -> None:
+    migrate_and_check(number)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(USUAL, ALL))
+def test_any_random_file_means_the_same_after_migration(number: int) -> None:
+    migrate_and_check(number)
+
+
+def test_few_random_files_are_refused() -> None:
+    failed = 0
+    for number in range(USUAL):
+        data = Maker(number).file()
+        failed += migrate_user_input("old.json", json.dumps(data).encode(), Wishes()).has_failed
+    assert failed < USUAL // 10
