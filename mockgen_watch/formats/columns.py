@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.fragments import MadeSlot, SlowField
 from mockgen_watch.formats.slots import Constant, Pick
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
-from mockgen_watch.generate.records import finished
+from mockgen_watch.generate.records import finished, joined_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockgen_watch.formats.slots import Builder, Piece
     from mockgen_watch.formats.tree import TextCoding
@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True)
-class _SpeltOut:
-    """All values of a column, in the order of an index with one digit for each stream."""
-
-    streams: tuple[Stream, ...]
-    values: tuple[Json, ...]
+_ANY_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +40,35 @@ class Coder:
     number: Callable[[Sequence[Sequence[str]]], TextCoding | None]
 
 
-def column_pieces(
-    builder: Builder, column: Column, path: tuple[int, ...], field: str, coder: Coder
-) -> list[Piece]:
-    """Return the pieces of a column that is there and not null.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Fragments, by an index with one digit for each stream; a constant has none."""
+
+    streams: tuple[Stream, ...]
+    fragments: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A column that is there and not null, encoded, wherever it is drawn.
+
+    Attributes:
+        tables: one after the other they are its text; empty for one that is made by record.
+        encode: from its value to bytes.
+        slow: why there are no tables, else empty.
+    """
+
+    tables: tuple[Table, ...]
+    encode: Callable[[Json], bytes]
+    slow: str = ""
+
+
+def column_form(column: Column, coder: Coder, limit: int) -> Form:
+    """Return the form of ``column``.
 
     Whole values are a table as they are. The parts of a text or number are a table each, when the
-    format can write them apart; if not, their combinations are one table; if those are too many,
-    the column is slow.
+    format can write them apart; if not, up to ``limit`` combinations of them are one table; if
+    there are more, the column is slow.
 
     Raises:
         FormatError: an entry of a table cannot be written.
@@ -62,13 +78,43 @@ def column_pieces(
         tables = [[str(piece) for piece in drawn(part)] for part in column.parts]
         coding = (coder.text if column.kind is ColumnKind.TEXT else coder.number)(tables)
         if coding is not None:
-            return _parts(builder, column, path, coding)
+            return Form(tables=_of_parts(column, coding), encode=coder.encode)
         reason = "how it is quoted depends on the whole text"
-    whole = None if column.read else _spelt_out(column, builder.limits.combinations)
-    if whole is not None:
-        return [_table(builder, whole, path, coder)]
-    builder.slow.add(SlowField(field=field, reason=reason or "its text is read record by record"))
-    return [MadeSlot(node=column, path=path, encode=coder.encode, absent=None)]
+    if not column.read:
+        streams = _streams(column)
+        # The values of a pool are never too many: they are a table already.
+        if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
+            fragments = tuple([coder.encode(value) for value in _values(column, streams)])
+            return Form(tables=(Table(streams, fragments),), encode=coder.encode)
+    reason = reason or "its text is read record by record"
+    return Form(tables=(), encode=coder.encode, slow=reason)
+
+
+def pieces_of(
+    builder: Builder, column: Column, form: Form, path: tuple[int, ...], field: str
+) -> list[Piece]:
+    """Return the pieces of a column's form, drawn at the element that ``path`` leads to."""
+    if form.slow:
+        slow = SlowField(field=field, reason=form.slow)
+        return [made_slot(builder, column, path, slow, form.encode)]
+    return [
+        Pick(tuple([builder.draw(stream, path) for stream in table.streams]), table.fragments)
+        if table.streams
+        else Constant(table.fragments[0])
+        for table in form.tables
+    ]
+
+
+def made_slot(
+    builder: Builder,
+    node: Node,
+    path: tuple[int, ...],
+    slow: SlowField,
+    encode: Callable[[Json], bytes],
+) -> MadeSlot:
+    """Return the slot of a node that is made record by record, and note why it is slow."""
+    builder.slow.add(slow)
+    return MadeSlot(node=node, path=path, encode=encode, length=_typical_length(node))
 
 
 def drawn(part: Part) -> tuple[Json, ...]:
@@ -81,62 +127,61 @@ def may_be_absent(node: Node) -> bool:
     return node.presence is not None and node.presence.size > State.ABSENT
 
 
-def _spelt_out(column: Column, limit: int) -> _SpeltOut | None:
-    """Return every value of ``column``; None when there are more than ``limit`` combinations.
+def _streams(column: Column) -> tuple[Stream, ...]:
+    """Return the streams of all parts, each once."""
+    found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
+    return tuple(found.values())
 
-    Values of a pool are never too many: they are a table already.
-    """
+
+def _values(column: Column, streams: Sequence[Stream]) -> Iterator[Json]:
+    """Yield every value of a column without ``read``, in the order of an index of ``streams``."""
     if column.kind is ColumnKind.VALUE:
-        part = column.parts[0]
-        return _SpeltOut(() if part.stream is None else (part.stream,), drawn(part))
-    streams = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
-    if math.prod(stream.size for stream in streams.values()) > limit:
-        return None
-    order = {key: digit for digit, key in enumerate(streams)}
-    values = []
-    for digits in itertools.product(*[range(stream.size) for stream in streams.values()]):
+        yield from drawn(column.parts[0])
+        return
+    digit = {id(stream): place for place, stream in enumerate(streams)}
+    places = [None if part.stream is None else digit[id(part.stream)] for part in column.parts]
+    tables = [drawn(part) for part in column.parts]
+    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
         pieces = [
-            str(part.table[0 if part.stream is None else digits[order[id(part.stream)]]])
-            for part in column.parts
+            table[0 if place is None else numbers[place]]
+            for table, place in zip(tables, places, strict=True)
         ]
-        values.append(finished(column, "".join(pieces)))
-    return _SpeltOut(tuple(streams.values()), tuple(values))
+        yield finished(column, joined_text(pieces))
+
+
+def _of_parts(column: Column, coding: TextCoding) -> tuple[Table, ...]:
+    parts = zip(column.parts, coding.tables, strict=True)
+    return (
+        Table((), (coding.opening,)),
+        *(Table(() if part.stream is None else (part.stream,), table) for part, table in parts),
+        Table((), (coding.closing,)),
+    )
 
 
 def unrolled_slots(node: Node) -> int:
     """Return about how many slots ``node`` takes before neighbours are put together."""
     if isinstance(node, Column):
-        return len(node.parts)
+        return max(1, len(node.parts))
     if isinstance(node, ArrayNode):
-        return sum(_per_element(node))
+        return sum(_of_elements(node, unrolled_slots))
     return sum(unrolled_slots(child) for _, child in node.members)
 
 
-def _per_element(node: ArrayNode) -> list[int]:
-    # Elements of a variable array are one object, so each is counted once.
+def _typical_length(node: Node) -> int:
+    """Return about how many bytes the text of ``node`` has; only a guess is needed."""
+    if isinstance(node, Column):
+        return _ANY_LENGTH + sum(
+            max(len(str(part.table[0])), len(str(part.table[-1]))) for part in node.parts
+        )
+    if isinstance(node, ArrayNode):
+        return sum(_of_elements(node, _typical_length))
+    return sum(len(name) + _typical_length(child) for name, child in node.members)
+
+
+def _of_elements(node: ArrayNode, measure: Callable[[Node], int]) -> list[int]:
+    """Return the measure of each element; those of a variable array are one object."""
     known: dict[int, int] = {}
     for element in node.elements:
         if id(element) not in known:
-            known[id(element)] = unrolled_slots(element)
+            known[id(element)] = measure(element)
     return [known[id(element)] for element in node.elements]
-
-
-def _table(
-    builder: Builder, whole: _SpeltOut, path: tuple[int, ...], coder: Coder
-) -> Constant | Pick:
-    table = tuple([coder.encode(value) for value in whole.values])
-    if not whole.streams:
-        return Constant(table[0])
-    return Pick(tuple([builder.draw(stream, path) for stream in whole.streams]), table)
-
-
-def _parts(
-    builder: Builder, column: Column, path: tuple[int, ...], coding: TextCoding
-) -> list[Piece]:
-    pieces: list[Piece] = [Constant(coding.opening)]
-    for part, table in zip(column.parts, coding.tables, strict=True):
-        if part.stream is None:
-            pieces.append(Constant(table[0]))
-        else:
-            pieces.append(Pick((builder.draw(part.stream, path),), table))
-    return [*pieces, Constant(coding.closing)]

@@ -11,15 +11,23 @@ import functools
 from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.columns import Coder, column_pieces, may_be_absent, unrolled_slots
+from mockgen_watch.formats.columns import (
+    Coder,
+    column_form,
+    made_slot,
+    may_be_absent,
+    pieces_of,
+    unrolled_slots,
+)
 from mockgen_watch.formats.csv_columns import ColumnTree, child_nodes
 from mockgen_watch.formats.csv_rows import row_cells
-from mockgen_watch.formats.fragments import MadeSlot, SlowField
+from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Switch
 from mockgen_watch.formats.tree import TextCoding, digits_coding
 from mockgen_watch.generate.column import ArrayNode, Column
 
 if TYPE_CHECKING:
+    from mockgen_watch.formats.columns import Form
     from mockgen_watch.formats.csv_cells import CellStyle
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.formats.slots import Limits, Piece
@@ -53,6 +61,7 @@ class _Compiler:
 
     def __init__(self, style: CellStyle, builder: Builder) -> None:
         self._style = style
+        self._forms: dict[tuple[int, int, bytes], Form] = {}
         self._delimiter = style.delimiter.encode()
         self.builder = builder
 
@@ -79,8 +88,8 @@ class _Compiler:
         if not children:
             return [Constant(encode([] if isinstance(node, ArrayNode) else {}))]
         if isinstance(node, ArrayNode) and (reason := self._refusal(node)):
-            self.builder.slow.add(SlowField(field=field, reason=reason))
-            return [MadeSlot(node=node, path=path, encode=encode, absent=None)]
+            slow = SlowField(field=field, reason=reason)
+            return [made_slot(self.builder, node, path, slow, encode)]
         pieces: list[Piece] = []
         if columns.cell:
             pieces.append(Constant(lead))
@@ -124,18 +133,25 @@ class _Compiler:
         return ""
 
     def _column(
-        self, columns: ColumnTree, node: Column, path: tuple[int, ...], field: str, lead: bytes
+        self, columns: ColumnTree, column: Column, path: tuple[int, ...], field: str, lead: bytes
     ) -> list[Piece]:
-        rest = self._delimiter * (columns.width - 1)
+        key = (id(column), columns.width, lead)
+        if key not in self._forms:
+            rest = self._delimiter * (columns.width - 1)
+            limit = self.builder.limits.combinations
+            self._forms[key] = column_form(column, self._coder(columns, lead, rest), limit)
+        return pieces_of(self.builder, column, self._forms[key], path, field)
+
+    def _coder(self, columns: ColumnTree, lead: bytes, rest: bytes) -> Coder:
+        """Return how a column is written between ``lead`` and the empty cells below it."""
 
         def framed(coding: TextCoding | None) -> TextCoding | None:
             if coding is None:
                 return None
             return TextCoding(lead + coding.opening, coding.tables, coding.closing + rest)
 
-        coder = Coder(
+        return Coder(
             encode=functools.partial(_encode, columns=columns, style=self._style, lead=lead),
             text=lambda tables: framed(self._style.text_coding(tables)),
             number=lambda tables: framed(digits_coding(tables)),
         )
-        return column_pieces(self.builder, node, path, field, coder)

@@ -101,13 +101,15 @@ class MadeSlot:
         node: what is written; its own presence plays no part.
         path: the elements around it.
         encode: from the node's value to its bytes.
+        length: about how many bytes a fragment has.
         absent: a register that is not 0 where nothing is written; None when it always is.
     """
 
     node: Node
     path: tuple[int, ...]
     encode: Callable[[Json], bytes]
-    absent: int | None
+    length: int
+    absent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -133,11 +135,13 @@ class FragmentPlan:
     slow: tuple[SlowField, ...] = ()
 
     @property
+    def made_length(self) -> int:
+        """About how many bytes of a record are made, and so held for a block of records."""
+        return sum(slot.length for slot in self.slots if isinstance(slot, MadeSlot))
+
+    @property
     def typical_length(self) -> int:
         """Bytes of a record if every fragment of a table were as likely; at least 1."""
-        fixed = [slot for slot in self.slots if isinstance(slot, Slot)]
-        total = sum(sum(map(len, slot.table)) / len(slot.table) for slot in fixed)
-        return max(1, round(total) + _MADE_LENGTH * (len(self.slots) - len(fixed)))
-
-
-_MADE_LENGTH = 64
+        tables = [slot.table for slot in self.slots if isinstance(slot, Slot)]
+        total = sum(sum(map(len, table)) / len(table) for table in tables)
+        return max(1, round(total) + self.made_length)

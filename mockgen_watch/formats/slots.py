@@ -15,7 +15,7 @@ become further entries of the tables within, so absence costs no slot of its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.formats.fragments import (
@@ -98,6 +98,7 @@ class Builder:
     sizes: list[int] = field(default_factory=list)
     slow: set[SlowField] = field(default_factory=set)
     _known: dict[Hashable, int] = field(default_factory=dict)
+    _tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = field(default_factory=dict)
 
     def draw(self, stream: Stream, path: tuple[int, ...]) -> int:
         """Return the register of a stream's numbers at an element."""
@@ -188,7 +189,7 @@ class Builder:
 
     def _guarded(self, made: MadeSlot, selector: int) -> MadeSlot:
         absent = selector if made.absent is None else self.some((made.absent, selector))
-        return MadeSlot(node=made.node, path=made.path, encode=made.encode, absent=absent)
+        return replace(made, absent=absent)
 
     def _joined(self, flat: list[_Flat]) -> list[_Flat]:
         """Put neighbours together as far as the limits go, from the left."""
@@ -200,7 +201,11 @@ class Builder:
                 groups.append(item)
             else:
                 groups[-1] = joined
-        return groups
+        return [self._kept(group) if isinstance(group, Pick) else group for group in groups]
+
+    def _kept(self, pick: Pick) -> Pick:
+        """Return the same with a table that equal picks share, as an array's elements do."""
+        return Pick(pick.registers, self._tables.setdefault(pick.table, pick.table))
 
     def _together(self, left: _Flat, right: _Flat, following: _Flat | None) -> _Flat | None:
         if isinstance(left, MadeSlot) or isinstance(right, MadeSlot):

@@ -18,8 +18,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.columns import Coder, column_pieces, may_be_absent, unrolled_slots
-from mockgen_watch.formats.fragments import MadeSlot, SlowField
+from mockgen_watch.formats.columns import (
+    Coder,
+    column_form,
+    made_slot,
+    may_be_absent,
+    pieces_of,
+    unrolled_slots,
+)
+from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Pick, Switch
 from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import Column, ObjectNode, State
@@ -27,6 +34,7 @@ from mockgen_watch.generate.column import Column, ObjectNode, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mockgen_watch.formats.columns import Form
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.formats.slots import Limits, Piece
     from mockgen_watch.formats.tree import Frame, Style
@@ -67,6 +75,7 @@ class _Compiler:
 
     def __init__(self, style: Style, builder: Builder) -> None:
         self._style = style
+        self._forms: dict[tuple[int, Place], Form] = {}
         self.builder = builder
 
     def value(self, node: Node, place: Place, path: tuple[int, ...], field: str) -> list[Piece]:
@@ -77,7 +86,9 @@ class _Compiler:
             return self._object(node, place, path, field)
         if unrolled_slots(node) > self.builder.limits.slots:
             reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
-            return [self._made(node, place, path, SlowField(field=field, reason=reason))]
+            slow = SlowField(field=field, reason=reason)
+            encode = Encoder(self._style, place).encode
+            return [made_slot(self.builder, node, path, slow, encode)]
         return self._array(node, place, path, field)
 
     def _object(
@@ -191,17 +202,17 @@ class _Compiler:
     def _column(
         self, column: Column, place: Place, path: tuple[int, ...], field: str
     ) -> list[Piece]:
-        coder = Coder(
-            encode=Encoder(self._style, place).encode,
-            text=functools.partial(self._style.text_coding, position=place.position),
-            number=functools.partial(self._style.number_coding, position=place.position),
-        )
-        return column_pieces(self.builder, column, path, field, coder)
-
-    def _made(self, node: Node, place: Place, path: tuple[int, ...], slow: SlowField) -> Piece:
-        self.builder.slow.add(slow)
-        encode = Encoder(self._style, place).encode
-        return MadeSlot(node=node, path=path, encode=encode, absent=None)
+        # All elements of an array have one column; its tables are encoded once.
+        key = (id(column), place)
+        if key not in self._forms:
+            coder = Coder(
+                encode=Encoder(self._style, place).encode,
+                text=functools.partial(self._style.text_coding, position=place.position),
+                number=functools.partial(self._style.number_coding, position=place.position),
+            )
+            limit = self.builder.limits.combinations
+            self._forms[key] = column_form(column, coder, limit)
+        return pieces_of(self.builder, column, self._forms[key], path, field)
 
 
 def _below(segment: str, encode: Callable[[], bytes]) -> bytes:

@@ -46,8 +46,11 @@ BLOCK: Final = 16_384
 JOINED: Final = 96 * 1024
 """Bytes of one join, about."""
 
-_MATRIX: Final = 1 << 20
-"""Entries of the matrix of indexes, at most; wide records make smaller blocks."""
+NUMBERS: Final = 1 << 21
+"""Numbers held for a block, registers and indexes, at most; wide records make smaller blocks."""
+
+MADE: Final = 1 << 23
+"""Bytes of fragments made for a block, at most, about."""
 
 
 def chunk_bytes(
@@ -71,8 +74,10 @@ class VectorRun:
         self._program = program
         self._xp = xp
         width = max(1, len(plan.slots))
-        self._block = max(1, min(block, _MATRIX // width))
-        self._rows = max(1, min(self._block, JOINED // plan.typical_length))
+        numbers = width + len(plan.registers)
+        room = min(block, NUMBERS // numbers, MADE // max(1, plan.made_length))
+        self._block = max(1, room)
+        self._rows = max(1, JOINED // plan.typical_length)
         self._offsets, self._table = _layout(plan, self._block, xp)
         self._matrix: IntArray = xp.zeros((self._block, width), xp.int64)
         for column, slot in enumerate(plan.slots):
@@ -89,10 +94,18 @@ class VectorRun:
         for first in range(start, stop, self._block):
             last = min(first + self._block, stop)
             self.fill(first, last)
-            matrix = self._matrix[: last - first]
-            for row in range(0, last - first, self._rows):
-                indexes = matrix[row : row + self._rows].ravel()
-                yield b"".join(self._table.take(indexes).tolist())
+            yield from self._joined(self._matrix[: last - first])
+
+    def _joined(self, matrix: IntArray) -> Iterator[bytes]:
+        row = 0
+        while row < len(matrix):
+            indexes = matrix[row : row + self._rows].ravel()
+            piece = b"".join(self._table.take(indexes).tolist())
+            yield piece
+            row += self._rows
+            if len(piece) > 2 * JOINED:
+                # Fragments are longer than they seemed; how many rows there are is no promise.
+                self._rows = max(1, self._rows // 2)
 
     def fill(self, first: int, last: int) -> None:
         """Compute the matrix of one block."""
