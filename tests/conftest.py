@@ -1,4 +1,4 @@
-"""Takes the environment; gives Hypothesis the settings that hold for all tests."""
+"""Takes the environment; gives tests the settings that hold for all of them."""
 
 from __future__ import annotations
 
@@ -10,3 +10,7 @@ from hypothesis import settings
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+# The programs that tests start are those of a user, who compiles each module once and not at
+# every start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
