@@ -40,13 +40,19 @@ def comments_of(document: Document) -> list[Comment]:
     spans = sorted(set(_text_spans(document.root, document.text)))
     starts = [start for start, _ in spans]
     found = []
-    for match in _COMMENT.finditer(document.text):
+    match = _COMMENT.search(document.text)
+    while match is not None:
+        place = match.end()
         near = bisect_right(starts, match.start()) - 1
         if near >= 0 and match.start() < spans[near][1]:
-            continue
-        line = document.text.rfind("\n", 0, match.start()) + 1
-        is_alone = not document.text[line : match.start()].strip()
-        found.append(Comment(start=match.start(), text=match[0].rstrip(), is_alone=is_alone))
+            # It stands in a value, behind which a real one may follow on the same line.
+            place = spans[near][1]
+        else:
+            line = document.text.rfind("\n", 0, match.start()) + 1
+            is_alone = not document.text[line : match.start()].strip()
+            text = match[0].rstrip()
+            found.append(Comment(start=match.start(), text=text, is_alone=is_alone))
+        match = _COMMENT.search(document.text, place)
     return found
 
 
