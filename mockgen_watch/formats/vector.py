@@ -116,6 +116,7 @@ class VectorRun:
                 block.make(slot, self._table, self._offsets[column], matrix[:, column])
             elif slot.terms:
                 block.index(slot.terms, self._offsets[column], matrix[:, column])
+        block.release()
 
 
 def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], ObjectArray]:
@@ -155,6 +156,14 @@ def _pieces(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
     return [part.table[number] for number in part.stream.over(cells)[rows].tolist()]
 
 
+def _release(cells: Cells) -> None:
+    for known in (cells.below, cells.related):
+        for inner in known.values():
+            _release(inner)
+        known.clear()
+    cells.drawn.clear()
+
+
 class _Block:
     """The registers of one block of records; each is computed when it is first asked for.
 
@@ -170,6 +179,13 @@ class _Block:
         indexes = xp.arange(first, last, dtype=xp.int64)
         self._cells: dict[tuple[int, ...], Cells] = {(): cells_of_records(program, xp, indexes)}
         self._spare: IntArray = xp.empty(last - first, xp.int64)
+
+    def release(self) -> None:
+        """Let go of the numbers: cells know those around them, which know them in turn.
+
+        Few objects are made for many bytes, so the collector of such circles would come late.
+        """
+        _release(self._cells[()])
 
     def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
         """Write the sum of ``terms``, and ``offset``, to a column."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -166,3 +167,18 @@ def test_a_run_can_be_used_again_and_in_any_order() -> None:
     run = VectorRun(plan, program, np, 16)
     late = b"".join(run.bytes_of(100, 150))
     assert b"".join(run.bytes_of(0, 150)).endswith(late)
+
+
+def test_a_run_leaves_nothing_to_the_collector_of_circles() -> None:
+    item = ObjectNode(members=(("p", pool(*"abc")),))
+    lines = ArrayNode(elements=(item,) * 3, minimum=3, length=None)
+    program = program_of(("lines", lines))
+    run = VectorRun(plan_of(*program.root.members), program, np, 16)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in run.bytes_of(0, 1600):
+            pass
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
