@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "replacement.json"
 BLOBS = "replacement"
+PROJECT_LABEL = "."
+"""What the backups of files in the project folder are labelled with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import (
+    PROJECT_LABEL,
     Replaced,
     Replacement,
     finish_replacement,
@@ -85,11 +86,13 @@ class MigrationPlan:
 
     Attributes:
         start: the folder that paths begin at.
+        root: the project's folder; ``start`` where there is no project.
         state: where journal and backups are kept.
         moved: whether the old files stay where they are, because the new ones go elsewhere.
     """
 
     start: Path
+    root: Path
     state: StateFolder
     files: tuple[MigratedFile, ...]
     moved: bool
@@ -126,6 +129,7 @@ def plan_migration(start: Path, request: MigrationRequest) -> MigrationPlan:
             raise UsageError(f"{first} and {file.source} would both become {file.target}")
     return MigrationPlan(
         start=start,
+        root=root or start,
         state=StateFolder.of(root or start),
         files=files,
         moved=bool(request.out),
@@ -156,8 +160,12 @@ def carry_out(plan: MigrationPlan) -> Replaced:
     """
     replacements = list(_replacements(plan))
     paths = [Path(plan.start, item.path) for item in replacements]
-    base = Path(os.path.commonpath([plan.start, *(path.parent for path in paths)]))
-    root = OutputRoot.elsewhere(base, plan.state)
+    base = plan.root
+    if not all(path.is_relative_to(base) for path in paths):
+        base = Path(os.path.commonpath([base, *(path.parent for path in paths)]))
+    # A project that is moved finds its backups again.
+    label = PROJECT_LABEL if base == plan.root else base.as_posix()
+    root = OutputRoot(base=base, inner="", label=label, state=plan.state)
     moved = [
         replace(item, path=path.relative_to(base).as_posix())
         for item, path in zip(replacements, paths, strict=True)

@@ -74,6 +74,18 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.migrate",
         summary="turn files of the earlier system into specs, with proof and a backup",
     ),
+    "snapshot": CommandEntry(
+        module="mockgen_watch.cli.commands.snapshot",
+        summary="write all outputs to files with the time in their names",
+    ),
+    "clean": CommandEntry(
+        module="mockgen_watch.cli.commands.clean",
+        summary="remove old snapshots, by age and number, after archiving them",
+    ),
+    "restore": CommandEntry(
+        module="mockgen_watch.cli.commands.restore",
+        summary="bring back an archived snapshot, or a file that was backed up",
+    ),
 }
 
 
