@@ -28,25 +28,40 @@ _EVENT_WIDTH = 24
 _TAKEN = {"event", "exc_info", "exception", "logger", "logger_name", "stack", "stack_info"}
 
 
-class _Stderr:
-    """Writes finished lines to what ``sys.stderr`` is then: a progress bar may stand in for it."""
+class _Out:
+    """Takes finished lines as structlog gives them."""
 
-    def msg(self, line: str) -> None:
-        """Write ``line`` in one piece, so that lines of two threads do not mix."""
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """Pass each line to ``write``."""
+        self.msg = write
 
-    debug = info = warning = error = msg
+    def debug(self, line: str) -> None:
+        """Pass on ``line``."""
+        self.msg(line)
+
+    info = warning = error = debug
+
+
+def write_to_stderr(line: str) -> None:
+    """Write ``line`` to what ``sys.stderr`` is then: a progress bar may stand in for it.
+
+    In one piece, so that lines of two threads do not mix.
+    """
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
 
 
 def line_writer(
-    form: LogFormat | None, stream: TextIO | None = None
+    form: LogFormat | None,
+    stream: TextIO | None = None,
+    output: Callable[[str], None] = write_to_stderr,
 ) -> Callable[[Level, str, Mapping[str, object]], None]:
     """Return what writes one line of a level, with an event and its fields.
 
     Args:
         form: None decides by ``stream``.
         stream: what is asked whether it is a terminal; default: stderr as it is now.
+        output: takes each finished line, without its line end.
     """
     is_terminal = (stream or sys.stderr).isatty()
     if form is None:
@@ -55,7 +70,7 @@ def line_writer(
     if form == "json":
         render = [_add_time_utc, _render_json]
     logger = structlog.wrap_logger(
-        _Stderr(),
+        _Out(output),
         processors=[structlog.processors.add_log_level, _keep_values_at_debug, _clean, *render],
         # The level was weighed before, and the caller bound what it wants.
         wrapper_class=structlog.BoundLogger,

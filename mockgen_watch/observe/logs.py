@@ -27,10 +27,17 @@ _BOUND: ContextVar[Mapping[str, object]] = ContextVar("bound")
 class Log:
     """What a command tells of its doings; an event is a fixed dotted name, the rest are fields."""
 
-    __slots__ = ("_format", "_level", "_run_id", "_write")
+    __slots__ = ("_format", "_level", "_output", "_run_id", "_write")
 
-    def __init__(self, form: LogFormat | None, level: Level, run_id: str) -> None:
+    def __init__(
+        self,
+        form: LogFormat | None,
+        level: Level,
+        run_id: str,
+        output: Callable[[str], None] | None = None,
+    ) -> None:
         """Show lines of ``level`` and above, each with ``run_id``; see ``start_logging``."""
+        self._output = output
         self._format = form
         self._level = level
         self._run_id = run_id
@@ -44,6 +51,10 @@ class Log:
     def shows(self, level: Level) -> bool:
         """Tell whether lines of ``level`` are shown, where the fields themselves cost time."""
         return level >= self._level
+
+    def show_from(self, level: Level) -> None:
+        """Show lines of ``level`` and above from now on."""
+        self._level = level
 
     def debug(self, event: str, **fields: object) -> None:
         """Tell a detail; the only level at which a value of a record may be named."""
@@ -66,14 +77,17 @@ class Log:
             return
         if self._write is None:
             # Here and not at the top: see the reason above.
-            from mockgen_watch.observe.lines import line_writer  # noqa: PLC0415
+            from mockgen_watch.observe.lines import line_writer, write_to_stderr  # noqa: PLC0415
 
-            self._write = line_writer(self._format)
+            self._write = line_writer(self._format, output=self._output or write_to_stderr)
         self._write(level, event, {**fields, **_BOUND.get({}), "run_id": self._run_id})
 
 
 def start_logging(
-    form: LogFormat | None = None, level: Level = Level.WARNING, run_id: str = ""
+    form: LogFormat | None = None,
+    level: Level = Level.WARNING,
+    run_id: str = "",
+    output: Callable[[str], None] | None = None,
 ) -> Log:
     """Return the log of one command.
 
@@ -81,8 +95,9 @@ def start_logging(
         form: None gives ``console`` where stderr is a terminal, else ``json``.
         level: the least that is shown; see ``level_of``.
         run_id: of the command; made anew when empty.
+        output: takes each finished line; default: stderr.
     """
-    return Log(form, level, run_id or os.urandom(6).hex())
+    return Log(form, level, run_id or os.urandom(6).hex(), output)
 
 
 def level_of(form: LogFormat | None, *, is_verbose: bool, is_quiet: bool) -> Level:

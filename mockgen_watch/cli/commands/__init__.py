@@ -66,6 +66,22 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.plan",
         summary="tell what generate would change, and which lines cause it",
     ),
+    "watch": CommandEntry(
+        module="mockgen_watch.cli.commands.watch",
+        summary="keep mock_outputs/ up to date while specs/ change",
+    ),
+    "status": CommandEntry(
+        module="mockgen_watch.cli.commands.status",
+        summary="tell how the daemon of this project fares",
+    ),
+    "sync": CommandEntry(
+        module="mockgen_watch.cli.commands.sync",
+        summary="wait until the daemon has taken in all that was saved",
+    ),
+    "stop": CommandEntry(
+        module="mockgen_watch.cli.commands.stop",
+        summary="end the daemon of this project",
+    ),
     "why": CommandEntry(
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",

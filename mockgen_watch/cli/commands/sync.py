@@ -1,0 +1,49 @@
+"""Takes the options of ``sync``; returns once everything saved before the call is reflected."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.asking import state_of
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.watch.requests import SYNC, ask
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLES = """examples:
+  mockgen-watch sync && pytest      tests see the fixtures of the specs as they were saved
+  mockgen-watch sync --timeout 300  where a batch may take that long
+
+The exit code is 1 when specs have errors, when an output could not be written, or when no daemon
+runs.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    parser.add_argument(
+        "--timeout", metavar="S", type=float, default=120.0, help="seconds to wait (default: 120)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``sync`` out."""
+    answer = ask(state_of(options), SYNC, timeout=options.timeout)
+    is_right = bool(answer["converged"]) and not answer["errors"]
+    if options.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        found = answer["diagnostics"]
+        told = [*found] if isinstance(found, list) else []
+        for text in [answer["error"], *told]:
+            if text:
+                print(escape_for_terminal(str(text)), file=sys.stderr)
+        if is_right and not options.quiet:
+            print("in sync")
+    return ExitCode.DONE if is_right else ExitCode.FINDINGS

@@ -1,0 +1,142 @@
+"""Takes the options of ``watch``; keeps outputs right until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.selection import whole_number
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.log_file import LogFile
+from mockgen_watch.observe.logs import Level, level_of, start_logging
+from mockgen_watch.spec.project import LogLevel, LogSettings
+from mockgen_watch.storage.git import find_project
+from mockgen_watch.watch.daemon import Daemon
+from mockgen_watch.watch.metrics import Metrics, describe_status
+from mockgen_watch.watch.signals import handling
+from mockgen_watch.watch.stream import BatchEnded
+from mockgen_watch.watch.telling import LogTeller
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockgen_watch.watch.stream import Happening
+
+EXAMPLES = """examples:
+  mockgen-watch watch                           until Ctrl-C
+  mockgen-watch watch --once                    bring everything up to date and end
+  mockgen-watch --log-format json watch         one line a batch, for programs
+  mockgen-watch watch --metrics 9187            /metrics and /healthz on 127.0.0.1:9187
+
+sync waits until what was saved is reflected, status tells how the daemon fares, stop ends it.
+"""
+
+LOG_NAME = "daemon/watch.log"
+"""In the state folder, unless the project file names another log."""
+
+_LEVELS = {
+    LogLevel.DEBUG: Level.DEBUG,
+    LogLevel.INFO: Level.INFO,
+    LogLevel.WARNING: Level.WARNING,
+    LogLevel.ERROR: Level.ERROR,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="end when the outputs are right; 1 when something is wrong",
+    )
+    parser.add_argument(
+        "--metrics",
+        metavar="PORT",
+        type=whole_number,
+        help="serve /metrics and /healthz on this port of 127.0.0.1; 0: any that is free",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``watch`` out."""
+    daemon = Daemon(find_project(options.directory), profile=options.profile)
+    metrics = Metrics()
+    daemon.on_status = lambda: describe_status(daemon, metrics)
+    logs = _Logs(daemon, options)
+    for listener in (metrics, logs):
+        daemon.stream.subscribe(listener)
+    with contextlib.ExitStack() as stack:
+        _show(daemon, options, logs, stack)
+        if options.metrics is not None:
+            _serve(daemon, options.metrics, logs, stack)
+        stack.enter_context(handling(daemon))
+        daemon.run(once=options.once)
+    return ExitCode.FINDINGS if options.once and daemon.known.errors else ExitCode.DONE
+
+
+def _show(
+    daemon: Daemon, options: argparse.Namespace, logs: _Logs, stack: contextlib.ExitStack
+) -> None:
+    """Show on stderr what happens: to a person as a picture, to a program as lines."""
+    if options.log_format is None and not options.quiet and sys.stderr.isatty():
+        from mockgen_watch.cli.live import LiveView  # noqa: PLC0415 - needs rich, a terminal alone
+
+        daemon.stream.subscribe(stack.enter_context(LiveView(daemon)))
+    else:
+        daemon.stream.subscribe(logs.on_stderr)
+
+
+def _serve(daemon: Daemon, port: int, logs: _Logs, stack: contextlib.ExitStack) -> None:
+    """Serve metrics.
+
+    Raises:
+        UsageError: the port is taken, or is none.
+    """
+    from mockgen_watch.watch.endpoint import LOOPBACK, Endpoint  # noqa: PLC0415 - only when asked
+
+    try:
+        endpoint = stack.enter_context(Endpoint(daemon.on_status, port))
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"--metrics {port}: {error}") from error
+    logs.tell("watch.metrics", address=f"http://{LOOPBACK}:{endpoint.port}")
+
+
+class _Logs:
+    """The log in a file, and on stderr; both follow what the project file says of logs."""
+
+    def __init__(self, daemon: Daemon, options: argparse.Namespace) -> None:
+        self.daemon = daemon
+        self.options = options
+        self.settings = LogSettings()
+        self.file = LogFile(daemon.state.path / LOG_NAME)
+        level = level_of(options.log_format, is_verbose=options.verbose, is_quiet=options.quiet)
+        # Whoever starts a daemon without a terminal wants to know what it does.
+        level = level if options.quiet else min(level, Level.INFO)
+        self.in_file = LogTeller(start_logging("json", level, output=self.file.write))
+        self.on_stderr = LogTeller(
+            start_logging(options.log_format, level, self.in_file.log.run_id)
+        )
+
+    def __call__(self, happening: Happening) -> None:
+        self.in_file(happening)
+        if isinstance(happening, BatchEnded):
+            self._follow()
+
+    def tell(self, event: str, **fields: object) -> None:
+        self.in_file.log.info(event, **fields)
+        self.on_stderr.log.info(event, **fields)
+
+    def _follow(self) -> None:
+        """Take over what the project file says now; options of the command line come first."""
+        settings = self.daemon.settings
+        if settings is None or settings.log == self.settings:
+            return
+        self.settings = settings.log
+        path = settings.log.file
+        self.file.path = self.daemon.root / path if path else self.daemon.state.path / LOG_NAME
+        if not (self.options.verbose or self.options.quiet):
+            for teller in (self.in_file, self.on_stderr):
+                teller.log.show_from(_LEVELS[settings.log.level])

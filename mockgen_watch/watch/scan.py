@@ -1,0 +1,185 @@
+"""Takes a project; gives the stamps of all its spec and output files, without reading one.
+
+Events may be lost; stamps tell what is there. Two scans that are equal mean that nothing moved,
+but for files so young that a further write could leave the stamp as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.storage.files import LINES_SUFFIX, SUFFIXES
+from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+Mark: TypeAlias = tuple[int, ...]
+"""Size, times, inode, device and mode of a file; what tells that it is the same."""
+
+ENDINGS = (*SUFFIXES, LINES_SUFFIX)
+"""A few more than those of specs: of texts only pools matter, and looking is cheap."""
+
+_ABSENT: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A project at one moment. Paths are relative to it, with forward slashes.
+
+    Attributes:
+        identity: device and inode of the specs folder; zeros when there is none.
+        specs: every spec file.
+        linked: spec files that links lead to: no event tells of these.
+        outputs: everything in the output folder.
+        folders: number of folders below the specs folder, with it.
+        is_racy: a spec file is so young that its stamp does not tell all.
+    """
+
+    identity: tuple[int, int] = _ABSENT
+    specs: Mapping[str, Mark] = field(default_factory=dict)
+    linked: Mapping[str, Mark] = field(default_factory=dict)
+    outputs: Mapping[str, Mark] = field(default_factory=dict)
+    folders: int = 0
+    is_racy: bool = False
+
+    @property
+    def has_specs(self) -> bool:
+        """Tell whether there is a specs folder."""
+        return self.identity != _ABSENT
+
+    def is_same(self, other: Scan) -> bool:
+        """Tell whether nothing moved between the two."""
+        return (
+            self.specs == other.specs
+            and self.outputs == other.outputs
+            and self.linked == other.linked
+            and self.has_specs == other.has_specs
+        )
+
+    def moved_specs(self, other: Scan) -> tuple[str, ...]:
+        """Return the spec files that differ, sorted; those behind links too."""
+        return tuple(sorted({*_moved(self.specs, other.specs), *_moved(self.linked, other.linked)}))
+
+    def told_by_events(self, other: Scan) -> tuple[str, ...]:
+        """Return the spec files that differ and of which events should have told."""
+        return tuple(sorted(_moved(self.specs, other.specs)))
+
+    def moved_outputs(self, other: Scan) -> tuple[str, ...]:
+        """Return the outputs that differ, sorted."""
+        return tuple(sorted(_moved(self.outputs, other.outputs)))
+
+
+def scan_project(project: Path, outputs: str | None, clock_ns: Callable[[], int] = now_ns) -> Scan:
+    """Return the stamps of ``project``; folders that cannot be read count as empty.
+
+    Args:
+        project: its folder.
+        outputs: the output folder, relative to the project; None when it is not known yet.
+        clock_ns: the time that file systems use.
+    """
+    began_ns = clock_ns()
+    reader = _Reader(str(project))
+    identity = reader.identity(SPECS)
+    if identity != _ABSENT:
+        reader.specs(f"{project}/{SPECS}", SPECS, ())
+    written: dict[str, Mark] = {}
+    if outputs is not None:
+        _outputs(f"{project}/{outputs}", outputs, written)
+    return Scan(
+        identity=identity,
+        specs=reader.found,
+        linked=reader.linked,
+        outputs=written,
+        folders=reader.folders,
+        is_racy=reader.youngest_ns + RACY_NS > began_ns,
+    )
+
+
+class _Reader:
+    """Goes through the specs folder."""
+
+    def __init__(self, project: str) -> None:
+        self.project = os.path.realpath(project)
+        self.found: dict[str, Mark] = {}
+        self.linked: dict[str, Mark] = {}
+        self.folders = 0
+        self.youngest_ns = 0
+
+    def identity(self, specs: str) -> tuple[int, int]:
+        try:
+            status = os.stat(os.path.join(self.project, specs))
+        except OSError:
+            return _ABSENT
+        return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else _ABSENT
+
+    def specs(self, folder: str, path: str, above: tuple[str, ...]) -> None:
+        self.folders += 1
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            return
+        for entry in entries:
+            if not entry.name.startswith("."):
+                self._entry(entry, f"{path}/{entry.name}", above)
+
+    def _entry(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...]) -> None:
+        try:
+            if entry.is_symlink():
+                self._link(entry.path, path, above)
+            elif entry.is_dir(follow_symlinks=False):
+                self.specs(entry.path, path, above)
+            elif entry.name.endswith(ENDINGS):
+                self._file(path, entry.stat(follow_symlinks=False), is_linked=bool(above))
+        except OSError:
+            return  # it has just gone
+
+    def _link(self, name: str, path: str, above: tuple[str, ...]) -> None:
+        self.found[path] = _mark(os.lstat(name))
+        target = os.path.realpath(name)
+        if target in above or not target.startswith(self.project + os.sep):
+            return
+        if os.path.isdir(target):
+            self.specs(target, path, (*above, target))
+        elif path.endswith(ENDINGS):
+            self._file(f"{path}:", os.stat(target), is_linked=True)
+
+    def _file(self, path: str, status: os.stat_result, *, is_linked: bool) -> None:
+        (self.linked if is_linked else self.found)[path] = _mark(status)
+        self.youngest_ns = max(self.youngest_ns, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _outputs(folder: str, path: str, found: dict[str, Mark]) -> None:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        inner = f"{path}/{entry.name}"
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                _outputs(entry.path, inner, found)
+            else:
+                found[inner] = _mark(entry.stat(follow_symlinks=False))
+        except OSError:
+            continue  # it has just gone
+
+
+def _mark(status: os.stat_result) -> Mark:
+    return (
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        status.st_dev,
+        status.st_mode,
+    )
+
+
+def _moved(old: Mapping[str, Mark], new: Mapping[str, Mark]) -> set[str]:
+    return {path for path, _ in old.items() ^ new.items()}

@@ -1,0 +1,181 @@
+"""Takes what happened and the time; gives what the daemon does next, and when.
+
+Pure: every method takes ``now`` (seconds since some moment), so that tests need no clock.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SETTLE = 0.020
+"""Seconds without an event after which a change counts as done."""
+LONGEST_SETTLE = 0.5
+"""Seconds after the first event that a change may go on before it is looked at."""
+AUDIT_PERIOD = 2.0
+LONGEST_AUDIT_PERIOD = 60.0
+AUDIT_SHARE = 0.002
+"""Share of a processor that audits may take while events can be trusted."""
+POLL_PERIOD = 0.5
+POLL_SHARE = 0.03
+"""The same where there are no events, and audits are all there is."""
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 30.0
+KEPT_HINTS = 1000
+
+
+class What(enum.Enum):
+    """What the daemon may do next."""
+
+    WAIT = "wait"
+    BATCH = "batch"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """The next thing to do.
+
+    Attributes:
+        what: it.
+        at: when; for ``WAIT`` the end of the wait.
+    """
+
+    what: What
+    at: float
+
+
+class Settle:
+    """Holds changes back until there is a pause in them."""
+
+    def __init__(self, pause: float = SETTLE, longest: float = LONGEST_SETTLE) -> None:
+        """Wait for ``pause`` seconds of quiet, ``longest`` seconds at most."""
+        self.pause = pause
+        self.longest = longest
+        self._first: float | None = None
+        self._last = 0.0
+
+    def note(self, now: float) -> None:
+        """Take in that something changed."""
+        self._first = now if self._first is None else self._first
+        self._last = max(now, self._last)
+
+    @property
+    def due_at(self) -> float | None:
+        """When the change is to be looked at; None when there is none."""
+        if self._first is None:
+            return None
+        return min(self._last + self.pause, self._first + self.longest)
+
+    def clear(self) -> None:
+        """Forget what was noted: it is looked at now."""
+        self._first = None
+        self._last = 0.0
+
+
+class Schedule:
+    """Decides when to look at the project, and when to look whether events were lost.
+
+    Attributes:
+        hints: paths that events named since the last batch, no more than ``KEPT_HINTS``.
+        has_all_hints: no event came without a path that was kept.
+        causes: why the next batch runs.
+    """
+
+    def __init__(self, now: float, *, has_audits: bool = True) -> None:
+        """Begin at ``now``, with nothing to do but audits."""
+        self.settle = Settle()
+        self.hints: dict[str, None] = {}
+        self.has_all_hints = True
+        self.causes: dict[str, None] = {}
+        self.is_polling = False
+        self._has_audits = has_audits
+        self._cost = 0.0
+        self._audit_at = now + AUDIT_PERIOD
+        self._asked_at: float | None = None
+        self._held_until = 0.0
+        self._retries = 0
+
+    def note_event(self, now: float, hints: Iterable[str] = (), cause: str = "event") -> None:
+        """Take in that something changed, perhaps at the paths ``hints``."""
+        self.settle.note(now)
+        self.causes[cause] = None
+        named = False
+        for hint in hints:
+            named = True
+            if len(self.hints) >= KEPT_HINTS:
+                self.has_all_hints = False
+                break
+            self.hints[hint] = None
+        self.has_all_hints = self.has_all_hints and named
+
+    def ask(self, at: float, cause: str) -> None:
+        """Want a batch at ``at``, whether anything changed or not."""
+        self._asked_at = at if self._asked_at is None else min(at, self._asked_at)
+        self.causes[cause] = None
+        self.has_all_hints = False
+
+    def hold(self, until: float) -> None:
+        """Begin no batch before ``until``."""
+        self._held_until = until
+
+    def next(self, now: float) -> Due:
+        """Return what to do now, or until when there is nothing to do."""
+        batch_at = self._batch_at()
+        audit_at = self._audit_at if self._has_audits or self.is_polling else None
+        if batch_at is not None:
+            if batch_at <= now:
+                return Due(what=What.BATCH, at=now)
+            # A batch scans anyway; an audit shortly before it would find what events have told.
+            return Due(what=What.WAIT, at=batch_at)
+        if audit_at is None:
+            return Due(what=What.WAIT, at=now + LONGEST_AUDIT_PERIOD)
+        if audit_at <= now:
+            return Due(what=What.AUDIT, at=now)
+        return Due(what=What.WAIT, at=audit_at)
+
+    def begin_batch(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """Return causes and hints of the batch that begins, and whether hints tell of all."""
+        taken = (tuple(self.causes), tuple(self.hints), self.has_all_hints)
+        self.settle.clear()
+        self.causes.clear()
+        self.hints.clear()
+        self.has_all_hints = True
+        self._asked_at = None
+        return taken
+
+    def end_batch(self, now: float, *, has_failed: bool) -> None:
+        """Take in how a batch ended; what could not be done is tried again, ever later."""
+        if not has_failed:
+            self._retries = 0
+        else:
+            delay = min(FIRST_RETRY * 2.0**self._retries, LONGEST_RETRY)
+            self._retries = min(self._retries + 1, 16)
+            self.ask(now + delay, "retry")
+        self._audit_at = max(self._audit_at, now + self.period)
+
+    def end_audit(self, now: float, cost: float) -> None:
+        """Take in that an audit, or the scan of a batch, took ``cost`` seconds."""
+        self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
+        self._audit_at = now + self.period
+
+    @property
+    def period(self) -> float:
+        """Seconds between two audits."""
+        if self.is_polling:
+            return max(POLL_PERIOD, min(self._cost / POLL_SHARE, LONGEST_AUDIT_PERIOD))
+        return max(AUDIT_PERIOD, min(self._cost / AUDIT_SHARE, LONGEST_AUDIT_PERIOD))
+
+    def poll(self, now: float) -> None:
+        """Rely on audits alone from now on."""
+        self.is_polling = True
+        self._audit_at = min(self._audit_at, now + self.period)
+
+    def _batch_at(self) -> float | None:
+        times = (self.settle.due_at, self._asked_at)
+        due = [at for at in times if at is not None]
+        return max(min(due), self._held_until) if due else None

@@ -1,0 +1,285 @@
+"""The daemon's small parts: its bell, what it has told, its desk, its log file, its numbers."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock.snapshot import Action, Reason
+from mockgen_watch.observe.log_file import KEPT, LogFile
+from mockgen_watch.observe.logs import Level, start_logging
+from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.watch.batch import Pass
+from mockgen_watch.watch.endpoint import Endpoint, prometheus
+from mockgen_watch.watch.known import Known
+from mockgen_watch.watch.metrics import Metrics
+from mockgen_watch.watch.requests import (
+    STATUS,
+    Desk,
+    NoAnswerError,
+    NotRunningError,
+    ask,
+    is_running,
+)
+from mockgen_watch.watch.stream import (
+    BatchEnded,
+    BatchFailed,
+    DiagnosticCleared,
+    DiagnosticRaised,
+    EventsMissed,
+    OutputWritten,
+    Stream,
+    WatchChanged,
+)
+from mockgen_watch.watch.telling import LogTeller
+from mockgen_watch.watch.waker import Waker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mockgen_watch.watch.stream import Happening
+
+ENDED = BatchEnded(
+    batch="1-1",
+    causes=("event",),
+    hints=("specs/a",),
+    changed=("specs/a",),
+    suites=None,
+    counts={"create": 1},
+    failed_suites=(),
+    errors=0,
+    passes=2,
+    has_converged=True,
+    stages={"scan": 0.5},
+)
+
+
+def finding(line: int) -> Diagnostic:
+    return Diagnostic(code="MG201", message="x", location=Location(path="specs/a", line=line))
+
+
+def written(action: Action) -> OutputWritten:
+    return OutputWritten(batch="1-1", path="o", action=action, reason=Reason.CHANGED, records=3)
+
+
+def test_a_bell_that_was_rung_before_ends_the_wait_at_once() -> None:
+    waker = Waker()
+    for _ in range(100_000):
+        waker.ring()
+    waker.wait(1e6)
+    waker.wait(0.0)
+    waker.close()
+
+
+def test_another_thread_ends_the_wait() -> None:
+    waker = Waker()
+    thread = threading.Thread(target=waker.ring)
+    thread.start()
+    waker.wait(1e6)
+    thread.join()
+    waker.close()
+    waker.ring()
+
+
+def test_a_finding_is_told_once_and_told_again_when_it_is_mended() -> None:
+    known = Known()
+    first, second = finding(1), finding(2)
+    assert list(known.update("1", Pass(diagnostics=(first,)))) == [
+        DiagnosticRaised(batch="1", diagnostic=first)
+    ]
+    assert list(known.update("2", Pass(diagnostics=(first,)))) == []
+    assert list(known.update("3", Pass(diagnostics=(second,)))) == [
+        DiagnosticCleared(batch="3", diagnostic=first),
+        DiagnosticRaised(batch="3", diagnostic=second),
+    ]
+    assert known.errors == 1
+
+
+def test_a_failure_is_told_once_and_forgets_no_finding() -> None:
+    known = Known()
+    list(known.update("1", Pass(diagnostics=(finding(1),))))
+    failed = Pass(error="disk full", must_retry=True)
+    assert list(known.update("2", failed)) == [BatchFailed(batch="2", error="disk full")]
+    assert list(known.update("3", failed)) == []
+    assert known.errors == 2
+    assert list(known.update("4", Pass(diagnostics=(finding(1),)))) == []
+    assert known.errors == 1
+
+
+@pytest.mark.parametrize("done", [Pass(has_moved=True), Pass(is_stopped=True)])
+def test_a_pass_that_did_not_end_says_nothing_of_what_is_wrong(done: Pass) -> None:
+    known = Known()
+    list(known.update("1", Pass(diagnostics=(finding(1),))))
+    assert list(known.update("2", done)) == []
+    assert known.errors == 1
+
+
+def test_nobody_answers_where_no_daemon_runs(tmp_path: Path) -> None:
+    with pytest.raises(NotRunningError):
+        ask(StateFolder(tmp_path / "s"), STATUS, timeout=1e6)
+
+
+def test_a_question_is_answered_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path / "s")
+    desk = Desk(state)
+
+    def serve() -> None:
+        while not (questions := desk.take()):
+            pass
+        desk.answer(questions[0], {"kind": questions[0].kind, **questions[0].details})
+
+    with ProjectLock(state, DAEMON):
+        assert is_running(state)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert ask(state, STATUS, {"n": 1}, timeout=1e6) == {"kind": STATUS, "n": 1}
+        thread.join()
+    assert not [name for _, _, names in os.walk(tmp_path / "s" / "daemon") for name in names]
+    assert not is_running(state)
+
+
+def test_a_daemon_that_says_nothing_is_waited_for_no_longer_than_asked(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path / "s")
+    with ProjectLock(state, DAEMON), pytest.raises(NoAnswerError):
+        ask(state, STATUS, timeout=0.0)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"kind": 1}', b"\xff"])
+def test_a_torn_question_is_thrown_away(tmp_path: Path, data: bytes) -> None:
+    desk = Desk(StateFolder(tmp_path))
+    (desk.folder / "x.json").write_bytes(data)
+    assert desk.take() == []
+    assert not list(desk.folder.iterdir())
+
+
+def test_answers_that_nobody_took_go_when_the_next_daemon_starts(tmp_path: Path) -> None:
+    state = StateFolder(tmp_path)
+    Desk(state)
+    old, new = tmp_path / "daemon/answers/old.json", tmp_path / "daemon/answers/new.json"
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    Desk(state)
+    assert new.exists()
+    assert not old.exists()
+
+
+def test_a_log_rotates_by_size_and_keeps_a_few_files(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "l" / "w.log", most_bytes=25, clock=lambda: 0.0)
+    for number in range(20):
+        log.write(f"line {number:03}")
+    assert (tmp_path / "l/w.log").read_text() == "line 018\nline 019\n"
+    assert (tmp_path / "l/w.log.1").read_text() == "line 016\nline 017\n"
+    names = {path.name for path in (tmp_path / "l").iterdir()} - {"w.log.began"}
+    assert names == {"w.log", *(f"w.log.{number}" for number in range(1, KEPT + 1))}
+
+
+def test_a_log_rotates_by_age(tmp_path: Path) -> None:
+    now = 1000.0
+    log = LogFile(tmp_path / "w.log", most_seconds=60.0, clock=lambda: now)
+    for step in (0.0, 30.0, 59.0, 61.0, 62.0, 200.0):
+        now = 1000.0 + step
+        log.write(f"at {step:g}")
+    assert (tmp_path / "w.log").read_text() == "at 200\n"
+    assert (tmp_path / "w.log.1").read_text().splitlines()[-1] == "at 62"
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    log = LogFile(tmp_path / "file" / "w.log")
+    log.write("x")
+    assert log.lost == 1
+
+
+def test_a_batch_is_one_line_with_its_id_and_times() -> None:
+    lines: list[str] = []
+    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
+    for happening in (written(Action.CREATE), ENDED):
+        teller(happening)
+    (line,) = map(json.loads, lines)
+    assert (line["event"], line["batch"], line["create"]) == ("batch", "1-1", 1)
+    assert line["scan_ms"] == 500.0
+    assert line["run_id"]
+
+
+def test_every_failure_is_a_line_of_its_level() -> None:
+    lines: list[str] = []
+    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
+    happenings: list[Happening] = [
+        DiagnosticRaised(batch="1-1", diagnostic=finding(3)),
+        BatchFailed(batch="1-1", error="disk full"),
+        EventsMissed(paths=("specs/a",), count=1),
+        WatchChanged(mode="polling", reason="watch limit", fields={"limit": 3}),
+        written(Action.REFUSE),
+    ]
+    for happening in happenings:
+        teller(happening)
+    told = [(line["level"], line["event"]) for line in map(json.loads, lines)]
+    assert told == [
+        ("error", "diagnostic"),
+        ("error", "batch.failed"),
+        ("warning", "watch.missed_event"),
+        ("warning", "watch.polling"),
+        ("warning", "output.refuse"),
+    ]
+
+
+def test_details_are_told_once_debugging_is_switched_on() -> None:
+    lines: list[str] = []
+    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
+    teller(written(Action.UPDATE))
+    assert lines == []
+    teller.log.show_from(Level.DEBUG)
+    teller(written(Action.UPDATE))
+    assert json.loads(lines[0])["records"] == 3
+
+
+def test_metrics_count_what_happens() -> None:
+    metrics, stream = Metrics(clock=lambda: 5.0), Stream()
+    stream.subscribe(metrics)
+    for happening in (
+        written(Action.CREATE),
+        written(Action.UPDATE),
+        written(Action.DELETE),
+        written(Action.REFUSE),
+        ENDED,
+        ENDED,
+        BatchFailed(batch="1-2", error="x"),
+        EventsMissed(paths=(), count=2),
+    ):
+        stream.tell(happening)
+    assert (metrics.batches, metrics.passes, metrics.failures) == (2, 4, 1)
+    assert (metrics.written, metrics.removed, metrics.refused) == (2, 1, 1)
+    assert metrics.missed_events == 2
+    assert metrics.total_ms == {"scan": 1000.0}
+
+
+def test_prometheus_gets_a_line_a_number() -> None:
+    text = prometheus({"batches": 3, "mode": "polling", "total_ms": {"scan": 1500.0}})
+    assert "mockgen_batches_total 3\n" in text
+    assert "mockgen_polling 1\n" in text
+    assert 'mockgen_stage_seconds_total{stage="scan"} 1.5\n' in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "is_healthy", "code"),
+    [("/healthz", True, 200), ("/healthz", False, 503), ("/metrics", True, 200), ("/x", True, 404)],
+)
+def test_the_endpoint_answers_on_loopback(path: str, is_healthy: bool, code: int) -> None:
+    with Endpoint(lambda: {"is_healthy": is_healthy, "batches": 1}, 0) as endpoint:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{endpoint.port}{path}") as answer:
+                found = answer.status
+        except urllib.error.HTTPError as error:
+            with error:
+                found = error.code
+    assert found == code
