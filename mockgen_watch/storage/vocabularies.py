@@ -14,6 +14,11 @@ def shipped_vocabularies() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in _FOLDER.glob("*.json")))
 
 
+def vocabulary_folder() -> Path:
+    """Return where they are."""
+    return _FOLDER
+
+
 def read_vocabulary(name: str) -> bytes:
     """Return the bytes of the vocabulary file ``name``.
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.snapshot import FileAction, SuiteAction
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.decide import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
@@ -52,7 +51,7 @@ def check(
     produce = OutputProducer(decision.preparer, executor or Serial(), advance)
     found = dict.fromkeys(decision.diagnostics)
     for suite in decision.reconciliation.suites:
-        found.update(dict.fromkeys(_check_suite(suite, decision, tree, produce)))
+        found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, produce)))
     for stray in decision.reconciliation.strays:
         found.update(dict.fromkeys(describe(stray, tree.root.label)))
     reported = decision.preparer.found()
@@ -66,20 +65,21 @@ def check(
     return tuple(sorted(found, key=lambda item: item.sort_key))
 
 
-def _check_suite(
-    suite: SuiteAction, decision: Decision, tree: OutputTree, produce: OutputProducer
+def check_suite(
+    suite: SuiteAction, decision: Decision, label: str, produce: OutputProducer
 ) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the outputs of ``suite``; ``label`` is the output folder's name."""
     settled: dict[str, Settled] = {}
     clean = True
     for file in _settle_all(suite, produce, settled):
-        findings = describe(file, tree.root.label)
+        findings = describe(file, label)
         clean = clean and not findings
         yield from findings
     if clean and not _has_next_lock(suite, decision, settled):
         yield Diagnostic(
             code="MG502",
             message="The lockfile is out of date: what the outputs are made from changed",
-            location=Location(path=tree.root.named(lock_path(suite.suite))),
+            location=Location(path=f"{label}/{lock_path(suite.suite)}"),
             hint="run mockgen-watch generate",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
@@ -12,11 +12,32 @@ from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.lock.snapshot import Reconciliation
-    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.snapshot import Reconciliation, Snapshot
+    from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.request import Request
+
+
+class Outputs(Protocol):
+    """The outputs that are there: of a folder, or as Git holds them."""
+
+    @property
+    def locks(self) -> Mapping[str, Lockfile | Diagnostic]:
+        """Suite → its lockfile, or why that cannot be read."""
+
+    def snapshot(
+        self,
+        wanted: Iterable[WantedSuite],
+        *,
+        contract: int,
+        is_whole_tree: bool = True,
+        is_forced: bool = False,
+    ) -> Snapshot:
+        """Return what ``reconcile`` needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +57,7 @@ class Decision:
     failed_suites: tuple[str, ...]
 
 
-def decide(project: OpenProject, request: Request, tree: OutputTree) -> Decision:
+def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
     """Return what ``request`` makes of the outputs in ``tree``.
 
     Raises:

@@ -92,7 +92,7 @@ def generate(
         tree.cache.save()
     found = {**dict.fromkeys(decision.diagnostics), **dict.fromkeys(decision.preparer.found())}
     for failure in outcome.failures:
-        found.update(dict.fromkeys(_told_failure(failure, root)))
+        found.update(dict.fromkeys(describe_failure(failure, root)))
     for refusal in outcome.refusals:
         told = describe_refusal(refusal.file, root.label, has_offer=refusal.has_offer)
         found[told] = None
@@ -144,8 +144,8 @@ def _results(
         yield file_result(file, action, records, root)
 
 
-def _told_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ...]:
-    """Return what went wrong with one output."""
+def describe_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ...]:
+    """Return what went wrong with one output, as findings."""
     if isinstance(failure.error, FindingsError):
         return failure.error.diagnostics
     return (

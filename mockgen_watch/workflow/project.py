@@ -91,8 +91,20 @@ def open_project(start: Path, profile: str | None = None) -> OpenProject:
     stamps = StatCache(state, SPECS_CACHE)
     snapshot = read_specs(root, SPECS, stamps)
     stamps.save()
+    project = project_of(root, state, snapshot, profile)
+    _remember(state, snapshot, project.settings)
+    return project
+
+
+def project_of(
+    root: Path, state: StateFolder, snapshot: SpecSnapshot, profile: str | None = None
+) -> OpenProject:
+    """Return the project whose spec files are those of ``snapshot``, wherever they come from.
+
+    Raises:
+        UsageError: it has no such profile.
+    """
     settings, inputs, found = _read_settings(snapshot, profile)
-    _remember(state, snapshot, settings)
     context = BuildContext(
         seed=settings.seed,
         count=settings.count,

@@ -86,6 +86,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",
     ),
+    "hook": CommandEntry(
+        module="mockgen_watch.cli.commands.hook",
+        summary="keep out of Git what staged specs would not make; a pre-commit hook",
+    ),
     "migrate": CommandEntry(
         module="mockgen_watch.cli.commands.migrate",
         summary="turn files of the earlier system into specs, with proof and a backup",
