@@ -10,14 +10,13 @@ from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks, remove_quietly
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.outputs import LARGEST_LOCK
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import Snapshot
     from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.workbench import Workbench
-
-_LARGEST_LOCK = 64 << 20
 
 
 def clear_leftovers(bench: Workbench, tree: OutputTree, snapshot: Snapshot) -> None:
@@ -52,7 +51,7 @@ def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:
     try:
         if digest_file(fd) in known:
             return True
-        if os.fstat(fd).st_size > _LARGEST_LOCK:
+        if os.fstat(fd).st_size > LARGEST_LOCK:
             return False
         os.lseek(fd, 0, os.SEEK_SET)
         # A lockfile that was swapped out: what it knew is in the one that took its place.

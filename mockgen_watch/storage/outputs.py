@@ -16,7 +16,7 @@ from mockgen_watch.lock.paths import LOCK_NAME, offer_path, suite_of_lock
 from mockgen_watch.lock.snapshot import Snapshot, relevant_paths
 from mockgen_watch.storage.atomic import TEMPORARY
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.reading import digest_below
+from mockgen_watch.storage.reading import digest_below, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from mockgen_watch.lock.model import Lockfile
     from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.output_root import OutputRoot
+
+LARGEST_LOCK = 1 << 30
+"""Bytes; a split output of a million files needs a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +131,17 @@ class OutputTree:
         return found
 
 
-def read_outputs(root: OutputRoot) -> OutputTree:
+def read_outputs(root: OutputRoot, before: OutputTree | None = None) -> OutputTree:
     """Return what is in the output folder; an absent folder is an empty one.
+
+    ``before`` is an earlier look by this process: a lockfile whose stamp is the same is not read
+    again, nor is the cache.
 
     Raises:
         StorageError: when a folder cannot be read: a lockfile may be in there.
     """
     journal, _ = decode_entries(root.state.read(root.journal_name) or b"")
-    cache = StatCache(root.state, root.cache_name)
+    cache = before.cache if before else StatCache(root.state, root.cache_name)
     folder = root.open_if_there()
     if folder is None:
         return OutputTree(root=root, identity=None, journal=journal, cache=cache)
@@ -143,7 +149,7 @@ def read_outputs(root: OutputRoot) -> OutputTree:
         with naming(root.label):
             identity = folder.identity()
         tree = OutputTree(root=root, identity=identity, journal=journal, cache=cache)
-        _scan(folder, "", tree)
+        _Scan(tree, before).folder(folder, "")
     cache.keep_only(tree.stamps)
     return tree
 
@@ -161,58 +167,76 @@ def read_output(tree: OutputTree, path: str) -> bytes:
             return file.read()
 
 
-def _scan(folder: Folder, path: str, tree: OutputTree) -> None:
-    with naming(tree.root.named(path)):
-        entries = folder.entries()
-    for entry in entries:
-        inner = f"{path}/{entry.name}" if path else entry.name
-        mode = entry.status.st_mode
-        if stat.S_ISDIR(mode):
-            _enter(folder, entry.name, inner, tree)
-        elif stat.S_ISREG(mode):
-            _file(folder, entry.name, inner, entry.status, tree)
-        else:
-            _obstacle(inner, "a symbolic link" if stat.S_ISLNK(mode) else "no regular file", tree)
+class _Scan:
+    """Goes through folders and notes what is there."""
 
+    def __init__(self, tree: OutputTree, before: OutputTree | None) -> None:
+        self.tree = tree
+        self.before = before
 
-def _enter(folder: Folder, name: str, path: str, tree: OutputTree) -> None:
-    with naming(tree.root.named(path)):
-        try:
-            below = folder.enter(name)
-        except FileNotFoundError:
+    def folder(self, folder: Folder, path: str) -> None:
+        with naming(self.tree.root.named(path)):
+            entries = folder.entries()
+        for entry in entries:
+            inner = f"{path}/{entry.name}" if path else entry.name
+            mode = entry.status.st_mode
+            if stat.S_ISDIR(mode):
+                self._enter(folder, entry.name, inner)
+            elif stat.S_ISREG(mode):
+                self._file(folder, entry.name, inner, entry.status)
+            else:
+                self._obstacle(
+                    inner, "a symbolic link" if stat.S_ISLNK(mode) else "no regular file"
+                )
+
+    def _enter(self, folder: Folder, name: str, path: str) -> None:
+        with naming(self.tree.root.named(path)):
+            try:
+                below = folder.enter(name)
+            except FileNotFoundError:
+                return
+        self.tree.folders.add(path)
+        with below:
+            self.folder(below, path)
+
+    def _file(self, folder: Folder, name: str, path: str, status: os.stat_result) -> None:
+        if TEMPORARY.fullmatch(name):
+            self.tree.leftovers.append(path)
             return
-    tree.folders.add(path)
-    with below:
-        _scan(below, path, tree)
+        stamp = Stamp.of(status)
+        self.tree.stamps[path] = stamp
+        if name == LOCK_NAME and not self._is_as_before(path, stamp):
+            self._lock(folder, path)
 
+    def _is_as_before(self, path: str, stamp: Stamp) -> bool:
+        """Take over a lockfile from the look before, if its stamp proves that it is the same."""
+        known = self.tree.cache.get(path, stamp)
+        if self.before is None or known is None or known != self.before.lock_digests.get(path):
+            return False
+        self.tree.lock_digests[path] = known
+        self.tree.locks[suite_of_lock(path)] = self.before.locks[suite_of_lock(path)]
+        return True
 
-def _file(folder: Folder, name: str, path: str, status: os.stat_result, tree: OutputTree) -> None:
-    if TEMPORARY.fullmatch(name):
-        tree.leftovers.append(path)
-        return
-    tree.stamps[path] = Stamp.of(status)
-    if name != LOCK_NAME:
-        return
-    try:
-        fd = folder.read(name)
-        with open(fd, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
-        del tree.stamps[path]
-    except OSError as error:
-        kind = errno.errorcode.get(error.errno or 0, "")
-        _obstacle(path, f"a file that cannot be read [{kind}]", tree)
-    else:
-        tree.lock_digests[path] = digest(data)
-        tree.locks[suite_of_lock(path)] = read_lockfile(data, tree.root.named(path))
+    def _lock(self, folder: Folder, path: str) -> None:
+        try:
+            data, stamp, read_ns = read_steady(folder, LOCK_NAME, LARGEST_LOCK)
+        except FileNotFoundError:
+            del self.tree.stamps[path]
+        except OSError as error:
+            kind = errno.errorcode.get(error.errno or 0, "")
+            self._obstacle(path, f"a file that cannot be read [{kind}]")
+        else:
+            found = digest(data)
+            self.tree.cache.put(path, stamp, found, read_ns)
+            self.tree.lock_digests[path] = found
+            self.tree.locks[suite_of_lock(path)] = read_lockfile(data, self.tree.root.named(path))
 
-
-def _obstacle(path: str, kind: str, tree: OutputTree) -> None:
-    tree.obstacles[path] = kind
-    if path.rpartition("/")[2] == LOCK_NAME:
-        tree.locks[suite_of_lock(path)] = Diagnostic(
-            code="MG505",
-            message=f"The lockfile cannot be read: it is {kind}",
-            hint="remove it",
-            location=Location(path=tree.root.named(path)),
-        )
+    def _obstacle(self, path: str, kind: str) -> None:
+        self.tree.obstacles[path] = kind
+        if path.rpartition("/")[2] == LOCK_NAME:
+            self.tree.locks[suite_of_lock(path)] = Diagnostic(
+                code="MG505",
+                message=f"The lockfile cannot be read: it is {kind}",
+                hint="remove it",
+                location=Location(path=self.tree.root.named(path)),
+            )

@@ -79,6 +79,25 @@ def test_a_lockfile_that_is_a_link_cannot_be_read(made: Project) -> None:
     assert found.blocked[0].location.path == "mock_outputs/claims/mockgen.lock"
 
 
+def test_a_second_look_reads_only_lockfiles_that_changed(made: Project) -> None:
+    lock = made.outputs / "claims/mockgen.lock"
+    os.utime(lock, ns=(10**18, 10**18))
+    first = read_outputs(made.root)
+    stamp = first.stamps["claims/mockgen.lock"]
+    late = stamp.ctime_ns + 10**9
+    first.cache.put("claims/mockgen.lock", stamp, first.lock_digests["claims/mockgen.lock"], late)
+    second = read_outputs(made.root, first)
+    assert second.locks["claims"] is first.locks["claims"]
+    assert second.lock_digests == first.lock_digests
+    data = lock.read_bytes().replace(b'"complete": true', b'"complete": null')
+    lock.write_bytes(data)
+    os.utime(lock, ns=(10**18, 10**18))
+    third = read_outputs(made.root, second)
+    assert isinstance(third.locks["claims"], Diagnostic)
+    lock.unlink()
+    assert read_outputs(made.root, third).locks == {}
+
+
 @pytest.mark.parametrize("kind", ["folder", "fifo", "link"])
 def test_an_obstacle_is_told(made: Project, kind: str) -> None:
     path = made.outputs / PATH
