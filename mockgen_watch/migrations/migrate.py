@@ -242,7 +242,17 @@ def _prove_oldest(
     if made is None:
         return (), (cannot_migrate(document, "the new spec has no model of that name"),)
     proofs = prove_sections(old, model, made)
-    told = tuple(
+    models = {member.key for member in old.models}
+    before = _only(document, {id(member) for member in old.models})
+    kept, found = build_user_input(before, BuildContext()) if models else (None, [])
+    others: tuple[str, ...] = ()
+    if kept is not None:
+        beside = tuple(one for one in new.models if one.name != model.name)
+        others = differences(kept, replace(new, models=beside))
+    elif models:
+        others = tuple(item.message for item in found if item.severity is Severity.ERROR)
+    told = tuple(cannot_migrate(document, problem) for problem in others)
+    told += tuple(
         cannot_migrate(document, f"section {proof.section or 'of the file'}: {problem}")
         for proof in proofs
         for problem in proof.problems
@@ -256,7 +266,7 @@ def _built(
     """Return the new text, read as a spec, or what is wrong with the old file."""
     again = parse(_named(plain.path, plain.language), text.encode("utf-8", "surrogatepass"))
     new, found = build_user_input(again, BuildContext())
-    if new is not None:
+    if new is not None and not has_errors(again.diagnostics):
         return new, ()
     return None, tuple(
         cannot_migrate(document, f"the new spec would not be valid: {item.message}")
@@ -295,9 +305,16 @@ def _from_suffixes(plain: Migration, document: Document, wishes: Wishes) -> Migr
 def _without_lost(document: Document, old: SuffixFile) -> Document:
     lost = {id(remark.lost) for remark in old.remarks}
     root = document.root
-    if not isinstance(root, MappingNode) or not lost:
+    members = root.members if isinstance(root, MappingNode) else ()
+    return _only(document, {id(member) for member in members} - lost)
+
+
+def _only(document: Document, wanted: set[int]) -> Document:
+    """Return ``document`` with those members at its top whose id is in ``wanted``."""
+    root = document.root
+    if not isinstance(root, MappingNode):
         return document
-    kept = tuple(member for member in root.members if id(member) not in lost)
+    kept = tuple(member for member in root.members if id(member) in wanted)
     return replace(document, root=replace(root, members=kept))
 
 

@@ -226,7 +226,7 @@ class _SuffixYaml(YamlSource):
         elif isinstance(group.own.node, MappingNode) and not group.own.node.members:
             yield f"{key_text(group.name)}:" + (" {}" if not group.scenarios else "")
         else:
-            if self.text[group.own.node.mark.start] in "{&*!":
+            if group.scenarios and self.text[group.own.node.mark.start] in "{&*!":
                 yield from member_lines(*_group_data(group, in_full=self.in_full), 0)
                 return
             yield from self._kept(group.own)
