@@ -73,12 +73,11 @@ class Scene:
 
     path: Path
 
-    def run(self, *words: str | Path, data: str | None = None, cwd: Path | None = None) -> Done:
+    def run(self, *words: str | Path, variables: dict[str, str] | None = None) -> Done:
         done = subprocess.run(
             list(map(str, words)),
-            cwd=cwd or self.path,
-            env=environment(),
-            input=data,
+            cwd=self.path,
+            env={**environment(), **(variables or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,6 @@ from mockgen_watch.generate import address
 from mockgen_watch.workflow import staged_fresh
 from mockgen_watch.workflow.staged_fresh import look_at_index
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CLAIMS = "specs/claims/user_input.yaml"
 OUTPUT = "mock_outputs/claims/Claim/base.json"
@@ -415,3 +414,48 @@ def test_the_quick_answer_starts_without_heavy_imports(scene: Scene) -> None:
     assert code == "0"
     assert heavy.isdisjoint(modules)
     assert "mockgen_watch.workflow.project" not in modules
+
+
+@pytest.mark.long
+def test_the_hooks_that_are_offered_install_and_run(scene: Scene, tmp_path: Path) -> None:
+    """As for a user who names this repository, except that no index of packages is asked."""
+    root = Path(__file__).parents[2]
+    offered = Scene(path=tmp_path / "offered")
+    offered.path.mkdir()
+    for name in (
+        "pyproject.toml",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        ".pre-commit-hooks.yaml",
+    ):
+        shutil.copy(root / name, offered.path)
+    for name in ("mockgen_watch", "schemas"):
+        left_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(root / name, offered.path / name, ignore=left_out)
+    offered.git("init", "-q")
+    offered.git("add", "--all")
+    offered.git("commit", "-q", "-m", "Offer")
+    scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
+    scene.git("add", CLAIMS)
+    packages = sysconfig.get_path("purelib")
+    # The new environment takes its packages from the one of the tests.
+    variables = {
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+        "PYTHONPATH": packages,
+        "PRE_COMMIT_HOME": str(tmp_path / "cache"),
+    }
+    words = ("try-repo", str(offered.path), "--all-files", "--verbose")
+    done = scene.run(PRE_COMMIT, *words, variables=variables)
+    assert done.code == 1, done.text
+    told = re.findall(r"^(?:mockgen-watch, )(.*?)\.*(Passed|Failed)$", done.text, re.MULTILINE)
+    assert sorted(told) == [
+        ("committed outputs are reproduced", "Failed"),
+        ("staged outputs are what staged specs make", "Failed"),
+        ("staged specs are valid", "Passed"),
+    ], done.text
+    scene.git("add", "--all")
+    done = scene.run(PRE_COMMIT, *words, variables=variables)
+    assert done.code == 0, done.text
