@@ -1,0 +1,174 @@
+"""``mockgen-watch migrate`` over real folders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockgen_watch.cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., tuple[str, str]]
+
+ROOT = Path(__file__).parents[2]
+LEGACY = ROOT / "tests" / "data" / "legacy"
+REPORTS = ROOT / "tests" / "data" / "legacy_reports"
+SAMPLES = sorted(path.stem for path in LEGACY.glob("*.json"))
+OLD = '{"Edit_1": {"a": "1,2", "b": "x,y"}, "Edit_2": {"a": "3"}}\n'
+NEW = '{"$schema": "x", "Model_1": {"a":   ["1"]}}\n'
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    def run_words(*words: str | Path, code: int = 0) -> tuple[str, str]:
+        done = main([*map(str, words)])
+        out, err = (text.decode() for text in capfdbinary.readouterr())
+        assert done == code, out + err
+        return out, err
+
+    return run_words
+
+
+def project(path: Path, **suites: str) -> Path:
+    for name, text in suites.items():
+        (path / "specs" / name).mkdir(parents=True)
+        (path / "specs" / name / "user_input.json").write_text(text)
+    return path
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_report_of_each_sample_is_known(sample: str, run: Run, tmp_path: Path) -> None:
+    """Golden files: ``migrate SAMPLE.json --diff --report markdown`` beside all samples."""
+    shutil.copytree(LEGACY, tmp_path / "old")
+    words = ("-C", tmp_path / "old", "migrate", f"{sample}.json", "--diff", "--report", "markdown")
+    out, _ = run(*words)
+    assert out == (REPORTS / f"{sample}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["json", "yaml"])
+def test_every_sample_is_migrated_and_generated(language: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    files = sorted(LEGACY.glob("*.json"))
+    run("-C", tmp_path, "migrate", *files, "--out", "specs", "--to", language, "--count", "3")
+    suites = ["claims", "edit_flat", "edit_quirks", "edit_x", "model_x"]
+    assert sorted(path.name for path in (tmp_path / "specs").iterdir()) == suites
+    assert (tmp_path / "specs" / "claims" / f"master.{language}").is_file()
+    run("-C", tmp_path, "generate")
+    run("-C", tmp_path, "check", "-q")
+    made = json.loads((tmp_path / "mock_outputs" / "edit_x" / "Model_1" / "mixed.json").read_text())
+    assert len(made) == 3
+
+
+def test_suffix_files_give_the_same_bytes_after_migration(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    run("-C", tmp_path, "generate")
+    before = {k: v for k, v in tree(tmp_path / "mock_outputs").items() if "lock" not in k}
+    out, _ = run("-C", tmp_path, "migrate", "--suffixes")
+    assert "migrated  specs/members_legacy/user_input.json" in out
+    run("-C", tmp_path, "generate")
+    after = {k: v for k, v in tree(tmp_path / "mock_outputs").items() if "lock" not in k}
+    assert after == before
+
+
+def test_a_second_run_changes_nothing(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD, new=NEW)
+    run("-C", tmp_path, "migrate")
+    before = tree(tmp_path / "specs")
+    assert before["new/user_input.json"] == NEW.encode()
+    out, err = run("-C", tmp_path, "migrate")
+    assert (tree(tmp_path / "specs"), err) == (before, "")
+    assert out.endswith("2 files: 0 migrated, 2 unchanged, 0 failed\n")
+
+
+def test_diff_and_check_write_nothing(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    before = tree(tmp_path)
+    out, _ = run("-C", tmp_path, "migrate", "--diff")
+    assert '-{"Edit_1"' in out
+    assert '+  "Model_1": {' in out
+    run("-C", tmp_path, "migrate", "--check", code=1)
+    assert tree(tmp_path) == before
+    run("-C", tmp_path, "migrate")
+    run("-C", tmp_path, "migrate", "--check")
+
+
+def test_one_file_that_cannot_be_migrated_keeps_all_as_they_are(run: Run, tmp_path: Path) -> None:
+    long = json.dumps({"Edit_1": {"a": ["x"] * 999 + ["y"], "b": ["x"] * 1009 + ["y"]}})
+    project(tmp_path, a=OLD, b=long)
+    before = tree(tmp_path / "specs")
+    out, err = run("-C", tmp_path, "migrate", code=1)
+    assert tree(tmp_path / "specs") == before
+    assert "MG702" in err
+    assert "nothing was written" in err
+    assert "1 failed" in out
+
+
+def test_the_originals_are_backups_that_come_back(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    _, err = run("-C", tmp_path, "migrate")
+    assert "saved the former specs/old/user_input.json as backup 000001" in err
+    run("-C", tmp_path, "restore", "000001")
+    assert (tmp_path / "specs" / "old" / "user_input.json").read_text() == OLD
+
+
+def test_another_language_takes_the_place_of_the_file(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    run("-C", tmp_path, "migrate", "--to", "yaml")
+    assert list(tree(tmp_path / "specs")) == ["old/user_input.yaml"]
+
+
+def test_the_report_is_data(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    out, _ = run("-C", tmp_path, "migrate", "--json")
+    data = json.loads(out)
+    (file,) = data["files"]
+    assert data["written"]
+    assert [section["scenario"] for section in file["sections"]] == [
+        "Model_1/Edit_1",
+        "Model_1/Edit_2",
+    ]
+    assert all(section["proved"] for section in file["sections"])
+    assert file["sections"][0]["fields"][0] == {"name": "a", "values": 2, "together": ["b"]}
+
+
+def test_the_schema_line_leads_to_the_project_s_schemas(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, **{"deep/er": OLD})
+    run("-C", tmp_path, "migrate")
+    data = json.loads((tmp_path / "specs" / "deep" / "er" / "user_input.json").read_text())
+    assert data["$schema"] == "../../../schemas/user_input.schema.json"
+
+
+REFUSED = {
+    "a file that is not there": (("migrate", "nowhere.json"), "is no file"),
+    "a suite without a folder": (("migrate", "--suite", "x"), "--out"),
+    "a model that is no name": (("migrate", "--model", "a/b"), "--model"),
+    "no records": (("migrate", "--count", "0"), "--count"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_makes_no_sense_is_refused(
+    words: tuple[str, ...], told: str, run: Run, tmp_path: Path
+) -> None:
+    project(tmp_path, old=OLD)
+    assert told in run("-C", tmp_path, *words, code=2)[1]
+
+
+def test_out_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
+    project(tmp_path, old=OLD)
+    (tmp_path / "out" / "old").mkdir(parents=True)
+    (tmp_path / "out" / "old" / "user_input.json").write_text("{}")
+    _, err = run("-C", tmp_path, "migrate", "--out", "out", code=2)
+    assert "is there already" in err
+    assert (tmp_path / "out" / "old" / "user_input.json").read_text() == "{}"
