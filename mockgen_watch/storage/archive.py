@@ -254,20 +254,25 @@ class _opened:  # noqa: N801 - it is used as a function
     def __init__(self, root: OutputRoot, archive: str) -> None:
         self._path = f"{ARCHIVES}/{archive}{SUFFIX}"
         self._root = root
+        self._file: IO[bytes] | None = None
         self._tar: tarfile.TarFile | None = None
 
     def __enter__(self) -> tarfile.TarFile:
         label = self._root.named(self._path)
         with naming(label), self._root.open() as top, top.walk(ARCHIVES) as folder:
             handle = folder.read(self._path.rpartition("/")[2])
+        self._file = os.fdopen(handle, "rb")
         try:
-            self._tar = tarfile.open(fileobj=os.fdopen(handle, "rb"), mode="r:gz")
-        except (tarfile.TarError, OSError, EOFError) as error:
+            self._tar = tarfile.open(fileobj=self._file, mode="r:gz")
+        except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+            self._file.close()
             raise StorageError(label, f"it is no archive: {error}") from error
         return self._tar
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._tar is not None:
             self._tar.close()
+        if self._file is not None:
+            self._file.close()
         if isinstance(error, tarfile.TarError | EOFError | gzip.BadGzipFile | zlib.error):
             raise StorageError(self._root.named(self._path), f"it is damaged: {error}") from error
