@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.project import Project
     from mockgen_watch.watch.observer import ProjectObserver
+    from mockgen_watch.watch.waker import Bell
 
 MOST_PASSES: Final = 50
 LOCK_WAIT: Final = 1.0
@@ -99,6 +100,7 @@ class Daemon:
         state: its state folder.
         stream: tells what happens.
         watching: how changes are noticed.
+        known_scan: the project as it was when its outputs were last known to be right.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Daemon:
         observer: Callable[[], ProjectObserver] | None = None,
         safeguards: Safeguards | None = None,
         clock: Callable[[], float] = time.monotonic,
+        waker: Bell | None = None,
     ) -> None:
         """Prepare; ``run`` begins.
 
@@ -120,12 +123,13 @@ class Daemon:
             observer: makes what notices changes.
             safeguards: see ``Safeguards``.
             clock: seconds since some moment.
+            waker: ends waits; a test's own lets ``clock`` jump.
         """
         self.root = root.resolve()
         self.profile = profile
         self.state = StateFolder.of(self.root)
         self.stream = stream or Stream()
-        self.waker = Waker()
+        self.waker: Bell = waker or Waker()
         self.safeguards = safeguards or Safeguards()
         self.is_stopping = ""
         self._clock = clock
@@ -140,7 +144,7 @@ class Daemon:
         self.gate = Gate()
         self._desk: Desk | None = None
         self._syncs: list[Question] = []
-        self._scan = Scan()
+        self.known_scan = Scan()
         self._outputs: str | None = None
         self._next_look = 0.0
         self._next_stop_look = 0.0
@@ -161,12 +165,22 @@ class Daemon:
             self._desk = Desk(self.state)
             self.stream.tell(Started(project=str(self.root), process=os.getpid()))
             try:
-                self._begin(with_events=not once)
+                self.begin(with_events=not once)
                 while not self.is_stopping and not (once and self.batches):
                     self.step()
             finally:
                 self.watching.stop()
+                self.waker.close()
                 self.stream.tell(Stopped(reason=self.is_stopping or "done"))
+
+    def begin(self, *, with_events: bool = True) -> None:
+        """Start to watch, and want a first batch; ``run`` does this."""
+        now = self._clock()
+        self.known_scan = scan_project(self.root, None)
+        if with_events:
+            self.watching.start(self.known_scan, now)
+            self._follow_mode(now)
+        self.schedule.ask(now, "start")
 
     def stop(self, reason: str) -> None:
         """End after the file in hand. May be called from a signal handler."""
@@ -186,7 +200,7 @@ class Daemon:
         self._take_requests(now)
         due_at = self.watching.due_at
         if due_at is not None and due_at <= now:
-            self.watching.check(now, self._scan)
+            self.watching.check(now, self.known_scan)
             self._follow_mode(now)
         due = self.schedule.next(now)
         if due.what is What.WAIT:
@@ -198,14 +212,6 @@ class Daemon:
             self._begin_batch(now)
 
     # Waking ---------------------------------------------------------------------------------
-
-    def _begin(self, *, with_events: bool) -> None:
-        now = self._clock()
-        self._scan = scan_project(self.root, None)
-        if with_events:
-            self.watching.start(self._scan, now)
-            self._follow_mode(now)
-        self.schedule.ask(now, "start")
 
     def _event_observer(self) -> ProjectObserver:
         also = [self._desk.folder] if self._desk is not None else []
@@ -238,11 +244,10 @@ class Daemon:
         return path == self._outputs and not os.path.isdir(self.root / path)
 
     def _take_requests(self, now: float) -> None:
+        period = POLLED_REQUEST_PERIOD if self.watching.is_polling else REQUEST_PERIOD
+        self._next_look = now + period
         if self._desk is None:
             return
-        self._next_look = now + (
-            POLLED_REQUEST_PERIOD if self.watching.is_polling else REQUEST_PERIOD
-        )
         for question in self._desk.take():
             if question.kind == SYNC:
                 self._syncs.append(question)
@@ -268,10 +273,10 @@ class Daemon:
 
     def _audit(self, now: float) -> None:
         scan = self._look(now)
-        if scan.is_same(self._scan):
+        if scan.is_same(self.known_scan):
             return
         self._take_events(now)
-        silent = set(scan.told_by_events(self._scan)) - set(self.schedule.hints)
+        silent = set(scan.told_by_events(self.known_scan)) - set(self.schedule.hints)
         self.watching.suspect(silent, now)
         self.schedule.note_event(now, cause="audit")
 
@@ -295,7 +300,7 @@ class Daemon:
         began = time.perf_counter()
         before = self._look(now)
         scanned = time.perf_counter() - began
-        if self._needs_pass or before.is_racy or not before.is_same(self._scan):
+        if self._needs_pass or before.is_racy or not before.is_same(self.known_scan):
             batch = self._new_batch(causes, hints, before)
             batch.time("scan", scanned)
             self._run_passes(batch, before)
@@ -310,7 +315,7 @@ class Daemon:
             id=f"{os.getpid()}-{self.batches}",
             causes=causes,
             hints=hints[:SHOWN_HINTS],
-            changed=before.moved_specs(self._scan) if self.batches > 1 else (),
+            changed=before.moved_specs(self.known_scan) if self.batches > 1 else (),
         )
         self.stream.tell(BatchStarted(batch=batch.id, causes=causes, hints=batch.hints))
         return batch
@@ -328,7 +333,7 @@ class Daemon:
             batch.has_converged = is_same and not has_failed and not done.is_stopped
             if is_same or has_failed or done.is_stopped or not self.safeguards.fixpoint:
                 break
-        self._scan = before
+        self.known_scan = before
         self._needs_pass = not batch.has_converged and self.safeguards.fixpoint
         self.schedule.end_batch(
             self._clock(), has_failed=has_failed or (self._needs_pass and not self.is_stopping)

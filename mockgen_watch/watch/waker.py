@@ -9,6 +9,23 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+from typing import Protocol
+
+
+class Bell(Protocol):
+    """What the daemon waits by."""
+
+    def ring(self) -> None:
+        """End the wait."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when it is rung, or after ``seconds``."""
+        ...
+
+    def close(self) -> None:
+        """Be used no more."""
+        ...
 
 
 class Waker:
@@ -20,10 +37,6 @@ class Waker:
         self._receive.settimeout(0)
         self._send.settimeout(0)
         self._is_rung = False
-
-    def fileno(self) -> int:
-        """Return the handle that ``signal.set_wakeup_fd`` may write to."""
-        return self._send.fileno()
 
     def ring(self) -> None:
         """End the wait, or the next one. Never raises and never blocks."""
