@@ -111,7 +111,9 @@ class Upper(Drawn):
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk."""
-        return self.source.over(cells) // BASE
+        upper = self.source.over(cells) // BASE
+        # Where 64 bits did not hold the whole number, they may hold what is left of it.
+        return upper.astype(cells.xp.int64, copy=False) if self.size <= LONG else upper
 
 
 class Group(Drawn):
@@ -133,8 +135,8 @@ class Group(Drawn):
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk."""
-        upper = self.upper.over(cells)
-        own = self.source.over(cells) - upper * BASE
+        whole, upper = self.source.over(cells), self.upper.over(cells)
+        own = whole - upper.astype(whole.dtype, copy=False) * BASE
         if self.tells_first:
             own += (upper == 0) * BASE
         return own.astype(cells.xp.int64, copy=False)

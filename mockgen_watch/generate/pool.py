@@ -7,8 +7,7 @@ is chosen. So a value that comes takes cells only for itself, and one that goes 
 
 - Equal weights need no ``E``: the lowest score wins.
 - ``E(t) = t * RATE[t >> 20]``: -ln(1 - u) over u at the middle of each of 4,096 segments, strictly
-  increasing. Odds are right to within 1e-6 of themselves; weights below 2**-30 of the heaviest
-  one's are coarser.
+  increasing. A value's odds are right to 1e-6, and to 2e-5 of themselves.
 - Ties (2**-32) go to the value of lower *rank*: the place of its identity in byte order.
 - Above ``LARGE`` values see ``generate.large_pool``.
 

@@ -31,6 +31,7 @@ KNOTS: Final = 32 << OCTAVE_BITS
 PLACE_BITS: Final = 20
 _PLACE_MASK: Final = (1 << PLACE_BITS) - 1
 _MANTISSA_BITS: Final = 52
+_BIAS: Final = 1023
 _SMOOTH_BITS: Final = 10
 _QUICK_BITS: Final = 42
 
@@ -49,7 +50,8 @@ class QuantileStream(Drawn):
         self.first = math.floor(ends[0] + 0.5)
         last = max(self.first, math.floor(ends[1] + 0.5))
         super().__init__(last - self.first + 1)
-        # Between two numbers of the grid there is room for so many bits of the line.
+        # Between two numbers of the grid there is room for so many bits of the line; with any, the
+        # product of a length and a place has 63 bits at most.
         farthest = max(abs(self.first), abs(last)).bit_length()
         self.bits = max(0, min(_SMOOTH_BITS, _QUICK_BITS - farthest))
         self._known: dict[int, int] = {}
@@ -74,30 +76,37 @@ class QuantileStream(Drawn):
             self._tables = self._make_tables(xp)
         starts, lengths = self._tables
         words = self.word.over(cells)
-        side = words >> xp.uint32(31)
-        words ^= side * xp.uint32(0xFFFFFFFF)
+        # All ones on the upper side, which mirrors the word; it is counted from its own end then.
+        side = words.view(xp.int32) >> 31
+        words ^= side.view(xp.uint32)
         words <<= xp.uint32(1)
         words |= xp.uint32(1)
         # The exponent and first bits of a float64 are the octave and the knot in it.
-        pattern = words.astype(xp.float64).view(xp.int64)
-        knot = pattern >> (_MANTISSA_BITS - OCTAVE_BITS)
-        knot -= 1023 << OCTAVE_BITS
-        knot += side * xp.int64(KNOTS)
-        pattern >>= _MANTISSA_BITS - OCTAVE_BITS - PLACE_BITS
-        pattern &= _PLACE_MASK
+        pattern = words.astype(xp.float64).view(xp.uint64)
+        knot = (pattern >> xp.uint64(_MANTISSA_BITS - OCTAVE_BITS)).view(xp.int64)
+        side &= KNOTS
+        side -= _BIAS << OCTAVE_BITS
+        knot += side
+        pattern >>= xp.uint64(_MANTISSA_BITS - OCTAVE_BITS - PLACE_BITS)
+        place = pattern.view(xp.int64)
+        place &= _PLACE_MASK
         line = lengths.take(knot)
-        # In two halves, as the product may be longer than 64 bits.
-        high = (line >> PLACE_BITS) * pattern
-        line &= _PLACE_MASK
-        line *= pattern
-        line >>= PLACE_BITS
-        line += high
+        if self.bits:
+            line *= place
+            line >>= PLACE_BITS
+        else:
+            # In two halves, as the product may be longer than 64 bits.
+            high = (line >> PLACE_BITS) * place
+            line &= _PLACE_MASK
+            line *= place
+            line >>= PLACE_BITS
+            line += high
         line += starts.take(knot)
         return self._number(line)
 
     def _number(self, line: Whole) -> Whole:
         """Return the number of the grid that is nearest to a place on the line."""
-        return (line + (1 << (self.bits - 1))) >> self.bits if self.bits else line
+        return line >> self.bits if self.bits else line
 
     def _knot(self, side: int, knot: int) -> int:
         known = self._known.get(knot * 2 + side)
@@ -128,7 +137,8 @@ class QuantileStream(Drawn):
         place = clamp(
             self._places(share, is_upper=is_upper) - self.first, 0.0, float(self.size - 1)
         )
-        return place * float(1 << self.bits) + 0.5
+        # Half a number more, so that cutting off what is behind the number rounds.
+        return place * float(1 << self.bits) + max(0.5, float(1 << self.bits) / 2)
 
     def _places(self, share: Real, *, is_upper: bool) -> Real:
         """Return the curve at ``share`` from its lower or upper end, in steps of the grid."""

@@ -13,13 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.address import MASK64, encode_parts
+from mockgen_watch.generate.bank import word_at
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cells_of_key
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.unique import Permuted, Position
 
 if TYPE_CHECKING:
-    from mockgen_watch.generate.bank import Word
+    from mockgen_watch.generate.address import Constants
+    from mockgen_watch.generate.bank import Level
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.site import Site
 
@@ -36,10 +38,8 @@ def parent_index(home: Site, names: tuple[str, ...], count: int) -> Stream:
     identity = encode_parts(*names)
     if home.unique:
         return Permuted(count, home.address.key("reference", identity), Position(home.strides))
-    high, low = (
-        home.level.word(home.address.constants(f"reference/{n}", identity)) for n in (0, 1)
-    )
-    return Jump(count, high, low)
+    high, low = (home.address.constants(f"reference/{n}", identity) for n in (0, 1))
+    return Jump(count, high, low, home.level)
 
 
 class Jump(Drawn):
@@ -47,11 +47,13 @@ class Jump(Drawn):
 
     __slots__ = ("high", "low")
 
-    def __init__(self, size: int, high: Word, low: Word) -> None:
+    def __init__(
+        self, size: int, high: Constants, low: Constants, level: Level | None = None
+    ) -> None:
         """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give 64 bits to begin."""
         super().__init__(size)
-        self.high = high
-        self.low = low
+        self.high = word_at(high, level)
+        self.low = word_at(low, level)
 
     def at(self, cell: Cell) -> int:
         """Return the number of one cell."""

@@ -24,8 +24,9 @@ Real = TypeVar("Real", float, "Floats")
 
 LN2: Final = 0.6931471805599453
 SQRT_HALF: Final = 0.7071067811865476
-LARGEST: Final = 600.0
-"""``exp`` takes what is farther from 0 for this."""
+LEAST: Final = -700.0
+MOST: Final = 600.0
+"""``exp`` takes what lies beyond these for them; room is left for factors of 10**40."""
 
 _ATANH: Final = tuple(1.0 / (2 * n + 1) for n in range(11, -1, -1))
 _EXP: Final = tuple(1.0 / math.factorial(n) for n in range(14, -1, -1))
@@ -105,7 +106,7 @@ def ln(x: Real) -> Real:
 
 def exp(x: Real) -> Real:
     """Return e**x by the Taylor series of what is left after whole powers of two."""
-    x = clamp(x, -LARGEST, LARGEST)
+    x = clamp(x, LEAST, MOST)
     module = module_of(x)
     turns = module.floor(x / LN2 + 0.5)
     whole = turns if isinstance(turns, int) else turns.astype("int64")

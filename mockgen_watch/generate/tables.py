@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Entry_co = TypeVar("Entry_co", covariant=True)
 
@@ -24,6 +24,10 @@ class LazyTable(Sequence[Entry_co], Generic[Entry_co]):
     def __len__(self) -> int:
         """Return the number of entries."""
         return self._size
+
+    def __iter__(self) -> Iterator[Entry_co]:
+        """Yield the entries below the size."""
+        return map(self._make, range(self._size))
 
     @overload
     def __getitem__(self, index: int) -> Entry_co: ...
