@@ -111,12 +111,14 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
 
 def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remark, ...]]:
     names: list[str] = []
+    taken = {fold(MIXED)}
     remarks: list[Remark] = []
     for section in sections:
         wanted = section.name
         if file_name_problem(wanted):
             wanted = "".join(char if char.isalnum() else "_" for char in wanted)[:80]
-        name = free_name(wanted, [*names, MIXED])
+        name = wanted if fold(wanted) not in taken else free_name(wanted, [*names, MIXED])
+        taken.add(fold(name))
         names.append(scenario_name(name))
         if name != section.name and section.member is not None:
             remarks.append(
