@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.generate.mixture import compile_mixture
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.project import Project
 from mockgen_watch.storage.files import SpecSnapshot
@@ -132,7 +132,7 @@ class Records(Sequence[Record]):
     def __init__(self, plan: OutputPlan, *, exact: bool = False) -> None:
         """Make the records of ``plan``; ``Specs.records`` is the usual way."""
         self._plan = plan
-        self._mixture = compile_mixture(plan)
+        self._source = compile_source(plan)
         self._exact = exact
 
     def __len__(self) -> int:
@@ -158,12 +158,12 @@ class Records(Sequence[Record]):
 
     def at(self, index: int) -> Record:
         """Return record ``index`` (0 to 2**63-1), whatever the count is."""
-        record = self._mixture.record_at(index)
+        record = self._source.record_at(index)
         return record if self._exact else {key: _plain(value) for key, value in record.items()}
 
     def scenario_of(self, index: int) -> str:
         """Return the scenario that record ``index`` is of: for a mix, one of its parts."""
-        return self._mixture.scenarios[self._mixture.part_of(index)]
+        return self._source.scenarios[self._source.part_of(index)]
 
     def batches(self, size: int = 1000) -> Iterator[list[Record]]:
         """Yield all records in lists of ``size``; the last one may be shorter."""

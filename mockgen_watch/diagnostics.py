@@ -186,6 +186,10 @@ CODES: dict[str, str] = {
     "MG310": "Two masters stand side by side in one folder",
     # MG4xx  promises of scenarios
     "MG401": "Two scenarios can make the same record",
+    "MG402": "A rule or an exclusion cannot be compiled",
+    "MG403": "A promise of a scenario cannot be kept",
+    "MG404": "A record that keeps its promise was not found",
+    "MG405": "Coverage has no effect yet",
     # MG5xx  outputs and the lockfile
     "MG501": "An output was edited by hand",
     "MG502": "An output is out of date",

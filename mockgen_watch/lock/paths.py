@@ -23,6 +23,8 @@ OFFER_SUFFIX = ".mockgen-new"
 """Ends the name of the file that shows what would have replaced a file edited by hand."""
 OWN_PREFIX = ".mockgen-"
 """Begins the names of temporary files; no output may have such a name."""
+LABELS_SUFFIX = ".labels.ndjson"
+"""Ends the name of the file that tells what each record of an output shows."""
 LONGEST_NAME = 200
 """In bytes of UTF-8: file systems end at 255, and suffixes are added."""
 
@@ -56,11 +58,18 @@ def offer_path(path: str) -> str:
 
 
 def output_paths(output: WantedOutput) -> Sequence[str]:
-    """Return the files of an output in the order of their records, relative to its suite."""
+    """Return the files of an output, relative to its suite: those of records, then the labels."""
     stem = f"{output.model}/{output.scenario}"
+    labels = [stem + LABELS_SUFFIX] if output.has_labels else []
     if output.layout is not Layout.SPLIT:
-        return (f"{stem}.{output.suffix}",)
-    return [split_path(stem, number, output.suffix) for number in range(1, output.records + 1)]
+        return (f"{stem}.{output.suffix}", *labels)
+    numbers = range(1, output.records + 1)
+    return [*(split_path(stem, number, output.suffix) for number in numbers), *labels]
+
+
+def is_labels(path: str) -> bool:
+    """Tell whether ``path`` is that of a file of labels."""
+    return path.endswith(LABELS_SUFFIX)
 
 
 def split_path(stem: str, number: int, suffix: str) -> str:
@@ -152,10 +161,13 @@ def _claim(
     claims: _Claims,
     found: list[Diagnostic],
 ) -> None:
-    path = _claimed(output)
-    taken = claims.setdefault(fold(path), (path, output))
-    if taken[1] is not output:
-        found.append(_collision(output, path, taken))
+    paths = [_claimed(output)]
+    if output.has_labels:
+        paths.append(below(output.suite, f"{output.name}{LABELS_SUFFIX}"))
+    for path in paths:
+        taken = claims.setdefault(fold(path), (path, output))
+        if taken[1] is not output:
+            found.append(_collision(output, path, taken))
 
 
 def _nested(output: WantedOutput, claims: _Claims) -> Iterator[Diagnostic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.lock.paths import LABELS_SUFFIX
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def wanted_from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
             suffix=_suffix(entry),
             records=entry.records,
             location=Location(path=path),
+            has_labels=f"{entry.name}{LABELS_SUFFIX}" in entry.files,
         )
         for entry in lock.outputs.values()
     )
@@ -36,6 +38,8 @@ def wanted_from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
 def _suffix(entry: LockedOutput) -> str:
     """Return what the files of ``entry`` end with, without the dot; a scenario may hold dots."""
     for path in entry.files:
+        if path == f"{entry.name}{LABELS_SUFFIX}":
+            continue
         rest = path.removeprefix(entry.name)
         return rest.removeprefix(".") if rest.startswith(".") else rest.partition(".")[2]
     return ""

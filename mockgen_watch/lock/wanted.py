@@ -22,6 +22,7 @@ class WantedOutput:
         key: equal keys mean equal bytes.
         suffix: of its files, without the dot.
         location: where the scenario stands in its spec.
+        has_labels: a file of labels stands beside it.
         is_selected: False for one that this run leaves as it is.
     """
 
@@ -34,10 +35,18 @@ class WantedOutput:
     suffix: str
     records: int
     location: Location
+    has_labels: bool = False
     is_selected: bool = True
 
     @classmethod
-    def of(cls, plan: OutputPlan, suffix: str, *, is_selected: bool = True) -> WantedOutput:
+    def of(
+        cls,
+        plan: OutputPlan,
+        suffix: str,
+        *,
+        has_labels: bool = False,
+        is_selected: bool = True,
+    ) -> WantedOutput:
         """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
         return cls(
             suite=plan.suite,
@@ -49,6 +58,7 @@ class WantedOutput:
             suffix=suffix,
             records=plan.count,
             location=plan.location,
+            has_labels=has_labels,
             is_selected=is_selected,
         )
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 FORM = 1
 """Raised when the same plan gets another canonical form."""
 
+_UNRULED = frozenset(["labels"])
+
+PROMISES = 1
+"""Raised when rules and exclusions make other records of the same plan."""
+
 
 def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:
     """Return the digest of everything that decides the bytes of an output.
@@ -46,9 +51,14 @@ def canonical_plan(plan: OutputPlan) -> Form:
         "mix": [
             [part.scenario, str(part.weight), _records(part.records, known)] for part in plan.mix
         ],
-        "output": canonical_form(plan.output),
+        # Where nothing is promised there are no labels, wherever they would be.
+        "output": canonical_form(plan.output, skip=frozenset() if _is_ruled(plan) else _UNRULED),
         "coverage": plan.coverage.value,
     }
+
+
+def _is_ruled(plan: OutputPlan) -> bool:
+    return bool(plan.records.rules or plan.records.exclusions)
 
 
 def canonical_records(plan: RecordPlan) -> Form:
@@ -67,7 +77,15 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
     def form(reference: Reference) -> Form:
         return ["Reference", parents.get(reference, ""), list(reference.path)]
 
+    promised: dict[str, Form] = {}
+    if plan.rules or plan.exclusions:
+        promised = {
+            "promises": PROMISES,
+            "faulty": None if plan.faulty is None else canonical_shape(plan.faulty, reference=form),
+            "own_faults": canonical_form(plan.own_faults),
+        }
     return {
+        **promised,
         "seed": plan.seed,
         "model_id": plan.model_id,
         "shape": canonical_shape(plan.shape, reference=form),

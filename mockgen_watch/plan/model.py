@@ -41,6 +41,9 @@ class RecordPlan:
         moves: where a field stood in the model, and where ``$to`` put it below the slot.
         faults: how many rules a negative record breaks.
         coverage: which combinations come first.
+        faulty: of negative records of a model with rules: the whole record with the scenario's
+            overlay on it, whose values are candidate faults; ``shape`` is that of the twins then.
+        own_faults: where in ``faulty`` the fields are that the overlay states.
     """
 
     seed: int
@@ -55,6 +58,8 @@ class RecordPlan:
     scenario: str = ""
     faults: int = 1
     coverage: Coverage = Coverage.NONE
+    faulty: ObjectShape | None = None
+    own_faults: tuple[tuple[str, ...], ...] = ()
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import merge_record
+from mockgen_watch.masters.paths import written_path
 from mockgen_watch.masters.trees import change_object, walk_leaves
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.checks import check_deletes
@@ -14,6 +15,7 @@ from mockgen_watch.plan.model import RecordPlan
 from mockgen_watch.plan.narrow import can_narrow, narrow
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.plan.references import find_field, find_parent
+from mockgen_watch.plan.twins import twin_of
 from mockgen_watch.spec.generators import Reference
 
 if TYPE_CHECKING:
@@ -78,12 +80,22 @@ class RecordCompiler:
     def _merge(self, wanted: Parent, over: Scenario) -> RecordPlan:
         """Return the records with overlay and master, but without parents."""
         source, model, scenario = wanted.source, wanted.model, wanted.scenario
-        shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
+        twin = twin_of(model, scenario)
+        shape = apply_overlay(model.shape, twin.overlay, twin.name)
         if over is not scenario:
             shape = apply_overlay(shape, over.overlay, over.name)
         merged = merge_record(source.master, shape)
         self.found += merged.diagnostics
         self.found += check_deletes(source.master, model.shape, shape)
+        faulty = None
+        own_faults: list[KeyPath] = []
+        if twin is not scenario and scenario.overlay is not None:
+            faulty = merge_record(source.master, apply_overlay(shape, scenario.overlay, "negative"))
+            self.found += faulty.diagnostics
+            own_faults = [
+                written_path(path, faulty.slot, faulty.moves)
+                for path, _ in walk_leaves(scenario.overlay)
+            ]
         seed = self._context.selection.seed
         return RecordPlan(
             seed=source.user_input.seed if seed is None else seed,
@@ -97,6 +109,8 @@ class RecordCompiler:
             scenario=scenario.name,
             faults=scenario.faults,
             coverage=over.coverage,
+            faulty=None if faulty is None else faulty.shape,
+            own_faults=tuple(dict.fromkeys(own_faults)),
         )
 
     def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
@@ -104,7 +118,8 @@ class RecordCompiler:
         led: dict[Reference, tuple[Reference, RecordPlan]] = {}
         files = home.files
         broken = False
-        for path, leaf in walk_leaves(plan.shape):
+        shapes = [plan.shape] if plan.faulty is None else [plan.shape, plan.faulty]
+        for path, leaf in (found for shape in shapes for found in walk_leaves(shape)):
             if not isinstance(leaf.generator, Reference) or leaf.generator in led:
                 continue
             own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
@@ -120,7 +135,9 @@ class RecordCompiler:
             return None
         if led:
             parents = tuple(dict(led.values()).items())
-            plan = replace(plan, shape=_lead_references(plan.shape, led), parents=parents)
+            faulty = None if plan.faulty is None else _lead_references(plan.faulty, led)
+            shape = _lead_references(plan.shape, led)
+            plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
         return Records(plan=plan, files=files)
 
     def _parent(

@@ -1,8 +1,16 @@
-"""Takes nothing; gives how records are laid out in files. Apart, because lockfiles need no more."""
+"""Takes nothing; gives how outputs are laid out. Apart, because lockfiles need no more."""
 
 from __future__ import annotations
 
 import enum
+
+
+class Labels(enum.StrEnum):
+    """Where it is told what each record of a model with rules shows."""
+
+    FILE = "file"
+    NONE = "none"
+    INSIDE = "inside"
 
 
 class Layout(enum.StrEnum):

@@ -6,7 +6,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - part of this model
+from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
+from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -203,10 +204,12 @@ class OutputOptions:
         format: a name in the catalogue of formats.
         layout: see ``Layout``.
         options: what the format itself understands (``indent``, ``csv_formulas`` …), sorted.
+        labels: where faults and clauses are told, for models that have rules.
     """
 
     format: str = "json"
     layout: Layout = Layout.MULTIPLE
+    labels: Labels = Labels.FILE
     options: tuple[tuple[str, Json], ...] = ()
 
 

@@ -13,6 +13,7 @@ from mockgen_watch.lock.model import write_lockfile
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.scenarios.check import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
@@ -54,6 +55,9 @@ def check(
         found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, produce)))
     for stray in decision.reconciliation.strays:
         found.update(dict.fromkeys(describe(stray, tree.root.label)))
+    for suite in decision.reconciliation.suites:
+        plans = decision.preparer.plans(suite.suite) if suite.wanted is not None else None
+        found.update(dict.fromkeys(check_scenarios(plans or ())))
     reported = decision.preparer.found()
     found.update(dict.fromkeys(reported))
     loader = project.loader

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.findings import describe
+from mockgen_watch.lock.paths import below, is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.workflow.cells import CellChange, changed_cells
+from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
 from mockgen_watch.workflow.preview import file_result, record_counts
+from mockgen_watch.workflow.produce import prepare_production, slow_fields
 from mockgen_watch.workflow.why import find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mockgen_watch.diagnostics import Diagnostic, Location
+    from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.lock.snapshot import FileAction, OutputAction
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.storage.outputs import OutputTree
@@ -161,7 +165,8 @@ def _compare(
     options = dict(plan.output.options)
     delimiter = str(options.get("delimiter", ","))
     try:
-        old, new = (decode_records(plan.output.format, side, delimiter=delimiter) for side in data)
+        form = "ndjson" if is_labels(file.path) else plan.output.format
+        old, new = (decode_records(form, side, delimiter=delimiter) for side in data)
     except CannotDecodeError:
         # Another format than before, or an edit that broke the file: all of it changes.
         return PlannedFile(file=result, records_changed=result.records)
@@ -177,7 +182,7 @@ def _compare(
 
 def _first_record(plan: OutputPlan, file: FileAction) -> int:
     """Return the index of the first record of a file: not 0 in a split output."""
-    if plan.output.layout is not Layout.SPLIT:
+    if plan.output.layout is not Layout.SPLIT or is_labels(file.path):
         return 0
     return int(file.path.rpartition("/")[2].partition(".")[0]) - 1
 
@@ -210,3 +215,17 @@ def _location(cell: CellChange, plan: OutputPlan) -> Location | None:
         return find_shape(plan.records, segments).shape.origin.location
     except UsageError:
         return None
+
+
+def slow_outputs(project: OpenProject, request: Request) -> dict[str, tuple[SlowField, ...]]:
+    """Return output → its fields that take a Python loop a record; none for most outputs.
+
+    Raises:
+        FindingsError, UsageError: as ``generate`` does.
+    """
+    plans, _ = chosen_plans(project, request)
+    slow = {
+        below(plan.suite, f"{plan.model}/{plan.scenario}"): slow_fields(prepare_production(plan))
+        for plan in plans
+    }
+    return {name: fields for name, fields in slow.items() if fields}

@@ -15,6 +15,8 @@ from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.check import check_promises
+from mockgen_watch.scenarios.labels import wants_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -157,7 +159,11 @@ class Preparer:
         return inputs
 
     def _output(self, plan: OutputPlan) -> WantedOutput:
-        return WantedOutput.of(plan, BUILTIN[plan.output.format].suffix.removeprefix("."))
+        return WantedOutput.of(
+            plan,
+            BUILTIN[plan.output.format].suffix.removeprefix("."),
+            has_labels=wants_labels(plan),
+        )
 
     def _compile(self, suite: str) -> tuple[OutputPlan, ...] | None:
         loaded = self.load(suite)
@@ -183,6 +189,8 @@ class Preparer:
             selection=selection,
         )
         plans, found = compile_suite(source.suite, source.user_input, source.master, context)
+        if not has_errors(found):
+            found = [*found, *check_promises(plans)]
         self.diagnostics.update(dict.fromkeys(found))
         return plans, has_errors(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.findings import describe
+from mockgen_watch.lock.paths import is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
@@ -52,7 +53,9 @@ def planned_files(reconciliation: Reconciliation, root: OutputRoot) -> Iterator[
 def record_counts(reconciliation: Reconciliation) -> dict[str, int]:
     """Return path → the number of records that a file will hold."""
     return {
-        file.path: output.output.records if output.output.layout is Layout.MULTIPLE else 1
+        file.path: output.output.records
+        if output.output.layout is Layout.MULTIPLE or is_labels(file.path)
+        else 1
         for suite in reconciliation.suites
         for output in suite.outputs
         for file in output.files

@@ -10,9 +10,11 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.document import alone, document, encode_record, records_of
-from mockgen_watch.generate.mixture import compile_mixture
-from mockgen_watch.lock.paths import below, split_path
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.formats.json import NDJSON
+from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
+from mockgen_watch.scenarios.labels import label_lines, labelled
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.model import Labels, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,19 +22,25 @@ if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.document import Records
-    from mockgen_watch.generate.mixture import Mixture
+    from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.scenarios.source import Source
+    from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MixedRecords:
-    """The records of a mixed scenario, each by its own part's program."""
+class CaseRecords:
+    """Records that are looked at one by one: of a mix, or where rules are kept or broken.
+
+    ``is_labelled``: each of them holds what it shows.
+    """
 
     writer: Writer
-    mixture: Mixture
+    source: Source
     count: int
+    is_labelled: bool = False
 
     @property
     def framing(self) -> Framing:
@@ -43,7 +51,8 @@ class MixedRecords:
         """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
         separator = self.framing.separator
         for index in range(start, stop):
-            record = self.mixture.record_at(index)
+            case = self.source.case_at(index)
+            record = labelled(case) if self.is_labelled else case.record
             yield encode_record(self.writer, record, index) + separator
 
 
@@ -53,35 +62,63 @@ class Production:
 
     Attributes:
         plan: of the output.
-        mixture: its programs.
+        source: its records.
         writer: of its format and layout.
     """
 
     plan: OutputPlan
-    mixture: Mixture
+    source: Source
     writer: Writer
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
-        if self.mixture.stream is None:
-            return records_of(self.writer, self.mixture.programs[0], self.plan.count)
-        return MixedRecords(writer=self.writer, mixture=self.mixture, count=self.plan.count)
+        if self.source.is_plain and not self.is_labelled:
+            return records_of(self.writer, self.source.programs[0], self.plan.count)
+        return CaseRecords(
+            writer=self.writer,
+            source=self.source,
+            count=self.plan.count,
+            is_labelled=self.is_labelled,
+        )
+
+    @property
+    def is_labelled(self) -> bool:
+        """Tell whether each record holds what it shows."""
+        return self.plan.output.labels is Labels.INSIDE and self.source.is_promised
+
+    def record_at(self, index: int) -> dict[str, Json]:
+        """Return record ``index`` as it is written."""
+        case = self.source.case_at(index)
+        return labelled(case) if self.is_labelled else case.record
 
 
 def prepare_production(plan: OutputPlan) -> Production:
     """Compile ``plan`` and bind its format.
 
     Raises:
-        FindingsError: no record of it can be written this way.
+        FindingsError: a promise cannot be kept, or no record can be written this way.
     """
     form = BUILTIN[plan.output.format]
-    mixture = compile_mixture(plan)
+    source = compile_source(plan)
     options = complete_options(form, plan.output.options)
     try:
-        writer = form.writer(mixture.programs, options, plan.output.layout)
+        writer = form.writer(source.programs, options, plan.output.layout)
     except FormatError as error:
         raise cannot_write(plan, error) from error
-    return Production(plan=plan, mixture=mixture, writer=writer)
+    return Production(plan=plan, source=source, writer=writer)
+
+
+def slow_fields(production: Production) -> tuple[SlowField, ...]:
+    """Return the fields that take a Python loop a record when there are many, and why."""
+    found: dict[SlowField, None] = {}
+    for program in production.source.programs:
+        try:
+            plan = production.writer.compile(program)
+        except FormatError:
+            # Some entry of a pool cannot be written; whoever generates will be told.
+            continue
+        found.update(dict.fromkeys(() if plan is None else plan.slow))
+    return tuple(found)
 
 
 def file_bytes(production: Production, executor: Executor, advance: Advance) -> Iterator[bytes]:
@@ -93,7 +130,7 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
     plan = production.plan
     try:
         if plan.output.layout is Layout.SINGLE:
-            yield alone(production.writer, production.mixture.record_at(0), 0)
+            yield alone(production.writer, production.record_at(0), 0)
             advance(plan, 1)
             return
         records = production.records()
@@ -116,15 +153,35 @@ def output_files(
     production = prepare_production(plan)
     stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
     suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
-    if plan.output.layout is not Layout.SPLIT:
-        yield f"{stem}.{suffix}", file_bytes(production, executor, advance)
-        return
     paths = set(wanted)
+    labels = stem + LABELS_SUFFIX
+    if plan.output.layout is not Layout.SPLIT:
+        if f"{stem}.{suffix}" in paths or labels not in paths:
+            yield f"{stem}.{suffix}", file_bytes(production, executor, advance)
+        if labels in paths:
+            yield labels, label_bytes(production)
+        return
     for index in range(plan.count):
         path = split_path(stem, index + 1, suffix)
         if path in paths:
             yield path, iter((record_bytes(production, index),))
             advance(plan, 1)
+    if labels in paths:
+        yield labels, label_bytes(production)
+
+
+def label_bytes(production: Production) -> Iterator[bytes]:
+    """Yield the bytes of the file that tells what each record shows.
+
+    Raises:
+        FindingsError: a record cannot be made so that it keeps its promise.
+    """
+    plan = production.plan
+    writer = NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
+    count = 1 if plan.output.layout is Layout.SINGLE else plan.count
+    for index in range(count):
+        for line in label_lines(production.source, index):
+            yield writer.encode(line) + b"\n"
 
 
 def record_bytes(production: Production, index: int) -> bytes:
@@ -134,7 +191,7 @@ def record_bytes(production: Production, index: int) -> bytes:
         FindingsError: it cannot be written.
     """
     try:
-        return alone(production.writer, production.mixture.record_at(index), index)
+        return alone(production.writer, production.record_at(index), index)
     except FormatError as error:
         raise cannot_write(production.plan, error) from error
 

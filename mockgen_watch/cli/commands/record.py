@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.selection import whole_number
 from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.generate.mixture import compile_mixture
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_records
@@ -38,11 +38,11 @@ def run(options: argparse.Namespace) -> int:
     """Carry ``record`` out."""
     project = open_project(options.directory, options.profile)
     plan = find_records(project, options.name, Selection(seed=options.seed))
-    mixture = compile_mixture(plan)
+    source = compile_source(plan)
     form = BUILTIN[options.format]
     given = plan.output.options if plan.output.format == options.format else ()
     layout = Layout.SPLIT if Layout.SPLIT in form.layouts else form.layouts[0]
-    writer = form.writer(mixture.programs, complete_options(form, given), layout)
-    data = writer.encode(mixture.record_at(options.index))
+    writer = form.writer(source.programs, complete_options(form, given), layout)
+    data = writer.encode(source.record_at(options.index))
     sys.stdout.write((writer.framing.head + data + writer.framing.tail).decode("utf-8"))
     return 0

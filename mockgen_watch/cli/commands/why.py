@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
-from mockgen_watch.generate.mixture import compile_mixture
+from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
 from mockgen_watch.workflow.why import explain, locate_record, split_pointer
@@ -44,14 +44,14 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     target = find_output(project, path)
     index, segments = locate_record(target.plan, target.number, split_pointer(pointer))
-    mixture = compile_mixture(target.plan)
-    part = mixture.part_of(index)
-    scenario = mixture.scenarios[part]
+    source = compile_source(target.plan)
+    part = source.part_of(index)
+    scenario = source.scenarios[part]
     records = next(
         (mixed.records for mixed in target.plan.mix if mixed.scenario == scenario),
         target.plan.records,
     )
-    explanation = explain(records, index, segments, dict(mixture.record_at(index)))
+    explanation = explain(records, index, segments, dict(source.record_at(index)))
     if options.json:
         print(_json(explanation, scenario))
     else:

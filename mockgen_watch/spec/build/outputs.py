@@ -10,13 +10,17 @@ from mockgen_watch.spec.build.names import is_slip
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
-from mockgen_watch.spec.model import Layout, OutputOptions
+from mockgen_watch.spec.model import Labels, Layout, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json
+
+
+_OWN_KEYS = frozenset(["format", "layout", "labels"])
+"""Keys of ``$output`` that no format has to understand."""
 
 
 class KnownOption(Protocol):
@@ -52,6 +56,7 @@ class OutputEdit:
 
     format: str | None = None
     layout: Layout | None = None
+    labels: Labels | None = None
     options: tuple[tuple[str, Json], ...] = ()
 
 
@@ -69,11 +74,11 @@ def read_output(
     if not site.is_mapping:
         report_type(site, report, "a format, or a mapping of format, layout and options")
         return OutputEdit()
-    stated, place = site.get("format"), site.get("layout")
+    stated, place, labels = site.get("format"), site.get("layout"), site.get("labels")
     name = None if stated is None else _format_name(stated, formats, report)
     # The options and layouts of a format that was misspelt are anyone's guess.
     known = None if stated is not None and name is None else formats.get(name or inherited)
-    options = [item for item in site.members() if item.key not in {"format", "layout"}]
+    options = [item for item in site.members() if item.key not in _OWN_KEYS]
     slips = [item for item in options if stated is None and is_slip(item.key, "format")]
     if known is not None:
         for option in slips or options:
@@ -81,6 +86,7 @@ def read_output(
     return OutputEdit(
         format=name,
         layout=None if place is None else _layout(place, known, report),
+        labels=None if labels is None else _labels(labels, report),
         options=tuple(sorted((item.key, plain_data(item.node)) for item in options)),
     )
 
@@ -95,7 +101,13 @@ def apply_output(
     inherited = {key: value for key, value in base.options if names is None or key in names}
     options = {**inherited, **dict(edit.options)}
     layout = edit.layout or base.layout
-    return replace(base, format=name, layout=layout, options=tuple(sorted(options.items())))
+    return replace(
+        base,
+        format=name,
+        layout=layout,
+        labels=edit.labels or base.labels,
+        options=tuple(sorted(options.items())),
+    )
 
 
 def _format_name(site: Site, formats: Mapping[str, KnownFormat], report: Report) -> str | None:
@@ -110,11 +122,16 @@ def _layout(site: Site, known: KnownFormat | None, report: Report) -> Layout | N
     return None if word is None else Layout(word)
 
 
+def _labels(site: Site, report: Report) -> Labels | None:
+    word = read_word(site, report, tuple(Labels), "MG221")
+    return None if word is None else Labels(word)
+
+
 def _check_option(site: Site, name: str, known: KnownFormat, report: Report) -> None:
     options = {option.name: option for option in known.options}
     option = options.get(site.key)
     if option is None:
-        hint = did_you_mean(site.key, {*options, "format", "layout"})
+        hint = did_you_mean(site.key, {*options, *_OWN_KEYS})
         hint = hint or (f"it takes {', '.join(options)}" if options else "it takes none")
         message = f'format {name} has no option "{site.key}"'
         report.error("MG221", site.key_location, message, hint)

@@ -1,0 +1,189 @@
+"""Takes a rule as the spec states it; gives the check of a record, and what it goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.rules.comparison import Comparison, read_comparison
+from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
+from mockgen_watch.rules.moments import rfc3339
+from mockgen_watch.rules.places import MISSING, Missing, places_of, value_at, with_value
+from mockgen_watch.rules.schema import compile_schema
+from mockgen_watch.rules.values import shown
+from mockgen_watch.spec.model import RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.schema import Check
+    from mockgen_watch.rules.sight import Sight
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import RuleSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A compiled rule.
+
+    Attributes:
+        paths: where the fields that it reads are written; None when it reads the whole record.
+        why: why a record fails; ``""`` when it meets the rule.
+        schema: of a rule by schema; what stands at the only path must meet it.
+        value_why: why one value there fails; None for a rule that is no schema on one field.
+        comparison: of two fields, or a field and a number, by written paths; else None.
+        text: the CEL text; ``""`` for others.
+    """
+
+    name: str
+    paths: tuple[Path, ...] | None
+    why: Check
+    location: Location
+    schema: Json = None
+    value_why: Check | None = None
+    comparison: Comparison | None = None
+    text: str = ""
+
+    def holds(self, written: Json) -> bool:
+        """Tell whether a record meets the rule."""
+        return not self.why(written)
+
+
+def compile_rule(spec: RuleSpec, sight: Sight) -> Rule:
+    """Return the rule that ``spec`` states, for records as ``sight`` has them.
+
+    Raises:
+        RuleError: it cannot be compiled.
+    """
+    if spec.kind is RuleKind.CEL:
+        return _expression_rule(spec, sight)
+    check = compile_schema(spec.schema)
+    if not spec.field and sight.moves:
+        # Fields stand elsewhere than the schema says, so no part of it can be told apart.
+        return Rule(
+            name=spec.name,
+            paths=None,
+            why=lambda written: check(sight.record_of(written)),
+            location=spec.location,
+        )
+    path = sight.path_of(spec.field)
+
+    def why(written: Json) -> str:
+        for _, value in places_of(written, path):
+            message = check(value)
+            if message:
+                return message
+        return ""
+
+    return Rule(
+        name=spec.name,
+        paths=(path,),
+        why=why,
+        location=spec.location,
+        schema=spec.schema,
+        value_why=check,
+    )
+
+
+def _expression_rule(spec: RuleSpec, sight: Sight) -> Rule:
+    comparison = read_comparison(spec.expression)
+    if comparison is not None:
+        placed = _placed(comparison, sight)
+        sides = (placed.left, placed.right)
+        return Rule(
+            name=spec.name,
+            paths=tuple(side for side in sides if isinstance(side, tuple)),
+            why=_comparing(placed, sight, spec.expression),
+            location=spec.location,
+            comparison=placed,
+            text=spec.expression,
+        )
+    fields = fields_of(spec.expression)
+    paths = None if fields is None else tuple(dict.fromkeys(map(sight.path_of, fields)))
+    return Rule(
+        name=spec.name,
+        paths=paths,
+        why=_evaluating(spec.expression, fields, sight),
+        location=spec.location,
+        text=spec.expression,
+    )
+
+
+def _placed(comparison: Comparison, sight: Sight) -> Comparison:
+    right = comparison.right
+    return Comparison(
+        left=sight.path_of(comparison.left),
+        order=comparison.order,
+        right=sight.path_of(right) if isinstance(right, tuple) else right,
+    )
+
+
+def _comparing(comparison: Comparison, sight: Sight, text: str) -> Check:
+    def why(written: Json) -> str:
+        sides: list[Json | Missing] = []
+        keys: list[int | Decimal | str | None] = []
+        for side in (comparison.left, comparison.right):
+            if not isinstance(side, tuple):
+                sides.append(side)
+                keys.append(side)
+                continue
+            value = value_at(written, side)
+            sides.append(value)
+            keys.append(None if isinstance(value, Missing) else sight.comparable(side, value))
+        left, right = keys
+        if left is None or right is None or isinstance(left, str) is not isinstance(right, str):
+            told = " and ".join("nothing" if side is MISSING else shown(side) for side in sides)
+            return f"{text}: {told} cannot be compared"
+        if comparison.holds(left, right):
+            return ""
+        return f"{text} is not true of {shown(sides[0])} and {shown(sides[1])}"
+
+    return why
+
+
+def _evaluating(text: str, fields: tuple[Path, ...] | None, sight: Sight) -> Check:
+    written_dates = set(sight.dates())
+    dates = [path for path in fields or () if sight.path_of(path) in written_dates]
+    check = compile_expression(text, dates)
+    gather = _whole if fields is None else _gathering(fields)
+
+    def why(written: Json) -> str:
+        return check(cel_value(gather(sight, written)))  # type: ignore[arg-type]  # CEL's own view
+
+    return why
+
+
+def _whole(sight: Sight, written: Json) -> Json:
+    return sight.record_of(sight.with_rfc3339(written))
+
+
+def _gathering(fields: tuple[Path, ...]) -> Callable[[Sight, Json], Json]:
+    """Return what takes from a record the given fields alone."""
+
+    def gather(sight: Sight, written: Json) -> Json:
+        found: Json = {}
+        for field in fields:
+            path = sight.path_of(field)
+            value = value_at(written, path)
+            if isinstance(value, Missing):
+                continue
+            moment = sight.moments.get(path)
+            if moment is not None and isinstance(value, str):
+                value = rfc3339(value, moment)
+            elif isinstance(value, dict | list):
+                value = value_at(sight.with_rfc3339(written), path)
+            found = with_value(_with_parents(found, field), field, value)
+        return found
+
+    return gather
+
+
+def _with_parents(record: Json, field: Path) -> Json:
+    """Return ``record`` with an object at each key on the way to ``field``."""
+    for depth in range(1, len(field)):
+        if not isinstance(value_at(record, field[:depth]), dict):
+            record = with_value(record, field[:depth], {})
+    return record

@@ -1,0 +1,221 @@
+"""Takes a rule and a record that meets it; gives changes of one place that may break it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.rules.places import Missing, places_of, value_at
+from mockgen_watch.rules.values import is_number, same
+from mockgen_watch.scenarios.facts import bare_path, options_of
+from mockgen_watch.scenarios.mutations import (
+    ABOVE,
+    BELOW,
+    ORDER,
+    OTHER_VALUE,
+    Candidate,
+    like,
+    one_off,
+    plain_candidates,
+    schema_candidates,
+)
+from mockgen_watch.spec.generators import MomentKind, Number
+from mockgen_watch.spec.model import Leaf
+from mockgen_watch.spec.moments import DAY, MomentError, format_units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Path, Place
+    from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.rules.sight import Sight
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.generators import Moment
+
+_LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
+_MANY: Final = 40
+"""Places of a record that are tried for a rule which may read any of them."""
+
+
+def candidates(
+    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+) -> Iterator[Candidate]:
+    """Yield changes that may break ``rule``; ``turn`` picks the place to begin with."""
+    if rule.comparison is not None:
+        yield from _of_comparison(rule, record, plan, sight, turn)
+    elif rule.value_why is not None and rule.paths is not None:
+        places = list(places_of(record, rule.paths[0]))
+        for place, value in _rotated(places, turn)[:_MANY]:
+            step = step_of(plan, place, value)
+            yield from schema_candidates(rule.schema, place, value, turn, step)
+    else:
+        yield from _of_expression(rule, record, plan, sight, turn)
+        return
+    for place, value in _rotated(_leaf_places(rule, record), turn)[:_MANY]:
+        yield from plain_candidates(place, value)
+
+
+def _rotated(places: list[tuple[Place, Json]], turn: int) -> list[tuple[Place, Json]]:
+    start = turn % len(places) if places else 0
+    return places[start:] + places[:start]
+
+
+def _leaf_places(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
+    """Return the places of the single values that the rule reads."""
+    if rule.paths is None:
+        return list(_scalars((), record))
+    found = (item for path in rule.paths for item in places_of(record, path))
+    return [leaf for place, value in found for leaf in _scalars(place, value)]
+
+
+def _scalars(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _scalars((*place, key), item)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _scalars((*place, number), item)
+    else:
+        yield place, value
+
+
+def leaf_at(plan: RecordPlan, place: Place) -> Leaf | None:
+    """Return the leaf that the value at ``place`` stems from, or None."""
+    found = find_shape(plan.shape, bare_path(tuple(str(key) for key in place)))
+    return found if isinstance(found, Leaf) else None
+
+
+def step_of(plan: RecordPlan, place: Place, value: Json) -> Decimal:
+    """Return the distance between a number at ``place`` and its neighbours."""
+    leaf = leaf_at(plan, place)
+    if leaf is not None and isinstance(leaf.generator, Number):
+        return leaf.generator.step
+    if isinstance(value, Decimal):
+        return Decimal(1).scaleb(min(0, int(value.as_tuple().exponent)))
+    return Decimal(1)
+
+
+def _of_comparison(
+    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+) -> Iterator[Candidate]:
+    comparison = rule.comparison
+    if comparison is None:
+        return
+    sides = [comparison.left, comparison.right]
+    values = [value_at(record, side) if isinstance(side, tuple) else side for side in sides]
+    keys = [
+        sight.comparable(side, value) if isinstance(side, tuple) else value
+        for side, value in zip(sides, values, strict=True)
+        if not isinstance(value, Missing)
+    ]
+    if len(keys) != len(sides) or not all(is_number(key) for key in keys):
+        return
+    numbers = [Decimal(key) for key in keys]  # type: ignore[arg-type]  # checked above
+    for number in ((0, 1), (1, 0))[turn % 2]:
+        side, value = sides[number], values[number]
+        if not isinstance(side, tuple) or isinstance(value, Missing):
+            continue
+        other, own = numbers[1 - number], numbers[number]
+        # The left side of < and <= must go up to break it, the right side down.
+        is_up = (comparison.order in {"<", "<="}) is (number == 0)
+        moment = sight.moments.get(side)
+        distance = _distance(moment, plan, side, value)
+        gap = distance if comparison.order in {"<=", ">="} else Decimal(0)
+        beyond = other + gap if is_up else other - gap
+        kind = ABOVE if is_up else BELOW
+        if moment is None:
+            beyond = _on_grid(plan, side, beyond, is_up=is_up)
+        yield from _moved(kind, side, beyond, value, moment)
+        if moment is not None and own != other:
+            yield from _moved(ORDER, side, 2 * other - own, value, moment)
+
+
+def _on_grid(plan: RecordPlan, path: Path, number: Decimal, *, is_up: bool) -> Decimal:
+    """Return the number of the field's own grid that is ``number``, or the next one beyond it."""
+    leaf = leaf_at(plan, path)
+    generator = None if leaf is None else leaf.generator
+    if not isinstance(generator, Number) or generator.minimum is None:
+        return number
+    steps = (number - generator.minimum) / generator.step
+    rounding = ROUND_CEILING if is_up else ROUND_FLOOR
+    return generator.minimum + steps.to_integral_value(rounding) * generator.step
+
+
+def _distance(moment: Moment | None, plan: RecordPlan, path: Path, value: Json) -> Decimal:
+    if moment is None:
+        return step_of(plan, path, value)
+    return Decimal(DAY if moment.kind is MomentKind.DATE else 1)
+
+
+def _moved(
+    kind: str, path: Path, number: Decimal, value: Json, moment: Moment | None
+) -> Iterator[Candidate]:
+    if moment is None:
+        yield Candidate(kind, path, like(number, value))
+        return
+    size = DAY if moment.kind is MomentKind.DATE else 1
+    try:
+        text = format_units(int(number) // size, moment.format, moment.kind)
+    except (MomentError, ValueError, OverflowError):
+        return  # There is no such day.
+    yield Candidate(kind, path, text)
+
+
+def _of_expression(
+    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+) -> Iterator[Candidate]:
+    """Yield other values of the fields that an expression, or a foreign schema, reads."""
+    literals = list(_literals(rule.text))
+    places = _rotated(_leaf_places(rule, record), turn)[:_MANY]
+    for place, value in places:
+        leaf = leaf_at(plan, place)
+        for option in (options_of(leaf) or [])[:_MANY] if leaf is not None else []:
+            if not isinstance(option.value, Missing) and not same(option.value, value):
+                yield Candidate(OTHER_VALUE, place, option.value)
+        step = step_of(plan, place, value)
+        for literal in literals:
+            yield from _around(literal, place, value, step)
+        if isinstance(value, str) and rule.paths is None:
+            yield from itertools.islice(one_off(place, value, turn), 2)
+    yield from _turned_round(places, sight)
+    for place, value in places:
+        yield from plain_candidates(place, value)
+    if rule.paths is not None:
+        for path in rule.paths:
+            found = value_at(record, path)
+            if isinstance(found, dict | list):
+                yield from plain_candidates(path, found)
+
+
+def _literals(text: str) -> Iterator[str | Decimal]:
+    for single, double, number in _LITERAL.findall(text):
+        yield Decimal(number) if number else single or double
+
+
+def _around(
+    literal: str | Decimal, place: Place, value: Json, step: Decimal
+) -> Iterator[Candidate]:
+    if isinstance(literal, str) and isinstance(value, str) and literal != value:
+        yield Candidate(OTHER_VALUE, place, literal)
+    elif isinstance(literal, Decimal) and is_number(value):
+        yield Candidate(OTHER_VALUE, place, like(literal, value))
+        yield Candidate(BELOW, place, like(literal - step, value))
+        yield Candidate(ABOVE, place, like(literal + step, value))
+
+
+def _turned_round(places: list[tuple[Place, Json]], sight: Sight) -> Iterator[Candidate]:
+    """Yield each date on the other side of another one, as far from it as it was."""
+    dated = []
+    for place, value in places:
+        path = bare_path(tuple(str(key) for key in place))
+        key = sight.comparable(path, value) if path in sight.moments else None
+        if isinstance(key, int):
+            dated.append((place, value, sight.moments[path], Decimal(key)))
+    for (place, value, moment, own), (_, _, _, other) in itertools.permutations(dated, 2):
+        if own != other:
+            for found in _moved(ORDER, (), 2 * other - own, value, moment):
+                yield Candidate(ORDER, place, found.value)

@@ -1,0 +1,46 @@
+"""Takes nothing; gives what is told of a record: its scenario, its faults, its clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockgen_watch.rules.places import Missing, Place
+    from mockgen_watch.spec.document import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One change that breaks one rule.
+
+    Attributes:
+        rule: its name.
+        operator: the kind of the fault.
+        place: keys and indexes from the top of the record.
+        before, after: the value there, or ``MISSING``.
+        message: why the rule says that the record fails.
+    """
+
+    rule: str
+    operator: str
+    place: Place
+    before: Json | Missing
+    after: Json | Missing
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A record and what it shows.
+
+    Attributes:
+        scenario: that it is of; in a mix, that of its part.
+        clause: the exclusion that it was made to match; ``""`` for none.
+        faults: in the order in which they were made.
+    """
+
+    record: dict[str, Json]
+    scenario: str
+    clause: str = ""
+    faults: tuple[Fault, ...] = ()

@@ -1,0 +1,67 @@
+"""Takes the plans of a suite's outputs; gives what no generation could make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Diagnostic, Severity
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.scenarios.labels import INSIDE, is_promised
+from mockgen_watch.scenarios.overlap import check_overlaps
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.model import Coverage, Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+
+
+def check_promises(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
+    """Return why the promises of outputs cannot be kept; each finding once."""
+    found: dict[Diagnostic, None] = {}
+    for plan in plans:
+        if is_promised(plan) or _has_rules_above(plan):
+            try:
+                compile_source(plan)
+            except FindingsError as error:
+                found.update(dict.fromkeys(error.diagnostics))
+        if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
+            found[_no_room(plan)] = None
+    return list(found)
+
+
+def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
+    """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
+    idle = [_no_coverage(plan) for plan in plans if plan.coverage is not Coverage.NONE]
+    return [*idle, *check_overlaps(plans)]
+
+
+def _has_rules_above(plan: OutputPlan) -> bool:
+    """Tell whether a parent of any record has rules or exclusions, at any distance."""
+    waiting: list[RecordPlan] = [part.records for part in plan.mix] or [plan.records]
+    while waiting:
+        for _, parent in waiting.pop().parents:
+            if parent.rules or parent.exclusions:
+                return True
+            waiting.append(parent)
+    return False
+
+
+def _no_coverage(plan: OutputPlan) -> Diagnostic:
+    return Diagnostic(
+        code="MG405",
+        severity=Severity.WARNING,
+        message=f"$coverage: {plan.coverage} of {plan.model} has no effect yet",
+        location=plan.location,
+        hint="records are drawn as without it",
+    )
+
+
+def _no_room(plan: OutputPlan) -> Diagnostic:
+    return Diagnostic(
+        code="MG221",
+        message=f"a CSV row has no room for the labels inside ({INSIDE})",
+        location=plan.location,
+        hint="use labels: file, or another format",
+    )

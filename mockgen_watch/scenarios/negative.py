@@ -1,0 +1,299 @@
+"""Takes the drawer of twins and a model's rules; gives records that break exactly those meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.rules.places import Missing, places_of, value_at, with_value
+from mockgen_watch.rules.values import same
+from mockgen_watch.scenarios.candidates import candidates
+from mockgen_watch.scenarios.cases import Case, Fault
+from mockgen_watch.scenarios.facts import bare_path, options_of
+from mockgen_watch.scenarios.mutations import KINDS, OWN, WRONG_TYPE, Candidate
+from mockgen_watch.spec.model import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Path, Place
+    from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.scenarios.redraw import Drawer
+    from mockgen_watch.scenarios.terms import Terms
+    from mockgen_watch.spec.document import Json
+
+SAMPLE: Final = 8
+"""Twins on which the kinds of faults that a rule allows are tried out."""
+
+ONE_IN: Final = 4
+"""At most one fault in so many is of the wrong type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """How a rule can be broken.
+
+    Attributes:
+        kinds: those that break it, and no other rule, in the order of their turns.
+        impossible: the other kinds, each with the reason.
+    """
+
+    kinds: tuple[str, ...]
+    impossible: Mapping[str, str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Breaker:
+    """Breaks records of ``twins``.
+
+    Attributes:
+        plan: of the twins, settled.
+        faults: how many rules a record breaks.
+        breakages: of each rule, in their order.
+    """
+
+    plan: RecordPlan
+    terms: Terms
+    twins: Drawer
+    faults: int
+    breakages: tuple[Breakage, ...] = ()
+    _own_programs: list[Program] = field(default_factory=list)
+    _near: dict[tuple[str, ...], tuple[Rule, ...]] = field(default_factory=dict)
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``, broken.
+
+        Raises:
+            FindingsError: it cannot be broken as it should be.
+        """
+        record: dict[str, Json] = self.twins.record_at(index)
+        rules = [number for number, breakage in enumerate(self.breakages) if breakage.kinds]
+        turn, first = divmod(index, len(rules))
+        made: list[Fault] = []
+        for distance in range(len(rules)):
+            number = rules[(first + distance) % len(rules)]
+            found = self._break(record, number, turn, index, made)
+            if found is not None:
+                record, fault = found
+                made.append(fault)
+                if len(made) == self.faults:
+                    return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
+        raise FindingsError((self._unbroken(index, len(made)),))
+
+    def _break(
+        self, record: dict[str, Json], number: int, turn: int, index: int, made: Sequence[Fault]
+    ) -> tuple[dict[str, Json], Fault] | None:
+        rule = self.terms.rules[number]
+        by_kind: dict[str, list[Candidate]] = {OWN: self._own(rule, index)}
+        for found in candidates(rule, record, self.plan, self.terms.sight, turn):
+            by_kind.setdefault(found.operator, []).append(found)
+        for kind in self._turns(number, turn, len(by_kind[OWN])):
+            choices = by_kind.get(kind, [])
+            start = turn % len(choices) if kind == OWN and choices else 0
+            for candidate in choices[start:] + choices[:start]:
+                fault = self.try_out(rule, record, candidate, made)
+                if isinstance(fault, Fault):
+                    broken = with_value(record, candidate.place, candidate.value)
+                    return (broken, fault) if isinstance(broken, dict) else None
+        return None
+
+    def _turns(self, number: int, turn: int, own: int) -> list[str]:
+        """Return the kinds for a rule's record of this ``turn``, the first choice first."""
+        kinds = list(self.breakages[number].kinds)
+        if own and turn < own:
+            return [OWN, *kinds]
+        others = [kind for kind in kinds if kind not in {WRONG_TYPE, OWN}]
+        cycle = [*others, OWN] if own else others
+        if WRONG_TYPE in kinds:
+            size = max(len(cycle) + 1, ONE_IN)
+            while cycle and len(cycle) < size - 1:
+                cycle.append(cycle[len(cycle) % len(others)] if others else cycle[0])
+            cycle.append(WRONG_TYPE)
+        if not cycle:
+            return kinds
+        # Rules begin at different kinds, and none of them with a wrong type.
+        start = (turn - own + number % max(len(cycle) - 1, 1)) % len(cycle)
+        return list(dict.fromkeys([*cycle[start:], *cycle[:start]]))
+
+    def _own(self, rule: Rule, index: int) -> list[Candidate]:
+        """Return the candidates that the scenario's own fields give for ``rule``."""
+        if self.plan.faulty is None:
+            return []
+        found: list[Candidate] = []
+        drawn: Json = None
+        for path in self.plan.own_faults:
+            if rule.paths is not None and not any(_meet(path, read) for read in rule.paths):
+                continue
+            leaf = find_shape(self.plan.faulty, path)
+            options = options_of(leaf) if isinstance(leaf, Leaf) else None
+            if options is None:
+                drawn = drawn or record_at(self._own_program(), index)
+                found += [Candidate(OWN, place, value) for place, value in places_of(drawn, path)]
+                continue
+            # In an array, the first element that a record has.
+            place = self._first_place(path, index)
+            if place is not None:
+                found += [Candidate(OWN, place, option.value) for option in options]
+        return found
+
+    def _own_program(self) -> Program:
+        """Return what makes the values of the scenario's own fields."""
+        if not self._own_programs:
+            plan = replace(self.plan, shape=self.plan.faulty or self.plan.shape)
+            self._own_programs.append(compile_program(plan))
+        return self._own_programs[0]
+
+    def _first_place(self, path: Path, index: int) -> Place | None:
+        twin = self.twins.record_at(index)
+        return next((place for place, _ in places_of(twin, path)), None)
+
+    def try_out(
+        self, rule: Rule, record: Json, candidate: Candidate, made: Sequence[Fault] = ()
+    ) -> Fault | str:
+        """Return the fault that ``candidate`` is, or why it is none."""
+        before = value_at(record, candidate.place)
+        if _equal(before, candidate.value):
+            return "the value is the same"
+        if any(_meet(_text(candidate.place), _text(fault.place)) for fault in made):
+            return "the place has a fault already"
+        changed = with_value(record, candidate.place, candidate.value)
+        message = rule.why(changed)
+        if not message:
+            return "the rule still holds"
+        meant = {rule.name, *(fault.rule for fault in made)}
+        for other in self._reading(candidate.place):
+            if other.name in meant:
+                continue
+            if other.why(changed):
+                return f'rule "{other.name}" is broken as well'
+            if _loses_field(other, record, changed):
+                return f'rule "{other.name}" is on a field that would be missing'
+        return Fault(
+            rule=rule.name,
+            operator=candidate.operator,
+            place=candidate.place,
+            before=before,
+            after=candidate.value,
+            message=message,
+        )
+
+    def _reading(self, place: Place) -> tuple[Rule, ...]:
+        """Return the rules that a change at ``place`` can break."""
+        path = bare_path(_text(place))
+        known = self._near.get(path)
+        if known is None:
+            known = self._near[path] = tuple(
+                rule
+                for rule in self.terms.rules
+                if rule.paths is None or any(_meet(path, bare_path(read)) for read in rule.paths)
+            )
+        return known
+
+    def _unbroken(self, index: int, made: int) -> Diagnostic:
+        return Diagnostic(
+            code="MG404",
+            message=(
+                f"negative: record {index} can be made to break {made} rules, "
+                f"and {self.faults} are asked for"
+            ),
+            location=self.terms.rules[0].location,
+            hint="lower $faults, or let rules read different fields",
+        )
+
+
+def _equal(left: Json | Missing, right: Json | Missing) -> bool:
+    if isinstance(left, Missing) or isinstance(right, Missing):
+        return left is right
+    return same(left, right) and type(left) is type(right)
+
+
+def _loses_field(rule: Rule, before: Json, after: Json) -> bool:
+    """Tell whether a change takes away the one field that a rule by schema is on.
+
+    Such a rule holds where its field is missing, but many a reader would not say so; a fault is
+    to break one rule whoever reads it.
+    """
+    if rule.value_why is None or rule.paths is None:
+        return False
+    was = [place for place, _ in places_of(before, rule.paths[0])]
+    is_single = len(was) == 1 and not any(isinstance(key, int) for key in was[0])
+    return is_single and next(places_of(after, rule.paths[0]), None) is None
+
+
+def _text(place: Place) -> tuple[str, ...]:
+    return tuple(str(key) for key in place)
+
+
+def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Tell whether one path leads into what the other one names."""
+    return left[: len(right)] == right[: len(left)]
+
+
+def make_breaker(plan: RecordPlan, terms: Terms, twins: Drawer) -> Breaker:
+    """Return the breaker of the records of ``twins``; the kinds of faults are tried out."""
+    breaker = Breaker(plan=plan, terms=terms, twins=twins, faults=plan.faults)
+    sample = [twins.record_at(index) for index in range(SAMPLE)]
+    breaker.breakages = tuple(_try_kinds(breaker, rule, sample) for rule in terms.rules)
+    return breaker
+
+
+def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage:
+    reasons: dict[str, str] = {}
+    good: set[str] = set()
+    for turn, record in enumerate(sample):
+        for candidate in _each_kind(breaker, rule, record, turn):
+            if candidate.operator in good:
+                continue
+            result = breaker.try_out(rule, record, candidate)
+            if isinstance(result, Fault):
+                good.add(candidate.operator)
+            else:
+                reasons[candidate.operator] = result
+    kinds = tuple(kind for kind in (*KINDS, OWN) if kind in good)
+    impossible = {
+        kind: reasons.get(kind, "the rule has nothing of this kind")
+        for kind in KINDS
+        if kind not in good
+    }
+    return Breakage(kinds=kinds, impossible=impossible)
+
+
+def _each_kind(breaker: Breaker, rule: Rule, record: Json, turn: int) -> Iterator[Candidate]:
+    yield from breaker._own(rule, turn)  # noqa: SLF001 - of this module
+    yield from candidates(rule, record, breaker.plan, breaker.terms.sight, turn)
+
+
+def unbreakable(breaker: Breaker) -> list[Diagnostic]:
+    """Return an error for each rule that no fault breaks alone."""
+    places = {rule.name: rule.location for rule in breaker.terms.rules}
+    found = []
+    for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True):
+        if breakage.kinds:
+            continue
+        others = [
+            name
+            for name, place in places.items()
+            if any(f'rule "{name}"' in reason for reason in breakage.impossible.values())
+        ]
+        why = (
+            f'each fault breaks rule "{others[0]}" as well' if others else "it holds for all values"
+        )
+        found.append(
+            Diagnostic(
+                code="MG403",
+                message=f'no record can break rule "{rule.name}" alone: {why}',
+                location=rule.location,
+                hint="make one rule of both, or drop one",
+                related=tuple(
+                    Related(message="this rule", location=places[name]) for name in others[:1]
+                ),
+            )
+        )
+    return found

@@ -1,0 +1,172 @@
+"""Takes the plans of a model without rules; gives the scenarios that can make the same record."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.grid import grid_of
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.masters.canonical import canonical_form
+from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.rules.places import MISSING, Missing, places_of, with_value
+from mockgen_watch.rules.values import same
+from mockgen_watch.scenarios.facts import final_value, number_of, options_of, walk_paths
+from mockgen_watch.scenarios.promise import EXCLUSION
+from mockgen_watch.spec.generators import Number, Pattern, RowField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.rules.places import Path
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Leaf
+
+    Chosen = list[tuple[Path, Json | Missing]]
+
+COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
+"""Scenarios that are meant to differ."""
+
+_SHOWN: Final = 300
+"""Characters of the example record."""
+
+
+def check_overlaps(plans: Iterable[OutputPlan]) -> list[Diagnostic]:
+    """Return a warning for each two scenarios that can make the same record, with such a record."""
+    by_model: dict[str, list[OutputPlan]] = {}
+    for plan in plans:
+        ruled = plan.records.rules or plan.records.exclusions
+        if plan.scenario in COMPARED and not plan.mix and not ruled:
+            by_model.setdefault(plan.model, []).append(plan)
+    found = []
+    for group in by_model.values():
+        for first, second in itertools.combinations(group, 2):
+            record = common_record(first.records, second.records)
+            if record is not None:
+                found.append(_overlap(first, second, record))
+    return found
+
+
+def common_record(first: RecordPlan, second: RecordPlan) -> dict[str, Json] | None:
+    """Return a record that both plans can make; None when there is none or it is not certain."""
+    chosen = _common_values(dict(_leaves(first)), dict(_leaves(second)))
+    if chosen is None:
+        return None
+    record: Json = record_at(compile_program(first), 0)
+    for path, value in chosen:
+        for place, _ in list(places_of(record, path)):
+            record = with_value(record, place, value)
+    return record if isinstance(record, dict) else None
+
+
+def _common_values(left: dict[Path, Leaf], right: dict[Path, Leaf]) -> Chosen | None:
+    """Return a common value for each leaf that is not the same in both; None where one has none."""
+    chosen: Chosen = []
+    rows: dict[Path, list[tuple[Path, Leaf, Leaf]]] = {}
+    if any(not leaf.modifiers.omit for path, leaf in left.items() if path not in right):
+        return None
+    if any(not leaf.modifiers.omit for path, leaf in right.items() if path not in left):
+        return None
+    chosen += [(path, MISSING) for path in left if path not in right]
+    for path, mine in left.items():
+        other = right.get(path)
+        if other is None or _form(mine) == _form(other):
+            continue
+        if isinstance(mine.generator, RowField) and isinstance(other.generator, RowField):
+            rows.setdefault(mine.generator.address, []).append((path, mine, other))
+            continue
+        common = _common_value(mine, other)
+        if isinstance(common, _Nothing):
+            return None
+        chosen.append((path, common))
+    for values in map(_common_row, rows.values()):
+        if values is None:
+            return None
+        chosen += values
+    return chosen
+
+
+class _Nothing:
+    """No value is common."""
+
+
+def _leaves(plan: RecordPlan) -> Iterator[tuple[Path, Leaf]]:
+    for path, leaf, _ in walk_paths(plan.shape):
+        yield path, leaf
+
+
+def _form(leaf: Leaf) -> object:
+    return canonical_form(leaf.generator), canonical_form(leaf.modifiers)
+
+
+def _common_value(left: Leaf, right: Leaf) -> Json | Missing | _Nothing:
+    mine, others = options_of(left), options_of(right)
+    if mine is not None and others is not None:
+        for option in mine:
+            if any(_alike(option.value, other.value) for other in others):
+                return option.value
+        return _Nothing()
+    if mine is not None or others is not None:
+        options, open_leaf = (mine, right) if mine is not None else (others, left)
+        for option in options or ():
+            if not isinstance(option.value, Missing) and _can_make(open_leaf, option.value):
+                return option.value
+    return _Nothing()
+
+
+def _alike(left: Json | Missing, right: Json | Missing) -> bool:
+    if isinstance(left, Missing) or isinstance(right, Missing):
+        return left is right
+    return same(left, right)
+
+
+def _can_make(leaf: Leaf, value: Json) -> bool:
+    """Tell whether it is certain that ``leaf`` can make ``value``."""
+    generator = leaf.generator
+    if value is None:
+        return bool(leaf.modifiers.null)
+    if isinstance(generator, Pattern) and isinstance(value, str):
+        return not leaf.modifiers.transforms and bool(re.fullmatch(generator.source, value))
+    if isinstance(generator, Number) and isinstance(value, int | Decimal):
+        grid = grid_of(generator)
+        units = Decimal(value).scaleb(grid.decimals)
+        if generator.minimum is None or generator.maximum is None or units != int(units):
+            return False
+        steps, rest = divmod(int(units) - grid.origin, grid.step)
+        made = final_value(leaf, number_of(int(units), grid.decimals))
+        return not rest and 0 <= steps < grid.count and same(made, value)
+    return False
+
+
+def _common_row(
+    group: Sequence[tuple[Path, Leaf, Leaf]],
+) -> Chosen | None:
+    mine = [[option.value for option in options_of(leaf) or ()] for _, leaf, _ in group]
+    others = [[option.value for option in options_of(leaf) or ()] for _, _, leaf in group]
+    for row in zip(*mine, strict=False):
+        for other in zip(*others, strict=False):
+            if all(map(_alike, row, other)):
+                return [(path, value) for (path, _, _), value in zip(group, row, strict=True)]
+    return None
+
+
+def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> Diagnostic:
+    text = json.dumps(record, ensure_ascii=False, default=float)
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return Diagnostic(
+        code="MG401",
+        severity=Severity.WARNING,
+        message=(
+            f"{second.scenario} of {second.model} can make the same record as {first.scenario}, "
+            f"such as {shown}"
+        ),
+        location=second.location,
+        hint="let the pools of the two differ, or state $rules, from which faults are derived",
+        related=(Related(message=f"{first.scenario} is stated here", location=first.location),),
+    )

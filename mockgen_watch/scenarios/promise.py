@@ -1,0 +1,284 @@
+"""Takes the plan of one scenario's records; gives what makes records that keep its promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.diagnostics import Diagnostic, Related, has_errors
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.plan.capacity import check_unique
+from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.cases import Case
+from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
+from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
+from mockgen_watch.scenarios.redraw import Drawer, drawer_of
+from mockgen_watch.scenarios.settle import settle
+from mockgen_watch.scenarios.terms import compile_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.settle import Conflict
+    from mockgen_watch.scenarios.terms import Terms
+
+BASE = "base"
+EXCLUSION = "exclusion"
+SAMPLE = 4
+"""Records that are made to learn whether open needs can be met at all."""
+
+
+class Part(Protocol):
+    """What makes the records of one scenario."""
+
+    @property
+    def program(self) -> Program:
+        """The program of the records as far as the plan alone decides them."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the program alone makes each record."""
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether anything is promised of the records."""
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``.
+
+        Raises:
+            FindingsError: it cannot be made so that it keeps the promise.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Free:
+    """Records that nothing is promised of."""
+
+    plan: RecordPlan
+    program: Program
+    is_plain: bool = True
+    is_promised: bool = False
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``."""
+        return Case(record=record_at(self.program, index), scenario=self.plan.scenario)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Valid:
+    """Records that meet every rule and no exclusion."""
+
+    drawer: Drawer
+    is_promised: bool = True
+
+    @property
+    def program(self) -> Program:
+        """The program of records whose fields are drawn once."""
+        return self.drawer.program
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether no record has to be looked at."""
+        return not self.drawer.needs
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``; see ``Part``."""
+        return Case(record=self.drawer.record_at(index), scenario=self.drawer.plan.scenario)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Excluded:
+    """Records that meet every rule and a clause, each clause in turn."""
+
+    names: tuple[str, ...]
+    drawers: tuple[Drawer, ...]
+    is_plain: bool = False
+    is_promised: bool = True
+
+    @property
+    def program(self) -> Program:
+        """The program of the first clause's records."""
+        return self.drawers[0].program
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``; see ``Part``."""
+        number = index % len(self.drawers)
+        drawer = self.drawers[number]
+        return Case(
+            record=drawer.record_at(index),
+            scenario=drawer.plan.scenario,
+            clause=self.names[number],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Broken:
+    """Records that break exactly the rules that they are meant to."""
+
+    breaker: Breaker
+    is_plain: bool = False
+    is_promised: bool = True
+
+    @property
+    def program(self) -> Program:
+        """The program of the twins."""
+        return self.breaker.twins.program
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``; see ``Part``."""
+        return self.breaker.case_at(index)
+
+
+def has_promise(plan: RecordPlan) -> bool:
+    """Tell whether rules or exclusions say something of the records of ``plan``."""
+    if plan.scenario == NEGATIVE:
+        return bool(plan.rules)
+    return plan.scenario in {POSITIVE, BASE, EXCLUSION} and bool(plan.rules or plan.exclusions)
+
+
+def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
+    """Return what makes the records of ``plan``, or None and why its promise cannot be kept."""
+    plan, found = settle_parents(plan)
+    if not has_promise(plan):
+        return Free(plan=plan, program=compile_program(plan)), found
+    terms, problems = compile_terms(plan)
+    found += problems
+    if has_errors(found):
+        return None, found
+    if plan.scenario == EXCLUSION and terms.clauses:
+        made, problems = _excluded(plan, terms)
+    elif plan.scenario == NEGATIVE:
+        made, problems = _broken(plan, terms)
+    else:
+        made, problems = _valid(plan, terms)
+    found += problems
+    if made is None or has_errors(found):
+        return None, found
+    try:
+        for index in range(min(SAMPLE, plan.count)):
+            made.case_at(index)
+    except FindingsError as error:
+        return None, [*found, *error.diagnostics]
+    return made, found
+
+
+def _valid_drawer(plan: RecordPlan, terms: Terms) -> tuple[Drawer | None, list[Diagnostic]]:
+    needs = [rule_need(rule) for rule in terms.rules]
+    needs += [outside_need(clause) for clause in terms.clauses]
+    return _drawer(plan, needs)
+
+
+def _valid(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
+    drawer, found = _valid_drawer(plan, terms)
+    return (None if drawer is None else Valid(drawer=drawer)), found
+
+
+def _broken(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
+    drawer, found = _valid_drawer(plan, terms)
+    if drawer is None:
+        return None, found
+    try:
+        breaker = make_breaker(drawer.plan, terms, drawer)
+    except FindingsError as error:
+        return None, [*found, *error.diagnostics]
+    return Broken(breaker=breaker), [*found, *unbreakable(breaker)]
+
+
+def _excluded(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
+    found: list[Diagnostic] = []
+    drawers = []
+    rules = [rule_need(rule) for rule in terms.rules]
+    for clause in terms.clauses:
+        drawer, problems = _drawer(plan, [*inside_needs(clause), *rules])
+        found += problems
+        if drawer is not None:
+            drawers.append(drawer)
+    if len(drawers) < len(terms.clauses):
+        return None, found
+    names = tuple(clause.name for clause in terms.clauses)
+    return Excluded(names=names, drawers=tuple(drawers)), found
+
+
+def _drawer(plan: RecordPlan, needs: Sequence[Need]) -> tuple[Drawer | None, list[Diagnostic]]:
+    settled = settle(plan, needs)
+    if settled.conflicts:
+        return None, [_told(conflict, plan) for conflict in settled.conflicts]
+    problems = check_unique(settled.plan)
+    if problems:
+        return None, problems
+    return drawer_of(settled.plan, settled.open), []
+
+
+def _told(conflict: Conflict, plan: RecordPlan) -> Diagnostic:
+    need = conflict.need
+    must_match = need.condition is not None
+    if must_match:
+        message = f"no record of {plan.scenario} can match {need.told}"
+        hint = f"let {plan.scenario} state values that match, or drop the clause"
+    elif need.told.startswith("exclusion"):
+        message = f"every record of {plan.scenario} would match {need.told}"
+        hint = "give the field a value that is in scope"
+    else:
+        message = f"no record of {plan.scenario} can meet {need.told}"
+        hint = "give the field a value that the rule allows"
+    return Diagnostic(
+        code="MG403",
+        message=message,
+        location=need.location,
+        hint=hint,
+        related=tuple(
+            Related(message="this is all that the field can be", location=place)
+            for place in dict.fromkeys(leaf.origin.location for leaf in conflict.leaves)
+        ),
+    )
+
+
+def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
+    """Return ``plan`` with parents whose pools are cut down as those of their own outputs are.
+
+    A field that records of the parent's own output may have another value for, because a rule has
+    it drawn again or a fault is put there, cannot be referred to.
+    """
+    found: list[Diagnostic] = []
+    parents = []
+    for reference, parent in plan.parents:
+        settled, problems = settle_parents(parent)
+        found += problems
+        if has_promise(settled):
+            changed, is_fixed = _settled_parent(settled, reference.path)
+            if not is_fixed:
+                found.append(_not_fixed(plan, parent, reference.path))
+            settled = changed
+        parents.append((reference, settled))
+    return (replace(plan, parents=tuple(parents)) if parents else plan), found
+
+
+def _settled_parent(plan: RecordPlan, path: tuple[str, ...]) -> tuple[RecordPlan, bool]:
+    if plan.scenario in {NEGATIVE, EXCLUSION}:
+        return plan, False
+    terms, problems = compile_terms(plan)
+    if problems:
+        return plan, True  # The parent's own output says what is wrong.
+    drawer, problems = _valid_drawer(plan, terms)
+    if drawer is None:
+        return plan, True
+    return drawer.plan, not drawer.redraws(path)
+
+
+def _not_fixed(plan: RecordPlan, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic:
+    place = next(iter(parent.rules), None) or next(iter(parent.exclusions))
+    return Diagnostic(
+        code="MG403",
+        message=(
+            f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} cannot be referred to from '
+            f"{plan.model_id}: a rule or a fault may change it"
+        ),
+        location=place.location,
+        hint="let the rule be met by all values of the field, or refer to another field",
+    )

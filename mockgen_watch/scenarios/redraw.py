@@ -1,0 +1,172 @@
+"""Takes a settled plan; gives its records, with fields drawn again where a need is not met.
+
+A field that is drawn again has a sub-address: its own, ``AGAIN`` and the number of the attempt. So
+its value is a function of its address, of what it may be and of what the needs ask of the fields
+beside it; a record that meets every need at once is the one that a model without needs has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.scenarios.facts import change_paths, leaves_below, unit_of, walk_paths
+from mockgen_watch.spec.generators import (
+    Boolean,
+    Moment,
+    Number,
+    Pattern,
+    Pool,
+    Reference,
+    RowField,
+    Template,
+)
+from mockgen_watch.spec.model import Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Path
+    from mockgen_watch.scenarios.facts import Unit
+    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.spec.document import Json
+
+AGAIN: Final = "$again"
+"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
+
+ATTEMPTS: Final = 100
+"""How often the fields of one record are drawn again before the search is given up."""
+
+KEPT: Final = 512
+"""Programs of other attempts that are kept for the next record."""
+
+_DRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Drawer:
+    """The records of a plan that meet its needs.
+
+    Attributes:
+        plan: settled.
+        needs: what the plan alone does not ensure.
+        program: of the plan as it stands.
+    """
+
+    plan: RecordPlan
+    needs: tuple[Need, ...]
+    program: Program
+    _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
+    _others: dict[tuple[tuple[Unit, int], ...], Program] = field(default_factory=dict)
+
+    def record_at(self, index: int) -> dict[str, Json]:
+        """Return record ``index``.
+
+        Raises:
+            FindingsError: no attempt met every need.
+        """
+        record = record_at(self.program, index)
+        broken = self._broken(record)
+        attempts: dict[Unit, int] = {}
+        for _ in range(ATTEMPTS):
+            if not broken:
+                return record
+            again = {unit for need in broken for unit in self._units_of(need)}
+            if not again:
+                break
+            attempts.update({unit: attempts.get(unit, 0) + 1 for unit in sorted(again, key=repr)})
+            record = record_at(self._program(attempts), index)
+            broken = self._broken(record)
+        if not broken:
+            return record
+        raise FindingsError((self._given_up(broken, index),))
+
+    def redraws(self, path: Path) -> bool:
+        """Tell whether the field at ``path`` may be drawn again."""
+        units = {unit for need in self.needs for unit in self._units_of(need)}
+        return any(unit in units for unit in drawn_units(self.plan, [path]))
+
+    def _broken(self, record: Json) -> list[Need]:
+        return [need for need in self.needs if not need.holds(record)]
+
+    def _units_of(self, need: Need) -> tuple[Unit, ...]:
+        known = self._units.get(id(need))
+        if known is None:
+            known = self._units[id(need)] = drawn_units(self.plan, need.paths)
+        return known
+
+    def _program(self, attempts: Mapping[Unit, int]) -> Program:
+        key = tuple(sorted(attempts.items(), key=repr))
+        known = self._others.get(key)
+        if known is None:
+            if len(self._others) >= KEPT:
+                self._others.clear()
+            shape = change_paths(self.plan.shape, lambda _, leaf: _readdress(leaf, attempts))
+            known = self._others[key] = compile_program(replace(self.plan, shape=shape))
+        return known
+
+    def _given_up(self, broken: Sequence[Need], index: int) -> Diagnostic:
+        need = broken[0]
+        leaves = [
+            leaf for path in need.paths or () for _, leaf, _ in leaves_below(self.plan.shape, path)
+        ]
+        return Diagnostic(
+            code="MG404",
+            message=(
+                f"{self.plan.scenario}: record {index} cannot be made to keep {need.told}: "
+                f"{ATTEMPTS} attempts failed"
+            ),
+            location=need.location,
+            hint="let the fields have more values that are fit, or change the rule",
+            related=tuple(
+                Related(message="this field is drawn", location=place)
+                for place in dict.fromkeys(leaf.origin.location for leaf in leaves)
+            ),
+        )
+
+
+def drawer_of(plan: RecordPlan, needs: Sequence[Need]) -> Drawer:
+    """Return the drawer of a settled ``plan`` and the ``needs`` that are open."""
+    return Drawer(plan=plan, needs=tuple(needs), program=compile_program(plan))
+
+
+def drawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, ...]:
+    """Return what can be drawn again of the fields at ``paths``; None means the whole record."""
+    found = (
+        list(walk_paths(plan.shape))
+        if paths is None
+        else [item for path in paths for item in leaves_below(plan.shape, path)]
+    )
+    units: dict[Unit, None] = {}
+    waiting = [leaf for _, leaf, _ in found]
+    while waiting:
+        leaf = waiting.pop()
+        generator = leaf.generator
+        if isinstance(generator, Template):
+            named = [find_shape(plan.shape, part.path) for part in generator.parts if part.path]
+            waiting += [shape for shape in named if isinstance(shape, Leaf)]
+        elif isinstance(generator, _DRAWN) and not leaf.modifiers.unique:
+            units[unit_of(leaf)] = None
+    return tuple(units)
+
+
+def _readdress(leaf: Leaf, attempts: Mapping[Unit, int]) -> Leaf:
+    """Return ``leaf`` at the address of its attempt."""
+    attempt = attempts.get(unit_of(leaf))
+    if attempt is None:
+        return leaf
+    generator = leaf.generator
+    below = (AGAIN, str(attempt))
+    if isinstance(generator, RowField):
+        return replace(leaf, generator=replace(generator, address=(*generator.address, *below)))
+    if isinstance(generator, Reference):
+        # The fields of one parent are drawn at the object that holds them.
+        return replace(leaf, address=(*leaf.address[:-1], *below, leaf.address[-1]))
+    return replace(leaf, address=(*leaf.address, *below))

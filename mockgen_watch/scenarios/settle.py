@@ -1,0 +1,239 @@
+"""Takes a plan and what its records have to be; gives the plan whose records are, where it can.
+
+Where the values of a field, or of fields that are drawn together, can be counted, each is tried
+once, here. Values that can never be part of a fit record leave their pool; the others keep their
+identities, so that a record which had one of them keeps it. What cannot be decided so stays open.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mockgen_watch.rules.places import Missing
+from mockgen_watch.scenarios.facts import (
+    ABSENT,
+    MOST,
+    NULL,
+    Option,
+    change_paths,
+    is_restrictable,
+    leaves_below,
+    options_of,
+    unit_of,
+    walk_paths,
+)
+from mockgen_watch.scenarios.hold import hold_to_bounds
+from mockgen_watch.spec.generators import Boolean, Pool, RowField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Path
+    from mockgen_watch.scenarios.facts import Unit
+    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Leaf, ObjectShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A need that no record can meet, and the leaves that stand against it."""
+
+    need: Need
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A plan that meets all needs but those that are ``open``."""
+
+    plan: RecordPlan
+    open: tuple[Need, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """What is drawn together: its leaves, and each choice with the leaves' values."""
+
+    unit: Unit
+    leaves: tuple[tuple[Path, Leaf], ...]
+    choices: tuple[tuple[Option, ...], ...]
+
+
+def settle(plan: RecordPlan, needs: Sequence[Need]) -> Settled:
+    """Return ``plan`` with pools that hold only what can be part of a fit record."""
+    conflicts: list[Conflict] = []
+    waiting = list(needs)
+    # The first pass may leave fewer values, which proves in the second what was open in the first.
+    for _ in range(2):
+        unsettled = []
+        for need in waiting:
+            plan, verdict = _settle_one(plan, need)
+            if verdict is False:
+                conflicts.append(Conflict(need=need, leaves=_against(plan, need)))
+            elif verdict is None:
+                unsettled.append(need)
+        waiting = unsettled
+    return Settled(plan=plan, open=tuple(waiting), conflicts=tuple(conflicts))
+
+
+def _against(plan: RecordPlan, need: Need) -> tuple[Leaf, ...]:
+    found = [leaf for path in need.paths or () for _, leaf, _ in leaves_below(plan.shape, path)]
+    return tuple(found)
+
+
+def _settle_one(plan: RecordPlan, need: Need) -> tuple[RecordPlan, bool | None]:
+    """Return the plan with the need met as far as it can be, and whether it is certain now."""
+    if need.condition is not None and need.condition.is_range:
+        plan = replace(plan, shape=hold_to_bounds(plan.shape, need.condition))
+    verdict = need.proved(plan)
+    if verdict is not None or need.paths is None:
+        return plan, verdict
+    found = [item for path in need.paths for item in leaves_below(plan.shape, path)]
+    if not found:
+        return plan, need.holds({})
+    if need.fits is not None and len(found) == 1 and not found[0][2]:
+        return _settle_elements(plan, need, found[0][0], found[0][1])
+    variables = _variables(plan, found)
+    if variables is None:
+        return plan, None
+    return _settle_counted(plan, need, variables)
+
+
+def _settle_elements(
+    plan: RecordPlan, need: Need, path: Path, leaf: Leaf
+) -> tuple[RecordPlan, bool | None]:
+    """Settle a need on a field that stands in elements, or not in every record."""
+    options = options_of(leaf)
+    fits = need.fits
+    if options is None or fits is None:
+        return plan, None
+    good = [option for option in options if fits(option.value)]
+    is_match = need.condition is not None
+    if not good:
+        return plan, None if not is_match else False
+    if len(good) < len(options):
+        if not is_restrictable(leaf):
+            return plan, None
+        kept = frozenset(option.identity for option in good)
+        plan = _restrict(plan, unit_of(leaf), kept, {path})
+    # A clause matches only where an element is there at all.
+    return plan, None if is_match else True
+
+
+def _variables(plan: RecordPlan, found: Sequence[tuple[Path, Leaf, bool]]) -> list[Variable] | None:
+    """Return the variables that ``found`` leaves are, or None when they cannot be counted."""
+    units: dict[Unit, dict[Path, Leaf]] = {}
+    for path, leaf, is_sure in found:
+        if not is_sure:
+            return None
+        units.setdefault(unit_of(leaf), {})[path] = leaf
+    variables = []
+    for unit, leaves in units.items():
+        columns = [options_of(leaf) for leaf in leaves.values()]
+        if any(column is None for column in columns):
+            return None
+        lengths = {len(column or ()) for column in columns}
+        has_gaps = any(leaf.modifiers.null or leaf.modifiers.omit for leaf in leaves.values())
+        if len(leaves) > 1 and (len(lengths) > 1 or has_gaps):
+            return None
+        choices = tuple(zip(*[column or () for column in columns], strict=True))
+        variables.append(Variable(unit=unit, leaves=tuple(leaves.items()), choices=choices))
+    del plan
+    if math.prod(len(variable.choices) for variable in variables) > MOST:
+        return None
+    return variables
+
+
+def _settle_counted(
+    plan: RecordPlan, need: Need, variables: Sequence[Variable]
+) -> tuple[RecordPlan, bool | None]:
+    """Settle a need by trying every combination of what its fields can be."""
+    used: list[set[int]] = [set() for _ in variables]
+    total, good = 0, 0
+    ranges = [range(len(variable.choices)) for variable in variables]
+    for numbers in itertools.product(*ranges):
+        total += 1
+        if need.holds(record_with(variables, numbers)):
+            good += 1
+            for place, number in enumerate(numbers):
+                used[place].add(number)
+    if not good:
+        return plan, False
+    if good == total:
+        return plan, True
+    whole = True
+    for variable, numbers_used in zip(variables, used, strict=True):
+        if len(numbers_used) == len(variable.choices):
+            continue
+        if not all(is_restrictable(leaf) for _, leaf in variable.leaves):
+            whole = False
+            continue
+        kept = frozenset(variable.choices[number][0].identity for number in numbers_used)
+        paths = {path for path, _ in variable.leaves}
+        plan = _restrict(plan, variable.unit, kept, paths)
+    # When all combinations of the values that are left are fit, nothing is open any more.
+    sure = whole and good == math.prod(len(numbers) for numbers in used)
+    return plan, True if sure else None
+
+
+def record_with(variables: Sequence[Variable], numbers: Sequence[int]) -> Json:
+    """Return a record that has the given choice of each variable, and no other field."""
+    record: Json = {}
+    for variable, number in zip(variables, numbers, strict=True):
+        for (path, _), option in zip(variable.leaves, variable.choices[number], strict=True):
+            record = _put(record, path, option.value)
+    return record
+
+
+def _put(record: Json, path: Path, value: Json | Missing) -> Json:
+    inner = record if isinstance(record, dict) else {}
+    if len(path) == 1:
+        return inner if isinstance(value, Missing) else {**inner, path[0]: value}
+    return {**inner, path[0]: _put(inner.get(path[0], {}), path[1:], value)}
+
+
+def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[Path]) -> RecordPlan:
+    """Return ``plan`` with the pools of ``unit`` cut down to the entries in ``kept``."""
+
+    def change(path: Path, leaf: Leaf) -> Leaf:
+        if unit_of(leaf) != unit or (unit[0] != "rows" and path not in paths):
+            return leaf
+        return restrict_leaf(leaf, kept)
+
+    return replace(plan, shape=change_paths(plan.shape, change))
+
+
+def restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
+    """Return ``leaf`` with the options in ``kept`` alone."""
+    modifiers = leaf.modifiers
+    is_rows = isinstance(leaf.generator, RowField)
+    if not is_rows and modifiers.null and NULL not in kept:
+        modifiers = replace(modifiers, null=Decimal(0))
+    if not is_rows and modifiers.omit and ABSENT not in kept:
+        modifiers = replace(modifiers, omit=Decimal(0))
+    generator = leaf.generator
+    if isinstance(generator, Pool):
+        generator = _smaller(generator, kept)
+    elif isinstance(generator, RowField):
+        generator = replace(generator, rows=_smaller(generator.rows, kept))
+    elif isinstance(generator, Boolean) and (b"true" in kept) is not (b"false" in kept):
+        generator = Boolean(true=Decimal(b"true" in kept))
+    return replace(leaf, generator=generator, modifiers=modifiers)
+
+
+def _smaller(pool: Pool, kept: frozenset[bytes]) -> Pool:
+    entries = tuple(entry for entry in pool.entries if entry.identity in kept)
+    return replace(pool, entries=entries) if entries else pool
+
+
+def shape_paths(shape: ObjectShape) -> Iterator[tuple[Path, Leaf]]:
+    """Yield each leaf of ``shape`` with its path."""
+    for path, leaf, _ in walk_paths(shape):
+        yield path, leaf

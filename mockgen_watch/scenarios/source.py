@@ -1,0 +1,114 @@
+"""Takes the plan of an output; gives its records and cases, each as its scenario promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mockgen_watch.diagnostics import Severity
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.address import Address
+from mockgen_watch.generate.mixture import ADDRESS
+from mockgen_watch.generate.pool import pool_stream, rank_order
+from mockgen_watch.generate.records import cell_of_record
+from mockgen_watch.scenarios.promise import keep_promise
+
+if TYPE_CHECKING:
+    from mockgen_watch.generate.cells import Stream
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.cases import Case
+    from mockgen_watch.scenarios.promise import Part
+    from mockgen_watch.spec.document import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """The records of an output.
+
+    Attributes:
+        scenarios: the name of each part's scenario.
+        parts: one, and no stream, when the output is not mixed; else as ``stream`` counts them.
+        stream: draws the part of a record, at the cells of the first part's program.
+    """
+
+    scenarios: tuple[str, ...]
+    parts: tuple[Part, ...]
+    stream: Stream | None
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The program of each part; records may differ from it where rules are kept or broken."""
+        return tuple(part.program for part in self.parts)
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether rules or exclusions say something of any record."""
+        return any(part.is_promised for part in self.parts)
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether one program alone makes every record."""
+        return self.stream is None and self.parts[0].is_plain
+
+    def part_of(self, index: int) -> int:
+        """Return which part makes record ``index``."""
+        if self.stream is None:
+            return 0
+        return self.stream.at(cell_of_record(self.parts[0].program, index))
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index`` and what is told of it.
+
+        Raises:
+            FindingsError: it cannot be made so that it keeps its promise.
+        """
+        return self.parts[self.part_of(index)].case_at(index)
+
+    def record_at(self, index: int) -> dict[str, Json]:
+        """Return record ``index``; see ``case_at``."""
+        return self.case_at(index).record
+
+
+def compile_source(output: OutputPlan) -> Source:
+    """Return the records of ``output``; those of a mix by weighted rendezvous over the scenarios.
+
+    A change of one weight, or a scenario more, moves the fewest records that it can.
+
+    Raises:
+        FindingsError: a promise cannot be kept; see ``scenarios.check``.
+    """
+    known = _KNOWN.get(output.key) if output.key else None
+    if known is None:
+        known = _compile(output)
+        if len(_KNOWN) >= _KEPT:
+            _KNOWN.clear()
+        _KNOWN[output.key] = known
+    return known
+
+
+_KEPT = 64
+_KNOWN: dict[str, Source] = {}
+"""What was compiled by the output's key: a run checks each promise first, and keeps it then."""
+
+
+def _compile(output: OutputPlan) -> Source:
+    if not output.mix:
+        return Source(scenarios=(output.scenario,), parts=(_part(output.records),), stream=None)
+    identities = [part.scenario.encode() for part in output.mix]
+    order = rank_order(identities, [part.weight for part in output.mix])
+    parts = [output.mix[place] for place in order]
+    address = Address.of(output.records.seed, output.records.model_id, ADDRESS)
+    ranked = [part.scenario.encode() for part in parts]
+    return Source(
+        scenarios=tuple(part.scenario for part in parts),
+        parts=tuple(_part(part.records) for part in parts),
+        stream=pool_stream(address, "value", ranked, [part.weight for part in parts]),
+    )
+
+
+def _part(plan: RecordPlan) -> Part:
+    part, found = keep_promise(plan)
+    if part is None:
+        raise FindingsError([item for item in found if item.severity is Severity.ERROR])
+    return part

@@ -1,0 +1,190 @@
+"""A thousand records a scenario of the claims suite, judged by other libraries than the program's.
+
+Rules by schema are judged by jsonschema, those in CEL by Python written for this test.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import jsonschema
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Record: TypeAlias = dict[str, Any]
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("mockgen-watch")
+COUNT = 1000
+SCENARIOS = ("positive", "negative", "exclusion")
+OWN_SPEC = (ROOT / "specs/claims/user_input.yaml").read_text(encoding="utf-8")
+CLAIM: Any = yaml.load(OWN_SPEC, yaml.SafeLoader)["Claim"]
+
+
+def day(text: str) -> datetime:
+    return datetime.strptime(text, "%m/%d/%Y")  # noqa: DTZ007 - a day has no zone
+
+
+EXPRESSIONS: dict[str, Callable[[Record], bool]] = {
+    "copay-within-amount": lambda record: record["COPAY_AMT"] <= record["CLM_AMT"],
+    "served-after-birth": lambda record: day(record["SRVC_FROM_DT"]) >= day(record["PAT_BRTH_DT"]),
+    "received-after-service": lambda record: day(record["RCVD_DT"]) > day(record["SRVC_FROM_DT"]),
+    "denial-has-reason": lambda record: (
+        (record["ADJUDICATION"]["status"] == "DENIED")
+        == (record["ADJUDICATION"]["denial_code"] is not None)
+    ),
+}
+VALIDATORS = {
+    name: jsonschema.Draft202012Validator(rule["schema"])
+    for name, rule in CLAIM["$rules"].items()
+    if "schema" in rule
+}
+
+
+def broken_rules(record: Record) -> set[str]:
+    broken = set()
+    for name, rule in CLAIM["$rules"].items():
+        try:
+            if "cel" in rule:
+                holds = EXPRESSIONS[name](record)
+            else:
+                value: Any = record
+                for key in rule["field"].split("."):
+                    value = value[key]
+                holds = VALIDATORS[name].is_valid(value)
+        except (KeyError, TypeError, ValueError):
+            holds = False
+        if not holds:
+            broken.add(name)
+    return broken
+
+
+def matched_clauses(record: Record) -> set[str]:
+    return {
+        name
+        for name, clause in CLAIM["$exclude"].items()
+        if all(
+            record[field] in test if isinstance(test, list) else record[field] >= test["min"]
+            for field, test in clause.items()
+        )
+    }
+
+
+def leaves(value: object, pointer: str = "") -> dict[str, object]:
+    if isinstance(value, dict):
+        items = [(str(key).replace("~", "~0").replace("/", "~1"), v) for key, v in value.items()]
+    elif isinstance(value, list):
+        items = [(str(number), item) for number, item in enumerate(value)]
+    else:
+        return {pointer: (type(value), value)}
+    found: dict[str, object] = {}
+    for key, item in items:
+        found.update(leaves(item, f"{pointer}/{key}"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("promises")
+    shutil.copytree(ROOT / "specs", home / "specs")
+    spec = home / "specs/claims/user_input.yaml"
+    text = OWN_SPEC
+    for count in ("20,", "10,", "30"):
+        text = text.replace(f"$count: {count}", f"$count: {COUNT}{count[2:]}")
+    spec.write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=home, check=True)
+    subprocess.run([PROGRAM, "-q", "generate", "claims"], cwd=home, check=True)
+    return home / "mock_outputs/claims/Claim"
+
+
+def records(outputs: Path, scenario: str) -> list[Record]:
+    text = (outputs / f"{scenario}.json").read_text(encoding="utf-8")
+    found: list[Record] = json.loads(text)
+    assert len(found) == COUNT
+    return found
+
+
+def labels(outputs: Path, scenario: str) -> list[Record]:
+    text = (outputs / f"{scenario}.labels.ndjson").read_text(encoding="utf-8")
+    found = [json.loads(line) for line in text.splitlines()]
+    assert [label["record"] for label in found] == list(range(COUNT))
+    return found
+
+
+def test_positive_records_keep_every_rule_and_no_clause_matches(outputs: Path) -> None:
+    for record in records(outputs, "positive"):
+        assert broken_rules(record["payload"]) == set()
+        assert matched_clauses(record["payload"]) == set()
+
+
+def test_negative_records_break_exactly_the_labelled_rule_and_are_twins(outputs: Path) -> None:
+    told = labels(outputs, "negative")
+    pairs = zip(records(outputs, "positive"), records(outputs, "negative"), told, strict=True)
+    for twin, record, label in pairs:
+        assert broken_rules(record["payload"]) == {label["rule"]}, label
+        before, after = leaves(twin), leaves(record)
+        pointer = label["pointer"]
+        differing = {
+            place for place in before.keys() | after.keys() if before.get(place) != after.get(place)
+        }
+        assert differing
+        assert all(place == pointer or place.startswith(f"{pointer}/") for place in differing)
+
+
+def test_every_rule_has_its_turn_and_faults_are_of_many_kinds(outputs: Path) -> None:
+    told = labels(outputs, "negative")
+    turns = Counter(label["rule"] for label in told)
+    assert set(turns) == set(CLAIM["$rules"])
+    assert max(turns.values()) - min(turns.values()) <= 1
+    kinds = Counter(label["operator"] for label in told)
+    assert kinds["wrong-type"] <= COUNT // 4
+    assert {"below", "above", "one-off", "missing", "null", "wrong-type", "empty"} <= set(kinds)
+    assert {"too-long", "not-in-pool", "order", "own", "off-step"} <= set(kinds)
+    by_rule = defaultdict(set)
+    for label in told:
+        by_rule[label["rule"]].add(label["operator"])
+    # A copay above its amount is all that can be wrong with the two and with nothing else.
+    assert {rule for rule, found in by_rule.items() if len(found) == 1} <= {"copay-within-amount"}
+
+
+def test_excluded_records_keep_every_rule_and_match_each_clause_in_turn(outputs: Path) -> None:
+    names = list(CLAIM["$exclude"])
+    told = labels(outputs, "exclusion")
+    for number, (record, label) in enumerate(zip(records(outputs, "exclusion"), told, strict=True)):
+        assert broken_rules(record["payload"]) == set()
+        assert label["clause"] in matched_clauses(record["payload"])
+        assert label["clause"] == names[number % len(names)]
+
+
+def test_without_a_rule_exactly_its_cases_are_valid(outputs: Path) -> None:
+    told = labels(outputs, "negative")
+    found = [broken_rules(record["payload"]) for record in records(outputs, "negative")]
+    for name in CLAIM["$rules"]:
+        valid = {number for number, broken in enumerate(found) if not broken - {name}}
+        assert valid == {label["record"] for label in told if label["rule"] == name}
+
+
+def test_mixed_records_are_labelled_with_what_they_are(outputs: Path) -> None:
+    text = (outputs / "mixed.ndjson").read_text(encoding="utf-8")
+    told = labels(outputs, "mixed")
+    kinds: Counter[str] = Counter()
+    for line, label in zip(text.splitlines(), told, strict=True):
+        record = json.loads(line)["payload"]
+        kinds[label["scenario"]] += 1
+        broken = broken_rules(record)
+        assert broken == ({label["rule"]} if label["scenario"] == "negative" else set())
+        if label["scenario"] == "positive":
+            assert not matched_clauses(record)
+        if label["scenario"] == "exclusion":
+            assert label["clause"] in matched_clauses(record)
+    assert kinds["positive"] > kinds["negative"] > kinds["exclusion"] > 0
