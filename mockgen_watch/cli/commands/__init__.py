@@ -86,6 +86,14 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",
     ),
+    "diff": CommandEntry(
+        module="mockgen_watch.cli.commands.diff",
+        summary="tell in which records and fields outputs differ from a commit",
+    ),
+    "git": CommandEntry(
+        module="mockgen_watch.cli.commands.git",
+        summary="let git diff show records and fields, in this clone",
+    ),
     "hook": CommandEntry(
         module="mockgen_watch.cli.commands.hook",
         summary="keep out of Git what staged specs would not make; a pre-commit hook",

@@ -1,0 +1,158 @@
+"""Takes a revision; gives the records and fields in which outputs differ from it, on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.report import wants_color
+from mockgen_watch.cli.values import json_value, shown_value
+from mockgen_watch.workflow.difference import diff_outputs
+from mockgen_watch.workflow.project import open_project
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from mockgen_watch.workflow.cells import CellChange
+    from mockgen_watch.workflow.difference import FieldDifference, FileDifference
+
+EXAMPLES = """examples:
+  mockgen-watch diff                     what the outputs tell else than in the last commit
+  mockgen-watch diff main                … than in the branch main
+  mockgen-watch diff main --markdown     a comment for a pull request
+
+The order of keys and of records tells nothing, so it is no difference.
+"""
+
+MOST_IN_MARKDOWN = 200
+"""Values of a file that a comment shows."""
+
+_RED = "\x1b[31m"
+_GREEN = "\x1b[32m"
+_BOLD = "\x1b[1m"
+_RESET = "\x1b[0m"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "revision", metavar="REV", nargs="?", default="HEAD", help="a commit (default: HEAD)"
+    )
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 when they differ")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the difference as JSON")
+    form.add_argument("--markdown", action="store_true", help="the difference as Markdown")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``diff`` out."""
+    project = open_project(options.directory, options.profile)
+    files = diff_outputs(project, options.revision)
+    if options.json:
+        print(_json(files))
+    elif options.markdown:
+        print("\n".join(_markdown(files)))
+    else:
+        for line in _text(files, is_short=options.quiet):
+            print(line if wants_color(sys.stdout) else _plain(line))
+    return ExitCode.FINDINGS if options.exit_code and files else ExitCode.DONE
+
+
+def summary_of(field: FieldDifference, records: int) -> str:
+    """Return one line such as ``+1 value in pool CLM_TYPE → 20 of 100 records``."""
+    name = escape_for_terminal(field.field)
+    signs = [f"+{field.added}"] * bool(field.added) + [f"-{field.removed}"] * bool(field.removed)
+    if signs:
+        one = field.added + field.removed == 1
+        name = f"{' '.join(signs)} value{'' if one else 's'} in pool {name}"
+    return f"{name} → {field.records} of {records} record{'' if records == 1 else 's'}"
+
+
+def _about(file: FileDifference) -> str:
+    if not file.is_readable:
+        return "changed, and cannot be read as records"
+    if file.before is None:
+        return f"new, {file.after} records"
+    return "changed" if file.after is not None else f"gone, {file.before} records"
+
+
+def _records(file: FileDifference) -> int:
+    return max(file.before or 0, file.after or 0)
+
+
+def _text(files: Sequence[FileDifference], *, is_short: bool) -> Iterator[str]:
+    for file in files:
+        yield f"{_BOLD}{escape_for_terminal(file.path)}{_RESET}  {_about(file)}"
+        for field in file.fields:
+            yield f"  {summary_of(field, _records(file))}"
+        for cell in () if is_short else file.cells:
+            place = f"record {cell.record} {escape_for_terminal(cell.pointer)}"
+            before, after = shown_value(cell.before), shown_value(cell.after)
+            yield f"    {place}: {_RED}{before}{_RESET} → {_GREEN}{after}{_RESET}"
+
+
+def _plain(line: str) -> str:
+    # Text of users is escaped by now, so these are the only escapes in the line.
+    for code in (_RED, _GREEN, _BOLD, _RESET):
+        line = line.replace(code, "")
+    return line
+
+
+def _markdown(files: Sequence[FileDifference]) -> Iterator[str]:
+    if not files:
+        yield "The fixtures tell the same as before."
+    for file in files:
+        yield f"#### {_code(file.path)} {_about(file)}"
+        yield ""
+        for field in file.fields:
+            yield f"- {_code(summary_of(field, _records(file)))}"
+        if file.cells:
+            yield from ("", "| record | value | before | after |", "|---|---|---|---|")
+            yield from map(_row, file.cells[:MOST_IN_MARKDOWN])
+        if len(file.cells) > MOST_IN_MARKDOWN:
+            yield from ("", f"… and {len(file.cells) - MOST_IN_MARKDOWN} more values")
+        yield ""
+
+
+def _row(cell: CellChange) -> str:
+    shown = (escape_for_terminal(cell.pointer), shown_value(cell.before), shown_value(cell.after))
+    return f"| {cell.record} | " + " | ".join(map(_code, shown)) + " |"
+
+
+def _code(text: str) -> str:
+    """Return ``text`` as code that neither ends early nor breaks a table."""
+    text = text.replace("|", "\\|")
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _json(files: Sequence[FileDifference]) -> str:
+    data = [
+        {
+            "path": file.path,
+            "before": file.before,
+            "after": file.after,
+            "readable": file.is_readable,
+            "fields": [
+                {
+                    "field": field.field,
+                    "records": field.records,
+                    "added": field.added,
+                    "removed": field.removed,
+                }
+                for field in file.fields
+            ],
+            "cells": list(map(_cell, file.cells)),
+        }
+        for file in files
+    ]
+    return json.dumps({"files": data}, indent=2, ensure_ascii=False)
+
+
+def _cell(cell: CellChange) -> dict[str, object]:
+    sides = {**json_value("before", cell.before), **json_value("after", cell.after)}
+    return {"record": cell.record, "pointer": cell.pointer, **sides}
