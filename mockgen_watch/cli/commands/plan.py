@@ -13,13 +13,15 @@ from mockgen_watch.cli.report import code_of, print_findings
 from mockgen_watch.cli.selection import add_selection, add_suites, selection_of
 from mockgen_watch.cli.values import shown_value
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.workflow.plan import plan_changes
+from mockgen_watch.workflow.plan import plan_changes, slow_outputs
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
+    from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.workflow.plan import ChangePlan, FieldChange, PlannedFile
 
 EXAMPLES = """examples:
@@ -50,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     with running(options) as run_:
         plan = plan_changes(project, request, begin=run_.begin)
     if options.json:
-        print(_json(plan))
+        print(_json(plan, {} if plan.failed_suites else slow_outputs(project, request)))
     else:
         print_findings(
             plan.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
@@ -103,7 +105,7 @@ def _field_line(change: FieldChange) -> str:
     return f"{escape_for_terminal(change.field)}  {times}: {first}{more}{place}"
 
 
-def _json(plan: ChangePlan) -> str:
+def _json(plan: ChangePlan, slow: Mapping[str, tuple[SlowField, ...]]) -> str:
     from mockgen_watch.cli.render import report_of  # noqa: PLC0415 - only where it is asked for
     from mockgen_watch.cli.values import json_value  # noqa: PLC0415
 
@@ -135,5 +137,15 @@ def _json(plan: ChangePlan) -> str:
         }
         for file in plan.files
     ]
-    data = {"files": files, "kept": plan.kept, **report_of(plan.diagnostics)}
+    data = {
+        "files": files,
+        "kept": plan.kept,
+        # Fields that cannot be made of fragments, so that large outputs take longer.
+        "slow": [
+            {"output": name, "field": field.field, "reason": field.reason}
+            for name, fields in slow.items()
+            for field in fields
+        ],
+        **report_of(plan.diagnostics),
+    }
     return json.dumps(data, indent=2, ensure_ascii=False)
