@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from mockgen_watch.lock.snapshot import Reconciliation
     from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.storage.account import Observer
     from mockgen_watch.storage.outcome import Outcome
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.transaction import Observer, Producer
+    from mockgen_watch.storage.transaction import Producer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
