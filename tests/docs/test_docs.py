@@ -20,7 +20,7 @@ LINK = re.compile(r"(?<!!)\[(?:[^\]\[]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?\)")
 HEADING = re.compile(r"^#{1,6} +(.*?) *#*$", re.MULTILINE)
 
 # Commands that pages and messages may speak of before they are there.
-PLANNED = {"migrate"}
+PLANNED: set[str] = set()
 
 
 def prose(path: Path) -> str:
