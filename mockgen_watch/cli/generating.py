@@ -8,7 +8,6 @@ from mockgen_watch.cli.making import (
     executor_of,
     open_for,
     outside_root,
-    run_legacy,
     running,
     take_snapshot,
     tell,
@@ -32,7 +31,10 @@ def generate_outputs(options: argparse.Namespace) -> int:
     """
     _check_combination(options)
     if options.legacy:
-        return run_legacy(options)
+        # The rare case.
+        from mockgen_watch.cli.oldest import run_oldest  # noqa: PLC0415
+
+        return run_oldest(options)
     project = open_for(options)
     selection = selection_of(options)
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)

@@ -159,10 +159,3 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
             for chunk in chunks:
                 sys.stdout.buffer.write(chunk)
     return code_of(found)
-
-
-def run_legacy(options: argparse.Namespace) -> int:
-    """Read the oldest format as it is, with its own semantics, and return the exit code."""
-    from mockgen_watch.cli.oldest import run_oldest  # noqa: PLC0415 - the rare case
-
-    return run_oldest(options)
