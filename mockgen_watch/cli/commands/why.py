@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
+from mockgen_watch.scenarios.labels import label_lines
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
@@ -15,7 +16,9 @@ from mockgen_watch.workflow.why import explain, locate_record, split_pointer
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
 
+    from mockgen_watch.spec.document import Json
     from mockgen_watch.workflow.why import Explanation
 
 EXAMPLES = """examples:
@@ -52,11 +55,31 @@ def run(options: argparse.Namespace) -> int:
         target.plan.records,
     )
     explanation = explain(records, index, segments, dict(source.record_at(index)))
+    labels = list(label_lines(source, index)) if source.is_promised else []
     if options.json:
-        print(_json(explanation, scenario))
+        print(_json(explanation, scenario, labels))
     else:
         _print(explanation, scenario)
+        _print_labels(labels)
     return 0
+
+
+def _print_labels(labels: Sequence[Mapping[str, Json]]) -> None:
+    """Print what the record shows: the clause that it matches, the rules that it breaks."""
+    for label in labels:
+        if "clause" in label:
+            print(f"  matches  exclusion {escape_for_terminal(str(label['clause']))}")
+        if "rule" in label:
+            sides = [
+                shown_value(label[side]) if side in label else "(not there)"
+                for side in ("before", "after")
+            ]
+            place = f"{escape_for_terminal(str(label['pointer']))}: {sides[0]} → {sides[1]}"
+            print(
+                f"  breaks   rule {escape_for_terminal(str(label['rule']))} ({label['operator']})"
+            )
+            print(f"           {place}")
+            print(f"           {escape_for_terminal(str(label['message']))}")
 
 
 def _print(why: Explanation, scenario: str) -> None:
@@ -82,13 +105,14 @@ def _print(why: Explanation, scenario: str) -> None:
     print(f"  scenario {scenario}")
 
 
-def _json(why: Explanation, scenario: str) -> str:
+def _json(why: Explanation, scenario: str, labels: Sequence[Mapping[str, Json]]) -> str:
     place = why.origin.location
     data = {
         "pointer": why.pointer,
         "present": why.is_present,
         "value": plain_json(why.value),
         "scenario": scenario,
+        "labels": [{key: plain_json(value) for key, value in label.items()} for label in labels],
         "origin": {
             "kind": why.origin.kind.value,
             "name": why.origin.name,
