@@ -13,7 +13,8 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.codec import decode_document, encode_document
-from mockgen_watch.spec.model import ConflictPolicy, MasterChoice
+from mockgen_watch.spec.document import plain_data
+from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, RuleKind
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.vocabulary import (
     VOCABULARY_ENDINGS,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
-    from mockgen_watch.spec.model import MasterFile, UserInput
+    from mockgen_watch.spec.model import MasterFile, RuleSpec, UserInput
     from mockgen_watch.workflow.sources import Cache, Sources
 
 CACHE_VERSION = 1
@@ -123,6 +124,8 @@ class Loader:
             user_input, found = build_user_input(document, self._context())
             self._report(found)
             failed = user_input is None or has_errors(found)
+            if user_input is not None and not failed:
+                user_input, failed = self._load_schemas(user_input, inputs)
         master, master_failed = None, False
         if user_input is not None:
             master, master_failed = self._load_master(user_input, inputs)
@@ -160,6 +163,34 @@ class Loader:
             known_vocabularies=frozenset(self._vocabulary_paths()),
             formats=self.context.formats,
         )
+
+    def _load_schemas(
+        self, user_input: UserInput, inputs: dict[str, str | None]
+    ) -> tuple[UserInput, bool]:
+        """Return ``user_input`` with the schemas that its ``$conforms`` rules name, and failures.
+
+        A schema is part of its rule from here on, so a changed one changes the outputs' keys.
+        """
+        failed = False
+        models = []
+        for model in user_input.models:
+            rules = []
+            for rule in model.rules:
+                if rule.kind is not RuleKind.CONFORMS:
+                    rules.append(rule)
+                    continue
+                inputs[rule.expression] = self.sources.digests.get(rule.expression)
+                if rule.expression not in self.sources.digests:
+                    self._report([_no_schema(rule)])
+                    failed = True
+                    continue
+                document = self.document(rule.expression)
+                if document.root is None or has_errors(document.diagnostics):
+                    failed = True
+                    continue
+                rules.append(replace(rule, schema=plain_data(document.root)))
+            models.append(replace(model, rules=tuple(rules)))
+        return replace(user_input, models=tuple(models)), failed
 
     def _load_master(
         self, user_input: UserInput, inputs: dict[str, str | None]
@@ -233,6 +264,15 @@ class Loader:
                 failed = has_errors((*vocabulary.diagnostics, *found))
                 self._vocabularies[name] = None if failed else pool
         return inputs
+
+
+def _no_schema(rule: RuleSpec) -> Diagnostic:
+    return Diagnostic(
+        code="MG218",
+        message=f'rule "{rule.name}": there is no file {rule.expression}',
+        location=rule.body_location or rule.location,
+        hint="the JSON Schema lies below the specs folder, and its path goes from this file",
+    )
 
 
 def _two_inputs(first: str, second: str) -> Diagnostic:

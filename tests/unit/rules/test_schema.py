@@ -1,0 +1,63 @@
+"""The keywords that are checked here give the verdict of jsonschema, for any value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockgen_watch.rules.errors import RuleError
+from mockgen_watch.rules.schema import compile_schema, is_plain_schema
+
+if TYPE_CHECKING:
+    from mockgen_watch.spec.document import Json
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("aB1-", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=5,
+)
+SCHEMAS: list[dict[str, Any]] = [
+    {"type": "string"},
+    {"type": ["integer", "null"]},
+    {"enum": ["a", 1, None, True]},
+    {"const": 1},
+    {"pattern": "^a+$"},
+    {"minimum": 0, "maximum": 5},
+    {"exclusiveMinimum": 0, "exclusiveMaximum": 5},
+    {"multipleOf": 3},
+    {"minLength": 2, "maxLength": 3},
+    {"minItems": 1, "maxItems": 2, "uniqueItems": True},
+    {"items": {"type": "integer", "minimum": 0}},
+    {"properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False},
+    {"minProperties": 1, "maxProperties": 1},
+]
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=str)
+@given(value=VALUES)
+def test_the_verdict_is_that_of_jsonschema(schema: dict[str, Any], value: Json) -> None:
+    assert is_plain_schema(schema)
+    wanted = jsonschema.Draft202012Validator(schema).is_valid(value)
+    assert (not compile_schema(schema)(value)) is wanted
+
+
+def test_other_keywords_are_left_to_jsonschema() -> None:
+    check = compile_schema({"anyOf": [{"type": "string"}, {"minimum": Decimal("2.5")}]})
+    assert [bool(check(value)) for value in ("x", Decimal("2.5"), 2)] == [False, False, True]
+
+
+@pytest.mark.parametrize("schema", [{"type": "text"}, {"pattern": "("}, {"allOf": 3}])
+def test_a_schema_that_is_not_valid_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(RuleError):
+        compile_schema(schema)
+
+
+def test_nothing_outside_of_a_schema_is_fetched() -> None:
+    check = compile_schema({"$ref": "http://localhost:9/never.json"})
+    with pytest.raises(RuleError):
+        check("x")
