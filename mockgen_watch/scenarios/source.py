@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address
-from mockgen_watch.generate.mixture import ADDRESS
 from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.records import cell_of_record
 from mockgen_watch.scenarios.promise import keep_promise
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.cases import Case
     from mockgen_watch.scenarios.promise import Part
     from mockgen_watch.spec.document import Json
+
+
+MIX_ADDRESS = ("$mix",)
+"""The address path of the choice among the parts of a mix; no field has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +101,7 @@ def _compile(output: OutputPlan) -> Source:
     identities = [part.scenario.encode() for part in output.mix]
     order = rank_order(identities, [part.weight for part in output.mix])
     parts = [output.mix[place] for place in order]
-    address = Address.of(output.records.seed, output.records.model_id, ADDRESS)
+    address = Address.of(output.records.seed, output.records.model_id, MIX_ADDRESS)
     ranked = [part.scenario.encode() for part in parts]
     return Source(
         scenarios=tuple(part.scenario for part in parts),
