@@ -53,7 +53,7 @@ def reference(writer: Writer, program: Program, start: int, stop: int) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(program=programs(), start=st.integers(0, 10**9), layout=st.sampled_from(list(Layout)))
 def test_fragments_give_the_bytes_of_the_reference_encoder(
     name: str,
