@@ -166,8 +166,9 @@ def test_bounds_condition_and_do_not_collect() -> None:
     cuts = [90 + 40 * n / 20 + 0.0005 for n in range(1, 20)]
     assert_fits(what, lambda x: (free.cdf(x) - low) / (high - low), cuts)
     values = drawn(what)
-    assert (values == 90).sum() < 20
-    assert (values == 130).sum() < 20
+    # Half a step of the density belongs to each end; 27.5 % of the whole lies beyond them.
+    assert (values == 90).sum() < 20 + COUNT * 3e-5
+    assert (values == 130).sum() < 20 + COUNT * 3e-5
 
 
 def test_a_far_tail_keeps_its_shape() -> None:
