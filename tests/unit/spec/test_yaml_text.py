@@ -488,7 +488,9 @@ def test_what_ruamel_writes_is_read_as_ruamel_reads_it(value: object) -> None:
 
 @given(trees)
 def test_marks_nest_and_cover_plain_text(value: object) -> None:
-    document = read(pyyaml.safe_dump(value, allow_unicode=True), "yaml")
+    text = pyyaml.safe_dump(value, allow_unicode=True)
+    assume(not line_ends_of_1_1.intersection(text))
+    document = read(text, "yaml")
     assert document.root is not None
     for _, node in walk(document.root):
         if isinstance(node, Scalar):
