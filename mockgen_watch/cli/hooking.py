@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mockgen_watch.workflow.hook import HookReport
+    from mockgen_watch.workflow.refresh import HookReport
     from mockgen_watch.workflow.staged_fresh import Look
 
 
