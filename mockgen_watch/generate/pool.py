@@ -19,7 +19,7 @@ random sampling with a reservoir", Information Processing Letters 97(5), 2006.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mockgen_watch.generate.address import fill_scores
 from mockgen_watch.generate.bank import Level
@@ -29,7 +29,7 @@ from mockgen_watch.generate.large_pool import LargePool
 from mockgen_watch.generate.series import ln
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
     from types import ModuleType
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, LaneArray, Stream
 
     Floats = NDArray[np.float64]
+
+Entry = TypeVar("Entry")
 
 LARGE: Final = 256
 """The most values that are all asked; crossing it redraws a pool once."""
@@ -114,22 +116,31 @@ def pool_stream(
 class EqualPool(Drawn):
     """Ranks of values that are equally likely."""
 
-    __slots__ = ("bank", "constants", "first", "key", "last")
+    __slots__ = ("bank", "constants", "first", "last")
 
     def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
         """Choose among as many values as there are ``constants``."""
         super().__init__(len(constants))
         self.constants = constants
         self.bank = level.scores
-        self.key = id(self.bank)
         self.first = self.bank.add(constants)
         self.last = self.first + len(constants)
 
     def at(self, cell: Cell) -> int:
         """Return the rank of one cell's value."""
-        # Nearly always the scores are there already, and a call less is a third of the time.
-        scores = (cell.scores.get(self.key) or self.bank.at(cell))[self.first : self.last]
+        scores = self.bank.at(cell)[self.first : self.last]
         return scores.index(min(scores))
+
+    def reader(self, table: Sequence[Entry] | Mapping[int, Entry]) -> Callable[[Cell], Entry]:
+        """Return the function that reads a cell's value in ``table``: ``at`` with fewer calls."""
+        key, at, first, last = id(self.bank), self.bank.at, self.first, self.last
+
+        def read(cell: Cell) -> Entry:
+            # Nearly always the scores are there already.
+            scores = (cell.scores.get(key) or at(cell))[first:last]
+            return table[scores.index(min(scores))]
+
+        return read
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the ranks of a chunk."""

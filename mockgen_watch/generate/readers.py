@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.generate.cells import cell_of_element
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
+from mockgen_watch.generate.pool import EqualPool
 from mockgen_watch.generate.tables import LazyTable, OpenTable
 from mockgen_watch.generate.transforms import transformed
 from mockgen_watch.masters.kinds import exact_number
@@ -98,6 +99,8 @@ def _value_reader(part: Part) -> Reader:
     if part.stream is None:
         value = table[0]
         return (lambda _: own(value)) if shared else (lambda _: value)
+    if isinstance(part.stream, EqualPool) and not shared:
+        return part.stream.reader(table)
     draw = part.stream.at
     return (lambda cell: own(table[draw(cell)])) if shared else (lambda cell: table[draw(cell)])
 
