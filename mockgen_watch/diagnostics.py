@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.names import file_name_problem, fold

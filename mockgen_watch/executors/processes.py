@@ -22,9 +22,9 @@ import signal
 import struct
 import warnings
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import MockgenError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError

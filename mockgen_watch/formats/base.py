@@ -8,9 +8,9 @@ for whole chunks. A format may leave the second out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.spec.document import pointer_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.fragments import MadeSlot, SlowField
 from mockgen_watch.formats.slots import Constant, Pick
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State

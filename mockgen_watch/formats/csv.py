@@ -9,9 +9,9 @@ error: nothing is dropped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError, Framing, Media, Option
 from mockgen_watch.formats.csv_cells import CellStyle, Formulas
 from mockgen_watch.formats.csv_columns import ColumnTree, column_name, columns_of

@@ -11,9 +11,9 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8

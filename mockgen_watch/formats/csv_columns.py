@@ -10,9 +10,9 @@ an object without members and an array without elements.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.columns import may_be_absent
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.spec.document import pointer_of

@@ -7,9 +7,9 @@ it needs no NumPy, and is faster as long as importing NumPy takes longer than al
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.generate.records import record_at
 

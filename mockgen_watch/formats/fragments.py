@@ -9,8 +9,9 @@ well as ``formats.vector`` does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ as they are, because readers that split text into lines take those for line ends
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import Framing, Media, Option
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding

@@ -15,9 +15,9 @@ become further entries of the tables within, so absence costs no slot of its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.formats.fragments import (
     AtLeast,
     Below,

@@ -8,9 +8,9 @@ how scalars look. A ``Style`` says that and no more. ``Encoder`` is the referenc
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ whole of it and whose combinations are too many for a table; the plan names them
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.columns import (
     Coder,

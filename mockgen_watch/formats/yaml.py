@@ -14,10 +14,10 @@ printable, or changes how its neighbours look, is escaped.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import Framing, Media, Option
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding

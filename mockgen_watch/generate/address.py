@@ -16,9 +16,10 @@ and ``word`` are those of Wellons' "lowbias32".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from types import ModuleType

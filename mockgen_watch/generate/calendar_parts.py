@@ -6,11 +6,11 @@ texts, month and day 372. The calendar is the proleptic Gregorian one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.column import Part
 from mockgen_watch.generate.derived import Derived
 from mockgen_watch.generate.tables import LazyTable

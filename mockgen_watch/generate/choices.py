@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Lookup, Shared
 from mockgen_watch.generate.draws import ALWAYS, Odds, threshold

@@ -7,8 +7,9 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

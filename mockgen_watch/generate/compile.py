@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.generate.address import Address, base_key
 from mockgen_watch.generate.bank import Level
 from mockgen_watch.generate.choices import (

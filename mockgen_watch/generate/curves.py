@@ -13,9 +13,9 @@ are never moved to the bounds. Parameters are in the units that the spec states.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.normal import normal_quantile, normal_tail
 from mockgen_watch.generate.series import choose, exp, ln, power, square_root
 from mockgen_watch.spec.generators import DistributionKind

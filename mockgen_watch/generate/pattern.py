@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.drawn import Drawn, Shared
 from mockgen_watch.generate.draws import LONG

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Drawn, Lookup, Shared
 from mockgen_watch.generate.readers import column_reader, joined_text

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

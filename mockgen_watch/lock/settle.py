@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.model import LockedOutput, Lockfile
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.layout import Layout

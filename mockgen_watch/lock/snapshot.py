@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.paths import below, output_paths
 

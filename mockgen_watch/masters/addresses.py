@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.masters.model import OUTSIDE
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.canonical import same_values
 from mockgen_watch.masters.kinds import kinds_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, has_errors
 from mockgen_watch.masters.addresses import address_master
 from mockgen_watch.masters.deep import finish_object, merge_objects

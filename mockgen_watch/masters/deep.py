@@ -6,9 +6,9 @@ again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.masters.arrays import merge_by_policy
 from mockgen_watch.masters.kinds import kinds_of

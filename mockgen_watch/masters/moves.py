@@ -5,10 +5,10 @@ The address of a field stays what it was, so a field keeps its values wherever i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import ArrayShape, Member, Modifiers, ObjectShape
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.model import OUTSIDE
 from mockgen_watch.masters.policies import key_path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import ELEMENT, ConflictPolicy
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
 

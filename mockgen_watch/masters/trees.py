@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
 
 if TYPE_CHECKING:

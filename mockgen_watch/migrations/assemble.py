@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.pieces import assembled, pieces_of
 from mockgen_watch.migrations.shapes import Remark, RemarkKind
 from mockgen_watch.spec.build.names import file_name_problem, fold

@@ -8,9 +8,9 @@ what need not change stays as it stands.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION
 from mockgen_watch.spec.document import MappingNode, Scalar

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.document import MappingNode, SequenceNode
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.assemble import assemble, free_name

@@ -7,10 +7,10 @@ Chinese remainder theorem), so only those with one have to be chosen together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf
 

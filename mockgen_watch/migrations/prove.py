@@ -10,11 +10,11 @@ make as well, as often.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.periods import period_of, tied_lengths, value_at
 from mockgen_watch.migrations.shapes import OldArray, OldObject

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.split import split_text
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
 from mockgen_watch.spec.build.names import is_directive

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from mockgen_watch.dataclass import dataclass
 
 BLANKS: Final = " \t\r\n"
 """What may stand around a value without being part of it."""

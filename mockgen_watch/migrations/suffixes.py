@@ -6,9 +6,9 @@ model's own. All text is copied from the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.json_text import json_text, quoted
 from mockgen_watch.migrations.lost import NOT_CARRIED, commented, lost_lines

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.similarity import is_near
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf, OldObject

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity, did_you_mean
 from mockgen_watch.plan.canonical import output_key
 from mockgen_watch.plan.checks import check_rules

@@ -7,9 +7,9 @@ names its head.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import Coverage, ObjectShape

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import merge_record
 from mockgen_watch.masters.paths import written_path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.trees import find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Reference

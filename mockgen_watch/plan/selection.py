@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass, replace
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.model import Layout, Model, OutputOptions, Scenario

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.moments import bound_of
 from mockgen_watch.rules.places import places_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.comparison import Comparison, read_comparison
 from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
 from mockgen_watch.rules.moments import rfc3339

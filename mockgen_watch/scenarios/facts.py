@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.generate.transforms import transformed
 from mockgen_watch.masters.kinds import exact_number

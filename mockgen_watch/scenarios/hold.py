@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.scenarios.facts import bare_path, change_paths
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 from mockgen_watch.spec.moments import DAY

@@ -5,10 +5,10 @@ Nothing here is certain: whether a candidate breaks its rule, and no other, is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.places import MISSING
 from mockgen_watch.rules.values import is_number
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.trees import find_all
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.facts import bounds_of, leaves_below

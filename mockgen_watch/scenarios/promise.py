@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, Related, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program

@@ -7,9 +7,9 @@ beside it; a record that meets every need at once is the one that a model withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program

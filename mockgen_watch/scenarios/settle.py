@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.facts import (
     ABSENT,

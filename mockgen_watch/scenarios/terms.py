@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.errors import RuleError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
 
 if TYPE_CHECKING:

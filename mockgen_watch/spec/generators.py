@@ -6,8 +6,9 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from decimal import Decimal

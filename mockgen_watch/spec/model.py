@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
 

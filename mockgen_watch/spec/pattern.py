@@ -20,9 +20,10 @@ import itertools
 import math
 import string
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+
+from mockgen_watch.dataclass import dataclass
 
 OPEN_REPEAT = 8
 """How far above its minimum a repeat without an end goes."""

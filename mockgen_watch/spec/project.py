@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import operator
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate, count
 from typing import Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec.document import Mark
 

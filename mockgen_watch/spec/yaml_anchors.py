@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.limits import MAX_ALIASED_NODES

@@ -12,9 +12,9 @@ import os
 import stat
 import tarfile
 import zlib
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
 from mockgen_watch.storage.containment import Folder, naming

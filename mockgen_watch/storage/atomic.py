@@ -10,8 +10,9 @@ import hashlib
 import itertools
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming

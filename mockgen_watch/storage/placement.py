@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.backup import save_backup

@@ -9,9 +9,9 @@ import enum
 import itertools
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.git import find_work_tree

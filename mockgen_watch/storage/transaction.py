@@ -8,9 +8,9 @@ own is wholly old or wholly new. Small files share one write of the journal.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.paths import offer_path

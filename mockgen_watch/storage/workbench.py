@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import remove_quietly
 from mockgen_watch.storage.containment import Folder, naming

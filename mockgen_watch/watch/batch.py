@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import FindingsError, LockedError, MockgenError
 from mockgen_watch.storage.files import MovedError

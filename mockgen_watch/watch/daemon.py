@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock

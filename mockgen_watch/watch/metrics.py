@@ -6,9 +6,9 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.watch.stream import (
     BatchEnded,

@@ -10,9 +10,9 @@ import contextlib
 import json
 import os
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming

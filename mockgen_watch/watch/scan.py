@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.storage.files import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns

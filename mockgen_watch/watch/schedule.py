@@ -6,8 +6,9 @@ Pure: every method takes ``now`` (seconds since some moment), so that tests need
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,8 +6,9 @@ in the daemon's thread, in the order of subscription, and must be quick.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from mockgen_watch.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

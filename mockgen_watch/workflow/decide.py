@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import check_paths

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Lockfile

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.migrations.migrate import (

@@ -6,9 +6,9 @@ The files stay as they are: what the engine reads is made in memory, by the same
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, UsageError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.findings import describe

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN

@@ -7,9 +7,9 @@ among Git's objects, and one command brings them into the index.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.findings import describe_refusal

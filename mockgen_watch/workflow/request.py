@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.plan.selection import Selection
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.archive import SUFFIX, list_archives, members_of, unpack

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.lock.paths import below
 from mockgen_watch.lock.snapshot import Action, Reason

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.repository import Repository

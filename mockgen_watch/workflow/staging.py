@@ -6,9 +6,9 @@ objects already, where nothing points at it until a person makes that call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import write_lockfile

@@ -5,9 +5,9 @@ Nothing of the work tree is read. What Git holds is decided upon by the same fun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.repository import LINK

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.snapshot import Action, Reason
 from mockgen_watch.workflow.check import check_suite

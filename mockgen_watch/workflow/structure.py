@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.structure import check_structure, load_schema

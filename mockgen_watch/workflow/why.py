@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, ObjectShape

@@ -7,8 +7,9 @@ Each module has ``add_arguments(parser)``, which declares its options and exampl
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
+
+from mockgen_watch.dataclass import dataclass
 
 if TYPE_CHECKING:
     import argparse

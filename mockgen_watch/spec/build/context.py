@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.spec.build.site import Report
 from mockgen_watch.spec.model import OriginKind, OutputOptions
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.counters import build_boolean, build_index, build_sequence
 from mockgen_watch.spec.build.moments import build_date, build_datetime, build_time

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.directives import MODEL_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS, read_id

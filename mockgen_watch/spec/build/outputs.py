@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import is_slip
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type

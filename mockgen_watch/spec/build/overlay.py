@@ -5,9 +5,9 @@ This is for looking names up. The shape that records are made from is merged whe
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.spec.model import ArrayShape, Leaf, Member, ObjectShape
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Related, did_you_mean
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.build.exact import decimal_places

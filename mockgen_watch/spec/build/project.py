@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.context import BuildContext, Job
 from mockgen_watch.spec.build.master import read_conflict

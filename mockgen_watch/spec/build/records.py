@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.build.overlay import element_of, lay_over
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape

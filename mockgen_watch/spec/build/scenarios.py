@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown

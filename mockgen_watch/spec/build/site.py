@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, pointer_of
 

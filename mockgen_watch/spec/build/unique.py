@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.records import find_field, picked_record
 from mockgen_watch.spec.capacity import capacity, is_distinct
