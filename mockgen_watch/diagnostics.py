@@ -191,6 +191,7 @@ CODES: dict[str, str] = {
     "MG403": "A promise of a scenario cannot be kept",
     "MG404": "A record that keeps its promise was not found",
     "MG405": "Coverage has no effect yet",
+    "MG406": "A record cannot be as $records states it",
     # MG5xx  outputs and the lockfile
     "MG501": "An output was edited by hand",
     "MG502": "An output is out of date",

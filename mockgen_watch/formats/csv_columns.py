@@ -18,9 +18,10 @@ from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mockgen_watch.generate.column import Node, Program
+    from mockgen_watch.spec.document import Json
 
 _DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
 
@@ -58,6 +59,23 @@ class ColumnTree:
         if isinstance(node, ArrayNode) and any(map(may_be_absent, node.elements)):
             self._add_moved(node.elements)
 
+    def add_stated(self, path: Sequence[str], value: Json) -> None:
+        """Make room for ``value`` at ``path``, where an index may lead to an element."""
+        if path:
+            key: str | int = path[0]
+            if path[0].isdigit() and any(isinstance(known, int) for known in self.below):
+                key = int(path[0])
+            self.below.setdefault(key, ColumnTree()).add_stated(path[1:], value)
+        elif self.cell and not self.below:
+            # A leaf is one cell, whatever it holds.
+            return
+        elif isinstance(value, dict | list) and (value or self.below):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for segment, inner in items:
+                self.below.setdefault(segment, ColumnTree()).add_stated((), inner)
+        else:
+            self.cell = True
+
     def _add_moved(self, elements: Sequence[Node]) -> None:
         """Make room for elements that come sooner because others were left out."""
         later: dict[int, Node] = {}
@@ -67,11 +85,14 @@ class ColumnTree:
                 self.below[index].add(element)
 
 
-def columns_of(programs: Iterable[Program]) -> ColumnTree:
+def columns_of(programs: Sequence[Program]) -> ColumnTree:
     """Return the columns that records of all ``programs`` need together."""
     tree = ColumnTree()
     for program in programs:
         tree.add(program.root)
+    for program in programs:
+        for path, value in program.stated:
+            tree.add_stated(path, value)
     # A record without fields is no cell either.
     tree.cell = False
     return tree

@@ -111,10 +111,12 @@ class Program:
         root: the record.
         base_key: the 64-bit key that ``address.lanes_of_record`` takes: seed and model.
         count: records that the plan has.
+        stated: path and value of what some records hold that are not made by ``root`` alone.
         readers: what ``generate.records`` made of ``root``, at most one.
     """
 
     root: ObjectNode
     base_key: int
     count: int
+    stated: tuple[tuple[tuple[str, ...], Json], ...] = ()
     readers: list[Callable[[Cell], dict[str, Json]]] = field(default_factory=list, repr=False)

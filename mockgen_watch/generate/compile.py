@@ -100,6 +100,7 @@ class _Compiler:
             root=self._object(self.plan.shape, (), ()),
             base_key=base_key(self.plan.seed, self.plan.model_id),
             count=self.plan.count,
+            stated=tuple((one.path, one.value) for one in self.plan.stated if not one.is_gone),
         )
 
     def _node(self, shape: Shape, way: Way, strides: tuple[int, ...]) -> Node:

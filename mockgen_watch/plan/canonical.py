@@ -84,8 +84,10 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
             "faulty": None if plan.faulty is None else canonical_shape(plan.faulty, reference=form),
             "own_faults": canonical_form(plan.own_faults),
         }
+    stated = {"stated": canonical_form(plan.stated)} if plan.stated else {}
     return {
         **promised,
+        **stated,
         "seed": plan.seed,
         "model_id": plan.model_id,
         "shape": canonical_shape(plan.shape, reference=form),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         OutputOptions,
         RuleSpec,
     )
+    from mockgen_watch.spec.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class RecordPlan:
         faulty: of negative records of a model with rules: the whole record with the scenario's
             overlay on it, whose values are candidate faults; ``shape`` is that of the twins then.
         own_faults: where in ``faulty`` the fields are that the overlay states.
+        stated: values of single records, which are not drawn; of twins, those of the twins.
     """
 
     seed: int
@@ -60,6 +62,7 @@ class RecordPlan:
     coverage: Coverage = Coverage.NONE
     faulty: ObjectShape | None = None
     own_faults: tuple[tuple[str, ...], ...] = ()
+    stated: tuple[Statement, ...] = ()
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""

@@ -15,6 +15,7 @@ from mockgen_watch.plan.model import RecordPlan
 from mockgen_watch.plan.narrow import can_narrow, narrow
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.plan.references import find_field, find_parent
+from mockgen_watch.plan.statements import check_statements, stated_parent
 from mockgen_watch.plan.twins import twin_of
 from mockgen_watch.spec.generators import Reference
 
@@ -70,6 +71,8 @@ class RecordCompiler:
         records = self._with_parents((*wanted.key, ()), plan, wanted.source)
         if records is not None:
             self.found += check_unique(records.plan)
+            count = wanted.scenario.count if over is None else None
+            self.found += check_statements(records.plan, count)
         return records
 
     def _plan(self, wanted: Parent) -> RecordPlan:
@@ -111,6 +114,7 @@ class RecordCompiler:
             coverage=over.coverage,
             faulty=None if faulty is None else faulty.shape,
             own_faults=tuple(dict.fromkeys(own_faults)),
+            stated=twin.stated,
         )
 
     def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
@@ -153,13 +157,19 @@ class RecordCompiler:
         if isinstance(path, Diagnostic):
             self.found.append(path)
             return None
+        stated = stated_parent(leaf, whole, path)
+        if stated is not None:
+            self.found.append(stated)
+            return None
         node = (*parent.key, path if can_narrow(whole) else ())
         if node not in self._done:
             nodes = [step.node for step in self._way]
             if node in nodes:
                 self.found.append(_circle(self._way[nodes.index(node) :]))
                 return None
-            plan = narrow(whole, path) if node[3] else whole
+            # What is stated of its other fields changes nothing here.
+            plan = replace(whole, stated=())
+            plan = narrow(plan, path) if node[3] else plan
             self._done[node] = self._with_parents(node, plan, parent.source)
         records = self._done[node]
         if records is None:

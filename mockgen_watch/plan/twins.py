@@ -24,4 +24,4 @@ def twin_of(model: Model, scenario: Scenario) -> Scenario:
     for known in model.scenarios:
         if known.name == POSITIVE and not known.mix:
             return known
-    return replace(scenario, name=POSITIVE, overlay=None)
+    return replace(scenario, name=POSITIVE, overlay=None, stated=())

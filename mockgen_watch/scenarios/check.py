@@ -21,7 +21,7 @@ def check_promises(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     """Return why the promises of outputs cannot be kept; each finding once."""
     found: dict[Diagnostic, None] = {}
     for plan in plans:
-        if is_promised(plan) or _has_rules_above(plan):
+        if is_promised(plan) or _has_rules_above(plan) or _is_stated(plan):
             try:
                 compile_source(plan)
             except FindingsError as error:
@@ -35,6 +35,10 @@ def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
     idle = [_no_coverage(plan) for plan in plans if plan.coverage is not Coverage.NONE]
     return [*idle, *check_overlaps(plans)]
+
+
+def _is_stated(plan: OutputPlan) -> bool:
+    return any(part.stated for part in (plan.records, *(item.records for item in plan.mix)))
 
 
 def _has_rules_above(plan: OutputPlan) -> bool:

@@ -239,7 +239,8 @@ def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 def make_breaker(plan: RecordPlan, terms: Terms, twins: Drawer) -> Breaker:
     """Return the breaker of the records of ``twins``; the kinds of faults are tried out."""
     breaker = Breaker(plan=plan, terms=terms, twins=twins, faults=plan.faults)
-    sample = [twins.record_at(index) for index in range(SAMPLE)]
+    # What one record states must not decide how the others are broken.
+    sample = [twins.drawn_at(index) for index in range(SAMPLE)]
     breaker.breakages = tuple(_try_kinds(breaker, rule, sample) for rule in terms.rules)
     return breaker
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
@@ -16,16 +16,22 @@ from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
 from mockgen_watch.scenarios.settle import settle
+from mockgen_watch.scenarios.stated import (
+    by_record,
+    check_unique_statements,
+    with_statements,
+)
 from mockgen_watch.scenarios.terms import compile_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.scenarios.settle import Conflict
     from mockgen_watch.scenarios.terms import Terms
+    from mockgen_watch.spec.statements import Statement
 
 BASE = "base"
 EXCLUSION = "exclusion"
@@ -42,7 +48,11 @@ class Part(Protocol):
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether the program alone makes each record."""
+        """Tell whether the program alone makes each record of which nothing is stated."""
+
+    @property
+    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
+        """Of which records what is stated; the program does not know."""
 
     @property
     def is_promised(self) -> bool:
@@ -62,12 +72,16 @@ class Free:
 
     plan: RecordPlan
     program: Program
+    stated: Mapping[int, tuple[Statement, ...]] = field(default_factory=dict)
     is_plain: bool = True
     is_promised: bool = False
 
     def case_at(self, index: int) -> Case:
-        """Return record ``index``."""
-        return Case(record=record_at(self.program, index), scenario=self.plan.scenario)
+        """Return record ``index``; see ``Part``."""
+        record = record_at(self.program, index)
+        if index in self.stated:
+            record = with_statements(record, self.stated[index])
+        return Case(record=record, scenario=self.plan.scenario)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,6 +101,11 @@ class Valid:
         """Tell whether no record has to be looked at."""
         return not self.drawer.needs
 
+    @property
+    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
+        """Of which records what is stated."""
+        return self.drawer.stated
+
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
         return Case(record=self.drawer.record_at(index), scenario=self.drawer.plan.scenario)
@@ -105,6 +124,11 @@ class Excluded:
     def program(self) -> Program:
         """The program of the first clause's records."""
         return self.drawers[0].program
+
+    @property
+    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
+        """Of which records what is stated."""
+        return self.drawers[0].stated
 
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
@@ -130,6 +154,11 @@ class Broken:
         """The program of the twins."""
         return self.breaker.twins.program
 
+    @property
+    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
+        """Of which twins what is stated."""
+        return self.breaker.twins.stated
+
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
         return self.breaker.case_at(index)
@@ -146,7 +175,8 @@ def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
     """Return what makes the records of ``plan``, or None and why its promise cannot be kept."""
     plan, found = settle_parents(plan)
     if not has_promise(plan):
-        return Free(plan=plan, program=compile_program(plan)), found
+        free = Free(plan=plan, program=compile_program(plan), stated=by_record(plan.stated))
+        return _tried_out(free, plan, found, ())
     terms, problems = compile_terms(plan)
     found += problems
     if has_errors(found):
@@ -160,8 +190,19 @@ def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
     found += problems
     if made is None or has_errors(found):
         return None, found
+    return _tried_out(made, plan, found, range(min(SAMPLE, plan.count)))
+
+
+def _tried_out(
+    made: Part, plan: RecordPlan, found: list[Diagnostic], sample: Iterable[int]
+) -> tuple[Part | None, list[Diagnostic]]:
+    """Return ``made``, or None and why one of ``sample`` or of the stated records cannot be."""
+    if made.stated and not has_errors(found):
+        found = [*found, *check_unique_statements(plan, made.program)]
+    if has_errors(found):
+        return None, found
     try:
-        for index in range(min(SAMPLE, plan.count)):
+        for index in (*sample, *(index for index in made.stated if index < plan.count)):
             made.case_at(index)
     except FindingsError as error:
         return None, [*found, *error.diagnostics]
@@ -212,7 +253,7 @@ def _drawer(plan: RecordPlan, needs: Sequence[Need]) -> tuple[Drawer | None, lis
     problems = check_unique(settled.plan)
     if problems:
         return None, problems
-    return drawer_of(settled.plan, settled.open), []
+    return drawer_of(settled.plan, settled.open, needs), []
 
 
 def _told(conflict: Conflict, plan: RecordPlan) -> Diagnostic:

@@ -16,6 +16,7 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.scenarios.facts import change_paths, leaves_below, unit_of, walk_paths
+from mockgen_watch.scenarios.stated import by_record, check_kept, with_statements
 from mockgen_watch.spec.generators import (
     Boolean,
     Moment,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.facts import Unit
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.statements import Statement
 
 AGAIN: Final = "$again"
 """The segment of an address behind which attempts are counted; no field has a name below a leaf."""
@@ -57,17 +59,34 @@ class Drawer:
     Attributes:
         plan: settled.
         needs: what the plan alone does not ensure.
+        every: all that is needed; a stated record is no part of the plan.
+        stated: of which records what is stated.
         program: of the plan as it stands.
     """
 
     plan: RecordPlan
     needs: tuple[Need, ...]
     program: Program
+    every: tuple[Need, ...]
+    stated: Mapping[int, tuple[Statement, ...]]
     _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
     _others: dict[tuple[tuple[Unit, int], ...], Program] = field(default_factory=dict)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
+
+        Raises:
+            FindingsError: no attempt met every need, or it does not as it is stated.
+        """
+        record = self.drawn_at(index)
+        statements = self.stated.get(index, ())
+        if statements:
+            record = with_statements(record, statements)
+            check_kept(record, self.every, statements)
+        return record
+
+    def drawn_at(self, index: int) -> dict[str, Json]:
+        """Return record ``index`` as it is before anything is stated of it.
 
         Raises:
             FindingsError: no attempt met every need.
@@ -132,9 +151,15 @@ class Drawer:
         )
 
 
-def drawer_of(plan: RecordPlan, needs: Sequence[Need]) -> Drawer:
-    """Return the drawer of a settled ``plan`` and the ``needs`` that are open."""
-    return Drawer(plan=plan, needs=tuple(needs), program=compile_program(plan))
+def drawer_of(plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need]) -> Drawer:
+    """Return the drawer of a settled ``plan`` and the ``needs`` that are open of ``every`` one."""
+    return Drawer(
+        plan=plan,
+        needs=tuple(needs),
+        program=compile_program(plan),
+        every=tuple(every),
+        stated=by_record(plan.stated),
+    )
 
 
 def drawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, ...]:

@@ -51,8 +51,13 @@ class Source:
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether one program alone makes every record."""
+        """Tell whether one program alone makes every record but those in ``stated``."""
         return self.stream is None and self.parts[0].is_plain
+
+    @property
+    def stated(self) -> tuple[int, ...]:
+        """The records of which something is stated, in any part, in order."""
+        return tuple(sorted({index for part in self.parts for index in part.stated}))
 
     def part_of(self, index: int) -> int:
         """Return which part makes record ``index``."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
+    from mockgen_watch.spec.statements import Statement
 
 ELEMENT = "[]"
 """The segment of an address path that stands for any element of an array."""
@@ -234,6 +235,7 @@ class Scenario:
         mix: parts of a mixed scenario; empty otherwise.
         faults: rules that a negative record breaks.
         coverage: of this scenario.
+        stated: values of single records.
     """
 
     name: str
@@ -244,6 +246,7 @@ class Scenario:
     coverage: Coverage
     output: OutputOptions
     location: Location
+    stated: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
@@ -57,6 +58,37 @@ class CaseRecords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatchedRecords:
+    """Records that a program makes by chunks, but for those of which something is ``stated``."""
+
+    plain: Records
+    cases: CaseRecords
+    stated: tuple[int, ...]
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+        return self.plain.framing
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+        return self.plain.count
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
+        for index in self.stated[bisect_left(self.stated, start) :]:
+            if index >= stop:
+                break
+            if start < index:
+                yield from self.plain.pieces(start, index)
+            yield from self.cases.pieces(index, index + 1)
+            start = index + 1
+        if start < stop:
+            yield from self.plain.pieces(start, stop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Production:
     """An output made ready to be written.
 
@@ -72,14 +104,17 @@ class Production:
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
-        if self.source.is_plain and not self.is_labelled:
-            return records_of(self.writer, self.source.programs[0], self.plan.count)
-        return CaseRecords(
+        cases = CaseRecords(
             writer=self.writer,
             source=self.source,
             count=self.plan.count,
             is_labelled=self.is_labelled,
         )
+        if self.source.is_plain and not self.is_labelled:
+            plain = records_of(self.writer, self.source.programs[0], self.plan.count)
+            stated = self.source.stated
+            return PatchedRecords(plain=plain, cases=cases, stated=stated) if stated else plain
+        return cases
 
     @property
     def is_labelled(self) -> bool:

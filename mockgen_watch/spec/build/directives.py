@@ -45,6 +45,7 @@ MODEL_DIRECTIVES: Final = (
     "$scenarios",
     "$coverage",
     "$faults",
+    "$records",
     "$output",
     "$comment",
 )
@@ -55,6 +56,7 @@ SCENARIO_DIRECTIVES: Final = (
     "$mix",
     "$faults",
     "$coverage",
+    "$records",
     "$output",
     "$rows",
     "$comment",

@@ -20,6 +20,7 @@ from mockgen_watch.spec.build.scenarios import (
     read_faults,
 )
 from mockgen_watch.spec.build.shapes import build_members
+from mockgen_watch.spec.build.statements import build_statements
 from mockgen_watch.spec.model import Coverage, Model, ObjectShape, Origin, OriginKind
 
 if TYPE_CHECKING:
@@ -55,15 +56,35 @@ def build_model(sections: ModelSections, inherited: FileDefaults, job: Job) -> M
         for name, site in sections.scenarios.items()
     )
     stated = directives.get("$id")
+    rules = build_rules(directives.get("$rules"), directives.get("$conforms"), job.report)
+    _check_records(sections, directives.get("$records"), job, is_ruled=bool(rules))
+    base = base_scenario(defaults, place, build_statements(directives.get("$records"), job.report))
     return Model(
         name=sections.name,
         id=(read_id(stated, job.report) if stated is not None else None) or sections.name,
         shape=shape,
-        rules=build_rules(directives.get("$rules"), directives.get("$conforms"), job.report),
+        rules=rules,
         exclusions=build_exclusions(directives.get("$exclude"), job.report),
-        scenarios=scenarios or (base_scenario(defaults, place),),
+        scenarios=scenarios or (base,),
         location=place.key_location,
     )
+
+
+def _check_records(
+    sections: ModelSections, stated: Site | None, job: Job, *, is_ruled: bool
+) -> None:
+    """Report ``$records`` where it does not tell whose records, or would undo a promise."""
+    if stated is not None and sections.scenarios:
+        names = ", ".join(sections.scenarios)
+        hint = f"move it into the scenario whose records are meant: {names}"
+        message = "$records in a model with scenarios does not tell whose records are meant"
+        job.report.error("MG204", stated.key_location, message, hint)
+    negative = sections.scenarios.get("negative")
+    own = None if negative is None else negative.get("$records")
+    if own is not None and is_ruled:
+        message = "a record of negative is the twin of one of positive, but for its fault"
+        hint = "state it in positive, or leave it to be drawn"
+        job.report.error("MG204", own.key_location, message, hint)
 
 
 def _directives(top: Site, job: Job) -> dict[str, Site]:

@@ -15,6 +15,7 @@ from mockgen_watch.spec.build.outputs import apply_output, read_output
 from mockgen_watch.spec.build.pools import read_weight
 from mockgen_watch.spec.build.scalars import is_empty, read_whole, read_word, report_type
 from mockgen_watch.spec.build.shapes import build_members
+from mockgen_watch.spec.build.statements import build_statements
 from mockgen_watch.spec.model import (
     Coverage,
     MixPart,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.build.context import Job
     from mockgen_watch.spec.build.site import Site
+    from mockgen_watch.spec.statements import Statement
 
 WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
 """The scenarios whose meaning the format fixes; written in any case."""
@@ -70,9 +72,11 @@ def build_scenario(
             job.open.add(())
     mix = _mix(directives.get("$mix"), job)
     own = [item for item in site.members() if item.key == "$rows" or not is_directive(item.key)]
-    if "$mix" in directives and own:
-        message = f'"{own[0].key}" cannot stand beside $mix: a mix takes records of other scenarios'
-        report.error("MG204", own[0].key_location, message)
+    taken = [*own, *(directives[key] for key in directives if key == "$records")]
+    if "$mix" in directives and taken:
+        first = taken[0]
+        message = f'"{first.key}" cannot stand beside $mix: a mix takes records of other scenarios'
+        report.error("MG204", first.key_location, message)
     elif name == "mixed" and "$mix" not in directives:
         hint = "such as $mix: {positive: 70, negative: 30}"
         report.error("MG205", site.key_location, "a mixed scenario needs $mix", hint)
@@ -85,10 +89,11 @@ def build_scenario(
         coverage=read_coverage(directives.get("$coverage"), defaults.coverage, job),
         output=_output(directives.get("$output"), defaults.output, job),
         location=site.key_location,
+        stated=build_statements(directives.get("$records"), report),
     )
 
 
-def base_scenario(defaults: Defaults, place: Site) -> Scenario:
+def base_scenario(defaults: Defaults, place: Site, stated: tuple[Statement, ...] = ()) -> Scenario:
     """Return the one scenario of a model that names none."""
     return Scenario(
         name=BASE,
@@ -99,6 +104,7 @@ def base_scenario(defaults: Defaults, place: Site) -> Scenario:
         coverage=defaults.coverage,
         output=defaults.output,
         location=place.key_location,
+        stated=stated,
     )
 
 

@@ -49,6 +49,11 @@ GOOD = (
     Good("pools", "M: {a: [P, C, C, D], b: [1, 2.5, null, true, '']}"),
     Good("nested", "M: {a: {b: {c: [x, y]}}, e: {}}"),
     Good("array of objects", "M: {a: [{b: [1, 2]}, {b: 3, c: 4}]}"),
+    Good(
+        "stated records",
+        "M: {a: 1, $records: {0: {a: x, b: {c: {$delete: true}}}, 12: {d: {$const: {e: 1}}}}}",
+    ),
+    Good("stated lists", "M: {$scenarios: {s: {$records: {3: {a: [1, {b: 2}], c: {0: x}}}}}}"),
     Good("escaped keys", "M: {$$ref: 1, a: {$$const: [1, 2]}}"),
     Good("const", "M: {a: {$const: []}, b: {$const: {$ref: x}}, c: {$const: null}}"),
     Good("choice", "M: {a: {$choice: [[], {}, null, [1, 2], {x: 1}]}}"),
@@ -970,6 +975,43 @@ BROKEN = (
     Broken("merge path", "MG218", 1, "$merge: {a..b: keep}\na: {}", kind="master", blind=GRAMMAR),
     Broken("conflict", "MG305", 1, "$on_conflict: eror\na: {}", '"error"', kind="master"),
     Broken("pool of a master", "MG206", 2, "user:\n  a: []", kind="master"),
+    # Stated records.
+    Broken("records list", "MG202", 1, "M: {a: 1, $records: [x]}"),
+    Broken("records empty", "MG202", 1, "M: {a: 1, $records: {}}"),
+    Broken("records index", "MG202", 1, "M: {a: 1, $records: {x: {a: 1}}}"),
+    Broken("records padded", "MG202", 1, 'M: {a: 1, $records: {"03": {a: 1}}}'),
+    Broken("records scalar", "MG202", 1, "M: {a: 1, $records: {3: x}}"),
+    Broken("records nothing", "MG202", 1, "M: {a: 1, $records: {3: {a: {}}}}", "$const"),
+    Broken("records generator", "MG204", 1, "M: {a: 1, $records: {3: {a: {$pattern: x}}}}"),
+    Broken("records slip", "MG201", 1, "M: {a: 1, $records: {3: {a: {$delte: true}}}}", "$delete"),
+    Broken("records both", "MG204", 1, "M: {a: 1, $records: {3: {a: {$const: 1, $delete: true}}}}"),
+    Broken("records beside", "MG204", 1, "M: {a: 1, $records: {3: {a: {$const: 1, b: 1}}}}"),
+    Broken("records flag", "MG202", 1, "M: {a: 1, $records: {3: {a: {$delete: 1}}}}"),
+    Broken(
+        "records case", "MG209", 1, "M: {a: 1, $records: {3: {b: 1, B: 2}}}", blind=NAMES_A_FIELD
+    ),
+    Broken(
+        "records of no scenario",
+        "MG204",
+        1,
+        "M: {a: 1, $records: {3: {a: 2}}, $scenarios: {s: {}}}",
+        blind=NAMES_A_FIELD,
+    ),
+    Broken(
+        "records of a mix",
+        "MG204",
+        1,
+        "M: {a: 1, $scenarios: {s: {}, mixed: {$mix: {s: 1}, $records: {3: {a: 2}}}}}",
+    ),
+    Broken(
+        "records of twins",
+        "MG204",
+        1,
+        "M: {a: [1, 2], $rules: {r: {cel: 'record.a > 0'}}, "
+        "$scenarios: {negative: {$records: {3: {a: 2}}}}}",
+        "positive",
+        blind=NAMES_A_FIELD,
+    ),
     # Projects.
     Broken("project list", "MG601", 1, "- a", kind="project"),
     Broken("project key", "MG601", 1, "sed: 1", '"seed"', kind="project"),
