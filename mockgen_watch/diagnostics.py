@@ -208,6 +208,9 @@ CODES: dict[str, str] = {
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",
     "MG603": "A value cannot be written in this format",
+    "MG604": "A plugin is not named by the project, not installed, or has no such rule",
+    "MG605": "A plugin is not trusted by the user",
+    "MG606": "A plugin is broken",
     # MG7xx  files of the earlier system
     "MG701": "Something in a file of the earlier system is not carried over",
     "MG702": "A file of the earlier system cannot be migrated",

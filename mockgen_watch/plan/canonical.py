@@ -11,7 +11,7 @@ from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import canonical_form, canonical_shape, form_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mockgen_watch.masters.canonical import Form
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
@@ -29,9 +29,9 @@ PROMISES = 1
 def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:
     """Return the digest of everything that decides the bytes of an output.
 
-    ``digests`` holds those of files that rules read, by path; see ``PlanContext``.
+    ``digests`` holds those of what rules read, by their expression; see ``PlanContext``.
     """
-    used = {rule.expression for rule in plan.records.rules if rule.expression in digests}
+    used = {name for name in _expressions(plan.records) if name in digests}
     form: Form = {
         "contract": contract,
         "files": {path: digests[path] for path in used},
@@ -39,6 +39,18 @@ def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> s
         "plan": canonical_plan(plan),
     }
     return digest(form_bytes(form))
+
+
+def _expressions(plan: RecordPlan) -> Iterator[str]:
+    """Yield the expressions of all rules that records go by, those of parents included."""
+    waiting, seen = [plan], {id(plan)}
+    while waiting:
+        here = waiting.pop()
+        yield from (rule.expression for rule in here.rules)
+        for _, parent in here.parents:
+            if id(parent) not in seen:
+                seen.add(id(parent))
+                waiting.append(parent)
 
 
 def canonical_plan(plan: OutputPlan) -> Form:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.model import UserInput
 
 
@@ -51,8 +52,9 @@ class PlanContext:
         lookup: the other suites that references may name; None for one that is not there or has
             errors of its own.
         suites: the names of all suites, for a did-you-mean.
-        digests: of the files whose content decides values but is no part of a plan: the schemas
-            of ``$conforms``, by path.
+        digests: of what rules read and plans do not hold, by the rule's expression: the file of a
+            ``$conforms``, a plugin.
+        rule_types: what plugins offer, by ``PLUGIN/NAME``.
     """
 
     contract: int
@@ -61,3 +63,4 @@ class PlanContext:
     suites: tuple[str, ...] = ()
     selection: Selection = field(default_factory=Selection)
     digests: Mapping[str, str] = field(default_factory=dict)
+    rule_types: Mapping[str, RuleType] = field(default_factory=dict)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.masters.paths import written_path
 from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (
         ExclusionSpec,
@@ -46,6 +48,8 @@ class RecordPlan:
             overlay on it, whose values are candidate faults; ``shape`` is that of the twins then.
         own_faults: where in ``faulty`` the fields are that the overlay states.
         stated: values of single records, which are not drawn; of twins, those of the twins.
+        rule_types: what plugins offer for ``rules``, by ``PLUGIN/NAME``; the plan's own data
+            stays the same whichever release of a plugin is installed, its key does not.
     """
 
     seed: int
@@ -63,6 +67,7 @@ class RecordPlan:
     faulty: ObjectShape | None = None
     own_faults: tuple[tuple[str, ...], ...] = ()
     stated: tuple[Statement, ...] = ()
+    rule_types: Mapping[str, RuleType] = field(default_factory=dict, compare=False)
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""

@@ -18,12 +18,14 @@ from mockgen_watch.plan.references import find_field, find_parent
 from mockgen_watch.plan.statements import check_statements, stated_parent
 from mockgen_watch.plan.twins import twin_of
 from mockgen_watch.spec.generators import Reference
+from mockgen_watch.spec.model import RuleKind
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.context import PlanContext, SuiteSource
     from mockgen_watch.plan.references import Parent
-    from mockgen_watch.spec.model import Leaf, ObjectShape, Scenario
+    from mockgen_watch.rules.plugin import RuleType
+    from mockgen_watch.spec.model import Leaf, Model, ObjectShape, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,13 @@ class RecordCompiler:
             faulty=None if faulty is None else faulty.shape,
             own_faults=tuple(dict.fromkeys(own_faults)),
             stated=twin.stated,
+            rule_types=self._rule_types(model),
         )
+
+    def _rule_types(self, model: Model) -> dict[str, RuleType]:
+        known = self._context.rule_types
+        names = (rule.expression for rule in model.rules if rule.kind is RuleKind.PLUGIN)
+        return {name: known[name] for name in names if name in known}
 
     def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
         """Return ``plan`` with the plan behind each reference; None when one leads nowhere."""

@@ -9,20 +9,24 @@ from mockgen_watch.rules.comparison import Comparison, read_comparison
 from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
 from mockgen_watch.rules.moments import rfc3339
 from mockgen_watch.rules.places import MISSING, Missing, places_of, value_at, with_value
+from mockgen_watch.rules.plugin import make_check
 from mockgen_watch.rules.schema import compile_schema
 from mockgen_watch.rules.values import shown
 from mockgen_watch.spec.model import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.places import Path, Place
+    from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.rules.schema import Check
     from mockgen_watch.rules.sight import Sight
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import RuleSpec
+
+    Faults = Callable[[Json], list[tuple[str, Place, Json]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Rule:
         value_why: why one value there fails; None for a rule that is no schema on one field.
         comparison: of two fields, or a field and a number, by written paths; else None.
         text: the CEL text; ``""`` for others.
+        faults: of a rule by plugin: what it says may break a record, as kind, place and value.
     """
 
     name: str
@@ -46,20 +51,30 @@ class Rule:
     value_why: Check | None = None
     comparison: Comparison | None = None
     text: str = ""
+    faults: Faults | None = None
 
     def holds(self, written: Json) -> bool:
         """Tell whether a record meets the rule."""
         return not self.why(written)
 
 
-def compile_rule(spec: RuleSpec, sight: Sight) -> Rule:
+def compile_rule(spec: RuleSpec, sight: Sight, types: Mapping[str, RuleType]) -> Rule:
     """Return the rule that ``spec`` states, for records as ``sight`` has them.
+
+    ``types`` is what plugins offer.
 
     Raises:
         RuleError: it cannot be compiled.
+        FindingsError: a plugin fails.
     """
     if spec.kind is RuleKind.CEL:
         return _expression_rule(spec, sight)
+    if spec.kind is RuleKind.PLUGIN:
+        return _plugin_rule(spec, sight, types)
+    return _schema_rule(spec, sight)
+
+
+def _schema_rule(spec: RuleSpec, sight: Sight) -> Rule:
     check = compile_schema(spec.schema)
     if not spec.field and sight.moves:
         # Fields stand elsewhere than the schema says, so no part of it can be told apart.
@@ -70,6 +85,18 @@ def compile_rule(spec: RuleSpec, sight: Sight) -> Rule:
             location=spec.location,
         )
     path = sight.path_of(spec.field)
+    return Rule(
+        name=spec.name,
+        paths=(path,),
+        why=_at_each(path, check),
+        location=spec.location,
+        schema=spec.schema,
+        value_why=check,
+    )
+
+
+def _at_each(path: Path, check: Check) -> Check:
+    """Return the check of a record whose values at ``path`` are to pass ``check``."""
 
     def why(written: Json) -> str:
         for _, value in places_of(written, path):
@@ -78,13 +105,34 @@ def compile_rule(spec: RuleSpec, sight: Sight) -> Rule:
                 return message
         return ""
 
+    return why
+
+
+def _plugin_rule(spec: RuleSpec, sight: Sight, types: Mapping[str, RuleType]) -> Rule:
+    made = make_check(spec, types)
+    if not spec.field:
+        return Rule(
+            name=spec.name,
+            paths=None,
+            why=lambda written: made.why(sight.record_of(written)),
+            location=spec.location,
+            faults=lambda written: [
+                (kind, sight.place_of(place), value)
+                for kind, value, place in made.faults(sight.record_of(written))
+            ],
+        )
+    path = sight.path_of(spec.field)
     return Rule(
         name=spec.name,
         paths=(path,),
-        why=why,
+        why=_at_each(path, made.why),
         location=spec.location,
-        schema=spec.schema,
-        value_why=check,
+        value_why=made.why,
+        faults=lambda written: [
+            (kind, (*there, *below), value)
+            for there, found in places_of(written, path)
+            for kind, value, below in made.faults(found)
+        ],
     )
 
 

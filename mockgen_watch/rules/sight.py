@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.places import Path, Place
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
 
@@ -37,6 +37,13 @@ class Sight:
     def path_of(self, field: Path) -> Path:
         """Return where the model's ``field`` is written."""
         return written_path(field, self.slot, self.moves)
+
+    def place_of(self, place: Place) -> Place:
+        """Return where a place of the model's record is written."""
+        for source, target in self.moves:
+            if place[: len(source)] == source:
+                return (*self.slot, *target, *place[len(source) :])
+        return (*self.slot, *place)
 
     def record_of(self, written: Json) -> Json:
         """Return the model's record, each field by the name that the model gives it."""

@@ -18,6 +18,7 @@ from mockgen_watch.scenarios.mutations import (
     OTHER_VALUE,
     Candidate,
     like,
+    near_by,
     one_off,
     plain_candidates,
     schema_candidates,
@@ -45,12 +46,17 @@ def candidates(
     rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
 ) -> Iterator[Candidate]:
     """Yield changes that may break ``rule``; ``turn`` picks the place to begin with."""
+    if rule.faults is not None:
+        for kind, place, value in rule.faults(record):
+            yield Candidate(kind, place, value)
     if rule.comparison is not None:
         yield from _of_comparison(rule, record, plan, sight, turn)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
         for place, value in _rotated(places, turn)[:_MANY]:
             step = step_of(plan, place, value)
+            if rule.faults is not None:
+                yield from near_by(place, value, turn, step)
             yield from schema_candidates(rule.schema, place, value, turn, step)
     else:
         yield from _of_expression(rule, record, plan, sight, turn)

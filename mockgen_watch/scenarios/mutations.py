@@ -154,6 +154,15 @@ def one_off(place: Place, value: str, turn: int) -> Iterator[Candidate]:
         yield Candidate(ONE_OFF, place, "X")
 
 
+def near_by(place: Place, value: Json, turn: int, step: Decimal) -> Iterator[Candidate]:
+    """Yield the neighbours of ``value``, for a rule of which nothing is known."""
+    if isinstance(value, str):
+        yield from one_off(place, value, turn)
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield Candidate(BELOW, place, like(value - step, value))
+        yield Candidate(ABOVE, place, like(value + step, value))
+
+
 def _of_number(
     key: str, operand: Json, place: Place, value: int | Decimal, step: Decimal
 ) -> Iterator[Candidate]:

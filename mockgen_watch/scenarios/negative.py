@@ -247,20 +247,22 @@ def make_breaker(plan: RecordPlan, terms: Terms, twins: Drawer) -> Breaker:
 
 def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage:
     reasons: dict[str, str] = {}
-    good: set[str] = set()
+    good: dict[str, None] = {}
     for turn, record in enumerate(sample):
         for candidate in _each_kind(breaker, rule, record, turn):
             if candidate.operator in good:
                 continue
             result = breaker.try_out(rule, record, candidate)
             if isinstance(result, Fault):
-                good.add(candidate.operator)
+                good[candidate.operator] = None
             else:
                 reasons[candidate.operator] = result
-    kinds = tuple(kind for kind in (*KINDS, OWN) if kind in good)
+    # A plugin's own kinds come first: nobody knows better what breaks its rule.
+    named = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
+    kinds = tuple(kind for kind in (*named, *KINDS, OWN) if kind in good)
     impossible = {
         kind: reasons.get(kind, "the rule has nothing of this kind")
-        for kind in KINDS
+        for kind in (*named, *KINDS)
         if kind not in good
     }
     return Breakage(kinds=kinds, impossible=impossible)

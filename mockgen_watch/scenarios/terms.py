@@ -35,7 +35,7 @@ def compile_terms(plan: RecordPlan) -> tuple[Terms, list[Diagnostic]]:
     clauses: list[Clause] = []
     for rule in plan.rules:
         try:
-            rules.append(compile_rule(rule, sight))
+            rules.append(compile_rule(rule, sight, plan.rule_types))
         except RuleError as error:
             place = rule.body_location or rule.location
             message = f'rule "{rule.name}": {error}'

@@ -144,6 +144,7 @@ class RuleKind(enum.StrEnum):
     SCHEMA = "schema"
     CEL = "cel"
     CONFORMS = "conforms"
+    PLUGIN = "plugin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +152,12 @@ class RuleSpec:
     """A named rule.
 
     Attributes:
-        field: keys to the field (schema rules); empty for the whole record.
-        schema: the JSON Schema of a schema rule.
-        expression: the CEL text of a cel rule, or the schema file's path of a conforms rule.
-        body_location: where the field's path, the expression or the file's path stands.
+        field: keys to the field (schema and plugin rules); empty for the whole record.
+        schema: the JSON Schema of a schema rule; what a plugin rule gives its plugin.
+        expression: the CEL text of a cel rule, the schema file's path of a conforms rule, or
+            ``PLUGIN/NAME`` of a plugin rule.
+        body_location: where the field's path, the expression, the file's path or the plugin
+            stands.
     """
 
     name: str

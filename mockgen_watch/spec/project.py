@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
@@ -45,6 +46,22 @@ class LogSettings:
     file: str = ""
 
 
+def plugin_name(name: str) -> str:
+    """Return the name of a package as all its spellings have it: ``Acme_Rules`` is ``acme-rules``.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginName:
+    """A plugin that the project names: the package that brings it, and where it is named."""
+
+    name: str
+    location: Location
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Named overrides of the project's defaults; None where the profile says nothing."""
@@ -66,7 +83,7 @@ class Project:
         seed, count, output: what holds where a spec says nothing.
         on_conflict: what holds where a master says nothing.
         outputs: a folder relative to the project folder.
-        plugins: names of the plugins that may be loaded.
+        plugins: those that may be loaded, if the user trusts them.
         contract: the seed contract that the project's outputs keep to.
     """
 
@@ -79,7 +96,7 @@ class Project:
     outputs: str = "mock_outputs"
     contract: int = 1
     log: LogSettings = field(default_factory=LogSettings)
-    plugins: tuple[str, ...] = ()
+    plugins: tuple[PluginName, ...] = ()
     profiles: tuple[Profile, ...] = ()
 
     def profile(self, name: str) -> Profile | None:

@@ -35,7 +35,9 @@ def refresh(look: Look, profile: str | None = None) -> HookReport:
     stale = stale_suites(decision.reconciliation)
     found = dict.fromkeys((*decision.diagnostics, *decision.preparer.found()))
     if not stale:
-        if not has_errors(found) and profile is None:
+        # The index does not tell which release of a plugin is installed.
+        is_told = profile is None and not stored.project.settings.plugins
+        if not has_errors(found) and is_told:
             remember_index(look, stored.project.settings.outputs)
         return HookReport(project=stored.project, diagnostics=in_order(found))
     project = stored.project

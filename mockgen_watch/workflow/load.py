@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
-from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Location, Related, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.masters.lookup import find_master
+from mockgen_watch.plugins import Catalog, Refused
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -23,6 +24,7 @@ from mockgen_watch.spec.vocabulary import (
     vocabulary_names,
 )
 from mockgen_watch.workflow.sources import (
+    PLUGIN,
     SHIPPED,
     VOCABULARY_FOLDER,
     suite_files,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
     from mockgen_watch.spec.model import MasterFile, RuleSpec, UserInput
@@ -74,7 +77,11 @@ class Loader:
         project_inputs: files that every suite depends on.
         master: the master of every suite, whatever it names; None: as it says.
         on_conflict: what holds where no master says.
+        catalog: what plugins offer.
+        plugin_places: where the project names them.
         diagnostics: what was found so far, in no order, each once.
+        rule_types, rule_digests: what the suites that were read so far take from plugins, and the
+            digests of these, by ``PLUGIN/NAME``.
     """
 
     sources: Sources
@@ -84,7 +91,11 @@ class Loader:
     project_inputs: Mapping[str, str | None] = field(default_factory=dict)
     master: str | None = None
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    catalog: Catalog = field(default_factory=Catalog)
+    plugin_places: Mapping[str, Location] = field(default_factory=dict)
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
+    rule_types: dict[str, RuleType] = field(default_factory=dict)
+    rule_digests: dict[str, str] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
     _masters: dict[str, MasterFile | None] = field(default_factory=dict)
     _vocabularies: dict[str, Pool | None] = field(default_factory=dict)
@@ -126,6 +137,7 @@ class Loader:
             failed = user_input is None or has_errors(found)
             if user_input is not None and not failed:
                 user_input, failed = self._load_schemas(user_input, inputs)
+                failed = not self._load_plugins(user_input, inputs) or failed
         master, master_failed = None, False
         if user_input is not None:
             master, master_failed = self._load_master(user_input, inputs)
@@ -191,6 +203,35 @@ class Loader:
                 rules.append(replace(rule, schema=plain_data(document.root)))
             models.append(replace(model, rules=tuple(rules)))
         return replace(user_input, models=tuple(models)), failed
+
+    def _load_plugins(self, user_input: UserInput, inputs: dict[str, str | None]) -> bool:
+        """Import what the rules take from plugins; tell whether all of it can be had."""
+        found: list[Diagnostic] = []
+        for model in user_input.models:
+            for rule in model.rules:
+                if rule.kind is not RuleKind.PLUGIN:
+                    continue
+                plugin = rule.expression.partition("/")[0]
+                known = inputs[PLUGIN + plugin] = self.catalog.digest(plugin)
+                loaded = self.catalog.rule_type(rule.expression)
+                if isinstance(loaded, Refused):
+                    found.append(self._refused(rule, loaded))
+                    continue
+                self.rule_types[rule.expression] = loaded
+                self.rule_digests[rule.expression] = known or ""
+        self._report(found)
+        return not found
+
+    def _refused(self, rule: RuleSpec, refused: Refused) -> Diagnostic:
+        place = self.plugin_places.get(rule.expression.partition("/")[0])
+        related = () if place is None else (Related(message="it is named here", location=place),)
+        return Diagnostic(
+            code=refused.code,
+            message=f'rule "{rule.name}": {refused.message}',
+            location=rule.body_location or rule.location,
+            hint=refused.hint,
+            related=related,
+        )
 
     def _load_master(
         self, user_input: UserInput, inputs: dict[str, str | None]

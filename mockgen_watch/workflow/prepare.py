@@ -187,6 +187,8 @@ class Preparer:
             lookup=self._source,
             suites=tuple(self.suites),
             selection=selection,
+            rule_types=self.loader.rule_types,
+            digests=self.loader.rule_digests,
         )
         plans, found = compile_suite(source.suite, source.user_input, source.master, context)
         if not has_errors(found):

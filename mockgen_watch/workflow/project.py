@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.diagnostics import Diagnostic, Location, did_you_mean, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.plugins import Catalog
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.parse import parse
@@ -19,28 +20,32 @@ from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.fresh import remember_outputs_folder
 from mockgen_watch.workflow.load import Loader
-from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests
+from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
 class ProjectSources:
     """The spec files of a snapshot and the vocabularies of the package."""
 
-    def __init__(self, snapshot: SpecSnapshot) -> None:
-        """Read from ``snapshot``."""
+    def __init__(self, snapshot: SpecSnapshot, catalog: Catalog) -> None:
+        """Read from ``snapshot``; plugins are those of ``catalog``."""
         self.snapshot = snapshot
+        self._catalog = catalog
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
         """Path → digest; see ``Sources``."""
         shipped = (SHIPPED + name for name in shipped_vocabularies())
-        return LazyDigests(self.snapshot.digests(), shipped, self.read)
+        plugins = {PLUGIN + name: self._catalog.digest(name) for name in self._catalog.named}
+        known = {name: digest for name, digest in plugins.items() if digest is not None}
+        return LazyDigests({**self.snapshot.digests(), **known}, shipped, self.read)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of ``path``; see ``Sources``."""
@@ -111,13 +116,20 @@ def project_of(
         output=settings.output,
         formats=BUILTIN,
     )
+    catalog = Catalog()
+    if settings.plugins:
+        names = [plugin.name for plugin in settings.plugins]
+        catalog = Catalog(names, read_trust(root).names, root)
+        found = (*found, *_not_installed(settings, catalog))
     loader = Loader(
-        sources=ProjectSources(snapshot),
+        sources=ProjectSources(snapshot, catalog),
         specs=SPECS,
         context=context,
         cache=ContentCache(state, "documents"),
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
+        catalog=catalog,
+        plugin_places={plugin.name: plugin.location for plugin in settings.plugins},
     )
     return OpenProject(
         root=root,
@@ -151,6 +163,19 @@ def _read_settings(
             raise UsageError(f'no profile is named "{profile}" ({hint})')
         settings = apply_profile(settings, chosen)
     return settings, inputs, tuple(found)
+
+
+def _not_installed(settings: Project, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Yield a warning for each plugin that is named and not there; a rule that needs it fails."""
+    for plugin in settings.plugins:
+        if catalog.plugin(plugin.name) is None:
+            yield Diagnostic(
+                code="MG604",
+                severity=Severity.WARNING,
+                message=f"plugin {plugin.name} is not installed",
+                location=plugin.location,
+                hint=f"install the package {plugin.name}, if you trust it",
+            )
 
 
 def _remember(state: StateFolder, snapshot: SpecSnapshot, settings: Project) -> None:

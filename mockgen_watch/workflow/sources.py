@@ -20,11 +20,15 @@ SHIPPED = "package:"
 """Begins the path of a vocabulary that comes with the package."""
 
 
+PLUGIN = "plugin:"
+"""Begins the name that a plugin has among the inputs of a suite."""
+
+
 class Sources(Protocol):
     """The files that a run goes by, as they were at one moment.
 
     Paths are relative to the project folder, with forward slashes; vocabularies of the package
-    are ``package:NAME.json``.
+    are ``package:NAME.json``, and plugins that may be used ``plugin:NAME``, which cannot be read.
     """
 
     @property

@@ -99,6 +99,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.hook",
         summary="keep out of Git what staged specs would not make; a pre-commit hook",
     ),
+    "plugins": CommandEntry(
+        module="mockgen_watch.cli.commands.plugins",
+        summary="tell which plugins there are, and which of them you trust",
+    ),
     "migrate": CommandEntry(
         module="mockgen_watch.cli.commands.migrate",
         summary="turn files of the earlier system into specs, with proof and a backup",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import replace
@@ -21,7 +22,16 @@ from mockgen_watch.spec.build.scalars import (
 from mockgen_watch.spec.build.scenarios import read_count
 from mockgen_watch.spec.build.site import Site, kind_of
 from mockgen_watch.spec.build.user_input import read_version
-from mockgen_watch.spec.project import SPECS, LogFormat, LogLevel, LogSettings, Profile, Project
+from mockgen_watch.spec.project import (
+    SPECS,
+    LogFormat,
+    LogLevel,
+    LogSettings,
+    PluginName,
+    Profile,
+    Project,
+    plugin_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
 CONTRACTS: Final = (1,)
 """The seed contracts that this release can make outputs by."""
 
+_PLUGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
 PROJECT_KEYS: Final = (
     "$schema",
@@ -140,13 +151,22 @@ def _log(site: Site | None, job: Job) -> LogSettings:
     )
 
 
-def _plugins(site: Site | None, job: Job) -> tuple[str, ...]:
+def _plugins(site: Site | None, job: Job) -> tuple[PluginName, ...]:
     if site is None:
         return ()
     if not site.is_list:
         report_type(site, job.report, "a list of names")
-    names = [read_text(item, job.report, "the name of a plugin") for item in site.items()]
-    return tuple(dict.fromkeys(name for name in names if name))
+    found: dict[str, PluginName] = {}
+    for item in site.items():
+        text = read_text(item, job.report, "the name of a plugin")
+        if text is None:
+            continue
+        if not _PLUGIN.fullmatch(text):
+            job.report.error("MG601", item, f'plugins: "{text}" is no name of a package')
+            continue
+        name = plugin_name(text)
+        found.setdefault(name, PluginName(name=name, location=item.location))
+    return tuple(found.values())
 
 
 def _with_profiles(base: Project, site: Site | None, job: Job) -> Project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import did_you_mean
@@ -10,12 +11,14 @@ from mockgen_watch.spec.build.scalars import number_at, read_field, read_text
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
+from mockgen_watch.spec.project import plugin_name
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json
 
-_RULE_KEYS: Final = ("field", "schema", "cel", "conforms")
+_RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
+_PLUGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")
 _TEST_KEYS: Final = ("min", "max", "pattern", "not")
 _TYPE_NAMES: Final = {"min": "minimum", "max": "maximum", "pattern": "pattern", "not": "not"}
 CONFORMS_RULE: Final = "conforms"
@@ -65,7 +68,7 @@ def _rule(site: Site, report: Report) -> RuleSpec | None:
         return None
     kinds = [kind for kind in RuleKind if site.get(kind) is not None]
     if not kinds:
-        hint = "schema, cel or conforms says what holds"
+        hint = "schema, cel, conforms or plugin says what holds"
         report.error("MG217", site, f'rule "{site.key}" says nothing', hint)
         return None
     for other in kinds[1:]:
@@ -76,6 +79,12 @@ def _rule(site: Site, report: Report) -> RuleSpec | None:
 
 
 def _rule_of_kind(site: Site, kind: RuleKind, body: Site, report: Report) -> RuleSpec | None:
+    given = site.get("with")
+    if given is not None and kind is not RuleKind.PLUGIN:
+        message = f"with stands beside plugin, not beside {kind}"
+        report.error("MG204", given.key_location, message)
+    if kind is RuleKind.PLUGIN:
+        return _plugin_rule(site, body, report)
     if kind is RuleKind.CONFORMS:
         return _conforms(body, site.key, site, report)
     if kind is RuleKind.SCHEMA:
@@ -116,6 +125,34 @@ def _schema_rule(site: Site, body: Site, report: Report) -> RuleSpec | None:
         expression="",
         location=site.key_location,
         body_location=(place or body).location,
+    )
+
+
+def _plugin_rule(site: Site, body: Site, report: Report) -> RuleSpec | None:
+    text = read_text(body, report, "the name of a plugin and of one of its rules")
+    if text is None:
+        return None
+    if not _PLUGIN.fullmatch(text):
+        hint = "such as acme-rules/luhn: the package that brings the rule, and the rule's name"
+        report.error("MG217", body, f'"{text}" names no rule of a plugin', hint)
+        return None
+    place, given = site.get("field"), site.get("with")
+    field = () if place is None else read_field(place, report)
+    if given is not None and not given.is_mapping:
+        message = f"with takes a mapping, not {kind_of(given.node)}"
+        report.error("MG202", given, message)
+        return None
+    if field is None:
+        return None
+    plugin, _, name = text.partition("/")
+    return RuleSpec(
+        name=site.key,
+        kind=RuleKind.PLUGIN,
+        field=field,
+        schema={} if given is None else plain_data(given.node),
+        expression=f"{plugin_name(plugin)}/{name}",
+        location=site.key_location,
+        body_location=body.location,
     )
 
 

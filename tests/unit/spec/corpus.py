@@ -175,6 +175,8 @@ M:
     whole: {schema: {required: [HCID]}}
     order: {cel: "record.a < record.b"}
     file: {conforms: claim.schema.json}
+    card: {plugin: acme-rules/luhn, field: HCID, with: {length: 16}}
+    all: {plugin: Acme_Rules/whole}
   $conforms: other.schema.json
   $exclude:
     one: {HCID: [A, B], AGE: {min: 1, max: 9}}
@@ -904,6 +906,10 @@ BROKEN = (
         blind=GRAMMAR,
     ),
     Broken("cel with a field", "MG204", 3, "M:\n  a: 1\n  $rules: {x: {field: a, cel: 'true'}}"),
+    Broken("plugin name", "MG217", 3, "M:\n  a: 1\n  $rules: {x: {plugin: luhn}}"),
+    Broken("plugin with", "MG202", 3, "M:\n  a: 1\n  $rules: {x: {plugin: p/r, with: 3}}"),
+    Broken("with alone", "MG204", 3, "M:\n  a: 1\n  $rules: {x: {cel: 'true', with: {}}}"),
+    Broken("plugin and cel", "MG204", 3, "M:\n  a: 1\n  $rules: {x: {cel: 'true', plugin: p/r}}"),
     Broken("cel number", "MG202", 3, "M:\n  a: 1\n  $rules: {x: {cel: 3}}"),
     Broken("conforms outside", "MG218", 3, "M:\n  a: 1\n  $conforms: ../../../x.json", blind=FILES),
     Broken(
@@ -1031,6 +1037,7 @@ BROKEN = (
     Broken("project log", "MG601", 1, "log: {level: debg}", '"debug"', kind="project"),
     Broken("project log key", "MG227", 1, "log: {lvl: debug}", '"level"', kind="project"),
     Broken("project log text", "MG202", 1, "log: debug", kind="project"),
+    Broken("project plugin name", "MG601", 1, "plugins: [../a]", kind="project"),
     Broken("project plugins", "MG202", 1, "plugins: a", kind="project"),
     Broken("project profile", "MG227", 1, "profiles: {ci: {cuont: 1}}", '"count"', kind="project"),
     Broken("project profiles", "MG202", 1, "profiles: [ci]", kind="project"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mockgen_watch.spec.build.project import build_project
@@ -30,9 +32,11 @@ output: {format: csv, layout: split}
 on_conflict: keep
 outputs: fixtures//made
 log: {level: debug, format: json, file: logs/run.log}
-plugins: [a, b, a]
+plugins: [a_B, b, A.b]
 """
-    assert project_of(text) == Project(
+    project = project_of(text)
+    assert [plugin.name for plugin in project.plugins] == ["a-b", "b"]
+    assert replace(project, plugins=()) == Project(
         path=PATH,
         seed=7,
         count=10,
@@ -40,7 +44,6 @@ plugins: [a, b, a]
         on_conflict=ConflictPolicy.KEEP,
         outputs="fixtures/made",
         log=LogSettings(level=LogLevel.DEBUG, format=LogFormat.JSON, file="logs/run.log"),
-        plugins=("a", "b"),
     )
 
 

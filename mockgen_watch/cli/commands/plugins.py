@@ -1,0 +1,94 @@
+"""Takes plugins to trust, or to trust no longer; gives how the project's plugins stand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.spec.project import plugin_name
+from mockgen_watch.storage.trust import FILE, user_folder, write_trust
+from mockgen_watch.workflow.plugins import plugin_states
+from mockgen_watch.workflow.project import open_project
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from mockgen_watch.workflow.plugins import PluginState
+
+EXAMPLES = """examples:
+  mockgen-watch plugins                     which there are; exit code 1 when one cannot be used
+  mockgen-watch plugins trust acme-rules    you let its code run, in every project that names it
+  mockgen-watch plugins forget acme-rules   you no longer do
+  mockgen-watch plugins --json              for programs
+
+A plugin is loaded when specs/mockgen.yaml names it and you trust it. Whom you trust stands in your
+own configuration, never in a project; MOCKGEN_TRUSTED_PLUGINS=acme-rules says it for one run.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "trust", "forget"), default="list", help="what to do"
+    )
+    parser.add_argument("names", metavar="NAME", nargs="*", help="a plugin: the name of a package")
+    parser.add_argument("--json", action="store_true", help="the plugins as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``plugins`` out."""
+    if (options.action == "list") is bool(options.names):
+        raise UsageError("trust and forget take names of plugins, list takes none")
+    if options.action != "list":
+        return _change(options)
+    states = plugin_states(open_project(options.directory, options.profile))
+    if options.json:
+        print(json.dumps([dataclasses.asdict(state) for state in states], indent=2))
+    elif not states:
+        print("no plugin is named in specs/mockgen.yaml, and you trust none")
+    else:
+        print("\n".join(_table(states)))
+    is_well = all(state.is_usable or not state.is_named for state in states)
+    return ExitCode.DONE if is_well else ExitCode.FINDINGS
+
+
+def _change(options: argparse.Namespace) -> int:
+    path = user_folder(os.environ) / FILE
+    changed = write_trust(path, options.names, is_trusted=options.action == "trust")
+    if not options.quiet:
+        words = ("trusted now", "trusted already")
+        if options.action == "forget":
+            words = ("trusted no longer", "not trusted before")
+        for name in options.names:
+            what = words[0] if plugin_name(name) in changed else words[1]
+            print(f"{escape_for_terminal(name)}: {what}")
+        print(f"that stands in {escape_for_terminal(str(path))}")
+    return ExitCode.DONE
+
+
+def _row(state: PluginState) -> tuple[str, ...]:
+    return (
+        state.name,
+        state.version or "not installed",
+        "yes" if state.is_named else "no",
+        "yes" if state.is_trusted else "no",
+        ", ".join(state.rules) or "none",
+    )
+
+
+def _table(states: Sequence[PluginState]) -> list[str]:
+    rows = [("plugin", "version", "named", "trusted", "rules"), *map(_row, states)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        escape_for_terminal(
+            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        )
+        for row in rows
+    ]

@@ -1,0 +1,210 @@
+"""Takes the plugins that a project names and a user trusts; gives what they offer, as a Catalog.
+
+A plugin is an installed package with entry points in a group of ours. This is the only module that
+looks for them. Nothing is imported before something of the plugin is asked for, and nothing at all
+unless the project names the plugin and the user trusts it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import unquote, urlsplit
+
+from mockgen_watch.dataclass import dataclass
+from mockgen_watch.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from mockgen_watch.rules.plugin import RuleType
+
+RULES: Final = "mockgen_watch.rules"
+"""The group of entry points that are rules; what they name is a ``RuleType``."""
+
+TRUST_HINT: Final = "mockgen-watch plugins trust {name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why something of a plugin cannot be had: the parts of a diagnostic but for its place."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """An installed plugin.
+
+    Attributes:
+        name: of the package, normalised.
+        rules: the names of its rules, sorted.
+    """
+
+    name: str
+    version: str
+    rules: tuple[str, ...]
+    distribution: metadata.Distribution
+
+
+class Catalog:
+    """What the plugins of a project offer.
+
+    Attributes:
+        named: the plugins that the project names.
+        trusted: those that the user trusts, whether the project names them or not.
+    """
+
+    def __init__(
+        self,
+        named: Sequence[str] = (),
+        trusted: Collection[str] = (),
+        project: Path | None = None,
+    ) -> None:
+        """Offer what is both ``named`` and ``trusted``; what lies in ``project`` is no plugin."""
+        self.named = tuple(named)
+        self.trusted = frozenset(trusted)
+        self._project = project
+
+    def plugin(self, name: str) -> Plugin | None:
+        """Return the installed plugin ``name``, trusted or not; None when it is not installed.
+
+        Its metadata are read, nothing is imported.
+        """
+        for found in metadata.distributions(name=name, path=self._paths()):
+            points = found.entry_points.select(group=RULES)
+            rules = tuple(sorted({point.name for point in points}))
+            return Plugin(name=name, version=found.version, rules=rules, distribution=found)
+        return None
+
+    def rule_type(self, expression: str) -> RuleType | Refused:
+        """Return the rule ``PLUGIN/NAME``, imported, or why it cannot be had."""
+        name, _, rule = expression.partition("/")
+        plugin = self._usable(name)
+        if isinstance(plugin, Refused):
+            return plugin
+        if rule not in plugin.rules:
+            known = f"it has {', '.join(plugin.rules) or 'none'}"
+            hint = did_you_mean(rule, plugin.rules) or known
+            message = f'{name} {plugin.version} has no rule "{rule}"'
+            return Refused(code="MG604", message=message, hint=hint)
+        points = plugin.distribution.entry_points.select(group=RULES, name=rule)
+        point = next(iter(points))
+        try:
+            with self._import_path(plugin):
+                loaded = point.load()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
+            what = f"{type(error).__name__} ({error})"
+            message = f"{expression} ({point.value}) cannot be imported: {what}"
+            return Refused(code="MG606", message=message, hint="install the plugin anew")
+        if not callable(loaded):
+            message = f"{expression} ({point.value}) is a {type(loaded).__name__}, no rule"
+            return Refused(code="MG606", message=message, hint="tell the plugin's author")
+        return cast("RuleType", loaded)
+
+    def digest(self, name: str) -> str | None:
+        """Return the digest of the code of plugin ``name``; None when it cannot be used.
+
+        It is that of the first time in this process: code that was imported stays what it is.
+        """
+        plugin = self._usable(name)
+        if isinstance(plugin, Refused):
+            return None
+        key = (name, str(plugin.distribution.locate_file("")))
+        if key not in _DIGESTS:
+            _DIGESTS[key] = self._digest(plugin)
+        return _DIGESTS[key]
+
+    def _usable(self, name: str) -> Plugin | Refused:
+        if name not in self.named:
+            hint = did_you_mean(name, self.named) or f"add it there: plugins: [{name}]"
+            message = f"plugin {name} is not among the plugins of specs/mockgen.yaml"
+            return Refused(code="MG604", message=message, hint=hint)
+        plugin = self.plugin(name)
+        if plugin is None:
+            message = f"plugin {name} is not installed"
+            return Refused(
+                code="MG604", message=message, hint=f"install the package {name}, if you trust it"
+            )
+        if name not in self.trusted:
+            message = f"plugin {name} is not trusted, so it is not imported"
+            hint = f"if you trust it with all that you may do: {TRUST_HINT.format(name=name)}"
+            return Refused(code="MG605", message=message, hint=hint)
+        return plugin
+
+    def _paths(self, home: Path | None = None) -> list[str]:
+        """Return where Python looks, without the folders that a cloned repository puts there.
+
+        ``python -m`` and test runners add the current folder; a package that lies in it would be
+        taken for the one that the user installed and trusts. ``home`` is where the user installed
+        one from, editable.
+        """
+        outside = {Path.cwd(), *([] if self._project is None else [self._project.resolve()])}
+        places = ((entry, Path(entry).resolve()) for entry in sys.path)
+        return [entry for entry, place in places if place not in outside or place == home]
+
+    @contextmanager
+    def _import_path(self, plugin: Plugin) -> Iterator[None]:
+        before = list(sys.path)
+        sys.path[:] = self._paths(_editable_home(plugin.distribution))
+        try:
+            yield
+        finally:
+            sys.path[:] = before
+
+    def _digest(self, plugin: Plugin) -> str:
+        points = plugin.distribution.entry_points.select(group=RULES)
+        stated = sorted((point.name, point.value) for point in points)
+        hashed = hashlib.sha256(json.dumps([plugin.name, plugin.version, stated]).encode())
+        with self._import_path(plugin):
+            tops = {value.partition(":")[0].partition(".")[0] for _, value in stated}
+            for module in sorted(tops):
+                hashed.update(_module_digest(module).encode())
+        return "sha256:" + hashed.hexdigest()
+
+
+_DIGESTS: Final[dict[tuple[str, str], str]] = {}
+"""By name and where it is installed."""
+
+
+def _module_digest(module: str) -> str:
+    """Return the digest of all files of a top-level module or package, which is not imported."""
+    spec = importlib.util.find_spec(module)
+    hashed = hashlib.sha256(module.encode())
+    if spec is None:
+        return ""
+    folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
+    files = [
+        (path.relative_to(folder).as_posix(), path)
+        for folder in folders
+        for path in folder.rglob("*")
+        if "__pycache__" not in path.parts and path.is_file()
+    ]
+    if not folders and spec.origin is not None and Path(spec.origin).is_file():
+        files = [(Path(spec.origin).name, Path(spec.origin))]
+    for name, path in sorted(files):
+        data = path.read_bytes()
+        hashed.update(f"\0{name}\0{len(data)}\0".encode())
+        hashed.update(data)
+    return hashed.hexdigest()
+
+
+def _editable_home(distribution: metadata.Distribution) -> Path | None:
+    """Return the folder that a package was installed from so that changes there take effect."""
+    text = distribution.read_text("direct_url.json")
+    if text is None:
+        return None
+    try:
+        stated = json.loads(text)
+        address, is_editable = urlsplit(stated["url"]), stated["dir_info"]["editable"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return Path(unquote(address.path)).resolve() if is_editable is True else None

@@ -1,0 +1,129 @@
+"""Takes a plugin's rule with values that it should pass and refuse; tells whether it conforms."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from mockgen_watch.rules.places import Missing, value_at, with_value
+from mockgen_watch.rules.plugin import KIND
+from mockgen_watch.rules.values import same, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mockgen_watch.rules.plugin import Checker, RuleType
+    from mockgen_watch.spec.document import Json
+
+ANYTHING: Final[tuple[Json, ...]] = (
+    None, True, False, 0, -1, 1 << 70, Decimal("0.50"), "", " ", "x", "0", "٣", "²", "\x00",
+    "\ud800", "e\u0301", "x" * 10_000, [], [None], {}, {"": None}, {"a": [{"b": Decimal("1.5")}]},
+)  # fmt: skip
+"""What may stand in a record, or be put there by a fault of another rule."""
+
+_UNKNOWN: Final = "no-such-parameter"
+_SHORT, _LONG = 2, 3
+
+
+def check_rule(
+    rule_type: RuleType,
+    params: Mapping[str, Json] | None = None,
+    *,
+    good: Sequence[Json],
+    bad: Sequence[Json],
+) -> None:
+    """Check that ``rule_type`` does what a plugin's rule has to do; numbers are int or Decimal.
+
+    Args:
+        rule_type: what the entry point names.
+        params: what a spec would have under ``with``.
+        good: values that meet the rule, one at least.
+        bad: values that break it, one at least.
+
+    Raises:
+        AssertionError: it does not; the message says what.
+    """
+    _demand(bool(good) and bool(bad), "give one good and one bad value at least")
+    params = {} if params is None else params
+    checker, again = rule_type(copy.deepcopy(params)), rule_type(copy.deepcopy(params))
+    for name in ("why", "faults"):
+        _demand(callable(getattr(checker, name, None)), f"there is no method {name}()")
+    _check_params(rule_type, params)
+    for value in good:
+        message = _why(checker, value)
+        _demand(not message, f"the good value {shown(value)} is refused: {message}")
+    for value in bad:
+        _demand(bool(_why(checker, value)), f"the bad value {shown(value)} is passed")
+    values = [*good, *bad, *ANYTHING]
+    told = [_why(checker, value) for value in values]
+    # Another instance, in another order: what a rule has seen before must not matter.
+    backwards = [_why(again, value) for value in reversed(values)]
+    for value, first, second in zip(values, told, reversed(backwards), strict=True):
+        alike = f"why({shown(value)}) depends on more than its argument: {first!r}, then {second!r}"
+        _demand(first == second, alike)
+    for value in good:
+        _check_faults(checker, again, value)
+
+
+def _demand(holds: bool, message: str) -> None:  # noqa: FBT001 - as assert takes it
+    if not holds:
+        raise AssertionError(message)
+
+
+def _check_params(rule_type: RuleType, params: Mapping[str, Json]) -> None:
+    """A misspelt parameter is to be told, not passed over."""
+    try:
+        rule_type({**params, _UNKNOWN: 1})
+    except ValueError as error:
+        _demand(bool(str(error)), "the ValueError for an unknown parameter says nothing")
+    else:
+        raise AssertionError(f"the parameter {_UNKNOWN!r} is taken without a ValueError")
+
+
+def _why(checker: Checker, value: Json) -> str:
+    given = copy.deepcopy(value)
+    try:
+        message = checker.why(given)
+    except Exception as error:
+        what = f"why({shown(value)}) raises {type(error).__name__}: {error}"
+        raise AssertionError(what) from error
+    _demand(isinstance(message, str), f"why({shown(value)}) gives no text: {message!r}")
+    _demand(given == value, f"why({shown(value)}) changes its argument")
+    return message
+
+
+def _check_faults(checker: Checker, again: Checker, value: Json) -> None:
+    given = copy.deepcopy(value)
+    # Any: what a plugin gives may be whatever it likes.
+    found: list[tuple[Any, ...]] = list(map(tuple, checker.faults(given)))
+    _demand(given == value, f"faults({shown(value)}) changes its argument")
+    other: list[tuple[Any, ...]] = list(map(tuple, again.faults(copy.deepcopy(value))))
+    _demand(found == other, f"faults({shown(value)}) depends on more than its argument")
+    broken = False
+    for change in found:
+        told = f"faults({shown(value)}) gives {change!r}"
+        _demand(len(change) in {_SHORT, _LONG}, f"{told}: no (kind, value) or (kind, value, place)")
+        _demand(
+            isinstance(change[0], str) and KIND.fullmatch(change[0]) is not None,
+            f"{told}: a kind is small letters, digits and hyphens, such as check-digit",
+        )
+        _demand(_is_json(change[1]), f"{told}: the value is none that JSON has")
+        place = tuple(change[2]) if len(change) == _LONG else ()
+        before = value_at(value, place)
+        is_there = not isinstance(before, Missing) or not isinstance(
+            value_at(value, place[:-1]), Missing
+        )
+        _demand(is_there, f"{told}: the place leads nowhere")
+        is_new = isinstance(before, Missing) or not same(before, change[1])
+        _demand(is_new, f"{told}: that is the value itself")
+        broken = broken or bool(_why(checker, with_value(value, place, change[1])))
+    _demand(broken or not found, f"no fault of {shown(value)} breaks the rule")
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, bool | int | Decimal | str)
