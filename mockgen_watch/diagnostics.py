@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 from typing import TYPE_CHECKING
 
@@ -113,6 +112,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if lowered in folded:
         return f'did you mean "{folded[lowered]}"?'
     near = [known for known in folded if _is_one_slip(lowered, known)]
+    import difflib  # noqa: PLC0415 - 1 ms that most runs, which have nothing to suggest, save
+
     # Of equals, and where nothing is that near, the one that shares the most letters.
     # Comparing all letters with thousands of names, for each of many errors, takes minutes.
     others = folded if len(folded) <= _MANY else ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -67,6 +66,8 @@ def _tell_known(error: MockgenError) -> int:
 
 def _tell_unexpected(error: Exception, *, with_traceback: bool) -> None:
     if with_traceback:
+        import traceback  # noqa: PLC0415 - 2 ms that all other runs save
+
         traceback.print_exception(error)
         remedy = "please report it with the traceback above and the command"
     else:

@@ -7,13 +7,13 @@ it was typed, and the spec that comes out is valid.
 from __future__ import annotations
 
 import json
-import re
 import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Severity
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.sections import split_suffix
@@ -36,7 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a person may say in place of values, and what it becomes."""
 
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_KEY: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 # What readers of YAML 1.1 or 1.2 take for something else than text.
 _NOT_PLAIN: Final = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import guard
 from mockgen_watch.cli.commands import COMMANDS, CommandEntry, load_command
-from mockgen_watch.cli.options import add_global_options
+from mockgen_watch.cli.options import add_global_options, help_formatter
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.observe.logs import level_of, start_logging
 
@@ -58,7 +58,7 @@ def _dispatch(
     own = argparse.ArgumentParser(
         prog=f"{PROGRAM} {options.command}",
         description=entry.summary,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=help_formatter,
         allow_abbrev=False,
     )
     command.add_arguments(own)
@@ -80,7 +80,7 @@ def _top_parser(commands: Mapping[str, CommandEntry]) -> argparse.ArgumentParser
         prog=PROGRAM,
         description="Deterministic test fixtures from readable specs.",
         epilog="\n".join(("commands:", *lines, "", f"{PROGRAM} COMMAND --help tells the rest.")),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=help_formatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")

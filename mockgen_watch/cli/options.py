@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
+
+_COLUMNS = 80
+"""Where there is no terminal."""
+
+
+def help_formatter(prog: str) -> argparse.HelpFormatter:
+    """Return what lays out help, as wide as the terminal; a parser's ``formatter_class``.
+
+    Parsers make one for each option, to try it. Left to find the width itself, it imports shutil
+    for that, with all the ways to pack an archive.
+    """
+    return argparse.RawDescriptionHelpFormatter(prog, width=_terminal_columns() - 2)
+
+
+def _terminal_columns() -> int:
+    """Return what ``shutil.get_terminal_size`` returns."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _COLUMNS  # type: ignore[union-attr]  # None is an AttributeError
+    except (AttributeError, ValueError, OSError):
+        return _COLUMNS
 
 
 def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = False) -> None:

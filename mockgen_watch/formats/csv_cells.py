@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
@@ -18,6 +17,7 @@ from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Encoder, Place, Position, TextCoding
+from mockgen_watch.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ class CellStyle:
         )
 
 
-_UNUSUAL: Final = re.compile('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+_UNUSUAL: Final = regex('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 
 
 @functools.lru_cache(maxsize=4096)

@@ -9,12 +9,12 @@ an object without members and an array without elements.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.columns import may_be_absent
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
 
-_DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
+_DOTTED: Final = regex(r"[^/.\[\]][^.\[\]]*")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Transform
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _LETTERS: Final = str.maketrans(
         "\u0131": "i", "ħ": "h", "Ħ": "H",
     }
 )  # fmt: skip
-_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
+_NOT_IN_SLUG: Final = regex("[^a-z0-9]+")
 _SIGMA: Final = "Σ"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import path_fault
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 LOCK_VERSION = 1
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
+_MARKER = regex(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 _NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
 _OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
 

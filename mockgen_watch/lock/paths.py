@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LONGEST_NAME = 200
 """In bytes of UTF-8: file systems end at 255, and suffixes are added."""
 
 # Most names: none of what is looked for below, but perhaps a device's.
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}")
+_PLAIN = regex(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]

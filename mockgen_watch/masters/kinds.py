@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -41,9 +41,9 @@ class Kind(enum.StrEnum):
 
 Kinds = frozenset[Kind]
 
-_EXACT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
-_NUMERIC: Final = re.compile(r"[-0-9.]*")
-_DATE_TEXT: Final = re.compile(r"(?:%[YmdHMSfjyGV]|[0-9.])*")
+_EXACT: Final = regex(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+_NUMERIC: Final = regex(r"[-0-9.]*")
+_DATE_TEXT: Final = regex(r"(?:%[YmdHMSfjyGV]|[0-9.])*")
 
 
 def exact_number(text: str) -> int | Decimal | None:

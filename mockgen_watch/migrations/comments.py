@@ -7,6 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, SequenceNode
 
 if TYPE_CHECKING:
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.document import Document, Node
 
-_COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
-_BLOCK: Final = re.compile(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
+_COMMENT: Final = regex(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+_BLOCK: Final = regex(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.regex import regex
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 WIDTH: Final = 100
 
-_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNPRINTABLE: Final = regex("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.split import split_text
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
 from mockgen_watch.spec.build.names import is_directive
 from mockgen_watch.spec.build.sections import split_suffix
@@ -16,8 +17,8 @@ from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
-_EDIT: Final = re.compile(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
-_MODEL: Final = re.compile(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+_EDIT: Final = regex(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+_MODEL: Final = regex(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
 
 
 class Form(enum.StrEnum):

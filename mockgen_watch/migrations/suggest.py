@@ -15,6 +15,7 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.similarity import is_near
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf, OldObject
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 
@@ -34,9 +35,9 @@ _DATE: Final = (
     (re.compile(r"\d{2}/\d{2}/\d{4}"), "%m/%d/%Y"),
     (re.compile(r"\d{2}-\d{2}-\d{4}"), "%d-%m-%Y"),
 )
-_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_MAIL: Final = regex(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _PLACES: Final = frozenset({"city", "state", "zip_code", "zip", "country", "street_address"})
-_RUN: Final = re.compile(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
+_RUN: Final = regex(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
 _ENOUGH: Final = 3
 """From so many values on a likeness is no accident."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Path
 
 _FIELD: Final = r"record(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
-_COMPARISON: Final = re.compile(
+_COMPARISON: Final = regex(
     rf"\s*({_FIELD})\s*(<=|>=|<|>)\s*(?:({_FIELD})|(-?[0-9]{{1,18}}(?:\.[0-9]{{1,9}})?))\s*"
 )
 

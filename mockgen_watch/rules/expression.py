@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Path
     from mockgen_watch.spec.document import Json
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"
         |"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
       |(?P<comment>//[^\n]*)
@@ -26,8 +27,8 @@ _TOKEN: Final = re.compile(
         |\s*\[\s*(?:"[^"\\]*"|'[^'\\]*')\s*\])*)""",
     re.VERBOSE,
 )
-_STEP: Final = re.compile(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
-_BEFORE_NULL: Final = re.compile(r"\s*(?:==|!=)\s*null\b")
+_STEP: Final = regex(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
+_BEFORE_NULL: Final = regex(r"\s*(?:==|!=)\s*null\b")
 _INTEGER_LIMIT: Final = 1 << 63
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.regex import regex
 from mockgen_watch.rules.places import Missing, places_of, value_at
 from mockgen_watch.rules.values import is_number, same
 from mockgen_watch.scenarios.facts import bare_path, options_of
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
 
-_LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
+_LITERAL: Final = regex(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 _MANY: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 

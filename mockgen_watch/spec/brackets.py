@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.regex import regex
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
 
-_PIECE: Final = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
-_LINE_REST: Final = re.compile(r"[ \t\[{]*(?=[\r\n]|\Z)")
+_PIECE: Final = regex(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
+_LINE_REST: Final = regex(r"[ \t\[{]*(?=[\r\n]|\Z)")
 _CLOSER: Final = {"[": "]", "{": "}"}
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.surrogates import join_surrogates
 
@@ -24,9 +24,9 @@ _SIMPLE: Final = {
     "t": "\t",
 }
 # All is well with such a text but, perhaps, the digits of an escape.
-_VALID: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\["\\/bfnrtu][^"\\\x00-\x1f]*+)*+"')
-_SPECIAL: Final = re.compile(r'["\\\x00-\x1f]')
-_FOUR_HEX: Final = re.compile(r"[0-9A-Fa-f]{4}")
+_VALID: Final = regex(r'"[^"\\\x00-\x1f]*+(?:\\["\\/bfnrtu][^"\\\x00-\x1f]*+)*+"')
+_SPECIAL: Final = regex(r'["\\\x00-\x1f]')
+_FOUR_HEX: Final = regex(r"[0-9A-Fa-f]{4}")
 
 
 def read_text(text: str, start: int, findings: Findings) -> tuple[str, int]:

@@ -18,12 +18,14 @@ from __future__ import annotations
 
 import itertools
 import math
-import string
 import sys
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OPEN_REPEAT = 8
 """How far above its minimum a repeat without an end goes."""
@@ -35,9 +37,10 @@ TABLE_LIMIT = 4096
 """The largest table of text that one run may have."""
 
 PRINTABLE = tuple(chr(code) for code in range(0x20, 0x7F))
-_DIGITS = tuple(string.digits)
-_WORD = tuple(sorted(string.ascii_letters + string.digits + "_"))
+_DIGITS = tuple("0123456789")
+_WORD = tuple(code for code in PRINTABLE if code.isalnum() or code == "_")
 _SPACE = (" ",)
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 _SHORTHANDS = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
 _SURROGATES = range(0xD800, 0xE000)
 _CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
@@ -236,6 +239,22 @@ def _text_at(node: _Node, number: int) -> str:
     return "".join(reversed(pieces))
 
 
+def _texts(node: _Node) -> Iterator[str]:
+    """Give every string of ``node``, in no certain order and far faster than one by one."""
+    if isinstance(node, _Set):
+        return iter(node.texts)
+    if isinstance(node, _Alt):
+        return itertools.chain.from_iterable(map(_texts, node.branches))
+    if isinstance(node, _Cat):
+        return map("".join, itertools.product(*map(_texts, node.items)))
+    item = tuple(_texts(node.item))
+    turns = range(node.low, node.high + 1)
+    return map(
+        "".join,
+        itertools.chain.from_iterable(itertools.product(item, repeat=turn) for turn in turns),
+    )
+
+
 def _is_distinct(tree: _Node) -> bool:
     """Tell whether it is certain that no string is made in two ways.
 
@@ -244,7 +263,7 @@ def _is_distinct(tree: _Node) -> bool:
     tells every decision from left to right.
     """
     if tree.size <= TABLE_LIMIT:
-        return len({_text_at(tree, number) for number in range(tree.size)}) == tree.size
+        return len(set(_texts(tree))) == tree.size
     return _deterministic(tree, frozenset({""}))
 
 
@@ -467,7 +486,7 @@ class _Parser:
     def _code_point(self, kind: str, start: int) -> str:
         width = {"x": 2, "u": 4, "U": 8}[kind]
         digits = self.source[self.place : self.place + width]
-        if len(digits) != width or any(digit not in string.hexdigits for digit in digits):
+        if len(digits) != width or any(digit not in _HEXADECIMAL for digit in digits):
             raise PatternError(f'"\\{kind}" wants {width} hexadecimal digits', start)
         code = int(digits, 16)
         if code > sys.maxunicode or code in _SURROGATES:

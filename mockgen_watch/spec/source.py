@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import re
 from array import array
 from bisect import bisect_right
 from itertools import accumulate, count
@@ -11,9 +10,10 @@ from typing import Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Mark
 
-_INDENT: Final = re.compile(r"[ \t]*")
+_INDENT: Final = regex(r"[ \t]*")
 
 
 def line_starts(text: str) -> array[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+from mockgen_watch.regex import regex
+
+_SURROGATE: Final = regex("[\ud800-\udfff]")
 
 
 def join_surrogates(text: str) -> tuple[str, bool]:

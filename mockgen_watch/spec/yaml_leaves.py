@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Scalar, pointer_of
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.number_text import UnreadableNumberError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Path: TypeAlias = Sequence[str | int]
 
-_SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*- ")
+_SWALLOWED_ITEM: Final = regex(r"[\r\n][ \t]*- ")
 _OPENERS: Final = {'"': '"', "]": "[", "}": "{"}
 _CLOSERS: Final = tuple(_OPENERS)
 

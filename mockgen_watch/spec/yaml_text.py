@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -16,6 +15,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
 from mockgen_watch.spec.findings import ReadingStoppedError, quoted
 from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
 
 _THE_VERSION: Final = (1, 2)
-_COLON: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
+_COLON: Final = regex(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
 
 
 def read_yaml(source: Source, findings: Findings) -> Node | None:

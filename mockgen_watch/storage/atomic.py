@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-import re
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ BLOCK = 1 << 20
 """Bytes that are gathered before they are written; a file up to this size that is as it should
 be causes no file operation at all."""
 
-TEMPORARY = re.compile(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
+TEMPORARY = regex(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
 """``.tmp`` holds new bytes, perhaps not all; ``.old`` holds a whole file that was swapped out."""
 
 _numbers = itertools.count()

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
+from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.state import StateFolder
 
 BACKUPS = "backups"
-_NUMBER = re.compile(r"\d{6,}")
+_NUMBER = regex(r"\d{6,}")
 _BYTES = "bytes"
 _ABOUT = "about.json"
 

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import TEMPORARY, write_atomically
 from mockgen_watch.storage.containment import naming
 
@@ -22,7 +23,7 @@ CACHE = "cache"
 LIMIT = 128 << 20
 """Bytes that all entries together may have."""
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DIGEST = regex(r"sha256:[0-9a-f]{64}")
 _CHECKSUM_BYTES = 32
 _SHARE_AFTER_PRUNE = 0.75
 

@@ -11,8 +11,10 @@ import errno
 import os
 import stat
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class EscapeError(StorageError):
     """A path would lead outside of its root, or over a symbolic link."""
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One name in a folder, and what it is; links are told of, not followed."""
 
     name: str
@@ -180,7 +183,7 @@ class Folder:
                     found.append(Entry(item.name, item.stat(follow_symlinks=False)))
                 except FileNotFoundError:
                     continue  # gone since it was listed
-        return sorted(found)
+        return sorted(found, key=attrgetter("name"))
 
     def read(self, name: str) -> int:
         """Open the regular file ``name`` for reading and return its handle.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
+from mockgen_watch.regex import regex
 from mockgen_watch.storage.archive import SUFFIX, list_archives, members_of, unpack
 from mockgen_watch.storage.backup import list_backups, restore_backup
 from mockgen_watch.storage.output_root import OutputRoot
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.backup import Backup
     from mockgen_watch.workflow.project import OpenProject
 
-_NUMBER: Final = re.compile(r"\d{6,}")
+_NUMBER: Final = regex(r"\d{6,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

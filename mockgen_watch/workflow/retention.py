@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.regex import regex
 from mockgen_watch.storage.archive import (
     ARCHIVES,
     digests_of,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LOCK_WAIT = 10.0
 """Seconds that a run waits for another one to end."""
 
-_NAME: Final = re.compile(
+_NAME: Final = regex(
     r"(?P<output>.+)_(?P<stamp>\d{8}T\d{6}\.\d{6}Z)(?:_Record_\d+)?(?P<ending>\.[^/]+)",
     re.DOTALL,
 )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.context import Job, Scope
 from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.site import Report
     from mockgen_watch.spec.document import Document
 
-_BY_KEY: Final = re.compile(r"by-key\((.*)\)", re.DOTALL)
+_BY_KEY: Final = regex(r"by-key\((.*)\)", re.DOTALL)
 
 
 def build_master(

@@ -6,13 +6,15 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_NAME_BYTES: Final = 200
 """A file name holds 255 bytes on every usual system; the extension and ``.labels`` need some."""
 
-_RESERVED: Final = re.compile(
+_RESERVED: Final = regex(
     r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
 )
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')

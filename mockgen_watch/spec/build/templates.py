@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import PathError, parse_field, parse_path
 from mockgen_watch.spec.build.scalars import read_field, read_params, read_text
 from mockgen_watch.spec.generators import Reference, Template, TemplatePart
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
-_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_TOKEN: Final = regex(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 
 
 class _TemplateError(ValueError):
