@@ -1,3 +1,5 @@
+"""Holds patterns that are compiled late against those that are compiled at once."""
+
 from __future__ import annotations
 
 import re
