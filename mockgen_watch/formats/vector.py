@@ -22,9 +22,8 @@ from mockgen_watch.formats.fragments import (
     Every,
     MadeSlot,
 )
-from mockgen_watch.generate.chunks import cells_of_element, cells_of_records
-from mockgen_watch.generate.column import Column
-from mockgen_watch.generate.records import finished, joined_text, values_over
+from mockgen_watch.generate.chunks import cells_of_element, cells_of_records, release
+from mockgen_watch.generate.records import values_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.fragments import FragmentPlan, Register, Term
     from mockgen_watch.generate.cells import Cells, IntArray
-    from mockgen_watch.generate.column import Node, Part, Program
-    from mockgen_watch.spec.document import Json
+    from mockgen_watch.generate.column import Program
 
     ObjectArray = NDArray[np.object_]
 
@@ -96,6 +94,15 @@ class VectorRun:
             self.fill(first, last)
             yield from self._joined(self._matrix[: last - first])
 
+    def texts_of(self, indexes: IntArray) -> Iterator[bytes]:
+        """Yield the bytes of each of the records ``indexes``, one by one."""
+        for first in range(0, len(indexes), self._block):
+            block = indexes[first : first + self._block]
+            self._fill(block)
+            for row in range(0, len(block), self._rows):
+                matrix = self._matrix[row : min(row + self._rows, len(block))]
+                yield from map(b"".join, self._table.take(matrix).tolist())
+
     def _joined(self, matrix: IntArray) -> Iterator[bytes]:
         row = 0
         while row < len(matrix):
@@ -109,8 +116,11 @@ class VectorRun:
 
     def fill(self, first: int, last: int) -> None:
         """Compute the matrix of one block."""
-        block = _Block(self._plan, self._program, self._xp, first, last)
-        matrix = self._matrix[: last - first]
+        self._fill(self._xp.arange(first, last, dtype=self._xp.int64))
+
+    def _fill(self, indexes: IntArray) -> None:
+        block = _Block(self._plan, self._program, self._xp, indexes)
+        matrix = self._matrix[: len(indexes)]
         for column, slot in enumerate(self._plan.slots):
             if isinstance(slot, MadeSlot):
                 block.make(slot, self._table, self._offsets[column], matrix[:, column])
@@ -142,28 +152,6 @@ def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], 
     return offsets, array
 
 
-def _values(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
-    """Yield the values of ``node`` for some rows; parts are drawn for the whole chunk at once."""
-    if not isinstance(node, Column) or node.read is not None:
-        return values_over(node, cells, rows)
-    pieces = [_pieces(part, cells, rows) for part in node.parts]
-    return (finished(node, joined_text(texts)) for texts in zip(*pieces, strict=True))
-
-
-def _pieces(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
-    if part.stream is None:
-        return [part.table[0]] * len(rows)
-    return [part.table[number] for number in part.stream.over(cells)[rows].tolist()]
-
-
-def _release(cells: Cells) -> None:
-    for known in (cells.below, cells.related):
-        for inner in known.values():
-            _release(inner)
-        known.clear()
-    cells.drawn.clear()
-
-
 class _Block:
     """The registers of one block of records; each is computed when it is first asked for.
 
@@ -171,21 +159,17 @@ class _Block:
     """
 
     def __init__(
-        self, plan: FragmentPlan, program: Program, xp: ModuleType, first: int, last: int
+        self, plan: FragmentPlan, program: Program, xp: ModuleType, indexes: IntArray
     ) -> None:
         self._xp = xp
         self._registers = plan.registers
         self._arrays: list[IntArray | None] = [None] * len(plan.registers)
-        indexes = xp.arange(first, last, dtype=xp.int64)
         self._cells: dict[tuple[int, ...], Cells] = {(): cells_of_records(program, xp, indexes)}
-        self._spare: IntArray = xp.empty(last - first, xp.int64)
+        self._spare: IntArray = xp.empty(len(indexes), xp.int64)
 
     def release(self) -> None:
-        """Let go of the numbers: cells know those around them, which know them in turn.
-
-        Few objects are made for many bytes, so the collector of such circles would come late.
-        """
-        _release(self._cells[()])
+        """Let go of the numbers."""
+        release(self._cells[()])
 
     def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
         """Write the sum of ``terms``, and ``offset``, to a column."""
@@ -200,7 +184,7 @@ class _Block:
             rows = xp.flatnonzero(self._numbers(slot.absent) == 0)
         column[:] = offset
         column[rows] = rows + (offset + 1)
-        values = _values(slot.node, self._at(slot.path), rows)
+        values = values_over(slot.node, self._at(slot.path), rows)
         for row, value in zip(rows.tolist(), values, strict=True):
             table[offset + 1 + row] = slot.encode(value)
 

@@ -58,6 +58,18 @@ def outer_cells(cells: Cells, depth: int) -> Cells:
     return cells
 
 
+def release(cells: Cells) -> None:
+    """Let go of what was drawn: cells know those around them, which know them in turn.
+
+    Few objects are made for many bytes, so the collector of such circles would come late.
+    """
+    for known in (cells.below, cells.related):
+        for inner in known.values():
+            release(inner)
+        known.clear()
+    cells.drawn.clear()
+
+
 def cell_at(cells: Cells, row: int) -> Cell:
     """Return one cell of a chunk: that of the record at place ``row`` of its indexes."""
     outer = None if cells.outer is None else cell_at(cells.outer, row)

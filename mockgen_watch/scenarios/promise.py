@@ -16,6 +16,7 @@ from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
 from mockgen_watch.scenarios.settle import settle
+from mockgen_watch.scenarios.shares import Share, below, drawn_shares
 from mockgen_watch.scenarios.stated import (
     by_record,
     check_unique_statements,
@@ -24,8 +25,10 @@ from mockgen_watch.scenarios.stated import (
 from mockgen_watch.scenarios.terms import compile_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
+    from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.needs import Need
@@ -58,11 +61,21 @@ class Part(Protocol):
     def is_promised(self) -> bool:
         """Tell whether anything is promised of the records."""
 
+    @property
+    def slow(self) -> str:
+        """Why records take plain Python, one by one; ``""`` when none of them do."""
+
     def case_at(self, index: int) -> Case:
         """Return record ``index``.
 
         Raises:
             FindingsError: it cannot be made so that it keeps the promise.
+        """
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module.
+
+        Nothing is stated of any of them.
         """
 
 
@@ -75,6 +88,7 @@ class Free:
     stated: Mapping[int, tuple[Statement, ...]] = field(default_factory=dict)
     is_plain: bool = True
     is_promised: bool = False
+    slow: str = ""
 
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
@@ -82,6 +96,10 @@ class Free:
         if index in self.stated:
             record = with_statements(record, self.stated[index])
         return Case(record=record, scenario=self.plan.scenario)
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield one share of all; see ``Part``."""
+        yield Share(rows=xp.arange(len(indexes)), program=self.program)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,6 +127,15 @@ class Valid:
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
         return Case(record=self.drawer.record_at(index), scenario=self.drawer.plan.scenario)
+
+    @property
+    def slow(self) -> str:
+        """Tell which needs are looked at; see ``Part``."""
+        return self.drawer.looked_at
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield who makes the records; see ``Part``."""
+        return drawn_shares(self.drawer, xp, indexes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,6 +167,18 @@ class Excluded:
             clause=self.names[number],
         )
 
+    @property
+    def slow(self) -> str:
+        """Tell which needs are looked at; see ``Part``."""
+        told = dict.fromkeys(drawer.looked_at for drawer in self.drawers)
+        return "; ".join(filter(None, told))
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield who makes the records, clause by clause; see ``Part``."""
+        for number, drawer in enumerate(self.drawers):
+            rows = xp.flatnonzero(indexes % len(self.drawers) == number)
+            yield from below(drawn_shares(drawer, xp, indexes[rows]), rows)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Broken:
@@ -148,6 +187,7 @@ class Broken:
     breaker: Breaker
     is_plain: bool = False
     is_promised: bool = True
+    slow: str = "a fault is sought for each record"
 
     @property
     def program(self) -> Program:
@@ -162,6 +202,10 @@ class Broken:
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
         return self.breaker.case_at(index)
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield one share of all, none of which a program makes; see ``Part``."""
+        yield Share(rows=xp.arange(len(indexes)), program=None)
 
 
 def has_promise(plan: RecordPlan) -> bool:

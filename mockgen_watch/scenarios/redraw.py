@@ -30,7 +30,8 @@ from mockgen_watch.spec.generators import (
 from mockgen_watch.spec.model import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.statements import Statement
+
+    Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
+    """How often each unit was drawn again, in one order; none: not at all."""
 
 AGAIN: Final = "$again"
 """The segment of an address behind which attempts are counted; no field has a name below a leaf."""
@@ -70,7 +74,7 @@ class Drawer:
     every: tuple[Need, ...]
     stated: Mapping[int, tuple[Statement, ...]]
     _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
-    _others: dict[tuple[tuple[Unit, int], ...], Program] = field(default_factory=dict)
+    _others: dict[Attempts, Program] = field(default_factory=dict)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
@@ -91,21 +95,34 @@ class Drawer:
         Raises:
             FindingsError: no attempt met every need.
         """
+        attempts: Attempts = ()
         record = record_at(self.program, index)
         broken = self._broken(record)
-        attempts: dict[Unit, int] = {}
         for _ in range(ATTEMPTS):
             if not broken:
                 return record
-            again = {unit for need in broken for unit in self._units_of(need)}
-            if not again:
+            further = self.further(attempts, broken)
+            if further == attempts:
                 break
-            attempts.update({unit: attempts.get(unit, 0) + 1 for unit in sorted(again, key=repr)})
-            record = record_at(self._program(attempts), index)
+            attempts = further
+            record = record_at(self.program_of(attempts), index)
             broken = self._broken(record)
         if not broken:
             return record
         raise FindingsError((self._given_up(broken, index),))
+
+    def further(self, attempts: Attempts, broken: Iterable[Need]) -> Attempts:
+        """Return the attempts that follow on some at which needs were ``broken``."""
+        again = {unit for need in broken for unit in self._units_of(need)}
+        counts = dict(attempts)
+        counts.update({unit: counts.get(unit, 0) + 1 for unit in again})
+        return tuple(sorted(counts.items(), key=repr))
+
+    @property
+    def looked_at(self) -> str:
+        """Which needs are looked at in each record; ``""`` for none."""
+        told = ", ".join(dict.fromkeys(need.told for need in self.needs))
+        return f"each record is checked against {told}" if told else ""
 
     def redraws(self, path: Path) -> bool:
         """Tell whether the field at ``path`` may be drawn again."""
@@ -121,14 +138,17 @@ class Drawer:
             known = self._units[id(need)] = drawn_units(self.plan, need.paths)
         return known
 
-    def _program(self, attempts: Mapping[Unit, int]) -> Program:
-        key = tuple(sorted(attempts.items(), key=repr))
-        known = self._others.get(key)
+    def program_of(self, attempts: Attempts) -> Program:
+        """Return the program of records whose fields are drawn again as ``attempts`` tell."""
+        if not attempts:
+            return self.program
+        known = self._others.get(attempts)
         if known is None:
             if len(self._others) >= KEPT:
                 self._others.clear()
-            shape = change_paths(self.plan.shape, lambda _, leaf: _readdress(leaf, attempts))
-            known = self._others[key] = compile_program(replace(self.plan, shape=shape))
+            counts = dict(attempts)
+            shape = change_paths(self.plan.shape, lambda _, leaf: _readdress(leaf, counts))
+            known = self._others[attempts] = compile_program(replace(self.plan, shape=shape))
         return known
 
     def _given_up(self, broken: Sequence[Need], index: int) -> Diagnostic:

@@ -8,12 +8,17 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address
+from mockgen_watch.generate.chunks import cells_of_records, release
 from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.records import cell_of_record
 from mockgen_watch.scenarios.promise import keep_promise
+from mockgen_watch.scenarios.shares import Share, below
 
 if TYPE_CHECKING:
-    from mockgen_watch.generate.cells import Stream
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from mockgen_watch.generate.cells import IntArray, Stream
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.cases import Case
@@ -64,6 +69,28 @@ class Source:
         if self.stream is None:
             return 0
         return self.stream.at(cell_of_record(self.parts[0].program, index))
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module."""
+        is_stated = xp.isin(indexes, self.stated)
+        rows = xp.flatnonzero(is_stated)
+        if len(rows):
+            yield Share(rows=rows, program=None)
+            others = xp.flatnonzero(~is_stated)
+            yield from below(self._unstated(xp, indexes[others]), others)
+        else:
+            yield from self._unstated(xp, indexes)
+
+    def _unstated(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        if self.stream is None:
+            yield from self.parts[0].shares(xp, indexes)
+            return
+        cells = cells_of_records(self.parts[0].program, xp, indexes)
+        numbers = self.stream.over(cells)
+        for number, part in enumerate(self.parts):
+            rows = xp.flatnonzero(numbers == number)
+            yield from below(part.shares(xp, indexes[rows]), rows)
+        release(cells)
 
     def case_at(self, index: int) -> Case:
         """Return record ``index`` and what is told of it.

@@ -10,7 +10,9 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import alone, document, encode_record, records_of
+from mockgen_watch.formats.cases import CaseRecords
+from mockgen_watch.formats.document import alone, document, records_of
+from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import label_lines, labelled
@@ -23,38 +25,11 @@ if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.document import Records
-    from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRecords:
-    """Records that are looked at one by one: of a mix, or where rules are kept or broken.
-
-    ``is_labelled``: each of them holds what it shows.
-    """
-
-    writer: Writer
-    source: Source
-    count: int
-    is_labelled: bool = False
-
-    @property
-    def framing(self) -> Framing:
-        """What stands around the records."""
-        return self.writer.framing
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
-        separator = self.framing.separator
-        for index in range(start, stop):
-            case = self.source.case_at(index)
-            record = labelled(case) if self.is_labelled else case.record
-            yield encode_record(self.writer, record, index) + separator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +118,16 @@ def prepare_production(plan: OutputPlan) -> Production:
     return Production(plan=plan, source=source, writer=writer)
 
 
+RECORD = "(record)"
+"""In place of a field: what makes the whole record slow."""
+
+
 def slow_fields(production: Production) -> tuple[SlowField, ...]:
     """Return the fields that take a Python loop a record when there are many, and why."""
-    found: dict[SlowField, None] = {}
+    parts = production.source.parts
+    found = {SlowField(field=RECORD, reason=part.slow): None for part in parts if part.slow}
+    if production.is_labelled:
+        found[SlowField(field=RECORD, reason="each record holds its label")] = None
     for program in production.source.programs:
         try:
             plan = production.writer.compile(program)

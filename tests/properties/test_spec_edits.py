@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from mockgen_watch.api import Records
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.executors.serial import Serial
+from mockgen_watch.formats.cases import CaseRecords
 from mockgen_watch.formats.document import ScalarRecords, alone, document, records_of
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.spec.model import Layout
@@ -225,6 +226,8 @@ def written(records: Records, chance: random.Random) -> bytes:
         writer, count = production.writer, production.plan.count
         made.append(ScalarRecords(writer=writer, program=program, count=count))
         made.append(records_of(writer, program, count, vector_from=0))
+    if isinstance(made[0], CaseRecords):
+        made.append(replace(made[0], vector_from=0))
     texts = {b"".join(document(one.framing, executor.run(one, lambda _: None))) for one in made}
     (text,) = texts
     return text

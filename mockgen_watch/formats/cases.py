@@ -1,0 +1,128 @@
+"""Takes a writer and the source of an output; gives the bytes of records of several programs.
+
+Such are the records of a mix, and those that rules have to be looked at for. The source tells, for
+a block of records at a time, which program makes which of them. What no program makes, and small
+jobs, are made one record at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.document import VECTOR_FROM, encode_record
+from mockgen_watch.scenarios.labels import labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.vector import VectorRun
+    from mockgen_watch.generate.cells import IntArray
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.scenarios.source import Source
+
+BLOCK: Final = 8192
+"""Records that are shared out at a time: enough that those which fail alike are many."""
+
+RUNS: Final = 16
+"""Programs whose tables are kept for the next block."""
+
+JOINED: Final = 64
+"""Records in one piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecords:
+    """Records of several programs, or that are looked at one by one.
+
+    Attributes:
+        is_labelled: each of them holds what it shows.
+        vector_from: from this many records on programs make whole blocks.
+        block: records that are shared out at a time.
+    """
+
+    writer: Writer
+    source: Source
+    count: int
+    is_labelled: bool = False
+    vector_from: int = VECTOR_FROM
+    block: int = BLOCK
+    _idle: list[_Runs] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
+        is_small = self.count < self.vector_from or stop - start < JOINED
+        if self.is_labelled or is_small:
+            yield from self._one_by_one(start, stop)
+            return
+        # NumPy takes longer to import than a small job takes in all.
+        import numpy as np  # noqa: PLC0415
+
+        runs = self._idle.pop() if self._idle else _Runs(self.writer, np)
+        for first in range(start, stop, self.block):
+            last = min(first + self.block, stop)
+            try:
+                texts = self._block(runs, np, first, last)
+            except (FindingsError, FormatError):
+                # The first record that is wrong is the one to be told, and those before it are not.
+                yield from self._one_by_one(first, last)
+                raise
+            for row in range(0, len(texts), JOINED):
+                yield b"".join(texts[row : row + JOINED])
+        self._idle.append(runs)
+
+    def _one_by_one(self, start: int, stop: int) -> Iterator[bytes]:
+        return (self._record(index) for index in range(start, stop))
+
+    def _record(self, index: int) -> bytes:
+        case = self.source.case_at(index)
+        record = labelled(case) if self.is_labelled else case.record
+        return encode_record(self.writer, record, index) + self.framing.separator
+
+    def _block(self, runs: _Runs, xp: ModuleType, first: int, last: int) -> list[bytes]:
+        indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
+        texts: list[bytes] = [b""] * len(indexes)
+        for share in self.source.shares(xp, indexes):
+            rows, here = share.rows.tolist(), indexes[share.rows]
+            run = runs.of(share.program)
+            made = map(self._record, here.tolist()) if run is None else run.texts_of(here)
+            for row, text in zip(rows, made, strict=True):
+                texts[row] = text
+        return texts
+
+
+class _Runs:
+    """The programs of one output, laid out when they are first needed."""
+
+    def __init__(self, writer: Writer, xp: ModuleType) -> None:
+        self._writer = writer
+        self._xp = xp
+        self._known: dict[Program, VectorRun | None] = {}
+
+    def of(self, program: Program | None) -> VectorRun | None:
+        """Return what runs ``program``; None where records have to be made one by one."""
+        if program is None:
+            return None
+        if program not in self._known:
+            if len(self._known) >= RUNS:
+                self._known.clear()
+            self._known[program] = self._laid_out(program)
+        return self._known[program]
+
+    def _laid_out(self, program: Program) -> VectorRun | None:
+        from mockgen_watch.formats.vector import VectorRun  # noqa: PLC0415 - needs NumPy
+
+        try:
+            plan = self._writer.compile(program)
+        except FormatError:
+            return None
+        return None if plan is None else VectorRun(plan, program, self._xp, BLOCK // 4)

@@ -1,0 +1,120 @@
+"""Takes a drawer and a chunk of records; gives the programs that make them, each with its share.
+
+Of each record only the fields are read that the needs go by, for the whole chunk at once. Records
+that meet every need are the program's own. The others are drawn again: as long as they are many,
+by a program for all that failed in the same way, and looked at again; the last few one by one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.dataclass import dataclass
+from mockgen_watch.generate.chunks import cells_of_records, release
+from mockgen_watch.generate.column import ObjectNode
+from mockgen_watch.generate.records import values_over
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import ModuleType
+
+    from mockgen_watch.generate.cells import IntArray
+    from mockgen_watch.generate.column import Node, Program
+    from mockgen_watch.rules.places import Path
+    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.redraw import Attempts, Drawer
+
+FEWEST: Final = 256
+"""Records that failed in the same way; fewer are drawn again one by one."""
+
+MOST_PROGRAMS: Final = 8
+"""Programs that make records of a chunk: each has tables of its own."""
+
+MOST_NEEDS: Final = 62
+"""Needs whose verdicts fit into one number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Share:
+    """Records that are made in the same way.
+
+    Attributes:
+        rows: int64[n], where they stand among the chunk's indexes.
+        program: makes them; None where each has to be made on its own.
+    """
+
+    rows: IntArray
+    program: Program | None
+
+
+def below(shares: Iterable[Share], rows: IntArray) -> Iterator[Share]:
+    """Yield ``shares`` of the records at ``rows``, as shares of the chunk that these are of."""
+    for share in shares:
+        yield Share(rows=rows[share.rows], program=share.program)
+
+
+def drawn_shares(drawer: Drawer, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+    """Yield who makes the records ``indexes`` (int64[n]) of ``drawer``; ``xp`` is NumPy."""
+    everything: IntArray = xp.arange(len(indexes), dtype=xp.int64)
+    if len(drawer.needs) > MOST_NEEDS or not drawer.needs:
+        yield Share(rows=everything, program=None if drawer.needs else drawer.program)
+        return
+    waiting: list[tuple[Attempts, IntArray]] = [((), everything)]
+    made = 0
+    while waiting:
+        attempts, rows = waiting.pop()
+        if attempts and (len(rows) < FEWEST or made >= MOST_PROGRAMS):
+            yield Share(rows=rows, program=None)
+            continue
+        made += 1
+        program = drawer.program_of(attempts)
+        failed = broken_over(drawer.needs, program, xp, indexes[rows])
+        yield Share(rows=rows[failed == 0], program=program)
+        for code in xp.unique(failed[failed != 0]).tolist():
+            broken = [need for bit, need in enumerate(drawer.needs) if code >> bit & 1]
+            further = drawer.further(attempts, broken)
+            there = rows[failed == code]
+            if further == attempts:
+                yield Share(rows=there, program=None)
+            else:
+                waiting.append((further, there))
+
+
+def broken_over(
+    needs: tuple[Need, ...], program: Program, xp: ModuleType, indexes: IntArray
+) -> IntArray:
+    """Return what each record does not meet: bit b tells of ``needs[b]``, int64[n].
+
+    ``needs`` are ``MOST_NEEDS`` at most.
+    """
+    paths: list[Path] | None = []
+    for need in needs:
+        paths = None if paths is None or need.paths is None else [*paths, *need.paths]
+    root = program.root if paths is None else seen_at(program.root, paths)
+    cells = cells_of_records(program, xp, indexes)
+    rows = xp.arange(len(indexes))
+    failed = [
+        sum(1 << bit for bit, need in enumerate(needs) if not need.holds(record))
+        for record in values_over(root, cells, rows)
+    ]
+    release(cells)
+    return xp.array(failed, xp.int64)  # type: ignore[no-any-return]
+
+
+def seen_at(root: ObjectNode, paths: Iterable[Path]) -> ObjectNode:
+    """Return ``root`` with only what is at ``paths``, or on the way there.
+
+    An array is left whole: a path may mean one of its elements, or all.
+    """
+    tails: dict[str, list[Path]] = {}
+    for path in paths:
+        if not path:
+            return root
+        tails.setdefault(path[0], []).append(path[1:])
+    members: list[tuple[str, Node]] = []
+    for name, child in root.members:
+        below_it = tails.get(name)
+        if below_it is None:
+            continue
+        members.append((name, seen_at(child, below_it) if isinstance(child, ObjectNode) else child))
+    return ObjectNode(members=tuple(members), presence=root.presence)

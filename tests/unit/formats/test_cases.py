@@ -1,0 +1,121 @@
+"""Records that rules are looked at for, and those of a mix: made in blocks, the same bytes."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from mockgen_watch import Specs
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.cases import BLOCK, CaseRecords
+from mockgen_watch.workflow.produce import prepare_production, slow_fields
+
+if TYPE_CHECKING:
+    from mockgen_watch.workflow.produce import Production
+
+COUNT = 1000
+SPEC: dict[str, Any] = {
+    "$count": COUNT,
+    "M": {
+        "low": {"$integer": [0, 100_000]},
+        "high": {"$integer": [0, 100_000]},
+        "day": {"$date": {"from": "2025-01-01", "to": "2025-12-31", "format": "%d.%m.%Y"}},
+        "kind": {"$weighted": {"a": 5, "b": 3, "c": 1}},
+        "inner": {"mark": {"$integer": [0, 20_000]}, "$omit": 0.1, "$null": 0.1},
+        "lines": {"$array": {"max": 3}, "$items": {"n": {"$integer": [0, 9000]}}},
+        "tail": ["x", "y", "z"],
+        "$rules": {
+            "in-order": {"cel": "record.low <= record.high"},
+            "marked": {"field": "inner.mark", "schema": {"not": {"multipleOf": 7}}},
+            "lines": {"field": "lines.n", "schema": {"not": {"multipleOf": 11}}},
+        },
+        "$exclude": {
+            "late": {"day": {"min": "01.12.2025"}, "kind": ["a", "b"]},
+            "both": {"low": {"min": 50_000}, "kind": "c"},
+        },
+        "$scenarios": {
+            "positive": {"$records": {"5": {"tail": "T"}, "701": {"tail": "U"}}},
+            "negative": {},
+            "exclusion": {},
+            "free": {"tail": ["w"]},
+            "mixed": {"$mix": {"positive": 5, "exclusion": 3, "free": 3, "negative": 1}},
+        },
+    },
+}
+SCENARIOS = ("positive", "exclusion", "mixed")
+
+
+def production_of(scenario: str, spec: dict[str, Any] = SPEC) -> Production:
+    return prepare_production(Specs.of(spec).records(f"M/{scenario}")._plan)
+
+
+def cases_of(scenario: str, spec: dict[str, Any] = SPEC, *, vector_from: int = 0) -> CaseRecords:
+    records = production_of(scenario, spec).records()
+    assert isinstance(records, CaseRecords)
+    return replace(records, vector_from=vector_from, block=800)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_blocks_give_the_bytes_of_one_by_one(scenario: str) -> None:
+    blocks, alone = cases_of(scenario), cases_of(scenario, vector_from=COUNT + 1)
+    expected = b"".join(alone.pieces(0, COUNT))
+    assert b"".join(blocks.pieces(0, COUNT)) == expected
+    cuts = (0, 1, 650, COUNT)
+    made = [b"".join(blocks.pieces(*cut)) for cut in itertools.pairwise(cuts)]
+    assert b"".join(made) == expected
+
+
+def test_most_records_are_made_by_programs_and_few_one_by_one() -> None:
+    source = production_of("positive").source
+    shares = list(source.shares(np, np.arange(BLOCK)))
+    rows = np.concatenate([share.rows for share in shares])
+    assert sorted(rows.tolist()) == list(range(BLOCK))
+    first = next(share for share in shares if share.program is source.programs[0])
+    # Half of the records have low and high in order, and most of these are fit otherwise.
+    assert 0.2 < len(first.rows) / BLOCK < 0.45
+    others = [share for share in shares if share.program not in {None, source.programs[0]}]
+    assert len(others) > 1
+    assert sum(len(share.rows) for share in shares if share.program is None) < BLOCK / 3
+
+
+def test_a_value_that_cannot_be_written_is_told_as_one_by_one() -> None:
+    output = {"format": "csv", "csv_formulas": "error"}
+    model = {**SPEC["M"], "tail": {"$choice": ["x", "=1+1"]}, "$output": output}
+    spec = {"$count": COUNT, "M": model}
+    told = []
+    for vector_from in (0, COUNT + 1):
+        made: list[bytes] = []
+        with pytest.raises(FormatError) as error:
+            made.extend(cases_of("positive", spec, vector_from=vector_from).pieces(0, COUNT))
+        told.append((str(error.value), b"".join(made)))
+    assert told[0] == told[1]
+
+
+def test_a_promise_that_no_attempt_keeps_ends_the_output() -> None:
+    spec = {
+        "$count": COUNT,
+        "M": {
+            "n": {"$integer": [0, 10**6]},
+            "i": {"$index": {}},
+            "$rules": {"few": {"cel": "record.i < 600 || record.n > 2000000"}},
+            "$scenarios": {"positive": {}},
+        },
+    }
+    records = cases_of("positive", spec)
+    with pytest.raises(FindingsError) as error:
+        list(records.pieces(0, COUNT))
+    assert "record 600 " in str(error.value.diagnostics[0])
+
+
+def test_plan_tells_what_is_still_looked_at() -> None:
+    (positive,) = slow_fields(production_of("positive"))
+    assert positive.field == "(record)"
+    assert 'rule "in-order"' in positive.reason
+    (negative,) = slow_fields(production_of("negative"))
+    assert "fault" in negative.reason
+    assert len(slow_fields(production_of("mixed"))) == 3
