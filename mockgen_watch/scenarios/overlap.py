@@ -16,9 +16,16 @@ from mockgen_watch.masters.canonical import canonical_form
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.rules.places import MISSING, Missing, places_of, with_value
 from mockgen_watch.rules.values import same
-from mockgen_watch.scenarios.facts import final_value, number_of, options_of, walk_paths
+from mockgen_watch.scenarios.facts import (
+    elements_of,
+    final_value,
+    number_of,
+    options_of,
+    walk_paths,
+)
 from mockgen_watch.scenarios.promise import EXCLUSION
 from mockgen_watch.spec.generators import Number, Pattern, RowField
+from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.rules.places import Path
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Leaf
+    from mockgen_watch.spec.model import Shape
 
     Chosen = list[tuple[Path, Json | Missing]]
 
@@ -55,6 +62,9 @@ def check_overlaps(plans: Iterable[OutputPlan]) -> list[Diagnostic]:
 
 def common_record(first: RecordPlan, second: RecordPlan) -> dict[str, Json] | None:
     """Return a record that both plans can make; None when there is none or it is not certain."""
+    if dict(_frames(first.shape)) != dict(_frames(second.shape)):
+        # Arrays of other lengths, objects that may be absent: too much to be certain.
+        return None
     chosen = _common_values(dict(_leaves(first)), dict(_leaves(second)))
     if chosen is None:
         return None
@@ -99,6 +109,23 @@ class _Nothing:
 def _leaves(plan: RecordPlan) -> Iterator[tuple[Path, Leaf]]:
     for path, leaf, _ in walk_paths(plan.shape):
         yield path, leaf
+
+
+def _frames(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Yield what there is of objects and arrays beside the leaves in them, by path."""
+    if isinstance(shape, Leaf):
+        return
+    if isinstance(shape, ObjectShape):
+        if shape.modifiers.null or shape.modifiers.omit:
+            yield path, canonical_form(shape.modifiers)
+        for member in shape.members:
+            if not member.shape.modifiers.delete:
+                yield from _frames(member.shape, (*path, member.name))
+        return
+    size = (shape.minimum, shape.maximum, len(shape.elements), canonical_form(shape.modifiers))
+    yield path, size
+    for number, element in enumerate(elements_of(shape)):
+        yield from _frames(element, (*path, str(number)))
 
 
 def _form(leaf: Leaf) -> object:
@@ -156,8 +183,18 @@ def _common_row(
     return None
 
 
+def _without_master(plan: RecordPlan, record: Json) -> Json:
+    """Return ``record`` without what a master alone says, which is the same in all records."""
+    for path, leaf in _leaves(plan):
+        options = options_of(leaf)
+        if leaf.origin.kind is OriginKind.MASTER and options is not None and len(options) == 1:
+            for place, _ in reversed(list(places_of(record, path))):
+                record = with_value(record, place, MISSING)
+    return record
+
+
 def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> Diagnostic:
-    text = json.dumps(record, ensure_ascii=False, default=float)
+    text = json.dumps(_without_master(first.records, record), ensure_ascii=False, default=float)
     shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return Diagnostic(
         code="MG401",
