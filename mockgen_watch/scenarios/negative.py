@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SAMPLE: Final = 8
 """Twins on which the kinds of faults that a rule allows are tried out."""
 
+NOTHING_OF_THIS_KIND: Final = "the rule has nothing of this kind"
+
 ONE_IN: Final = 4
 """At most one fault in so many is of the wrong type."""
 
@@ -261,7 +263,7 @@ def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage
     named = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
     kinds = tuple(kind for kind in (*named, *KINDS, OWN) if kind in good)
     impossible = {
-        kind: reasons.get(kind, "the rule has nothing of this kind")
+        kind: reasons.get(kind, NOTHING_OF_THIS_KIND)
         for kind in (*named, *KINDS)
         if kind not in good
     }

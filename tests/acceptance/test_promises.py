@@ -5,7 +5,9 @@ Rules by schema are judged by jsonschema, those in CEL by Python written for thi
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,11 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("mockgen-watch")
 COUNT = 1000
 SCENARIOS = ("positive", "negative", "exclusion")
+KINDS = {
+    "below", "above", "order", "off-step", "one-off", "not-in-pool", "other-value", "too-short",
+    "too-long", "too-few", "too-many", "twice", "unexpected", "empty", "null", "missing",
+    "wrong-type",
+}  # fmt: skip
 OWN_SPEC = (ROOT / "specs/claims/user_input.yaml").read_text(encoding="utf-8")
 CLAIM: Any = yaml.load(OWN_SPEC, yaml.SafeLoader)["Claim"]
 
@@ -155,6 +162,49 @@ def test_every_rule_has_its_turn_and_faults_are_of_many_kinds(outputs: Path) -> 
         by_rule[label["rule"]].add(label["operator"])
     # A copay above its amount is all that can be wrong with the two and with nothing else.
     assert {rule for rule, found in by_rule.items() if len(found) == 1} <= {"copay-within-amount"}
+
+
+def test_every_kind_of_fault_is_there_or_listed_as_impossible(outputs: Path) -> None:
+    listed = subprocess.run(
+        [PROGRAM, "rules", "claims", "--json"],
+        cwd=outputs.parents[2],
+        capture_output=True,
+        check=True,
+    )
+    (account,) = json.loads(listed.stdout)
+    seen = {(label["rule"], label["operator"]) for label in labels(outputs, "negative")}
+    possible = {(rule["rule"], kind) for rule in account["rules"] for kind in rule["faults"]}
+    assert possible == seen
+    for rule in account["rules"]:
+        assert not set(rule["faults"]) & set(rule["impossible"])
+        assert set(rule["faults"]) | set(rule["impossible"]) >= KINDS
+        assert all(rule["impossible"].values())
+    assert {rule["rule"] for rule in account["rules"]} == set(CLAIM["$rules"])
+
+
+@pytest.mark.parametrize("kind", ["null", "missing"])
+def test_what_is_listed_as_impossible_is_so(kind: str, outputs: Path) -> None:
+    """Put the fault at each field that a rule reads: never is it the one rule that breaks."""
+    twins = [record["payload"] for record in records(outputs, "positive")[:50]]
+    seen = {(label["rule"], label["operator"]) for label in labels(outputs, "negative")}
+    for name, rule in CLAIM["$rules"].items():
+        if (name, kind) in seen:
+            continue
+        in_cel = re.findall(r"record\.([\w.]+)", rule.get("cel", ""))
+        fields = in_cel or [rule["field"]]
+        for twin, field in itertools.product(twins, fields):
+            record = json.loads(json.dumps(twin))
+            *way, last = field.split(".")
+            holder = record
+            for key in way:
+                holder = holder[key]
+            if kind == "null":
+                holder[last] = None
+            else:
+                del holder[last]
+            # A schema says nothing of a field that is missing, so the rule holds then.
+            broken = broken_rules(record) - ({name} if kind == "missing" else set())
+            assert broken != {name}, (name, field)
 
 
 def test_excluded_records_keep_every_rule_and_match_each_clause_in_turn(outputs: Path) -> None:

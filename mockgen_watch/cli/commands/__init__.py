@@ -67,6 +67,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.plan",
         summary="tell what generate would change, and which lines cause it",
     ),
+    "rules": CommandEntry(
+        module="mockgen_watch.cli.commands.rules",
+        summary="tell how each rule is kept, and which faults can break it",
+    ),
     "watch": CommandEntry(
         module="mockgen_watch.cli.commands.watch",
         summary="keep mock_outputs/ up to date while specs/ change",

@@ -1,0 +1,102 @@
+"""Takes the options of ``rules``; gives how each rule is kept, and how it can be broken."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.report import print_findings
+from mockgen_watch.cli.selection import add_suites
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.account import account_of
+from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND
+from mockgen_watch.workflow.chosen import chosen_plans
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.request import Request
+
+if TYPE_CHECKING:
+    import argparse
+
+    from mockgen_watch.scenarios.account import ModelAccount, RuleAccount
+
+EXAMPLES = """examples:
+  mockgen-watch rules              how each rule is kept, and which faults break it alone
+  mockgen-watch rules claims -v    with the kinds that have no meaning for a rule
+  mockgen-watch rules --json       for programs
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    add_suites(parser)
+    parser.add_argument("--model", metavar="M", help="this model alone")
+    parser.add_argument("--json", action="store_true", help="the rules as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``rules`` out."""
+    project = open_project(options.directory, options.profile)
+    selection = Selection(models=(options.model,) if options.model else ())
+    plans, found = chosen_plans(project, Request(suites=tuple(options.suites), selection=selection))
+    print_findings(found, project.loader.texts(), sys.stderr, with_notes=options.verbose)
+    by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
+    accounts = [account_of(group) for _, group in by_model]
+    known = [account for account in accounts if account is not None]
+    if options.json:
+        print(json.dumps([_json(account) for account in known], indent=2, ensure_ascii=False))
+    elif not known:
+        print("no model has rules or exclusions")
+    else:
+        print("\n\n".join(_text(account, is_verbose=options.verbose) for account in known))
+    return ExitCode.DONE
+
+
+def _json(account: ModelAccount) -> dict[str, object]:
+    return {
+        "suite": account.suite,
+        "model": account.model,
+        "rules": [
+            {
+                "rule": rule.name,
+                "location": str(rule.location),
+                "certain": rule.is_certain,
+                "faults": list(rule.kinds),
+                "impossible": dict(rule.impossible),
+            }
+            for rule in account.rules
+        ],
+        "exclusions": [
+            {"exclusion": name, "certain": is_certain}
+            for name, is_certain in account.clauses.items()
+        ],
+    }
+
+
+def _text(account: ModelAccount, *, is_verbose: bool) -> str:
+    lines = [f"{account.suite}/{account.model}"]
+    for rule in account.rules:
+        lines += _rule_lines(rule, is_verbose=is_verbose)
+    for name, is_certain in account.clauses.items():
+        lines.append(f"  exclusion {name}: {_kept(is_certain=is_certain)}")
+    return "\n".join(map(escape_for_terminal, lines))
+
+
+def _rule_lines(rule: RuleAccount, *, is_verbose: bool) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for kind, reason in rule.impossible.items():
+        if is_verbose or reason != NOTHING_OF_THIS_KIND:
+            by_reason.setdefault(reason, []).append(kind)
+    return [
+        f"  {rule.name}: {_kept(is_certain=rule.is_certain)}",
+        f"    broken by {', '.join(rule.kinds)}",
+        *(f"    not by {', '.join(kinds)}: {reason}" for reason, kinds in by_reason.items()),
+    ]
+
+
+def _kept(*, is_certain: bool) -> str:
+    return "certain when the plan is made" if is_certain else "looked at on each record"
