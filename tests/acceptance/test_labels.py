@@ -21,7 +21,7 @@ RULES: dict[str, Any] = {
     "size": {"field": "SIZE", "schema": {"minimum": 1, "maximum": 9}},
     "tags": {"field": "TAGS", "schema": {"minItems": 1}},
 }
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "CODE": {"$pattern": "[A-Z]{3}"},
     "KIND": ["A", "B"],
     "SIZE": {"$integer": [1, 9]},
