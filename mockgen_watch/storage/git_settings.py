@@ -1,4 +1,4 @@
-"""Takes a repository; gives it the driver that shows differences of outputs, or takes it away.
+"""Takes a repository; gives it the drivers for differences and merges, or takes them away.
 
 All of it is the clone's own: its configuration, and ``info/attributes``. Nothing is committed.
 """
@@ -8,36 +8,45 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mockgen_watch.errors import StorageError, UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.merging import DRIVER
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.repository import Repository
 
-KEY = "diff.mockgen.textconv"
-COMMAND = "mockgen-watch git textconv"
+SETTINGS = {
+    "diff.mockgen.textconv": "mockgen-watch git textconv",
+    "merge.mockgen.name": "outputs are made from the merged specs",
+    DRIVER: "mockgen-watch git merge %O %A %B %P",
+    # Git merges ancestors of ancestors, too; there the base is as good as any.
+    "merge.mockgen.recursive": "binary",
+}
+"""What is set in the configuration of a clone."""
 
 _BEGIN = "# mockgen-watch git install: begin\n"
 _GLUE = "\n# the line end before this line is of mockgen-watch git install\n"
 _END = "# mockgen-watch git install: end\n"
 
 
-def install_driver(repository: Repository, outputs: str) -> bool:
-    """Set the driver up for the output folder; return False when it was there already.
+def install_drivers(repository: Repository, outputs: str) -> bool:
+    """Set the drivers up for the output folder; return False when they were there already.
 
     Raises:
-        UsageError: the name is taken by somebody else's driver.
+        UsageError: a name is taken by somebody else's driver.
         StorageError: the settings cannot be written.
     """
-    taken = _value(repository)
-    if taken not in {"", COMMAND}:
-        raise UsageError(f"{KEY} is {taken!r} already, which is not of this program")
+    there = {key: _value(repository, key) for key in SETTINGS}
+    for key, value in there.items():
+        if value not in {"", SETTINGS[key]}:
+            raise UsageError(f"{key} is {value!r} already, which is not of this program")
     path, text = _attributes(repository)
     block = _block(repository, outputs)
-    if taken == COMMAND and block in text:
+    missing = [key for key, value in there.items() if not value]
+    if not missing and block in text:
         return False
-    if not taken:
-        repository.read(["config", "--local", KEY, COMMAND])
+    for key in missing:
+        repository.read(["config", "--local", key, SETTINGS[key]])
     if block not in text:
         # Where the last line has no end, the mark tells, so that it can be taken away again.
         glue = "" if not text or text.endswith("\n") else _GLUE
@@ -45,8 +54,8 @@ def install_driver(repository: Repository, outputs: str) -> bool:
     return True
 
 
-def remove_driver(repository: Repository, outputs: str) -> bool:
-    """Undo just what ``install_driver`` did; return False when there is nothing of it.
+def remove_drivers(repository: Repository, outputs: str) -> bool:
+    """Undo just what ``install_drivers`` did; return False when there is nothing of it.
 
     Raises:
         StorageError: the settings cannot be written.
@@ -57,18 +66,20 @@ def remove_driver(repository: Repository, outputs: str) -> bool:
     rest = text.replace(_GLUE + block, "", 1).replace(block, "", 1)
     if has_block:
         _write(path, rest)
-    # Another project of this repository may need it still.
-    has_driver = _value(repository) == COMMAND and _BEGIN not in rest
-    if has_driver:
+    if _BEGIN in rest:
+        # Another project of this repository needs the drivers still.
+        return has_block
+    ours = [key for key, value in SETTINGS.items() if _value(repository, key) == value]
+    for key in ours:
         # With its last key Git takes the section away, too.
-        repository.read(["config", "--local", "--unset", KEY])
-    return has_block or has_driver
+        repository.read(["config", "--local", "--unset", key])
+    return has_block or bool(ours)
 
 
 def _block(repository: Repository, outputs: str) -> str:
     folder = f"/{repository.prefix}{outputs}/**"
     pattern = folder if folder.isascii() and " " not in folder else _quoted(folder)
-    return f"{_BEGIN}{pattern} diff=mockgen\nmockgen.lock !diff\n{_END}"
+    return f"{_BEGIN}{pattern} diff=mockgen merge=mockgen\nmockgen.lock !diff\n{_END}"
 
 
 def _quoted(pattern: str) -> str:
@@ -100,9 +111,6 @@ def _write(path: str, text: str) -> None:
         os.replace(new, path)
 
 
-def _value(repository: Repository) -> str:
-    try:
-        return repository.read(["config", "--local", "--get", KEY]).decode().strip()
-    except StorageError:
-        # Git ends so where there is no such key.
-        return ""
+def _value(repository: Repository, key: str) -> str:
+    # Git ends with an error where there is no such key.
+    return repository.ask(["config", "--local", "--get", key])[1].decode().strip()

@@ -147,15 +147,31 @@ class Repository:
         Raises:
             StorageError: Git is not there, or fails; it has told why on stderr.
         """
+        words = tuple(words)
+        code, text = self.ask(words, data)
+        if code:
+            raise StorageError("git", f"git {words[0]} failed with exit code {code}")
+        return text
+
+    def ask(
+        self,
+        words: Iterable[str],
+        data: bytes | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """Return the exit code of ``git`` called with ``words``, and what it writes.
+
+        ``data`` is its stdin; ``variables`` are added to its environment.
+
+        Raises:
+            StorageError: Git is not there.
+        """
         command = ["git", "-C", str(self.work_tree), *words]
+        environment = {**self.environment(), **(variables or {})}
         with naming("git"):
             if data is None and sys.platform != "win32":
-                code, text = _spawn(command, self.environment())
-            else:
-                code, text = _call(command, self.environment(), data)
-        if code:
-            raise StorageError("git", f"git {command[3]} failed with exit code {code}")
-        return text
+                return _spawn(command, environment)
+            return _call(command, environment, data)
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """Give the bytes of each blob, in the order of ``ids``.

@@ -67,14 +67,36 @@ def open_stored(
         UsageError: there is no such profile.
         StorageError: Git fails.
     """
-    entries = tuple(entries_of((SPECS, folder)))
-    if any(entry.mode == LINK and entry.path.startswith(f"{SPECS}/") for entry in entries):
-        # A link may lead anywhere in the project.
-        entries = tuple(entries_of((".",)))
-    specs = stored_specs(store.repository, store.root, entries, SPECS)
-    project = project_of(store.root, store.state, specs, store.profile)
+    entries = _with_links(tuple(entries_of((SPECS, folder))), entries_of)
+    project = _project(store, entries)
     outputs = project.settings.outputs.strip("/")
     if outputs != folder:
         entries = tuple(entries_of((outputs,)))
     held = stored_outputs(store.repository, entries, outputs, digests)
     return Stored(project=project, outputs=held)
+
+
+def open_stored_specs(
+    store: Store, entries_of: Callable[[Iterable[str]], Iterable[Entry]]
+) -> OpenProject:
+    """Return the project whose specs are among the entries; its outputs are not looked at.
+
+    Raises:
+        UsageError: there is no such profile.
+        StorageError: Git fails.
+    """
+    return _project(store, _with_links(tuple(entries_of((SPECS,))), entries_of))
+
+
+def _with_links(
+    entries: tuple[Entry, ...], entries_of: Callable[[Iterable[str]], Iterable[Entry]]
+) -> tuple[Entry, ...]:
+    if any(entry.mode == LINK and entry.path.startswith(f"{SPECS}/") for entry in entries):
+        # A link may lead anywhere in the project.
+        return tuple(entries_of((".",)))
+    return entries
+
+
+def _project(store: Store, entries: tuple[Entry, ...]) -> OpenProject:
+    specs = stored_specs(store.repository, store.root, entries, SPECS)
+    return project_of(store.root, store.state, specs, store.profile)
