@@ -7,9 +7,9 @@ that is going on. The merge driver of outputs is switched off in there: it is wh
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
 
@@ -49,6 +49,10 @@ class Sides:
     base: str
     ours: str
     theirs: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the same as plain data."""
+        return {"base": self.base, "ours": self.ours, "theirs": self.theirs}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ comes out; nothing is read from the work tree, which has only one side while Git
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock

@@ -7,9 +7,9 @@ the same index file, which Git replaces when it is done.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git import SPECS, git_folder_of
@@ -146,7 +146,7 @@ def save_memo(state: StateFolder, memo: MergeMemo) -> None:
     """Leave ``memo`` to the next calls; where that cannot be, they find it all out again."""
     data = {
         "mark": memo.mark,
-        "sides": None if memo.sides is None else asdict(memo.sides),
+        "sides": None if memo.sides is None else memo.sides.to_dict(),
         "files": memo.files,
         "given": memo.given,
         "told": memo.told,

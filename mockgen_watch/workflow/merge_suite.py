@@ -7,9 +7,9 @@ bytes that either side made, so that ``generate`` replaces them once the specs a
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import FindingsError, LockedError, StorageError
 from mockgen_watch.lock.journal import JournalEntry

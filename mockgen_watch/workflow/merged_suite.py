@@ -6,9 +6,9 @@ what the merged specs make, this is told here: the lockfile then has to stay in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.generate.address import CONTRACT
