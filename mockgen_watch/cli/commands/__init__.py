@@ -97,7 +97,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     ),
     "git": CommandEntry(
         module="mockgen_watch.cli.commands.git",
-        summary="let git diff show records and fields, in this clone",
+        summary="set this clone up: differences by record and field, merges by spec",
     ),
     "hook": CommandEntry(
         module="mockgen_watch.cli.commands.hook",
