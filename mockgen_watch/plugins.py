@@ -12,7 +12,6 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote, urlsplit
@@ -22,6 +21,7 @@ from mockgen_watch.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from importlib import metadata
 
     from mockgen_watch.rules.plugin import RuleType
 
@@ -79,6 +79,9 @@ class Catalog:
 
         Its metadata are read, nothing is imported.
         """
+        # With the parser of e-mails that it needs, this takes as long as a small run.
+        from importlib import metadata  # noqa: PLC0415
+
         for found in metadata.distributions(name=name, path=self._paths()):
             points = found.entry_points.select(group=RULES)
             rules = tuple(sorted({point.name for point in points}))

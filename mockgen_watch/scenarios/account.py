@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.negative import make_breaker
-from mockgen_watch.scenarios.promise import BASE, Broken, Valid
+from mockgen_watch.scenarios.part import BASE
+from mockgen_watch.scenarios.promise import Broken, Valid
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.scenarios.terms import compile_terms
 

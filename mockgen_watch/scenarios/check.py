@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Severity
+from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.scenarios.labels import INSIDE, is_promised
-from mockgen_watch.scenarios.overlap import check_overlaps
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.spec.model import Coverage, Labels
+from mockgen_watch.spec.model import Labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +30,6 @@ def check_promises(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     return list(found)
 
 
-def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
-    """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
-    idle = [_no_coverage(plan) for plan in plans if plan.coverage is not Coverage.NONE]
-    return [*idle, *check_overlaps(plans)]
-
-
 def _is_stated(plan: OutputPlan) -> bool:
     return any(part.stated for part in (plan.records, *(item.records for item in plan.mix)))
 
@@ -50,16 +43,6 @@ def _has_rules_above(plan: OutputPlan) -> bool:
                 return True
             waiting.append(parent)
     return False
-
-
-def _no_coverage(plan: OutputPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG405",
-        severity=Severity.WARNING,
-        message=f"$coverage: {plan.coverage} of {plan.model} has no effect yet",
-        location=plan.location,
-        hint="records are drawn as without it",
-    )
 
 
 def _no_room(plan: OutputPlan) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.rules.places import Missing
-from mockgen_watch.scenarios.promise import has_promise
+from mockgen_watch.scenarios.part import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
 

@@ -23,7 +23,7 @@ from mockgen_watch.scenarios.facts import (
     options_of,
     walk_paths,
 )
-from mockgen_watch.scenarios.promise import EXCLUSION
+from mockgen_watch.scenarios.part import EXCLUSION
 from mockgen_watch.spec.generators import Number, Pattern, RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, Related, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.capacity import check_unique
-from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.plan.twins import NEGATIVE
 from mockgen_watch.scenarios.cases import Case
 from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
+from mockgen_watch.scenarios.part import EXCLUSION, Free, Part, has_promise
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
 from mockgen_watch.scenarios.settle import settle
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
 from mockgen_watch.scenarios.stated import (
     by_record,
     check_unique_statements,
-    with_statements,
 )
 from mockgen_watch.scenarios.terms import compile_terms
 
@@ -36,70 +35,8 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.terms import Terms
     from mockgen_watch.spec.statements import Statement
 
-BASE = "base"
-EXCLUSION = "exclusion"
 SAMPLE = 4
 """Records that are made to learn whether open needs can be met at all."""
-
-
-class Part(Protocol):
-    """What makes the records of one scenario."""
-
-    @property
-    def program(self) -> Program:
-        """The program of the records as far as the plan alone decides them."""
-
-    @property
-    def is_plain(self) -> bool:
-        """Tell whether the program alone makes each record of which nothing is stated."""
-
-    @property
-    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
-        """Of which records what is stated; the program does not know."""
-
-    @property
-    def is_promised(self) -> bool:
-        """Tell whether anything is promised of the records."""
-
-    @property
-    def slow(self) -> str:
-        """Why records take plain Python, one by one; ``""`` when none of them do."""
-
-    def case_at(self, index: int) -> Case:
-        """Return record ``index``.
-
-        Raises:
-            FindingsError: it cannot be made so that it keeps the promise.
-        """
-
-    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
-        """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module.
-
-        Nothing is stated of any of them.
-        """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Free:
-    """Records that nothing is promised of."""
-
-    plan: RecordPlan
-    program: Program
-    stated: Mapping[int, tuple[Statement, ...]] = field(default_factory=dict)
-    is_plain: bool = True
-    is_promised: bool = False
-    slow: str = ""
-
-    def case_at(self, index: int) -> Case:
-        """Return record ``index``; see ``Part``."""
-        record = record_at(self.program, index)
-        if index in self.stated:
-            record = with_statements(record, self.stated[index])
-        return Case(record=record, scenario=self.plan.scenario)
-
-    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
-        """Yield one share of all; see ``Part``."""
-        yield Share(rows=xp.arange(len(indexes)), program=self.program)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -206,13 +143,6 @@ class Broken:
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
         """Yield one share of all, none of which a program makes; see ``Part``."""
         yield Share(rows=xp.arange(len(indexes)), program=None)
-
-
-def has_promise(plan: RecordPlan) -> bool:
-    """Tell whether rules or exclusions say something of the records of ``plan``."""
-    if plan.scenario == NEGATIVE:
-        return bool(plan.rules)
-    return plan.scenario in {POSITIVE, BASE, EXCLUSION} and bool(plan.rules or plan.exclusions)
 
 
 def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:

@@ -11,7 +11,7 @@ from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.chunks import cells_of_records, release
 from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.records import cell_of_record
-from mockgen_watch.scenarios.promise import keep_promise
+from mockgen_watch.scenarios.part import free_part
 from mockgen_watch.scenarios.shares import Share, below
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.cases import Case
-    from mockgen_watch.scenarios.promise import Part
+    from mockgen_watch.scenarios.part import Part
     from mockgen_watch.spec.document import Json
 
 
@@ -143,6 +143,11 @@ def _compile(output: OutputPlan) -> Source:
 
 
 def _part(plan: RecordPlan) -> Part:
+    if free := free_part(plan):
+        return free
+    # A fifth of all modules, which most outputs do without.
+    from mockgen_watch.scenarios.promise import keep_promise  # noqa: PLC0415
+
     part, found = keep_promise(plan)
     if part is None:
         raise FindingsError([item for item in found if item.severity is Severity.ERROR])

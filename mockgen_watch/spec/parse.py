@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.findings import Findings
-from mockgen_watch.spec.json_text import read_json
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.spec.source import Source
 
@@ -65,6 +64,9 @@ def _read(source: Source) -> Document:
     findings = Findings(source)
     root: Node | None
     if source.path.casefold().endswith(JSON_ENDINGS):
+        # A document that the cache knows needs neither of the two.
+        from mockgen_watch.spec.json_text import read_json  # noqa: PLC0415
+
         root = read_json(source, findings)
     else:
         # ruamel.yaml takes longer to import than a JSON spec takes to run.

@@ -13,7 +13,7 @@ from mockgen_watch.lock.model import write_lockfile
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.scenarios.check import check_scenarios
+from mockgen_watch.scenarios.advice import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockgen_watch.scenarios.check import check_scenarios
+from mockgen_watch.scenarios.advice import check_scenarios
 from mockgen_watch.scenarios.overlap import common_record
 from tests.unit.scenarios.planning import plans_of
 

@@ -1,0 +1,110 @@
+"""Takes the plan of one scenario's records; tells whether anything is promised of them.
+
+Where nothing is, as in most outputs, what this module gives is all that is needed: rules, faults
+and how they are kept stand in modules that are imported when there is a promise.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.cases import Case
+from mockgen_watch.scenarios.shares import Share
+from mockgen_watch.scenarios.stated import with_statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
+
+    from mockgen_watch.generate.cells import IntArray
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.spec.statements import Statement
+
+BASE = "base"
+EXCLUSION = "exclusion"
+
+
+class Part(Protocol):
+    """What makes the records of one scenario."""
+
+    @property
+    def program(self) -> Program:
+        """The program of the records as far as the plan alone decides them."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the program alone makes each record of which nothing is stated."""
+
+    @property
+    def stated(self) -> Mapping[int, tuple[Statement, ...]]:
+        """Of which records what is stated; the program does not know."""
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether anything is promised of the records."""
+
+    @property
+    def slow(self) -> str:
+        """Why records take plain Python, one by one; ``""`` when none of them do."""
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``.
+
+        Raises:
+            FindingsError: it cannot be made so that it keeps the promise.
+        """
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module.
+
+        Nothing is stated of any of them.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Free:
+    """Records that nothing is promised of."""
+
+    plan: RecordPlan
+    program: Program
+    stated: Mapping[int, tuple[Statement, ...]] = field(default_factory=dict)
+    is_plain: bool = True
+    is_promised: bool = False
+    slow: str = ""
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``; see ``Part``."""
+        record = record_at(self.program, index)
+        if index in self.stated:
+            record = with_statements(record, self.stated[index])
+        return Case(record=record, scenario=self.plan.scenario)
+
+    def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
+        """Yield one share of all; see ``Part``."""
+        yield Share(rows=xp.arange(len(indexes)), program=self.program)
+
+
+def has_promise(plan: RecordPlan) -> bool:
+    """Tell whether rules or exclusions say something of the records of ``plan``."""
+    if plan.scenario == NEGATIVE:
+        return bool(plan.rules)
+    return plan.scenario in {POSITIVE, BASE, EXCLUSION} and bool(plan.rules or plan.exclusions)
+
+
+def free_part(plan: RecordPlan) -> Free | None:
+    """Return what makes records of which, and of whose parents, nothing is promised or stated.
+
+    None where there is more to it; then ``promise.keep_promise`` finds out.
+    """
+    if plan.stated or not _is_free(plan):
+        return None
+    return Free(plan=plan, program=compile_program(plan))
+
+
+def _is_free(plan: RecordPlan) -> bool:
+    return not has_promise(plan) and all(_is_free(parent) for _, parent in plan.parents)
