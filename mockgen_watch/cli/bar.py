@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 class RichBar:
     """A bar that leaves nothing behind; log lines appear above it."""
 
-    def __init__(self, total: int, stream: TextIO | None = None) -> None:
-        """Expect ``total`` records; ``stream`` is stderr unless said."""
+    def __init__(self, total: int, stream: TextIO | None = None, *, unit: str = "records") -> None:
+        """Expect ``total`` of ``unit``; ``stream`` is stderr unless said."""
         console = Console(file=stream or sys.stderr, no_color=bool(os.environ.get("NO_COLOR")))
         self._progress = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            _CountColumn(),
+            _CountColumn(unit),
             TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
@@ -59,7 +59,11 @@ class RichBar:
 
 
 class _CountColumn(ProgressColumn):
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
     def render(self, task: Task) -> Text:
-        """Return how many records there are, of how many, and how many a second."""
-        counts = f"{task.completed:,.0f} of {task.total:,.0f} records"
+        """Return how many there are, of how many, and how many a second."""
+        counts = f"{task.completed:,.0f} of {task.total:,.0f} {self._unit}"
         return Text(counts if task.speed is None else f"{counts}, {task.speed:,.0f}/s")

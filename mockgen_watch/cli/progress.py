@@ -7,6 +7,7 @@ is no thread that keeps the bar moving: it moves when records are made.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
@@ -72,6 +73,7 @@ class Progress:
 def progress(
     total_records: int,
     *,
+    unit: str = "records",
     is_quiet: bool = False,
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
@@ -80,6 +82,7 @@ def progress(
 
     Args:
         total_records: how many will be made.
+        unit: what is counted, where it is no records.
         is_quiet: nothing is ever drawn.
         stream: where the bar is drawn when it is a terminal that can move its cursor; default:
             stderr.
@@ -87,15 +90,16 @@ def progress(
     """
     target = stream or sys.stderr
     can_draw = not is_quiet and target.isatty() and os.environ.get("TERM") != "dumb"
-    counter = Progress(total_records, _rich_bar if can_draw else None, clock)
+    draw = functools.partial(_rich_bar, unit) if can_draw else None
+    counter = Progress(total_records, draw, clock)
     try:
         yield counter
     finally:
         counter.close()
 
 
-def _rich_bar(total: int) -> Bar:
+def _rich_bar(unit: str, total: int) -> Bar:
     # Here and not at the top: a command that ends soon must not pay for it.
     from mockgen_watch.cli.bar import RichBar  # noqa: PLC0415
 
-    return RichBar(total)
+    return RichBar(total, unit=unit)

@@ -20,14 +20,17 @@ from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, recor
 from mockgen_watch.workflow.structure import check_documents, check_lockfiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.snapshot import FileAction, SuiteAction
+    from mockgen_watch.lock.snapshot import FileAction, OutputAction, SuiteAction
     from mockgen_watch.workflow.decide import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.request import Request
+
+    KnownDigests = dict[tuple[str, tuple[str, ...]], Mapping[str, str]]
+    """Key of an output and the files that are needed of it → their digests."""
 
 
 def check(
@@ -52,7 +55,8 @@ def check(
     produce = OutputProducer(decision.preparer, executor or Serial(), advance)
     found = dict.fromkeys(decision.diagnostics)
     for suite in decision.reconciliation.suites:
-        found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, produce)))
+        made = MadeDigests(produce)
+        found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, made)))
     for stray in decision.reconciliation.strays:
         found.update(dict.fromkeys(describe(stray, tree.root.label)))
     for suite in decision.reconciliation.suites:
@@ -69,13 +73,35 @@ def check(
     return tuple(sorted(found, key=lambda item: item.sort_key))
 
 
+class MadeDigests:
+    """Makes outputs, and gives the digests of their files."""
+
+    def __init__(self, produce: OutputProducer, known: KnownDigests | None = None) -> None:
+        """Make outputs by ``produce``; of those in ``known`` the digests are told from there."""
+        self._produce = produce
+        self._known = {} if known is None else known
+
+    def __call__(self, output: OutputAction) -> Mapping[str, str]:
+        """Return path → digest of the files of ``output`` whose bytes are needed.
+
+        Raises:
+            FindingsError: the suite has errors, or a record cannot be written.
+        """
+        wanted = tuple(file.path for file in output.files if file.must_produce)
+        name = (output.output.key, wanted)
+        if name not in self._known:
+            files = self._produce(output)
+            self._known[name] = {path: digest_chunks(chunks) for path, chunks in files}
+        return self._known[name]
+
+
 def check_suite(
-    suite: SuiteAction, decision: Decision, label: str, produce: OutputProducer
+    suite: SuiteAction, decision: Decision, label: str, made: MadeDigests
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with the outputs of ``suite``; ``label`` is the output folder's name."""
     settled: dict[str, Settled] = {}
     clean = True
-    for file in _settle_all(suite, produce, settled):
+    for file in _settle_all(suite, made, settled):
         findings = describe(file, label)
         clean = clean and not findings
         yield from findings
@@ -89,13 +115,13 @@ def check_suite(
 
 
 def _settle_all(
-    suite: SuiteAction, produce: OutputProducer, settled: dict[str, Settled]
+    suite: SuiteAction, made: MadeDigests, settled: dict[str, Settled]
 ) -> Iterator[FileAction]:
     """Yield the files that would not be kept; note in ``settled`` those that would."""
     for output in suite.outputs:
-        digests = {}
+        digests: Mapping[str, str] = {}
         if any(file.must_produce and file.found is not None for file in output.files):
-            digests = {path: digest_chunks(chunks) for path, chunks in produce(output)}
+            digests = made(output)
         for file in output.files:
             produced = digests.get(file.path)
             action = settle(file, produced, is_forced=False) if produced else file.action

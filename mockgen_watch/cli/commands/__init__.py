@@ -95,6 +95,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.diff",
         summary="tell in which records and fields outputs differ from a commit",
     ),
+    "verify": CommandEntry(
+        module="mockgen_watch.cli.commands.verify",
+        summary="tell which commits hold outputs that their specs do not make",
+    ),
     "git": CommandEntry(
         module="mockgen_watch.cli.commands.git",
         summary="set this clone up: differences by record and field, merges by spec",
