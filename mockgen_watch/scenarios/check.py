@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.scenarios.labels import INSIDE, is_promised
+from mockgen_watch.scenarios.part import EXCLUSION
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels
 
@@ -25,6 +26,8 @@ def check_promises(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
                 compile_source(plan)
             except FindingsError as error:
                 found.update(dict.fromkeys(error.diagnostics))
+        if plan.scenario == EXCLUSION and plan.records.rules and not plan.records.exclusions:
+            found[_no_clause(plan)] = None
         if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
             found[_no_room(plan)] = None
     return list(found)
@@ -43,6 +46,18 @@ def _has_rules_above(plan: OutputPlan) -> bool:
                 return True
             waiting.append(parent)
     return False
+
+
+def _no_clause(plan: OutputPlan) -> Diagnostic:
+    return Diagnostic(
+        code="MG403",
+        message=f"no clause says what {plan.scenario} of {plan.model} is to match",
+        location=plan.location,
+        hint="state $exclude beside $rules, or give the scenario another name",
+        related=(
+            Related(message="rules are stated here", location=plan.records.rules[0].location),
+        ),
+    )
 
 
 def _no_room(plan: OutputPlan) -> Diagnostic:

@@ -8,7 +8,7 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.trees import find_all
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.facts import bounds_of, leaves_below
-from mockgen_watch.scenarios.proof import always_meets
+from mockgen_watch.scenarios.proof import always_meets, never_meets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +34,8 @@ class Need:
         fits: tells whether one value at the only path is; None when that is not how it is told.
         proved: tells whether it is certain from the plan alone: True, False (never), None (open).
         condition: of an exclusion that is to match, with bounds that the field may be held to.
+        is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
+            its values cut down: they stay different across the parts of a mix.
     """
 
     told: str
@@ -43,6 +45,7 @@ class Need:
     fits: Callable[[Json | Missing], bool] | None = None
     proved: Callable[[RecordPlan], bool | None] = lambda _: None
     condition: Condition | None = None
+    is_for_all: bool = False
 
 
 def rule_need(rule: Rule) -> Need:
@@ -58,8 +61,10 @@ def rule_need(rule: Rule) -> Need:
         if value_why is None or rule.paths is None:
             return None
         shapes = find_all(plan.shape, rule.paths[0])
-        sure = bool(shapes) and all(always_meets(rule.schema, each, plan) for each in shapes)
-        return True if sure else None
+        if shapes and all(always_meets(rule.schema, each, plan) for each in shapes):
+            return True
+        leaf = _only_leaf(rule.paths[0], plan)
+        return False if leaf is not None and never_meets(rule.schema, leaf) else None
 
     return Need(
         told=f'rule "{rule.name}"',
@@ -68,6 +73,7 @@ def rule_need(rule: Rule) -> Need:
         holds=rule.holds,
         fits=fits,
         proved=proved,
+        is_for_all=True,
     )
 
 
@@ -76,8 +82,10 @@ def outside_need(clause: Clause) -> Need:
     only = clause.conditions[0] if len(clause.conditions) == 1 else None
 
     def proved(plan: RecordPlan) -> bool | None:
-        apart = any(_is_apart(condition, plan) for condition in clause.conditions)
-        return True if apart else None
+        if any(_is_apart(condition, plan) for condition in clause.conditions):
+            return True
+        is_met = all(_is_within(condition, plan) for condition in clause.conditions)
+        return False if is_met else None
 
     return Need(
         told=f'exclusion "{clause.name}"',

@@ -276,7 +276,16 @@ def _each_kind(breaker: Breaker, rule: Rule, record: Json, turn: int) -> Iterato
 
 
 def unbreakable(breaker: Breaker) -> list[Diagnostic]:
-    """Return an error for each rule that no fault breaks alone."""
+    """Return an error for each rule that no fault breaks alone, and for faults beyond the rules."""
+    rules = breaker.terms.rules
+    if breaker.faults > len(rules):
+        too_many = Diagnostic(
+            code="MG403",
+            message=f"no record can break {breaker.faults} rules: the model has {len(rules)}",
+            location=rules[0].location,
+            hint="lower $faults, or state more rules",
+        )
+        return [too_many]
     places = {rule.name: rule.location for rule in breaker.terms.rules}
     found = []
     for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, replace
-from mockgen_watch.diagnostics import Diagnostic, Related, has_errors
+from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.capacity import check_unique
@@ -15,6 +15,7 @@ from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.part import EXCLUSION, Free, Part, has_promise
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
+from mockgen_watch.scenarios.refusals import cut_down, not_fixed, told, too_few_fit
 from mockgen_watch.scenarios.settle import settle
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
 from mockgen_watch.scenarios.stated import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.needs import Need
-    from mockgen_watch.scenarios.settle import Conflict
     from mockgen_watch.scenarios.terms import Terms
     from mockgen_watch.spec.statements import Statement
 
@@ -223,35 +223,14 @@ def _excluded(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnos
 def _drawer(plan: RecordPlan, needs: Sequence[Need]) -> tuple[Drawer | None, list[Diagnostic]]:
     settled = settle(plan, needs)
     if settled.conflicts:
-        return None, [_told(conflict, plan) for conflict in settled.conflicts]
+        return None, [told(conflict, plan) for conflict in settled.conflicts]
     problems = check_unique(settled.plan)
+    if problems:
+        return None, [cut_down(problem, plan, needs) for problem in problems]
+    problems = [found for need in settled.open for found in too_few_fit(settled.plan, need)]
     if problems:
         return None, problems
     return drawer_of(settled.plan, settled.open, needs), []
-
-
-def _told(conflict: Conflict, plan: RecordPlan) -> Diagnostic:
-    need = conflict.need
-    must_match = need.condition is not None
-    if must_match:
-        message = f"no record of {plan.scenario} can match {need.told}"
-        hint = f"let {plan.scenario} state values that match, or drop the clause"
-    elif need.told.startswith("exclusion"):
-        message = f"every record of {plan.scenario} would match {need.told}"
-        hint = "give the field a value that is in scope"
-    else:
-        message = f"no record of {plan.scenario} can meet {need.told}"
-        hint = "give the field a value that the rule allows"
-    return Diagnostic(
-        code="MG403",
-        message=message,
-        location=need.location,
-        hint=hint,
-        related=tuple(
-            Related(message="this is all that the field can be", location=place)
-            for place in dict.fromkeys(leaf.origin.location for leaf in conflict.leaves)
-        ),
-    )
 
 
 def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
@@ -268,7 +247,7 @@ def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
         if has_promise(settled):
             changed, is_fixed = _settled_parent(settled, reference.path)
             if not is_fixed:
-                found.append(_not_fixed(plan, parent, reference.path))
+                found.append(not_fixed(plan, parent, reference.path))
             settled = changed
         parents.append((reference, settled))
     return (replace(plan, parents=tuple(parents)) if parents else plan), found
@@ -284,16 +263,3 @@ def _settled_parent(plan: RecordPlan, path: tuple[str, ...]) -> tuple[RecordPlan
     if drawer is None:
         return plan, True
     return drawer.plan, not drawer.redraws(path)
-
-
-def _not_fixed(plan: RecordPlan, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic:
-    place = next(iter(parent.rules), None) or next(iter(parent.exclusions))
-    return Diagnostic(
-        code="MG403",
-        message=(
-            f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} cannot be referred to from '
-            f"{plan.model_id}: a rule or a fault may change it"
-        ),
-        location=place.location,
-        hint="let the rule be met by all values of the field, or refer to another field",
-    )

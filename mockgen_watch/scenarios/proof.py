@@ -55,6 +55,46 @@ def always_meets(schema: Json, shape: Shape, plan: RecordPlan) -> bool:
     )
 
 
+def never_meets(schema: Json, leaf: Leaf) -> bool:
+    """Tell whether it is certain that no value of ``leaf`` meets ``schema``.
+
+    Only of bounds and types; whoever asks has counted the values where they can be counted.
+    """
+    if not isinstance(schema, dict) or leaf.modifiers.null or leaf.modifiers.omit:
+        return False
+    if leaf.modifiers.transforms or leaf.coerce_number:
+        return False
+    if "type" in schema and _is_of_no_type(schema["type"], leaf):
+        return True
+    generator = leaf.generator
+    if not isinstance(generator, Number):
+        return False
+    return any(_is_beyond(key, operand, generator) for key, operand in schema.items())
+
+
+def _is_of_no_type(operand: Json, leaf: Leaf) -> bool:
+    kinds = kinds_of(leaf)
+    wanted = operand if isinstance(operand, list) else [operand]
+    if kinds is None:
+        return False
+    return not any(
+        _TYPES[kind] in wanted or (kind is Kind.NUMBER and "integer" in wanted) for kind in kinds
+    )
+
+
+def _is_beyond(key: str, operand: Json, number: Number) -> bool:
+    """Tell whether all of a number's range is on the wrong side of a bound."""
+    low, high = number.minimum, number.maximum
+    if low is None or high is None or not isinstance(operand, int | Decimal):
+        return False
+    return (
+        (key == "minimum" and high < operand)
+        or (key == "exclusiveMinimum" and high <= operand)
+        or (key == "maximum" and low > operand)
+        or (key == "exclusiveMaximum" and low >= operand)
+    )
+
+
 def _keeps(
     key: str, operand: Json, schema: Mapping[str, Json], shape: Shape, plan: RecordPlan
 ) -> bool:

@@ -153,14 +153,15 @@ class Drawer:
 
     def _given_up(self, broken: Sequence[Need], index: int) -> Diagnostic:
         need = broken[0]
+        is_drawn = bool(self._units_of(need))
+        what = f"{ATTEMPTS} attempts failed" if is_drawn else "its fields are not drawn again"
         leaves = [
             leaf for path in need.paths or () for _, leaf, _ in leaves_below(self.plan.shape, path)
         ]
         return Diagnostic(
             code="MG404",
             message=(
-                f"{self.plan.scenario}: record {index} cannot be made to keep {need.told}: "
-                f"{ATTEMPTS} attempts failed"
+                f"{self.plan.scenario}: record {index} cannot be made to keep {need.told}: {what}"
             ),
             location=need.location,
             hint="let the fields have more values that are fit, or change the rule",

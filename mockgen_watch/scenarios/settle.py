@@ -106,6 +106,11 @@ def _settle_one(plan: RecordPlan, need: Need) -> tuple[RecordPlan, bool | None]:
     return _settle_counted(plan, need, variables)
 
 
+def _is_restrictable(leaf: Leaf, need: Need) -> bool:
+    """Tell whether ``need``, which reads ``leaf`` alone, may leave out some of its values."""
+    return is_restrictable(leaf) or (need.is_for_all and isinstance(leaf.generator, Pool))
+
+
 def _settle_elements(
     plan: RecordPlan, need: Need, path: Path, leaf: Leaf
 ) -> tuple[RecordPlan, bool | None]:
@@ -119,7 +124,7 @@ def _settle_elements(
     if not good:
         return plan, None if not is_match else False
     if len(good) < len(options):
-        if not is_restrictable(leaf):
+        if not _is_restrictable(leaf, need):
             return plan, None
         kept = frozenset(option.identity for option in good)
         plan = _restrict(plan, unit_of(leaf), kept, {path})
@@ -172,7 +177,11 @@ def _settle_counted(
     for variable, numbers_used in zip(variables, used, strict=True):
         if len(numbers_used) == len(variable.choices):
             continue
-        if not all(is_restrictable(leaf) for _, leaf in variable.leaves):
+        is_alone = len(variables) == 1 and len(variable.leaves) == 1
+        if not all(
+            is_restrictable(leaf) or (is_alone and _is_restrictable(leaf, need))
+            for _, leaf in variable.leaves
+        ):
             whole = False
             continue
         kept = frozenset(variable.choices[number][0].identity for number in numbers_used)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.diagnostics import Severity
+from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.diagnostics import Related, Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.chunks import cells_of_records, release
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.generate.cells import IntArray, Stream
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
@@ -115,7 +116,11 @@ def compile_source(output: OutputPlan) -> Source:
     """
     known = _KNOWN.get(output.key) if output.key else None
     if known is None:
-        known = _compile(output)
+        try:
+            known = _compile(output)
+        except FindingsError as error:
+            found = [_with_scenario(item, output) for item in error.diagnostics]
+            raise FindingsError(found) from error
         if len(_KNOWN) >= _KEPT:
             _KNOWN.clear()
         _KNOWN[output.key] = known
@@ -140,6 +145,14 @@ def _compile(output: OutputPlan) -> Source:
         parts=tuple(_part(part.records) for part in parts),
         stream=pool_stream(address, "value", ranked, [part.weight for part in parts]),
     )
+
+
+def _with_scenario(found: Diagnostic, output: OutputPlan) -> Diagnostic:
+    """Return a broken promise with the place of the scenario, where no other second place is."""
+    if found.code not in {"MG403", "MG404"} or found.related or found.location == output.location:
+        return found
+    place = Related(message=f"{output.scenario} is stated here", location=output.location)
+    return replace(found, related=(place,))
 
 
 def _part(plan: RecordPlan) -> Part:
