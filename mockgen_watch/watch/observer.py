@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from watchdog.observers.api import BaseObserver
 
 PROBE = ".mockgen-probe"
-"""Name of a file that is made and removed in ``specs/`` to see whether events come at all."""
+"""Name of a folder that is made and removed in ``specs/`` to see whether events come at all.
+
+A file might be caught by a ``git add`` of that moment; an empty folder is nothing to Git.
+"""
 JOIN = 2.0
 """Seconds that the threads of an observer get to end; they do not keep the process alive."""
 _KEPT = 20_000
@@ -149,11 +152,11 @@ class _Handler(FileSystemEventHandler):
 
 
 def probe(project: Path) -> bool:
-    """Make and remove a file in ``specs/``; return False where that cannot be."""
+    """Make and remove a folder in ``specs/``; return False where that cannot be."""
     path = project / SPECS / PROBE
     try:
-        path.touch()
-        path.unlink()
+        path.mkdir(exist_ok=True)
+        path.rmdir()
     except OSError:
         return False
     return True

@@ -174,6 +174,8 @@ class History:
 
     def stash(self) -> None:
         """Stash a change and take it back."""
+        # Git stashes only what it knows.
+        self.world.write("a", self.value())
         self.commit()
         self.world.write("a", self.value())
         git(self.world.root, "stash", "push", "-q", "--", "specs")
