@@ -44,11 +44,11 @@ def next_journal(
         if entry.path in pending:
             return True
         if entry.suite not in acted:
-            return entry.suite in known or not snapshot.is_whole_tree
+            return entry.suite in known or not snapshot.tells_of_all
         base = entry.path.removesuffix(OFFER_SUFFIX)
         if entry.suite not in committed:
             return True
-        return base not in done if base in wanted else not snapshot.is_whole_tree
+        return base not in done if base in wanted else not snapshot.tells_of_all
 
     kept = [entry for entry in (*snapshot.journal, *written) if stays(entry)]
     for suite in reconciliation.suites:

@@ -109,6 +109,8 @@ def path_fault(path: str) -> str:
 
 def fold(path: str) -> str:
     """Return the form in which two paths are equal on a file system that ignores case."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 

@@ -72,6 +72,8 @@ class _Reconciler:
         named = set(self.wanted)
         if self.snapshot.is_whole_tree:
             named |= set(self.locks)
+        if self.snapshot.acting is not None:
+            named &= self.snapshot.acting
         suites = tuple(self._suite(suite) for suite in sorted(named - frozen))
         return Reconciliation(
             suites=suites,
@@ -201,7 +203,7 @@ class _Reconciler:
         for path, suite in sorted({e.path: e.suite for e in self.snapshot.journal}.items()):
             is_spent = path in settled
             is_left = path not in owned and path not in offers and suite not in frozen
-            if is_spent or (is_left and self.snapshot.is_whole_tree):
+            if is_spent or (is_left and self.snapshot.tells_of_all):
                 yield from self._stray(path, Reason.SPENT if is_spent else Reason.UNWANTED)
 
     def _stray(self, path: str, reason: Reason) -> Iterator[FileAction]:

@@ -31,6 +31,8 @@ class Snapshot:
         obstacles: path → what is there and is no file (``a folder``, ``a symbolic link`` …).
         is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
         is_forced: replace what was edited by hand, too.
+        acting: the suites to decide on, where it is known that the others are as they should be;
+            all others tell only which paths are theirs. None: every suite.
     """
 
     wanted: tuple[WantedSuite, ...]
@@ -41,6 +43,12 @@ class Snapshot:
     obstacles: Mapping[str, str] = field(default_factory=dict)
     is_whole_tree: bool = True
     is_forced: bool = False
+    acting: frozenset[str] | None = None
+
+    @property
+    def tells_of_all(self) -> bool:
+        """Tell whether every suite is decided on, so that what none of them owns is nobody's."""
+        return self.is_whole_tree and self.acting is None
 
     def needs_offer(self, path: str, digest: str) -> bool:
         """Tell whether bytes of ``digest`` have to be put at the offer ``path``.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.scope import Scope
     from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.repository import Repository
     from mockgen_watch.storage.state import StateFolder
@@ -59,6 +60,7 @@ class StoredOutputs:
         contract: int,
         is_whole_tree: bool = True,
         is_forced: bool = False,
+        scope: Scope | None = None,
     ) -> Snapshot:
         """Return what ``reconcile`` needs."""
         return Snapshot(
@@ -69,6 +71,7 @@ class StoredOutputs:
             obstacles=self.obstacles,
             is_whole_tree=is_whole_tree,
             is_forced=is_forced,
+            acting=None if scope is None else scope.acting,
         )
 
 

@@ -11,7 +11,7 @@ from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.spec.limits import MAX_BYTES
-from mockgen_watch.storage.containment import Folder, naming, storage_error
+from mockgen_watch.storage.containment import Entry, Folder, naming, storage_error
 from mockgen_watch.storage.reading import read_steady
 from mockgen_watch.storage.stat_cache import Stamp
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mockgen_watch.storage.containment import Entry
     from mockgen_watch.storage.stat_cache import StatCache
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -60,13 +59,11 @@ class SpecSnapshot:
         files: path → file; sorted.
         problems: files and folders that cannot be read, one diagnostic each. They are not in
             ``files``, but they are there: no suite may count as gone while there is a problem.
-        folders: number of folders, the specs folder included.
     """
 
     project: Path
     files: Mapping[str, SpecFile]
     problems: tuple[Diagnostic, ...] = ()
-    folders: int = 0
     _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def digests(self) -> dict[str, str]:
@@ -112,7 +109,7 @@ def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> Spe
     Raises:
         StorageError: when the folder itself cannot be read; no such folder counts as empty.
     """
-    reader = _Reader(project.resolve(), cache)
+    reader = SpecReader(project.resolve(), cache)
     reader.read_folder(specs)
     if cache is not None:
         cache.keep_only(reader.files)
@@ -120,7 +117,6 @@ def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> Spe
         project=reader.project,
         files=dict(sorted(reader.files.items())),
         problems=tuple(sorted(reader.problems, key=lambda problem: problem.sort_key)),
-        folders=reader.folders,
         _bytes=reader.data,
     )
 
@@ -147,10 +143,11 @@ class _Way:
         )
 
 
-class _Reader:
+class SpecReader:
     """Goes through folders and collects files, bytes and problems."""
 
     def __init__(self, project: Path, cache: StatCache | None) -> None:
+        """Read below ``project``; what ``cache`` knows is not read."""
         self.project = project
         self.cache = cache
         self.files: dict[str, SpecFile] = {}
@@ -159,6 +156,11 @@ class _Reader:
         self.folders = 0
 
     def read_folder(self, specs: str) -> None:
+        """Read the folder ``specs`` of the project, if it is there.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
         with naming(str(self.project)), Folder.open(self.project) as root:
             try:
                 folder = root.walk(specs)
@@ -166,6 +168,31 @@ class _Reader:
                 return
             with folder:
                 self._folder(folder, _Way(path=specs, real=specs, above=()))
+
+    def read_path(self, root: Folder, path: str) -> None:
+        """Read the one file or folder ``path`` of the project ``root``, if it is there.
+
+        Raises:
+            OSError, StorageError: something that is no folder is on the way.
+        """
+        specs, *inner, name = path.split("/")
+        if any(part.startswith(".") for part in (*inner, name)):
+            return
+        way = _Way(path=specs, real=specs, above=())
+        here = root.walk("")
+        try:
+            for number, part in enumerate((specs, *inner)):
+                with here:
+                    way = way.to(part, here.identity()) if number else way
+                    below = here.enter(part)
+                here = below
+            status = here.status(name)
+            if status is not None:
+                self._entry(here, way.to(name, here.identity()), Entry(name, status))
+        except FileNotFoundError:
+            return
+        finally:
+            here.close()
 
     def _folder(self, folder: Folder, way: _Way) -> None:
         identity = folder.identity()
@@ -191,7 +218,7 @@ class _Reader:
             self._enter(folder, entry.name, way)
         elif stat.S_ISLNK(mode):
             self._link(way)
-        elif _is_spec(way.path):
+        elif is_spec(way.path):
             if stat.S_ISREG(mode):
                 self._file(folder, entry.name, way, entry.status)
             else:
@@ -211,12 +238,12 @@ class _Reader:
     def _link(self, way: _Way) -> None:
         """Follow a link by its resolved path, from the project on, over no further link."""
         target = os.path.realpath(self.project / way.real)
-        is_spec = _is_spec(way.path)
+        may_be_spec = is_spec(way.path)
         if not os.path.exists(target):
-            if is_spec:
+            if may_be_spec:
                 self._problem(way.path, "the symbolic link leads nowhere")
             return
-        if not is_spec and not os.path.isdir(target):
+        if not may_be_spec and not os.path.isdir(target):
             return
         if os.path.commonpath([target, self.project]) != str(self.project):
             self._problem(way.path, "the symbolic link leads outside of the project")
@@ -272,5 +299,6 @@ def _reason(path: str, error: OSError | StorageError) -> str:
     return str(told).removeprefix(f"{told.path}: ")
 
 
-def _is_spec(path: str) -> bool:
+def is_spec(path: str) -> bool:
+    """Tell whether a file of this path below the specs folder is a spec."""
     return path.endswith(SUFFIXES) or (path.endswith(LINES_SUFFIX) and "/_vocab/" in path)

@@ -12,7 +12,7 @@ from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.journal import decode_entries
 from mockgen_watch.lock.model import read_lockfile
-from mockgen_watch.lock.paths import LOCK_NAME, offer_path, suite_of_lock
+from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path, suite_of_lock
 from mockgen_watch.lock.snapshot import Snapshot, relevant_paths
 from mockgen_watch.storage.atomic import TEMPORARY
 from mockgen_watch.storage.containment import Folder, naming
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.lock.journal import JournalEntry
     from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.scope import Scope
     from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.output_root import OutputRoot
 
@@ -67,25 +68,39 @@ class OutputTree:
         contract: int,
         is_whole_tree: bool = True,
         is_forced: bool = False,
+        scope: Scope | None = None,
     ) -> Snapshot:
         """Return what ``reconcile`` needs, with digests of the files that matter to it.
 
         A file that cannot be read is an obstacle.
         """
         wanted = tuple(wanted)
-        paths = set(relevant_paths(wanted, self.locks, self.journal))
+        locks, lock_digests = self._locks(scope)
+        paths = set(relevant_paths(wanted, locks, self.journal))
         paths |= {offer_path(path) for path in paths}
         disk, unreadable = self.digests(path for path in sorted(paths) if path in self.stamps)
         return Snapshot(
             wanted=wanted,
             contract=contract,
-            locks=self.locks,
+            locks=locks,
             journal=self.journal,
-            disk=disk | self.lock_digests,
+            disk=disk | lock_digests,
             obstacles={**self._obstacles(paths), **unreadable},
             is_whole_tree=is_whole_tree,
             is_forced=is_forced,
+            acting=None if scope is None else scope.acting,
         )
+
+    def _locks(
+        self, scope: Scope | None
+    ) -> tuple[Mapping[str, Lockfile | Diagnostic], dict[str, str]]:
+        """Return the lockfiles that matter in ``scope``, and the digests of their bytes."""
+        if scope is None:
+            return self.locks, self.lock_digests
+        near = sorted(suite for suite in scope.near if suite in self.locks)
+        paths = [lock_path(suite) for suite in near]
+        digests = {path: self.lock_digests[path] for path in paths if path in self.lock_digests}
+        return {suite: self.locks[suite] for suite in near}, digests
 
     def digests(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return path → digest of those ``paths``, and path → why of those that defy reading.
@@ -131,17 +146,20 @@ class OutputTree:
         return found
 
 
-def read_outputs(root: OutputRoot, before: OutputTree | None = None) -> OutputTree:
+def read_outputs(
+    root: OutputRoot, before: OutputTree | None = None, cache: StatCache | None = None
+) -> OutputTree:
     """Return what is in the output folder; an absent folder is an empty one.
 
     ``before`` is an earlier look by this process: a lockfile whose stamp is the same is not read
-    again, nor is the cache.
+    again, nor is the cache. ``cache`` is another one than that of the state folder.
 
     Raises:
         StorageError: when a folder cannot be read: a lockfile may be in there.
     """
-    journal, _ = decode_entries(root.state.read(root.journal_name) or b"")
-    cache = before.cache if before else StatCache(root.state, root.cache_name)
+    journal = read_journal(root)
+    if cache is None:
+        cache = before.cache if before else StatCache(root.state, root.cache_name)
     folder = root.open_if_there()
     if folder is None:
         return OutputTree(root=root, identity=None, journal=journal, cache=cache)
@@ -149,9 +167,18 @@ def read_outputs(root: OutputRoot, before: OutputTree | None = None) -> OutputTr
         with naming(root.label):
             identity = folder.identity()
         tree = OutputTree(root=root, identity=identity, journal=journal, cache=cache)
-        _Scan(tree, before).folder(folder, "")
+        OutputReader(tree, before).folder(folder, "")
     cache.keep_only(tree.stamps)
     return tree
+
+
+def read_journal(root: OutputRoot) -> tuple[JournalEntry, ...]:
+    """Return what earlier runs left in the journal of ``root``.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    return decode_entries(root.state.read(root.journal_name) or b"")[0]
 
 
 def read_output(tree: OutputTree, path: str) -> bytes:
@@ -167,14 +194,39 @@ def read_output(tree: OutputTree, path: str) -> bytes:
             return file.read()
 
 
-class _Scan:
+class OutputReader:
     """Goes through folders and notes what is there."""
 
     def __init__(self, tree: OutputTree, before: OutputTree | None) -> None:
+        """Note it in ``tree``; ``before`` is an earlier look."""
         self.tree = tree
         self.before = before
 
+    def below(self, top: Folder, path: str) -> None:
+        """Note what is in the folder ``path`` of the output folder ``top``, if it is there.
+
+        Raises:
+            OSError, StorageError: something that is no folder is in the way.
+        """
+        here, at = top.walk(""), ""
+        for name in path.split("/"):
+            at = f"{at}/{name}" if at else name
+            with here:
+                try:
+                    here = here.enter(name)
+                except FileNotFoundError:
+                    self.tree.folders.discard(at)
+                    return
+            self.tree.folders.add(at)
+        with here:
+            self.folder(here, path)
+
     def folder(self, folder: Folder, path: str) -> None:
+        """Note what is in ``folder``, which is ``path`` of the output folder.
+
+        Raises:
+            StorageError: a folder cannot be read.
+        """
         with naming(self.tree.root.named(path)):
             entries = folder.entries()
         for entry in entries:

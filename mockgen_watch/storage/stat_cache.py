@@ -56,12 +56,18 @@ class Stamp(NamedTuple):
 
 
 class StatCache:
-    """Path → stamp and digest, kept in one file; without it everything is merely read again."""
+    """Path → stamp and digest, kept in one file; without it everything is merely read again.
 
-    def __init__(self, state: StateFolder, name: str) -> None:
+    Attributes:
+        is_resident: a process that lives on remembers it; ``save`` then leaves the file alone,
+            which would take longer than all else, and ``flush`` writes it now and then.
+    """
+
+    def __init__(self, state: StateFolder, name: str, *, is_resident: bool = False) -> None:
         """Read the file ``name`` of ``state``; one that cannot be read counts as empty."""
         self.state = state
         self.name = name
+        self.is_resident = is_resident
         self._entries = _load(state, name)
         self._has_changed = False
 
@@ -81,6 +87,10 @@ class StatCache:
             del self._entries[path]
         self._has_changed = self._has_changed or bool(gone)
 
+    def forget(self, path: str) -> None:
+        """Forget ``path``, which is there no more."""
+        self._has_changed = self._entries.pop(path, None) is not None or self._has_changed
+
     def put_written(self, path: str, stamp: Stamp, digest: str) -> None:
         """Remember ``path`` as this process just wrote and renamed it.
 
@@ -91,6 +101,10 @@ class StatCache:
 
     def save(self) -> bool:
         """Write what is new; return False when that cannot be, which costs only time."""
+        return self.is_resident or self.flush()
+
+    def flush(self) -> bool:
+        """Write what is new, whoever remembers it; see ``save``."""
         if not self._has_changed:
             return True
         entries = {path: [*stamp, digest] for path, (stamp, digest) in self._entries.items()}

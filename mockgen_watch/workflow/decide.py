@@ -9,6 +9,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import check_paths
 from mockgen_watch.lock.reconcile import reconcile
+from mockgen_watch.lock.scope import Scope
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Outputs(Protocol):
         contract: int,
         is_whole_tree: bool = True,
         is_forced: bool = False,
+        scope: Scope | None = None,
     ) -> Snapshot:
         """Return what ``reconcile`` needs."""
 
@@ -71,6 +73,10 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
     names = preparer.choose(request.suites)
     if request.selection.models or request.selection.scenarios:
         preparer.check_names(names)
+    scope = None
+    if request.acting is not None:
+        scope = Scope.around(request.acting, {*names, *tree.locks})
+        names = tuple(name for name in names if name in scope.near)
     wanted = preparer.wanted(names, tree.locks, trust_locks=request.trust_locks)
     collisions = check_paths(wanted)
     if collisions:
@@ -80,6 +86,7 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
         contract=CONTRACT,
         is_whole_tree=not request.suites,
         is_forced=request.force,
+        scope=scope,
     )
     reconciliation = reconcile(snapshot)
     return Decision(

@@ -13,6 +13,7 @@ from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.model import LockedOutput, Lockfile
 from mockgen_watch.lock.paths import below, offer_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
+from mockgen_watch.lock.scope import Scope
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
@@ -21,7 +22,7 @@ from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wa
 if TYPE_CHECKING:
     from mockgen_watch.lock.wanted import WantedSuite
 
-SUITES = ("a", "a/b")
+SUITES = ("a", "a/b", "c")
 OUTPUTS = [
     wanted_output(scenario, text, suite=suite, layout=layout, records=2)
     for suite in SUITES
@@ -129,6 +130,26 @@ def test_nothing_is_removed_unless_it_is_owned_unwanted_and_the_tree_is_whole(
     if not is_whole_tree:
         assert all(path.endswith(offer_path("")) for path in gone)
     assert gone == {file.path for file in found.files() if file.action is Action.DELETE}
+
+
+@given(worlds(), wanted(), st.sets(st.sampled_from(SUITES)))
+def test_deciding_on_some_suites_gives_what_deciding_on_all_gives_of_these(
+    world: World, suites: tuple[WantedSuite, ...], acting: set[str]
+) -> None:
+    whole = world.snapshot(suites)
+    scope = Scope.around(acting, {*world.locks, *(suite.suite for suite in suites)})
+    part = replace(
+        whole,
+        wanted=tuple(suite for suite in suites if suite.suite in scope.near),
+        locks={suite: lock for suite, lock in world.locks.items() if suite in scope.near},
+        acting=scope.acting,
+    )
+    of_these = tuple(one for one in reconcile(whole).suites if one.suite in acting)
+    assert reconcile(part).suites == of_these
+    # What it says nothing of stays: neither file nor journal entry of another suite goes.
+    others = {entry for entry in world.journal if entry.suite not in acting}
+    world.run(part)
+    assert others <= set(world.journal)
 
 
 @given(worlds(), wanted())

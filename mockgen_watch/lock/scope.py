@@ -1,0 +1,49 @@
+"""Takes the suites that may have moved; gives what is enough to decide on these alone.
+
+Nothing else moved since all was found to be right, so that nothing else has to be decided on. But
+suites in folders of each other may own files in one place, so that these are looked at, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from mockgen_watch.lock.paths import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A part of the suites of a project.
+
+    Attributes:
+        acting: those to decide on; they need not be there any more.
+        near: these, and all whose folder is in one of theirs, or has one of theirs in it.
+    """
+
+    acting: frozenset[str]
+    near: frozenset[str]
+
+    @classmethod
+    def around(cls, acting: Iterable[str], suites: Iterable[str]) -> Self:
+        """Return the scope of ``acting`` among ``suites``."""
+        chosen = frozenset(acting)
+        folded = {fold(suite) for suite in chosen}
+        above = {folder for suite in folded for folder in _folders(suite)}
+        near = {suite for suite in suites if _is_near(fold(suite), folded, above)}
+        return cls(acting=chosen, near=chosen | near)
+
+
+def _is_near(suite: str, acting: set[str], above: set[str]) -> bool:
+    return suite in above or any(folder in acting for folder in _folders(suite))
+
+
+def _folders(suite: str) -> Iterator[str]:
+    """Give ``suite`` and all folders that it is in; the last is ``""``."""
+    while suite:
+        yield suite
+        suite = suite.rpartition("/")[0]
+    yield ""
