@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.context import SuiteSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class InputGraph:
     """Which files each file needs.
 
@@ -27,6 +28,16 @@ class InputGraph:
 
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     suites: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def needed_by(self) -> Mapping[str, frozenset[str]]:
+        """A file → the files that name or take it; every file of the graph is there."""
+        found: dict[str, set[str]] = {path: set() for path in self.suites}
+        for path, needs in self.needs.items():
+            found.setdefault(path, set())
+            for need in needs:
+                found.setdefault(need, set()).add(path)
+        return {path: frozenset(users) for path, users in found.items()}
 
     def joined(self, other: InputGraph) -> InputGraph:
         """Return the graph that has the edges and suites of both.
@@ -66,12 +77,8 @@ def affected_suites(graph: InputGraph, changed: Iterable[str]) -> tuple[str, ...
 
 def affected_files(graph: InputGraph, changed: Iterable[str]) -> frozenset[str]:
     """Return every file of ``graph`` that is among ``changed`` or needs one that is."""
-    needed_by: dict[str, list[str]] = {path: [] for path in graph.suites}
-    for path, needs in graph.needs.items():
-        needed_by.setdefault(path, [])
-        for need in needs:
-            needed_by.setdefault(need, []).append(path)
-    waiting = list(_touched(frozenset(needed_by), changed))
+    needed_by = graph.needed_by
+    waiting = list(_touched(needed_by, changed))
     reached: set[str] = set()
     while waiting:
         path = waiting.pop()
@@ -81,9 +88,11 @@ def affected_files(graph: InputGraph, changed: Iterable[str]) -> frozenset[str]:
     return frozenset(reached)
 
 
-def _touched(known: frozenset[str], changed: Iterable[str]) -> set[str]:
+def _touched(known: Mapping[str, object], changed: Iterable[str]) -> set[str]:
     paths = {path.rstrip("/") for path in changed}
-    return {path for path in known if path in paths or _has_folder_in(path, paths)}
+    files = {path for path in paths if path in known}
+    folders = paths - files
+    return files | {path for path in known if folders and _has_folder_in(path, folders)}
 
 
 def _has_folder_in(path: str, folders: set[str]) -> bool:
