@@ -6,9 +6,9 @@ suites in folders of each other may own files in one place, so that these are lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.paths import fold
 
 if TYPE_CHECKING:

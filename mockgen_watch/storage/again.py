@@ -6,9 +6,9 @@ rest has not moved; whether it has, a scan tells.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.files import SpecReader

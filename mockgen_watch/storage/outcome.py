@@ -43,6 +43,7 @@ class Outcome:
         committed: suites whose lockfile is now right.
         has_moved: the output folder changed under the run: take a snapshot and run again.
         is_stopped: the run ended early, as it was asked to.
+        has_written: a file or lockfile is another one now.
     """
 
     settled: Mapping[str, Settled]
@@ -52,6 +53,7 @@ class Outcome:
     committed: frozenset[str]
     has_moved: bool
     is_stopped: bool
+    has_written: bool = False
 
     def paths(self, action: Action) -> list[str]:
         """Return the files with this end, sorted."""

@@ -70,6 +70,7 @@ class Placer:
 
     Attributes:
         backups: what was saved on the way.
+        has_written: something was put in place or removed.
     """
 
     def __init__(self, root: OutputRoot, cache: StatCache) -> None:
@@ -77,6 +78,7 @@ class Placer:
         self.root = root
         self.cache = cache
         self.backups: list[Backup] = []
+        self.has_written = False
 
     def put(self, place: Place, temporary: str, digest: str) -> Placed:
         """Give the staged file ``temporary`` with ``digest`` its place.
@@ -90,6 +92,7 @@ class Placer:
             look = self._look(place)
             if look is None:
                 if put_new(place.folder, temporary, place.name):
+                    self.has_written = True
                     self._remember(place, digest)
                     return Placed.NEW
                 continue
@@ -97,6 +100,7 @@ class Placer:
                 return Placed.SAME
             if look.digest not in place.known and not place.is_forced:
                 return Placed.REFUSED
+            self.has_written = True
             try:
                 aside = swap_in(place.folder, temporary, place.name)
             except FileNotFoundError:
@@ -115,6 +119,7 @@ class Placer:
             return Placed.REMOVED
         if look.digest not in place.known and not place.is_forced:
             return Placed.REFUSED
+        self.has_written = True
         aside = take_out(place.folder, place.name)
         if not self._is_disposable(place, aside, look) and not place.is_forced:
             if not put_new(place.folder, aside, place.name):

@@ -140,6 +140,7 @@ class _Run:
             committed=frozenset(committer.committed),
             has_moved=committer.has_moved or account.has_cleared_a_way(),
             is_stopped=self.is_stopped,
+            has_written=self.bench.placer.has_written or bool(self.tree.leftovers),
         )
 
     def _is_over(self) -> bool:

@@ -6,19 +6,17 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Severity
-from mockgen_watch.errors import FindingsError, LockedError, MockgenError
+from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.storage.files import MovedError
-from mockgen_watch.workflow.generate import generate
-from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from mockgen_watch.spec.project import Project
+    from mockgen_watch.watch.resident import Resident
+    from mockgen_watch.watch.scan import Scan
     from mockgen_watch.workflow.results import FileResult
 
 WRITE_FAILED = "MG510"
@@ -36,7 +34,8 @@ class Pass:
         settings: of the project file; None when it could not be read.
         error: why the pass ended early; ``""`` when it did not.
         trace: of a defect of ours.
-        has_moved: the specs changed while they were read: look again at once.
+        has_moved: specs or outputs changed while it looked: look again at once.
+        has_written: outputs or lockfiles are others now.
         must_retry: something could not be read or written; a while later it may be.
         is_stopped: the daemon was asked to end.
         stages: name → seconds.
@@ -49,6 +48,7 @@ class Pass:
     error: str = ""
     trace: str = ""
     has_moved: bool = False
+    has_written: bool = False
     must_retry: bool = False
     is_stopped: bool = False
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -59,37 +59,46 @@ class Pass:
         return sum(found.severity is Severity.ERROR for found in self.diagnostics)
 
 
-def run_pass(
-    root: Path,
-    profile: str | None,
-    suites: tuple[str, ...] | None,
-    should_stop: Callable[[], bool],
+def run_scanned_pass(
+    project: Resident, scan: Scan, outputs: str | None, should_stop: Callable[[], bool]
 ) -> Pass:
-    """Bring the outputs of ``suites`` (None: all) up to date.
+    """Bring the outputs up to date with ``scan``, which looked at the output folder ``outputs``."""
+    began = time.perf_counter()
+    try:
+        project.note_scan(scan, outputs)
+    except MovedError:
+        return Pass(settings=project.settings, has_moved=True)
+    except StorageError as error:
+        project.forget()
+        return Pass(settings=project.settings, error=str(error), must_retry=True)
+    stages = {"read": time.perf_counter() - began}
+    if project.unsettled is not None and not project.unsettled:
+        return Pass(settings=project.settings, stages=stages)
+    done = run_pass(project, None, should_stop)
+    return replace(done, stages={**stages, **done.stages})
+
+
+def run_pass(
+    project: Resident, acting: frozenset[str] | None, should_stop: Callable[[], bool]
+) -> Pass:
+    """Bring the outputs of the suites ``acting`` up to date; None: all that may not be.
 
     Whatever is raised becomes part of what is returned: the daemon goes on, and tries again.
     """
     stages: dict[str, float] = {}
-    settings: Project | None = None
+    began = time.perf_counter()
     try:
-        began = time.perf_counter()
-        project = open_project(root, profile)
-        settings = project.settings
-        stages["read"] = time.perf_counter() - began
-        began = time.perf_counter()
-        report = generate(project, Request(suites=suites or ()), should_stop=should_stop)
+        report = project.run(acting, should_stop)
         stages["generate"] = time.perf_counter() - began
     except MovedError:
-        return Pass(settings=settings, has_moved=True, stages=stages)
+        return Pass(settings=project.settings, has_moved=True, stages=stages)
     except FindingsError as error:
-        return Pass(settings=settings, diagnostics=error.diagnostics, stages=stages)
-    except LockedError as error:
-        return Pass(settings=settings, error=str(error), must_retry=True, stages=stages)
+        return Pass(settings=project.settings, diagnostics=error.diagnostics, stages=stages)
     except MockgenError as error:
-        return Pass(settings=settings, error=str(error), must_retry=True, stages=stages)
+        return Pass(settings=project.settings, error=str(error), must_retry=True, stages=stages)
     except Exception as error:  # noqa: BLE001 - a defect must not end the daemon; it is told in full
         return Pass(
-            settings=settings,
+            settings=project.settings,
             error=f"unexpected {type(error).__name__}: {error}",
             trace=traceback.format_exc(),
             must_retry=True,
@@ -99,7 +108,9 @@ def run_pass(
         files=report.files,
         diagnostics=report.diagnostics,
         failed_suites=report.failed_suites,
-        settings=settings,
+        settings=project.settings,
+        has_moved=report.has_moved,
+        has_written=report.has_written,
         must_retry=any(found.code == WRITE_FAILED for found in report.diagnostics),
         is_stopped=report.is_stopped,
         stages=stages,

@@ -15,11 +15,12 @@ from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.watch.batch import Pass, run_pass
+from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.known import Known
 from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import STATUS, STOP, SYNC, Desk, Question
+from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.scan import ENDINGS, Scan, scan_project
 from mockgen_watch.watch.schedule import Schedule, What
 from mockgen_watch.watch.stream import (
@@ -35,12 +36,13 @@ from mockgen_watch.watch.waker import Waker
 from mockgen_watch.watch.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mockgen_watch.spec.project import Project
     from mockgen_watch.watch.observer import ProjectObserver
     from mockgen_watch.watch.waker import Bell
+    from mockgen_watch.workflow.results import FileResult
 
 MOST_PASSES: Final = 50
 LOCK_WAIT: Final = 1.0
@@ -75,17 +77,23 @@ class _Batch:
     id: str
     causes: tuple[str, ...]
     hints: tuple[str, ...]
-    changed: tuple[str, ...] = ()
+    changed: set[str] = field(default_factory=set)
     stages: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     passes: int = 0
+    is_told: bool = False
     has_converged: bool = False
+    seen: set[str] = field(default_factory=set)
 
-    def count(self, done: Pass, *, is_first: bool) -> None:
-        """Count files; what later passes keep or leave was counted by the first."""
+    def count(self, done: Pass) -> Iterator[FileResult]:
+        """Count files and give those to tell of; what one pass did, a later one only keeps."""
         for file in done.files:
-            if is_first or file.action in {Action.CREATE, Action.UPDATE, Action.DELETE}:
+            is_new = file.path not in self.seen
+            self.seen.add(file.path)
+            if is_new or file.action in {Action.CREATE, Action.UPDATE, Action.DELETE}:
                 self.counts[file.action.value] = self.counts.get(file.action.value, 0) + 1
+                if file.action is not Action.KEEP:
+                    yield file
 
     def time(self, stage: str, seconds: float) -> None:
         """Add to the time that ``stage`` took."""
@@ -98,6 +106,7 @@ class Daemon:
     Attributes:
         root: the project folder.
         state: its state folder.
+        project: what is remembered of it.
         stream: tells what happens.
         watching: how changes are noticed.
         known_scan: the project as it was when its outputs were last known to be right.
@@ -126,8 +135,8 @@ class Daemon:
             waker: ends waits; a test's own lets ``clock`` jump.
         """
         self.root = root.resolve()
-        self.profile = profile
         self.state = StateFolder.of(self.root)
+        self.project = Resident(root=self.root, state=self.state, profile=profile)
         self.stream = stream or Stream()
         self.waker: Bell = waker or Waker()
         self.safeguards = safeguards or Safeguards()
@@ -171,6 +180,7 @@ class Daemon:
             finally:
                 self.watching.stop()
                 self.waker.close()
+                self.project.save()
                 self.stream.tell(Stopped(reason=self.is_stopping or "done"))
 
     def begin(self, *, with_events: bool = True) -> None:
@@ -274,6 +284,7 @@ class Daemon:
     def _audit(self, now: float) -> None:
         scan = self._look(now)
         if scan.is_same(self.known_scan):
+            self.project.save()
             return
         self._take_events(now)
         silent = set(scan.told_by_events(self.known_scan)) - set(self.schedule.hints)
@@ -297,83 +308,106 @@ class Daemon:
     def _batch(self, now: float) -> None:
         causes, hints, _ = self.schedule.begin_batch()
         syncs, self._syncs = self._syncs, []
-        began = time.perf_counter()
-        before = self._look(now)
-        scanned = time.perf_counter() - began
-        if self._needs_pass or before.is_racy or not before.is_same(self.known_scan):
-            batch = self._new_batch(causes, hints, before)
-            batch.time("scan", scanned)
-            self._run_passes(batch, before)
+        if self._needs_pass:
+            self.project.forget()
+        batch = _Batch(id=f"{os.getpid()}-{self.batches + 1}", causes=causes, hints=hints)
+        self._run_ahead(batch)
+        if self.safeguards.fixpoint or not batch.passes:
+            self._run_passes(batch, now)
         else:
-            self.schedule.end_batch(self._clock(), has_failed=False)
+            self._end(batch, has_failed=False)
         for question in syncs:
             self._answer(question, self.summary())
 
-    def _new_batch(self, causes: tuple[str, ...], hints: tuple[str, ...], before: Scan) -> _Batch:
-        self.batches += 1
-        batch = _Batch(
-            id=f"{os.getpid()}-{self.batches}",
-            causes=causes,
-            hints=hints[:SHOWN_HINTS],
-            changed=before.moved_specs(self.known_scan) if self.batches > 1 else (),
-        )
-        self.stream.tell(BatchStarted(batch=batch.id, causes=causes, hints=batch.hints))
-        return batch
+    def _begin(self, batch: _Batch) -> None:
+        """Tell that ``batch`` has something to do."""
+        if not batch.is_told:
+            batch.is_told = True
+            self.batches += 1
+            hints = batch.hints[:SHOWN_HINTS]
+            self.stream.tell(BatchStarted(batch=batch.id, causes=batch.causes, hints=hints))
 
-    def _run_passes(self, batch: _Batch, before: Scan) -> None:
+    def _run_ahead(self, batch: _Batch) -> None:
+        """Make what the hinted specs decide before all is scanned, which takes far longer.
+
+        What this sees is no more than a beginning: the scan that follows decides.
+        """
+        began = time.perf_counter()
+        changed = self.project.changed_at(batch.hints)
+        batch.time("read", time.perf_counter() - began)
+        acting = self.project.affected(changed) if changed else frozenset()
+        if acting:
+            batch.changed.update(changed)
+            self._begin(batch)
+            batch.passes += 1
+            self._take(batch, run_pass(self.project, acting, self._should_stop))
+
+    def _run_passes(self, batch: _Batch, now: float) -> None:
         has_failed = False
         while batch.passes < MOST_PASSES:
+            scan, outputs = self._scan_for(batch, now), self._outputs
+            is_still = scan.is_same(self.known_scan) and not scan.is_racy
+            if is_still and not batch.passes and not self._needs_pass:
+                self.schedule.end_batch(self._clock(), has_failed=False)
+                return
+            if self.batches:
+                batch.changed.update(scan.moved_specs(self.known_scan))
+            self._begin(batch)
             batch.passes += 1
-            done = self._pass(batch, before)
-            after = self._scan_for(batch)
-            # A young file may have changed behind its stamp, so that looking once is not enough.
-            is_same = after.is_same(before) and not before.is_racy and not done.has_moved
-            before = after
+            done = self._pass(batch, scan, outputs)
+            self.known_scan = scan
             has_failed = done.must_retry
-            batch.has_converged = is_same and not has_failed and not done.is_stopped
-            if is_same or has_failed or done.is_stopped or not self.safeguards.fixpoint:
+            # A young file may have changed behind its stamp, so that looking once is not enough.
+            has_moved = done.has_written or done.has_moved or scan.is_racy
+            is_over = not has_moved and outputs == self._outputs
+            batch.has_converged = is_over and not has_failed and not done.is_stopped
+            if is_over or has_failed or done.is_stopped or not self.safeguards.fixpoint:
                 break
-        self.known_scan = before
+        self._end(batch, has_failed=has_failed)
+
+    def _end(self, batch: _Batch, *, has_failed: bool) -> None:
         self._needs_pass = not batch.has_converged and self.safeguards.fixpoint
         self.schedule.end_batch(
             self._clock(), has_failed=has_failed or (self._needs_pass and not self.is_stopping)
         )
         self._tell_end(batch)
 
-    def _scan_for(self, batch: _Batch) -> Scan:
+    def _scan_for(self, batch: _Batch, now: float) -> Scan:
         began = time.perf_counter()
-        after = self._look(self._clock())
+        scan = self._look(now)
         batch.time("scan", time.perf_counter() - began)
-        return after
+        return scan
 
-    def _pass(self, batch: _Batch, before: Scan) -> Pass:
-        if before.has_specs:
-            done = run_pass(self.root, self.profile, None, self._should_stop)
+    def _pass(self, batch: _Batch, scan: Scan, outputs: str | None) -> Pass:
+        """Bring up to date what ``scan``, which looked at the folder ``outputs``, shows to move."""
+        if scan.has_specs:
+            done = run_scanned_pass(self.project, scan, outputs, self._should_stop)
         else:
             # What a parent folder's specs/ says is not ours to make, so nothing is asked.
+            self.project.forget()
             done = Pass(error=f"there is no folder {SPECS}/ in {self.root}; outputs stay")
+        self._take(batch, done)
+        for happening in self.known.update(batch.id, done):
+            self.stream.tell(happening)
+        return done
+
+    def _take(self, batch: _Batch, done: Pass) -> None:
+        """Take in what a pass has done, and tell of the files that it came to."""
         for stage, seconds in done.stages.items():
             batch.time(stage, seconds)
         if done.settings is not None:
             self._outputs = done.settings.outputs
             self.settings = done.settings
-        batch.count(done, is_first=batch.passes == 1)
-        for file in done.files:
-            if file.action is not Action.KEEP and (
-                batch.passes == 1 or file.action is not Action.REFUSE
-            ):
-                self.stream.tell(
-                    OutputWritten(
-                        batch=batch.id,
-                        path=file.path,
-                        action=file.action,
-                        reason=file.reason,
-                        records=file.records,
-                    )
+        for file in batch.count(done):
+            self.stream.tell(
+                OutputWritten(
+                    batch=batch.id,
+                    path=file.path,
+                    action=file.action,
+                    reason=file.reason,
+                    records=file.records,
                 )
-        for happening in self.known.update(batch.id, done):
-            self.stream.tell(happening)
-        return done
+            )
 
     def _should_stop(self) -> bool:
         now = self._clock()
@@ -404,8 +438,8 @@ class Daemon:
         self.last = BatchEnded(
             batch=batch.id,
             causes=batch.causes,
-            hints=batch.hints,
-            changed=batch.changed,
+            hints=batch.hints[:SHOWN_HINTS],
+            changed=tuple(sorted(batch.changed)),
             suites=None,
             counts=batch.counts,
             failed_suites=self.known.failed_suites,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.storage.outcome import Failure, Outcome
     from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.prepare import Preparer
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
@@ -65,6 +66,7 @@ def generate(
     executor: Executor | None = None,
     begin: Callable[[int], Advance] = begin_nothing,
     should_stop: Callable[[], bool] | None = None,
+    read: Callable[[OutputRoot], OutputTree] = read_outputs,
 ) -> Report:
     """Bring the outputs of ``project`` up to date.
 
@@ -75,6 +77,7 @@ def generate(
         executor: runs the records of large outputs; one process when not given.
         begin: is told how many records will be made; what it gives is told as they are.
         should_stop: asked before each file; true ends the run early, in good order.
+        read: looks at the output folder, once nobody else writes.
 
     Raises:
         FindingsError: the project file is wrong, so that nothing can be built on it.
@@ -84,7 +87,7 @@ def generate(
     """
     root = root or project.output_root()
     with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
-        tree = read_outputs(root)
+        tree = read(root)
         decision = decide(project, request, tree)
         advance = begin(records_to_make(decision.reconciliation))
         produce = OutputProducer(decision.preparer, executor or Serial(), advance)
@@ -102,6 +105,9 @@ def generate(
         failed_suites=decision.failed_suites,
         backups=outcome.backups,
         is_stopped=outcome.is_stopped,
+        settled=frozenset(_settled(decision.reconciliation, outcome)),
+        has_written=outcome.has_written,
+        has_moved=outcome.has_moved,
     )
 
 
@@ -142,6 +148,18 @@ def _results(
             continue
         action = Action.REFUSE if end is None or file.path in refused else end.action
         yield file_result(file, action, records, root)
+
+
+def _settled(reconciliation: Reconciliation, outcome: Outcome) -> Iterator[str]:
+    """Give the suites of which nothing is left to do or to tell."""
+    if outcome.failures or outcome.is_stopped:
+        return
+    refused = {refusal.file.path for refusal in outcome.refusals}
+    for suite in reconciliation.suites:
+        if suite.suite in outcome.committed and not any(
+            file.path in refused for file in suite.files()
+        ):
+            yield suite.suite
 
 
 def describe_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ...]:

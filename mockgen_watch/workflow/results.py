@@ -39,6 +39,9 @@ class Report:
         failed_suites: those that kept their last good outputs.
         backups: of what force replaced.
         is_stopped: the run was asked to end early.
+        settled: suites that were decided on and are as they should be now, lockfile and all.
+        has_written: a file or lockfile is another one now.
+        has_moved: somebody else wrote at the same time; a further run makes it right.
     """
 
     files: tuple[FileResult, ...]
@@ -46,6 +49,9 @@ class Report:
     failed_suites: tuple[str, ...] = ()
     backups: tuple[Backup, ...] = ()
     is_stopped: bool = False
+    settled: frozenset[str] = frozenset()
+    has_written: bool = False
+    has_moved: bool = False
 
     @property
     def has_findings(self) -> bool:

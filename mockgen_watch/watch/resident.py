@@ -1,0 +1,291 @@
+"""Takes what scans and events tell of a project; remembers the rest of it between two runs.
+
+What is remembered is digests by stamp, lockfiles as they were read, and which suites may not be as
+they should be. A run looks at these suites alone, with all that it would know in a fresh process.
+What cannot be told for certain makes everything be looked at.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from mockgen_watch.errors import StorageError
+from mockgen_watch.lock.model import Lockfile
+from mockgen_watch.plan.affected import InputGraph, affected_suites
+from mockgen_watch.storage.again import outputs_again, specs_again
+from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_specs
+from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.stat_cache import StatCache
+from mockgen_watch.workflow.generate import generate
+from mockgen_watch.workflow.project import project_of
+from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.sources import USER_INPUT_NAMES, suite_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from mockgen_watch.spec.project import Project
+    from mockgen_watch.storage.files import SpecFile, SpecSnapshot
+    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.watch.scan import Scan
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.results import Report
+
+MANY = 256
+"""Above this number of paths or suites, looking at everything is no slower."""
+
+
+class Resident:
+    """A project that one process brings up to date again and again.
+
+    Attributes:
+        root: its folder.
+        profile: of the project file.
+        state: its state folder.
+        settings: of the last run that could read them.
+        unsettled: suites that may not be as they should be; None: all.
+    """
+
+    def __init__(self, root: Path, state: StateFolder, profile: str | None = None) -> None:
+        """Know nothing yet but the digests that an earlier process left."""
+        self.root = root
+        self.state = state
+        self.profile = profile
+        self.settings: Project | None = None
+        self.unsettled: set[str] | None = None
+        self._stamps = StatCache(state, SPECS_CACHE, is_resident=True)
+        self._snapshot: SpecSnapshot | None = None
+        self._tree: OutputTree | None = None
+        self._graph = InputGraph()
+        self._linked: Mapping[str, object] = {}
+
+    def forget(self) -> None:
+        """Look at everything the next time; digests that stamps prove are kept."""
+        self.unsettled = None
+        self._snapshot = None
+
+    def changed_at(self, hints: Collection[str]) -> tuple[str, ...]:
+        """Look at the files and folders ``hints``; return the specs that changed there.
+
+        None, too, where everything has to be looked at, or what is there cannot be read.
+        """
+        inside = [path for path in hints if path.startswith(f"{SPECS}/")]
+        if self.unsettled is None or self._snapshot is None or not 0 < len(inside) <= MANY:
+            return ()
+        try:
+            return self._take_specs(inside)
+        except StorageError:
+            self.forget()
+            return ()
+
+    def note_scan(self, scan: Scan, outputs: str | None) -> None:
+        """Look at all that ``scan`` shows to have moved.
+
+        Args:
+            scan: every spec and output that is there.
+            outputs: the output folder that it looked at.
+
+        Raises:
+            StorageError: the specs folder cannot be read.
+        """
+        known = self._snapshot
+        if known is None or scan.linked != self._linked:
+            self._take_specs(None)
+        elif moved := self._moved_specs(known, scan):
+            self._take_specs(moved)
+        self._linked = scan.linked
+        if self.unsettled is not None:
+            self.unsettled = self._with_owners(self.unsettled, scan, outputs)
+
+    def affected(self, changed: Iterable[str]) -> frozenset[str]:
+        """Return the suites that are there and that the specs ``changed`` decide.
+
+        Of one that is gone only a scan tells whether all specs are, as for a while in a checkout.
+        """
+        return frozenset(suite for suite in self._decided_by(changed) if self._has_spec(suite))
+
+    def run(self, acting: frozenset[str] | None, should_stop: Callable[[], bool]) -> Report:
+        """Bring the outputs of the suites ``acting`` up to date; None: all that is unsettled.
+
+        Raises:
+            FindingsError, UsageError, LockedError, StorageError: as ``generate`` does.
+        """
+        if acting is None and self.unsettled is not None:
+            acting = frozenset(self.unsettled)
+        before = self.unsettled
+        # Whatever is raised leaves everything to be looked at.
+        self.unsettled = None
+        project = self.open()
+        report = generate(
+            project,
+            Request(acting=acting),
+            should_stop=should_stop,
+            read=lambda root: self._read_outputs(root, acting),
+        )
+        if acting is None:
+            self._settle(self._all_suites(), report)
+        elif before is not None:
+            self._settle(before | acting, report)
+        return report
+
+    def open(self) -> OpenProject:
+        """Return the project as it was last looked at.
+
+        Raises:
+            UsageError: it has no such profile.
+            StorageError: it cannot be read.
+        """
+        snapshot = self._snapshot or read_specs(self.root, SPECS, self._stamps)
+        self._snapshot = snapshot
+        project = project_of(self.root, self.state, snapshot, self.profile)
+        self.settings = project.settings
+        return project
+
+    def save(self) -> None:
+        """Write digests by stamp for later processes."""
+        self._stamps.flush()
+        if self._tree is not None:
+            self._tree.cache.flush()
+
+    # Specs ------------------------------------------------------------------------------------
+
+    def _take_specs(self, paths: Iterable[str] | None) -> tuple[str, ...]:
+        before, after = self._snapshot, None
+        chosen = None if paths is None else frozenset(paths)
+        if before is not None and chosen is not None and len(chosen) <= MANY:
+            after = specs_again(before, chosen, self._stamps)
+        if after is None:
+            after = read_specs(self.root, SPECS, self._stamps)
+        self._snapshot = after
+        if before is None or before.problems or after.problems:
+            self.unsettled = None
+            return ()
+        changed = _changed(before.files, after.files)
+        if any(path not in after.files for path in changed) and not (self.root / SPECS).is_dir():
+            self.forget()
+            raise MovedError(SPECS, "it was removed while it was read")
+        if self.unsettled is not None and changed:
+            self.unsettled |= self._decided_by(changed)
+        return changed
+
+    def _decided_by(self, changed: Iterable[str]) -> set[str]:
+        changed = tuple(changed)
+        return {*affected_suites(self._graph, changed), *suite_files(changed, SPECS)}
+
+    def _has_spec(self, suite: str) -> bool:
+        folder = f"{SPECS}/{suite}/" if suite else f"{SPECS}/"
+        files = self._snapshot.files if self._snapshot else {}
+        return any(f"{folder}{name}" in files for name in USER_INPUT_NAMES)
+
+    def _moved_specs(self, known: SpecSnapshot, scan: Scan) -> list[str]:
+        """Return the specs that are not as they were read, or were so young that it is not sure."""
+        files, digest_of = known.files, self._stamps.get
+        moved = [path for path in files if path not in scan.specs]
+        for path, mark in scan.specs.items():
+            file = files.get(path)
+            if file is None:
+                moved += [path] if is_spec(path) else []
+            elif mark[:5] != file.stamp or digest_of(path, file.stamp) is None:
+                moved.append(path)
+        return moved
+
+    # Outputs ----------------------------------------------------------------------------------
+
+    def _with_owners(self, suites: set[str], scan: Scan, outputs: str | None) -> set[str] | None:
+        """Return ``suites`` and those whose outputs moved; None where one is nobody's."""
+        tree = self._tree
+        if tree is None or self.settings is None or self.settings.outputs != outputs:
+            return None
+        owners = [self._owners(path) for path in _moved_outputs(tree, scan, f"{outputs}/")]
+        return suites.union(*owners) if all(owners) else None
+
+    def _owners(self, path: str) -> set[str]:
+        """Return the suites in whose folder the output ``path`` is."""
+        found = set()
+        while path:
+            path = path.rpartition("/")[0]
+            if self._is_suite(path):
+                found.add(path)
+        return found
+
+    def _is_suite(self, name: str) -> bool:
+        """Tell whether a suite of this name is there, or has left outputs."""
+        return self._has_spec(name) or (self._tree is not None and name in self._tree.locks)
+
+    def _read_outputs(self, root: OutputRoot, acting: frozenset[str] | None) -> OutputTree:
+        before, tree = self._tree, None
+        if before is not None and before.root != root:
+            before = None
+        if before is not None and acting is not None and len(acting) <= MANY:
+            tree = outputs_again(before, acting)
+        if tree is None:
+            cache = before.cache if before else None
+            cache = cache or StatCache(root.state, root.cache_name, is_resident=True)
+            tree = read_outputs(root, before, cache)
+            acting = None
+        self._tree = tree
+        self._note_inputs(tree, tree.locks if acting is None else acting)
+        return tree
+
+    def _note_inputs(self, tree: OutputTree, suites: Iterable[str]) -> None:
+        """Take in which files ``suites`` were made from, as their lockfiles tell."""
+        needs = dict(self._graph.needs)
+        names = dict(self._graph.suites)
+        for suite in suites:
+            lock = tree.locks.get(suite)
+            if isinstance(lock, Lockfile):
+                for path in suite_files(lock.inputs, SPECS).get(suite, ()):
+                    needs[path] = frozenset(lock.inputs)
+                    names[path] = suite
+        if needs != self._graph.needs:
+            self._graph = InputGraph(needs=needs, suites=names)
+
+    def _all_suites(self) -> set[str]:
+        found = set(self._tree.locks) if self._tree else set()
+        return found | set(suite_files(self._snapshot.files if self._snapshot else (), SPECS))
+
+    def _settle(self, decided: set[str] | frozenset[str], report: Report) -> None:
+        left = {suite for suite in decided - report.settled if self._is_suite(suite)}
+        self.unsettled = left | self._young(decided)
+
+    def _young(self, suites: Iterable[str]) -> set[str]:
+        """Return which ``suites`` have files so young that their stamps do not tell all."""
+        tree = self._tree
+        if tree is None:
+            return set()
+        found = set()
+        for suite in suites:
+            lock = tree.locks.get(suite)
+            for path in lock.files() if isinstance(lock, Lockfile) else ():
+                inner = f"{suite}/{path}" if suite else path
+                stamp = tree.stamps.get(inner)
+                if stamp is not None and tree.cache.get(inner, stamp) is None:
+                    found.add(suite)
+        return found
+
+
+def _changed(before: Mapping[str, SpecFile], after: Mapping[str, SpecFile]) -> tuple[str, ...]:
+    changed = [path for path in before if path not in after]
+    for path, file in after.items():
+        old = before.get(path)
+        if old is not file and (old is None or old.digest != file.digest):
+            changed.append(path)
+    return tuple(sorted(changed))
+
+
+def _moved_outputs(tree: OutputTree, scan: Scan, start: str) -> set[str]:
+    """Return the paths below the output folder at which ``scan`` shows other than ``tree``."""
+    known = {**tree.stamps, **dict.fromkeys(tree.obstacles)}
+    there = {path.removeprefix(start): mark for path, mark in scan.outputs.items()}
+    moved = known.keys() - there.keys()
+    for path, mark in there.items():
+        stamp = known.get(path, ())
+        is_same = mark[:5] == stamp if stamp is not None else not stat.S_ISREG(mark[5])
+        if not is_same:
+            moved.add(path)
+    return moved
