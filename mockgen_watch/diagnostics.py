@@ -205,6 +205,7 @@ CODES: dict[str, str] = {
     "MG509": "A path leads outside the output folder",
     "MG510": "An output cannot be written",
     "MG511": "A file is in conflict in the index",
+    "MG512": "An edit cannot be adopted",
     # MG6xx  the project
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",

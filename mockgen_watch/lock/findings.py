@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.paths import lock_path, offer_path
+from mockgen_watch.lock.paths import is_labels, lock_path, offer_path
 from mockgen_watch.lock.settle import stale_locks
 from mockgen_watch.lock.snapshot import Action, Reason
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import FileAction, Reconciliation
-
-_GENERATE = "run mockgen-watch generate"
 
 _GENERATE = "run mockgen-watch generate"
 
@@ -46,18 +45,25 @@ def describe(file: FileAction, label: str) -> list[Diagnostic]:
     return [_finding(words[0], words[1], _GENERATE, f"{label}/{file.path}")]
 
 
-def describe_refusal(file: FileAction, label: str, *, has_offer: bool) -> Diagnostic:
+def describe_refusal(
+    file: FileAction, label: str, *, has_offer: bool, is_own: bool = True
+) -> Diagnostic:
     """Return why ``file`` was left as it is, whatever had been meant for it.
 
-    ``has_offer``: the bytes that would have replaced it stand beside it.
+    ``has_offer``: the bytes that would have replaced it stand beside it. ``is_own``: it is in the
+    output folder of the project, so that its spec can be made to say what it holds.
     """
     beside = offer_path(file.path).rpartition("/")[2]
     seen = f"; the new content is in {beside}" if has_offer else ""
     force = f"generate --force, which makes a backup{seen}"
+    adopt = ""
+    if is_own and not is_labels(file.path):
+        command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
+        adopt = f"take it into the spec ({command}), "
     code, message, hint = (
         "MG501",
         "The output was edited by hand",
-        (f"take the edit back, adopt it into the spec, or {force}"),
+        f"{adopt}take it back, or {force}",
     )
     if file.reason is Reason.OBSTACLE:
         code, hint = "MG504", "move it away"

@@ -25,7 +25,7 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
         depth: levels around the value.
         used: characters in front of it on its line.
     """
-    short = _short(value)
+    short = one_line(value)
     is_flat = not isinstance(value, dict) or depth > 1
     if not isinstance(value, dict | list) or not value:
         return short
@@ -43,7 +43,8 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
     return "{" + ",".join(lines) + end + "}"
 
 
-def _short(value: Json) -> str:
+def one_line(value: Json) -> str:
+    """Return ``value`` as JSON in one line."""
     if isinstance(value, str):
         return quoted(value)
     if value is None or isinstance(value, bool):
@@ -53,8 +54,8 @@ def _short(value: Json) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
-        return "[" + ", ".join(map(_short, value)) + "]"
-    return "{" + ", ".join(f"{quoted(k)}: {_short(v)}" for k, v in value.items()) + "}"
+        return "[" + ", ".join(map(one_line, value)) + "]"
+    return "{" + ", ".join(f"{quoted(k)}: {one_line(v)}" for k, v in value.items()) + "}"
 
 
 def number_text(value: Decimal) -> str:

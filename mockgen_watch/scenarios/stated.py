@@ -137,11 +137,14 @@ def _cannot_drop(statement: Statement) -> Diagnostic:
 
 
 def _breaks(need: Need, statements: Sequence[Statement]) -> Diagnostic:
-    word = "match" if need.condition is not None else "keep"
     first = statements[0]
+    is_outside = need.condition is None and need.told.startswith("exclusion")
+    word = "matches" if is_outside else "does not keep"
+    if need.condition is not None:
+        word = "does not match"
     return Diagnostic(
         code="MG406",
-        message=f"record {first.record} as it is stated does not {word} {need.told}",
+        message=f"record {first.record} as it is stated {word} {need.told}",
         location=first.location,
         hint="state values that do, or change what the model says",
         related=(Related(message="this is what is promised", location=need.location),),

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -84,6 +84,14 @@ class SpecSnapshot:
                 raise MovedError(path, "it changed while it was read")
             self._bytes[path] = data
         return self._bytes[path]
+
+    def replaced(self, path: str, data: bytes) -> SpecSnapshot:
+        """Return the snapshot as it would be with ``data`` in ``path``, over whatever link."""
+        real = self.files[path].real_path
+        there = {name: file for name, file in self.files.items() if file.real_path == real}
+        changed = {name: replace(file, digest=digest(data)) for name, file in there.items()}
+        texts = {**self._bytes, **dict.fromkeys(there, data)}
+        return replace(self, files={**self.files, **changed}, _bytes=texts)
 
     def _read(self, file: SpecFile) -> bytes:
         parent, _, name = file.real_path.rpartition("/")

@@ -85,6 +85,7 @@ def generate(
         LockedError: another process writes.
         StorageError: the output folder cannot be read or written at all.
     """
+    is_own = root is None
     root = root or project.output_root()
     with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
         tree = read(root)
@@ -97,7 +98,9 @@ def generate(
     for failure in outcome.failures:
         found.update(dict.fromkeys(describe_failure(failure, root)))
     for refusal in outcome.refusals:
-        told = describe_refusal(refusal.file, root.label, has_offer=refusal.has_offer)
+        told = describe_refusal(
+            refusal.file, root.label, has_offer=refusal.has_offer, is_own=is_own
+        )
         found[told] = None
     return Report(
         files=tuple(_results(decision.reconciliation, outcome, root)),

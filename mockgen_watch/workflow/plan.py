@@ -19,7 +19,7 @@ from mockgen_watch.workflow.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
 from mockgen_watch.workflow.preview import file_result, record_counts
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
-from mockgen_watch.workflow.why import find_shape
+from mockgen_watch.workflow.why import find_shape, find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,7 +175,7 @@ def _compare(
     return PlannedFile(
         file=result,
         records_changed=len({cell.record for cell in cells}),
-        fields=tuple(_by_field(cells, plan)),
+        fields=tuple(_by_field(cells, plan, number)),
         cells=tuple(_moved(cell, number) for cell in cells),
     )
 
@@ -193,7 +193,7 @@ def _moved(cell: CellChange, by: int) -> CellChange:
     return CellChange(record=cell.record + by, path=cell.path, before=cell.before, after=cell.after)
 
 
-def _by_field(cells: tuple[CellChange, ...], plan: OutputPlan) -> Iterator[FieldChange]:
+def _by_field(cells: tuple[CellChange, ...], plan: OutputPlan, first: int) -> Iterator[FieldChange]:
     groups: dict[str, list[CellChange]] = {}
     for cell in cells:
         groups.setdefault(cell.field, []).append(cell)
@@ -203,14 +203,17 @@ def _by_field(cells: tuple[CellChange, ...], plan: OutputPlan) -> Iterator[Field
             cells=len(group),
             records=len({cell.record for cell in group}),
             first=group[0],
-            location=_location(group[0], plan),
+            location=_location(group[0], group[0].record + first, plan),
         )
 
 
-def _location(cell: CellChange, plan: OutputPlan) -> Location | None:
+def _location(cell: CellChange, record: int, plan: OutputPlan) -> Location | None:
     segments = tuple(str(part) for part in cell.path)
     if plan.output.format == "csv":
         segments = tuple(segments[0].replace("[", ".").replace("]", "").split("."))
+    statement = find_statement(plan.records, record, segments)
+    if statement is not None:
+        return statement.location
     try:
         return find_shape(plan.records, segments).shape.origin.location
     except UsageError:

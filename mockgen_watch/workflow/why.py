@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
+from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, ObjectShape
+from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, ObjectShape, Origin, OriginKind
 from mockgen_watch.workflow.describe import describe, describe_modifiers, pool_odds
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Origin, Shape
+    from mockgen_watch.spec.model import Shape
+    from mockgen_watch.spec.statements import Statement
     from mockgen_watch.workflow.describe import Odds
 
 
@@ -33,6 +35,7 @@ class Explanation:
         notes: what modifiers add, a phrase each.
         odds: values with their odds, for a pool.
         seed, model_id, address, elements: the address, with ``record`` the whole of it.
+        is_stated: the spec states the value of just this record, so that it has no address.
     """
 
     record: int
@@ -47,6 +50,7 @@ class Explanation:
     model_id: str
     address: tuple[str, ...]
     elements: tuple[int, ...]
+    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +142,29 @@ def explain(plan: RecordPlan, index: int, segments: Sequence[str], record: Json)
     Raises:
         UsageError: no record of this plan has such a place.
     """
+    value, is_present = value_at(record, segments)
+    statement = find_statement(plan, index, segments)
+    if statement is not None:
+        # Records of negative are twins where there are rules.
+        is_twin = plan.scenario == NEGATIVE and plan.rules
+        stater = POSITIVE if is_twin else plan.scenario
+        return Explanation(
+            record=index,
+            pointer=pointer_of(segments),
+            value=value,
+            is_present=is_present,
+            origin=Origin(kind=OriginKind.SCENARIO, name=stater, location=statement.location),
+            choice=f"stated for record {index} in $records, and not drawn",
+            notes=(),
+            odds=(),
+            seed=plan.seed,
+            model_id=plan.model_id,
+            address=(),
+            elements=(),
+            is_stated=True,
+        )
     found = find_shape(plan, segments)
     shape = found.shape
-    value, is_present = value_at(record, segments)
     leaf = shape if isinstance(shape, Leaf) else None
     return Explanation(
         record=index,
@@ -156,6 +180,15 @@ def explain(plan: RecordPlan, index: int, segments: Sequence[str], record: Json)
         address=shape.address,
         elements=found.elements,
     )
+
+
+def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
+    """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
+    for statement in plan.stated:
+        way = tuple(segments[: len(statement.path)])
+        if statement.record == index and statement.path == way:
+            return statement
+    return None
 
 
 def _describe_group(shape: Shape) -> str:

@@ -91,6 +91,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",
     ),
+    "adopt": CommandEntry(
+        module="mockgen_watch.cli.commands.adopt",
+        summary="take an edit of an output into its spec, at the right line",
+    ),
     "diff": CommandEntry(
         module="mockgen_watch.cli.commands.diff",
         summary="tell in which records and fields outputs differ from a commit",

@@ -99,6 +99,9 @@ def _print(why: Explanation, scenario: str) -> None:
     if len(why.odds) > SHOWN:
         print(f"           … and {len(why.odds) - SHOWN} more")
     elements = "".join(f", element {element}" for element in why.elements)
+    if why.is_stated:
+        print(f"  scenario {scenario}")
+        return
     path = ".".join(why.address) or "(the record)"
     address = f"seed {why.seed}, model {why.model_id}, {path}, record {why.record}{elements}"
     print(f"  address  {escape_for_terminal(address)}")

@@ -1,0 +1,208 @@
+"""Takes a document and what is to stand at some of its places; gives its text with that alone new.
+
+Comments, quotes, blanks, line ends and the order of everything else stay as they are: new text is
+put in at positions of the source, and what comes out is read again and compared with what is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.digest import canonical
+from mockgen_watch.migrations.comments import comments_of
+from mockgen_watch.migrations.graft_text import GraftText, Value
+from mockgen_watch.migrations.json_text import WIDTH, quoted
+from mockgen_watch.spec.document import MappingNode, Scalar, plain_data
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.migrations.graft_text import Graft
+    from mockgen_watch.spec.document import Document, Json, Member, Node
+
+    Splice: TypeAlias = tuple[int, int, str]
+    """Start and end in the text, and what stands there then."""
+
+_COLON: Final = re.compile(r"[ \t]*:")
+_BEFORE: Final = re.compile(r"(?:[&!][^\s]*[ \t]+)*")
+_UNIT: Final = 2
+
+
+class GraftError(ValueError):
+    """The text cannot be changed there without other changes; the message says why."""
+
+
+def grafted(document: Document, graft: Mapping[str, Graft]) -> str:
+    """Return the text of ``document`` with what ``graft`` says at the top of it and below.
+
+    A mapping in ``graft`` goes on into the mapping under the same key, a ``Value`` takes the place
+    of what is there. Keys that are not there are added behind their neighbours.
+
+    Raises:
+        GraftError: it cannot be done, as where an alias stands for a second place.
+    """
+    root = document.root
+    if not isinstance(root, MappingNode):
+        raise GraftError("the file holds no mapping")
+    run = _Grafting(document)
+    run.mapping(root, graft)
+    text = document.text
+    # From the end, so that positions before stay right; of two at one place, the first one first.
+    for start, end, new in sorted(run.splices, key=lambda splice: splice[:2])[::-1]:
+        text = text[:start] + new + text[end:]
+    after = parse(document.path, text.encode("utf-8", "surrogatepass"))
+    if after.root is None or has_errors(after.diagnostics):
+        raise GraftError(f"the new text could not be read: {after.diagnostics[0].message}")
+    if canonical(plain_data(after.root)) != canonical(_merged(plain_data(root), graft)):
+        raise GraftError("another place of the file would change too, as by an anchor or alias")
+    return text
+
+
+def _merged(data: Json, graft: Graft) -> Json:
+    """Return the data that is meant."""
+    if isinstance(graft, Value):
+        return graft.data
+    inner = dict(data) if isinstance(data, dict) else {}
+    for key, part in graft.items():
+        inner[key] = _merged(inner.get(key), part)
+    return inner
+
+
+class _Grafting:
+    """Finds where new text belongs."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.text
+        self.source = Source.of(document.path, document.text)
+        self.newline = "\r\n" if "\r\n" in self.text else "\n"
+        is_json = document.path.casefold().endswith(".json")
+        self.form = GraftText(is_json=is_json, unit=_unit(document))
+        self.comments = [] if is_json else [comment.start for comment in comments_of(document)]
+        self.splices: list[Splice] = []
+
+    def mapping(self, node: MappingNode, graft: Mapping[str, Graft]) -> None:
+        """Graft into a mapping."""
+        members = {member.key: member for member in node.members}
+        new: dict[str, Graft] = {}
+        for key, part in graft.items():
+            member = members.get(key)
+            if member is None:
+                new[key] = part
+            elif isinstance(part, Value):
+                self._replace(member, part)
+            elif isinstance(member.node, MappingNode):
+                self.mapping(member.node, part)
+            elif isinstance(member.node, Scalar) and member.node.value is None:
+                self._fill(member, part)
+            else:
+                raise GraftError(f'line {member.mark.line}: "{key}" is no mapping')
+        if new:
+            self._add(node, new)
+
+    def _add(self, node: MappingNode, new: Mapping[str, Graft]) -> None:
+        start = self._begin(node)
+        if self.text[start : start + 1] == "{":
+            self._add_in_braces(node, start, new)
+        elif node.members:
+            lines = self.form.lines(new, node.members[-1].mark.column - 1)
+            self._add_lines(node.members[-1].node.mark.end, list(lines))
+        else:
+            raise GraftError(f"line {node.mark.line}: there is no room for more")
+
+    def _begin(self, node: Node) -> int:
+        """Return where ``node`` begins, behind its anchor and tag."""
+        found = _BEFORE.match(self.text, node.mark.start)
+        start = found.end() if found else node.mark.start
+        if self.text[start : start + 1] == "*":
+            raise GraftError(f"line {node.mark.line}: it is an alias of another place")
+        return start
+
+    def _add_lines(self, place: int, lines: list[str]) -> None:
+        """Put ``lines`` below the line that ends at or behind ``place``."""
+        if place and self.text[place - 1] in "\r\n":
+            self.splices.append((place, place, "".join(line + self.newline for line in lines)))
+            return
+        end = self.source.line_end(place)
+        self.splices.append((end, end, "".join(self.newline + line for line in lines)))
+
+    def _add_in_braces(self, node: MappingNode, start: int, new: Mapping[str, Graft]) -> None:
+        close = node.mark.end - 1
+        short = ", ".join(self.form.member(key, part) for key, part in new.items())
+        if not node.members:
+            self.splices.append((start + 1, close, short))
+            return
+        last = node.members[-1].node.mark.end
+        column = self.source.indent(last)
+        if "\n" not in self.text[start : node.members[0].mark.start]:
+            end = self.source.line_end(last)
+            if end - self.source.line_start(last) + len(short) < WIDTH:
+                self.splices.append((last, last, f", {short}"))
+                return
+            lines = list(self.form.lines(new, column + self.form.unit, in_braces=True))
+            self.splices.append((last, last, self.newline.join([",", *lines])))
+            return
+        lines = list(self.form.lines(new, column, in_braces=True))
+        has_comma = self.text[last:close].lstrip().startswith(",")
+        if not has_comma:
+            self.splices.append((last, last, ","))
+        elif not self.form.is_json:
+            lines[-1] += ","
+        self._add_lines(last, lines)
+
+    def _fill(self, member: Member, part: Mapping[str, Graft]) -> None:
+        """Graft below a key that nothing stands under, or null."""
+        mark = member.node.mark
+        if mark.end > mark.start:
+            self.splices.append((mark.start, mark.end, self.form.short(part)))
+            return
+        colon = _COLON.match(self.text, member.mark.end)
+        rest = self.text[colon.end() : self.source.line_end(colon.end())] if colon else "?"
+        if rest.strip() and not rest.lstrip().startswith("#"):
+            raise GraftError(f'line {member.mark.line}: there is no room below "{member.key}"')
+        column = member.mark.column - 1 + self.form.unit
+        self._add_lines(self.source.line_end(member.mark.end), list(self.form.lines(part, column)))
+
+    def _replace(self, member: Member, value: Value) -> None:
+        mark = member.node.mark
+        start, end, text = mark.start, mark.end, self.text[mark.start : mark.end]
+        colon = _COLON.match(self.text, member.mark.end)
+        is_block = text[:1] in {"|", ">"} or (
+            not isinstance(member.node, Scalar) and text[:1] not in {"[", "{"}
+        )
+        if colon is not None and (is_block or not text):
+            start = colon.end()
+            end = max(start, end)
+            new = " " + self.form.short(value)
+            new += self.newline if end and self.text[end - 1] == "\n" else ""
+        else:
+            new = self._spelt_alike(text, value)
+        if any(start <= comment < end for comment in self.comments):
+            message = f"line {member.mark.line}: the comments in the value would be lost"
+            raise GraftError(message)
+        self.splices.append((start, end, new))
+
+    def _spelt_alike(self, old: str, value: Value) -> str:
+        """Return the text of ``value``, a text in the same quotes as before."""
+        data = value.data
+        if isinstance(data, str) and not self.form.is_json:
+            if old.startswith('"'):
+                return quoted(data)
+            if old.startswith("'") and data.isprintable():
+                return "'" + data.replace("'", "''") + "'"
+        return self.form.short(value)
+
+
+def _unit(document: Document) -> int:
+    """Return by how many blanks the file indents a level."""
+    root = document.root
+    for member in root.members if isinstance(root, MappingNode) else ():
+        for inner in member.node.members if isinstance(member.node, MappingNode) else ():
+            deeper = inner.mark.column - member.mark.column
+            if inner.mark.line > member.mark.line and deeper > 0:
+                return deeper
+    return _UNIT
