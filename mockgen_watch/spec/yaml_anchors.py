@@ -38,16 +38,27 @@ class Anchors:
         self._source = source
         self._findings = findings
         self.aliased_nodes = 0
-        # None while the node is being composed.
-        self._known: dict[str, Anchored | None] = {}
+        # A number while the node is being composed.
+        self._known: dict[str, Anchored | int] = {}
+        self._opened = 0
 
-    def open(self, name: str) -> None:
-        """Note that the node of the anchor ``name`` begins; until ``close`` it has no value."""
-        self._known[name] = None
+    def open(self, name: str) -> int:
+        """Note that the node of the anchor ``name`` begins; until ``close`` it has no value.
 
-    def close(self, name: str, anchored: Anchored) -> None:
-        """Note what the aliases of ``name`` stand for from here on."""
-        self._known[name] = anchored
+        Returns:
+            What ``close`` takes, to know a node inside that has the same anchor.
+        """
+        self._opened += 1
+        self._known[name] = self._opened
+        return self._opened
+
+    def close(self, name: str, anchored: Anchored, opened: int = 0) -> None:
+        """Note what the aliases of ``name`` stand for from here on.
+
+        The anchor that begins last counts, as in YAML: one inside this node stays.
+        """
+        if not opened or self._known[name] == opened:
+            self._known[name] = anchored
 
     def expand(self, event: AliasEvent) -> Anchored:
         """Return what an alias stands for; the top node has the place of the alias.
@@ -63,7 +74,7 @@ class Anchors:
             self._findings.error("MG103", f"no anchor is named &{name}", start, end, hint=hint)
             return Anchored(node=Scalar(value=None, mark=mark))
         anchored = self._known[name]
-        if anchored is None:
+        if isinstance(anchored, int):
             message = f"the alias *{name} stands inside what it stands for"
             self._findings.stop("MG107", message, start, end)
         self.aliased_nodes += anchored.size

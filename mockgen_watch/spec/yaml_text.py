@@ -122,8 +122,7 @@ class _Composer:
             return self._expand(event)
         before = self._nodes + self._anchors.aliased_nodes
         name = event.anchor
-        if name is not None:
-            self._anchors.open(name)
+        opened = 0 if name is None else self._anchors.open(name)
         if isinstance(event, ScalarEvent):
             node: Node = self._leaves.read(event, self._path)
             self._height = 0
@@ -131,7 +130,8 @@ class _Composer:
             node = self._collection(event)
         if name is not None:
             size = self._nodes + self._anchors.aliased_nodes - before + 1
-            self._anchors.close(name, Anchored(node=node, size=size, height=self._height))
+            anchored = Anchored(node=node, size=size, height=self._height)
+            self._anchors.close(name, anchored, opened)
         return node
 
     def _collection(self, event: Any) -> Node:  # noqa: ANN401 - a mapping's or sequence's start

@@ -381,6 +381,12 @@ def test_an_anchor_may_be_set_again() -> None:
     assert data_of("a: &x 1\nb: *x\nc: &x 2\nd: *x\n", "yaml") == {"a": 1, "b": 1, "c": 2, "d": 2}
 
 
+def test_an_alias_means_the_anchor_that_began_last() -> None:
+    text = "a: &x {b: &x inner, c: *x}\nd: *x\ne: &x later\nf: *x\n"
+    known = {"a": {"b": "inner", "c": "inner"}, "d": "inner", "e": "later", "f": "later"}
+    assert data_of(text, "yaml") == known
+
+
 def test_an_unknown_alias_suggests_the_nearest_anchor() -> None:
     found = read("a: &defaults 1\nb: *default\n", "yaml").diagnostics[0]
     assert found.hint == 'did you mean "defaults"?'
