@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from math import log10
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.diagnostics import Severity
+from mockgen_watch.migrations.base import FileKind
 from mockgen_watch.migrations.shapes import Form
 from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from mockgen_watch.migrations.migrate import Migration
+    from mockgen_watch.migrations.outcome import Migration
     from mockgen_watch.migrations.prove import SectionProof
+    from mockgen_watch.migrations.suggestion import Suggestion
     from mockgen_watch.storage.replacement import Replaced
     from mockgen_watch.workflow.migrate import MigratedFile, MigrationPlan
 
@@ -28,6 +31,13 @@ _FORMS = {
     Form.SUFFIXES: "models with suffixes",
     Form.MODELS: "models beside something that is none",
 }
+_KINDS = {
+    FileKind.USER_INPUT: "a spec",
+    FileKind.MASTER: "a master",
+    FileKind.PROJECT: "a project file",
+    FileKind.LOCKFILE: "a lockfile",
+}
+_READABLE = 10**15
 
 
 def outcome_of(file: MigratedFile) -> str:
@@ -42,6 +52,7 @@ def report_text(plan: MigrationPlan, *, verb: str, with_suggestions: bool = True
     lines: list[str] = []
     for file in plan.files:
         lines += _file_text(file, verb, with_suggestions=with_suggestions)
+    lines += _suggestions_text(plan.suggestions if with_suggestions else (), "")
     counts = [outcome_of(file) for file in plan.files]
     parts = [f"{counts.count(word)} {word}" for word in ("migrated", "unchanged", "failed")]
     lines.append(f"{_number(len(counts), 'file')}: {', '.join(parts)}")
@@ -63,29 +74,43 @@ def _file_text(file: MigratedFile, verb: str, *, with_suggestions: bool) -> Iter
         yield f"  proved  {_proof_text(proof)}"
     for remark in migration.remarks:
         yield f"  line {remark.mark.line}  {'.'.join(remark.pointer)}: {remark.kind}: {remark.text}"
-    for suggestion in migration.suggestions if with_suggestions else ():
-        yield f"  suggestion  {suggestion.text}"
-        yield from (f"    {line}" for line in suggestion.lines)
+    yield from _suggestions_text(migration.suggestions if with_suggestions else (), "  ")
+
+
+def _suggestions_text(suggestions: Iterable[Suggestion], margin: str) -> Iterator[str]:
+    for suggestion in suggestions:
+        yield f"{margin}suggestion  {suggestion.text}"
+        yield from (f"{margin}  {line}" for line in suggestion.lines)
 
 
 def _form(migration: Migration) -> str:
-    return "a master" if migration.form is None else _FORMS[migration.form]
+    if len(migration.versions) > 1:
+        first, last = migration.versions[0], migration.versions[-1]
+        return f"{_KINDS[migration.kind]}, from version {first} to {last}"
+    return _KINDS[migration.kind] if migration.form is None else _FORMS[migration.form]
 
 
 def _proof_text(proof: SectionProof) -> str:
-    if not proof.fields:
-        return f"{proof.scenario}: the same pools, the same records" + (
-            f" ({_number(proof.records, 'record')})" if proof.records else ""
-        )
-    name = f"{proof.section} → " if proof.section else ""
+    is_moved = proof.section not in {"", proof.scenario}
+    name = f"{proof.section} → " if is_moved else ""
+    pools = _number(len(proof.fields), "pool")
+    if not proof.records:
+        return f"{name}{proof.scenario}: {pools} with equal weights, the same possible records"
     return (
-        f"{name}{proof.scenario}: {_number(len(proof.fields), 'pool')} with equal weights, "
+        f"{name}{proof.scenario}: {pools} with equal weights, "
         f"{_number(proof.records, 'possible record')} before and after"
     )
 
 
 def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{_digits(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _digits(number: int) -> str:
+    """Return ``number`` in digits, or how many it has where nobody would read them."""
+    if number < _READABLE:
+        return f"{number:,}"
+    return f"over 10^{int((number.bit_length() - 1) * log10(2))}"
 
 
 def report_data(plan: MigrationPlan, replaced: Replaced | None) -> Data:
@@ -95,7 +120,18 @@ def report_data(plan: MigrationPlan, replaced: Replaced | None) -> Data:
         {"number": backup.number, "path": backup.path}
         for backup in (replaced.backups if replaced else ())
     ]
-    return {"files": files, "written": replaced is not None, "backups": backups}
+    return {
+        "files": files,
+        "suggestions": _suggestions_data(plan.suggestions),
+        "written": replaced is not None,
+        "backups": backups,
+    }
+
+
+def _suggestions_data(suggestions: Iterable[Suggestion]) -> Data:
+    return [
+        {"kind": item.kind, "text": item.text, "lines": list(item.lines)} for item in suggestions
+    ]
 
 
 def _file_data(file: MigratedFile) -> Data:
@@ -116,10 +152,8 @@ def _file_data(file: MigratedFile) -> Data:
             }
             for remark in migration.remarks
         ],
-        "suggestions": [
-            {"kind": item.kind, "text": item.text, "lines": list(item.lines)}
-            for item in migration.suggestions
-        ],
+        "suggestions": _suggestions_data(migration.suggestions),
+        "versions": list(migration.versions),
         "diagnostics": [str(item) for item in migration.diagnostics],
     }
 
@@ -129,7 +163,8 @@ def _proof_data(proof: SectionProof) -> Data:
         "section": proof.section,
         "scenario": proof.scenario,
         "proved": not proof.problems,
-        "records": proof.records,
+        # Beyond that a reader's numbers are no longer exact, and digits may be without end.
+        "records": proof.records if 0 < proof.records < _READABLE else None,
         "fields": [
             {"name": field.name, "values": field.values, "together": list(field.together)}
             for field in proof.fields
@@ -147,6 +182,9 @@ def report_markdown(plan: MigrationPlan) -> str:
     lines = ["# Migration"]
     for file in plan.files:
         lines += _file_markdown(file)
+    if plan.suggestions:
+        lines += ["", "## All files", "", "Suggestions; none was carried out:"]
+        lines += _suggestions_markdown(plan.suggestions)
     return "\n".join(lines) + "\n"
 
 
@@ -167,8 +205,8 @@ def _file_markdown(file: MigratedFile) -> Iterator[str]:
         cells = (
             proof.section or "the file",
             proof.scenario,
-            f"{len(proof.fields)} equal" if proof.fields else "equal",
-            f"{proof.records:,}" if proof.records else "equal",
+            f"{len(proof.fields)} equal",
+            _digits(proof.records) if proof.records else "equal",
             "no" if proof.problems else "yes",
         )
         yield "| " + " | ".join(map(_cell, cells)) + " |"
@@ -181,7 +219,11 @@ def _file_markdown(file: MigratedFile) -> Iterator[str]:
     )
     if migration.suggestions:
         yield from ("", "Suggestions; none was carried out:")
-    for suggestion in migration.suggestions:
+    yield from _suggestions_markdown(migration.suggestions)
+
+
+def _suggestions_markdown(suggestions: Iterable[Suggestion]) -> Iterator[str]:
+    for suggestion in suggestions:
         yield from ("", f"- {_cell(suggestion.text)}")
         if suggestion.lines:
             code = (f"  {escape_for_terminal(line)}" for line in suggestion.lines)

@@ -95,14 +95,14 @@ def write_lockfile(lock: Lockfile) -> bytes:
     return (_mapping_text(head, 0) + "\n").encode()
 
 
-def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
+def read_lockfile(data: bytes, path: str, newest: int = LOCK_VERSION) -> Lockfile | Diagnostic:
     """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
 
-    ``path`` is what the diagnostic names. A path in it that would lead outside the output folder
-    makes the whole file unreadable.
+    ``path`` is what the diagnostic names, ``newest`` the only version that is read. A path in it
+    that would lead outside the output folder makes the whole file unreadable.
     """
     try:
-        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique))
+        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique), newest)
     except (ValueError, RecursionError) as error:
         return _unreadable(data, path, error)
 
@@ -154,6 +154,8 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
         hint = "take either side (git checkout --ours or --theirs), then generate"
     elif isinstance(error, _NewerError):
         hint = "update mockgen-watch"
+    elif isinstance(error, _OlderError):
+        hint = "mockgen-watch migrate brings it to the newest version"
     return Diagnostic(
         code="MG505",
         message=f"The lockfile cannot be read: {reason}",
@@ -166,6 +168,10 @@ class _NewerError(ValueError):
     """The lockfile has a version that this release does not know."""
 
 
+class _OlderError(ValueError):
+    """The lockfile has a version that this release can bring to its own."""
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
@@ -174,13 +180,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # JSON is untyped until these have looked at it, hence Any.
-def _lockfile(data: Any) -> Lockfile:  # noqa: ANN401
+def _lockfile(data: Any, newest: int) -> Lockfile:  # noqa: ANN401
     version = data.get("lock_version") if isinstance(data, dict) else None
-    if type(version) is int and version > LOCK_VERSION:
-        raise _NewerError(f"lock_version is {version}, this release reads {LOCK_VERSION}")
+    if type(version) is int and version > newest:
+        raise _NewerError(f"lock_version is {version}, this release reads {newest}")
+    if type(version) is int and 0 < version < newest:
+        raise _OlderError(f"lock_version is {version}, this release reads {newest}")
     fields = _mapping(data, "the file", _NEEDED)
-    if type(version) is not int or version != LOCK_VERSION:
-        raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
+    if type(version) is not int or version != newest:
+        raise ValueError(f"lock_version is {version!r}, not {newest}")
     return Lockfile(
         contract=_count(fields["contract"], "contract"),
         complete=_flag(fields["complete"], "complete"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.pieces import assembled, pieces_of
-from mockgen_watch.migrations.shapes import Remark, RemarkKind
+from mockgen_watch.migrations.shapes import OldObject, Remark, RemarkKind
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.scenarios import scenario_name
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mockgen_watch.migrations.pieces import Piece
-    from mockgen_watch.migrations.shapes import OldFile, Section
+    from mockgen_watch.migrations.shapes import OldField, OldFile, OldValue, Section
     from mockgen_watch.spec.document import Json
 
 MIXED: Final = "mixed"
@@ -81,9 +82,14 @@ def assemble(old: OldFile, name: str, *, in_full: bool = False) -> NewModel:
     """
     first = old.sections[0]
     if len(old.sections) == 1:
-        return NewModel(name=name, pieces=pieces_of(first.fields), scenarios=())
-    shared = set.intersection(*({field.name for field in one.fields} for one in old.sections))
-    pieces = pieces_of([field for field in first.fields if field.name in shared])
+        return NewModel(name=name, pieces=_pieces(first, first.fields), scenarios=())
+    others = [{field.name: field.value for field in one.fields} for one in old.sections]
+    shared = [
+        field
+        for field in first.fields
+        if all(field.name in one and _may_overlay(field.value, one[field.name]) for one in others)
+    ]
+    pieces = _pieces(first, shared)
     known = set() if in_full else {piece.identity for piece in pieces}
     names, remarks = _scenario_names(old.sections)
     scenarios = tuple(
@@ -91,12 +97,31 @@ def assemble(old: OldFile, name: str, *, in_full: bool = False) -> NewModel:
             name=scenario,
             section=section,
             pieces=tuple(
-                piece for piece in pieces_of(section.fields) if piece.identity not in known
+                piece for piece in _pieces(section, section.fields) if piece.identity not in known
             ),
         )
         for scenario, section in zip(names, old.sections, strict=True)
     )
     return NewModel(name=name, pieces=pieces, scenarios=scenarios, remarks=remarks)
+
+
+def _pieces(section: Section, fields: Sequence[OldField]) -> tuple[Piece, ...]:
+    try:
+        return pieces_of(fields)
+    except TooManyRowsError as error:
+        error.mark = (section.member or section.node).mark
+        raise
+
+
+def _may_overlay(model: OldValue, section: OldValue) -> bool:
+    """Tell whether ``section`` can be said over ``model``: objects meet key by key."""
+    if not isinstance(model, OldObject) or not isinstance(section, OldObject):
+        return True
+    theirs = {field.name: field.value for field in section.members}
+    return all(
+        field.name in theirs and _may_overlay(field.value, theirs[field.name])
+        for field in model.members
+    )
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
 """Takes a file of any format version; gives it in the newest one, by a chain of steps.
 
-A step turns the text of one version into that of the next; the chain is what ``STEPS`` holds from
-the file's own ``$version`` on. A step edits text at the places of the document's nodes, so that
-what need not change stays as it stands.
+A step turns the text of one version into that of the next; the chain is what it holds from the
+file's own version on. A step edits text at the places of the document's nodes, so that what need
+not change stays as it stands.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
+from mockgen_watch.migrations.versions import read_stated, with_lock_version, with_version
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION
-from mockgen_watch.spec.document import MappingNode, Scalar
+from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from mockgen_watch.spec.document import Document
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class FileKind(enum.StrEnum):
@@ -28,6 +27,7 @@ class FileKind(enum.StrEnum):
     USER_INPUT = "user_input"
     MASTER = "master"
     PROJECT = "project"
+    LOCKFILE = "lockfile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ class Step:
     Attributes:
         kind: of the files that it is for.
         source: the version that it reads; it writes ``source + 1``.
-        apply: gives the new text; it need not care for ``$version``.
+        apply: gives the new text; it need not care for the version. Of a lockfile it gets the
+            text alone, without nodes.
     """
 
     kind: FileKind
@@ -49,12 +50,36 @@ STEPS: Final[tuple[Step, ...]] = ()
 """Every step that there is. Version 1 is the first one."""
 
 
+def _accept(_kind: FileKind, _document: Document) -> Sequence[Diagnostic]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What brings files to the newest versions.
+
+    Attributes:
+        steps: of all kinds.
+        newest: kind → the version that this release writes, where it is not that of specs.
+        check: what a reader of the newest version says of a file that was brought to it.
+    """
+
+    steps: Sequence[Step] = STEPS
+    newest: Mapping[FileKind, int] = field(default_factory=dict)
+    check: Callable[[FileKind, Document], Sequence[Diagnostic]] = _accept
+
+    def newest_of(self, kind: FileKind) -> int:
+        """Return the newest version of the files of a kind."""
+        return self.newest.get(kind, FORMAT_VERSION)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:
     """A file in the newest version.
 
     Attributes:
-        text: the new text; the old one, character by character, where nothing had to change.
+        text: the new text; the old one, character by character, where nothing had to change, or
+            where the file could not be brought to the newest version.
         versions: those that the file went through, its own first.
         diagnostics: why it could not be brought further.
     """
@@ -64,70 +89,66 @@ class Upgrade:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def upgrade(
-    document: Document,
-    kind: FileKind,
-    steps: Sequence[Step] = STEPS,
-    newest: int = FORMAT_VERSION,
-) -> Upgrade:
-    """Return ``document`` in the version ``newest``.
+def read_document(path: str, data: bytes, kind: FileKind) -> Document:
+    """Return the document in ``data``; a lockfile has text alone, for nothing bounds its size."""
+    if kind is not FileKind.LOCKFILE:
+        return parse(path, data)
+    return Document(path=path, text=data.decode("utf-8", "surrogateescape"), root=None)
 
-    A file without ``$version`` is of version 1. A kind that a version did not change has no step;
-    then only the number changes.
+
+def upgrade(document: Document, kind: FileKind, chain: Chain) -> Upgrade:
+    """Return ``document`` in the newest version.
+
+    A file without a version is of version 1. A kind that a version did not change has no step;
+    then only the number changes. What a step makes is read again, and so is the whole.
     """
-    version = version_of(document)
+    newest = chain.newest_of(kind)
+    stated = read_stated(document)
+    version = 1 if stated is None else stated.version
     if version is None or version > newest:
-        return Upgrade(text=document.text, versions=(), diagnostics=(_unknown(document, newest),))
-    versions = [version]
-    by_source = {step.source: step for step in steps if step.kind is kind}
+        place = Location(path=document.path) if stated is None else stated.place
+        return Upgrade(text=document.text, versions=(), diagnostics=(_unknown(place, newest),))
+    before, versions = document, [version]
+    by_source = {step.source: step for step in chain.steps if step.kind is kind}
     while version < newest:
         step = by_source.get(version)
         text = document.text if step is None else step.apply(document)
         version += 1
         versions.append(version)
-        document = parse(document.path, _with_version(document, text, version).encode())
-        if document.root is None or has_errors(document.diagnostics):
-            return Upgrade(
-                text=document.text, versions=tuple(versions), diagnostics=document.diagnostics
-            )
+        document = _numbered(document, text, version, kind)
+        if has_errors(document.diagnostics):
+            return _failed(before, versions, document.diagnostics)
+    problems = tuple(chain.check(kind, document)) if versions[1:] else ()
+    if has_errors(problems):
+        return _failed(before, versions, problems)
     return Upgrade(text=document.text, versions=tuple(versions))
 
 
-def version_of(document: Document) -> int | None:
-    """Return the format version that a file states, 1 where it states none; None: no number."""
-    root = document.root
-    node = root.get("$version") if isinstance(root, MappingNode) else None
-    if node is None:
-        return 1
-    is_number = isinstance(node, Scalar) and type(node.value) is int and node.value > 0
-    return node.value if is_number and isinstance(node, Scalar) else None  # type: ignore[return-value]
-
-
-def _with_version(before: Document, text: str, version: int) -> str:
-    """Return ``text`` with its ``$version`` set, at its place or as the first key."""
+def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Document:
+    """Return the document of ``text``, which states ``version``."""
+    if kind is FileKind.LOCKFILE:
+        return replace(before, text=with_lock_version(text, version))
     document = parse(before.path, text.encode())
-    root = document.root
-    if not isinstance(root, MappingNode):
-        return text
-    node = root.get("$version")
-    if node is not None:
-        return text[: node.mark.start] + str(version) + text[node.mark.end :]
-    place = root.members[0].mark.start if root.members else root.mark.start
-    if text[root.mark.start : root.mark.start + 1] != "{":
-        margin = text[text.rfind("\n", 0, place) + 1 : place]
-        return f"{text[:place]}$version: {version}\n{margin}{text[place:]}"
-    if not root.members:
-        return f'{text[: root.mark.start]}{{"$version": {version}}}{text[root.mark.end :]}'
-    gap = text[root.mark.start + 1 : place]
-    return f'{text[:place]}"$version": {version},{gap or " "}{text[place:]}'
+    if document.root is None or has_errors(document.diagnostics):
+        return document
+    return parse(before.path, with_version(document, version).encode())
 
 
-def _unknown(document: Document, newest: int) -> Diagnostic:
-    root = document.root
-    node = root.get("$version") if isinstance(root, MappingNode) else None
-    place = (
-        Location(path=document.path) if node is None else document.locate(node.mark, "/$version")
+def _failed(before: Document, versions: Sequence[int], problems: Sequence[Diagnostic]) -> Upgrade:
+    """Return what is told of a file that would be wrong in a newer version; it stays."""
+    told = tuple(
+        Diagnostic(
+            code="MG702",
+            message=f"in version {versions[-1]} it would be wrong: {problem.message}",
+            location=Location(path=before.path),
+            hint="the file stays as it is",
+        )
+        for problem in problems
     )
+    return Upgrade(text=before.text, versions=tuple(versions), diagnostics=told)
+
+
+def _unknown(place: Location, newest: int) -> Diagnostic:
     return Diagnostic(
         code="MG226",
         message=f"this format version is not read by this release, which reads 1 to {newest}",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
-from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.assemble import assemble, free_name
-from mockgen_watch.migrations.base import FileKind, upgrade
+from mockgen_watch.migrations.base import FileKind, read_document
 from mockgen_watch.migrations.emit import emit
-from mockgen_watch.migrations.insert import with_head
 from mockgen_watch.migrations.lost import Emission
+from mockgen_watch.migrations.outcome import STANDARD, Migration, language_of, named, upgraded
 from mockgen_watch.migrations.periods import TooManyRowsError
-from mockgen_watch.migrations.prove import SectionProof, prove_sections
+from mockgen_watch.migrations.prove import SectionProof, count_outputs, prove_sections
 from mockgen_watch.migrations.report import cannot_migrate, remark_location, too_many_rows
 from mockgen_watch.migrations.same import differences
 from mockgen_watch.migrations.shapes import Form, RemarkKind, form_of, read_oldest
@@ -24,91 +23,28 @@ from mockgen_watch.migrations.suggest import (
     suggestions_for,
 )
 from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
-from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import MappingNode, plain_data
+from mockgen_watch.spec.document import MappingNode
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.migrations.assemble import NewModel
-    from mockgen_watch.migrations.base import Step
+    from mockgen_watch.migrations.base import Chain
+    from mockgen_watch.migrations.outcome import Wishes
     from mockgen_watch.migrations.shapes import OldFile, Remark
     from mockgen_watch.migrations.suffixes import SuffixFile
-    from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.model import UserInput
 
-MASTER_SLOTS = ("user_profile", "template")
-"""The keys under which the masters of the earlier system hold the record."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the caller wants of a migration.
-
-    Attributes:
-        schema: what ``$schema`` names in a user_input; ``""``: no such line.
-        master_schema: the same for a master.
-        model: the name of the model that sections become.
-        count: records of each scenario; None: as the project says.
-        language: ``yaml`` or ``json``; ``""``: that of the file.
-        is_thorough: files that are valid as they stand, but of the earlier system, are rewritten
-            too: suffix sections to ``$scenarios``, and masters get their ``$schema``.
-        master: that of the file, for suggestions; None where there is none.
-    """
-
-    schema: str = ""
-    master_schema: str = ""
-    model: str = "Model_1"
-    count: int | None = None
-    language: str = ""
-    is_thorough: bool = True
-    master: Document | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
-    """What became of one file.
-
-    Attributes:
-        path: of the old file.
-        kind: user_input or master.
-        form: of the old file; None for a master.
-        old: the old text.
-        new: the new text, in ``language``; None where the file stays as it is.
-        language: ``yaml`` or ``json``.
-        proofs: section by section; outputs of suffix files count as sections.
-        remarks: what is worth telling of places in the old file.
-        suggestions: what a person may do next.
-        diagnostics: errors stop the file; warnings tell of what was not carried over.
-    """
-
-    path: str
-    kind: FileKind
-    form: Form | None
-    old: str
-    new: str | None
-    language: str
-    proofs: tuple[SectionProof, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    suggestions: tuple[Suggestion, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether the file could not be migrated."""
-        return has_errors(self.diagnostics)
-
 
 def migrate_user_input(
-    path: str, data: bytes, wishes: Wishes, steps: tuple[Step, ...] = ()
+    path: str, data: bytes, wishes: Wishes, chain: Chain = STANDARD
 ) -> Migration:
     """Return the migration of a user_input file."""
     document = parse(path, data)
-    language = wishes.language or _language(path)
+    language = wishes.language or language_of(path)
     plain = Migration(
         path=path,
         kind=FileKind.USER_INPUT,
@@ -125,7 +61,7 @@ def migrate_user_input(
             plain = replace(plain, diagnostics=(*document.diagnostics, problem))
         return plain
     if form is Form.NEW:
-        return _upgraded(plain, document, steps)
+        return upgraded(plain, document, chain)
     if form in {Form.SECTIONS, Form.FLAT}:
         return _from_oldest(plain, document, wishes)
     if form is Form.SUFFIXES and not wishes.is_thorough:
@@ -133,85 +69,26 @@ def migrate_user_input(
     return _from_suffixes(plain, document, wishes)
 
 
-def migrate_master(
-    path: str, data: bytes, wishes: Wishes, steps: tuple[Step, ...] = ()
-) -> Migration:
-    """Return the migration of a master file."""
-    document = parse(path, data)
+def migrate_versioned(path: str, data: bytes, kind: FileKind, chain: Chain = STANDARD) -> Migration:
+    """Return the migration of a project file or a lockfile: from its version to the newest."""
+    document = read_document(path, data, kind)
     plain = Migration(
         path=path,
-        kind=FileKind.MASTER,
+        kind=kind,
         form=None,
         old=document.text,
         new=None,
-        language=wishes.language or _language(path),
+        language=language_of(path),
         diagnostics=document.diagnostics,
     )
-    root = document.root
-    if has_errors(document.diagnostics) or not isinstance(root, MappingNode):
-        if not plain.has_failed:
-            problem = cannot_migrate(document, "a master is a mapping")
-            plain = replace(plain, diagnostics=(*document.diagnostics, problem))
-        return plain
-    if any(member.key in MASTER_DIRECTIVES for member in root.members):
-        return _upgraded(plain, document, steps)
-    is_flat = not any(isinstance(member.node, MappingNode) for member in root.members)
-    if not is_flat and not wishes.is_thorough:
-        return plain
-    head = [("$schema", wishes.master_schema)] if wishes.master_schema else []
-    head += [("$slot", "")] if is_flat else []
-    text = with_head(document, head, plain.language)
-    again = parse(_named(path, plain.language), text.encode())
-    master, found = build_master(again, BuildContext())
-    same = again.root is not None and {
-        key: value for key, value in _data(again).items() if key not in dict(head)
-    } == _data(document)
-    if master is None or not same:
-        problem = cannot_migrate(document, "the new master would not hold what the old one holds")
-        return replace(plain, diagnostics=(*document.diagnostics, *found, problem))
-    return replace(plain, new=text if text != document.text else None)
-
-
-def looks_like_master(path: str, data: bytes) -> bool:
-    """Tell whether a file that was named is a master: by its name, else by its only key."""
-    stem = path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0].casefold()
-    if "user_input" in stem:
-        return False
-    if "master" in stem:
-        return True
-    root = parse(path, data).root
-    keys = [member.key for member in root.members] if isinstance(root, MappingNode) else []
-    return [key for key in keys if not key.startswith("$")] in [[slot] for slot in MASTER_SLOTS]
-
-
-def _data(document: Document) -> dict[str, bytes]:
-    root = document.root
-    members = root.members if isinstance(root, MappingNode) else ()
-    return {member.key: canonical(plain_data(member.node)) for member in members}
-
-
-def _language(path: str) -> str:
-    return "json" if path.casefold().endswith(".json") else "yaml"
-
-
-def _named(path: str, language: str) -> str:
-    """Return ``path`` with the ending of ``language``, where it has another."""
-    return path if _language(path) == language else f"{path.rpartition('.')[0]}.{language}"
-
-
-def _upgraded(plain: Migration, document: Document, steps: tuple[Step, ...]) -> Migration:
-    done = upgrade(document, plain.kind, steps) if steps else upgrade(document, plain.kind)
-    new = done.text if done.text != document.text else None
-    language = _language(plain.path)
-    return replace(
-        plain, new=new, language=language, diagnostics=(*plain.diagnostics, *done.diagnostics)
-    )
+    return plain if plain.has_failed else upgraded(plain, document, chain)
 
 
 def _from_oldest(plain: Migration, document: Document, wishes: Wishes) -> Migration:
     old = read_oldest(document)
     name = free_name(wishes.model, (member.key for member in old.models))
     how = Emission(schema=wishes.schema, count=wishes.count, to_yaml=plain.language == "yaml")
+    pools = pools_of_oldest(old, name)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
         try:
@@ -226,7 +103,8 @@ def _from_oldest(plain: Migration, document: Document, wishes: Wishes) -> Migrat
                 new=text,
                 proofs=proofs,
                 remarks=(*old.remarks, *model.remarks),
-                suggestions=suggestions_for(pools_of_oldest(old), wishes.master, is_oldest=True),
+                suggestions=suggestions_for(pools, wishes.master, is_oldest=True),
+                pools=pools,
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))
@@ -264,7 +142,7 @@ def _built(
     plain: Migration, document: Document, text: str
 ) -> tuple[UserInput | None, tuple[Diagnostic, ...]]:
     """Return the new text, read as a spec, or what is wrong with the old file."""
-    again = parse(_named(plain.path, plain.language), text.encode("utf-8", "surrogatepass"))
+    again = parse(named(plain.path, plain.language), text.encode("utf-8", "surrogatepass"))
     new, found = build_user_input(again, BuildContext())
     if new is not None and not has_errors(again.diagnostics):
         return new, ()
@@ -280,6 +158,7 @@ def _from_suffixes(plain: Migration, document: Document, wishes: Wishes) -> Migr
     before, found = build_user_input(_without_lost(document, old), BuildContext())
     if before is None or old.clashes:
         return replace(plain, diagnostics=(*plain.diagnostics, *found))
+    pools = pools_of_suffixes(old)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
         text = emit_suffixes(
@@ -294,9 +173,10 @@ def _from_suffixes(plain: Migration, document: Document, wishes: Wishes) -> Migr
             return replace(
                 plain,
                 new=text,
-                proofs=tuple(_output_proofs(new)),
+                proofs=tuple(count_outputs(new)),
                 remarks=old.remarks,
-                suggestions=suggestions_for(pools_of_suffixes(old), wishes.master, is_oldest=False),
+                suggestions=suggestions_for(pools, wishes.master, is_oldest=False),
+                pools=pools,
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))
@@ -316,18 +196,6 @@ def _only(document: Document, wanted: set[int]) -> Document:
         return document
     kept = tuple(member for member in root.members if id(member) in wanted)
     return replace(document, root=replace(root, members=kept))
-
-
-def _output_proofs(spec: UserInput) -> Iterator[SectionProof]:
-    for model in spec.models:
-        for scenario in model.scenarios:
-            yield SectionProof(
-                section=f"{model.name}/{scenario.name}",
-                scenario=f"{model.name}/{scenario.name}",
-                fields=(),
-                records=0,
-                problems=(),
-            )
 
 
 def _warnings(document: Document, remarks: tuple[Remark, ...]) -> Iterator[Diagnostic]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockgen_watch.migrations.shapes import OldField, OldValue
-    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.document import Json, Mark
 
 MAX_ROWS: Final = 20_000
 """More rows than these are refused: nobody could read or change them."""
@@ -30,12 +30,14 @@ class TooManyRowsError(Exception):
     Attributes:
         fields: their names and the number of values after which each begins again.
         rows: how many combinations there are.
+        mark: of the section that has them, once it is known.
     """
 
     def __init__(self, fields: Sequence[tuple[str, int]], rows: int) -> None:
         """Say so."""
         self.fields = tuple(fields)
         self.rows = rows
+        self.mark: Mark | None = None
         super().__init__(f"{rows} rows")
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
@@ -20,15 +20,15 @@ from mockgen_watch.migrations.periods import period_of, tied_lengths, value_at
 from mockgen_watch.migrations.shapes import OldArray, OldObject
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from mockgen_watch.migrations.assemble import NewModel
     from mockgen_watch.migrations.shapes import OldFile, OldValue, Section
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Model, Scenario, Shape
+    from mockgen_watch.spec.model import Model, Scenario, Shape, UserInput
 
 
 _COUNTED = 100_000
@@ -81,6 +81,39 @@ def prove_sections(old: OldFile, model: NewModel, new: Model) -> tuple[SectionPr
         _prove(scenario.section, new, scenarios.get(scenario.name)) for scenario in model.scenarios
     )
     return (*proofs, *_prove_mix(model, scenarios.get(model.scenario)))
+
+
+def count_outputs(spec: UserInput) -> Iterator[SectionProof]:
+    """Yield each scenario as a section, with its pools and how many records it can make.
+
+    That they are what they were is shown by whoever calls.
+    """
+    for model in spec.models:
+        for scenario in model.scenarios:
+            name = f"{model.name}/{scenario.name}"
+            shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
+            sizes = {member.name: _size(member.shape) for member in shape.members}
+            yield SectionProof(
+                section=name,
+                scenario=name,
+                fields=tuple(
+                    FieldProof(name=field, values=size, together=())
+                    for field, size in sizes.items()
+                ),
+                records=prod(sizes.values()),
+                problems=(),
+            )
+
+
+def _size(shape: Shape) -> int:
+    """Return how many values a shape without directives can take; 0: unknown."""
+    if isinstance(shape, ObjectShape):
+        return prod(_size(member.shape) for member in shape.members)
+    if isinstance(shape, ArrayShape):
+        return prod(map(_size, shape.elements)) if shape.items is None else 0
+    if isinstance(shape.generator, Pool):
+        return len({entry.identity for entry in shape.generator.entries})
+    return int(isinstance(shape.generator, Constant))
 
 
 def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, ...]:

@@ -26,7 +26,7 @@ def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
     return Diagnostic(
         code="MG702",
         message=f"fields that belong together have {error.rows} combinations: {fields}",
-        location=document.locate(root.mark),
+        location=document.locate(error.mark or root.mark),
         hint="give the lists the same length, or lengths without a common factor",
     )
 

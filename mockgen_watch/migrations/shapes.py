@@ -108,6 +108,8 @@ class RemarkKind(enum.StrEnum):
     QUOTES = "quotes"
     DOUBLED = "repeated values"
     RENAMED = "renamed"
+    KEPT = "a model of its own"
+    EMPTY_LIST = "an empty list"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +191,20 @@ def read_oldest(document: Document) -> OldFile:
         elif is_edit(member):
             fields = reader.fields(node, (member.key,))
             sections.append(Section(name=member.key, member=member, node=node, fields=fields))
-        else:
+        elif _is_beside(member):
             models.append(member)
+            reader.keep(member)
+        else:
+            reader.lose(member, (), "it is no section: sections are called Edit_1, Edit_2, …")
     return OldFile(sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks))
+
+
+def _is_beside(member: Member) -> bool:
+    """Tell whether a mapping beside sections is a model: by its name, a pool or a directive."""
+    node = member.node
+    fields = node.members if isinstance(node, MappingNode) else ()
+    has_pools = any(isinstance(item.node, SequenceNode) for item in fields)
+    return _is_model(member) or has_pools or _has_directives(node)
 
 
 class _Reader:
@@ -215,6 +228,11 @@ class _Reader:
                 kind=RemarkKind.LOST, text=reason, mark=member.mark, pointer=pointer, lost=member
             )
         )
+
+    def keep(self, member: Member) -> None:
+        text = "it is no section and stays as it is, with outputs of its own"
+        remark = Remark(kind=RemarkKind.KEPT, text=text, mark=member.mark, pointer=(member.key,))
+        self.remarks.append(remark)
 
     def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node

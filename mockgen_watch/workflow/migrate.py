@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.migrations.migrate import (
-    Migration,
-    Wishes,
-    looks_like_master,
-    migrate_master,
-    migrate_user_input,
-)
+from mockgen_watch.lock.paths import LOCK_NAME
+from mockgen_watch.migrations.base import FileKind
+from mockgen_watch.migrations.masters import looks_like_master, migrate_master
+from mockgen_watch.migrations.migrate import migrate_user_input, migrate_versioned
+from mockgen_watch.migrations.shared_pools import shared_pools
+from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.project import Project
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.files import read_specs
 from mockgen_watch.storage.git import SPECS, find_project
@@ -30,11 +30,15 @@ from mockgen_watch.storage.replacement import (
     replace_all,
 )
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.workflow.sources import USER_INPUT_NAMES
+from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
+from mockgen_watch.workflow.versions import CHAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from mockgen_watch.migrations.base import Chain
+    from mockgen_watch.migrations.outcome import Migration, Wishes
+    from mockgen_watch.migrations.suggestion import Suggestion
     from mockgen_watch.spec.document import Document
 
 LOCK_WAIT = 10.0
@@ -89,6 +93,7 @@ class MigrationPlan:
         root: the project's folder; ``start`` where there is no project.
         state: where journal and backups are kept.
         moved: whether the old files stay where they are, because the new ones go elsewhere.
+        suggestions: what concerns several of the files.
     """
 
     start: Path
@@ -96,6 +101,7 @@ class MigrationPlan:
     state: StateFolder
     files: tuple[MigratedFile, ...]
     moved: bool
+    suggestions: tuple[Suggestion, ...] = ()
 
     @property
     def has_failed(self) -> bool:
@@ -108,7 +114,7 @@ class MigrationPlan:
         return any(file.new is not None for file in self.files)
 
 
-def plan_migration(start: Path, request: MigrationRequest) -> MigrationPlan:
+def plan_migration(start: Path, request: MigrationRequest, chain: Chain = CHAIN) -> MigrationPlan:
     """Return what would become of the files; nothing is written.
 
     Raises:
@@ -120,20 +126,56 @@ def plan_migration(start: Path, request: MigrationRequest) -> MigrationPlan:
     paths = [_named(start, name) for name in request.files]
     paths = paths or list(_files_of(start, root))
     wishes = replace(request.wishes, is_thorough=request.wishes.is_thorough or bool(request.files))
-    planner = _Planner(start, root, replace(request, wishes=wishes))
-    files = tuple(planner.file(path) for path in dict.fromkeys(paths))
+    planner = _Planner(start, root, replace(request, wishes=wishes), chain)
+    files = [planner.file(path) for path in dict.fromkeys(paths)]
+    if root is not None and not request.files and not request.out:
+        files += _versioned(planner, root)
+    _check_targets(files)
+    return MigrationPlan(
+        start=start,
+        root=root or start,
+        state=StateFolder.of(root or start),
+        files=tuple(files),
+        moved=bool(request.out),
+        suggestions=tuple(_across(files)),
+    )
+
+
+def _check_targets(files: Iterable[MigratedFile]) -> None:
     targets: dict[str, str] = {}
     for file in files:
         first = targets.setdefault(file.target.casefold(), file.source)
         if first != file.source:
             raise UsageError(f"{first} and {file.source} would both become {file.target}")
-    return MigrationPlan(
-        start=start,
-        root=root or start,
-        state=StateFolder.of(root or start),
-        files=files,
-        moved=bool(request.out),
-    )
+
+
+def _across(files: Iterable[MigratedFile]) -> Iterator[Suggestion]:
+    """Yield the pools that models of different files share."""
+    of_files = [
+        [replace(one, model=f"{file.source} {one.model}") for one in file.migration.pools]
+        for file in files
+    ]
+    if len([models for models in of_files if models]) > 1:
+        within = {item.text for models in of_files for item in shared_pools(models)}
+        every = [one for models in of_files for one in models]
+        yield from (item for item in shared_pools(every) if item.text not in within)
+
+
+def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
+    """Yield the project file and the lockfiles that are of another version than the newest."""
+    outputs = Project().outputs
+    for name in PROJECT_NAMES:
+        if (root / SPECS / name).is_file():
+            file = planner.file(_named(planner.start, str(root / SPECS / name)))
+            text = file.migration.new or file.migration.old
+            outputs = build_project(parse(file.source, text.encode()))[0].outputs
+            if file.new is not None or file.migration.has_failed:
+                yield file
+    for path in sorted((root / outputs).rglob(LOCK_NAME)):
+        file = planner.file(_named(planner.start, str(path)))
+        # One that cannot be read at all is made anew by generate.
+        if file.new is not None or file.migration.has_failed:
+            yield file
 
 
 def finish_earlier(start: Path) -> Replaced | None:
@@ -209,13 +251,20 @@ def _files_of(start: Path, root: Path | None) -> Iterator[str]:
 class _Planner:
     """Plans file by file."""
 
-    def __init__(self, start: Path, root: Path | None, request: MigrationRequest) -> None:
+    def __init__(
+        self, start: Path, root: Path | None, request: MigrationRequest, chain: Chain
+    ) -> None:
         self.start = start
         self.root = root
         self.request = request
+        self.chain = chain
 
     def file(self, path: str) -> MigratedFile:
         data = self._read(path)
+        name = path.rpartition("/")[2]
+        if name == LOCK_NAME or name in PROJECT_NAMES:
+            kind = FileKind.LOCKFILE if name == LOCK_NAME else FileKind.PROJECT
+            return self._versioned(path, data, kind)
         is_master = looks_like_master(path, data)
         language = self.request.wishes.language or _language(path)
         target = self._target(path, language, is_master=is_master)
@@ -227,9 +276,9 @@ class _Planner:
             master=None if is_master else self._master_of(path),
         )
         if is_master:
-            migration = migrate_master(path, data, wishes)
+            migration = migrate_master(path, data, wishes, self.chain)
         else:
-            migration = migrate_user_input(path, data, wishes)
+            migration = migrate_user_input(path, data, wishes, self.chain)
         new = None
         if migration.new is not None:
             bom = _BOM if data.startswith(_BOM) and migration.language == _language(path) else b""
@@ -246,6 +295,16 @@ class _Planner:
             raise UsageError(f"{target} is there already; remove it, or write elsewhere with --out")
         return MigratedFile(
             source=path, target=target, old=data, new=new, there=there, migration=migration
+        )
+
+    def _versioned(self, path: str, data: bytes, kind: FileKind) -> MigratedFile:
+        migration = migrate_versioned(path, data, kind, self.chain)
+        new = None
+        if migration.new is not None:
+            bom = _BOM if data.startswith(_BOM) else b""
+            new = bom + migration.new.encode("utf-8", "surrogateescape")
+        return MigratedFile(
+            source=path, target=path, old=data, new=new, there=digest(data), migration=migration
         )
 
     def _target(self, path: str, language: str, *, is_master: bool) -> str:

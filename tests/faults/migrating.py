@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from mockgen_watch.errors import LockedError, StorageError
-from mockgen_watch.migrations.migrate import Wishes
+from mockgen_watch.migrations.outcome import Wishes
 from mockgen_watch.workflow.migrate import (
     MigrationRequest,
     carry_out,

@@ -16,9 +16,9 @@ from mockgen_watch.cli.migration_report import (
 )
 from mockgen_watch.cli.report import print_findings
 from mockgen_watch.cli.selection import whole_number
-from mockgen_watch.diagnostics import Severity
+from mockgen_watch.diagnostics import Diagnostic, Location, Severity
 from mockgen_watch.errors import UsageError
-from mockgen_watch.migrations.migrate import Wishes
+from mockgen_watch.migrations.outcome import Wishes
 from mockgen_watch.spec.build.names import file_name_problem
 from mockgen_watch.workflow.migrate import (
     MigrationRequest,
@@ -29,6 +29,7 @@ from mockgen_watch.workflow.migrate import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from mockgen_watch.storage.replacement import Replaced
     from mockgen_watch.workflow.migrate import MigratedFile, MigrationPlan
@@ -130,12 +131,9 @@ def _tell_refused(replaced: Replaced) -> None:
 
 
 def _tell(plan: MigrationPlan, replaced: Replaced | None, options: argparse.Namespace) -> None:
-    is_text = options.report == "text" and not options.json
-    found = [item for file in plan.files for item in file.migration.diagnostics]
-    if is_text:
+    if options.report == "text" and not options.json:
         texts = {file.source: file.migration.old for file in plan.files}
-        shown = [item for item in found if item.severity is not Severity.NOTE]
-        print_findings(shown, texts, sys.stderr)
+        print_findings(list(_findings(plan, is_check=options.check)), texts, sys.stderr)
     if options.diff:
         for file in plan.files:
             sys.stdout.writelines(_diff(file))
@@ -153,6 +151,24 @@ def _tell(plan: MigrationPlan, replaced: Replaced | None, options: argparse.Name
         _tell_refused(replaced)
     if plan.has_failed and plan.has_changes and not (options.diff or options.check):
         print("nothing was written, because a file cannot be migrated", file=sys.stderr)
+
+
+def _findings(plan: MigrationPlan, *, is_check: bool) -> Iterator[Diagnostic]:
+    for file in plan.files:
+        found = file.migration.diagnostics
+        yield from (item for item in found if item.severity is not Severity.NOTE)
+        if is_check and outcome_of(file) == "migrated":
+            yield _older(file)
+
+
+def _older(file: MigratedFile) -> Diagnostic:
+    return Diagnostic(
+        code="MG703",
+        message="the file is in an older format",
+        location=Location(path=file.source),
+        severity=Severity.WARNING,
+        hint=f"mockgen-watch migrate {file.source}",
+    )
 
 
 def _diff(file: MigratedFile) -> list[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 """The version of the spec format that this release reads."""
+_NEWER = "a newer release of mockgen-watch may read it"
 
 
 def build_user_input(
@@ -49,13 +50,15 @@ def build_user_input(
     return (None if job.report.failed else spec), job.report.diagnostics()
 
 
-def read_version(site: Site | None, report: Report) -> int:
-    """Return the format version that a file states; version 1 is the only one so far."""
+def read_version(site: Site | None, report: Report, newest: int = FORMAT_VERSION) -> int:
+    """Return the format version that a file states; only the newest is read."""
     version = None if site is None else read_whole(site, report)
-    if site is not None and version is not None and version != FORMAT_VERSION:
-        message = f"format version {version} is not read by this release, which reads 1"
-        report.error("MG226", site, message, "a newer release of mockgen-watch may read it")
-    return FORMAT_VERSION
+    if site is not None and version is not None and version != newest:
+        message = f"format version {version} is not read by this release, which reads {newest}"
+        is_older = 0 < version < newest
+        hint = f"mockgen-watch migrate brings it to version {newest}"
+        report.error("MG226", site, message, hint if is_older else _NEWER)
+    return newest
 
 
 def top_directives(root: Site, legal: Sequence[str], report: Report) -> dict[str, Site]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.migrations.base import FileKind, Step, upgrade
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.migrations.base import Chain, FileKind, Step, read_document, upgrade
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ def renames(old: str, new: str, source: int) -> Step:
     return Step(kind=FileKind.USER_INPUT, source=source, apply=apply)
 
 
-STEPS = (renames("$pattern", "$regex", 1), renames("$regex", "$matches", 2))
+NEWEST = {FileKind.USER_INPUT: 3, FileKind.MASTER: 3, FileKind.LOCKFILE: 2}
+CHAIN = Chain(
+    steps=(renames("$pattern", "$regex", 1), renames("$regex", "$matches", 2)), newest=NEWEST
+)
 
 CHAINS = {
     "from the first": ("M: {a: {$pattern: x}}  # c\n", "$version: 3\nM: {a: {$matches: x}}  # c\n"),
@@ -34,32 +38,65 @@ CHAINS = {
 
 @pytest.mark.parametrize(("old", "new"), CHAINS.values(), ids=CHAINS)
 def test_a_file_goes_through_the_steps_from_its_version_on(old: str, new: str) -> None:
-    done = upgrade(parse("a.yaml", old.encode()), FileKind.USER_INPUT, STEPS, newest=3)
+    done = upgrade(parse("a.yaml", old.encode()), FileKind.USER_INPUT, CHAIN)
     assert (done.text, done.diagnostics) == (new, ())
-    again = upgrade(parse("a.yaml", new.encode()), FileKind.USER_INPUT, STEPS, newest=3)
+    again = upgrade(parse("a.yaml", new.encode()), FileKind.USER_INPUT, CHAIN)
     assert again.text == new
 
 
 def test_json_keeps_its_layout() -> None:
     old = '{\n    "M": {"a": {"$pattern": "x"}}\n}\n'
-    done = upgrade(parse("a.json", old.encode()), FileKind.USER_INPUT, STEPS, newest=3)
+    done = upgrade(parse("a.json", old.encode()), FileKind.USER_INPUT, CHAIN)
     assert done.text == '{\n    "$version": 3,\n    "M": {"a": {"$matches": "x"}}\n}\n'
     assert done.versions == (1, 2, 3)
 
 
 def test_a_kind_that_a_version_did_not_change_gets_its_number() -> None:
-    done = upgrade(parse("a.yaml", b"user_profile: {}\n"), FileKind.MASTER, STEPS, newest=3)
+    done = upgrade(parse("a.yaml", b"user_profile: {}\n"), FileKind.MASTER, CHAIN)
     assert done.text == "$version: 3\nuser_profile: {}\n"
 
 
 @pytest.mark.parametrize("version", ["4", "x", "0", "true"])
 def test_a_version_that_is_not_known_stays_and_is_told(version: str) -> None:
     text = f"$version: {version}\nM: {{}}\n"
-    done = upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, STEPS, newest=3)
+    done = upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, CHAIN)
     assert done.text == text
     assert [item.code for item in done.diagnostics] == ["MG226"]
 
 
 def test_the_first_version_has_no_step() -> None:
     text = "M: {}\n"
-    assert upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT).text == text
+    assert upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, Chain()).text == text
+
+
+def test_a_lockfile_keeps_its_own_number() -> None:
+    old = b'{\n  "lock_version": 1,\n  "inputs": {"lock_version": null}\n}\n'
+    document = read_document("m/mockgen.lock", old, FileKind.LOCKFILE)
+    done = upgrade(document, FileKind.LOCKFILE, CHAIN)
+    assert done.text == '{\n  "lock_version": 2,\n  "inputs": {"lock_version": null}\n}\n'
+    newer = read_document("m/mockgen.lock", b'{\n  "lock_version": 9}', FileKind.LOCKFILE)
+    (told,) = upgrade(newer, FileKind.LOCKFILE, CHAIN).diagnostics
+    assert (told.code, told.location.line) == ("MG226", 2)
+
+
+def test_what_a_step_makes_is_read_before_it_is_given() -> None:
+    broken = Step(kind=FileKind.USER_INPUT, source=1, apply=lambda _: "M: {a: [1}\n")
+    chain = Chain(steps=(broken,), newest=NEWEST)
+    text = "M: {a: [1]}\n"
+    done = upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, chain)
+    assert done.text == text
+    assert {item.code for item in done.diagnostics} == {"MG702"}
+    assert all("in version 2 it would be wrong" in item.message for item in done.diagnostics)
+
+
+def test_the_reader_of_the_newest_version_has_the_last_word() -> None:
+    def refuse(kind: FileKind, document: Document) -> tuple[Diagnostic, ...]:
+        place = Location(path=document.path)
+        return (Diagnostic(code="MG202", message=f"{kind} is wrong", location=place),)
+
+    document = parse("a.yaml", b"M: {}\n")
+    done = upgrade(document, FileKind.USER_INPUT, Chain(newest=NEWEST, check=refuse))
+    assert done.text == "M: {}\n"
+    assert "user_input is wrong" in done.diagnostics[0].message
+    # A file of the newest version is not read again.
+    assert upgrade(document, FileKind.USER_INPUT, Chain(check=refuse)).diagnostics == ()
