@@ -45,7 +45,7 @@ class Maker:
         if shape == "mixture":
             data.update(self.models(number=7, has_suffixes=self.chance.random() < 0.5))
         if self.chance.random() < 0.3:
-            notes: tuple[Plain, ...] = ("not a section", 5, None, ["x"], True)
+            notes: tuple[Plain, ...] = ("not a section", 5, None, ["x"], True, {"by": "us"})
             data["notes"] = self.chance.choice(notes)
         items = list(data.items())
         if self.chance.random() < 0.3:
@@ -76,7 +76,7 @@ class Maker:
         return list(known.values())
 
     def section(self, names: list[str]) -> dict[str, Plain]:
-        size = self.chance.choice((1, 2, 2, 3, 4, 6))
+        size = self.chance.choice((1, 2, 2, 3, 4, 6) * 4 + (17, 40))
         return {name: self.value(size) for name in names}
 
     def value(self, size: int, depth: int = 0) -> Plain:

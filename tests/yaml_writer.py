@@ -1,4 +1,4 @@
-"""Takes plain data; gives YAML as people wrote it: odd indentation, comments, any quotes."""
+"""Takes plain data; gives YAML as people wrote it: odd indentation, comments, quotes, anchors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def as_yaml(data: dict[str, Plain], number: int) -> str:
 class _Writer:
     def __init__(self, number: int) -> None:
         self.chance = random.Random(number)
-        self.comments = 0
+        self.comments = self.names = 0
+        self.anchors: dict[str, str] = {}
 
     def mapping(self, data: dict[str, Plain], column: int) -> Iterator[str]:
         step = self.chance.choice((1, 2, 3, 4))
@@ -32,15 +33,27 @@ class _Writer:
             if self.chance.random() < 0.1:
                 yield ""
             head = f"{margin}{quoted(key)}:"
+            known = json.dumps(value)
+            anchor = name = ""
+            if known in self.anchors and self.chance.random() < 0.7:
+                yield f"{head} *{self.anchors[known]}{self.behind()}"
+                continue
+            if len(known) > 6 and self.chance.random() < 0.15:
+                name = f"a{self.names}"
+                self.names += 1
+                anchor = f" &{name}"
             if isinstance(value, dict) and value and self.chance.random() < 0.9:
-                yield head + self.behind()
+                yield head + anchor + self.behind()
                 yield from self.mapping(value, column + step)
             elif isinstance(value, list) and value and self.chance.random() < 0.5:
-                yield head + self.behind()
+                yield head + anchor + self.behind()
                 for item in value:
                     yield f"{margin}  - {flow(item)}{self.behind()}"
             else:
-                yield f"{head} {self.scalar(value)}{self.behind()}"
+                yield f"{head}{anchor} {self.scalar(value)}{self.behind()}"
+            if anchor:
+                # Only from here on: an alias may not stand inside of what it means.
+                self.anchors[known] = name
 
     def behind(self) -> str:
         return f"  {self.comment()}" if self.chance.random() < 0.15 else ""

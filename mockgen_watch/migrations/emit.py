@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.migrations.emit_yaml import YamlWriter
 from mockgen_watch.migrations.json_text import json_text, quoted
-from mockgen_watch.migrations.lost import NOT_CARRIED, commented, lost_lines
+from mockgen_watch.migrations.lost import commented, lost_comment, lost_lines
 from mockgen_watch.migrations.shapes import is_edit
 from mockgen_watch.migrations.yaml_emit import member_lines
 from mockgen_watch.spec.document import MappingNode, plain_data
@@ -36,11 +36,8 @@ def emit(document: Document, old: OldFile, model: NewModel, how: Emission) -> st
 
 def _head(document: Document, old: OldFile, how: Emission) -> dict[str, Json]:
     head: dict[str, Json] = {"$schema": how.schema} if how.schema else {}
-    lost: list[Json] = [
-        f"{NOT_CARRIED} (line {line}): {text}" for line, text in lost_lines(document, old.remarks)
-    ]
-    if lost:
-        head["$comment"] = lost if len(lost) > 1 else lost[0]
+    if lost := lost_comment(document, old.remarks):
+        head["$comment"] = lost
     return head
 
 

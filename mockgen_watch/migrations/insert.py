@@ -47,4 +47,5 @@ def _in_braces(text: str, root: MappingNode, head: Sequence[tuple[str, str]]) ->
     pairs = [f"{quoted(key)}: {quoted(value)}" for key, value in head]
     if not root.members:
         return text[:begin] + ", ".join(pairs) + text[begin:]
-    return text[:begin] + "".join(f"{gap}{pair}," for pair in pairs) + gap + text[first:]
+    between = "," + (gap or " ")
+    return text[:begin] + gap + between.join([*pairs, text[first:]])

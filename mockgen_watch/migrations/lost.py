@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from mockgen_watch.migrations.shapes import Remark
-    from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.document import Document, Json
 
 NOT_CARRIED: Final = "not carried over"
 
@@ -37,6 +37,14 @@ def lost_lines(document: Document, remarks: Iterable[Remark]) -> Iterator[tuple[
         if remark.kind is RemarkKind.LOST and remark.lost is not None:
             start, end = remark.lost.mark.start, remark.lost.node.mark.end
             yield remark.lost.mark.line, document.text[start:end]
+
+
+def lost_comment(document: Document, remarks: Iterable[Remark]) -> Json:
+    """Return what ``$comment`` says of it in JSON: text, or a list of texts; None for nothing."""
+    lost: list[Json] = [
+        f"{NOT_CARRIED} (line {line}): {text}" for line, text in lost_lines(document, remarks)
+    ]
+    return (lost if len(lost) > 1 else lost[0]) if lost else None
 
 
 def commented(lost: Iterable[tuple[int, str]]) -> list[str]:

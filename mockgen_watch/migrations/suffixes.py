@@ -6,15 +6,16 @@ model's own. All text is copied from the source.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.json_text import json_text, quoted
-from mockgen_watch.migrations.lost import NOT_CARRIED, commented, lost_lines
+from mockgen_watch.migrations.lost import commented, lost_comment, lost_lines
 from mockgen_watch.migrations.shapes import Remark, RemarkKind
 from mockgen_watch.migrations.yaml_emit import key_text, member_lines
 from mockgen_watch.migrations.yaml_source import YamlSource, shifted
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.spec.document import Document, Json, Member, Node
+
+_ANCHOR: Final = regex(r"&\S+\s+")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,16 +136,15 @@ def _group_data(group: ModelGroup, *, in_full: bool) -> tuple[str, dict[str, Jso
 
 
 def _anew(document: Document, old: SuffixFile, schema: str, *, to_yaml: bool, in_full: bool) -> str:
-    lost = list(lost_lines(document, old.remarks))
     if to_yaml:
         lines = member_lines("$schema", schema, 0) if schema else []
-        lines += commented(lost)
+        lines += commented(lost_lines(document, old.remarks))
         for group in old.groups:
             lines += member_lines(*_group_data(group, in_full=in_full), 0)
         return "\n".join(lines) + "\n"
     whole: dict[str, Json] = {"$schema": schema} if schema else {}
-    if lost:
-        whole["$comment"] = [f"{NOT_CARRIED} (line {line}): {text}" for line, text in lost]
+    if lost := lost_comment(document, old.remarks):
+        whole["$comment"] = lost
     whole.update(_group_data(group, in_full=in_full) for group in old.groups)
     return json_text(whole) + "\n"
 
@@ -153,10 +155,7 @@ def _json(document: Document, old: SuffixFile, schema: str, *, in_full: bool) ->
     step = first.column - 1 if first is not None and first.line > 1 and first.column > 1 else 2
     margin = " " * step
     parts = [f'{margin}"$schema": {quoted(schema)}'] if schema else []
-    lost: list[Json] = [
-        f"{NOT_CARRIED} (line {line}): {text}" for line, text in lost_lines(document, old.remarks)
-    ]
-    if lost:
+    if lost := lost_comment(document, old.remarks):
         parts.append(f'{margin}"$comment": {json_text(lost, step, 1)}')
     parts += [margin + _json_model(document, one, step, in_full=in_full) for one in old.groups]
     return "{\n" + ",\n".join(parts) + "\n}\n"
@@ -226,17 +225,31 @@ class _SuffixYaml(YamlSource):
         elif isinstance(group.own.node, MappingNode) and not group.own.node.members:
             yield f"{key_text(group.name)}:" + (" {}" if not group.scenarios else "")
         else:
-            if group.scenarios and self.text[group.own.node.mark.start] in "{&*!":
+            if group.scenarios and not self._is_block(group.own):
+                inside = self._claim(group.own.mark.start, self._line_end(group.own.node))
+                yield from (comment.text for comment in inside)
                 yield from member_lines(*_group_data(group, in_full=self.in_full), 0)
                 return
             yield from self._kept(group.own)
             column = self._column_of(group.own)
+            if group.scenarios:
+                # An alias of the whole would stand for its scenarios, too.
+                self._anchored -= self._names(group.own.node, "&") - self._inner_names(group.own)
         if not group.scenarios:
             return
-        yield " " * column + "$scenarios:"
+        yield from self._scenarios(group, member, column)
+
+    def _scenarios(self, group: ModelGroup, shown: Member, column: int) -> Iterator[str]:
+        """Yield the scenarios; what stands above ``shown`` has been given already."""
+        header = " " * column + "$scenarios:"
         for name, section in group.scenarios.items():
-            if section is not member:
-                yield from self._lead(section.mark, column + 2)
+            lead = self._lead(section.mark, column + 2) if section is not shown else []
+            if header:
+                # Blank lines in front of the first one set all of them apart.
+                blanks = lead[: next((n for n, line in enumerate(lead) if line), len(lead))]
+                yield from (*blanks, header)
+                lead, header = lead[len(blanks) :], ""
+            yield from lead
             yield from self._scenario(name, section, group, column + 2)
 
     def _scenario(
@@ -250,7 +263,8 @@ class _SuffixYaml(YamlSource):
         yield header + "".join(f"  {comment.text}" for comment in behind)
         for item in overlay:
             yield from self._lead(item.mark, column + 2)
-            if self._begins_line(item.mark) and self._ends_line(item.node):
+            is_whole = self._begins_line(item.mark) and self._ends_line(item.node)
+            if is_whole and self._may_copy(item.node):
                 start, stop = item.mark.start, self._line_end(item.node)
                 self._claim(start, stop)
                 lines = self.text[start:stop].splitlines()
@@ -261,10 +275,22 @@ class _SuffixYaml(YamlSource):
         left = self._claim(section.mark.start, self._line_end(section.node))
         yield from (" " * (column + 2) + comment.text for comment in left)
 
+    def _is_block(self, member: Member) -> bool:
+        """Tell whether members can be added below the text of ``member``."""
+        start = member.node.mark.start
+        anchor = _ANCHOR.match(self.text, start)
+        return self.text[anchor.end() if anchor else start] not in "{*!"
+
+    def _inner_names(self, member: Member) -> set[str]:
+        node = member.node
+        inner = node.members if isinstance(node, MappingNode) else ()
+        return set().union(*(self._names(item.node, "&") for item in inner))
+
     def _column_of(self, member: Member) -> int:
         node = member.node
         fields = node.members if isinstance(node, MappingNode) else ()
         is_copied = self._begins_line(member.mark) and self._ends_line(node)
+        is_copied = is_copied and self._may_copy(node)
         if fields and is_copied and fields[0].mark.line > member.mark.line:
             return fields[0].mark.column - 1
         return 2

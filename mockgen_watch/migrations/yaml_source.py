@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document, Mark, Member, Node
 
 _REST: Final = regex(r"[ \t]*(?:#[^\r\n]*)?\Z")
+_NAME: Final = regex(r"[^\s,\[\]{}]+")
 _OPENING: Final = regex(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\n)?")
 
 
@@ -35,6 +36,8 @@ class YamlSource:
         self._alone = {
             self.source.position(comment.start)[0]: comment for comment in every if comment.is_alone
         }
+        # Anchors that stand in the new text already, so that aliases of them may follow.
+        self._anchored: set[str] = set()
 
     def opening(self, schema: str) -> list[str]:
         """Return what comes before all else: YAML's own lines, and ``$schema``."""
@@ -50,13 +53,41 @@ class YamlSource:
         return newline.join([*lines, *left]) + newline
 
     def _kept(self, member: Member) -> list[str]:
-        """Return a model that stands as it is."""
+        """Return a model as it stands, or its data where an alias in it would be lost."""
         start = self.source.line_start(member.mark.start)
-        if self._begins_line(member.mark) and self._ends_line(member.node):
+        is_whole = self._begins_line(member.mark) and self._ends_line(member.node)
+        if is_whole and self._may_copy(member.node):
             end = self._line_end(member.node)
             self._claim(start, end)
             return self.text[start:end].splitlines()
-        return member_lines(member.key, plain_data(member.node), 0)
+        inside = self._claim(member.mark.start, self._line_end(member.node))
+        lines = member_lines(member.key, plain_data(member.node), 0)
+        return [*(comment.text for comment in inside), *lines]
+
+    def _may_copy(self, node: Node) -> bool:
+        """Tell whether every alias in ``node`` has its anchor there or in the new text above.
+
+        If so, the anchors in it count as standing in the new text from here on.
+        """
+        own = self._names(node, "&")
+        if self._names(node, "*") - own - self._anchored:
+            return False
+        self._anchored |= own
+        return True
+
+    def _names(self, node: Node, sign: str) -> set[str]:
+        """Return the names behind ``&`` or ``*`` in the text of ``node``."""
+        start = node.mark.start
+        found: set[str] = set()
+        match = _NAME.match(self.text, start + 1) if self.text.startswith(sign, start) else None
+        if match is not None:
+            found.add(match[0])
+        if self.text.startswith("*", start):
+            # What an alias stands for has its place elsewhere.
+            return found
+        inner = [member.node for member in node.members] if isinstance(node, MappingNode) else []
+        inner += node.items if isinstance(node, SequenceNode) else ()
+        return found.union(*(self._names(one, sign) for one in inner))
 
     def _has_anchor(self, node: Node) -> bool:
         """Tell whether ``node`` is, or holds, an anchor, an alias or a tag."""

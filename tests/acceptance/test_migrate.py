@@ -97,7 +97,8 @@ def test_diff_and_check_write_nothing(run: Run, tmp_path: Path) -> None:
     out, _ = run("-C", tmp_path, "migrate", "--diff")
     assert '-{"Edit_1"' in out
     assert '+  "Model_1": {' in out
-    run("-C", tmp_path, "migrate", "--check", code=1)
+    _, err = run("-C", tmp_path, "migrate", "--check", "-q", code=1)
+    assert "specs/old/user_input.json:1:1 MG703 the file is in an older format" in err
     assert tree(tmp_path) == before
     run("-C", tmp_path, "migrate")
     run("-C", tmp_path, "migrate", "--check")
@@ -172,3 +173,26 @@ def test_out_never_replaces_a_file(run: Run, tmp_path: Path) -> None:
     _, err = run("-C", tmp_path, "migrate", "--out", "out", code=2)
     assert "is there already" in err
     assert (tmp_path / "out" / "old" / "user_input.json").read_text() == "{}"
+
+
+def test_pools_that_files_share_are_told_once(run: Run, tmp_path: Path) -> None:
+    cities = '{"Edit_1": {"city": "A,B,C", "n": "1"}}'
+    towns = '{"Model_1": {"town": ["C", "B", "A"]}, "Model_1_negative": {"town": [""]}, "x": 1}'
+    project(tmp_path, a=cities, b=towns)
+    out, _ = run("-C", tmp_path, "migrate", "--check", code=1)
+    models = "specs/a/user_input.json Model_1, specs/b/user_input.json Model_1"
+    told = f"suggestion  {models} share a pool"
+    assert out.count("share a pool") == out.count(told) == 1
+    out, _ = run("-C", tmp_path, "migrate", "--check", "--report", "markdown", code=1)
+    assert "## All files" in out
+    data = json.loads(run("-C", tmp_path, "migrate", "--check", "--json", code=1)[0])
+    assert [item["kind"] for item in data["suggestions"]] == ["vocab"]
+
+
+def test_more_records_than_anyone_counts_are_told_in_short(run: Run, tmp_path: Path) -> None:
+    many = {f"f{n}": ["a", "b", "c"] for n in range(60)}
+    project(tmp_path, old=json.dumps({"Model_1": many, "Model_1_positive": {}, "x": 1}))
+    out, _ = run("-C", tmp_path, "migrate", "--check", code=1)
+    assert "60 pools with equal weights, over 10^28 possible records before and after" in out
+    data = json.loads(run("-C", tmp_path, "migrate", "--check", "--json", code=1)[0])
+    assert data["files"][0]["sections"][0]["records"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
-from mockgen_watch.migrations.shapes import Form
+from mockgen_watch.migrations.migrate import migrate_user_input
+from mockgen_watch.migrations.outcome import Wishes
+from mockgen_watch.migrations.shapes import Form, RemarkKind
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -27,7 +29,9 @@ from tests.legacy_files import Maker
 from tests.yaml_writer import as_yaml
 
 if TYPE_CHECKING:
-    from mockgen_watch.migrations.migrate import Migration
+    from collections.abc import Iterator
+
+    from mockgen_watch.migrations.outcome import Migration
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Model, Shape
     from tests.oldest_engine import Plain
@@ -123,38 +127,86 @@ def shapes_of(model: Model) -> dict[str, ObjectShape]:
     }
 
 
+def odds_of_fields(shape: ObjectShape) -> dict[str, dict[str, Fraction]]:
+    """Return field → the probability of each record of it alone, whatever the others are."""
+    return {
+        member.name: distribution(replace(shape, members=(member,))) for member in shape.members
+    }
+
+
 def check_oldest(data: dict[str, Plain], migration: Migration) -> int:
     """Compare every section with the oracle; return how many were listed."""
     assert migration.new is not None
-    shapes = shapes_of(read(migration, migration.new)["Model_1"])
+    new = read(migration, migration.new)["Model_1"]
+    shapes = shapes_of(new)
+    sections = oldest_engine.sections(data)
     listed = 0
-    for name, section in oldest_engine.sections(data).items():
+    for name, section in sections.items():
         shape = shapes[name if "base" not in shapes else "base"]
-        if oldest_engine.period(section) > LISTED or size_of(shape) > LISTED:
-            continue
-        listed += 1
-        assert distribution(shape) == oldest_engine.records(section)
         pools = oldest_engine.pools(section)
         assert pools.keys() == {member.name for member in shape.members}
+        if oldest_engine.period(section) <= LISTED and size_of(shape) <= LISTED:
+            listed += 1
+            assert distribution(shape) == oldest_engine.records(section)
+        elif not any(isinstance(value, dict | list) for value in section.values()):
+            assert odds_of_fields(shape) == {
+                field: {f"{{{json.dumps(field)}: {value}}}": share for value, share in odds.items()}
+                for field, odds in pools.items()
+            }
+    mixed = next((one.mix for one in new.scenarios if one.mix), ())
+    assert [part.weight for part in mixed] == [1] * len(mixed)
+    assert [part.scenario for part in mixed] == (list(sections) if len(sections) > 1 else [])
     return listed
 
 
-def texts_of(value: Plain) -> set[str]:
-    if isinstance(value, dict):
-        return {text for item in value.values() for text in texts_of(item)}
-    if isinstance(value, list):
-        return {text for item in value for text in texts_of(item)}
-    return {value} if isinstance(value, str) else set()
+def check_models(data: dict[str, Plain], migration: Migration) -> int:
+    """Compare every output of models with the oracle; return how many were listed."""
+    assert migration.new is not None
+    made = {
+        (model.name.casefold(), scenario): shape
+        for model in read(migration, migration.new).values()
+        for scenario, shape in shapes_of(model).items()
+    }
+    wanted = oldest_engine.model_sections(data)
+    assert made.keys() == wanted.keys()
+    listed = 0
+    for name, section in wanted.items():
+        if oldest_engine.count_model_records(section) <= LISTED:
+            listed += 1
+            assert distribution(made[name]) == oldest_engine.model_records(section)
+    return listed
 
 
 def check_nothing_lost(data: dict[str, Plain], migration: Migration) -> None:
+    """Check that what is in no record is told, and stands in the new file."""
     assert migration.new is not None
-    told = {remark.pointer[0] for remark in migration.remarks}
-    for key, value in data.items():
-        if not isinstance(value, dict) and migration.form is not Form.FLAT:
-            assert key in told
-            assert f"{key}" in migration.new
-            assert "not carried over" in migration.new
+    told = {remark.pointer for remark in migration.remarks if remark.kind is RemarkKind.LOST}
+    lost = dict(lost_in(data, migration.form))
+    assert told == lost.keys()
+    assert migration.new.count("not carried over") == len(lost)
+    for pointer in lost:
+        is_plain = pointer[-1].isascii() and pointer[-1].isalnum()
+        assert not is_plain or pointer[-1] in migration.new
+
+
+def lost_in(
+    value: Plain, form: Form | None, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Plain]]:
+    """Yield what no record can hold: what is no section or model, and, in sections, empty lists."""
+    if isinstance(value, list):
+        inner = enumerate(value) if all(isinstance(item, dict) for item in value) else ()
+        for index, item in inner:
+            yield from lost_in(item, None, (*path, str(index)))
+        return
+    for key, item in value.items() if isinstance(value, dict) else ():
+        is_section = isinstance(item, dict) and key != "notes"
+        if form in {Form.SUFFIXES, Form.MODELS}:
+            if not isinstance(item, dict):
+                yield (key,), item
+        elif (form is Form.SECTIONS and not is_section) or item == []:
+            yield (*path, key), item
+        elif not (form is Form.SECTIONS and key.startswith("Model")):
+            yield from lost_in(item, None, (*path, key))
 
 
 def migrate_and_check(number: int) -> None:
@@ -181,6 +233,8 @@ def migrate_and_check(number: int) -> None:
         assert sorted(re.findall(r"# comment \d+\.", migration.new)) == sorted(comments)
     if migration.form in {Form.SECTIONS, Form.FLAT}:
         check_oldest(data, migration)
+    else:
+        check_models(data, migration)
     again = migrate_user_input(f"new.{migration.language}", migration.new.encode(), wishes)
     assert again.form is Form.NEW
     assert again.new is None

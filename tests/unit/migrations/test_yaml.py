@@ -6,7 +6,8 @@ import difflib
 
 import pytest
 
-from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
+from mockgen_watch.migrations.migrate import migrate_user_input
+from mockgen_watch.migrations.outcome import Wishes
 
 SCHEMA = "s.json"
 
@@ -129,10 +130,65 @@ def test_every_comment_has_a_place() -> None:
         assert new.count(comment) == 1, comment
 
 
-def test_an_anchor_that_would_be_lost_makes_the_file_stay() -> None:
-    done = migrate_user_input("old.yaml", SECTIONS.encode(), Wishes(schema=SCHEMA))
-    assert done.has_failed
-    assert done.new is None
+def test_an_alias_whose_anchor_goes_is_written_out() -> None:
+    new = migrated(SECTIONS)
+    assert "*people" not in new
+    assert '  more: "Asha,Bala"\n' in new
+    assert new.count("# as it is") == 1
+
+
+ANCHORS = """\
+Model_1: &whole
+     name:   [ 'Asha', "Bala" ]      # names
+     city: &c
+       - Chennai
+       - Kovai  # end
+
+MODEL_1_POSITIVE: *whole
+# three
+model_1_Negative:
+  city: *c     # the same
+  town: *c     # another field
+  name: [""]
+Model_2:
+  town: *c
+Model_3: *whole
+"""
+
+
+def test_anchors_and_aliases_stay_where_they_still_mean_the_same() -> None:
+    gone, added = changed_lines(ANCHORS, migrated(ANCHORS))
+    assert gone == [
+        "MODEL_1_POSITIVE: *whole",
+        "# three",
+        "model_1_Negative:",
+        "  city: *c     # the same",
+        "  town: *c     # another field",
+        '  name: [""]',
+        # With the scenarios in it, the anchor would stand for more than it did.
+        "Model_3: *whole",
+    ]
+    assert [line.strip() for line in added] == [
+        "$schema: s.json",
+        "$scenarios:",
+        "positive: {}",
+        "# three",
+        "negative:",
+        "town: *c     # another field",
+        'name: [""]',
+        "# the same",
+        "Model_3:",
+        "name: [Asha, Bala]",
+        "city: [Chennai, Kovai]",
+    ]
+
+
+def test_a_model_in_braces_with_an_anchor_gets_its_scenarios() -> None:
+    new = migrated("Model_1: &m {a: [1, 2]}  # one\nModel_1_negative: {a: ['']}\nModel_2: *m\n")
+    assert new == (
+        "$schema: s.json\n# one\nModel_1:\n  a: [1, 2]\n  $scenarios:\n"
+        '    negative:\n      a: [""]\nModel_2:\n  a: [1, 2]\n'
+    )
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -1,0 +1,114 @@
+"""What becomes of files that hold more, or less, than sections of fields."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockgen_watch.migrations.masters import migrate_master
+from mockgen_watch.migrations.migrate import migrate_user_input
+from mockgen_watch.migrations.outcome import Migration, Wishes
+from mockgen_watch.migrations.shapes import RemarkKind
+
+
+def migrated(data: object, **wishes: object) -> Migration:
+    text = data if isinstance(data, str) else json.dumps(data)
+    path = "old.yaml" if isinstance(data, str) else "old.json"
+    return migrate_user_input(path, text.encode(), Wishes(**wishes))  # type: ignore[arg-type]
+
+
+def test_a_mapping_beside_sections_is_a_model_where_it_looks_like_one() -> None:
+    done = migrated(
+        {
+            "owner": {"team": "claims"},
+            "Edit_1": {"a": "1,2"},
+            "Member": {"name": ["Asha", "Bala"]},
+            "MODEL_7": {"name": "Asha"},
+            "Plan": {"code": {"$pattern": "[A-Z]"}},
+        }
+    )
+    assert done.new is not None
+    new = json.loads(done.new)
+    assert list(new) == ["$comment", "Model_1", "Member", "MODEL_7", "Plan"]
+    assert new["$comment"] == 'not carried over (line 1): "owner": {"team": "claims"}'
+    told = {remark.pointer: remark.kind for remark in done.remarks}
+    assert told == {
+        ("owner",): RemarkKind.LOST,
+        ("Member",): RemarkKind.KEPT,
+        ("MODEL_7",): RemarkKind.KEPT,
+        ("Plan",): RemarkKind.KEPT,
+    }
+    assert [item.code for item in done.diagnostics] == ["MG701"]
+
+
+def test_objects_with_other_keys_are_said_section_by_section() -> None:
+    done = migrated(
+        {
+            "Edit_1": {"home": {"city": "A,B", "zip": "1"}, "work": {"city": "C"}, "x": "1"},
+            "Edit_2": {"home": {"city": "B"}, "work": {"city": "C", "zip": "2"}, "x": "1"},
+        }
+    )
+    assert done.new is not None, done.diagnostics
+    model = json.loads(done.new)["Model_1"]
+    scenarios = model.pop("$scenarios")
+    # An overlay cannot take a key away, so only what all have stands in the model.
+    assert model == {"work": {"city": "C"}, "x": "1"}
+    assert scenarios["Edit_1"] == {"home": {"city": ["A", "B"], "zip": "1"}}
+    assert scenarios["Edit_2"] == {"home": {"city": "B"}, "work": {"city": "C", "zip": "2"}}
+
+
+def test_fields_with_too_many_rows_are_told_at_their_section() -> None:
+    long = {"a": ["x"] * 999 + ["y"], "b": ["x"] * 1009 + ["y"]}
+    done = migrated({"Edit_1": {"a": "1"}, "Edit_2": long})
+    (told,) = done.diagnostics
+    assert (told.code, told.location.column) == ("MG702", 24)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (
+            "m.json",
+            '{"p": {"tags": [],  "l": [{"n": []}]}}',
+            '{"$schema": "s", "p": {"tags": {"$const": []},  "l": [{"n": {"$const": []}}]}}',
+        ),
+        (
+            "m.yaml",
+            "# ours\np:\n    a: []  # none\n    b: &e []\n    c: *e\n    d:   [ 'x' ]\n",
+            (
+                "$schema: s\n# ours\np:\n    a: {$const: []}  # none\n    b: {$const: []}\n"
+                "    c: {$const: []}\n    d:   [ 'x' ]\n"
+            ),
+        ),
+    ],
+)
+def test_an_empty_list_of_a_master_is_a_constant(path: str, old: str, new: str) -> None:
+    done = migrate_master(path, old.encode(), Wishes(master_schema="s", is_thorough=False))
+    assert done.new == new
+    assert {remark.kind for remark in done.remarks} == {RemarkKind.EMPTY_LIST}
+    again = migrate_master(path, new.encode(), Wishes(master_schema="s"))
+    assert (again.new, again.diagnostics) == (None, ())
+
+
+def test_a_master_may_hold_lists_scalars_and_nothing_else() -> None:
+    old = '{"a": ["x", "y"], "b": 5, "c": null}'
+    done = migrate_master("m.json", old.encode(), Wishes())
+    assert done.new == '{"$slot": "", "a": ["x", "y"], "b": 5, "c": null}'
+
+
+def test_what_is_wrong_with_a_master_is_told_at_its_place() -> None:
+    done = migrate_master("m.json", b'{"p": {"a": 1,\n "$x": 2}}', Wishes(master_schema="s"))
+    (told,) = done.diagnostics
+    assert (told.location.line, told.location.column) == (2, 2)
+    assert done.new is None
+
+
+def test_the_pools_and_records_of_suffix_sections_are_counted() -> None:
+    done = migrated(
+        {"Model_1": {"a": ["1", "2", "2"], "b": {"c": ["x", "y"]}, "d": [{"e": ["p", "q"]}]},
+         "Model_1_negative": {"a": [""]}}
+    )  # fmt: skip
+    assert [(one.section, len(one.fields), one.records) for one in done.proofs] == [
+        ("Model_1/negative", 3, 4),
+    ]
