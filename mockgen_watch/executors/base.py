@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 class Executor(Protocol):
     """Makes all records of an output, here or elsewhere; the bytes do not depend on it."""
 
-    def run(self, records: Records, advance: Callable[[int], None]) -> Iterator[bytes]:
-        """Yield the bytes of all records in order, a separator behind each.
+    def run(
+        self, records: Records, advance: Callable[[int], None], start: int = 0
+    ) -> Iterator[bytes]:
+        """Yield the bytes of all records from ``start`` on, in order, a separator behind each.
 
         ``advance`` is told how many more records the bytes just yielded have completed.
 

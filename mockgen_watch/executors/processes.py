@@ -67,25 +67,27 @@ class Processes:
         self._chunk = chunk
         self._ring = ring
 
-    def run(self, records: Records, advance: Callable[[int], None]) -> Iterator[bytes]:
-        """Yield the bytes of all records in order; see ``Executor``.
+    def run(
+        self, records: Records, advance: Callable[[int], None], start: int = 0
+    ) -> Iterator[bytes]:
+        """Yield the bytes of the records in order; see ``Executor``.
 
         Raises:
             WorkerFailedError: a worker ended early.
         """
-        starts = range(0, records.count, self._chunk)
+        starts = range(start, records.count, self._chunk)
         jobs = min(self._jobs, len(starts))
         if jobs < 2:  # noqa: PLR2004 - one process needs no other
-            yield from Serial().run(records, advance)
+            yield from Serial().run(records, advance, start)
             return
         with contextlib.ExitStack() as stack:
             workers: list[_Worker] = []
             for number in range(jobs):
                 share = _Share(records=records, starts=starts[number::jobs], chunk=self._chunk)
                 workers.append(stack.enter_context(_Worker(share, self._ring, workers)))
-            for turn, start in enumerate(starts):
+            for turn, first in enumerate(starts):
                 yield from workers[turn % jobs].pieces()
-                advance(min(self._chunk, records.count - start))
+                advance(min(self._chunk, records.count - first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

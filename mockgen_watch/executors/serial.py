@@ -16,9 +16,11 @@ STEP = 32_768
 class Serial:
     """One chunk after the other."""
 
-    def run(self, records: Records, advance: Callable[[int], None]) -> Iterator[bytes]:
-        """Yield the bytes of all records in order; see ``Executor``."""
-        for start in range(0, records.count, STEP):
-            stop = min(start + STEP, records.count)
-            yield from records.pieces(start, stop)
-            advance(stop - start)
+    def run(
+        self, records: Records, advance: Callable[[int], None], start: int = 0
+    ) -> Iterator[bytes]:
+        """Yield the bytes of the records in order; see ``Executor``."""
+        for first in range(start, records.count, STEP):
+            last = min(first + STEP, records.count)
+            yield from records.pieces(first, last)
+            advance(last - first)

@@ -109,10 +109,15 @@ def records_of(
     return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
 
 
-def document(framing: Framing, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield a whole file from the pieces of its records, each record with its separator."""
+def document(
+    framing: Framing, pieces: Iterable[bytes], *, is_begun: bool = False
+) -> Iterator[bytes]:
+    """Yield a whole file from the pieces of its records, each record with its separator.
+
+    ``is_begun``: head and some records were given before, and some are still to come.
+    """
     held = b""
-    started = False
+    started = is_begun
     for piece in pieces:
         yield held if started else framing.head
         started, held = True, piece

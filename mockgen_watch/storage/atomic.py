@@ -67,6 +67,35 @@ class AtomicWriter:
         if self._gathered >= BLOCK:
             self._flush()
 
+    def take_over(self, name: str, size: int, digest: str) -> bool:
+        """Go on behind the first ``size`` bytes of the file ``name``, if that is their digest.
+
+        Return False, and have nothing, when it is not.
+        """
+        try:
+            fd = self.folder.reopen(name)
+        except OSError:
+            return False
+        self._fd, self._name = fd, name
+        left = size
+        while left and (block := os.read(fd, min(BLOCK, left))):
+            self._hash.update(block)
+            left -= len(block)
+        if left or "sha256:" + self._hash.hexdigest() != digest:
+            self.drop()
+            self._hash = hashlib.sha256()
+            return False
+        os.ftruncate(fd, size)
+        if self.mode is not None and hasattr(os, "fchmod"):
+            os.fchmod(fd, self.mode)
+        self.size = size
+        return True
+
+    def pause(self) -> tuple[str, str]:
+        """Write what was taken in; return the temporary file's name and the digest so far."""
+        self._flush()
+        return self._name, "sha256:" + self._hash.hexdigest()
+
     def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
         digest = "sha256:" + self._hash.hexdigest()
@@ -76,12 +105,12 @@ class AtomicWriter:
         self._flush()
         if is_durable:
             os.fsync(self._fd)
-        self._close()
+        self.close()
         return Staged(name=self._name, digest=digest, size=self.size)
 
     def drop(self) -> None:
         """Remove the temporary file, if there is one."""
-        self._close()
+        self.close()
         if self._name:
             remove_quietly(self.folder, self._name)
             self._name = ""
@@ -95,7 +124,8 @@ class AtomicWriter:
         self._parts.clear()
         self._gathered = 0
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the temporary file as it is."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)

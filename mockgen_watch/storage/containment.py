@@ -212,6 +212,21 @@ class Folder:
         _check_name(target, self.named(target))
         os.replace(self._at(source), self._at(target), src_dir_fd=self._fd, dst_dir_fd=self._fd)
 
+    def move(self, source: str, folder: Folder, target: str) -> None:
+        """Rename ``source`` to ``target`` in another ``folder`` of the same file system."""
+        _check_name(target, folder.named(target))
+        places = {"src_dir_fd": self._fd, "dst_dir_fd": folder._fd}
+        os.replace(self._at(source), folder._at(target), **places)
+
+    def reopen(self, name: str) -> int:
+        """Open the regular file ``name`` for reading and writing and return its handle.
+
+        Raises:
+            OSError: ELOOP for a link, EINVAL for what is no regular file.
+        """
+        os.close(self.read(name))
+        return os.open(self._at(name), os.O_RDWR | _BINARY | _NO_LINK, dir_fd=self._fd)
+
     def link(self, source: str, target: str) -> None:
         """Give ``source`` the second name ``target``, which must not be there."""
         _check_name(target, self.named(target))

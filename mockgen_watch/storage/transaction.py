@@ -22,6 +22,7 @@ from mockgen_watch.storage.commit import Committer
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.leftovers import clear_leftovers
 from mockgen_watch.storage.outcome import Outcome
+from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.workbench import Pending, Workbench
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class _Run:
         self.account = Account(self.snapshot, on_file)
         self.stack = ExitStack()
         self.bench = self.stack.enter_context(Workbench(tree.root, tree.cache))
+        self.partials = Partials(tree.root.state)
         self.pending: list[Pending] = []
         self.is_stopped = False
         self.offers: dict[str, set[str]] = {}
@@ -108,6 +110,14 @@ class _Run:
 
     def clear(self) -> None:
         clear_leftovers(self.bench, self.tree, self.snapshot)
+        wanted = {
+            (output.output.key, file.path)
+            for suite in self.reconciliation.suites
+            for output in suite.outputs
+            for file in output.files
+            if file.must_produce
+        }
+        self.partials.clear(wanted, is_whole_tree=self.snapshot.is_whole_tree)
 
     def remove(self) -> None:
         """Remove what nobody wants; first, because it may stand where a folder is needed."""
@@ -170,7 +180,12 @@ class _Run:
         parent, _, name = file.path.rpartition("/")
         with naming(self.tree.root.named(file.path)):
             folder = self.bench.folder(parent)
-            staged = stage(folder, chunks, found=file.found, mode=self.bench.mode(folder, name))
+            mode = self.bench.mode(folder, name)
+            if isinstance(chunks, Resumable):
+                what = (output.output.key, file.path)
+                staged = self.partials.stage(folder, what, chunks, found=file.found, mode=mode)
+            else:
+                staged = stage(folder, chunks, found=file.found, mode=mode)
         action = settle(file, staged.digest, is_forced=self.snapshot.is_forced)
         path = offer_path(file.path) if action is Action.REFUSE else file.path
         pending = Pending(output=output, file=file, staged=staged, path=path, action=action)

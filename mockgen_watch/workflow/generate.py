@@ -18,7 +18,7 @@ from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.results import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.snapshot import OutputAction, Reconciliation
@@ -123,7 +123,7 @@ class OutputProducer:
         self.executor = executor
         self.advance = advance
 
-    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
+    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Give path and bytes of each file whose bytes are needed.
 
         Raises:

@@ -6,8 +6,6 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.cases import CaseRecords
@@ -18,6 +16,8 @@ from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import label_lines, labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
+from mockgen_watch.workflow.large import LARGE, LargeFile
+from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -159,7 +159,7 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
 
 def output_files(
     plan: OutputPlan, wanted: Iterable[str], executor: Executor, advance: Advance
-) -> Iterator[tuple[str, Iterator[bytes]]]:
+) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield path and bytes of the files of ``plan`` that are ``wanted``, in the order of records.
 
     Paths are relative to the output folder.
@@ -174,7 +174,7 @@ def output_files(
     labels = stem + LABELS_SUFFIX
     if plan.output.layout is not Layout.SPLIT:
         if f"{stem}.{suffix}" in paths or labels not in paths:
-            yield f"{stem}.{suffix}", file_bytes(production, executor, advance)
+            yield f"{stem}.{suffix}", _one_file(production, executor, advance)
         if labels in paths:
             yield labels, label_bytes(production)
         return
@@ -185,6 +185,13 @@ def output_files(
             advance(plan, 1)
     if labels in paths:
         yield labels, label_bytes(production)
+
+
+def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
+    plan = production.plan
+    if plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE:
+        return LargeFile(plan, production.records(), executor, advance)
+    return file_bytes(production, executor, advance)
 
 
 def label_bytes(production: Production) -> Iterator[bytes]:
@@ -211,14 +218,3 @@ def record_bytes(production: Production, index: int) -> bytes:
         return alone(production.writer, production.record_at(index), index)
     except FormatError as error:
         raise cannot_write(production.plan, error) from error
-
-
-def cannot_write(plan: OutputPlan, error: FormatError) -> FindingsError:
-    """Return the diagnostic of a value that a format cannot write."""
-    diagnostic = Diagnostic(
-        code=error.code,
-        message=f"{plan.model}/{plan.scenario}{error}",
-        location=plan.location,
-        hint="change the value, or choose another format",
-    )
-    return FindingsError((diagnostic,))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -428,3 +430,24 @@ def test_check_counts_the_suites_that_it_checked(project: Path) -> None:
     run(project, "generate")
     assert run(project, "check") == "2 suites checked: all is well\n"
     assert run(project, "check", "other") == "1 suite checked: all is well\n"
+
+
+def test_a_large_run_that_is_killed_goes_on_where_it_came_to(project: Path) -> None:
+    edit(project, "  TYPE:", f'  FILL: "{"x" * 1000}"\n  TYPE:')
+    words = ["generate", "--count", "150_000", "--format", "ndjson"]
+    mark = project / ".git/mockgen/partial/mark.json"
+    stopped = subprocess.Popen([PROGRAM, *words], cwd=project, stdout=subprocess.DEVNULL)
+    while not mark.exists() and stopped.poll() is None:
+        time.sleep(0.005)
+    stopped.kill()
+    assert stopped.wait() == -signal.SIGKILL
+    assert json.loads(mark.read_text())["records"] > 50_000
+    assert not (project / "mock_outputs").exists() or not [
+        path for path in (project / "mock_outputs").rglob("*") if path.is_file()
+    ]
+    run(project, *words)
+    made = tree(project / "mock_outputs")
+    assert list(made) == ["claims/Claim/positive.ndjson", "claims/mockgen.lock"]
+    assert not mark.parent.exists()
+    whole = run(project, *words, "--stdout").encode()
+    assert made["claims/Claim/positive.ndjson"] == whole

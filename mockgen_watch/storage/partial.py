@@ -1,0 +1,200 @@
+"""Takes the bytes of a large file; gives them staged, and goes on where a stopped run came to.
+
+The bytes go to a file in the state folder. From time to time a *mark* beside it tells how many
+records it holds, in how many bytes, and their digest. The next run that is to make the same output
+reads that many bytes, proves them by the digest, cuts off what stands behind, and goes on. So a
+file that lost its end, or was changed, is begun anew. When all bytes are there the file moves to
+the folder where it will stand; what an output no longer needs is removed by the next run.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+
+from mockgen_watch.dataclass import dataclass
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.storage.atomic import (
+    AtomicWriter,
+    Staged,
+    remove_quietly,
+    stage,
+    temporary_name,
+    write_atomically,
+)
+from mockgen_watch.storage.containment import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from mockgen_watch.storage.containment import Folder
+    from mockgen_watch.storage.state import StateFolder
+
+FOLDER: Final = "partial"
+MARK: Final = "mark.json"
+
+STEP: Final = 64 << 20
+"""Bytes from one mark to the next, at least: a tenth of a second's work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a file has come: ``records`` whole records, in ``size`` bytes since it was begun."""
+
+    records: int
+    size: int
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """The bytes of a file that can be begun at any record."""
+
+    @property
+    def progress(self) -> Progress | None:
+        """The last moment at which all records begun were given out whole, and more will follow."""
+
+    def begin(self, record: int) -> Iterator[bytes]:
+        """Yield the bytes from ``record`` on, and from 0 on all of them."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield all bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """What is told of a partial file.
+
+    Attributes:
+        key, path: of the output that it becomes; the same key means the same bytes.
+        name: the file's, in ``FOLDER``.
+        records, size, digest: of what it holds at least.
+    """
+
+    key: str
+    path: str
+    name: str
+    records: int
+    size: int
+    digest: str
+
+
+class Partials:
+    """The partial file of a project, at most one. The caller holds the writer's lock."""
+
+    def __init__(self, state: StateFolder, step: int = STEP) -> None:
+        """Keep it in ``state``, with a mark every ``step`` bytes."""
+        self.state = state
+        self.step = step
+
+    def clear(self, wanted: Collection[tuple[str, str]], *, is_whole_tree: bool) -> None:
+        """Remove what no mark tells of, or a mark of no ``wanted`` output (key and path).
+
+        A run over a part of the tree leaves other outputs' partial files alone.
+
+        Raises:
+            StorageError: when a file cannot be removed.
+        """
+        mark = self._read()
+        if mark is None or (is_whole_tree and (mark.key, mark.path) not in wanted):
+            self.forget()
+
+    def stage(
+        self,
+        target: Folder,
+        what: tuple[str, str],
+        source: Resumable,
+        found: str | None = None,
+        *,
+        mode: int | None = None,
+    ) -> Staged:
+        """Do what ``atomic.stage`` does, for the output whose key and path ``what`` tells.
+
+        Raises:
+            OSError: from the file system; nothing is left behind then, nor when a record cannot
+                be made. Whatever else ends the run leaves the partial file to the next one.
+        """
+        with self.state.open(FOLDER) as folder:
+            if folder.identity()[0] != target.identity()[0]:
+                # A file does not move from one file system to another.
+                return stage(target, source.begin(0), found, mode=mode)
+            writer = AtomicWriter(folder, mode)
+            try:
+                record = self._take_over(writer, what)
+                self._write(writer, folder, what, source, record)
+                staged = writer.finish(found)
+                if staged.name:
+                    staged = _moved(staged, folder, target)
+            except (OSError, FindingsError):
+                writer.drop()
+                self.forget()
+                raise
+            except BaseException:
+                writer.close()
+                raise
+        self.forget()
+        return staged
+
+    def forget(self) -> None:
+        """Remove the partial file and its mark.
+
+        Raises:
+            StorageError: when one cannot be removed.
+        """
+        place = self.state.path / FOLDER
+        with naming(str(place)):
+            if not place.is_dir():
+                return
+            # The mark goes first: without it the rest is nothing.
+            (place / MARK).unlink(missing_ok=True)
+            for path in place.iterdir():
+                path.unlink()
+            place.rmdir()
+
+    def _take_over(self, writer: AtomicWriter, what: tuple[str, str]) -> int:
+        """Return how many records ``writer`` holds already."""
+        mark = self._read()
+        if mark is None or (mark.key, mark.path) != what:
+            return 0
+        return mark.records if writer.take_over(mark.name, mark.size, mark.digest) else 0
+
+    def _write(
+        self,
+        writer: AtomicWriter,
+        folder: Folder,
+        what: tuple[str, str],
+        source: Resumable,
+        record: int,
+    ) -> None:
+        begun = marked = writer.size
+        for data in source.begin(record):
+            writer.write(data)
+            progress = source.progress
+            if (
+                progress is not None
+                and writer.size - marked >= self.step
+                and writer.size - begun == progress.size
+            ):
+                marked = writer.size
+                name, digest = writer.pause()
+                told = {"records": progress.records, "size": marked}
+                mark = {"key": what[0], "path": what[1], "name": name, "digest": digest, **told}
+                write_atomically(folder, MARK, json.dumps(mark).encode(), is_durable=False)
+
+    def _read(self) -> _Mark | None:
+        data = self.state.read(f"{FOLDER}/{MARK}")
+        try:
+            found: Any = json.loads(data or b"null")
+            return None if found is None else _Mark(**found)
+        except (ValueError, TypeError):
+            return None  # of a machine that went down; or nobody's
+
+
+def _moved(staged: Staged, folder: Folder, target: Folder) -> Staged:
+    """Move a staged file to the folder where it will stand."""
+    name = temporary_name("tmp")
+    try:
+        folder.move(staged.name, target, name)
+    except BaseException:
+        remove_quietly(folder, staged.name)
+        raise
+    return Staged(name=name, digest=staged.digest, size=staged.size)
