@@ -158,10 +158,13 @@ class Repository:
         words: Iterable[str],
         data: bytes | None = None,
         variables: Mapping[str, str] | None = None,
+        *,
+        is_silent: bool = False,
     ) -> tuple[int, bytes]:
         """Return the exit code of ``git`` called with ``words``, and what it writes.
 
-        ``data`` is its stdin; ``variables`` are added to its environment.
+        ``data`` is its stdin; ``variables`` are added to its environment. What it says on stderr
+        is for people, unless ``is_silent``.
 
         Raises:
             StorageError: Git is not there.
@@ -169,9 +172,9 @@ class Repository:
         command = ["git", "-C", str(self.work_tree), *words]
         environment = {**self.environment(), **(variables or {})}
         with naming("git"):
-            if data is None and sys.platform != "win32":
+            if data is None and not is_silent and sys.platform != "win32":
                 return _spawn(command, environment)
-            return _call(command, environment, data)
+            return _call(command, environment, data, is_silent=is_silent)
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
         """Give the bytes of each blob, in the order of ``ids``.
@@ -237,13 +240,18 @@ def _lines(text: bytes) -> Iterator[str]:
 
 
 def _call(
-    command: list[str], environment: Mapping[str, str], data: bytes | None
+    command: list[str], environment: Mapping[str, str], data: bytes | None, *, is_silent: bool
 ) -> tuple[int, bytes]:
     """Run ``command`` and return its exit code and stdout."""
     import subprocess  # noqa: PLC0415 - as above
 
     done = subprocess.run(  # noqa: S603 - as above
-        command, env=environment, input=data, stdout=subprocess.PIPE, check=False
+        command,
+        env=environment,
+        input=data,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if is_silent else None,
+        check=False,
     )
     return done.returncode, done.stdout
 

@@ -158,6 +158,10 @@ class Loader:
         """Return the paths of the master files that were read."""
         return tuple(self._masters)
 
+    def master_file(self, path: str) -> MasterFile | None:
+        """Return the master file at ``path`` as it was read; None when it was not, or is wrong."""
+        return self._masters.get(path)
+
     def texts(self) -> Mapping[str, str]:
         """Return the text of every file that was parsed, for carets below diagnostics."""
         return {path: document.text for path, document in self._documents.items()}

@@ -21,10 +21,12 @@ class Target:
     """An output, and which of its files is meant.
 
     Attributes:
+        preparer: of its suite.
         number: of a split file, counted from 1; None for other files.
     """
 
     plan: OutputPlan
+    preparer: Preparer
     number: int | None = None
 
 
@@ -49,10 +51,10 @@ def find_output(project: OpenProject, path: str) -> Target:
             if rest == name:
                 continue
             if rest == "" or rest.startswith("."):
-                return Target(plan=plan)
+                return Target(plan=plan, preparer=preparer)
             number = rest.removeprefix("/").partition(".")[0]
             if rest.startswith("/") and number.isdigit():
-                return Target(plan=plan, number=int(number))
+                return Target(plan=plan, preparer=preparer, number=int(number))
     hint = did_you_mean(name, known) or "mockgen-watch generate lists the outputs with -v"
     raise UsageError(f"no output is named {path} ({hint})")
 

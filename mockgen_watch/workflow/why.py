@@ -1,24 +1,38 @@
-"""Takes an output plan and a pointer into one of its files; gives where that value comes from."""
+"""Takes an output and a pointer into one of its files; gives where that value comes from."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.facts import bare_path
+from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
+from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, ObjectShape, Origin, OriginKind
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Labels,
+    Layout,
+    Leaf,
+    ObjectShape,
+    Origin,
+    OriginKind,
+)
 from mockgen_watch.workflow.describe import describe, describe_modifiers, pool_odds
+from mockgen_watch.workflow.origins import fault_at, find_leaf, find_statement, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.cases import Case
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
-    from mockgen_watch.spec.statements import Statement
     from mockgen_watch.workflow.describe import Odds
+    from mockgen_watch.workflow.origins import Step
+    from mockgen_watch.workflow.targets import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,27 +44,31 @@ class Explanation:
         pointer: of the value inside the record.
         value: what stands there; meaningless when not ``is_present``.
         is_present: it may be left out, or lie beyond the end of an array.
+        scenario: of the record; in a mix, that of its part.
+        labels: what the record shows: a line, or one for each of several faults.
         origin: who stated the leaf, and where.
         choice: how the value is chosen, one line.
         notes: what modifiers add, a phrase each.
         odds: values with their odds, for a pool.
+        steps: what else has a part in it, the nearest first.
         seed, model_id, address, elements: the address, with ``record`` the whole of it.
-        is_stated: the spec states the value of just this record, so that it has no address.
     """
 
     record: int
     pointer: str
     value: Json
     is_present: bool
+    scenario: str
+    labels: tuple[Mapping[str, Json], ...]
     origin: Origin
     choice: str
     notes: tuple[str, ...]
     odds: tuple[Odds, ...]
+    steps: tuple[Step, ...]
     seed: int
     model_id: str
     address: tuple[str, ...]
     elements: tuple[int, ...]
-    is_stated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,64 +148,104 @@ def _element(array: ArrayShape, segment: str) -> Shape | None:
     return array.elements[number] if number < len(array.elements) else None
 
 
-def explain(plan: RecordPlan, index: int, segments: Sequence[str], record: Json) -> Explanation:
-    """Return where the value at ``segments`` of record ``index`` comes from.
+def explain(target: Target, segments: Sequence[str]) -> Explanation:
+    """Return where the value of an output at ``segments`` comes from.
 
     Args:
-        plan: the plan that the record was made by.
-        index: of the record.
-        segments: keys and indexes from the top of the record.
-        record: the record itself.
+        target: the output's file.
+        segments: of a pointer into it.
+
+    Raises:
+        UsageError: the file has no such place.
+        FindingsError: the record cannot be made.
+    """
+    index, path = locate_record(target.plan, target.number, segments)
+    source = compile_source(target.plan)
+    case = source.case_at(index)
+    is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
+    record = labelled(case) if is_labelled else case.record
+    scenario = source.scenarios[source.part_of(index)]
+    parts = (mixed.records for mixed in target.plan.mix if mixed.scenario == scenario)
+    plan = next(parts, target.plan.records)
+    value, is_present = value_at(record, path)
+    chosen = _special(plan, case, index, path) or _drawn(plan, path)
+    faults = (case.faults or (None,)) if source.is_promised else ()
+    return Explanation(
+        record=index,
+        pointer=pointer_of(path),
+        value=value,
+        is_present=is_present,
+        scenario=scenario,
+        labels=tuple(label_of(case, fault) for fault in faults),
+        origin=chosen.origin,
+        choice=chosen.choice,
+        notes=chosen.notes,
+        odds=chosen.odds,
+        steps=trace(target, plan, case, path, chosen.origin),
+        seed=plan.seed,
+        model_id=plan.model_id,
+        address=chosen.address,
+        elements=chosen.elements,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """How one value was chosen."""
+
+    origin: Origin
+    choice: str
+    notes: tuple[str, ...] = ()
+    odds: tuple[Odds, ...] = ()
+    address: tuple[str, ...] = ()
+    elements: tuple[int, ...] = ()
+
+
+def _drawn(plan: RecordPlan, path: Sequence[str]) -> _Chosen:
+    """Return how a value is drawn.
 
     Raises:
         UsageError: no record of this plan has such a place.
     """
-    value, is_present = value_at(record, segments)
-    statement = find_statement(plan, index, segments)
-    if statement is not None:
-        # Records of negative are twins where there are rules.
-        is_twin = plan.scenario == NEGATIVE and plan.rules
-        stater = POSITIVE if is_twin else plan.scenario
-        return Explanation(
-            record=index,
-            pointer=pointer_of(segments),
-            value=value,
-            is_present=is_present,
-            origin=Origin(kind=OriginKind.SCENARIO, name=stater, location=statement.location),
-            choice=f"stated for record {index} in $records, and not drawn",
-            notes=(),
-            odds=(),
-            seed=plan.seed,
-            model_id=plan.model_id,
-            address=(),
-            elements=(),
-            is_stated=True,
-        )
-    found = find_shape(plan, segments)
-    shape = found.shape
+    found = find_shape(plan, path)
+    return _of_shape(found.shape, found.elements)
+
+
+def _of_shape(shape: Shape, elements: tuple[int, ...]) -> _Chosen:
     leaf = shape if isinstance(shape, Leaf) else None
-    return Explanation(
-        record=index,
-        pointer=pointer_of(segments),
-        value=value,
-        is_present=is_present,
+    return _Chosen(
         origin=shape.origin,
         choice=describe(leaf.generator) if leaf else _describe_group(shape),
         notes=describe_modifiers(shape.modifiers),
         odds=pool_odds(leaf.generator) if leaf else (),
-        seed=plan.seed,
-        model_id=plan.model_id,
         address=shape.address,
-        elements=found.elements,
+        elements=elements,
     )
 
 
-def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
-    """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
-    for statement in plan.stated:
-        way = tuple(segments[: len(statement.path)])
-        if statement.record == index and statement.path == way:
-            return statement
+def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _Chosen | None:
+    """Return how a value was put there that is not drawn: a label, a fault, a statement."""
+    if path and path[0] == INSIDE and INSIDE not in case.record:
+        origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
+        return _Chosen(origin=origin, choice="the label: what this record shows")
+    fault = fault_at(case, path)
+    if fault is not None:
+        own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
+        rule = next(rule for rule in plan.rules if rule.name == fault.rule)
+        place = tuple(map(str, fault.place))
+        if own is not None and bare_path(place) in plan.own_faults:
+            return _of_shape(own, tuple(int(part) for part in place if part.isdigit()))
+        origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
+        choice = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
+        return _Chosen(origin=origin, choice=choice)
+    stated = find_statement(plan, index, path)
+    if stated is not None:
+        # Records of negative are twins where there are rules.
+        is_twin = plan.scenario == NEGATIVE and plan.rules
+        name = POSITIVE if is_twin else plan.scenario
+        origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
+        choice = f"stated for record {index} in $records, and not drawn"
+        return _Chosen(origin=origin, choice=choice)
     return None
 
 

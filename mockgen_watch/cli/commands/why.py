@@ -8,25 +8,31 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
-from mockgen_watch.scenarios.labels import label_lines
-from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.model import OriginKind
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
-from mockgen_watch.workflow.why import explain, locate_record, split_pointer
+from mockgen_watch.workflow.touched import last_touched
+from mockgen_watch.workflow.why import explain, split_pointer
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Origin
+    from mockgen_watch.storage.blame import Blame
     from mockgen_watch.workflow.why import Explanation
 
 EXAMPLES = """examples:
-  mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/CLM_TYPE
-  mockgen-watch why 'claims/Claim/positive.json#/3/ClaimDetails/0/proc_cd' --json
+  mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE
+  mockgen-watch why 'claims/Claim/positive.json#/3/payload/ClaimDetails/0/proc_cd' --json
 
 The pointer (RFC 6901) begins with the record's index, unless the file holds one record.
 """
+
+SHORT = 10
+"""Digits of a commit's id that are shown."""
 
 SHOWN = 12
 """Values of a pool that are listed."""
@@ -45,83 +51,103 @@ def run(options: argparse.Namespace) -> int:
     if not mark:
         raise UsageError("name the value behind a #, as in mock_outputs/claims/C/base.json#/0/ID")
     project = open_project(options.directory, options.profile)
-    target = find_output(project, path)
-    index, segments = locate_record(target.plan, target.number, split_pointer(pointer))
-    source = compile_source(target.plan)
-    part = source.part_of(index)
-    scenario = source.scenarios[part]
-    records = next(
-        (mixed.records for mixed in target.plan.mix if mixed.scenario == scenario),
-        target.plan.records,
-    )
-    explanation = explain(records, index, segments, dict(source.record_at(index)))
-    labels = list(label_lines(source, index)) if source.is_promised else []
-    if options.json:
-        print(_json(explanation, scenario, labels))
-    else:
-        _print(explanation, scenario)
-        _print_labels(labels)
+    explanation = explain(find_output(project, path), split_pointer(pointer))
+    blame = last_touched(project, explanation)
+    print(_json(explanation, blame) if options.json else "\n".join(_text(explanation, blame)))
     return 0
 
 
-def _print_labels(labels: Sequence[Mapping[str, Json]]) -> None:
-    """Print what the record shows: the clause that it matches, the rules that it breaks."""
-    for label in labels:
-        if "clause" in label:
-            print(f"  matches  exclusion {escape_for_terminal(str(label['clause']))}")
-        if "rule" in label:
-            sides = [
-                shown_value(label[side]) if side in label else "(not there)"
-                for side in ("before", "after")
-            ]
-            place = f"{escape_for_terminal(str(label['pointer']))}: {sides[0]} → {sides[1]}"
-            print(
-                f"  breaks   rule {escape_for_terminal(str(label['rule']))} ({label['operator']})"
-            )
-            print(f"           {place}")
-            print(f"           {escape_for_terminal(str(label['message']))}")
-
-
-def _print(why: Explanation, scenario: str) -> None:
+def _text(why: Explanation, blame: Blame | None) -> Iterator[str]:
     value = shown_value(why.value) if why.is_present else "(not there)"
-    print(f"{escape_for_terminal(why.pointer) or 'the record'} = {value}")
-    origin = f"{why.origin.location}, {why.origin.kind} {why.origin.name}"
-    print(f"  stated   {escape_for_terminal(origin)}")
-    print(f"  chosen   {escape_for_terminal(why.choice)}")
-    for note in why.notes:
-        print(f"           {escape_for_terminal(note)}")
-    for odds in why.odds[:SHOWN]:
+    yield f"{escape_for_terminal(why.pointer) or 'the record'} = {value}"
+    yield f"  stated   {_shown(why.origin.location)}, {_owner(why.origin)}"
+    if blame is not None:
+        yield f"  since    {_since(blame)}"
+    yield f"  chosen   {escape_for_terminal(why.choice)}"
+    yield from (f"           {escape_for_terminal(note)}" for note in why.notes)
+    yield from _odds(why)
+    for step in why.steps:
+        text = f": {escape_for_terminal(step.text)}" if step.text else ""
+        name = escape_for_terminal(step.name)
+        yield f"  {step.role:<9}{_shown(step.location)}, {name}{text}"
+    for label in why.labels:
+        yield from _label(label)
+    if why.address:
+        elements = "".join(f", element {element}" for element in why.elements)
+        path = ".".join(why.address)
+        address = f"seed {why.seed}, model {why.model_id}, {path}, record {why.record}{elements}"
+        yield f"  address  {escape_for_terminal(address)}"
+    yield f"  scenario {why.scenario}"
+
+
+def _odds(why: Explanation) -> Iterator[str]:
+    """Yield the values of a pool, the one that was chosen always among them."""
+    shown = why.odds[:SHOWN]
+    behind = [odds for odds in why.odds[SHOWN:] if why.is_present and odds.value == why.value]
+    for odds in (*shown, *behind):
         mark = "→" if why.is_present and odds.value == why.value else " "
-        place = f"{odds.location.line}:{odds.location.column}"
-        print(
-            f"         {mark} {float(odds.share):6.1%}  {shown_value(odds.value)}  (line {place})"
-        )
-    if len(why.odds) > SHOWN:
-        print(f"           … and {len(why.odds) - SHOWN} more")
-    elements = "".join(f", element {element}" for element in why.elements)
-    if why.is_stated:
-        print(f"  scenario {scenario}")
-        return
-    path = ".".join(why.address) or "(the record)"
-    address = f"seed {why.seed}, model {why.model_id}, {path}, record {why.record}{elements}"
-    print(f"  address  {escape_for_terminal(address)}")
-    print(f"  scenario {scenario}")
+        place = f"({_place(odds.location, why.origin.location)})"
+        yield f"         {mark} {float(odds.share):6.1%}  {shown_value(odds.value)}  {place}"
+    more = len(why.odds) - len(shown) - len(behind)
+    if more:
+        yield f"           … and {more} more"
 
 
-def _json(why: Explanation, scenario: str, labels: Sequence[Mapping[str, Json]]) -> str:
-    place = why.origin.location
+def _shown(location: Location) -> str:
+    return escape_for_terminal(str(location))
+
+
+def _owner(origin: Origin) -> str:
+    # A master is named by its file, which stands there already.
+    name = "" if origin.kind is OriginKind.MASTER else f" {escape_for_terminal(origin.name)}"
+    return f"{origin.kind}{name}"
+
+
+def _place(location: Location, origin: Location) -> str:
+    place = f"{location.line}:{location.column}"
+    return f"line {place}" if location.path == origin.path else _shown(location)
+
+
+def _since(blame: Blame) -> str:
+    if not blame.commit:
+        return "not committed yet"
+    text = f"{blame.commit[:SHORT]}, {blame.date[:10]}, {blame.author}: {blame.subject}"
+    return escape_for_terminal(text)
+
+
+def _label(label: Mapping[str, Json]) -> Iterator[str]:
+    """Yield what the record shows: the clause that it matches, the rule that it breaks."""
+    if "clause" in label:
+        yield f"  matches  exclusion {escape_for_terminal(str(label['clause']))}"
+    if "rule" in label:
+        sides = [
+            shown_value(label[side]) if side in label else "(not there)"
+            for side in ("before", "after")
+        ]
+        yield f"  breaks   rule {escape_for_terminal(str(label['rule']))} ({label['operator']})"
+        yield f"           {escape_for_terminal(str(label['pointer']))}: {sides[0]} → {sides[1]}"
+        yield f"           {escape_for_terminal(str(label['message']))}"
+
+
+def _json(why: Explanation, blame: Blame | None) -> str:
     data = {
         "pointer": why.pointer,
         "present": why.is_present,
         "value": plain_json(why.value),
-        "scenario": scenario,
-        "labels": [{key: plain_json(value) for key, value in label.items()} for label in labels],
+        "scenario": why.scenario,
+        "labels": [{key: plain_json(item) for key, item in label.items()} for label in why.labels],
         "origin": {
             "kind": why.origin.kind.value,
             "name": why.origin.name,
-            "path": place.path,
-            "line": place.line,
-            "column": place.column,
+            **_location(why.origin.location),
+        },
+        "since": None
+        if blame is None
+        else {
+            "commit": blame.commit or None,
+            "author": blame.author,
+            "date": blame.date,
+            "subject": blame.subject,
         },
         "choice": why.choice,
         "notes": list(why.notes),
@@ -129,10 +155,18 @@ def _json(why: Explanation, scenario: str, labels: Sequence[Mapping[str, Json]])
             {
                 "value": plain_json(odds.value),
                 "share": float(odds.share),
-                "line": odds.location.line,
-                "column": odds.location.column,
+                **_location(odds.location),
             }
             for odds in why.odds
+        ],
+        "steps": [
+            {
+                "role": step.role.value,
+                "name": step.name,
+                "text": step.text,
+                **_location(step.location),
+            }
+            for step in why.steps
         ],
         "address": {
             "seed": why.seed,
@@ -143,3 +177,7 @@ def _json(why: Explanation, scenario: str, labels: Sequence[Mapping[str, Json]])
         },
     }
     return json.dumps(data, indent=2, ensure_ascii=False)
+
+
+def _location(location: Location) -> dict[str, object]:
+    return {"path": location.path, "line": location.line, "column": location.column}
