@@ -5,6 +5,7 @@
 #   make lint       the first three of these
 #   make format     put the code into its form
 #   make bench      compare with other tools; BENCH="--count 100000" passes options on
+#   make bench-publish   put the tables and pictures of the last run into the documentation
 #   make clean      remove .venv and what the tools keep
 #
 # PYTHON names another interpreter (make PYTHON=python3.13), WORKERS the number of test processes.
@@ -12,7 +13,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test lint layers types style format bench clean
+.PHONY: run test lint layers types style format bench bench-publish clean
 
 WORKERS ?= 2
 BIN := .venv/bin
@@ -46,6 +47,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.compare $(BENCH)
+
+bench-publish: $(STAMP)
+	$(BIN)/python -m benchmarks.publish $(BENCH)
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer was found; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }

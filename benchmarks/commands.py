@@ -15,6 +15,8 @@ from benchmarks.measure import Invocation
 OURS = "mockgen-watch"
 PLAIN_JSON = "json"
 SEEDFAKER_CLI = "seedfaker-cli"
+MODEL = "Claim"
+"""The only model of each of our specs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +236,12 @@ def give_our_suite(project: Path, count: int) -> Invocation:
     """Give the process that writes all outputs of ``project``, as a person would start it."""
     arguments = ("-C", str(project), "generate", "--force", "--count", str(count))
     return Invocation(argv=(our_program(), *arguments))
+
+
+def give_our_record(project: Path, workload: Workload, index: int) -> Invocation:
+    """Give the process that makes record ``index`` of the suite in ``project`` alone."""
+    name = f"{workload.name}/{MODEL}"
+    return Invocation(argv=(our_program(), "-C", str(project), "record", name, str(index)))
 
 
 def our_program() -> str:

@@ -21,6 +21,7 @@ _TITLES = {
     "small": "Small jobs: cold start, whole processes",
     "memory": "Memory: our peak, to /dev/null",
     "jobs": "Two processes beside one, to /dev/null",
+    "far": "One record alone, the first and one far out",
 }
 
 
@@ -34,6 +35,20 @@ def render(section: Section) -> str:
     lines += [f"  failed: {key}: {reason}" for key, reason in section.failed.items()]
     lines += [f"  {remark}" for remark in (*section.remarks, *_explain(section.rows))]
     return "\n".join(lines) + "\n"
+
+
+def render_markdown(section: Section) -> str:
+    """Give a section as Markdown: its table, and what has to be known of it."""
+    columns = [*_COLUMNS[section.name], *_RATIO_COLUMNS]
+    heads = [_name_ratio(head, section) for head, _ in columns]
+    rule = ["---", *["---:"] * (len(columns) - 1)]
+    cells = [
+        [render_cell(row).replace("|", r"\|") for _, render_cell in columns] for row in section.rows
+    ]
+    lines = [f"| {' | '.join(line)} |" for line in (heads, rule, *cells)]
+    notes = [f"{key} failed: {reason}" for key, reason in section.failed.items()]
+    notes += [line.strip() for line in (*section.remarks, *_explain(section.rows))]
+    return "\n".join([f"**{_TITLES[section.name]} - {section.workload}**", "", *lines, "", *notes])
 
 
 def list_lacks(peers: Iterable[Peer]) -> str:
@@ -144,6 +159,12 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     ),
     "memory": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
     "jobs": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
+    "far": (
+        _LABEL,
+        ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),
+        ("wall ms", lambda row: f"{row.wall_seconds * 1000:.0f}"),
+        _PEAK,
+    ),
 }
 _RATIO_COLUMNS: tuple[_Column, ...] = (
     ("RATIO", lambda row: "" if row.ratio is None else f"{row.ratio:.2f}"),

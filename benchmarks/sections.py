@@ -12,6 +12,7 @@ from benchmarks.commands import (
     OURS,
     PLAIN_JSON,
     give_bare_python,
+    give_our_record,
     give_our_suite,
     give_ours,
     give_peer,
@@ -184,11 +185,38 @@ def measure_jobs(settings: Settings, workload: Workload) -> Section:
     )
 
 
+def measure_far(settings: Settings, workload: Workload) -> Section:
+    """Measure what one record costs, the first and one far out, made alone."""
+    project = _make_project(settings.folder, workload)
+    indexes = (0, targets.FAR_INDEX)
+    jobs = [(str(index), give_our_record(project, workload, index)) for index in indexes]
+    taken = _run(settings, jobs, f"one record, {workload.name}")
+    shutil.rmtree(project)
+    rows = [
+        make_row(OURS, f"{OURS}, record {index:,}", 1, taken.measured[str(index)])
+        for index in indexes
+        if str(index) in taken.measured
+    ]
+    if len(rows) > 1:
+        ratio = rows[1].cpu_seconds / rows[0].cpu_seconds
+        target = targets.FAR_GROWTH
+        rows[1] = replace(rows[1], ratio=ratio, target=target, met=ratio <= target)
+    return Section(
+        name="far",
+        workload=workload.name,
+        ratio="CPU over the first",
+        bound="at most",
+        rows=tuple(rows),
+        failed=taken.failed,
+    )
+
+
 SECTIONS: dict[str, Callable[[Settings, Workload], Section]] = {
     "throughput": measure_throughput,
     "small": measure_small,
     "memory": measure_memory,
     "jobs": measure_jobs,
+    "far": measure_far,
 }
 
 

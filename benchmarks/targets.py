@@ -42,6 +42,10 @@ PEAK_BYTES = 100_000_000
 # Peak at a hundred times the records over the peak at the records.
 PEAK_GROWTH = 1.2
 
+# CPU seconds of record FAR_INDEX over those of record 0, each made alone.
+FAR_INDEX = 99_999_999
+FAR_GROWTH = 1.2
+
 SMALL_COUNT = 10
 # Wall time of one suite of SMALL_COUNT records.
 OVER_BARE_PYTHON = 5.0
