@@ -191,8 +191,10 @@ CODES: dict[str, str] = {
     "MG402": "A rule or an exclusion cannot be compiled",
     "MG403": "A promise of a scenario cannot be kept",
     "MG404": "A record that keeps its promise was not found",
-    "MG405": "Coverage has no effect yet",
     "MG406": "A record cannot be as $records states it",
+    "MG407": "Coverage has nothing to cover",
+    "MG408": "There are fewer records than coverage needs",
+    "MG409": "Coverage of a scenario has no effect",
     # MG5xx  outputs and the lockfile
     "MG501": "An output was edited by hand",
     "MG502": "An output is out of date",

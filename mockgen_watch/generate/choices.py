@@ -38,7 +38,8 @@ def boolean_column(boolean: Boolean, site: Site) -> Column:
     yes = threshold(boolean.true)
     if not 0 < yes < ALWAYS:
         return constant_column(yes > 0)
-    return value_column((False, True), Odds(yes, site.address.constants("value"), site.level))
+    odds = Odds(yes, site.address.constants("value"), site.level)
+    return value_column((False, True), site.chosen(odds, (b"false", b"true")))
 
 
 def pool_column(pool: Pool, site: Site) -> Column:
@@ -66,7 +67,8 @@ def draw_pool(pool: Pool, site: Site, draw: str) -> PoolDraw:
     if site.unique:
         return PoolDraw(entries, InOrder(site.address, identities, site.strides))
     weights = [entry.weight for entry in entries]
-    return PoolDraw(entries, pool_stream(site.address, draw, identities, weights, site.level))
+    stream = pool_stream(site.address, draw, identities, weights, site.level)
+    return PoolDraw(entries, None if stream is None else site.chosen(stream, identities))
 
 
 def draw_rows(field: RowField, site: Site) -> PoolDraw:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.generate.address import Address, base_key
 from mockgen_watch.generate.bank import Level
+from mockgen_watch.generate.beginning import STATES, begin, choices_by_place
 from mockgen_watch.generate.choices import (
     boolean_column,
     constant_column,
@@ -19,7 +20,7 @@ from mockgen_watch.generate.dates import moment_column
 from mockgen_watch.generate.draws import Shifted, presence_of, uniform
 from mockgen_watch.generate.elsewhere import Moved, Outside, moved_column
 from mockgen_watch.generate.numbers import number_column
-from mockgen_watch.generate.paths import find_leaf, most_elements
+from mockgen_watch.generate.paths import find_leaf, keys_of, most_elements, shared_path
 from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.presence import first_presence
 from mockgen_watch.generate.references import Parent, parent_index
@@ -28,6 +29,7 @@ from mockgen_watch.generate.site import Site
 from mockgen_watch.generate.text import coerce_column, template_column, transform_column
 from mockgen_watch.generate.uuid_text import uuid_column
 from mockgen_watch.masters.trees import walk_leaves
+from mockgen_watch.plan.model import Draw
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -47,6 +49,7 @@ from mockgen_watch.spec.model import Leaf, ObjectShape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mockgen_watch.generate.beginning import Choices
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.choices import PoolDraw
     from mockgen_watch.generate.column import Column, Node
@@ -84,6 +87,7 @@ class _Compiler:
         levels: the draws of each element's fields, and of the record's, by the way there.
         rows: the draws of ``$rows``.
         parents: the ways to parent records.
+        first: what the first records choose, by draw and path.
         family: the compilers of this plan's parents, and of theirs, by ``id`` of the plan.
     """
 
@@ -93,6 +97,7 @@ class _Compiler:
     rows: dict[object, PoolDraw] = field(default_factory=dict)
     parents: dict[object, Parent] = field(default_factory=dict)
     family: dict[int, _Compiler] = field(default_factory=dict)
+    first: dict[tuple[Draw, tuple[str, ...]], Choices] = field(default_factory=dict)
 
     def program(self) -> Program:
         """Return the whole program."""
@@ -165,6 +170,7 @@ class _Compiler:
             strides=strides,
             count=self.plan.count,
             unique=leaf.modifiers.unique,
+            first=self._first(Draw.VALUE, keys_of(way)),
         )
         column = transform_column(self._chosen(leaf, site, way), leaf.modifiers.transforms)
         if leaf.coerce_number:
@@ -234,7 +240,10 @@ class _Compiler:
         identity = frozenset((entry.identity, entry.weight) for entry in entries)
         key = (generator.address, identity, site.unique)
         if key not in self.rows:
-            self.rows[key] = draw_rows(generator, replace(site, path=generator.address))
+            first = self._first(Draw.ROWS, shared_path(generator))
+            self.rows[key] = draw_rows(
+                generator, replace(site, path=generator.address, first=first)
+            )
         draw = self.rows[key]
         # Another field may have other values in the same rows: a master turns types field by field.
         by_name = {entry.identity: entry for entry in entries}
@@ -249,6 +258,14 @@ class _Compiler:
         return self.levels.setdefault(way[: last + 1], Level())
 
     def _presence(self, shape: Shape, way: Way) -> Stream | None:
-        return presence_of(
+        states = presence_of(
             self._address(shape), self._level(way), shape.modifiers.omit, shape.modifiers.null
         )
+        if states is None:
+            return None
+        return begin(states, self._first(Draw.PRESENCE, keys_of(way)), STATES.get)
+
+    def _first(self, draw: Draw, path: tuple[str, ...]) -> Choices:
+        if self.plan.first and not self.first:
+            self.first.update(choices_by_place(self.plan.first))
+        return self.first.get((draw, path), {})

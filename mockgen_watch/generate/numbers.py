@@ -34,7 +34,7 @@ def number_column(number: Number, site: Site) -> Column:
     else:
         drawn = distribution_stream(number, grid, site)
         first, count = drawn.first, drawn.stream.size
-        stream = site.numbers(count) if site.unique else drawn.stream
+        stream = site.numbers(count) if site.unique else site.numbered(drawn.stream, first)
     offset = grid.origin + first * grid.step
     if count <= WHOLE:
         text = partial(_text_of, offset, grid.step, number.decimals)

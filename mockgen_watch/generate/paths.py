@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
@@ -10,10 +10,15 @@ from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mockgen_watch.spec.generators import RowField
     from mockgen_watch.spec.model import Shape
 
 Way: TypeAlias = tuple[str | int, ...]
 """The way to a shape: names of members, and places of elements (see ``element_at``)."""
+
+
+AGAIN: Final = "$again"
+"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,17 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
     if not isinstance(here, Leaf):
         raise LookupError(f"{'.'.join(path)} is no single value")  # noqa: TRY004  # as above
     return Found(leaf=here, way=way, strides=strides, objects=tuple(objects))
+
+
+def keys_of(way: Way) -> tuple[str, ...]:
+    """Return the names of members on ``way``, without elements."""
+    return tuple([step for step in way if isinstance(step, str)])
+
+
+def shared_path(field: RowField) -> tuple[str, ...]:
+    """Return the address path of the draw that ``field`` shares, whichever attempt it is."""
+    address = field.address
+    return address[: address.index(AGAIN)] if AGAIN in address else address
 
 
 def most_elements(array: ArrayShape) -> int:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 FORM = 1
 """Raised when the same plan gets another canonical form."""
 
+DESIGN = 1
+"""Raised when the first records of the same plan cover what they cover otherwise."""
+
+_PLACES = frozenset(["keep", "location"])
+
 _UNRULED = frozenset(["labels"])
 
 PROMISES = 1
@@ -65,7 +70,7 @@ def canonical_plan(plan: OutputPlan) -> Form:
         ],
         # Where nothing is promised there are no labels, wherever they would be.
         "output": canonical_form(plan.output, skip=frozenset() if _is_ruled(plan) else _UNRULED),
-        "coverage": plan.coverage.value,
+        "coverage": plan.coverage.strength.value,
     }
 
 
@@ -110,5 +115,12 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
         "moves": canonical_form(plan.moves),
         "scenario": plan.scenario,
         "faults": plan.faults,
-        "coverage": plan.coverage.value,
+        "coverage": _coverage(plan),
     }
+
+
+def _coverage(plan: RecordPlan) -> Form:
+    """Return the form of what is to be covered; which file the cases stand in plays no part."""
+    if not plan.coverage.is_asked:
+        return plan.coverage.strength.value
+    return [DESIGN, canonical_form(plan.coverage, skip=_PLACES)]

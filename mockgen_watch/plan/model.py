@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.masters.paths import written_path
-from mockgen_watch.spec.model import Coverage
+from mockgen_watch.spec.coverage import NO_COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.rules.plugin import RuleType
+    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (
         ExclusionSpec,
@@ -22,6 +24,33 @@ if TYPE_CHECKING:
         RuleSpec,
     )
     from mockgen_watch.spec.statements import Statement
+
+
+class Draw(enum.StrEnum):
+    """What of a node is drawn."""
+
+    VALUE = "value"
+    ROWS = "rows"
+    PRESENCE = "presence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstChoices:
+    """What one draw of the first records gives, whatever its address would.
+
+    Attributes:
+        draw: of the node at ``path``.
+        path: keys down to the node as it is written, without elements; of rows, the address path
+            that their fields share.
+        elements: the element indexes on the way there.
+        choices: for each record the identity of a pool's entry, the number of a value, or the
+            name of a state, as ``generate.beginning`` reads them; None where it is drawn as ever.
+    """
+
+    draw: Draw
+    path: tuple[str, ...]
+    elements: tuple[int, ...]
+    choices: tuple[bytes | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +72,8 @@ class RecordPlan:
         slot: where in ``shape`` the model's record stands; the rest is the master's.
         moves: where a field stood in the model, and where ``$to`` put it below the slot.
         faults: how many rules a negative record breaks.
-        coverage: which combinations come first.
+        coverage: which combinations come first; of twins, what the twins' scenario says.
+        first: what is chosen for the first records, once that is known.
         faulty: of negative records of a model with rules: the whole record with the scenario's
             overlay on it, whose values are candidate faults; ``shape`` is that of the twins then.
         own_faults: where in ``faulty`` the fields are that the overlay states.
@@ -63,7 +93,8 @@ class RecordPlan:
     moves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     scenario: str = ""
     faults: int = 1
-    coverage: Coverage = Coverage.NONE
+    coverage: CoverageSpec = NO_COVERAGE
+    first: tuple[FirstChoices, ...] = ()
     faulty: ObjectShape | None = None
     own_faults: tuple[tuple[str, ...], ...] = ()
     stated: tuple[Statement, ...] = ()
@@ -105,7 +136,7 @@ class OutputPlan:
     records: RecordPlan
     mix: tuple[MixedPart, ...]
     output: OutputOptions
-    coverage: Coverage
+    coverage: CoverageSpec
     inputs: tuple[str, ...]
     key: str
     location: Location

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import replace
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import Coverage, ObjectShape
+from mockgen_watch.spec.model import ObjectShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def can_narrow(records: RecordPlan) -> bool:
 
     Rules, exclusions and coverage choose whole records: then one field depends on the others.
     """
-    return not (records.rules or records.exclusions or records.coverage is not Coverage.NONE)
+    return not (records.rules or records.exclusions or records.coverage.is_asked)
 
 
 def narrow(records: RecordPlan, path: KeyPath) -> RecordPlan:

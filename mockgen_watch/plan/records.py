@@ -113,7 +113,7 @@ class RecordCompiler:
             moves=merged.moves,
             scenario=scenario.name,
             faults=scenario.faults,
-            coverage=over.coverage,
+            coverage=twin.coverage,
             faulty=None if faulty is None else faulty.shape,
             own_faults=tuple(dict.fromkeys(own_faults)),
             stated=twin.stated,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.scenarios.overlap import check_overlaps
-from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +15,19 @@ if TYPE_CHECKING:
 
 def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
-    idle = [_no_coverage(plan) for plan in plans if plan.coverage is not Coverage.NONE]
-    return [*idle, *check_overlaps(plans)]
+    followers = [
+        _follows_twins(plan)
+        for plan in plans
+        if not plan.mix and plan.coverage.is_asked and plan.coverage != plan.records.coverage
+    ]
+    return [*followers, *check_overlaps(plans)]
 
 
-def _no_coverage(plan: OutputPlan) -> Diagnostic:
+def _follows_twins(plan: OutputPlan) -> Diagnostic:
     return Diagnostic(
-        code="MG405",
+        code="MG409",
         severity=Severity.WARNING,
-        message=f"$coverage: {plan.coverage} of {plan.model} has no effect yet",
-        location=plan.location,
-        hint="records are drawn as without it",
+        message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
+        location=plan.coverage.location,
+        hint="its records are the twins of positive, and follow what positive covers",
     )

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.source import Source
 
 
-def check_promises(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
-    """Return why the promises of outputs cannot be kept; each finding once."""
+def check_promises(plans: Sequence[OutputPlan], *, is_preview: bool = False) -> list[Diagnostic]:
+    """Return why the promises of outputs cannot be kept; each finding once.
+
+    ``is_preview``: the counts are not those of the specs, and may be too small for coverage.
+    """
     found: dict[Diagnostic, None] = {}
     for plan in plans:
-        if is_promised(plan) or _has_rules_above(plan) or _is_stated(plan):
+        if is_promised(plan) or _has_rules_above(plan) or _is_stated(plan) or _is_covered(plan):
             try:
-                compile_source(plan)
+                source = compile_source(plan)
             except FindingsError as error:
                 found.update(dict.fromkeys(error.diagnostics))
+            else:
+                found.update(dict.fromkeys([] if is_preview else _counted(plan, source)))
         if plan.scenario == EXCLUSION and plan.records.rules and not plan.records.exclusions:
             found[_no_clause(plan)] = None
         if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
@@ -46,6 +52,31 @@ def _has_rules_above(plan: OutputPlan) -> bool:
                 return True
             waiting.append(parent)
     return False
+
+
+def _is_covered(plan: OutputPlan) -> bool:
+    parts = [part.records for part in plan.mix] or [plan.records]
+    return any(part.coverage.is_asked for part in parts)
+
+
+def _counted(plan: OutputPlan, source: Source) -> list[Diagnostic]:
+    needed = 0 if plan.mix else max((each.needed for each in source.parts[0].covered), default=0)
+    return [_too_few(plan, needed)] if needed > plan.count else []
+
+
+def _too_few(plan: OutputPlan, needed: int) -> Diagnostic:
+    """Return that a design does not fit into the records of ``plan``."""
+    coverage = plan.records.coverage
+    return Diagnostic(
+        code="MG408",
+        message=(
+            f"$coverage: {coverage.strength} of {plan.model}/{plan.scenario} needs {needed} "
+            f"records, and there are {plan.count}"
+        ),
+        location=coverage.location,
+        hint=f"set $count: {needed} or more, or let fewer fields take part (fields, without)",
+        related=(Related(message="the scenario", location=plan.location),),
+    )
 
 
 def _no_clause(plan: OutputPlan) -> Diagnostic:

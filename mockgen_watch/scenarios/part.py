@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.covered import Covered
     from mockgen_watch.spec.statements import Statement
 
 BASE = "base"
@@ -43,6 +44,10 @@ class Part(Protocol):
     @property
     def stated(self) -> Mapping[int, tuple[Statement, ...]]:
         """Of which records what is stated; the program does not know."""
+
+    @property
+    def covered(self) -> tuple[Covered, ...]:
+        """What the first records cover: a design, or one for each clause; none of twins."""
 
     @property
     def is_promised(self) -> bool:
@@ -73,6 +78,7 @@ class Free:
     plan: RecordPlan
     program: Program
     stated: Mapping[int, tuple[Statement, ...]] = field(default_factory=dict)
+    covered: tuple[Covered, ...] = ()
     is_plain: bool = True
     is_promised: bool = False
     slow: str = ""
@@ -97,7 +103,7 @@ def has_promise(plan: RecordPlan) -> bool:
 
 
 def free_part(plan: RecordPlan) -> Free | None:
-    """Return what makes records of which, and of whose parents, nothing is promised or stated.
+    """Return what makes records of which, and of whose parents, nothing is promised or asked.
 
     None where there is more to it; then ``promise.keep_promise`` finds out.
     """
@@ -107,4 +113,5 @@ def free_part(plan: RecordPlan) -> Free | None:
 
 
 def _is_free(plan: RecordPlan) -> bool:
-    return not has_promise(plan) and all(_is_free(parent) for _, parent in plan.parents)
+    is_bare = not (has_promise(plan) or plan.coverage.is_asked)
+    return is_bare and all(_is_free(parent) for _, parent in plan.parents)

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.twins import NEGATIVE
 from mockgen_watch.scenarios.cases import Case
+from mockgen_watch.scenarios.covered_drawer import Lay, cover_drawer
 from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.part import EXCLUSION, Free, Part, has_promise
-from mockgen_watch.scenarios.redraw import Drawer, drawer_of
 from mockgen_watch.scenarios.refusals import cut_down, not_fixed, told, too_few_fit
 from mockgen_watch.scenarios.settle import settle
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
-from mockgen_watch.scenarios.stated import (
-    by_record,
-    check_unique_statements,
-)
+from mockgen_watch.scenarios.stated import check_unique_statements
 from mockgen_watch.scenarios.terms import compile_terms
 
 if TYPE_CHECKING:
@@ -31,9 +27,14 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.covered import Covered
     from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.redraw import Drawer
     from mockgen_watch.scenarios.terms import Terms
     from mockgen_watch.spec.statements import Statement
+
+    Drawn = tuple[Drawer | None, Covered | None, list[Diagnostic]]
+    """What draws records, what they cover, and what is wrong."""
 
 SAMPLE = 4
 """Records that are made to learn whether open needs can be met at all."""
@@ -44,6 +45,7 @@ class Valid:
     """Records that meet every rule and no exclusion."""
 
     drawer: Drawer
+    covered: tuple[Covered, ...] = ()
     is_promised: bool = True
 
     @property
@@ -81,6 +83,7 @@ class Excluded:
 
     names: tuple[str, ...]
     drawers: tuple[Drawer, ...]
+    covered: tuple[Covered, ...] = ()
     is_plain: bool = False
     is_promised: bool = True
 
@@ -122,6 +125,7 @@ class Broken:
     """Records that break exactly the rules that they are meant to."""
 
     breaker: Breaker
+    covered: tuple[Covered, ...] = ()
     is_plain: bool = False
     is_promised: bool = True
     slow: str = "a fault is sought for each record"
@@ -149,7 +153,16 @@ def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
     """Return what makes the records of ``plan``, or None and why its promise cannot be kept."""
     plan, found = settle_parents(plan)
     if not has_promise(plan):
-        free = Free(plan=plan, program=compile_program(plan), stated=by_record(plan.stated))
+        drawer, covered, problems = cover_drawer(plan, (), (), Lay())
+        found += problems
+        if drawer is None:
+            return None, found
+        free = Free(
+            plan=drawer.plan,
+            program=drawer.program,
+            stated=drawer.stated,
+            covered=_each(covered),
+        )
         return _tried_out(free, plan, found, ())
     terms, problems = compile_terms(plan)
     found += problems
@@ -183,19 +196,23 @@ def _tried_out(
     return made, found
 
 
-def _valid_drawer(plan: RecordPlan, terms: Terms) -> tuple[Drawer | None, list[Diagnostic]]:
+def _each(covered: Covered | None) -> tuple[Covered, ...]:
+    return () if covered is None else (covered,)
+
+
+def _valid_drawer(plan: RecordPlan, terms: Terms) -> Drawn:
     needs = [rule_need(rule) for rule in terms.rules]
     needs += [outside_need(clause) for clause in terms.clauses]
-    return _drawer(plan, needs)
+    return _drawer(plan, needs, Lay())
 
 
 def _valid(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
-    drawer, found = _valid_drawer(plan, terms)
-    return (None if drawer is None else Valid(drawer=drawer)), found
+    drawer, covered, found = _valid_drawer(plan, terms)
+    return (None if drawer is None else Valid(drawer=drawer, covered=_each(covered))), found
 
 
 def _broken(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
-    drawer, found = _valid_drawer(plan, terms)
+    drawer, _, found = _valid_drawer(plan, terms)
     if drawer is None:
         return None, found
     try:
@@ -208,29 +225,32 @@ def _broken(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnosti
 def _excluded(plan: RecordPlan, terms: Terms) -> tuple[Part | None, list[Diagnostic]]:
     found: list[Diagnostic] = []
     drawers = []
+    designs: list[Covered] = []
     rules = [rule_need(rule) for rule in terms.rules]
-    for clause in terms.clauses:
-        drawer, problems = _drawer(plan, [*inside_needs(clause), *rules])
+    for number, clause in enumerate(terms.clauses):
+        place = Lay(name=clause.name, start=number, stride=len(terms.clauses))
+        drawer, covered, problems = _drawer(plan, [*inside_needs(clause), *rules], place)
         found += problems
+        designs += _each(covered)
         if drawer is not None:
             drawers.append(drawer)
     if len(drawers) < len(terms.clauses):
         return None, found
     names = tuple(clause.name for clause in terms.clauses)
-    return Excluded(names=names, drawers=tuple(drawers)), found
+    return Excluded(names=names, drawers=tuple(drawers), covered=tuple(designs)), found
 
 
-def _drawer(plan: RecordPlan, needs: Sequence[Need]) -> tuple[Drawer | None, list[Diagnostic]]:
+def _drawer(plan: RecordPlan, needs: Sequence[Need], where: Lay) -> Drawn:
     settled = settle(plan, needs)
     if settled.conflicts:
-        return None, [told(conflict, plan) for conflict in settled.conflicts]
+        return None, None, [told(conflict, plan) for conflict in settled.conflicts]
     problems = check_unique(settled.plan)
     if problems:
-        return None, [cut_down(problem, plan, needs) for problem in problems]
+        return None, None, [cut_down(problem, plan, needs) for problem in problems]
     problems = [found for need in settled.open for found in too_few_fit(settled.plan, need)]
     if problems:
-        return None, problems
-    return drawer_of(settled.plan, settled.open, needs), []
+        return None, None, problems
+    return cover_drawer(settled.plan, settled.open, needs, where)
 
 
 def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
@@ -249,6 +269,10 @@ def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
             if not is_fixed:
                 found.append(not_fixed(plan, parent, reference.path))
             settled = changed
+        elif settled.coverage.is_asked:
+            # What is wrong with it, the parent's own output says.
+            covering, _, _ = cover_drawer(settled, (), (), Lay())
+            settled = settled if covering is None else covering.plan
         parents.append((reference, settled))
     return (replace(plan, parents=tuple(parents)) if parents else plan), found
 
@@ -259,7 +283,7 @@ def _settled_parent(plan: RecordPlan, path: tuple[str, ...]) -> tuple[RecordPlan
     terms, problems = compile_terms(plan)
     if problems:
         return plan, True  # The parent's own output says what is wrong.
-    drawer, problems = _valid_drawer(plan, terms)
+    drawer, _, _ = _valid_drawer(plan, terms)
     if drawer is None:
         return plan, True
     return drawer.plan, not drawer.redraws(path)

@@ -13,6 +13,7 @@ from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.paths import AGAIN
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.scenarios.facts import change_paths, leaves_below, unit_of, walk_paths
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
     """How often each unit was drawn again, in one order; none: not at all."""
-
-AGAIN: Final = "$again"
-"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
 
 ATTEMPTS: Final = 100
 """How often the fields of one record are drawn again before the search is given up."""
@@ -95,21 +93,26 @@ class Drawer:
         Raises:
             FindingsError: no attempt met every need.
         """
+        record, broken = self.try_at(index)
+        if not broken:
+            return record
+        raise FindingsError((self._given_up(broken, index),))
+
+    def try_at(self, index: int) -> tuple[dict[str, Json], list[Need]]:
+        """Return the last attempt at record ``index``, and the needs that it does not meet."""
         attempts: Attempts = ()
         record = record_at(self.program, index)
         broken = self._broken(record)
         for _ in range(ATTEMPTS):
             if not broken:
-                return record
+                break
             further = self.further(attempts, broken)
             if further == attempts:
                 break
             attempts = further
             record = record_at(self.program_of(attempts), index)
             broken = self._broken(record)
-        if not broken:
-            return record
-        raise FindingsError((self._given_up(broken, index),))
+        return record, broken
 
     def further(self, attempts: Attempts, broken: Iterable[Need]) -> Attempts:
         """Return the attempts that follow on some at which needs were ``broken``."""

@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.statements import Statement
@@ -191,15 +193,6 @@ class ExclusionSpec:
     location: Location
 
 
-class Coverage(enum.StrEnum):
-    """Which combinations the first records cover."""
-
-    NONE = "none"
-    EACH = "each"
-    PAIRWISE = "pairwise"
-    THREE_WISE = "3-wise"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputOptions:
     """How an output is written.
@@ -246,7 +239,7 @@ class Scenario:
     overlay: ObjectShape | None
     mix: tuple[MixPart, ...]
     faults: int
-    coverage: Coverage
+    coverage: CoverageSpec
     output: OutputOptions
     location: Location
     stated: tuple[Statement, ...] = ()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.rules.plugin import RuleType
+    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
     from mockgen_watch.spec.model import MasterFile, RuleSpec, UserInput
@@ -183,7 +184,7 @@ class Loader:
     def _load_schemas(
         self, user_input: UserInput, inputs: dict[str, str | None]
     ) -> tuple[UserInput, bool]:
-        """Return ``user_input`` with the schemas that its ``$conforms`` rules name, and failures.
+        """Return ``user_input`` with the schemas and cases that it names, and failures.
 
         A schema is part of its rule from here on, so a changed one changes the outputs' keys.
         """
@@ -205,7 +206,12 @@ class Loader:
                     failed = True
                     continue
                 rules.append(replace(rule, schema=plain_data(document.root)))
-            models.append(replace(model, rules=tuple(rules)))
+            scenarios = []
+            for scenario in model.scenarios:
+                coverage = self._with_cases(scenario.coverage, inputs)
+                failed = failed or coverage is None
+                scenarios.append(replace(scenario, coverage=coverage or scenario.coverage))
+            models.append(replace(model, rules=tuple(rules), scenarios=tuple(scenarios)))
         return replace(user_input, models=tuple(models)), failed
 
     def _load_plugins(self, user_input: UserInput, inputs: dict[str, str | None]) -> bool:
@@ -236,6 +242,23 @@ class Loader:
             hint=refused.hint,
             related=related,
         )
+
+    def _with_cases(
+        self, coverage: CoverageSpec, inputs: dict[str, str | None]
+    ) -> CoverageSpec | None:
+        """Return ``coverage`` with the cases that it keeps; None when their file has errors.
+
+        A file that is not there holds none: it will, once it is written.
+        """
+        if not coverage.keep:
+            return coverage
+        inputs[coverage.keep] = self.sources.digests.get(coverage.keep)
+        if coverage.keep not in self.sources.digests:
+            return coverage
+        document = self.document(coverage.keep)
+        if document.root is None or has_errors(document.diagnostics):
+            return None
+        return replace(coverage, cases=plain_data(document.root))
 
     def _load_master(
         self, user_input: UserInput, inputs: dict[str, str | None]

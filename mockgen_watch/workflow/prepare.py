@@ -192,7 +192,8 @@ class Preparer:
         )
         plans, found = compile_suite(source.suite, source.user_input, source.master, context)
         if not has_errors(found):
-            found = [*found, *check_promises(plans)]
+            is_preview = selection.count is not None
+            found = [*found, *check_promises(plans, is_preview=is_preview)]
         self.diagnostics.update(dict.fromkeys(found))
         return plans, has_errors(found)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.build.context import Scope
+from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import MODEL_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.names import is_directive
@@ -16,12 +17,12 @@ from mockgen_watch.spec.build.scenarios import (
     base_scenario,
     build_scenario,
     read_count,
-    read_coverage,
     read_faults,
 )
 from mockgen_watch.spec.build.shapes import build_members
 from mockgen_watch.spec.build.statements import build_statements
-from mockgen_watch.spec.model import Coverage, Model, ObjectShape, Origin, OriginKind
+from mockgen_watch.spec.coverage import NO_COVERAGE
+from mockgen_watch.spec.model import Model, ObjectShape, Origin, OriginKind
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.context import Job
@@ -108,6 +109,6 @@ def _defaults(directives: dict[str, Site], inherited: FileDefaults, job: Job) ->
     return Defaults(
         count=read_count(directives.get("$count"), inherited.count, job),
         faults=read_faults(directives.get("$faults"), 1, job),
-        coverage=read_coverage(directives.get("$coverage"), Coverage.NONE, job),
+        coverage=read_coverage(directives.get("$coverage"), NO_COVERAGE, job.report),
         output=apply_output(inherited.output, edit, formats),
     )

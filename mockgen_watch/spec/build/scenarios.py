@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.context import Scope
+from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
 from mockgen_watch.spec.build.names import SlipFinder, data_key, fold, is_directive, is_slip
 from mockgen_watch.spec.build.outputs import apply_output, read_output
 from mockgen_watch.spec.build.pools import read_weight
-from mockgen_watch.spec.build.scalars import is_empty, read_whole, read_word, report_type
+from mockgen_watch.spec.build.scalars import is_empty, read_whole, report_type
 from mockgen_watch.spec.build.shapes import build_members
 from mockgen_watch.spec.build.statements import build_statements
+from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.spec.model import (
-    Coverage,
     MixPart,
     ObjectShape,
     Origin,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.build.context import Job
     from mockgen_watch.spec.build.site import Site
+    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.statements import Statement
 
 WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
@@ -38,6 +40,8 @@ WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
 
 BASE: Final = "base"
 """The scenario of a model that names none."""
+
+_NOT_OF_A_MIX: Final = ("$records", "$coverage")
 
 MAX_COUNT: Final = 10**12
 
@@ -48,7 +52,7 @@ class Defaults:
 
     count: int
     faults: int
-    coverage: Coverage
+    coverage: CoverageSpec
     output: OutputOptions
 
 
@@ -72,7 +76,7 @@ def build_scenario(
             job.open.add(())
     mix = _mix(directives.get("$mix"), job)
     own = [item for item in site.members() if item.key == "$rows" or not is_directive(item.key)]
-    taken = [*own, *(directives[key] for key in directives if key == "$records")]
+    taken = [*own, *(directives[key] for key in directives if key in _NOT_OF_A_MIX)]
     if "$mix" in directives and taken:
         first = taken[0]
         message = f'"{first.key}" cannot stand beside $mix: a mix takes records of other scenarios'
@@ -86,7 +90,9 @@ def build_scenario(
         overlay=_overlay(site, own, name, shape, job),
         mix=mix,
         faults=_faults(directives.get("$faults"), name, defaults.faults, job),
-        coverage=read_coverage(directives.get("$coverage"), defaults.coverage, job),
+        coverage=NO_COVERAGE
+        if mix
+        else read_coverage(directives.get("$coverage"), defaults.coverage, report),
         output=_output(directives.get("$output"), defaults.output, job),
         location=site.key_location,
         stated=build_statements(directives.get("$records"), report),
@@ -122,14 +128,6 @@ def read_faults(site: Site | None, default: int, job: Job) -> int:
     """Return how many rules a negative record breaks."""
     faults = None if site is None else read_whole(site, job.report, 1)
     return default if faults is None else faults
-
-
-def read_coverage(site: Site | None, default: Coverage, job: Job) -> Coverage:
-    """Return which combinations come first."""
-    if site is None:
-        return default
-    word = read_word(site, job.report, tuple(Coverage), "MG217")
-    return default if word is None else Coverage(word)
 
 
 def _faults(site: Site | None, name: str, default: int, job: Job) -> int:

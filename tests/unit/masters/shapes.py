@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.chain import resolve_chain
+from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -34,7 +35,6 @@ from mockgen_watch.spec.model import (
     ELEMENT,
     ArrayShape,
     ConflictPolicy,
-    Coverage,
     Leaf,
     MasterChoice,
     MasterFile,
@@ -238,7 +238,7 @@ def scenario(
             for part, weight in (mix or {}).items()
         ),
         faults=1,
-        coverage=Coverage.NONE,
+        coverage=NO_COVERAGE,
         output=OutputOptions(),
         location=place,
     )

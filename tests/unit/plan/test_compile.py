@@ -12,10 +12,10 @@ from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.spec.coverage import Coverage, CoverageSpec
 from mockgen_watch.spec.generators import Reference, SequenceNumber, Template
 from mockgen_watch.spec.model import (
     ConditionSpec,
-    Coverage,
     ExclusionSpec,
     Layout,
     Leaf,
@@ -203,7 +203,7 @@ def test_a_parent_whose_records_are_chosen_as_a_whole_is_planned_whole(what: str
     if what == "rules":
         parent = replace(parent, rules=(RULE,))
     else:
-        covered = replace(parent.scenarios[0], coverage=Coverage.EACH)
+        covered = replace(parent.scenarios[0], coverage=CoverageSpec(strength=Coverage.EACH))
         parent = replace(parent, scenarios=(covered,))
     plans, found = compiled(model("A", {"p": ref("P", "id")}), parent)
     assert found == []

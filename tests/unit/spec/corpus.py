@@ -201,6 +201,17 @@ M:
     mixed: {$mix: {positive: 70, Negative: 20, smoke test: 10}, $count: 1000}
 """,
     ),
+    Good(
+        "coverage",
+        """\
+M:
+  $coverage: {strength: 3-wise, boundaries: true, fields: [a, b.c], without: [d], keep: c.json}
+  a: [1, 2]
+  b: {c: {$integer: [1, 9]}}
+  d: [3, 4]
+  $scenarios: {positive: {}, exclusion: {$coverage: {strength: none}}}
+""",
+    ),
     Good("suffixes", "M: {a: 1}\nM_POSITIVE: {a: 2}\nM_negative: {}\nm_Exclusion: {a: 3}"),
     Good("suffix makes model", "Model_1_Positive: {a: 1}\nModel_1_negative: {a: 2}"),
     Good("suffix mix", "M: {a: 1}\nM_positive: {a: 2}\nM_mixed: {$mix: {positive: 1}}"),
@@ -867,6 +878,14 @@ BROKEN = (
     Broken("count text", "MG202", 2, "M:\n  $count: '5'\n  a: 1", "without quotes"),
     Broken("count fraction", "MG202", 2, "M:\n  $count: 1.5\n  a: 1"),
     Broken("coverage", "MG217", 2, "M:\n  $coverage: pairwize\n  a: 1", '"pairwise"'),
+    Broken("coverage, no strength", "MG205", 2, "M:\n  $coverage: {fields: [a]}\n  a: 1"),
+    Broken(
+        "coverage parameter",
+        "MG227",
+        2,
+        "M:\n  $coverage: {strength: each, boundary: true}\n  a: 1",
+        '"boundaries"',
+    ),
     Broken(
         "overlay slip",
         "MG224",

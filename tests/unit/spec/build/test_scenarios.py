@@ -87,14 +87,18 @@ M:
     exclusion: {$output: {layout: single}}
 """
     positive = scenario_of(text, "positive")
-    assert (positive.count, positive.coverage, positive.faults) == (7, Coverage.PAIRWISE, 1)
+    assert (positive.count, positive.coverage.strength, positive.faults) == (
+        7,
+        Coverage.PAIRWISE,
+        1,
+    )
     assert positive.output == OutputOptions(
         format="csv",
         layout=Layout.SPLIT,
         options=(("csv_formulas", "escape"), ("delimiter", ";")),
     )
     negative = scenario_of(text, "negative")
-    assert (negative.count, negative.coverage, negative.faults) == (3, Coverage.NONE, 2)
+    assert (negative.count, negative.coverage.strength, negative.faults) == (3, Coverage.NONE, 2)
     # The options of CSV mean nothing to JSON.
     assert negative.output == OutputOptions(format="json", layout=Layout.SPLIT)
     assert scenario_of(text, "exclusion").output.layout is Layout.SINGLE

@@ -1,0 +1,92 @@
+"""Takes a settled plan and its needs; gives its drawer, whose first records cover what is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.digest import digest
+from mockgen_watch.masters.canonical import form_bytes
+from mockgen_watch.plan.canonical import canonical_records
+from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.covered import Covered, cover_plan, lay
+from mockgen_watch.scenarios.redraw import Drawer, drawer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.diagnostics import Diagnostic
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.needs import Need
+
+ROUNDS: Final = 8
+"""How often a design is made anew because some of its records cannot be."""
+
+_KEPT: Final = 64
+_KNOWN: dict[str, Covered] = {}
+"""Designs by what decides them: positive and negative have the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lay:
+    """Which records a design takes: ``start``, and each ``stride`` after it.
+
+    ``name`` is that of the design in a file of cases, behind the scenario's.
+    """
+
+    name: str = ""
+    start: int = 0
+    stride: int = 1
+
+
+def cover_drawer(
+    plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need], where: Lay
+) -> tuple[Drawer | None, Covered | None, list[Diagnostic]]:
+    """Return the drawer of ``plan`` with what it covers; no drawer where that is not possible."""
+    if not plan.coverage.is_asked:
+        return drawer_of(plan, needs, every), None, []
+    key = _key(plan, where)
+    known = _KNOWN.get(key)
+    if known is not None:
+        covered = lay(replace(known, plan=plan))
+        return drawer_of(covered.plan, needs, every), covered, []
+    made, found = cover_plan(
+        plan, needs, name=_name(plan, where), start=where.start, stride=where.stride
+    )
+    if made is None:
+        return (
+            (None, None, found) if has_errors(found) else (drawer_of(plan, needs, every), None, [])
+        )
+    drawer = drawer_of(made.plan, needs, every)
+    for _ in range(ROUNDS if needs else 0):
+        bad = [
+            (row, broken)
+            for row in range(len(made.design.rows))
+            if (broken := drawer.try_at(made.record_of(row))[1])
+        ]
+        better = made.without(bad) if bad else None
+        if better is None:
+            break
+        made = better
+        drawer = drawer_of(made.plan, needs, every)
+    if len(_KNOWN) >= _KEPT:
+        _KNOWN.clear()
+    if not found:
+        _KNOWN[key] = made
+    return drawer, made, found
+
+
+def _name(plan: RecordPlan, where: Lay) -> str:
+    scenario = POSITIVE if plan.scenario == NEGATIVE and plan.rules else plan.scenario
+    return f"{scenario}/{where.name}" if where.name else scenario
+
+
+def _key(plan: RecordPlan, where: Lay) -> str:
+    """Return what is the same for plans whose designs are the same."""
+    bare = replace(
+        plan, scenario="", count=1, faults=1, faulty=None, own_faults=(), stated=(), first=()
+    )
+    form = canonical_records(bare)
+    place = [_name(plan, where), where.start, where.stride]
+    return digest(form_bytes([form, [str(part) for part in place]]))

@@ -1,0 +1,401 @@
+"""What ``$coverage`` makes the first records of, judged by going through what the specs list."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.executors.serial import Serial
+from mockgen_watch.formats.document import VectorRecords
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.workflow.chosen import chosen_plans
+from mockgen_watch.workflow.decode import decode_records
+from mockgen_watch.workflow.generate import no_progress
+from mockgen_watch.workflow.produce import file_bytes, prepare_production
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.spec.document import Json
+
+    Read = Callable[[Json], object]
+    Combinations = set[tuple[tuple[str, str], ...]]
+    Fields = Mapping[str, tuple[Read, Sequence[object]]]
+
+ABSENT = object()
+
+
+def plans(folder: Path, spec: str) -> dict[str, OutputPlan]:
+    place = folder / "specs/s/user_input.yaml"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(spec, encoding="utf-8")
+    found, _ = chosen_plans(open_project(folder), Request())
+    return {f"{plan.model}/{plan.scenario}": plan for plan in found}
+
+
+def refused(folder: Path, spec: str) -> list[str]:
+    with pytest.raises(FindingsError) as caught:
+        plans(folder, spec)
+    return [f"{found.location.line} {found.code} {found}" for found in caught.value.diagnostics]
+
+
+def records_of(plan: OutputPlan) -> list[Json]:
+    production = prepare_production(plan)
+    data = b"".join(file_bytes(production, Serial(), no_progress))
+    return list(decode_records(plan.output.format, data))
+
+
+def design_size(plan: OutputPlan) -> int:
+    return max(covered.needed for covered in compile_source(plan).parts[0].covered)
+
+
+def field(*path: str | int) -> Read:
+    def read(record: Json) -> object:
+        value: object = record
+        for key in path:
+            if not isinstance(value, dict | list):
+                return ABSENT
+            if key not in (value if isinstance(value, dict) else range(len(value))):
+                return ABSENT
+            value = value[key]  # type: ignore[index]
+        return value
+
+    return read
+
+
+def shown(records: Iterable[Json], fields: Fields, strength: int) -> Combinations:
+    """Return the combinations in ``records``, of values that ``fields`` list."""
+    found: Combinations = set()
+    for record in records:
+        row = [
+            (name, json.dumps(read(record)) if read(record) is not ABSENT else "ABSENT")
+            for name, (read, _) in fields.items()
+        ]
+        found |= set(itertools.combinations(row, strength))
+    return found
+
+
+def wanted(
+    fields: Fields, strength: int, can_be: Callable[[dict[str, object]], bool] = lambda _: True
+) -> Combinations:
+    """Return the combinations that some choice of all fields has which ``can_be``."""
+    found: Combinations = set()
+    for values in itertools.product(*(values for _, values in fields.values())):
+        choice = dict(zip(fields, values, strict=True))
+        if can_be(choice):
+            row = [
+                (name, "ABSENT" if value is ABSENT else json.dumps(value))
+                for name, value in choice.items()
+            ]
+            found |= set(itertools.combinations(row, strength))
+    return found
+
+
+MIXED = """\
+M:
+  $count: 80
+  $coverage: {coverage}
+  ID: {{$uuid: {{}}}}
+  KIND: [A, B, C, D]
+  STATE: {{$weighted: {{TN: 97, KL: 2, AP: 1}}}}
+  urgent: {{$boolean: 0.01}}
+  PAT: {{sex: [M, F, U], note: {{$choice: [x, y], $null: 0.01, $omit: 0.01}}}}
+  lines: [{{code: ["1", "2"], amount: {{$integer: [1, 900]}}}}, {{code: ["1", "2", "3"]}}]
+  more: {{$array: [1, 3], $items: {{tag: [p, q, r]}}}}
+  $rows:
+    - {{city: Chennai, zip: "600001", $weight: 99}}
+    - {{city: Hyderabad, zip: "500001"}}
+    - {{city: Kochi, zip: "682001"}}
+"""
+FIELDS: Fields = {
+    "KIND": (field("KIND"), ["A", "B", "C", "D"]),
+    "STATE": (field("STATE"), ["TN", "KL", "AP"]),
+    "urgent": (field("urgent"), [True, False]),
+    "sex": (field("PAT", "sex"), ["M", "F", "U"]),
+    "note": (field("PAT", "note"), ["x", "y", None, ABSENT]),
+    "code0": (field("lines", 0, "code"), ["1", "2"]),
+    "code1": (field("lines", 1, "code"), ["1", "2", "3"]),
+    "tag": (field("more", 0, "tag"), ["p", "q", "r"]),
+    "city": (field("city"), ["Chennai", "Hyderabad", "Kochi"]),
+}
+
+
+@pytest.mark.parametrize(("word", "strength"), [("each", 1), ("pairwise", 2), ("3-wise", 3)])
+def test_the_first_records_have_every_combination(tmp_path: Path, word: str, strength: int) -> None:
+    plan = plans(tmp_path, MIXED.format(coverage=word))["M/base"]
+    records = records_of(plan)
+    size = design_size(plan)
+
+    assert shown(records[:size], FIELDS, strength) == wanted(FIELDS, strength)
+    # Rows stay whole.
+    zips = {"Chennai": "600001", "Hyderabad": "500001", "Kochi": "682001"}
+    assert all(zips[field("city")(record)] == field("zip")(record) for record in records)  # type: ignore[index]
+
+
+def test_only_parameters_of_the_first_records_differ_from_what_they_are_without(
+    tmp_path: Path,
+) -> None:
+    plain = records_of(plans(tmp_path, MIXED.format(coverage="none"))["M/base"])
+    plan = plans(tmp_path, MIXED.format(coverage="pairwise"))["M/base"]
+    covered = records_of(plan)
+    size = design_size(plan)
+
+    assert covered[size:] == plain[size:]
+    for mine, other in zip(covered[:size], plain[:size], strict=True):
+        for read in (field("ID"), field("lines", 0, "amount"), field("more", 1, "tag")):
+            assert read(mine) == read(other)
+
+
+def test_both_engines_write_the_same(tmp_path: Path) -> None:
+    spec = MIXED.replace("$count: 80", "$count: 3000\n  $output: ndjson")
+    plan = plans(tmp_path, spec.format(coverage="pairwise"))["M/base"]
+    production = prepare_production(plan)
+    records = production.records()
+
+    assert isinstance(records, VectorRecords)
+    data = b"".join(records.pieces(0, plan.count))
+    assert list(decode_records("ndjson", data)) == [
+        production.record_at(n) for n in range(plan.count)
+    ]
+
+
+RULED = """\
+M:
+  $count: 60
+  $coverage: pairwise
+  KIND: [A, B, C, D, X]
+  STATE: [TN, KL, AP]
+  size: [1, 2, 3, 4]
+  amount: {$integer: [0, 100]}
+  urgent: {$boolean: {}}
+  $rules:
+    known: {field: KIND, schema: {enum: [A, B, C, D]}}
+    small: {cel: "!(record.KIND == 'A' && record.size > 2)"}
+    dear: {cel: "record.STATE != 'AP' || record.urgent || record.size != 4"}
+    rich: {cel: "record.KIND != 'B' || record.amount >= 60"}
+    never: {cel: "!(record.urgent && record.STATE == 'KL') || record.amount > 100"}
+  $exclude:
+    out: {KIND: [D], STATE: [AP]}
+    far: {size: [4], urgent: [true]}
+  $scenarios: {positive: {}, exclusion: {}, negative: {$count: 20, $coverage: each}}
+"""
+RULED_FIELDS: Fields = {
+    "KIND": (field("KIND"), ["A", "B", "C", "D", "X"]),
+    "STATE": (field("STATE"), ["TN", "KL", "AP"]),
+    "size": (field("size"), [1, 2, 3, 4]),
+    "urgent": (field("urgent"), [True, False]),
+}
+
+
+def keeps_rules(choice: dict[str, object]) -> bool:
+    kind, state, size, urgent = (choice[name] for name in RULED_FIELDS)
+    return (
+        kind != "X"
+        and not (kind == "A" and size in {3, 4})
+        and (state != "AP" or bool(urgent) or size != 4)
+        and not (urgent and state == "KL")
+    )
+
+
+def is_excluded(choice: dict[str, object]) -> bool:
+    is_out = choice["KIND"] == "D" and choice["STATE"] == "AP"
+    return is_out or (choice["size"] == 4 and choice["urgent"] is True)
+
+
+def test_what_breaks_a_rule_or_is_excluded_is_left_out_and_counted(tmp_path: Path) -> None:
+    plan = plans(tmp_path, RULED)["M/positive"]
+    records = records_of(plan)
+
+    can_be = wanted(RULED_FIELDS, 2, lambda each: keeps_rules(each) and not is_excluded(each))
+    assert shown(records[: design_size(plan)], RULED_FIELDS, 2) == can_be
+    assert shown(records, RULED_FIELDS, 2) == can_be
+    design = compile_source(plan).parts[0].covered[0].design
+    # X is no value of the settled pool any more.
+    assert design.combinations == 4 * 3 + 4 * 4 + 4 * 2 + 3 * 4 + 3 * 2 + 4 * 2
+    assert design.combinations - design.impossible == len(can_be)
+    assert all(field("KIND")(each) != "B" or field("amount")(each) >= 60 for each in records)  # type: ignore[operator]
+
+
+def test_the_exclusion_scenario_covers_what_its_clauses_let_be(tmp_path: Path) -> None:
+    plan = plans(tmp_path, RULED)["M/exclusion"]
+    records = records_of(plan)
+
+    can_be = wanted(RULED_FIELDS, 2, lambda each: keeps_rules(each) and is_excluded(each))
+    assert shown(records[: design_size(plan)], RULED_FIELDS, 2) == can_be
+
+
+def test_negative_records_are_the_twins_of_those_that_cover(tmp_path: Path) -> None:
+    found = plans(tmp_path, RULED)
+    positive, negative = (records_of(found[f"M/{name}"]) for name in ("positive", "negative"))
+
+    for twin, record in zip(positive, negative, strict=False):
+        assert isinstance(twin, dict)
+        assert isinstance(record, dict)
+        assert sum(twin[key] != record.get(key, ABSENT) for key in twin) == 1
+
+
+def test_a_mix_takes_the_records_that_its_parts_have(tmp_path: Path) -> None:
+    spec = RULED.replace(
+        "$scenarios: {", "$scenarios: {mixed: {$mix: {positive: 1, negative: 1}}, "
+    )
+    found = plans(tmp_path, spec)
+    positive, mixed = records_of(found["M/positive"]), records_of(found["M/mixed"])
+    source = compile_source(found["M/mixed"])
+
+    taken = [n for n in range(60) if source.scenarios[source.part_of(n)] == "positive"]
+    assert len(taken) > 20
+    assert [mixed[n] for n in taken] == [positive[n] for n in taken]
+
+
+def test_a_child_sees_the_parent_as_it_is_written(tmp_path: Path) -> None:
+    spec = """\
+Parent:
+  $coverage: pairwise
+  $count: 12
+  name: [a, b, c]
+  kind: [x, y, z]
+Child:
+  $count: 40
+  name: {$ref: Parent.name}
+  kind: {$ref: Parent.kind}
+"""
+    found = plans(tmp_path, spec)
+    parents, children = records_of(found["Parent/base"]), records_of(found["Child/base"])
+
+    assert {json.dumps(each) for each in children} <= {json.dumps(each) for each in parents}
+    assert len({json.dumps(each) for each in parents[:9]}) == 9
+
+
+def test_what_stands_in_an_object_that_may_be_absent_is_covered_where_it_is_there(
+    tmp_path: Path,
+) -> None:
+    spec = """\
+M:
+  $coverage: pairwise
+  $count: 40
+  KIND: [A, B, C]
+  PAT: {sex: [M, F], home: {city: [X, Y, Z], $null: 0.1}, $omit: 0.1}
+"""
+    plan = plans(tmp_path, spec)["M/base"]
+    pat, home = field("PAT"), field("PAT", "home")
+    fields: Fields = {
+        "KIND": (field("KIND"), []),
+        "PAT": (lambda record: pat(record) is not ABSENT, []),
+        "sex": (field("PAT", "sex"), []),
+        "home": (lambda record: "there" if isinstance(home(record), dict) else home(record), []),
+        "city": (field("PAT", "home", "city"), []),
+    }
+    found = shown(records_of(plan)[: design_size(plan)], fields, 2)
+
+    pairs = {(left[1], right[1]) for left, right in found if left[0] == "KIND"}
+    for kind in ('"A"', '"B"', '"C"'):
+        for other in ("true", "false", '"M"', '"F"', '"there"', "null", '"X"', '"Y"', '"Z"'):
+            assert (kind, other) in pairs
+    cities = {(left[1], right[1]) for left, right in found if left[0] == "sex"}
+    assert {(sex, city) for sex in ('"M"', '"F"') for city in ('"X"', '"Y"', '"Z"')} <= cities
+
+
+def test_boundaries_of_numbers_and_dates_take_part_where_asked(tmp_path: Path) -> None:
+    spec = """\
+M:
+  $coverage: {strength: pairwise, boundaries: true}
+  $count: 60
+  KIND: [A, B]
+  amount: {$number: {min: 0, max: 500, decimals: 2}}
+  units: {$integer: [1, 3]}
+  day: {$date: {from: 2025-01-01, to: 2025-12-31, format: "%d.%m.%Y"}}
+  at: {$datetime: [2025-01-01, 2030-12-31]}
+  free: {$number: {distribution: lognormal, median: 10, sigma: 1}}
+"""
+    plan = plans(tmp_path, spec)["M/base"]
+    fields: Fields = {
+        "KIND": (field("KIND"), ["A", "B"]),
+        "amount": (field("amount"), [0.0, 0.01, 499.99, 500.0]),
+        "units": (field("units"), [1, 2, 3]),
+        "day": (field("day"), ["01.01.2025", "02.01.2025", "30.12.2025", "31.12.2025"]),
+        "at": (
+            field("at"),
+            [
+                "2025-01-01T00:00:00",
+                "2025-01-01T00:00:01",
+                "2030-12-31T23:59:58",
+                "2030-12-31T23:59:59",
+            ],
+        ),
+    }
+    records = [json.loads(json.dumps(each, default=float)) for each in records_of(plan)]
+
+    assert wanted(fields, 2) <= shown(records[: design_size(plan)], fields, 2)
+
+
+def test_only_the_fields_that_are_named_take_part(tmp_path: Path) -> None:
+    spec = """\
+M:
+  $count: 30
+  $coverage: {strength: pairwise, fields: [PAT, lines.code, units], without: [PAT.skip]}
+  KIND: [A, B, C, D, E]
+  PAT: {sex: [M, F], skip: [1, 2, 3, 4, 5, 6, 7]}
+  lines: [{code: ["1", "2", "3"]}]
+  units: {$integer: [1, 4]}
+"""
+    plan = plans(tmp_path, spec)["M/base"]
+
+    (covered,) = compile_source(plan).parts[0].covered
+    assert {each.label: len(each.values) for each in covered.parameters} == {
+        "PAT.sex": 2,
+        "lines[0].code": 3,
+        "units": 4,
+    }
+    assert len(covered.design.rows) == 12
+    records = records_of(plan)[:12]
+    units: Fields = {
+        "code": (field("lines", 0, "code"), ["1", "2", "3"]),
+        "units": (field("units"), [1, 2, 3, 4]),
+    }
+    assert shown(records, units, 2) == wanted(units, 2)
+
+
+def test_too_few_records_for_a_design_are_refused_with_the_number_needed(tmp_path: Path) -> None:
+    spec = "M:\n  $coverage: pairwise\n  $count: 8\n  a: [1, 2, 3]\n  b: [1, 2, 3]\n"
+
+    (found,) = refused(tmp_path, spec)
+    assert found.startswith("2 MG408")
+    assert "needs 9 records, and there are 8" in found
+    assert plans(tmp_path, spec.replace("$count: 8", "$count: 9"))
+
+
+@pytest.mark.parametrize(
+    ("coverage", "code"),
+    [
+        ("{strength: pairwise, fields: [ID]}", "2 MG407"),
+        ("{strength: pairwise, without: [other]}", "2 MG407"),
+        ("{strength: pairwise, without: [KIND]}", "2 MG407"),
+        ("{boundaries: true}", "2 MG205"),
+        ("{strength: all}", "2 MG217"),
+        ("{strength: each, bounds: true}", "2 MG227"),
+        ("{strength: each, keep: ../../../x.json}", "2 MG218"),
+        ("{strength: each, keep: cases.yaml}", "2 MG218"),
+        ("{strength: each, fields: KIND}", "2 MG202"),
+    ],
+)
+def test_coverage_of_nothing_and_what_cannot_be_read_is_refused(
+    tmp_path: Path, coverage: str, code: str
+) -> None:
+    spec = f"M:\n  $coverage: {coverage}\n  $count: 9\n  ID: {{$uuid: {{}}}}\n  KIND: [A, B]\n"
+
+    assert [line[: len(code)] for line in refused(tmp_path, spec)] == [code]
+
+
+def test_coverage_beside_a_mix_is_refused(tmp_path: Path) -> None:
+    spec = "M:\n  a: [1, 2]\n  $scenarios:\n    b: {}\n    m: {$mix: {b: 1}, $coverage: each}\n"
+
+    (found,) = refused(tmp_path, spec)
+    assert found.startswith("5 MG204")
