@@ -18,6 +18,7 @@ from mockgen_watch.lock.settle import next_lockfile
 from mockgen_watch.storage.atomic import remove_quietly, stage
 from mockgen_watch.storage.backup import save_backup
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.former import keep_former
 from mockgen_watch.storage.outcome import Failure
 from mockgen_watch.storage.placement import Place, Placed
 
@@ -79,7 +80,7 @@ class Committer:
         path = lock_path(suite.suite)
         found = snapshot.disk.get(path)
         if lock is None:
-            return found is None or self.bench.remove(path, frozenset({found}), is_forced=False)
+            return found is None or self._remove(suite.suite, path, found)
         data = write_lockfile(lock)
         if found == digest(data):
             return True
@@ -88,6 +89,8 @@ class Committer:
             if isinstance(snapshot.locks.get(suite.suite), Diagnostic) and found is not None:
                 saved = save_backup(self.tree.root, folder, LOCK_NAME, path)
                 self.bench.placer.backups.append(saved)
+            elif found is not None:
+                keep_former(self.tree.root, folder, LOCK_NAME, path)
             staged = stage(folder, (data,))
             place = Place(
                 folder=folder,
@@ -101,6 +104,11 @@ class Committer:
                 remove_quietly(folder, staged.name)
             folder.sync()
         return placed is not Placed.REFUSED
+
+    def _remove(self, suite: str, path: str, found: str) -> bool:
+        with naming(self.tree.root.named(path)):
+            keep_former(self.tree.root, self.bench.folder(suite), LOCK_NAME, path)
+        return self.bench.remove(path, frozenset({found}), is_forced=False)
 
     def _journal(self) -> None:
         journal = self.bench.journal

@@ -11,6 +11,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.archive import SUFFIX, list_archives, members_of, unpack
 from mockgen_watch.storage.backup import list_backups, restore_backup
+from mockgen_watch.storage.former import find_former, list_former, restore_former
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import PROJECT_LABEL
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.storage.backup import Backup
+    from mockgen_watch.storage.former import Former
     from mockgen_watch.workflow.project import OpenProject
 
 _NUMBER: Final = regex(r"\d{6,}")
@@ -45,10 +47,12 @@ class Restorable:
     Attributes:
         archives: name → the files in it.
         backups: oldest first.
+        lockfiles: former ones, by name, oldest first.
     """
 
     archives: dict[str, list[str]]
     backups: list[Backup]
+    lockfiles: list[Former]
 
 
 def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
@@ -58,13 +62,17 @@ def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
         StorageError: an archive or a backup cannot be read.
     """
     archives = {name: members_of(root, name) for name in list_archives(root)}
-    return Restorable(archives=archives, backups=list_backups(project.state))
+    return Restorable(
+        archives=archives,
+        backups=list_backups(project.state),
+        lockfiles=list_former(project.state),
+    )
 
 
 def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
-    """Bring back an archive, one file or run out of the archives, or a backup by its number.
+    """Bring back an archive, a file or run out of the archives, a backup, or a former lockfile.
 
-    What stands in the place of a backup is saved as a backup first; a snapshot never replaces
+    What stands in the place of a backup or a lockfile is saved first; a snapshot never replaces
     anything.
 
     Raises:
@@ -75,6 +83,11 @@ def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
     with ProjectLock(project.state, WRITER, holder="mockgen-watch restore", timeout=LOCK_WAIT):
         if _NUMBER.fullmatch(name):
             return _backup(project, name)
+        former = find_former(project.state, name)
+        if former is not None:
+            place = _root_of(project, former.folder)
+            restore_former(place, former)
+            return Restored(paths=(place.named(former.path),))
         there: list[str] = []
         refused: list[str] = []
         for archive, paths in _chosen(root, name):
@@ -107,17 +120,17 @@ def _backup(project: OpenProject, number: str) -> Restored:
     backup = next((one for one in list_backups(project.state) if one.number == number), None)
     if backup is None:
         raise UsageError(f"there is no backup {number} (restore --list shows what there is)")
-    root = _root_of(project, backup)
+    root = _root_of(project, backup.folder)
     done = restore_backup(root, number)
     return Restored(paths=(root.named(done.path),))
 
 
-def _root_of(project: OpenProject, backup: Backup) -> OutputRoot:
+def _root_of(project: OpenProject, label: str) -> OutputRoot:
     """Return the folder that a backup belongs to, by the label it was saved with."""
-    if backup.folder == PROJECT_LABEL:
+    if label == PROJECT_LABEL:
         return OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
-    if Path(backup.folder).is_absolute():
-        return OutputRoot.elsewhere(Path(backup.folder), project.state)
-    if backup.folder == project.output_root().label:
+    if Path(label).is_absolute():
+        return OutputRoot.elsewhere(Path(label), project.state)
+    if label == project.output_root().label:
         return project.output_root()
-    return OutputRoot.elsewhere(project.root / backup.folder, project.state)
+    return OutputRoot.elsewhere(project.root / label, project.state)

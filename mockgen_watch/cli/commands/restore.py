@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.restoring import Restorable
 
 EXAMPLES = """examples:
-  mockgen-watch restore --list                    archives of snapshots, and backups
+  mockgen-watch restore --list                    archives, backups, former lockfiles
   mockgen-watch restore 20261123T041500.123456Z   all files of an archive
   mockgen-watch restore Model_1_Positive_20261101T080000.000000Z.json
-  mockgen-watch restore 000003                    a backup: a spec, a master, a lockfile, an output
+  mockgen-watch restore 000003                    a backup: a spec, a master, an output
+  mockgen-watch restore mock_outputs/claims/mockgen.lock   the lockfile before the last run
+  mockgen-watch restore mock_outputs/claims/mockgen.lock@000002
 
 A snapshot never replaces anything; what stands in the place of a backup is saved first.
 """
@@ -31,7 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", help="an archive, a snapshot, or a backup's number"
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="an archive, a snapshot, a backup's number, or a lockfile",
     )
     parser.add_argument("--list", action="store_true", help="list what there is, change nothing")
     parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
@@ -66,7 +71,8 @@ def _list(found: Restorable, *, as_json: bool) -> int:
             {"number": one.number, "folder": one.folder, "path": one.path, "size": one.size}
             for one in found.backups
         ]
-        _print_json({"archives": found.archives, "backups": backups})
+        lockfiles = [{"name": one.name, "size": one.size} for one in found.lockfiles]
+        _print_json({"archives": found.archives, "backups": backups, "lockfiles": lockfiles})
         return ExitCode.DONE
     for name, paths in found.archives.items():
         print(f"archive  {escape_for_terminal(name)}")
@@ -75,6 +81,8 @@ def _list(found: Restorable, *, as_json: bool) -> int:
     for one in found.backups:
         path = one.path if one.folder == "." else f"{one.folder}/{one.path}"
         print(f"backup  {one.number}  {escape_for_terminal(path)}")
+    for former in found.lockfiles:
+        print(f"lockfile  {escape_for_terminal(former.name)}")
     return ExitCode.DONE
 
 
