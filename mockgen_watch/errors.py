@@ -39,6 +39,10 @@ class FindingsError(MockgenError):
         self.diagnostics = tuple(diagnostics)
         super().__init__(f"{len(self.diagnostics)} finding(s)")
 
+    def __reduce__(self) -> tuple[type[FindingsError], tuple[tuple[Diagnostic, ...]]]:
+        """Let it be sent from one process to another with all that it carries."""
+        return type(self), (self.diagnostics,)
+
 
 class StorageError(MockgenError):
     """A file operation failed.

@@ -25,7 +25,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.errors import MockgenError, UsageError
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError
 
@@ -181,7 +181,7 @@ def _work(share: _Share, sender: _Sender, closing: Iterable[int]) -> None:
         try:
             for pieces in share.chunks():
                 sender.send(pieces)
-        except FormatError as error:
+        except (FormatError, FindingsError) as error:
             sender.fail(error)
 
 
@@ -215,7 +215,7 @@ class _Sender:
         self._send_all(b"".join(held))
         os.write(self._tell, _MESSAGE.pack(_END, 0, 0))
 
-    def fail(self, error: FormatError) -> None:
+    def fail(self, error: FormatError | FindingsError) -> None:
         """Send an error in place of what is left of the chunk."""
         data = pickle.dumps(error)
         os.write(self._tell, _MESSAGE.pack(_ERROR, 0, len(data)) + data)

@@ -177,7 +177,9 @@ def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
     found += problems
     if made is None or has_errors(found):
         return None, found
-    return _tried_out(made, plan, found, range(min(SAMPLE, plan.count)))
+    # The last record too: a sequence may have outgrown a rule by then.
+    sample = sorted({*range(min(SAMPLE, plan.count)), plan.count - 1})
+    return _tried_out(made, plan, found, sample)
 
 
 def _tried_out(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.processes import Processes, WorkerFailedError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
@@ -85,6 +87,21 @@ def refuse(index: int) -> None:
 def test_a_value_that_cannot_be_written_is_told_as_by_one_process(executor: Executor) -> None:
     with pytest.raises(FormatError, match=r"^/23/a: it is bad$"):
         run(executor, Numbered(count=100, before=refuse))
+    assert multiprocessing.active_children() == []
+
+
+def break_promise(index: int) -> None:
+    if index == 23:
+        place = Location(path="specs/s/user_input.yaml", line=3)
+        raise FindingsError((Diagnostic(code="MG404", message="there is none", location=place),))
+
+
+@pytest.mark.parametrize("executor", [Serial(), Processes(2, chunk=5)])
+def test_a_promise_that_cannot_be_kept_is_told_with_its_place(executor: Executor) -> None:
+    with pytest.raises(FindingsError) as caught:
+        run(executor, Numbered(count=100, before=break_promise))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.location.line) == ("MG404", 3)
     assert multiprocessing.active_children() == []
 
 

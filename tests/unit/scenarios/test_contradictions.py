@@ -34,6 +34,16 @@ def check(folder: Path, spec: str) -> list[dict[str, object]]:
 
 
 CONTRADICTIONS: dict[str, tuple[list[tuple[str, int, list[int]]], str]] = {
+    "a sequence that outgrows a rule": (
+        [("MG404", 4, [2])],
+        (
+            "M:\n"
+            "  a: {$sequence: {start: 1, width: 3}}\n"
+            "  $rules:\n"
+            "    r: {field: a, schema: {pattern: '^[0-9]{3}$'}}\n"
+            "  $scenarios: {positive: {$count: 1000}}\n"
+        ),
+    ),
     "a pool wholly inside an exclusion": (
         [("MG403", 4, [2])],
         ("M:\n  a: [X, Y]\n  $exclude:\n    out: {a: [X, Y, Z]}\n  $scenarios: {positive: {}}\n"),
