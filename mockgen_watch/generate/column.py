@@ -66,6 +66,9 @@ class Column:
         read: makes the text of a cell where parts cannot; ``finish`` and ``coerce`` come after.
         quick: makes the value of a cell at once, the same that the parts make.
         slow: why this column has no fragments; empty when it has.
+        units: of numbers, and of dates and times, whose text is of several parts: draws them as
+            whole numbers: in units of the last decimal, in days or in seconds.
+        decimals: of numbers that ``units`` draws.
     """
 
     kind: ColumnKind
@@ -76,6 +79,8 @@ class Column:
     read: Callable[[Cell], Json] | None = None
     quick: Callable[[Cell], Json] | None = None
     slow: str = ""
+    units: Stream | None = None
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

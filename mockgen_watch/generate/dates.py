@@ -53,7 +53,7 @@ def moment_column(moment: Moment, site: Site) -> Column:
     for is_time, stretch in groupby(_with_literals(pieces), key=lambda piece: piece[0]):
         texts = [piece for _, piece in stretch]
         parts += _time_parts(texts, moment, units) if is_time else _day_parts(texts, moment, units)
-    return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), units=units)
 
 
 def _with_literals(pieces: Sequence[str]) -> list[tuple[bool, str]]:

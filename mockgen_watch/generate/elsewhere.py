@@ -76,7 +76,8 @@ def moved_column(column: Column, way: Elsewhere) -> Column:
     presence = None if column.presence is None else Moved(column.presence, way)
     read = None if column.read is None else _moved_read(column.read, way)
     quick = None if column.quick is None else _moved_read(column.quick, way)
-    return replace(column, parts=parts, presence=presence, read=read, quick=quick)
+    units = None if column.units is None else Moved(column.units, way)
+    return replace(column, parts=parts, presence=presence, read=read, quick=quick, units=units)
 
 
 def _moved_read(read: Callable[[Cell], Json], way: Elsewhere) -> Callable[[Cell], Json]:

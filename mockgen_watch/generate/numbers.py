@@ -45,6 +45,8 @@ def number_column(number: Number, site: Site) -> Column:
         kind=ColumnKind.NUMBER,
         parts=digit_parts(numbers, number.decimals),
         quick=number_reader(numbers, number.decimals),
+        units=numbers,
+        decimals=number.decimals,
     )
 
 

@@ -161,6 +161,7 @@ def transform_column(column: Column, transforms: tuple[Transform, ...]) -> Colum
     """Return ``column`` with its text transformed; numbers and other values stay as they are."""
     if not transforms or column.kind is ColumnKind.NUMBER:
         return column
+    column = replace(column, units=None)
     if column.read is not None:
         return replace(column, finish=column.finish + transforms)
     if column.kind is ColumnKind.VALUE:
@@ -215,6 +216,7 @@ def coerce_column(column: Column) -> Column:
     """Return ``column`` with text that is exactly a JSON number turned into that number."""
     if column.kind is ColumnKind.NUMBER:
         return column
+    column = replace(column, units=None)
     if column.kind is ColumnKind.VALUE:
         return _mapped(column, _coerced_value)
     if column.read is None and not column.finish:

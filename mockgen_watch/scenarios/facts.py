@@ -11,6 +11,7 @@ from mockgen_watch.generate.transforms import transformed
 from mockgen_watch.masters.kinds import exact_number
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.rules.places import MISSING
+from mockgen_watch.rules.sight import Sight
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -216,6 +217,11 @@ def parent_leaf(reference: Reference, plan: RecordPlan) -> tuple[Leaf, RecordPla
     parent = dict(plan.parents).get(reference)
     found = None if parent is None else find_shape(parent.shape, reference.path)
     return (found, parent) if isinstance(found, Leaf) and parent is not None else None
+
+
+def sight_of(plan: RecordPlan) -> Sight:
+    """Return how rules see the records of ``plan``."""
+    return Sight(slot=plan.slot, moves=plan.moves, moments=moments_of(plan))
 
 
 def moments_of(plan: RecordPlan) -> Mapping[Path, Moment]:

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.trees import find_all
+from mockgen_watch.rules.comparison import Comparison
 from mockgen_watch.rules.places import Missing
+from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.scenarios.facts import bounds_of, leaves_below
 from mockgen_watch.scenarios.proof import always_meets, never_meets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.clause import Clause, Condition
-    from mockgen_watch.rules.comparison import Comparison
     from mockgen_watch.rules.places import Path
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Leaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Test:
+    """A part of a need that can be told of a record by itself.
+
+    Attributes:
+        paths: where the fields that decide are written.
+        holds: tells whether it is so of a record.
+        orders: comparisons that say the same together, where all fields are there and are numbers
+            or dates; none where no comparison does.
+        holds_unordered: whether it holds where a value is neither number, date nor text.
+    """
+
+    paths: tuple[Path, ...]
+    holds: Callable[[Json], bool]
+    orders: tuple[Comparison, ...] = ()
+    holds_unordered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,6 +54,8 @@ class Need:
         fits: tells whether one value at the only path is; None when that is not how it is told.
         proved: tells whether it is certain from the plan alone: True, False (never), None (open).
         condition: of an exclusion that is to match, with bounds that the field may be held to.
+        tests: a record is so when all of them hold, or where ``is_outside``, when one does not;
+            none where it can only be looked at as a whole.
         is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
             its values cut down: they stay different across the parts of a mix.
     """
@@ -45,6 +67,8 @@ class Need:
     fits: Callable[[Json | Missing], bool] | None = None
     proved: Callable[[RecordPlan], bool | None] = lambda _: None
     condition: Condition | None = None
+    tests: tuple[Test, ...] = ()
+    is_outside: bool = False
     is_for_all: bool = False
 
 
@@ -73,8 +97,42 @@ def rule_need(rule: Rule) -> Need:
         holds=rule.holds,
         fits=fits,
         proved=proved,
+        tests=_rule_tests(rule),
         is_for_all=True,
     )
+
+
+def _rule_tests(rule: Rule) -> tuple[Test, ...]:
+    if rule.paths is None:
+        return ()
+    orders: tuple[Comparison, ...] = ()
+    if rule.comparison is not None:
+        orders = (rule.comparison,)
+    elif isinstance(rule.schema, dict) and rule.value_why is not None:
+        orders = _bounds(rule.paths[0], rule.schema)
+    # A bound of JSON Schema says nothing of what is no number.
+    is_bound = bool(orders) and rule.comparison is None
+    test = Test(paths=rule.paths, holds=rule.holds, orders=orders, holds_unordered=is_bound)
+    return (test,)
+
+
+_ORDERS: Final = {
+    "minimum": ">=",
+    "maximum": "<=",
+    "exclusiveMinimum": ">",
+    "exclusiveMaximum": "<",
+}
+
+
+def _bounds(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, ...]:
+    """Return the comparisons that a schema is for numbers; none when it says more."""
+    orders = []
+    for key, operand in schema.items():
+        if key in _ORDERS and isinstance(operand, int | Decimal):
+            orders.append(Comparison(left=path, order=_ORDERS[key], right=operand))
+        elif key not in REMARKS:
+            return ()
+    return tuple(orders)
 
 
 def outside_need(clause: Clause) -> Need:
@@ -96,7 +154,19 @@ def outside_need(clause: Clause) -> Need:
         if only is None
         else lambda value: isinstance(value, Missing) or not only.fits(value),
         proved=proved,
+        tests=tuple(map(_condition_test, clause.conditions)),
+        is_outside=True,
     )
+
+
+def _condition_test(condition: Condition) -> Test:
+    ends = ((">=", condition.low), ("<=", condition.high)) if condition.is_range else ()
+    orders = tuple(
+        Comparison(left=condition.path, order=order, right=end)
+        for order, end in ends
+        if end is not None
+    )
+    return Test(paths=(condition.path,), holds=condition.holds, orders=orders)
 
 
 def inside_needs(clause: Clause) -> list[Need]:
@@ -113,6 +183,7 @@ def _inside(clause: Clause, condition: Condition) -> Need:
         fits=lambda value: not isinstance(value, Missing) and condition.fits(value),
         proved=lambda plan: _is_within(condition, plan),
         condition=condition,
+        tests=(_condition_test(condition),),
     )
 
 

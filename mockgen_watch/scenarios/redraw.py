@@ -16,8 +16,15 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.paths import AGAIN
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.scenarios.facts import change_paths, leaves_below, unit_of, walk_paths
+from mockgen_watch.scenarios.facts import (
+    change_paths,
+    leaves_below,
+    sight_of,
+    unit_of,
+    walk_paths,
+)
 from mockgen_watch.scenarios.stated import by_record, check_kept, with_statements
+from mockgen_watch.scenarios.verdicts import Judge
 from mockgen_watch.spec.generators import (
     Boolean,
     Moment,
@@ -51,6 +58,9 @@ ATTEMPTS: Final = 100
 KEPT: Final = 512
 """Programs of other attempts that are kept for the next record."""
 
+KEPT_JUDGES: Final = 64
+"""Judges of other attempts that are kept: each remembers what it was asked."""
+
 _DRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
 
 
@@ -73,6 +83,7 @@ class Drawer:
     stated: Mapping[int, tuple[Statement, ...]]
     _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
     _others: dict[Attempts, Program] = field(default_factory=dict)
+    _judges: dict[Attempts, Judge] = field(default_factory=dict)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
@@ -152,6 +163,16 @@ class Drawer:
             counts = dict(attempts)
             shape = change_paths(self.plan.shape, lambda _, leaf: _readdress(leaf, counts))
             known = self._others[attempts] = compile_program(replace(self.plan, shape=shape))
+        return known
+
+    def judge_of(self, attempts: Attempts) -> Judge:
+        """Return what tells which records of ``program_of(attempts)`` do not meet the needs."""
+        program = self.program_of(attempts)
+        known = self._judges.get(attempts)
+        if known is None or known.program is not program:
+            if len(self._judges) >= KEPT_JUDGES:
+                self._judges.clear()
+            known = self._judges[attempts] = Judge(self.needs, program, sight_of(self.plan))
         return known
 
     def _given_up(self, broken: Sequence[Need], index: int) -> Diagnostic:

@@ -10,18 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.generate.chunks import cells_of_records, release
-from mockgen_watch.generate.column import ObjectNode
-from mockgen_watch.generate.records import values_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
 
     from mockgen_watch.generate.cells import IntArray
-    from mockgen_watch.generate.column import Node, Program
-    from mockgen_watch.rules.places import Path
-    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.generate.column import Program
     from mockgen_watch.scenarios.redraw import Attempts, Drawer
 
 FEWEST: Final = 256
@@ -68,7 +63,7 @@ def drawn_shares(drawer: Drawer, xp: ModuleType, indexes: IntArray) -> Iterator[
             continue
         made += 1
         program = drawer.program_of(attempts)
-        failed = broken_over(drawer.needs, program, xp, indexes[rows])
+        failed = drawer.judge_of(attempts).failed_over(xp, indexes[rows])
         yield Share(rows=rows[failed == 0], program=program)
         for code in xp.unique(failed[failed != 0]).tolist():
             broken = [need for bit, need in enumerate(drawer.needs) if code >> bit & 1]
@@ -78,43 +73,3 @@ def drawn_shares(drawer: Drawer, xp: ModuleType, indexes: IntArray) -> Iterator[
                 yield Share(rows=there, program=None)
             else:
                 waiting.append((further, there))
-
-
-def broken_over(
-    needs: tuple[Need, ...], program: Program, xp: ModuleType, indexes: IntArray
-) -> IntArray:
-    """Return what each record does not meet: bit b tells of ``needs[b]``, int64[n].
-
-    ``needs`` are ``MOST_NEEDS`` at most.
-    """
-    paths: list[Path] | None = []
-    for need in needs:
-        paths = None if paths is None or need.paths is None else [*paths, *need.paths]
-    root = program.root if paths is None else seen_at(program.root, paths)
-    cells = cells_of_records(program, xp, indexes)
-    rows = xp.arange(len(indexes))
-    failed = [
-        sum(1 << bit for bit, need in enumerate(needs) if not need.holds(record))
-        for record in values_over(root, cells, rows)
-    ]
-    release(cells)
-    return xp.array(failed, xp.int64)  # type: ignore[no-any-return]
-
-
-def seen_at(root: ObjectNode, paths: Iterable[Path]) -> ObjectNode:
-    """Return ``root`` with only what is at ``paths``, or on the way there.
-
-    An array is left whole: a path may mean one of its elements, or all.
-    """
-    tails: dict[str, list[Path]] = {}
-    for path in paths:
-        if not path:
-            return root
-        tails.setdefault(path[0], []).append(path[1:])
-    members: list[tuple[str, Node]] = []
-    for name, child in root.members:
-        below_it = tails.get(name)
-        if below_it is None:
-            continue
-        members.append((name, seen_at(child, below_it) if isinstance(child, ObjectNode) else child))
-    return ObjectNode(members=tuple(members), presence=root.presence)

@@ -9,13 +9,13 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.rule import compile_rule
-from mockgen_watch.rules.sight import Sight
-from mockgen_watch.scenarios.facts import moments_of
+from mockgen_watch.scenarios.facts import sight_of
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.clause import Clause
     from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.rules.sight import Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Terms:
 
 def compile_terms(plan: RecordPlan) -> tuple[Terms, list[Diagnostic]]:
     """Return the rules and clauses of ``plan`` that can be compiled, and why others cannot."""
-    sight = Sight(slot=plan.slot, moves=plan.moves, moments=moments_of(plan))
+    sight = sight_of(plan)
     found: list[Diagnostic] = []
     rules: list[Rule] = []
     clauses: list[Clause] = []
