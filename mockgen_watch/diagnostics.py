@@ -208,6 +208,8 @@ CODES: dict[str, str] = {
     "MG510": "An output cannot be written",
     "MG511": "A file is in conflict in the index",
     "MG512": "An edit cannot be adopted",
+    "MG513": "A saved plan no longer holds",
+    "MG514": "A saved plan cannot be read",
     # MG6xx  the project
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.outcome import Failure, Outcome
     from mockgen_watch.storage.output_root import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.workflow.decide import Decision
     from mockgen_watch.workflow.prepare import Preparer
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
@@ -94,6 +95,13 @@ def generate(
         produce = OutputProducer(decision.preparer, executor or Serial(), advance)
         outcome = apply(decision.reconciliation, tree, produce, should_stop=should_stop)
         tree.cache.save()
+    return report_of_run(decision, outcome, root, is_own=is_own)
+
+
+def report_of_run(
+    decision: Decision, outcome: Outcome, root: OutputRoot, *, is_own: bool = True
+) -> Report:
+    """Return the account of a run; ``is_own``: it was over the project's own output folder."""
     found = {**dict.fromkeys(decision.diagnostics), **dict.fromkeys(decision.preparer.found())}
     for failure in outcome.failures:
         found.update(dict.fromkeys(describe_failure(failure, root)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.findings import describe
@@ -23,7 +24,7 @@ from mockgen_watch.workflow.produce import prepare_production, slow_fields
 from mockgen_watch.workflow.why import find_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.formats.fragments import SlowField
@@ -81,12 +82,16 @@ class ChangePlan:
     Attributes:
         files: those that would not be kept, sorted by path.
         kept: how many would be.
+        decision: that all of this follows from.
+        digests: path → digest of the bytes that it would have, of files whose bytes were made.
     """
 
     files: tuple[PlannedFile, ...]
     kept: int
     diagnostics: tuple[Diagnostic, ...]
     failed_suites: tuple[str, ...]
+    decision: Decision
+    digests: Mapping[str, str]
 
 
 def plan_changes(
@@ -94,8 +99,11 @@ def plan_changes(
     request: Request,
     *,
     begin: Callable[[int], Advance] = begin_nothing,
+    with_new: bool = False,
 ) -> ChangePlan:
     """Return what ``generate`` would change. Nothing is written.
+
+    ``with_new``: the bytes of new files are made too, so that their digests are known.
 
     Raises:
         FindingsError, UsageError, StorageError: as ``generate`` does.
@@ -106,10 +114,13 @@ def plan_changes(
     produce = OutputProducer(decision.preparer, Serial(), advance)
     planned: dict[str, PlannedFile] = {}
     found = dict.fromkeys(decision.diagnostics)
+    digests: dict[str, str] = {}
     kept = 0
     for suite in decision.reconciliation.suites:
         for output in suite.outputs:
-            for file in _plan_output(output, decision, tree, produce):
+            made = _made(output, produce, with_new=with_new)
+            digests.update({tree.root.named(path): digest(data) for path, data in made.items()})
+            for file in _plan_output(output, decision, tree, made):
                 kept += file.file.action is Action.KEEP
                 planned[file.file.path] = file
     records = record_counts(decision.reconciliation)
@@ -127,20 +138,26 @@ def plan_changes(
         kept=kept,
         diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
         failed_suites=decision.failed_suites,
+        decision=decision,
+        digests=digests,
     )
 
 
+def _made(output: OutputAction, produce: OutputProducer, *, with_new: bool) -> dict[str, bytes]:
+    """Return path → new bytes, where there are old ones to compare them with or ``with_new``."""
+    needed = [
+        file for file in output.files if file.must_produce and (with_new or file.found is not None)
+    ]
+    return {path: b"".join(chunks) for path, chunks in produce(output)} if needed else {}
+
+
 def _plan_output(
-    output: OutputAction, decision: Decision, tree: OutputTree, produce: OutputProducer
+    output: OutputAction, decision: Decision, tree: OutputTree, made: Mapping[str, bytes]
 ) -> Iterator[PlannedFile]:
     records = record_counts(decision.reconciliation)
-    needed = [file for file in output.files if file.must_produce and file.found is not None]
-    made: dict[str, bytes] = {}
-    if needed:
-        made = {path: b"".join(chunks) for path, chunks in produce(output)}
     for file in output.files:
         new = made.get(file.path)
-        if new is None:
+        if new is None or file.found is None:
             result = file_result(file, file.action, records, tree.root)
             changed = result.records if file.action is Action.CREATE else 0
             yield PlannedFile(file=result, records_changed=changed)

@@ -71,6 +71,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.rules",
         summary="tell how each rule is kept, and which faults can break it",
     ),
+    "apply": CommandEntry(
+        module="mockgen_watch.cli.commands.apply",
+        summary="do what a saved plan says, or tell what moved since",
+    ),
     "watch": CommandEntry(
         module="mockgen_watch.cli.commands.watch",
         summary="keep mock_outputs/ up to date while specs/ change",

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.making import running
 from mockgen_watch.cli.report import code_of, print_findings
 from mockgen_watch.cli.selection import add_selection, add_suites, selection_of
 from mockgen_watch.cli.values import shown_value
+from mockgen_watch.lock.saved_plan import write_plan
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.storage.user_files import write_file
 from mockgen_watch.workflow.plan import plan_changes, slow_outputs
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.saving import Making, saved_plan
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +33,7 @@ EXAMPLES = """examples:
   mockgen-watch plan                      what generate would change
   mockgen-watch plan claims -v            every value
   mockgen-watch plan --exit-code          exit code 1 when there are changes
+  mockgen-watch plan --save next.plan     keep it; mockgen-watch apply next.plan does just that
   mockgen-watch plan --count 100 --json   the same with options of generate, as JSON
 """
 
@@ -42,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code", action="store_true", help="exit with 1 when there are changes"
     )
+    parser.add_argument(
+        "--save", metavar="FILE", help="keep the plan, for apply; it holds until something moves"
+    )
     parser.add_argument("--json", action="store_true", help="the plan as JSON, with every value")
 
 
@@ -50,7 +59,10 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     request = Request(suites=tuple(options.suites), selection=selection_of(options))
     with running(options) as run_:
-        plan = plan_changes(project, request, begin=run_.begin)
+        plan = plan_changes(project, request, begin=run_.begin, with_new=options.save is not None)
+    if options.save is not None and not plan.failed_suites:
+        making = Making(tool=__version__, profile=options.profile)
+        write_file(options.save, write_plan(saved_plan(project, request, plan, making)))
     if options.json:
         print(_json(plan, {} if plan.failed_suites else slow_outputs(project, request)))
     else:
@@ -58,10 +70,20 @@ def run(options: argparse.Namespace) -> int:
             plan.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
         )
         _print(plan, is_verbose=options.verbose)
+    if options.save is not None:
+        _tell_saved(plan, options.save)
     code = code_of(plan.diagnostics)
     if options.exit_code and plan.files:
         return ExitCode.FINDINGS
     return code
+
+
+def _tell_saved(plan: ChangePlan, path: str) -> None:
+    if plan.failed_suites:
+        print("the plan was not saved, because a suite has errors", file=sys.stderr)
+    else:
+        shown = escape_for_terminal(shlex.quote(path))
+        print(f"saved as {shown}; next: mockgen-watch apply {shown}", file=sys.stderr)
 
 
 def _print(plan: ChangePlan, *, is_verbose: bool) -> None:
