@@ -2,6 +2,7 @@
 #
 #   make            install into .venv and generate mock_outputs/ from specs/
 #   make test       all that CI checks: lint, types, import layers, tests, coverage
+#   make test-long  all tests at their full size: every kill, every example; hours
 #   make lint       the first three of these
 #   make format     put the code into its form
 #   make bench      compare with other tools; BENCH="--count 100000" passes options on
@@ -13,7 +14,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test lint layers types style format bench bench-publish clean
+.PHONY: run test test-long lint layers types style format bench bench-publish clean
 
 WORKERS ?= 2
 BIN := .venv/bin
@@ -28,6 +29,9 @@ run: $(STAMP)
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+
+test-long: $(STAMP)
+	MOCKGEN_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "long or not long"
 
 lint: style types layers
 

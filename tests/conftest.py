@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
 # No test is bounded by the clock. On CI the examples are the same in every run.
 settings.register_profile("local", deadline=None)
@@ -22,15 +23,24 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # every start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# What a measured process writes its coverage by; see ``patch`` in pyproject.toml.
+_MEASURED = "COVERAGE_PROCESS_CONFIG"
+# These start the same commands again and again, to cut them short or to read what they say.
+_UNMEASURED = ("docs", "faults")
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: takes minutes; runs with -m long only")
 
+@pytest.fixture(autouse=True)
+def processes_without_coverage(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leave coverage out of the processes of tests that can add nothing to it.
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "long" in config.option.markexpr:
-        return
-    left_out = [item for item in items if item.get_closest_marker("long")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    Measuring takes a short process three times as long. So of a test with parameters the first
+    case is measured, and no test of a folder whose commands others start too.
+    """
+    case = getattr(request.node, "callspec", None)
+    is_first = case is None or not any(case.indices.values())
+    path: Path = request.path
+    folder = path.relative_to(request.config.rootpath / "tests").parts[0]
+    if folder in _UNMEASURED or not is_first:
+        monkeypatch.delenv(_MEASURED, raising=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator, Pool
-
-LONG = bool(os.environ.get("MOCKGEN_LONG_TESTS"))
-"""Whether the statistical tests take their full sizes; a normal run takes seconds of them."""
 
 
 def column_of(generator: Generator, name: str = "F", *, seed: int = 42) -> tuple[Program, Column]:

@@ -25,6 +25,7 @@ from mockgen_watch.spec.generators import (
 from mockgen_watch.spec.model import Transform
 from tests.draws import assert_engines_agree
 from tests.shapes import array, decimal, leaf, moment, number, obj, plan, pool, template
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
@@ -131,7 +132,7 @@ def members(draw: st.DrawFn) -> Fields:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=sized(60, 2000))
 @given(members(), st.integers(), INDEXES)
 def test_a_chunk_gives_what_one_cell_at_a_time_does(
     fields: Fields, seed: int, indexes: list[int]
@@ -143,7 +144,7 @@ def test_a_chunk_gives_what_one_cell_at_a_time_does(
     assert rows == [record_at(program, index) for index in indexes]
 
 
-@settings(max_examples=25)
+@settings(max_examples=sized(25, 1000))
 @given(members(), st.integers(0, 10**6), st.integers(2, 40), st.data())
 def test_the_cut_into_chunks_plays_no_part(
     fields: Fields, start: int, count: int, data: st.DataObject
@@ -164,7 +165,7 @@ def test_the_cut_into_chunks_plays_no_part(
     assert whole == parts
 
 
-@settings(max_examples=25)
+@settings(max_examples=sized(25, 1000))
 @given(members(), st.permutations(["a", "n", "s", "t"]), st.integers(0, 10**6))
 def test_other_fields_play_no_part(fields: Fields, order: list[str], index: int) -> None:
     before = record_at(compile_program(plan(fields)), index)
@@ -177,7 +178,7 @@ def test_other_fields_play_no_part(fields: Fields, order: list[str], index: int)
         assert after == {name: before[name] for name in left if name in before}
 
 
-@settings(max_examples=25)
+@settings(max_examples=sized(25, 1000))
 @given(members(), st.integers(1, 10**6), st.integers(1, 10**6))
 def test_the_count_plays_no_part(fields: Fields, few: int, many: int) -> None:
     small, large = (replace(plan(fields), count=count) for count in (few, many))

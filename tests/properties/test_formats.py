@@ -21,6 +21,7 @@ from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import programs
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from mockgen_watch.formats.base import Writer
@@ -53,7 +54,7 @@ def reference(writer: Writer, program: Program, start: int, stop: int) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
-@settings(max_examples=15)
+@settings(max_examples=sized(15, 400))
 @given(program=programs(), start=st.integers(0, 10**9), layout=st.sampled_from(list(Layout)))
 def test_fragments_give_the_bytes_of_the_reference_encoder(
     name: str,

@@ -2,12 +2,10 @@
 
 This holds for every policy, with deleted keys and with odds of null and absence, for layers that
 agree in type at each path and whose arrays have a fixed length. It holds to the last origin.
-The long run is ``MOCKGEN_EXAMPLES=10000``.
 """
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -18,9 +16,10 @@ from mockgen_watch.masters.deep import finish_object, merge_objects
 from mockgen_watch.masters.policies import Merge, policies_by_path
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.spec.model import ConflictPolicy, MergePolicy, ObjectShape
+from tests.sizes import sized
 from tests.unit.masters.shapes import DELETED, Data, field, policy, record
 
-EXAMPLES = int(os.environ.get("MOCKGEN_EXAMPLES", "300"))
+EXAMPLES = sized(300, 10_000)
 
 
 # A type is what all layers have at one path: the name of a scalar, an object or a list of objects.

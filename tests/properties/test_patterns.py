@@ -10,6 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockgen_watch.spec.pattern import CompiledPattern, PatternError, compile_pattern
+from tests.sizes import sized
+
+LISTED = sized(800, 3000)
+"""Strings of a pattern that are compared."""
 
 _CLASSES = st.sampled_from(
     [
@@ -61,7 +65,7 @@ def _draw(compiled: CompiledPattern, rng: random.Random) -> str:
 
 
 @given(source=PATTERNS, seed=st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sized(200, 8000))
 def test_every_string_is_matched_from_end_to_end(source: str, seed: int) -> None:
     rng = random.Random(seed)
     compiled = compile_pattern(source)
@@ -72,14 +76,14 @@ def test_every_string_is_matched_from_end_to_end(source: str, seed: int) -> None
 
 
 @given(source=PATTERNS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sized(150, 6000))
 def test_a_distinct_pattern_never_makes_a_string_twice(source: str) -> None:
     compiled = compile_pattern(source)
-    numbers = range(min(compiled.size, 800))
+    numbers = range(min(compiled.size, LISTED))
     texts = {compiled.text_at(number) for number in numbers}
     if compiled.distinct:
         assert len(texts) == len(numbers)
-    elif compiled.size <= 800:
+    elif compiled.size <= LISTED:
         assert len(texts) < compiled.size
 
 

@@ -17,6 +17,7 @@ from mockgen_watch.lock.scope import Scope
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
+from tests.sizes import sized
 from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def test_deciding_on_some_suites_gives_what_deciding_on_all_gives_of_these(
 
 
 @given(worlds(), wanted())
-@settings(max_examples=300)
+@settings(max_examples=sized(300, 5000))
 def test_after_a_run_the_next_has_nothing_to_do_but_to_repeat_its_refusals(
     world: World, suites: tuple[WantedSuite, ...]
 ) -> None:
@@ -170,7 +171,7 @@ def test_after_a_run_the_next_has_nothing_to_do_but_to_repeat_its_refusals(
 
 
 @given(worlds(), wanted(), st.integers(0, 12))
-@settings(max_examples=300)
+@settings(max_examples=sized(300, 5000))
 def test_a_run_that_is_cut_anywhere_is_made_up_for_by_the_next(
     world: World, suites: tuple[WantedSuite, ...], steps: int
 ) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from mockgen_watch.generate.large_pool import LargePool
 from mockgen_watch.generate.pool import LARGE
-from tests.draws import LONG, assert_engines_agree, chi_square_tail, chosen, column_of
+from tests.draws import assert_engines_agree, chi_square_tail, chosen, column_of
 from tests.shapes import pool
+from tests.sizes import sized
 
-COUNT = 2_000_000 if LONG else 200_000
+COUNT = sized(200_000, 2_000_000)
 
 
 def names(size: int, first: int = 0) -> list[str]:

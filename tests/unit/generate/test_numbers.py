@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from mockgen_watch.generate.column import ColumnKind
 from tests.draws import (
-    LONG,
     assert_engines_agree,
     chi_square_tail,
     chunk,
@@ -22,6 +21,7 @@ from tests.draws import (
     values_of,
 )
 from tests.shapes import number
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.generators import Number
 
-COUNT = 2_000_000 if LONG else 100_000
+COUNT = sized(100_000, 2_000_000)
 
 
 def drawn(what: Number, count: int = COUNT) -> NDArray[np.float64]:

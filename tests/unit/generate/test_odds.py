@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mockgen_watch.spec.generators import Boolean
-from tests.draws import LONG, chi_square_tail, chosen, chunk, column_of, most_rejections
+from tests.draws import chi_square_tail, chosen, chunk, column_of, most_rejections
 from tests.shapes import decimal, number, pool
+from tests.sizes import sized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
 
 SEEDS = range(200)
-COUNT = 200_000 if LONG else 4000
+COUNT = sized(4000, 200_000)
 
 
 def fit(values: NDArray[np.object_], expected: dict[str, float]) -> float:

@@ -23,8 +23,9 @@ from mockgen_watch.generate.pool import (
     rates,
     whole_weights,
 )
-from tests.draws import LONG, chosen, chunk, column_of, values_of
+from tests.draws import chosen, chunk, column_of, values_of
 from tests.shapes import pool
+from tests.sizes import LONG, sized
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.generators import Pool
 
-COUNT = 400_000 if LONG else 40_000
+COUNT = sized(40_000, 400_000)
 SIZES = range(2, 201) if LONG else (2, 3, 4, 7, 12, 50, 200)
 
 
