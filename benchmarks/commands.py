@@ -222,11 +222,29 @@ PEERS = (
 
 
 def give_ours(
-    workload: Workload, count: int, out: Path | None = None, *, jobs: int | None = None
+    workload: Workload,
+    count: int,
+    out: Path | None = None,
+    *,
+    jobs: int | None = None,
+    spec: Path | None = None,
+    scenario: str = "",
 ) -> Invocation:
-    """Give our process: ``count`` records as NDJSON into the file ``out``, None for /dev/null."""
+    """Give our process: ``count`` records as NDJSON into the file ``out``, None for /dev/null.
+
+    Of ``spec`` in the place of the workload's own, where it is given.
+    """
     parallel = () if jobs is None else ("--jobs", str(jobs))
-    what = ("--config", str(workload.spec), "--count", str(count), "--format", "ndjson")
+    named = ("--scenario", scenario) if scenario else ()
+    what = (
+        "--config",
+        str(spec or workload.spec),
+        *named,
+        "--count",
+        str(count),
+        "--format",
+        "ndjson",
+    )
     return Invocation(
         argv=(our_program(), "generate", *what, *parallel, "--stdout"), out=out, stdout=out
     )

@@ -22,6 +22,7 @@ _TITLES = {
     "memory": "Memory: our peak, to /dev/null",
     "jobs": "Two processes beside one, to /dev/null",
     "far": "One record alone, the first and one far out",
+    "promises": "What promises cost, to /dev/null",
 }
 
 
@@ -159,6 +160,7 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     ),
     "memory": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
     "jobs": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
+    "promises": (_LABEL, _RATE, _CPU, _WALL, _PEAK),
     "far": (
         _LABEL,
         ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),

@@ -65,7 +65,7 @@ def measure_throughput(settings: Settings, workload: Workload) -> Section:
         jobs.append((peer.key, give_peer(peer, workload, made[peer.key], out)))
         if made[peer.key] < settings.count:
             jobs.append((_start(peer.key), give_peer(peer, workload, START_COUNT, out)))
-    taken = _run(settings, jobs, f"throughput, {workload.name}")
+    taken = run_jobs(settings, jobs, f"throughput, {workload.name}")
     judged = settings.count >= targets.JUDGED_COUNT
     return Section(
         name="throughput",
@@ -97,7 +97,7 @@ def measure_small(settings: Settings, workload: Workload) -> Section:
             (f"{peer.key} {count}", give_peer(peer, workload, count, out))
             for peer in settings.peers
         ]
-    taken = _run(settings, jobs, f"small jobs, {workload.name}")
+    taken = run_jobs(settings, jobs, f"small jobs, {workload.name}")
     shutil.rmtree(project)
     wanted = [(BARE_PYTHON, BARE_PYTHON, BARE_PYTHON, 0)]
     wanted.append((OUR_SUITE, OUR_SUITE, OUR_SUITE, targets.SMALL_COUNT))
@@ -128,7 +128,7 @@ def measure_memory(settings: Settings, workload: Workload) -> Section:
     """Measure our peak at a tenth of the count and at ten times the count, to /dev/null."""
     counts = (settings.count // 10, settings.count * 10)
     jobs = [(str(count), give_ours(workload, count)) for count in counts]
-    taken = _run(settings, jobs, f"memory, {workload.name}")
+    taken = run_jobs(settings, jobs, f"memory, {workload.name}")
     rows = [
         make_row(OURS, f"{OURS}, {count:,} records", count, taken.measured[str(count)])
         for count in counts
@@ -158,7 +158,7 @@ def measure_jobs(settings: Settings, workload: Workload) -> Section:
     count = settings.count * 10
     jobs = [(str(number), give_ours(workload, count, jobs=number)) for number in (1, 2)]
     before = measure_contention()
-    taken = _run(settings, jobs, f"--jobs, {workload.name}")
+    taken = run_jobs(settings, jobs, f"--jobs, {workload.name}")
     contention = statistics.mean((before, measure_contention()))
     judged = contention <= targets.MOST_CONTENTION and settings.count >= targets.JUDGED_COUNT
     rows = [
@@ -190,7 +190,7 @@ def measure_far(settings: Settings, workload: Workload) -> Section:
     project = _make_project(settings.folder, workload)
     indexes = (0, targets.FAR_INDEX)
     jobs = [(str(index), give_our_record(project, workload, index)) for index in indexes]
-    taken = _run(settings, jobs, f"one record, {workload.name}")
+    taken = run_jobs(settings, jobs, f"one record, {workload.name}")
     shutil.rmtree(project)
     rows = [
         make_row(OURS, f"{OURS}, record {index:,}", 1, taken.measured[str(index)])
@@ -231,7 +231,8 @@ def _start(key: str) -> str:
     return f"{key}, start"
 
 
-def _run(settings: Settings, jobs: list[tuple[str, Invocation]], title: str) -> Rounds:
+def run_jobs(settings: Settings, jobs: list[tuple[str, Invocation]], title: str) -> Rounds:
+    """Run the processes of a section, interleaved."""
     return run_rounds(
         jobs,
         rounds=settings.rounds,

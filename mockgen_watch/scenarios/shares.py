@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.scenarios.redraw import Attempts, Drawer
 
-FEWEST: Final = 256
+FEWEST: Final = 128
 """Records that failed in the same way; fewer are drawn again one by one."""
 
 MOST_PROGRAMS: Final = 8
