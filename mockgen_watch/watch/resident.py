@@ -61,6 +61,7 @@ class Resident:
         self._stamps = StatCache(state, SPECS_CACHE, is_resident=True)
         self._snapshot: SpecSnapshot | None = None
         self._tree: OutputTree | None = None
+        self._astray: set[str] = set()
         self._graph = InputGraph()
         self._linked: Mapping[str, object] = {}
 
@@ -118,6 +119,7 @@ class Resident:
         if acting is None and self.unsettled is not None:
             acting = frozenset(self.unsettled)
         before = self.unsettled
+        self._astray = set()
         # Whatever is raised leaves everything to be looked at.
         self.unsettled = None
         project = self.open()
@@ -130,7 +132,7 @@ class Resident:
         if acting is None:
             self._settle(self._all_suites(), report)
         elif before is not None:
-            self._settle(before | acting, report)
+            self._settle(before | acting | self._astray, report)
         return report
 
     def open(self) -> OpenProject:
@@ -227,10 +229,20 @@ class Resident:
             cache = before.cache if before else None
             cache = cache or StatCache(root.state, root.cache_name, is_resident=True)
             tree = read_outputs(root, before, cache)
+            if before is not None and acting is not None:
+                # Of the others, too, this is all that will ever tell that they moved.
+                self._astray |= self._moved_between(before, tree)
             acting = None
         self._tree = tree
         self._note_inputs(tree, tree.locks if acting is None else acting)
         return tree
+
+    def _moved_between(self, before: OutputTree, now: OutputTree) -> set[str]:
+        """Return the suites whose outputs are others ``now``; all, where one is nobody's."""
+        were, there = before.stamps, now.stamps
+        moved = [path for path in were.keys() | there.keys() if were.get(path) != there.get(path)]
+        owners = [self._owners(path) for path in moved]
+        return set().union(*owners) if all(owners) else self._all_suites()
 
     def _note_inputs(self, tree: OutputTree, suites: Iterable[str]) -> None:
         """Take in which files ``suites`` were made from, as their lockfiles tell."""
