@@ -71,36 +71,34 @@ def changed_cells(before: Sequence[Json], after: Sequence[Json]) -> Iterator[Cel
 def _differences(
     path: Segments, old: Json | Absent, new: Json | Absent
 ) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
-    if isinstance(old, dict) and isinstance(new, dict | Absent):
-        yield from _in_objects(path, old, {} if isinstance(new, Absent) else new, new)
+    if (isinstance(old, Absent) and _is_empty(new)) or (isinstance(new, Absent) and _is_empty(old)):
+        # The empty object or array itself came or went.
+        yield path, old, new
+    elif isinstance(old, dict) and isinstance(new, dict | Absent):
+        yield from _in_objects(path, old, {} if isinstance(new, Absent) else new)
     elif isinstance(new, dict) and isinstance(old, Absent):
-        yield from _in_objects(path, {}, new, new)
+        yield from _in_objects(path, {}, new)
     elif isinstance(old, list) and isinstance(new, list | Absent):
-        yield from _in_arrays(path, old, [] if isinstance(new, Absent) else new, new)
+        yield from _in_arrays(path, old, [] if isinstance(new, Absent) else new)
     elif isinstance(new, list) and isinstance(old, Absent):
-        yield from _in_arrays(path, [], new, new)
+        yield from _in_arrays(path, [], new)
     elif isinstance(old, Absent) or isinstance(new, Absent) or canonical(old) != canonical(new):
         yield path, old, new
 
 
+def _is_empty(value: Json | Absent) -> bool:
+    return isinstance(value, dict | list) and not value
+
+
 def _in_objects(
-    path: Segments, old: dict[str, Json], new: dict[str, Json], after: Json | Absent
+    path: Segments, old: dict[str, Json], new: dict[str, Json]
 ) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
-    if not old and not new:
-        # One of them is no object at all: the empty object itself came or went.
-        if isinstance(after, Absent):
-            yield path, {}, ABSENT
-        return
     for key in dict.fromkeys([*old, *new]):
         yield from _differences((*path, key), old.get(key, ABSENT), new.get(key, ABSENT))
 
 
 def _in_arrays(
-    path: Segments, old: list[Json], new: list[Json], after: Json | Absent
+    path: Segments, old: list[Json], new: list[Json]
 ) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
-    if not old and not new:
-        if isinstance(after, Absent):
-            yield path, [], ABSENT
-        return
     for place, (was, now) in enumerate(itertools.zip_longest(old, new, fillvalue=ABSENT)):
         yield from _differences((*path, place), was, now)
