@@ -183,7 +183,10 @@ def _is_complete(suite: SuiteAction, entries: Mapping[str, LockedOutput]) -> boo
     if suite.wanted is None or not suite.wanted.is_plain:
         return False
     expected = {
-        output.name: (output.key, output.records if output.layout is Layout.SPLIT else 1)
+        output.name: (
+            output.key,
+            (output.records if output.layout is Layout.SPLIT else 1) + output.has_labels,
+        )
         for output in suite.wanted.outputs
     }
     return expected == {name: (entry.key, len(entry.files)) for name, entry in entries.items()}

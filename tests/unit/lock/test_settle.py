@@ -59,6 +59,16 @@ FIRST, _ = after(snapshot(SUITE, None, {}))
 EDITED = wanted_suite(ONE, wanted_output("negative", "2", layout=Layout.SPLIT, records=2))
 
 
+def test_a_file_of_labels_is_part_of_a_complete_lockfile() -> None:
+    labelled = [replace(output, has_labels=True) for output in (ONE, TWO)]
+    suite = wanted_suite(*labelled)
+    lock, _ = after(snapshot(suite, None, {}))
+    assert [len(output.files) for output in lock.outputs.values()] == [2, 3]
+    assert lock.complete
+    lock, _ = after(snapshot(suite, None, {}), skip=("claims/Model_1/positive.labels.ndjson",))
+    assert not lock.complete
+
+
 def test_a_finished_run_tells_of_each_file_and_is_complete() -> None:
     assert FIRST.complete
     assert FIRST.inputs == SUITE.inputs
