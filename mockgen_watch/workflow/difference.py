@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
-from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.spec.generators import Pool
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.blobs import BlobDigests
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.repository import Repository
 from mockgen_watch.workflow.cells import CellChange, changed_cells
 from mockgen_watch.workflow.decode import CannotDecodeError, decode_records
+from mockgen_watch.workflow.describe import pool_odds
+from mockgen_watch.workflow.origins import find_leaf
 from mockgen_watch.workflow.prepare import Preparer
 from mockgen_watch.workflow.stored import Store, open_stored
-from mockgen_watch.workflow.why import find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.document import Json
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.repository import Entry
+    from mockgen_watch.workflow.describe import Odds
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.stored import Stored
 
@@ -213,13 +213,16 @@ class _Pools:
         segments = tuple(str(part) for part in cell.path)
         if plan.output.format == "csv":
             segments = tuple(segments[0].replace("[", ".").replace("]", "").split("."))
-        try:
-            shape = find_shape(plan.records, segments).shape
-        except UsageError:
-            return set()
-        if not isinstance(shape, Leaf) or not isinstance(shape.generator, Pool):
-            return set()
-        return {canonical(entry.value) for entry in shape.generator.entries}
+        parts = [part.records for part in plan.mix] or [plan.records]
+        return {canonical(odds.value) for part in parts for odds in _odds(part, segments)}
+
+
+def _odds(plan: RecordPlan, segments: tuple[str, ...]) -> Iterator[Odds]:
+    """Yield the values of the pools at one place: of a good record, and of a faulty one."""
+    for shape in (plan.shape, plan.faulty):
+        leaf = None if shape is None else find_leaf(shape, segments)
+        if isinstance(leaf, Leaf):
+            yield from pool_odds(leaf.generator)
 
 
 def _is_output(path: str) -> bool:

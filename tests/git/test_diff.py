@@ -36,13 +36,17 @@ def test_each_changed_value_has_a_line_below_a_summary(scene: Scene) -> None:
             for index in moved
         ),
     ]
-    assert scene.mockgen("diff").text.splitlines() == expected
-    assert scene.mockgen("diff", "-q").text.splitlines() == expected[:2]
+    total = f"1 output differs, in {len(moved)} value{'s' * (len(moved) > 1)}"
+    assert scene.mockgen("diff").text.splitlines() == [*expected, total]
+    assert scene.mockgen("diff", "-q").text.splitlines() == [*expected[:2], total]
     assert scene.mockgen("diff", "--exit-code").code == 1
     (file,) = json.loads(scene.mockgen("diff", "--json").text)["files"]
     assert [cell["record"] for cell in file["cells"]] == moved
     assert file["fields"] == [{"field": "KIND", "records": len(moved), "added": 5, "removed": 0}]
-    rows = [line for line in scene.mockgen("diff", "--markdown").text.splitlines() if "`/" in line]
+    text = scene.mockgen("diff", "--markdown").text.splitlines()
+    assert text[0] == f"**{total}** from `HEAD`."
+    assert f"- `{expected[1].strip()}`" in text
+    rows = [line for line in text if "`/" in line]
     assert rows[0].startswith(f'| {moved[0]} | `/KIND` | `"{before[moved[0]]["KIND"]}"` |')
     assert len(rows) == len(moved)
 
@@ -66,6 +70,7 @@ def test_files_that_come_go_or_break_are_told(scene: Scene) -> None:
         f"{OUTPUT}  changed, and cannot be read as records",
         "mock_outputs/members/Member/base.json  gone, 4 records",
         "mock_outputs/new/New/base.json  new, 2 records",
+        "3 outputs differ, in 0 values",
     ]
 
 
@@ -120,3 +125,35 @@ def test_a_driver_of_somebody_else_is_left_alone(scene: Scene) -> None:
     assert scene.mockgen("git", "install").code == 2
     scene.mockgen("git", "uninstall")
     assert (scene.path / ".git/config").read_bytes() == before
+
+
+def test_a_comment_stays_as_short_as_a_pull_request_takes(scene: Scene) -> None:
+    scene.edit(CLAIMS, "$count: 4", "$count: 3000")
+    scene.generate()
+    scene.git("add", "--all")
+    scene.git("commit", "-q", "-m", "many")
+    scene.edit(CLAIMS, "[A, B, C]", "[X]")
+    scene.generate()
+    text = scene.mockgen("diff", "--markdown").text
+    assert "- `+1 -3 values in pool KIND → 3000 of 3000 records`" in text
+    rows = [line for line in text.splitlines() if "`/KIND`" in line]
+    assert f"… and {3000 - len(rows)} more values" in text
+    assert len(text) < 65_536
+
+
+def test_the_pool_of_a_mix_is_that_of_its_parts(scene: Scene) -> None:
+    def spec(values: str) -> str:
+        return (
+            "Claim:\n  $count: 30\n  KIND: [A]\n  $scenarios:\n    low: {}\n"
+            f"    high: {{KIND: {values}}}\n    mixed: {{$mix: {{low: 1, high: 9}}}}\n"
+        )
+
+    scene.write(CLAIMS, spec("[A, B]"))
+    scene.generate()
+    scene.git("add", "--all")
+    scene.git("commit", "-q", "-m", "mix")
+    scene.write(CLAIMS, spec("[A, B, C]"))
+    scene.generate()
+    files = json.loads(scene.mockgen("diff", "--json").text)["files"]
+    mixed = [file for file in files if "mixed" in file["path"]]
+    assert [file["fields"][0]["added"] for file in mixed] == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -28,8 +29,8 @@ EXAMPLES = """examples:
 The order of keys and of records tells nothing, so it is no difference.
 """
 
-MOST_IN_MARKDOWN = 200
-"""Values of a file that a comment shows."""
+LONGEST_MARKDOWN = 50_000
+"""Characters of a comment, about; one of GitHub has 65,536 at most."""
 
 _RED = "\x1b[31m"
 _GREEN = "\x1b[32m"
@@ -56,10 +57,12 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(_json(files))
     elif options.markdown:
-        print("\n".join(_markdown(files)))
+        print("\n".join(_markdown(files, options.revision)))
     else:
         for line in _text(files, is_short=options.quiet):
             print(line if wants_color(sys.stdout) else _plain(line))
+        if files:
+            print(_total(files))
     return ExitCode.FINDINGS if options.exit_code and files else ExitCode.DONE
 
 
@@ -71,6 +74,14 @@ def summary_of(field: FieldDifference, records: int) -> str:
         one = field.added + field.removed == 1
         name = f"{' '.join(signs)} value{'' if one else 's'} in pool {name}"
     return f"{name} → {field.records} of {records} record{'' if records == 1 else 's'}"
+
+
+def _total(files: Sequence[FileDifference]) -> str:
+    """Return how much differs: ``2 outputs differ, in 14 values``."""
+    values = sum(len(file.cells) for file in files)
+    one = len(files) == 1
+    text = f"{len(files)} output{'' if one else 's'} differ{'s' if one else ''}"
+    return f"{text}, in {values} value{'' if values == 1 else 's'}"
 
 
 def _about(file: FileDifference) -> str:
@@ -103,20 +114,36 @@ def _plain(line: str) -> str:
     return line
 
 
-def _markdown(files: Sequence[FileDifference]) -> Iterator[str]:
+def _markdown(files: Sequence[FileDifference], revision: str) -> Iterator[str]:
     if not files:
-        yield "The fixtures tell the same as before."
-    for file in files:
-        yield f"#### {_code(file.path)} {_about(file)}"
-        yield ""
-        for field in file.fields:
-            yield f"- {_code(summary_of(field, _records(file)))}"
-        if file.cells:
-            yield from ("", "| record | value | before | after |", "|---|---|---|---|")
-            yield from map(_row, file.cells[:MOST_IN_MARKDOWN])
-        if len(file.cells) > MOST_IN_MARKDOWN:
-            yield from ("", f"… and {len(file.cells) - MOST_IN_MARKDOWN} more values")
-        yield ""
+        yield f"The fixtures tell the same as in {_code(escape_for_terminal(revision))}."
+        return
+    yield f"**{_total(files)}** from {_code(escape_for_terminal(revision))}."
+    left = LONGEST_MARKDOWN
+    for number, file in enumerate(files):
+        if left <= 0:
+            yield from ("", f"… and {len(files) - number} more outputs")
+            return
+        lines = list(_in_markdown(file, left))
+        left -= sum(map(len, lines))
+        yield from lines
+
+
+def _in_markdown(file: FileDifference, longest: int) -> Iterator[str]:
+    """Yield what differs in ``file``; of its values no more than ``longest`` characters."""
+    yield from ("", f"#### {_code(file.path)} {_about(file)}", "")
+    for field in file.fields:
+        yield f"- {_code(summary_of(field, _records(file)))}"
+    if not file.cells:
+        return
+    lengths = itertools.accumulate(len(row) for row in map(_row, file.cells))
+    shown = sum(1 for length in lengths if length <= longest)
+    yield from ("", "<details><summary>values</summary>", "")
+    yield from ("| record | value | before | after |", "|---|---|---|---|")
+    yield from map(_row, file.cells[:shown])
+    if shown < len(file.cells):
+        yield from ("", f"… and {len(file.cells) - shown} more values")
+    yield from ("", "</details>")
 
 
 def _row(cell: CellChange) -> str:
