@@ -28,10 +28,10 @@ run: $(STAMP)
 	$(BIN)/mockgen-watch generate
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
 test-long: $(STAMP)
-	MOCKGEN_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "long or not long"
+	MOCKGEN_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long"
 
 lint: style types layers
 

@@ -18,8 +18,9 @@ from mockgen_watch.lock.model import read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
 from mockgen_watch.lock.snapshot import Snapshot
 from mockgen_watch.spec.limits import MAX_BYTES
-from mockgen_watch.storage.files import SUFFIXES, SpecFile, SpecSnapshot
+from mockgen_watch.storage.files import SpecFile, SpecSnapshot
 from mockgen_watch.storage.repository import LINK, Entry
+from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from mockgen_watch.errors import StorageError
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.storage.containment import Entry, Folder, naming, storage_error
 from mockgen_watch.storage.reading import read_steady
+from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.storage.stat_cache import StatCache
 
-SUFFIXES = (".yaml", ".yml", ".json")
-LINES_SUFFIX = ".txt"
-"""A pool with a value a line; read only in ``_vocab/``, as other texts are no specs."""
 MAX_FOLDERS = 20_000
 """Links from folders to each other can make a few look like more than could ever be read."""
 SPECS_CACHE = "specs.stat"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mockgen_watch.storage.containment import naming
@@ -17,6 +18,13 @@ def shipped_vocabularies() -> tuple[str, ...]:
 def vocabulary_folder() -> Path:
     """Return where they are."""
     return _FOLDER
+
+
+def vocabulary_stamps() -> list[tuple[str, int, int]]:
+    """Return name, size and time of each, sorted: what tells that they are the same."""
+    with os.scandir(_FOLDER) as entries:
+        found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".json")]
+    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in found)
 
 
 def read_vocabulary(name: str) -> bytes:

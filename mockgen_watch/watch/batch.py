@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mockgen_watch.spec.project import Project
+    from mockgen_watch.storage.scan import Scan
     from mockgen_watch.watch.resident import Resident
-    from mockgen_watch.watch.scan import Scan
     from mockgen_watch.workflow.results import FileResult
 
 WRITE_FAILED = "MG510"

@@ -14,6 +14,7 @@ from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.scan import ENDINGS, Scan, scan_project
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
@@ -21,7 +22,6 @@ from mockgen_watch.watch.known import Known
 from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
-from mockgen_watch.watch.scan import ENDINGS, Scan, scan_project
 from mockgen_watch.watch.schedule import Schedule, What
 from mockgen_watch.watch.stream import (
     BatchEnded,

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.files import SpecFile, SpecSnapshot
     from mockgen_watch.storage.output_root import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.scan import Scan
     from mockgen_watch.storage.state import StateFolder
-    from mockgen_watch.watch.scan import Scan
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Report
 

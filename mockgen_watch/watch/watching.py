@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from mockgen_watch.storage.scan import Scan
     from mockgen_watch.watch.observer import ProjectObserver
-    from mockgen_watch.watch.scan import Scan
     from mockgen_watch.watch.stream import Stream
 
 GRACE = 0.5

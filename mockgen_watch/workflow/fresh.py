@@ -1,4 +1,4 @@
-"""Takes a project folder; tells, with few imports and no parsing, whether there is nothing to do.
+"""Takes a project; tells, with few imports and without its specs, whether there is nothing to do.
 
 Most runs have nothing to do: the daemon's first, the hook's at every commit. What they need is
 digests and lockfiles. All that could make another answer than "nothing" is left to a whole run.
@@ -14,42 +14,42 @@ from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, read_specs
-from mockgen_watch.storage.git import SPECS, find_project
+from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS, remember_stamps
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests, suite_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-CONTRACT = 1
-"""That of ``generate.address``, which is not imported here; a test holds them together."""
+    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.unmoved import Stamps
 
 SETTINGS_CACHE = "outputs-folder"
 """Names the cache of what the project file says of the output folder, by its digest."""
 
 
-def count_if_fresh(start: Path) -> int | None:
+def count_if_fresh(stamps: Stamps) -> int | None:
     """Return how many output files there are, when every one is up to date; else None.
 
     None also when anything is out of the ordinary: then a whole run finds out.
 
+    Args:
+        stamps: of the project; they were taken before.
+
     Raises:
-        UsageError: there is no project.
-        StorageError: its folders cannot be read.
+        StorageError: the project's folders cannot be read.
     """
-    root = find_project(start)
-    state = StateFolder.of(root)
-    stamps = StatCache(state, SPECS_CACHE)
-    specs = read_specs(root, SPECS, stamps)
+    root, state = stamps.root, stamps.state
+    known = StatCache(state, SPECS_CACHE)
+    specs = read_specs(root, SPECS, known)
     outputs = _outputs_folder(state, specs.digests())
     if specs.problems or outputs is None:
         return None
-    stamps.save()
+    known.save()
     files = specs.digests()
     shipped = (SHIPPED + name for name in shipped_vocabularies())
     digests = LazyDigests(files, shipped, lambda path: read_vocabulary(path.removeprefix(SHIPPED)))
@@ -69,7 +69,10 @@ def count_if_fresh(start: Path) -> int | None:
     tree.cache.save()
     files_there = reconciliation.files()
     is_idle = not reconciliation.blocked and all(file.action is Action.KEEP for file in files_there)
-    return len(files_there) if is_idle else None
+    if not is_idle:
+        return None
+    remember_stamps(stamps, outputs, len(files_there))
+    return len(files_there)
 
 
 def remember_outputs_folder(state: StateFolder, digest: str, folder: str) -> None:
@@ -83,6 +86,6 @@ def _outputs_folder(state: StateFolder, digests: Mapping[str, str]) -> str | Non
     """Return the output folder; None when the project file has not been read before."""
     found = [digests[path] for name in PROJECT_NAMES if (path := f"{SPECS}/{name}") in digests]
     if not found:
-        return "mock_outputs"
+        return DEFAULT_OUTPUTS
     known = ContentCache(state, SETTINGS_CACHE).get(found[0])
     return None if known is None or len(found) > 1 else known.decode()

@@ -15,18 +15,13 @@ from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.repository import Repository
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.storage.vocabularies import vocabulary_folder
+from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS
+from mockgen_watch.storage.vocabularies import vocabulary_stamps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mockgen_watch.storage.repository import Index
-
-CONTRACT = 1
-"""That of ``generate.address``, which is not imported here; a test holds them together."""
-
-DEFAULT_OUTPUTS = "mock_outputs"
-"""The output folder of a project that names no other."""
 
 _MEMO = "hook.json"
 _ENDINGS = (".yaml", ".yml", ".json", ".txt")
@@ -96,9 +91,7 @@ def remember_index(look: Look, outputs: str) -> None:
 
 def _key(index: Index, outputs: str) -> str:
     """Return what stands for the index, the contract and the shipped vocabularies."""
-    found = [(entry.name, entry.stat()) for entry in vocabulary_folder().iterdir()]
-    stamps = sorted((name, about.st_size, about.st_mtime_ns) for name, about in found)
-    tool = json.dumps([CONTRACT, outputs, stamps]).encode()
+    tool = json.dumps([CONTRACT, outputs, vocabulary_stamps()]).encode()
     staged = b"\0".join(line for line in index.text.split(b"\0") if not line.startswith(b"? "))
     return hashlib.sha256(tool + b"\0" + staged).hexdigest()
 

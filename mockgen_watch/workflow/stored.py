@@ -11,8 +11,8 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.repository import LINK
+from mockgen_watch.storage.unmoved import DEFAULT_OUTPUTS
 from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.staged_fresh import DEFAULT_OUTPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ import pytest
 
 from mockgen_watch.digest import digest
 from mockgen_watch.generate import address
-from mockgen_watch.workflow import staged_fresh
+from mockgen_watch.storage import unmoved
 from mockgen_watch.workflow.staged_fresh import look_at_index
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
@@ -386,7 +386,7 @@ def test_the_own_configuration_runs_the_hook() -> None:
 
 
 def test_the_quick_answer_holds_for_the_contract_of_the_engine() -> None:
-    assert staged_fresh.CONTRACT == address.CONTRACT
+    assert unmoved.CONTRACT == address.CONTRACT
 
 
 def test_the_quick_answer_is_given_for_the_very_index_only(scene: Scene) -> None:

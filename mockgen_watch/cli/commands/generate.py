@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.selection import add_selection, add_suites, whole_number
-from mockgen_watch.workflow.fresh import count_if_fresh
+from mockgen_watch.storage.unmoved import look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 EXAMPLES = """examples:
   mockgen-watch generate                          everything that is not up to date
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``generate`` out."""
-    if _is_plain(options) and (count := count_if_fresh(options.directory)) is not None:
+    if _is_plain(options) and (count := _count_if_idle(options.directory)) is not None:
         options.log.info("run.done", written=0, removed=0, refused=0, kept=count)
         if not options.quiet:
             print(f"{count} output{'' if count == 1 else 's'} up to date")
@@ -71,6 +72,16 @@ def run(options: argparse.Namespace) -> int:
     from mockgen_watch.cli.generating import generate_outputs  # noqa: PLC0415
 
     return generate_outputs(options)
+
+
+def _count_if_idle(directory: Path) -> int | None:
+    """Return how many files are up to date, when all are; else None."""
+    stamps = look_at_stamps(directory)
+    if stamps.count is not None:
+        return stamps.count
+    from mockgen_watch.workflow.fresh import count_if_fresh  # noqa: PLC0415 - as above
+
+    return count_if_fresh(stamps)
 
 
 def _is_plain(options: argparse.Namespace) -> bool:

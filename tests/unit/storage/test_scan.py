@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.storage.scan import Scan, scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS
-from mockgen_watch.watch.scan import Scan, scan_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ import stat
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.storage.files import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 
@@ -21,6 +20,12 @@ if TYPE_CHECKING:
 
 Mark: TypeAlias = tuple[int, ...]
 """Size, times, inode, device and mode of a file; what tells that it is the same."""
+
+SUFFIXES = (".yaml", ".yml", ".json")
+"""What the names of spec files end with."""
+
+LINES_SUFFIX = ".txt"
+"""A pool with a value a line; read only in ``_vocab/``, as other texts are no specs."""
 
 ENDINGS = (*SUFFIXES, LINES_SUFFIX)
 """A few more than those of specs: of texts only pools matter, and looking is cheap."""
