@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.watch.resident import Resident
-from mockgen_watch.watch.scan import scan_project
 
 if TYPE_CHECKING:
     from tests.watch.world import World
