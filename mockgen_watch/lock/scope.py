@@ -6,6 +6,7 @@ suites in folders of each other may own files in one place, so that these are lo
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from mockgen_watch.dataclass import dataclass
@@ -13,6 +14,8 @@ from mockgen_watch.lock.paths import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,22 @@ class Scope:
         chosen = frozenset(acting)
         folded = {fold(suite) for suite in chosen}
         above = {folder for suite in folded for folder in _folders(suite)}
-        near = {suite for suite in suites if _is_near(fold(suite), folded, above)}
+        names = _folded(frozenset(suites))
+        near = {suite for name, suite in names if name in above}
+        if "" in folded:
+            near.update(suite for _, suite in names)
+        elif len(folded) <= _FEW:
+            inside = tuple(f"{suite}/" for suite in folded)
+            near |= {suite for name, suite in names if name.startswith(inside)}
+        else:
+            near |= {suite for name, suite in names if not folded.isdisjoint(_folders(name))}
         return cls(acting=chosen, near=chosen | near)
 
 
-def _is_near(suite: str, acting: set[str], above: set[str]) -> bool:
-    return suite in above or any(folder in acting for folder in _folders(suite))
+@lru_cache(maxsize=1)
+def _folded(suites: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return each of ``suites`` behind its folded name; a daemon asks again and again."""
+    return tuple((fold(suite), suite) for suite in suites)
 
 
 def _folders(suite: str) -> Iterator[str]:

@@ -72,7 +72,7 @@ def affected_suites(graph: InputGraph, changed: Iterable[str]) -> tuple[str, ...
     A changed path may be a folder; then everything below it counts as changed.
     """
     files = affected_files(graph, changed)
-    return tuple(sorted({suite for path, suite in graph.suites.items() if path in files}))
+    return tuple(sorted({graph.suites[path] for path in files if path in graph.suites}))
 
 
 def affected_files(graph: InputGraph, changed: Iterable[str]) -> frozenset[str]:
@@ -92,7 +92,9 @@ def _touched(known: Mapping[str, object], changed: Iterable[str]) -> set[str]:
     paths = {path.rstrip("/") for path in changed}
     files = {path for path in paths if path in known}
     folders = paths - files
-    return files | {path for path in known if folders and _has_folder_in(path, folders)}
+    if not folders:
+        return files
+    return files | {path for path in known if _has_folder_in(path, folders)}
 
 
 def _has_folder_in(path: str, folders: set[str]) -> bool:

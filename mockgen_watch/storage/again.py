@@ -104,13 +104,14 @@ def _without(values: Mapping[str, _Value], folders: frozenset[str]) -> dict[str,
     """Return what of ``values`` is neither one of ``folders`` nor in one."""
     if len(folders) > _FEW:
         return {path: value for path, value in values.items() if not _is_below(path, folders)}
-    # The usual case, ten times as fast.
+    # The usual case, many times as fast.
     inside = tuple(f"{folder}/" for folder in folders)
-    return {
-        path: value
-        for path, value in values.items()
-        if not path.startswith(inside) and path not in folders
-    }
+    kept = dict(values)
+    for path in [path for path in values if path.startswith(inside)]:
+        del kept[path]
+    for path in folders:
+        kept.pop(path, None)
+    return kept
 
 
 def _is_below(path: str, folders: frozenset[str]) -> bool:

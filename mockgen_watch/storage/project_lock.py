@@ -128,12 +128,16 @@ class ProjectLock:
         return (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
 
     def _leave_note(self) -> None:
-        note = f"process {os.getpid()} ({self.holder})" if self.holder else f"process {os.getpid()}"
+        text = f"process {os.getpid()} ({self.holder})" if self.holder else f"process {os.getpid()}"
+        note = text.encode("utf-8", "replace")
         # A full disk must not keep anybody from the lock: the note is only for people.
         try:
+            # A process that takes it again and again has said so already; cutting a file is slow.
+            if os.read(self._fd, _LONGEST_NOTE + 1) == note:
+                return
             os.ftruncate(self._fd, 0)
             os.lseek(self._fd, 0, os.SEEK_SET)
-            write_all(self._fd, note.encode("utf-8", "replace"))
+            write_all(self._fd, note)
         except OSError:
             return
 

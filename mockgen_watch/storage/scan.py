@@ -187,4 +187,8 @@ def _mark(status: os.stat_result) -> Mark:
 
 
 def _moved(old: Mapping[str, Mark], new: Mapping[str, Mark]) -> set[str]:
-    return {path for path, _ in old.items() ^ new.items()}
+    if old == new:
+        return set()
+    return (old.keys() ^ new.keys()) | {
+        path for path, mark in old.items() if new.get(path, mark) != mark
+    }

@@ -259,7 +259,8 @@ class Resident:
 
     def _all_suites(self) -> set[str]:
         found = set(self._tree.locks) if self._tree else set()
-        return found | set(suite_files(self._snapshot.files if self._snapshot else (), SPECS))
+        files = frozenset(self._snapshot.files) if self._snapshot else frozenset()
+        return found.union(suite_files(files, SPECS))
 
     def _settle(self, decided: set[str] | frozenset[str], report: Report) -> None:
         left = {suite for suite in decided - report.settled if self._is_suite(suite)}

@@ -27,7 +27,7 @@ from mockgen_watch.workflow.sources import (
     PLUGIN,
     SHIPPED,
     VOCABULARY_FOLDER,
-    suite_files,
+    all_suite_files,
 )
 
 if TYPE_CHECKING:
@@ -100,12 +100,14 @@ class Loader:
     _documents: dict[str, Document] = field(default_factory=dict)
     _masters: dict[str, MasterFile | None] = field(default_factory=dict)
     _vocabularies: dict[str, Pool | None] = field(default_factory=dict)
+    _vocabulary_paths: dict[str, str] | None = None
 
     def suites(self) -> dict[str, str]:
         """Return suite → user_input file, sorted; two of them in one folder are reported."""
-        found = suite_files(self.sources.digests, self.specs)
-        for first, *others in found.values():
-            self._report(_two_inputs(first, other) for other in others)
+        found = all_suite_files(frozenset(self.sources.digests), self.specs)
+        for paths in found.values():
+            if len(paths) > 1:
+                self._report(_two_inputs(paths[0], other) for other in paths[1:])
         return {suite: paths[0] for suite, paths in found.items()}
 
     def document(self, path: str) -> Document:
@@ -177,7 +179,7 @@ class Loader:
             count=self.context.count,
             output=self.context.output,
             vocabularies=pools,
-            known_vocabularies=frozenset(self._vocabulary_paths()),
+            known_vocabularies=frozenset(self._vocabulary_table()),
             formats=self.context.formats,
         )
 
@@ -298,14 +300,19 @@ class Loader:
             self._masters[path] = None if has_errors(found) else file
         return self._masters[path]
 
-    def _vocabulary_paths(self) -> dict[str, str]:
+    def _vocabulary_table(self) -> dict[str, str]:
         """Return name → path of every vocabulary there is; the project's own come first."""
+        if self._vocabulary_paths is None:
+            self._vocabulary_paths = self._find_vocabularies()
+        return self._vocabulary_paths
+
+    def _find_vocabularies(self) -> dict[str, str]:
         folder = f"{self.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
         paths: dict[str, str] = {}
-        for path in sorted(self.sources.digests):
+        for path in sorted(p for p in self.sources.digests if p.startswith((SHIPPED, folder))):
             if path.startswith(SHIPPED):
                 paths.setdefault(path.removeprefix(SHIPPED).rpartition(".")[0], path)
-            elif path.startswith(folder) and path.endswith(VOCABULARY_ENDINGS):
+            elif path.endswith(VOCABULARY_ENDINGS):
                 name = path.removeprefix(folder).rpartition(".")[0]
                 if not paths.get(name, SHIPPED).startswith(SHIPPED):
                     self._report([_two_vocabularies(paths[name], path)])
@@ -316,7 +323,7 @@ class Loader:
     def _load_vocabularies(self, document: Document) -> dict[str, str | None]:
         """Load what ``document`` names; return the files, with None for those looked for first."""
         inputs: dict[str, str | None] = {}
-        paths = self._vocabulary_paths()
+        paths = self._vocabulary_table()
         for name, _ in sorted(vocabulary_names(document), key=lambda found: found[0]):
             path = paths.get(name)
             if path is None or path.startswith(SHIPPED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from mockgen_watch.digest import digest
@@ -103,10 +104,16 @@ def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:
     there, ``""`` for ``specs`` itself.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for path in sorted(paths):
+    for path in sorted(path for path in paths if path.endswith(USER_INPUT_NAMES)):
         folder, _, name = path.rpartition("/")
         is_below = not specs or folder == specs or folder.startswith(f"{specs}/")
         if name in USER_INPUT_NAMES and is_below:
             suite = folder[len(specs) :].strip("/")
             found[suite] = (*found.get(suite, ()), path)
     return found
+
+
+@lru_cache(maxsize=1)
+def all_suite_files(paths: frozenset[str], specs: str) -> Mapping[str, tuple[str, ...]]:
+    """Return ``suite_files`` of a whole project; a process that lives on asks again and again."""
+    return suite_files(paths, specs)
