@@ -34,10 +34,9 @@ def specs_again(
 
     None where that is not enough: there is or was a link, or something that cannot be read.
     """
-    chosen = _topmost(paths)
-    files = _without(before.files, chosen)
-    if before.problems or any(file.path != file.real_path for file in files.values()):
+    if before.problems or before.has_links:
         return None
+    chosen = _topmost(paths)
     reader = SpecReader(before.project, cache)
     try:
         with Folder.open(before.project) as root:
@@ -45,25 +44,38 @@ def specs_again(
                 reader.read_path(root, path)
     except (OSError, StorageError):
         return None
-    if reader.problems or any(file.path != file.real_path for file in reader.files.values()):
+    if reader.problems or reader.has_links:
         return None
-    for path in before.files:
-        if path not in files and path not in reader.files:
+    files, inside = dict(before.files), [path for path in chosen if path in before.files]
+    if len(inside) < len(chosen):
+        inside = _below(before.files, chosen)
+    for path in inside:
+        if path not in reader.files:
+            del files[path]
             cache.forget(path)
     files |= reader.files
-    # In the order of before, where no path is new, because sorting them takes longer.
-    is_sorted = files.keys() == before.files.keys()
-    ordered = {path: files[path] for path in (before.files if is_sorted else sorted(files))}
-    return replace(before, files=ordered, _bytes=reader.data)
+    if len(files) != len(before.files) or not before.files.keys() >= reader.files.keys():
+        files = dict(sorted(files.items()))
+    return replace(before, files=files, _bytes=reader.data)
 
 
 def outputs_again(before: OutputTree, folders: Iterable[str]) -> OutputTree | None:
-    """Return ``before`` with all that is in ``folders`` as it is now.
+    """Return what is in ``folders`` now, and the lockfiles of all other suites as in ``before``.
 
     None where that is not enough: the output folder is another one, or a file lies where one of
     these folders should be.
     """
     chosen = _topmost(folders)
+    tree = replace(
+        before,
+        journal=read_journal(before.root),
+        stamps={},
+        obstacles={},
+        folders=set(),
+        locks=_without(before.locks, chosen),
+        lock_digests=_without(before.lock_digests, chosen),
+        leftovers=[],
+    )
     try:
         top = before.root.open_if_there()
         if top is None or before.identity is None or "" in chosen:
@@ -71,27 +83,26 @@ def outputs_again(before: OutputTree, folders: Iterable[str]) -> OutputTree | No
         with top:
             if top.identity() != before.identity:
                 return None
-            tree = _emptied(before, chosen)
             for path in chosen:
                 OutputReader(tree, before).below(top, path)
     except (OSError, StorageError):
         return None
-    for path in before.stamps:
-        if path not in tree.stamps:
-            before.cache.forget(path)
     return tree
 
 
-def _emptied(before: OutputTree, folders: frozenset[str]) -> OutputTree:
+def merged(before: OutputTree, again: OutputTree, folders: Iterable[str]) -> OutputTree:
+    """Return ``before`` with all that is in ``folders`` as ``again`` tells."""
+    chosen = _topmost(folders)
+    for path in _below(before.stamps, chosen):
+        if path not in again.stamps:
+            before.cache.forget(path)
+    left = _without(dict.fromkeys(before.leftovers), chosen)
     return replace(
-        before,
-        journal=read_journal(before.root),
-        stamps=_without(before.stamps, folders),
-        obstacles=_without(before.obstacles, folders),
-        folders=set(_without(dict.fromkeys(before.folders), folders)),
-        locks=_without(before.locks, folders),
-        lock_digests=_without(before.lock_digests, folders),
-        leftovers=list(_without(dict.fromkeys(before.leftovers), folders)),
+        again,
+        stamps=_without(before.stamps, chosen) | again.stamps,
+        obstacles=_without(before.obstacles, chosen) | again.obstacles,
+        folders=set(_without(dict.fromkeys(before.folders), chosen)) | again.folders,
+        leftovers=[*left, *again.leftovers],
     )
 
 
@@ -102,16 +113,19 @@ def _topmost(paths: Iterable[str]) -> frozenset[str]:
 
 def _without(values: Mapping[str, _Value], folders: frozenset[str]) -> dict[str, _Value]:
     """Return what of ``values`` is neither one of ``folders`` nor in one."""
+    kept = dict(values)
+    for path in _below(values, folders):
+        del kept[path]
+    return kept
+
+
+def _below(paths: Iterable[str], folders: frozenset[str]) -> list[str]:
+    """Return those of ``paths`` that are one of ``folders`` or in one."""
     if len(folders) > _FEW:
-        return {path: value for path, value in values.items() if not _is_below(path, folders)}
+        return [path for path in paths if _is_below(path, folders)]
     # The usual case, many times as fast.
     inside = tuple(f"{folder}/" for folder in folders)
-    kept = dict(values)
-    for path in [path for path in values if path.startswith(inside)]:
-        del kept[path]
-    for path in folders:
-        kept.pop(path, None)
-    return kept
+    return [path for path in paths if path.startswith(inside) or path in folders]
 
 
 def _is_below(path: str, folders: frozenset[str]) -> bool:

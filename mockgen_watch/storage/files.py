@@ -57,11 +57,13 @@ class SpecSnapshot:
         files: path → file; sorted.
         problems: files and folders that cannot be read, one diagnostic each. They are not in
             ``files``, but they are there: no suite may count as gone while there is a problem.
+        has_links: a link was followed, so that one file may be there by several names.
     """
 
     project: Path
     files: Mapping[str, SpecFile]
     problems: tuple[Diagnostic, ...] = ()
+    has_links: bool = False
     _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def digests(self) -> dict[str, str]:
@@ -123,6 +125,7 @@ def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> Spe
         project=reader.project,
         files=dict(sorted(reader.files.items())),
         problems=tuple(sorted(reader.problems, key=lambda problem: problem.sort_key)),
+        has_links=reader.has_links,
         _bytes=reader.data,
     )
 
@@ -159,6 +162,7 @@ class SpecReader:
         self.files: dict[str, SpecFile] = {}
         self.problems: list[Diagnostic] = []
         self.data: dict[str, bytes] = {}
+        self.has_links = False
         self.folders = 0
 
     def read_folder(self, specs: str) -> None:
@@ -251,6 +255,7 @@ class SpecReader:
             return
         if not may_be_spec and not os.path.isdir(target):
             return
+        self.has_links = True
         if os.path.commonpath([target, self.project]) != str(self.project):
             self._problem(way.path, "the symbolic link leads outside of the project")
             return

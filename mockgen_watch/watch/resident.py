@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.plan.affected import InputGraph, affected_suites
-from mockgen_watch.storage.again import outputs_again, specs_again
+from mockgen_watch.storage.again import merged, outputs_again, specs_again
 from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_specs
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.outputs import read_outputs
@@ -61,6 +61,7 @@ class Resident:
         self._stamps = StatCache(state, SPECS_CACHE, is_resident=True)
         self._snapshot: SpecSnapshot | None = None
         self._tree: OutputTree | None = None
+        self._again: tuple[OutputTree, frozenset[str]] | None = None
         self._astray: set[str] = set()
         self._graph = InputGraph()
         self._linked: Mapping[str, object] = {}
@@ -94,6 +95,7 @@ class Resident:
         Raises:
             StorageError: the specs folder cannot be read.
         """
+        self._merge()
         known = self._snapshot
         if known is None or scan.linked != self._linked:
             self._take_specs(None)
@@ -116,6 +118,7 @@ class Resident:
         Raises:
             FindingsError, UsageError, LockedError, StorageError: as ``generate`` does.
         """
+        is_ahead = acting is not None
         if acting is None and self.unsettled is not None:
             acting = frozenset(self.unsettled)
         before = self.unsettled
@@ -133,6 +136,8 @@ class Resident:
             self._settle(self._all_suites(), report)
         elif before is not None:
             self._settle(before | acting | self._astray, report)
+        if not is_ahead:
+            self._merge()
         return report
 
     def open(self) -> OpenProject:
@@ -220,22 +225,36 @@ class Resident:
         return self._has_spec(name) or (self._tree is not None and name in self._tree.locks)
 
     def _read_outputs(self, root: OutputRoot, acting: frozenset[str] | None) -> OutputTree:
+        self._merge()
         before, tree = self._tree, None
         if before is not None and before.root != root:
             before = None
         if before is not None and acting is not None and len(acting) <= MANY:
             tree = outputs_again(before, acting)
-        if tree is None:
+        if before is None or acting is None or tree is None:
             cache = before.cache if before else None
             cache = cache or StatCache(root.state, root.cache_name, is_resident=True)
             tree = read_outputs(root, before, cache)
             if before is not None and acting is not None:
                 # Of the others, too, this is all that will ever tell that they moved.
                 self._astray |= self._moved_between(before, tree)
-            acting = None
-        self._tree = tree
-        self._note_inputs(tree, tree.locks if acting is None else acting)
+            self._tree = tree
+            self._note_inputs(tree, tree.locks)
+            return tree
+        self._again = (tree, acting)
+        self._note_inputs(tree, acting)
         return tree
+
+    def _merge(self) -> None:
+        """Take into the tree what was looked at again; not at once, as it takes its time."""
+        again, self._again = self._again, None
+        if again is None or self._tree is None:
+            return
+        before, (small, acting) = self._tree, again
+        self._tree = merged(before, small, acting)
+        if self.unsettled is not None:
+            # Suites in folders of those that were decided on may have moved with them.
+            self.unsettled |= self._moved_between(before, self._tree) - acting
 
     def _moved_between(self, before: OutputTree, now: OutputTree) -> set[str]:
         """Return the suites whose outputs are others ``now``; all, where one is nobody's."""
@@ -268,7 +287,7 @@ class Resident:
 
     def _young(self, suites: Iterable[str]) -> set[str]:
         """Return which ``suites`` have files so young that their stamps do not tell all."""
-        tree = self._tree
+        tree = self._again[0] if self._again else self._tree
         if tree is None:
             return set()
         found = set()
