@@ -259,7 +259,8 @@ class Resident:
     def _moved_between(self, before: OutputTree, now: OutputTree) -> set[str]:
         """Return the suites whose outputs are others ``now``; all, where one is nobody's."""
         were, there = before.stamps, now.stamps
-        moved = [path for path in were.keys() | there.keys() if were.get(path) != there.get(path)]
+        moved = list(were.keys() - there.keys())
+        moved += [path for path, stamp in there.items() if were.get(path) != stamp]
         owners = [self._owners(path) for path in moved]
         return set().union(*owners) if all(owners) else self._all_suites()
 

@@ -51,3 +51,19 @@ def test_outputs_of_nobody_that_go_meanwhile_make_it_look_at_all(world: World) -
     look(resident, world)
     resident.run(None, lambda: False)
     world.assert_clean()
+
+
+def test_outputs_in_the_folder_of_a_suite_that_go_while_it_is_made_are_made_again(
+    world: World,
+) -> None:
+    world.write("a/inner", "inner")
+    resident = settled(world)
+    world.write("a", "changed")
+    changed = resident.changed_at(["specs/a/user_input.yaml"])
+    world.output("a/inner").unlink()
+    resident.run(resident.affected(changed), lambda: False)
+    look(resident, world)
+    assert resident.unsettled is not None
+    assert "a/inner" in resident.unsettled
+    resident.run(None, lambda: False)
+    world.assert_clean()
