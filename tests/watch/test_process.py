@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.watch.world import World
 
 PRE_COMMIT = Path(sys.executable).with_name("pre-commit")
+QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
 HOOK = """\
 import json, pathlib, subprocess, sys
 # Ends only when the daemon has noticed that files moved, and that it has to wait.
@@ -126,6 +127,33 @@ def test_where_folders_cannot_all_be_watched_it_polls(world: World) -> None:
     world.write("a", "polled")
     until(lambda: world.shows("a", "polled"))
     assert '"watch.polling"' in world.said()
+
+
+@pytest.mark.skipif(not QUEUE.is_file(), reason="no inotify here")
+def test_a_change_that_the_overflowing_queue_of_the_kernel_lost_is_found(world: World) -> None:
+    world.start()
+    assert world.process is not None
+    room = int(QUEUE.read_text())
+    ends = [world.specs / "a" / name for name in ("burst.one", "burst.two")]
+    ends[0].touch()
+    before = world.status()
+    # The reader sleeps, so that the kernel keeps events until there is no room for more.
+    world.process.send_signal(signal.SIGSTOP)
+    for _ in range(room // 4 + 100):
+        ends[0].rename(ends[1])
+        ends[1].rename(ends[0])
+    world.write("a", "lost")
+    world.process.send_signal(signal.SIGCONT)
+    until(lambda: world.shows("a", "lost"))
+    until(lambda: world.status()["missed_events"] != before["missed_events"])
+    after = world.status()
+    assert (after["missed_events"], after["observer_rebuilt"], after["mode"]) == (1, 1, "events")
+    assert '"watch.missed_event"' in world.said()
+    world.assert_clean()
+    # The new observer tells of the next change.
+    world.write("a", "told")
+    until(lambda: world.shows("a", "told"))
+    assert world.status()["missed_events"] == 1
 
 
 @pytest.mark.skipif(
