@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.moved import OutputMemory
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.watch.stream import (
@@ -28,8 +29,9 @@ from mockgen_watch.watch.stream import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
-    from typing import Self, TextIO
+    from typing import Self
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon
@@ -49,15 +51,22 @@ _STYLES: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NO
 class LiveView:
     """Listens to the stream; ``with`` shows the picture."""
 
-    def __init__(self, daemon: Daemon, stream: TextIO | None = None) -> None:
-        """Show how ``daemon`` fares on ``stream``; default: stderr."""
+    def __init__(
+        self,
+        daemon: Daemon,
+        console: Console | None = None,
+        clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
+    ) -> None:
+        """Show how ``daemon`` fares on ``console``, by default stderr; ``clock`` tells the time."""
         self._daemon = daemon
-        self._console = Console(
-            file=stream or sys.stderr, no_color=bool(os.environ.get("NO_COLOR")), highlight=False
+        self._clock = clock
+        self._console = console or Console(
+            file=sys.stderr, no_color=bool(os.environ.get("NO_COLOR")), highlight=False
         )
         # Pictures are drawn when something happens; there is no thread that draws the same again.
         self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False)
         self._files: list[OutputWritten] = []
+        self._memory = OutputMemory(daemon.root)
         self._note = "starting"
         self._mode = ""
 
@@ -105,6 +114,7 @@ class LiveView:
         self._draw()
 
     def _end(self, ended: BatchEnded) -> None:
+        is_first = self._daemon.batches <= 1
         self._note = ""
         milliseconds = 1000 * sum(ended.stages.values())
         if self._files:
@@ -112,29 +122,45 @@ class LiveView:
             more = len(ended.changed) - SHOWN_FILES
             cause += f" and {more} more" if more > 0 else ""
             self._say(f"{cause}  →  {self._done()}  {milliseconds:,.0f} ms")
+        if is_first and self._daemon.settings is not None:
+            self._memory.fill(self._daemon.settings.outputs)
 
     def _done(self) -> str:
         parts = []
         for action, word in _WORDS.items():
             files = [file for file in self._files if file.action is action]
             if files:
-                records = sum(file.records for file in files)
                 named = (
                     escape_for_terminal(files[0].path) if len(files) == 1 else f"{len(files)} files"
                 )
-                parts.append(f"{word} {named} ({records:,} record{'' if records == 1 else 's'})")
+                moved = self._moved(files) if action is Action.UPDATE else ""
+                if not moved:
+                    self._memory.note(file.path for file in files)
+                records = sum(file.records for file in files)
+                parts.append(f"{word} {named} ({moved}{_number(records, 'record')})")
         return ", ".join(parts)
+
+    def _moved(self, files: list[OutputWritten]) -> str:
+        """Return which fields moved in how many records, to stand before how many there are."""
+        moved = self._memory.compare(file.path for file in files)
+        if moved is None or not moved.fields:
+            return ""
+        fields = moved.fields
+        shown = fields[0] if len(fields) == 1 else _number(len(fields), "field")
+        return f"{escape_for_terminal(shown)} in {moved.records:,} of "
 
     def _say(self, text: str, style: str = "") -> None:
         """Write a line above the picture."""
-        line = Text(f"{time.strftime('%H:%M:%S')}  ", style="dim")
+        line = Text()
+        line.append(f"{self._clock()}  ", style="dim")
         line.append(escape_for_terminal(text), style=style)
         self._live.console.print(line, soft_wrap=True)
 
     def _draw(self) -> None:
-        self._live.update(self._picture(), refresh=True)
+        self._live.update(self.picture(), refresh=True)
 
-    def _picture(self) -> Group:
+    def picture(self) -> Group:
+        """Return what stands at the foot: all that is wrong, and how it fares."""
         known = self._daemon.known
         lines = [_finding(found) for found in [*known.diagnostics][:SHOWN_ERRORS]]
         more = len(known.diagnostics) - SHOWN_ERRORS
@@ -153,9 +179,7 @@ class LiveView:
                 if known.failed_suites
                 else ""
             )
-            foot.append(
-                f"✗ {known.errors} error{'' if known.errors == 1 else 's'}{kept}", "bold red"
-            )
+            foot.append(f"✗ {_number(known.errors, 'error')}{kept}", "bold red")
         else:
             foot.append("✓ all outputs are right" if self._daemon.last else "·", "green")
         for part in (self._note, self._mode):
@@ -165,8 +189,13 @@ class LiveView:
         return foot
 
 
+def _number(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _finding(found: Diagnostic) -> Text:
-    line = Text(escape_for_terminal(str(found.location)), style=_STYLES[found.severity])
+    line = Text()
+    line.append(escape_for_terminal(str(found.location)), style=_STYLES[found.severity])
     line.append(f"  {found.code} {escape_for_terminal(found.message)}")
     if found.hint:
         line.append(f"  ({escape_for_terminal(found.hint)})", style="dim")
