@@ -13,14 +13,12 @@ from mockgen_watch.cli.report import code_of, print_findings, print_report, repo
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.observe.clock import utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Report
-from mockgen_watch.workflow.snapshots import FOLDER, SnapshotRun, write_snapshots
 
 if TYPE_CHECKING:
     import argparse
@@ -112,6 +110,13 @@ def take_snapshot(
     project: OpenProject, request: Request, options: argparse.Namespace, folder: str | None
 ) -> int:
     """Write files with the time in their names, and return the exit code."""
+    from mockgen_watch.observe.clock import utc_stamp  # noqa: PLC0415 - only where it is asked for
+    from mockgen_watch.workflow.snapshots import (  # noqa: PLC0415
+        FOLDER,
+        SnapshotRun,
+        write_snapshots,
+    )
+
     plans, found = chosen_plans(project, request)
     root = project.output_root() if folder is None else outside_root(project, folder)
     if folder is None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.tree import Encoder
-from mockgen_watch.formats.tree_fragments import compile_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,4 +36,7 @@ class TreeWriter:
 
     def compile(self, program: Program) -> FragmentPlan:
         """Return the plan of a program's records, the separator behind each."""
+        # Small outputs are encoded record by record.
+        from mockgen_watch.formats.tree_fragments import compile_tree  # noqa: PLC0415
+
         return compile_tree(program, self.style, self.place, self.framing.separator)

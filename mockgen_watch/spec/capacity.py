@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
@@ -63,5 +62,7 @@ def _row_values(field: RowField) -> int:
 def _number_values(number: Number) -> int | None:
     if number.minimum is None or number.maximum is None:
         return None
+    from fractions import Fraction  # noqa: PLC0415 - few suites have a field of unique numbers
+
     span = Fraction(number.maximum) - Fraction(number.minimum)
     return int(span // Fraction(number.step)) + 1
