@@ -16,7 +16,7 @@ from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
+from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Report
 
@@ -156,11 +156,8 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
         for plan in plans:
             production = prepare_production(plan)
             if plan.output.layout is Layout.SPLIT:
-                chunks: Iterator[bytes] = (
-                    record_bytes(production, index) for index in range(plan.count)
-                )
+                for index in range(plan.count):
+                    sys.stdout.buffer.write(record_bytes(production, index))
             else:
-                chunks = file_bytes(production, executor_of(options), advance)
-            for chunk in chunks:
-                sys.stdout.buffer.write(chunk)
+                write_file(production, executor_of(options), sys.stdout.buffer, advance)
     return code_of(found)

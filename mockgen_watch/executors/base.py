@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,4 +22,18 @@ class Executor(Protocol):
 
         Raises:
             FormatError: a value that cannot be written.
+        """
+
+
+@runtime_checkable
+class PlacingExecutor(Protocol):
+    """An executor that can write to a file itself, faster than by handing bytes over."""
+
+    def write(self, records: Records, fd: int, advance: Callable[[int], None]) -> bool:
+        """Write the whole document of ``records`` to the open file ``fd``, from where it stands.
+
+        Return False, with nothing done, where that is not possible or not worth it.
+
+        Raises:
+            FormatError, FindingsError, OSError: nothing of the document is left in the file then.
         """

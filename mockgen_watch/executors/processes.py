@@ -15,17 +15,16 @@ from __future__ import annotations
 
 import contextlib
 import mmap
-import multiprocessing
 import os
 import pickle
 import signal
 import struct
-import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError
 
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.document import Records
 
-CHUNK: Final = 16_384
-"""Records that one worker makes before the next one's turn."""
-
 RING: Final = 32 << 20
 """Bytes of memory shared with each worker: more than a chunk of most outputs."""
 
@@ -46,10 +42,6 @@ PIECE: Final = 64 << 10
 
 _MESSAGE: Final = struct.Struct("<BQQ")
 _PIECE, _END, _ERROR = range(3)
-
-
-class WorkerFailedError(MockgenError):
-    """A worker process ended before its work was done: a defect, or somebody killed it."""
 
 
 class Processes:
@@ -66,6 +58,19 @@ class Processes:
         self._jobs = jobs
         self._chunk = chunk
         self._ring = ring
+
+    def write(self, records: Records, fd: int, advance: Callable[[int], None]) -> bool:
+        """Write the document of ``records`` to an open file; see ``PlacingExecutor``."""
+        # The parts that both ways share stand here, so it is imported when it is needed.
+        from mockgen_watch.executors.in_place import (  # noqa: PLC0415
+            can_write_in_place,
+            write_in_place,
+        )
+
+        if self._jobs < 2 or records.count <= self._chunk or not can_write_in_place(fd):  # noqa: PLR2004
+            return False
+        write_in_place(records, fd, advance, jobs=self._jobs, chunk=self._chunk)
+        return True
 
     def run(
         self, records: Records, advance: Callable[[int], None], start: int = 0
@@ -118,9 +123,7 @@ class _Worker:
         # A copy of a pipe's end that stays open would hide that the other side is gone.
         closing = [end for worker in (*others, self) for end in worker.ends()]
         sender = _Sender(self._ring, tell, taken)
-        self._process = multiprocessing.get_context("fork").Process(
-            target=_work, args=(share, sender, closing), daemon=True
-        )
+        self._process = forked(_work, share, sender, closing)
 
     def ends(self) -> tuple[int, int]:
         """Return the parent's ends of the pipes."""
@@ -128,11 +131,7 @@ class _Worker:
 
     def __enter__(self) -> Self:
         """Start it."""
-        with warnings.catch_warnings():
-            # Python warns of forks beside threads, whose locks may be held. What a worker does
-            # takes none: it computes, and writes to its own pipe and memory.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process.start()
+        launch(self._process)
         for end in self._theirs:
             os.close(end)
         return self
@@ -164,8 +163,7 @@ class _Worker:
         message = self._told.read(_MESSAGE.size)
         if len(message) < _MESSAGE.size:
             self._process.join()
-            code = self._process.exitcode
-            raise WorkerFailedError(f"a worker process ended with code {code} before it was done")
+            raise WorkerFailedError.of(self._process)
         kind, offset, length = _MESSAGE.unpack(message)
         return kind, offset, length
 

@@ -77,14 +77,30 @@ class VectorRecords:
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""
+        run = self._taken()
+        yield from run.bytes_of(start, stop)
+        self._idle.append(run)
+
+    def measured(self, start: int, stop: int) -> tuple[int, Iterator[bytes]] | None:
+        """Return how many bytes the records have, and the bytes; None where it is not known."""
+        run = self._taken()
+        found = run.measured(start, stop)
+        if found is None:
+            self._idle.append(run)
+            return None
+        return found[0], self._given_back(run, found[1])
+
+    def _taken(self) -> VectorRun:
         # NumPy takes longer to import than a small job takes in all.
         import numpy as np  # noqa: PLC0415
 
         from mockgen_watch.formats.vector import VectorRun  # noqa: PLC0415
 
         # Laying out the tables is work that later calls are spared; calls that overlap share none.
-        run = self._idle.pop() if self._idle else VectorRun(self.plan, self.program, np)
-        yield from run.bytes_of(start, stop)
+        return self._idle.pop() if self._idle else VectorRun(self.plan, self.program, np)
+
+    def _given_back(self, run: VectorRun, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        yield from pieces
         self._idle.append(run)
 
 
@@ -107,6 +123,21 @@ def records_of(
     if plan is None:
         return scalar
     return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
+
+
+def measured(records: Records, start: int, stop: int) -> tuple[int, Iterator[bytes]]:
+    """Return how many bytes records ``start`` to ``stop - 1`` have, and the bytes.
+
+    These are made one piece at a time, and are held only where their length is not known before.
+
+    Raises:
+        FormatError: a value that cannot be written.
+    """
+    found = records.measured(start, stop) if isinstance(records, VectorRecords) else None
+    if found is not None:
+        return found
+    pieces = list(records.pieces(start, stop))
+    return sum(map(len, pieces)), iter(pieces)
 
 
 def document(

@@ -77,6 +77,7 @@ class VectorRun:
         self._block = max(1, room)
         self._rows = max(1, JOINED // plan.typical_length)
         self._offsets, self._table = _layout(plan, self._block, xp)
+        self._lengths: IntArray | None = None
         self._matrix: IntArray = xp.zeros((self._block, width), xp.int64)
         for column, slot in enumerate(plan.slots):
             if not isinstance(slot, MadeSlot) and not slot.terms:
@@ -93,6 +94,21 @@ class VectorRun:
             last = min(first + self._block, stop)
             self.fill(first, last)
             yield from self._joined(self._matrix[: last - first])
+
+    def measured(self, start: int, stop: int) -> tuple[int, Iterator[bytes]] | None:
+        """Return how many bytes records ``start`` to ``stop - 1`` have, and the bytes.
+
+        None where these are more than a block, or some fragments have no length beforehand. The
+        bytes have to be taken before anything else is asked.
+        """
+        if stop - start > self._block or self._plan.made_length:
+            return None
+        self.fill(start, stop)
+        matrix = self._matrix[: stop - start]
+        if self._lengths is None:
+            self._lengths = self._xp.array([len(entry) for entry in self._table], self._xp.int64)
+        length = sum(int(self._lengths.take(column).sum()) for column in matrix.T)
+        return length, self._joined(matrix)
 
     def texts_of(self, indexes: IntArray) -> Iterator[bytes]:
         """Yield the bytes of each of the records ``indexes``, one by one."""

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.cases import CaseRecords
@@ -21,6 +22,7 @@ from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import BinaryIO
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
@@ -155,6 +157,26 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
         yield from document(production.writer.framing, pieces)
     except FormatError as error:
         raise cannot_write(plan, error) from error
+
+
+def write_file(
+    production: Production, executor: Executor, file: BinaryIO, advance: Advance
+) -> None:
+    """Write the one file of a single or multiple output to an open ``file``.
+
+    Raises:
+        FindingsError: a record cannot be written.
+    """
+    plan = production.plan
+    if isinstance(executor, PlacingExecutor) and plan.output.layout is Layout.MULTIPLE:
+        file.flush()
+        records = production.records()
+        try:
+            if executor.write(records, file.fileno(), lambda done: advance(plan, done)):
+                return
+        except FormatError as error:
+            raise cannot_write(plan, error) from error
+    file.writelines(file_bytes(production, executor, advance))
 
 
 def output_files(

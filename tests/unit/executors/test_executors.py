@@ -12,7 +12,8 @@ import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.processes import Processes, WorkerFailedError
+from mockgen_watch.executors.forks import WorkerFailedError
+from mockgen_watch.executors.processes import Processes
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
