@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mockgen_watch import Specs
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import complete_options
@@ -20,6 +22,7 @@ from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.document import ScalarRecords, VectorRecords, records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.workflow.produce import prepare_production
 from tests.golden.contract import contract_plan
 
 if TYPE_CHECKING:
@@ -82,6 +85,20 @@ def test_chunks_of_any_length_are_one_run(expected: bytes, chunk: int) -> None:
 @pytest.mark.parametrize("executor", [Serial(), Processes(2, chunk=301), Processes(3, chunk=77)])
 def test_processes_are_one_run(expected: bytes, executor: Executor) -> None:
     assert digest(b"".join(executor.run(records_by(0), lambda _: None))) == digest(expected)
+
+
+def test_a_plan_can_be_sent_to_another_machine() -> None:
+    model: dict[str, object] = {"kind": ["a", "b"], "rank": {"$integer": [0, 99]}, "$count": 50}
+    model["$rules"] = {"odd": {"cel": "record.rank % 2 == 1"}}
+    model["$scenarios"] = {"positive": {}, "mixed": {"$mix": {"positive": 1}}}
+    for scenario in ("positive", "mixed"):
+        plan = Specs.of({"M": model}).records(f"M/{scenario}")._plan
+        here, there = (
+            prepare_production(one).records()
+            for one in (plan, pickle.loads(pickle.dumps(plan)))  # noqa: S301
+        )
+        shards = [b"".join(there.pieces(start, start + 10)) for start in range(0, 50, 10)]
+        assert b"".join(shards) == b"".join(here.pieces(0, 50))
 
 
 def test_optional_features_of_the_processor_change_no_byte(expected: bytes) -> None:
