@@ -57,6 +57,8 @@ def drawn_shares(drawer: Drawer, xp: ModuleType, indexes: IntArray) -> Iterator[
     waiting: list[tuple[Attempts, IntArray]] = [((), everything)]
     made = 0
     while waiting:
+        # The most alike first, since only so many programs are had.
+        waiting.sort(key=lambda group: len(group[1]))
         attempts, rows = waiting.pop()
         if attempts and (len(rows) < FEWEST or made >= MOST_PROGRAMS):
             yield Share(rows=rows, program=None)
