@@ -78,7 +78,7 @@ def with_value(record: Json, place: Place, value: Json | Missing) -> Json:
         if not rest and isinstance(value, Missing):
             return {name: item for name, item in record.items() if name != key}
         return {**record, key: with_value(record.get(key), rest, value)}
-    if isinstance(record, list) and isinstance(key, int):
+    if isinstance(record, list) and isinstance(key, int) and key <= len(record):
         items = list(record)
         if not rest and isinstance(value, Missing):
             return items[:key] + items[key + 1 :]

@@ -16,6 +16,8 @@ from mockgen_watch.scenarios.mutations import (
     BELOW,
     ORDER,
     OTHER_VALUE,
+    TOO_LONG,
+    TOO_SHORT,
     Candidate,
     like,
     near_by,
@@ -185,8 +187,11 @@ def _of_expression(
         step = step_of(plan, place, value)
         for literal in literals:
             yield from _around(literal, place, value, step)
-        if isinstance(value, str) and rule.paths is None:
-            yield from itertools.islice(one_off(place, value, turn), 2)
+        if isinstance(value, str):
+            few = 2 if rule.paths is None else 8
+            yield from itertools.islice(one_off(place, value, turn), few)
+            yield Candidate(TOO_LONG, place, value + (value[-1:] or "x"))
+            yield Candidate(TOO_SHORT, place, value[:-1])
     yield from _turned_round(places, sight)
     for place, value in places:
         yield from plain_candidates(place, value)

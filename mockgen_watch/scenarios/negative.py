@@ -45,10 +45,13 @@ class Breakage:
     Attributes:
         kinds: those that break it, and no other rule, in the order of their turns.
         impossible: the other kinds, each with the reason.
+        rare: kinds that one of the first two twins does not allow; they come first where they can,
+            every other time, or few records would show them.
     """
 
     kinds: tuple[str, ...]
     impossible: Mapping[str, str]
+    rare: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -121,8 +124,14 @@ class Breaker:
         if not cycle:
             return kinds
         # Rules begin at different kinds, and none of them with a wrong type.
-        start = (turn - own + number % max(len(cycle) - 1, 1)) % len(cycle)
-        return list(dict.fromkeys([*cycle[start:], *cycle[:start]]))
+        step = turn - own
+        rare = self.breakages[number].rare
+        if rare:
+            step, is_theirs = divmod(step, 2)
+            first = step % len(rare)
+            rare = (*rare[first:], *rare[:first]) if is_theirs else ()
+        start = (step + number % max(len(cycle) - 1, 1)) % len(cycle)
+        return list(dict.fromkeys([*rare, *cycle[start:], *cycle[:start]]))
 
     def _own(self, rule: Rule, index: int) -> list[Candidate]:
         """Return the candidates that the scenario's own fields give for ``rule``."""
@@ -249,16 +258,18 @@ def make_breaker(plan: RecordPlan, terms: Terms, twins: Drawer) -> Breaker:
 
 def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage:
     reasons: dict[str, str] = {}
-    good: dict[str, None] = {}
+    good: dict[str, set[int]] = {}
     for turn, record in enumerate(sample):
         for candidate in _each_kind(breaker, rule, record, turn):
-            if candidate.operator in good:
+            kind = candidate.operator
+            # Two twins tell whether a kind is rare; the others only look for kinds not seen yet.
+            if kind in good and (turn > 1 or turn in good[kind]):
                 continue
             result = breaker.try_out(rule, record, candidate)
             if isinstance(result, Fault):
-                good[candidate.operator] = None
+                good.setdefault(kind, set()).add(turn)
             else:
-                reasons[candidate.operator] = result
+                reasons[kind] = result
     # A plugin's own kinds come first: nobody knows better what breaks its rule.
     named = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
     kinds = tuple(kind for kind in (*named, *KINDS, OWN) if kind in good)
@@ -267,7 +278,8 @@ def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage
         for kind in (*named, *KINDS)
         if kind not in good
     }
-    return Breakage(kinds=kinds, impossible=impossible)
+    rare = tuple(kind for kind in kinds if good[kind] != {0, 1} and kind != OWN)
+    return Breakage(kinds=kinds, impossible=impossible, rare=rare)
 
 
 def _each_kind(breaker: Breaker, rule: Rule, record: Json, turn: int) -> Iterator[Candidate]:

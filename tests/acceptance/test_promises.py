@@ -20,8 +20,16 @@ import jsonschema
 import pytest
 import yaml
 
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.workflow.chosen import chosen_plans
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.request import Request
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mockgen_watch.plan.model import OutputPlan
 
 Record: TypeAlias = dict[str, Any]
 
@@ -56,6 +64,13 @@ VALIDATORS = {
     for name, rule in CLAIM["$rules"].items()
     if "schema" in rule
 }
+
+
+def claims_plan(outputs: Path, scenario: str) -> OutputPlan:
+    project = open_project(outputs.parents[2])
+    asked = Selection(models=("Claim",), scenarios=(scenario,))
+    plans, _ = chosen_plans(project, Request(suites=("claims",), selection=asked))
+    return next(plan for plan in plans if plan.scenario == scenario)
 
 
 def broken_rules(record: Record) -> set[str]:
@@ -114,6 +129,16 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "mock_outputs/claims/Claim"
 
 
+@pytest.fixture(scope="module")
+def account(outputs: Path) -> dict[str, Any]:
+    """Return what the program says of the rules of a claim."""
+    words = [str(PROGRAM), "rules", "claims", "--json"]
+    done = subprocess.run(words, cwd=outputs.parents[2], capture_output=True, check=True)
+    (found,) = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found
+
+
 def records(outputs: Path, scenario: str) -> list[Record]:
     text = (outputs / f"{scenario}.json").read_text(encoding="utf-8")
     found: list[Record] = json.loads(text)
@@ -164,17 +189,21 @@ def test_every_rule_has_its_turn_and_faults_are_of_many_kinds(outputs: Path) -> 
     assert {rule for rule, found in by_rule.items() if len(found) == 1} <= {"copay-within-amount"}
 
 
-def test_every_kind_of_fault_is_there_or_listed_as_impossible(outputs: Path) -> None:
-    listed = subprocess.run(
-        [PROGRAM, "rules", "claims", "--json"],
-        cwd=outputs.parents[2],
-        capture_output=True,
-        check=True,
-    )
-    (account,) = json.loads(listed.stdout)
+def test_every_kind_of_fault_is_there_or_listed_as_impossible(
+    outputs: Path, account: dict[str, Any]
+) -> None:
     seen = {(label["rule"], label["operator"]) for label in labels(outputs, "negative")}
     possible = {(rule["rule"], kind) for rule in account["rules"] for kind in rule["faults"]}
-    assert possible == seen
+    assert seen <= possible
+    # Some kinds suit few twins, such as those of a rule on claims that are denied: look further.
+    lacking = sorted(possible - seen)
+    assert len(lacking) <= len(possible) // 20
+    negative = compile_source(claims_plan(outputs, "negative"))
+    names = list(CLAIM["$rules"])
+    for rule, kind in lacking:
+        turns = range(names.index(rule), 20 * COUNT, len(names))
+        found = (negative.case_at(index).faults[0] for index in turns)
+        assert any((fault.rule, fault.operator) == (rule, kind) for fault in found), (rule, kind)
     for rule in account["rules"]:
         assert not set(rule["faults"]) & set(rule["impossible"])
         assert set(rule["faults"]) | set(rule["impossible"]) >= KINDS
@@ -183,12 +212,14 @@ def test_every_kind_of_fault_is_there_or_listed_as_impossible(outputs: Path) -> 
 
 
 @pytest.mark.parametrize("kind", ["null", "missing"])
-def test_what_is_listed_as_impossible_is_so(kind: str, outputs: Path) -> None:
+def test_what_is_listed_as_impossible_is_so(
+    kind: str, outputs: Path, account: dict[str, Any]
+) -> None:
     """Put the fault at each field that a rule reads: never is it the one rule that breaks."""
     twins = [record["payload"] for record in records(outputs, "positive")[:50]]
-    seen = {(label["rule"], label["operator"]) for label in labels(outputs, "negative")}
+    listed = {rule["rule"]: rule["impossible"] for rule in account["rules"]}
     for name, rule in CLAIM["$rules"].items():
-        if (name, kind) in seen:
+        if kind not in listed[name]:
             continue
         in_cel = re.findall(r"record\.([\w.]+)", rule.get("cel", ""))
         fields = in_cel or [rule["field"]]
