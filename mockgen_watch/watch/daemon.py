@@ -10,8 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, Scan, scan_project
@@ -23,6 +22,7 @@ from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import Schedule, What
+from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES, STORM_LOOK, is_storm
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchStarted,
@@ -32,17 +32,17 @@ from mockgen_watch.watch.stream import (
     Stopped,
     Stream,
 )
+from mockgen_watch.watch.tally import Tally
 from mockgen_watch.watch.waker import Waker
 from mockgen_watch.watch.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mockgen_watch.spec.project import Project
     from mockgen_watch.watch.observer import ProjectObserver
     from mockgen_watch.watch.waker import Bell
-    from mockgen_watch.workflow.results import FileResult
 
 MOST_PASSES: Final = 50
 LOCK_WAIT: Final = 1.0
@@ -68,36 +68,6 @@ class Safeguards:
     audits: bool = True
     identity: bool = True
     fixpoint: bool = True
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One batch while it runs."""
-
-    id: str
-    causes: tuple[str, ...]
-    hints: tuple[str, ...]
-    changed: set[str] = field(default_factory=set)
-    stages: dict[str, float] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    passes: int = 0
-    is_told: bool = False
-    has_converged: bool = False
-    seen: set[str] = field(default_factory=set)
-
-    def count(self, done: Pass) -> Iterator[FileResult]:
-        """Count files and give those to tell of; what one pass did, a later one only keeps."""
-        for file in done.files:
-            is_new = file.path not in self.seen
-            self.seen.add(file.path)
-            if is_new or file.action in {Action.CREATE, Action.UPDATE, Action.DELETE}:
-                self.counts[file.action.value] = self.counts.get(file.action.value, 0) + 1
-                if file.action is not Action.KEEP:
-                    yield file
-
-    def time(self, stage: str, seconds: float) -> None:
-        """Add to the time that ``stage`` took."""
-        self.stages[stage] = self.stages.get(stage, 0.0) + seconds
 
 
 class Daemon:
@@ -158,6 +128,7 @@ class Daemon:
         self._next_look = 0.0
         self._next_stop_look = 0.0
         self._needs_pass = True
+        self._must_forget = False
         self.batches = 0
         self.last: BatchEnded | None = None
         self.settings: Project | None = None
@@ -199,7 +170,7 @@ class Daemon:
 
     def reload(self) -> None:
         """Read everything again, as after a change. May be called from a signal handler."""
-        self._needs_pass = True
+        self._needs_pass = self._must_forget = True
         self.schedule.ask(self._clock(), "signal")
         self.waker.ring()
 
@@ -308,9 +279,10 @@ class Daemon:
     def _batch(self, now: float) -> None:
         causes, hints, _ = self.schedule.begin_batch()
         syncs, self._syncs = self._syncs, []
-        if self._needs_pass:
+        if self._must_forget:
+            self._must_forget = False
             self.project.forget()
-        batch = _Batch(id=f"{os.getpid()}-{self.batches + 1}", causes=causes, hints=hints)
+        batch = Tally(id=f"{os.getpid()}-{self.batches + 1}", causes=causes, hints=hints)
         self._run_ahead(batch)
         if self.safeguards.fixpoint or not batch.passes:
             self._run_passes(batch, now)
@@ -319,7 +291,7 @@ class Daemon:
         for question in syncs:
             self._answer(question, self.summary())
 
-    def _begin(self, batch: _Batch) -> None:
+    def _begin(self, batch: Tally) -> None:
         """Tell that ``batch`` has something to do."""
         if not batch.is_told:
             batch.is_told = True
@@ -327,11 +299,13 @@ class Daemon:
             hints = batch.hints[:SHOWN_HINTS]
             self.stream.tell(BatchStarted(batch=batch.id, causes=batch.causes, hints=hints))
 
-    def _run_ahead(self, batch: _Batch) -> None:
+    def _run_ahead(self, batch: Tally) -> None:
         """Make what the hinted specs decide before all is scanned, which takes far longer.
 
         What this sees is no more than a beginning: the scan that follows decides.
         """
+        if len(batch.hints) >= STORM_FILES:
+            return
         began = time.perf_counter()
         changed = self.project.changed_at(batch.hints)
         batch.time("read", time.perf_counter() - began)
@@ -342,10 +316,12 @@ class Daemon:
             batch.passes += 1
             self._take(batch, run_pass(self.project, acting, self._should_stop))
 
-    def _run_passes(self, batch: _Batch, now: float) -> None:
+    def _run_passes(self, batch: Tally, now: float) -> None:
         has_failed = False
+        before = self.known_scan
         while batch.passes < MOST_PASSES:
-            scan, outputs = self._scan_for(batch, now), self._outputs
+            scan, outputs = self._scan_for(batch, now, before), self._outputs
+            before = scan
             is_still = scan.is_same(self.known_scan) and not scan.is_racy
             if is_still and not batch.passes and not self._needs_pass:
                 self.schedule.end_batch(self._clock(), has_failed=False)
@@ -365,20 +341,27 @@ class Daemon:
                 break
         self._end(batch, has_failed=has_failed)
 
-    def _end(self, batch: _Batch, *, has_failed: bool) -> None:
+    def _end(self, batch: Tally, *, has_failed: bool) -> None:
         self._needs_pass = not batch.has_converged and self.safeguards.fixpoint
         self.schedule.end_batch(
             self._clock(), has_failed=has_failed or (self._needs_pass and not self.is_stopping)
         )
         self._tell_end(batch)
 
-    def _scan_for(self, batch: _Batch, now: float) -> Scan:
+    def _scan_for(self, batch: Tally, now: float, before: Scan) -> Scan:
+        """Scan; in a storm, wait for its end: what is made before that is made in vain."""
         began = time.perf_counter()
         scan = self._look(now)
+        end = self._clock() + LONGEST_STORM
+        while is_storm(before, scan) and self._clock() < end and not self.is_stopping:
+            self.waker.pause(STORM_LOOK)
+            self._take_events(self._clock())
+            self._take_requests(self._clock())
+            before, scan = scan, self._look(self._clock())
         batch.time("scan", time.perf_counter() - began)
         return scan
 
-    def _pass(self, batch: _Batch, scan: Scan, outputs: str | None) -> Pass:
+    def _pass(self, batch: Tally, scan: Scan, outputs: str | None) -> Pass:
         """Bring up to date what ``scan``, which looked at the folder ``outputs``, shows to move."""
         if scan.has_specs:
             done = run_scanned_pass(self.project, scan, outputs, self._should_stop)
@@ -391,7 +374,7 @@ class Daemon:
             self.stream.tell(happening)
         return done
 
-    def _take(self, batch: _Batch, done: Pass) -> None:
+    def _take(self, batch: Tally, done: Pass) -> None:
         """Take in what a pass has done, and tell of the files that it came to."""
         for stage, seconds in done.stages.items():
             batch.time(stage, seconds)
@@ -434,7 +417,7 @@ class Daemon:
         if self._desk is not None:
             self._desk.answer(question, answer)
 
-    def _tell_end(self, batch: _Batch) -> None:
+    def _tell_end(self, batch: Tally) -> None:
         self.last = BatchEnded(
             batch=batch.id,
             causes=batch.causes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import time
 from typing import Protocol
 
 
@@ -21,6 +22,10 @@ class Bell(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Return when it is rung, or after ``seconds``."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``, however often it is rung."""
         ...
 
     def close(self) -> None:
@@ -55,6 +60,10 @@ class Waker:
         with contextlib.suppress(OSError):
             while self._receive.recv(4096):
                 pass
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``; what rang meanwhile ends the next wait."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Give both ends back."""

@@ -13,6 +13,7 @@ import pytest
 from mockgen_watch.watch.daemon import Daemon, Safeguards
 from mockgen_watch.watch.observer import PROBE
 from mockgen_watch.watch.schedule import LONGEST_RETRY
+from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES
 from mockgen_watch.watch.stream import BatchEnded, BatchStarted, GitHeld, OutputWritten, Stream
 from mockgen_watch.watch.watching import PROBE_PATIENCE, STRIKES
 
@@ -48,6 +49,8 @@ class Jump:
 
     def wait(self, seconds: float) -> None:
         self.clock.now += max(seconds, 0.001)
+
+    pause = wait
 
 
 class FakeObserver:
@@ -317,3 +320,48 @@ def test_a_lock_that_a_kill_left_holds_for_a_minute_and_no_more(world: World) ->
     # The second save did not wait again for a lock that nobody holds.
     held = [told.is_over for told in stage.told if isinstance(told, GitHeld)]
     assert held == [False, True]
+
+
+def test_in_a_storm_nothing_is_made_in_vain(world: World) -> None:
+    """Files that are written all the time are made once, when they stand still."""
+    suites = [f"many/s{number:02}" for number in range(STORM_FILES)]
+    stage = Stage(world)
+    rounds = iter(range(20))
+
+    class Weather(Jump):
+        def pause(self, seconds: float) -> None:
+            super().wait(seconds)
+            number = next(rounds, None)
+            for suite in suites if number is not None else ():
+                stage.saw(world.write(suite, f"round{number}"))
+
+    stage.daemon.waker = Weather(stage.clock)
+    stage.told.clear()
+    for suite in suites:
+        stage.saw(world.write(suite, "first"))
+    stage.run(60.0)
+    world.assert_clean()
+    assert next(rounds, None) is None
+    assert stage.batches == 1
+    made = [told.path for told in stage.told if isinstance(told, OutputWritten)]
+    assert len(made) == len(set(made))
+
+
+def test_a_storm_without_an_end_does_not_keep_outputs_back_for_good(world: World) -> None:
+    suites = [f"many/s{number:02}" for number in range(STORM_FILES)]
+    stage = Stage(world)
+    numbers = iter(range(1_000_000))
+
+    class Weather(Jump):
+        def pause(self, seconds: float) -> None:
+            super().wait(seconds)
+            for suite in suites:
+                world.write(suite, f"value{next(numbers)}")
+
+    stage.daemon.waker = Weather(stage.clock)
+    for suite in suites:
+        stage.saw(world.write(suite, "first"))
+    began = stage.clock.now
+    while not world.output(suites[0]).exists():
+        stage.run(0.1)
+    assert stage.clock.now - began < 2 * LONGEST_STORM

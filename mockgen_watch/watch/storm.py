@@ -1,0 +1,23 @@
+"""Takes two scans; tells whether so much moves that nothing should be made before it ends.
+
+A storm is seen by scans, not by events: these come late, and some get lost, just then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mockgen_watch.storage.scan import Scan
+
+STORM_FILES: Final = 16
+"""Specs that move at once; fewer are what a person or an editor saves."""
+STORM_LOOK: Final = 0.1
+"""Seconds between two looks whether it is over."""
+LONGEST_STORM: Final = 30.0
+"""Seconds after which outputs are made although it goes on."""
+
+
+def is_storm(before: Scan, scan: Scan) -> bool:
+    """Tell whether many specs moved from ``before`` to ``scan``, and one just now."""
+    return scan.is_racy and len(scan.moved_specs(before)) >= STORM_FILES
