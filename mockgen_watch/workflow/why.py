@@ -160,33 +160,57 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
         FindingsError: the record cannot be made.
     """
     index, path = locate_record(target.plan, target.number, segments)
-    source = compile_source(target.plan)
-    case = source.case_at(index)
-    is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
-    record = labelled(case) if is_labelled else case.record
-    scenario = source.scenarios[source.part_of(index)]
-    parts = (mixed.records for mixed in target.plan.mix if mixed.scenario == scenario)
-    plan = next(parts, target.plan.records)
-    value, is_present = value_at(record, path)
-    chosen = _special(plan, case, index, path) or _drawn(plan, path)
-    faults = (case.faults or (None,)) if source.is_promised else ()
-    return Explanation(
-        record=index,
-        pointer=pointer_of(path),
-        value=value,
-        is_present=is_present,
-        scenario=scenario,
-        labels=tuple(label_of(case, fault) for fault in faults),
-        origin=chosen.origin,
-        choice=chosen.choice,
-        notes=chosen.notes,
-        odds=chosen.odds,
-        steps=trace(target, plan, case, path, chosen.origin),
-        seed=plan.seed,
-        model_id=plan.model_id,
-        address=chosen.address,
-        elements=chosen.elements,
-    )
+    return RecordExplainer(target, index).at(path)
+
+
+class RecordExplainer:
+    """Explains the values of one record, which is made once."""
+
+    def __init__(self, target: Target, index: int) -> None:
+        """Make record ``index`` of the output that ``target`` is of.
+
+        Raises:
+            FindingsError: the record cannot be made.
+        """
+        self._target = target
+        self._index = index
+        source = compile_source(target.plan)
+        self._case = source.case_at(index)
+        is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
+        self._record = labelled(self._case) if is_labelled else self._case.record
+        self._scenario = source.scenarios[source.part_of(index)]
+        mix = target.plan.mix
+        parts = (mixed.records for mixed in mix if mixed.scenario == self._scenario)
+        self._plan = next(parts, target.plan.records)
+        faults = (self._case.faults or (None,)) if source.is_promised else ()
+        self._labels = tuple(label_of(self._case, fault) for fault in faults)
+
+    def at(self, path: Sequence[str]) -> Explanation:
+        """Return where the value at ``path`` of the record comes from.
+
+        Raises:
+            UsageError: the record has no such place.
+        """
+        plan, case = self._plan, self._case
+        value, is_present = value_at(self._record, path)
+        chosen = _special(plan, case, self._index, path) or _drawn(plan, path)
+        return Explanation(
+            record=self._index,
+            pointer=pointer_of(path),
+            value=value,
+            is_present=is_present,
+            scenario=self._scenario,
+            labels=self._labels,
+            origin=chosen.origin,
+            choice=chosen.choice,
+            notes=chosen.notes,
+            odds=chosen.odds,
+            steps=trace(self._target, plan, case, path, chosen.origin),
+            seed=plan.seed,
+            model_id=plan.model_id,
+            address=chosen.address,
+            elements=chosen.elements,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -334,19 +334,16 @@ class History:
             self.kept.add(word)
 
 
-def begin(folder: Path) -> Scene:
-    """Return a repository with hooks, drivers and two branches that have gone apart."""
-    scene = Scene(path=folder / "begun")
-    scene.begin()
+def begin(scene: Scene) -> None:
+    """Give the repository of ``scene`` hooks, drivers and two branches that have gone apart."""
     scene.install("plain")
     done = scene.mockgen("git", "install")
     assert done.code == 0, done.text
     for name, old, new in (("one", "note: none", "note: some"), ("two", "EDI", "WEB")):
         scene.git("checkout", "-q", "-b", name, "main")
         scene.edit("specs/claims/master.yaml", old, new)
-        scene.generate()
+        generate(open_project(scene.path), Request())
         scene.git("commit", "-q", "--no-verify", "-a", "-m", name)
-    return scene
 
 
 def run_history(begun: Scene, folder: Path, seed: int, steps: int) -> None:
@@ -363,7 +360,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=12)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        begun = begin(Path(name))
+        begun = Scene(path=Path(name) / "begun")
+        begun.begin()
+        begin(begun)
         for seed in range(options.first, options.first + options.seeds):
             with tempfile.TemporaryDirectory() as folder:
                 run_history(begun, Path(folder), seed, options.steps)

@@ -98,10 +98,10 @@ class Branches(Scene):
 
 
 @pytest.fixture(scope="module")
-def joined(tmp_path_factory: pytest.TempPathFactory) -> Branches:
+def joined(begun: Scene, tmp_path_factory: pytest.TempPathFactory) -> Branches:
     """A repository whose main goes on after ``side`` has left it: two fields of one master."""
     scene = Branches(path=tmp_path_factory.mktemp("joined") / "project")
-    scene.begin()
+    shutil.copytree(begun.path, scene.path)
     scene.write(MASTER, WIDE_MASTER)
     scene.write(CLAIMS, SPEC)
     scene.generate()

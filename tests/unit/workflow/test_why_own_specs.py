@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.vocabularies import vocabulary_folder
 from mockgen_watch.workflow.prepare import Preparer
 from mockgen_watch.workflow.produce import prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Target
-from mockgen_watch.workflow.why import explain
+from mockgen_watch.workflow.why import RecordExplainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +56,9 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
     for plan in preparer.plans(suite) or ():
         production = prepare_production(plan)
         for index in range(plan.count):
-            is_split = plan.output.layout is Layout.SPLIT
-            target = Target(plan=plan, preparer=preparer, number=index + 1 if is_split else None)
+            explainer = RecordExplainer(Target(plan=plan, preparer=preparer), index)
             for path, value in leaves((), production.record_at(index)):
-                why = explain(target, path if is_split else (str(index), *path))
+                why = explainer.at(path)
                 assert why.is_present
                 assert why.value == value
                 places = [why.origin.location, *(step.location for step in why.steps)]
