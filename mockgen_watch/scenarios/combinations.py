@@ -1,4 +1,8 @@
-"""Takes a problem; gives how many combinations there are, and the set of those that can be."""
+"""Takes a problem; gives how many combinations there are, and the sets of those that can be.
+
+Values are numbered through all parameters, hidden ones included; a set of them is a Python
+integer, one bit for each value.
+"""
 
 from __future__ import annotations
 
@@ -33,56 +37,70 @@ def open_combinations(
     problem: Problem, feasible: Feasible, strength: int
 ) -> tuple[int, Callable[[], Uncovered]]:
     """Return how many combinations can be, and what makes the set of them anew."""
-    offsets = problem.offsets
-    count = offsets[-1]
-    owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
-    shown = [
-        value
-        for value in range(count)
-        if (owners[value], value - offsets[owners[value]]) not in problem.hidden
-    ]
-
-    def can_be(*values: int) -> bool:
-        return feasible.allows({owners[value]: value - offsets[owners[value]] for value in values})
-
-    singles = [value for value in shown if can_be(value)]
+    possible = Possible(problem, feasible)
     if strength == 1:
-        return len(singles), lambda: Singles(singles, count)
-    partners = [0] * count
-    found = 0
-    for first, second in itertools.combinations(singles, 2):
-        mine, other = owners[first], owners[second]
-        if mine != other and (not feasible.are_joined(mine, other) or can_be(first, second)):
-            partners[first] |= 1 << second
-            partners[second] |= 1 << first
-            found += 1
+        count = len(possible.owners)
+        return len(possible.singles), lambda: Singles(possible.singles, count)
+    partners = possible.partners()
     if strength == 2:  # noqa: PLR2004 - of pairs
-        return found, lambda: Pairs(partners)
-    thirds = _thirds(partners, singles, owners, feasible, can_be)
+        return sum(bits.bit_count() for bits in partners) // 2, lambda: Pairs(partners)
+    thirds = possible.thirds(partners)
     found = sum(bits.bit_count() for row in thirds for bits in row) // 6
     return found, lambda: Triples(thirds)
 
 
-def _thirds(
-    partners: Sequence[int],
-    singles: Sequence[int],
-    owners: Sequence[int],
-    feasible: Feasible,
-    can_be: Callable[[int, int, int], bool],
-) -> list[list[int]]:
-    """Return for each two values the set of those that make a triple with them."""
-    thirds = [[0] * len(partners) for _ in partners]
-    for first, second in itertools.permutations(singles, 2):
-        if partners[first] >> second & 1:
-            thirds[first][second] = partners[first] & partners[second]
-    bound = [value for value in singles if feasible.is_bound(owners[value])]
-    for first, second, third in itertools.combinations(bound, 3):
-        mine, other, last = owners[first], owners[second], owners[third]
-        if not thirds[first][second] >> third & 1:
-            continue
-        # Three that no group joins can be when each two of them can.
-        joined = feasible.are_joined(mine, other) and feasible.are_joined(mine, last)
-        if joined and not can_be(first, second, third):
-            for one, two, three in itertools.permutations((first, second, third)):
-                thirds[one][two] &= ~(1 << three)
-    return thirds
+class Possible:
+    """The combinations of a problem that can be.
+
+    Attributes:
+        owners: the parameter of each value.
+        singles: the values that can be and need not hide.
+    """
+
+    def __init__(self, problem: Problem, feasible: Feasible) -> None:
+        """Ask ``feasible``, which knows the constraints of ``problem``."""
+        self._feasible = feasible
+        self._offsets = problem.offsets
+        self.owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
+        self.singles = [
+            value
+            for value, place in enumerate(self.owners)
+            if (place, value - self._offsets[place]) not in problem.hidden and self._can_be(value)
+        ]
+
+    def partners(self) -> list[int]:
+        """Return for each value the set of those that make a pair with it."""
+        partners = [0] * len(self.owners)
+        for first, second in itertools.combinations(self.singles, 2):
+            mine, other = self.owners[first], self.owners[second]
+            if mine == other:
+                continue
+            if not self._feasible.are_joined(mine, other) or self._can_be(first, second):
+                partners[first] |= 1 << second
+                partners[second] |= 1 << first
+        return partners
+
+    def thirds(self, partners: Sequence[int]) -> list[list[int]]:
+        """Return for each two values the set of those that make a triple with them."""
+        thirds = [[0] * len(partners) for _ in partners]
+        for first, second in itertools.permutations(self.singles, 2):
+            if partners[first] >> second & 1:
+                thirds[first][second] = partners[first] & partners[second]
+        bound = [value for value in self.singles if self._feasible.is_bound(self.owners[value])]
+        for first, second, third in itertools.combinations(bound, 3):
+            if not thirds[first][second] >> third & 1:
+                continue
+            mine, other, last = (self.owners[value] for value in (first, second, third))
+            joined = self._feasible.are_joined(mine, other) and self._feasible.are_joined(
+                mine, last
+            )
+            # Three that no group joins can be when each two of them can.
+            if joined and not self._can_be(first, second, third):
+                for one, two, three in itertools.permutations((first, second, third)):
+                    thirds[one][two] &= ~(1 << three)
+        return thirds
+
+    def _can_be(self, *values: int) -> bool:
+        return self._feasible.allows(
+            {self.owners[value]: value - self._offsets[self.owners[value]] for value in values}
+        )

@@ -37,7 +37,7 @@ class Covered:
     """A plan whose first records cover what can be covered.
 
     Attributes:
-        name: of the design in a file of cases: the scenario, or ``exclusion/CLAUSE``.
+        name: of the design in a file of cases: ``MODEL/SCENARIO``, with the clause behind it.
         plan: with the design laid in.
         parameters: what a row of the design has a value of.
         problem: what the design was made for.

@@ -79,7 +79,7 @@ def cover_drawer(
 
 def _name(plan: RecordPlan, where: Lay) -> str:
     scenario = POSITIVE if plan.scenario == NEGATIVE and plan.rules else plan.scenario
-    return f"{scenario}/{where.name}" if where.name else scenario
+    return "/".join(filter(None, (plan.model_id, scenario, where.name)))
 
 
 def _key(plan: RecordPlan, where: Lay) -> str:

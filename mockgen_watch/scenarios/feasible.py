@@ -106,6 +106,29 @@ class Feasible:
         """Tell whether there is a row at all."""
         return all(self._completes(group, {}) for group in self._members)
 
+    def count(self, most: int) -> int | None:
+        """Return how many rows there are; None when a group alone has more than ``most``."""
+        total = 1
+        for parameter, size in enumerate(self._sizes):
+            total *= 1 if parameter in self._tables else size
+        for group in self._members.values():
+            counter = _Counter(self, most)
+            counter.run({each: self._open_values(each, {}) for each in group}, {})
+            if counter.found > most:
+                return None
+            total *= counter.found
+        return total
+
+    def narrowed(
+        self, choices: dict[int, list[int]], parameter: int, chosen: dict[int, int]
+    ) -> dict[int, list[int]]:
+        """Return what is left of ``choices`` once ``parameter`` has its value in ``chosen``."""
+        return {
+            each: self._open_values(each, chosen) if each in self._near[parameter] else values
+            for each, values in choices.items()
+            if each != parameter
+        }
+
     def _completes(self, group: int, part: dict[int, int]) -> bool:
         if self._is_known_to(group, part):
             return True
@@ -154,12 +177,7 @@ class Feasible:
         parameter = min(choices, key=lambda each: len(choices[each]))
         for value in choices[parameter]:
             chosen[parameter] = value
-            others = {
-                each: self._open_values(each, chosen) if each in self._near[parameter] else values
-                for each, values in choices.items()
-                if each != parameter
-            }
-            if self._search(others, chosen):
+            if self._search(self.narrowed(choices, parameter, chosen), chosen):
                 return True
             del chosen[parameter]
         return False
@@ -173,3 +191,28 @@ class Feasible:
                 found.append(value)
         del chosen[parameter]
         return found
+
+
+class _Counter:
+    """Counts the ways to complete a group, up to a bound."""
+
+    def __init__(self, feasible: Feasible, most: int) -> None:
+        self.found = 0
+        self._feasible = feasible
+        self._most = most
+
+    def run(self, choices: dict[int, list[int]], chosen: dict[int, int]) -> None:
+        """Count what ``choices`` allow beside what is ``chosen``."""
+        if self.found > self._most:
+            return
+        if not choices:
+            self.found += 1
+            return
+        parameter = min(choices, key=lambda each: len(choices[each]))
+        if len(choices) == 1:
+            self.found += len(choices[parameter])
+            return
+        for value in choices[parameter]:
+            chosen[parameter] = value
+            self.run(self._feasible.narrowed(choices, parameter, chosen), chosen)
+            del chosen[parameter]

@@ -87,11 +87,9 @@ def values_of(leaf: Leaf, plan: RecordPlan, *, is_named: bool) -> list[Value]:
             for entry in entries_of(generator, is_named=is_named)
         ]
     if isinstance(generator, Boolean):
-        if not 0 < threshold(generator.true) < ALWAYS:
-            return []
-        return [
-            _value(leaf, value, value, b"true" if value else b"false") for value in (False, True)
-        ]
+        yes = threshold(generator.true)
+        can_be = [value for value, has_odds in ((False, yes < ALWAYS), (True, yes > 0)) if has_odds]
+        return [_value(leaf, value, value, b"true" if value else b"false") for value in can_be]
     if isinstance(generator, Number | Moment):
         return _numbered(leaf, generator, plan, is_named=is_named)
     return []

@@ -68,9 +68,14 @@ class Parameter:
         return tuple(address.key(draw, value.identity) for value in self.values)
 
 
-def parameters_of(plan: RecordPlan) -> tuple[tuple[Parameter, ...], tuple[Path, ...]]:
-    """Return the parameters of ``plan``, and the fields that were named and are none."""
-    finder = _Finder(plan)
+def parameters_of(
+    plan: RecordPlan, *, least: int = 2
+) -> tuple[tuple[Parameter, ...], tuple[Path, ...]]:
+    """Return the parameters of ``plan``, and the fields that were named and are none.
+
+    ``least``: the values that a field needs to be a parameter; 1 shows what is left of others.
+    """
+    finder = _Finder(plan, least)
     finder.walk(plan.shape, (), None)
     return finder.parameters(), tuple(finder.unused)
 
@@ -86,8 +91,9 @@ def states_of(modifiers: Modifiers) -> list[bytes]:
 class _Finder:
     """Collects parameters on a walk through a shape."""
 
-    def __init__(self, plan: RecordPlan) -> None:
+    def __init__(self, plan: RecordPlan, least: int) -> None:
         self._plan = plan
+        self._least = least
         self._found: list[Parameter] = []
         self._rows: dict[tuple[Path, tuple[int, ...]], int] = {}
         coverage = plan.coverage
@@ -150,7 +156,7 @@ class _Finder:
         if len(states) > 1:
             values = [replace(value, state=PRESENT) for value in values]
             values += [_state(state) for state in states if state != PRESENT]
-        if len(values) > 1:
+        if len(values) >= self._least:
             self._add(values, place, Draw.VALUE, leaf.address, guard)
 
     def _add_presence(
@@ -182,7 +188,7 @@ class _Finder:
         """Add what chooses the row of ``field``, or this field to what does already."""
         key = (shared_path(field), _elements_of(place))
         columns = row_values(leaf, field, is_named=is_named)
-        if len(columns) < 2:  # noqa: PLR2004 - one row is no choice
+        if len(columns) < self._least:
             return
         if key not in self._rows:
             self._rows[key] = len(self._found)

@@ -91,6 +91,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.stop",
         summary="end the daemon of this project",
     ),
+    "coverage": CommandEntry(
+        module="mockgen_watch.cli.commands.coverage",
+        summary="tell which values, pairs and odds the records show",
+    ),
     "why": CommandEntry(
         module="mockgen_watch.cli.commands.why",
         summary="tell where a value of an output comes from",

@@ -13,8 +13,10 @@ from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.document import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.chosen import chosen_plans
+from mockgen_watch.workflow.coverage import coverage_report
 from mockgen_watch.workflow.decode import decode_records
 from mockgen_watch.workflow.generate import no_progress
+from mockgen_watch.workflow.keep_cases import keep_cases
 from mockgen_watch.workflow.produce import file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
@@ -361,6 +363,210 @@ M:
         "units": (field("units"), [1, 2, 3, 4]),
     }
     assert shown(records, units, 2) == wanted(units, 2)
+
+
+LETTERS = "abcdefghijkl"
+MIXED_SIZES = [12, 10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2]
+FORBIDDEN = [
+    ((0, 0), (1, 0)),
+    ((0, 1), (9, 1)),
+    ((2, 3), (3, 4)),
+    ((4, 1), (5, 2)),
+    ((6, 0), (7, 0)),
+    ((0, 5), (10, 0)),
+    ((8, 2), (9, 0), (10, 1)),
+]
+
+
+def flat(sizes: Sequence[int], bad: Sequence[tuple[tuple[int, int], ...]] = ()) -> str:
+    """Return a model of pools f0, f1, … whose values are letters, and rules against ``bad``."""
+    lines = ["M:", "  $coverage: {strength: pairwise, keep: cases.json}", "  $count: 300"]
+    lines += [f"  f{place}: [{', '.join(LETTERS[:size])}]" for place, size in enumerate(sizes)]
+    lines += ["  $rules:"] if bad else []
+    for number, each in enumerate(bad):
+        told = " && ".join(f"record.f{place} == '{LETTERS[value]}'" for place, value in each)
+        lines.append(f'    r{number}: {{cel: "!({told})"}}')
+    return "\n".join(lines) + "\n"
+
+
+NESTED = """\
+M:
+  $coverage: {strength: pairwise, keep: cases.json}
+  $count: 300
+  PAT:
+    sex: [M, F]
+    age: [a, b, c, d, e]
+    home:
+      $rows:
+        - {city: Chennai, zip: "600001"}
+        - {city: Hyderabad, zip: "500001"}
+        - {city: Kochi, zip: "682001"}
+        - {city: Mysuru, zip: "570001"}
+        - {city: Pune, zip: "411001"}
+        - {city: Surat, zip: "395001"}
+      kind: [own, rent, other]
+  lines: {$array: 2, $items: {code: [a, b, c, d], bill: [OA, OC, OD]}}
+  payer: {plan: [a, b, c, d, e], net: [in, out], tier: {level: [1, 2, 3, 4]}}
+  f1: {$boolean: 0.1}
+  f2: {$boolean: 0.2}
+  f3: {$boolean: {}}
+  $rules:
+    one: {cel: "!(record.PAT.home.city == 'Chennai' && record.payer.plan == 'a')"}
+    two: {cel: "!(record.lines[0].code == 'd' && record.lines[0].bill == 'OD')"}
+    three: {cel: "!(record.f1 && record.payer.tier.level == 4 && record.f2)"}
+"""
+NESTED_FIELDS: Fields = {
+    "sex": (field("PAT", "sex"), ["M", "F"]),
+    "age": (field("PAT", "age"), list("abcde")),
+    "city": (
+        field("PAT", "home", "city"),
+        ["Chennai", "Hyderabad", "Kochi", "Mysuru", "Pune", "Surat"],
+    ),
+    "kind": (field("PAT", "home", "kind"), ["own", "rent", "other"]),
+    "c0": (field("lines", 0, "code"), list("abcd")),
+    "b0": (field("lines", 0, "bill"), ["OA", "OC", "OD"]),
+    "c1": (field("lines", 1, "code"), list("abcd")),
+    "b1": (field("lines", 1, "bill"), ["OA", "OC", "OD"]),
+    "plan": (field("payer", "plan"), list("abcde")),
+    "net": (field("payer", "net"), ["in", "out"]),
+    "level": (field("payer", "tier", "level"), [1, 2, 3, 4]),
+    "f1": (field("f1"), [True, False]),
+    "f2": (field("f2"), [True, False]),
+    "f3": (field("f3"), [True, False]),
+}
+
+
+def pairs_without(fields: Fields, bad: Sequence[tuple[tuple[str, object], ...]]) -> Combinations:
+    """Return the pairs that some record without ``bad`` has, tried pair by pair.
+
+    No row is sought: each of ``bad`` that three fields make leaves every pair of theirs possible.
+    """
+    found: Combinations = set()
+    for (left, (_, mine)), (right, (_, others)) in itertools.combinations(fields.items(), 2):
+        for value, other in itertools.product(mine, others):
+            if not any({(left, value), (right, other)} == set(each) for each in bad):
+                found.add(((left, json.dumps(value)), (right, json.dumps(other))))
+    return found
+
+
+MODELS = {
+    # Rows of PICT, built from commit c3dad2b of microsoft/pict, for the same parameters.
+    "20 pools of 4": (flat([4] * 20), [4] * 20, [], 39),
+    "2 to 12 values": (flat(MIXED_SIZES, FORBIDDEN), MIXED_SIZES, FORBIDDEN, 121),
+    "nested": (NESTED, [], [], 38),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_pair_that_can_be_takes_hardly_more_records_than_with_pict(
+    tmp_path: Path, name: str
+) -> None:
+    spec, sizes, forbidden, pict = MODELS[name]
+    plan = plans(tmp_path, spec)["M/base"]
+    size = design_size(plan)
+    fields = NESTED_FIELDS
+    bad: list[tuple[tuple[str, object], ...]] = [
+        (("city", "Chennai"), ("plan", "a")),
+        (("c0", "d"), ("b0", "OD")),
+    ]
+    if sizes:
+        fields = {
+            f"f{place}": (field(f"f{place}"), list(LETTERS[:count]))
+            for place, count in enumerate(sizes)
+        }
+        bad = [tuple((f"f{place}", LETTERS[value]) for place, value in each) for each in forbidden]
+
+    assert size <= 1.1 * pict
+    assert shown(records_of(plan)[:size], fields, 2) == pairs_without(fields, bad)
+
+
+def cases_of(plan: OutputPlan) -> list[str]:
+    """Return the records of a design, each by all that is in it."""
+    return [json.dumps(each, sort_keys=True) for each in records_of(plan)[: design_size(plan)]]
+
+
+def keep(folder: Path) -> None:
+    report = coverage_report(open_project(folder), [], most=1, confidence=0.99)
+    keep_cases(open_project(folder), report)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("20 pools of 4", ("f7: [a, b, c, d]", "f7: [a, b, NEW, c, d]")),
+        ("2 to 12 values", ("f9: [a, b]", "f9: [a, b, NEW]")),
+        ("2 to 12 values", ("f0: [a,", "f0: [NEW, a,")),
+        ("nested", ("net: [in, out]", "net: [in, NEW, out]")),
+        ("nested", ("- {city: Kochi,", '- {city: NEW, zip: "1"}\n        - {city: Kochi,')),
+    ],
+)
+def test_cases_that_are_kept_stay_when_a_value_is_added(
+    tmp_path: Path, name: str, edit: tuple[str, str]
+) -> None:
+    spec = MODELS[name][0]
+    before = cases_of(plans(tmp_path, spec)["M/base"])
+    keep(tmp_path)
+    same = cases_of(plans(tmp_path, spec)["M/base"])
+    after = cases_of(plans(tmp_path, spec.replace(*edit))["M/base"])
+
+    assert same == before
+    assert spec.replace(*edit) != spec
+    assert len(set(before) & set(after)) >= 0.9 * len(before)
+    assert after[: len(before)] == before
+    assert any("NEW" in each for each in after)
+
+
+def test_cases_that_cannot_be_any_more_are_let_go_and_the_others_stay(tmp_path: Path) -> None:
+    spec = flat([4, 4, 4, 3, 3])
+    before = cases_of(plans(tmp_path, spec)["M/base"])
+    keep(tmp_path)
+    after = cases_of(plans(tmp_path, spec.replace("f0: [a, b, c, d]", "f0: [a, b, c]"))["M/base"])
+
+    can_be = [each for each in before if '"f0": "d"' not in each]
+    assert 0 < len(can_be) < len(before)
+    assert after[: len(can_be)] == can_be
+
+
+def test_a_new_field_joins_the_cases_that_are_kept(tmp_path: Path) -> None:
+    spec = flat([4, 4, 3])
+    before = [json.loads(each) for each in cases_of(plans(tmp_path, spec)["M/base"])]
+    keep(tmp_path)
+    after = [
+        json.loads(each) for each in cases_of(plans(tmp_path, spec + "  g: [x, y]\n")["M/base"])
+    ]
+
+    assert [
+        {key: each[key] for key in ("f0", "f1", "f2")} for each in after[: len(before)]
+    ] == before
+    assert len({(each["f0"], each["g"]) for each in after}) == 8
+
+
+def test_the_order_of_a_pool_and_of_fields_changes_no_case(tmp_path: Path) -> None:
+    before = cases_of(plans(tmp_path, flat([4, 4, 3, 2]))["M/base"])
+    turned = flat([4, 4, 3, 2]).replace("[a, b, c, d]", "[d, b, a, c]").splitlines()
+    spec = "\n".join([*turned[:3], *reversed(turned[3:])]) + "\n"
+
+    assert cases_of(plans(tmp_path, spec)["M/base"]) == before
+
+
+def test_a_file_that_holds_no_cases_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "specs/s").mkdir(parents=True)
+    (tmp_path / "specs/s/cases.json").write_text('{"M/base": 3}', encoding="utf-8")
+
+    (found,) = refused(tmp_path, flat([2, 2]))
+    assert found.startswith("2 MG217")
+    (tmp_path / "specs/s/cases.json").write_text("{", encoding="utf-8")
+    assert refused(tmp_path, flat([2, 2]))
+
+
+def test_the_outputs_depend_on_the_file_of_cases(tmp_path: Path) -> None:
+    spec = flat([3, 3])
+    before = plans(tmp_path, spec)["M/base"]
+    keep(tmp_path)
+    after = plans(tmp_path, spec)["M/base"]
+
+    assert before.key != after.key
+    assert "specs/s/cases.json" in after.inputs
 
 
 def test_too_few_records_for_a_design_are_refused_with_the_number_needed(tmp_path: Path) -> None:

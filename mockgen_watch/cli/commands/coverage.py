@@ -1,0 +1,167 @@
+"""Takes the options of ``coverage``; gives which combinations and odds the records show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.coverage_json import coverage_data
+from mockgen_watch.cli.coverage_picture import can_draw, coverage_picture
+from mockgen_watch.cli.coverage_text import WORDS, coverage_text, share_of
+from mockgen_watch.cli.report import wants_color
+from mockgen_watch.cli.selection import whole_number
+from mockgen_watch.errors import UsageError
+from mockgen_watch.spec.coverage import Coverage
+from mockgen_watch.workflow.coverage import coverage_report
+from mockgen_watch.workflow.keep_cases import keep_cases
+from mockgen_watch.workflow.project import open_project
+
+if TYPE_CHECKING:
+    from mockgen_watch.workflow.coverage import CoverageReport, OutputCoverage
+    from mockgen_watch.workflow.project import OpenProject
+
+EXAMPLES = """examples:
+  mockgen-watch coverage                           all outputs
+  mockgen-watch coverage claims/Claim/positive -v  with every value and all odds
+  mockgen-watch coverage --fail-under 100          exit code 1 when a combination is missing
+  mockgen-watch coverage --strength 3-wise --fail-under 90
+  mockgen-watch coverage --picture pairs.svg       which pairs there are, as a picture
+  mockgen-watch coverage claims --keep             keep the cases, for later changes of pools
+
+The records are those that the specs make now; no output is read.
+"""
+
+RECORDS = 10_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.epilog = EXAMPLES
+    parser.add_argument(
+        "names", metavar="SUITE[/MODEL[/SCENARIO]]", nargs="*", help="what is looked at; all"
+    )
+    parser.add_argument(
+        "--strength",
+        choices=[word.value for word in Coverage if word is not Coverage.NONE],
+        help="what --fail-under counts: what the spec asks for, else pairwise",
+    )
+    parser.add_argument(
+        "--fail-under",
+        metavar="PERCENT",
+        type=_percent,
+        help="exit with 1 when an output covers less of what can be",
+    )
+    parser.add_argument(
+        "--records",
+        metavar="N",
+        type=whole_number,
+        default=RECORDS,
+        help=f"look at the first N records of each output (default: {RECORDS:,})",
+    )
+    parser.add_argument(
+        "--confidence",
+        metavar="PERCENT",
+        type=_confidence,
+        default=99.0,
+        help="of the intervals of odds (default: 99)",
+    )
+    parser.add_argument("--picture", metavar="FILE", help="write a picture of the pairs, as SVG")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="write the cases of the designs to the files that the specs name under keep",
+    )
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry ``coverage`` out."""
+    project = open_project(options.directory, options.profile)
+    report = coverage_report(
+        project, options.names, most=options.records, confidence=options.confidence / 100
+    )
+    if options.picture:
+        _write_picture(report, options.picture)
+    if options.keep:
+        _keep(project, report)
+    if options.json:
+        print(json.dumps(coverage_data(report), indent=2, ensure_ascii=False))
+    else:
+        width = _width()
+        sys.stdout.write(coverage_text(report, width=width, is_verbose=options.verbose))
+    if options.fail_under is None:
+        return ExitCode.DONE
+    strength = None if options.strength is None else Coverage(options.strength)
+    return _judge(report, options.fail_under, strength)
+
+
+def _judge(report: CoverageReport, least: float, strength: Coverage | None) -> int:
+    """Return the exit code; tell on stderr which outputs cover too little."""
+    code = ExitCode.DONE
+    for output in report.outputs:
+        if output.measured is None or output.is_twins:
+            continue
+        asked = strength or output.asked
+        share = 100 * share_of(output.measured.of(_possible_strength(output, asked)))
+        if share < least:
+            code = ExitCode.FINDINGS
+            sys.stderr.write(
+                f"{output.name}: {share:.1f} % of the {WORDS[asked]} are covered, "
+                f"less than {least:g} %\n"
+            )
+    return code
+
+
+def _possible_strength(output: OutputCoverage, asked: Coverage) -> Coverage:
+    """Return ``asked``, or what comes closest where there are fewer fields."""
+    known = [] if output.measured is None else [each.strength for each in output.measured.strengths]
+    if asked in known or not known:
+        return asked
+    if asked is Coverage.THREE_WISE and output.measured and len(output.measured.parameters) > 2:  # noqa: PLR2004
+        raise UsageError(f"{output.name} has too many triples to be counted")
+    return known[-1]
+
+
+def _write_picture(report: CoverageReport, name: str) -> None:
+    if not any(map(can_draw, report.outputs)):
+        raise UsageError("no output has two fields to choose, and few enough values for a picture")
+    try:
+        Path(name).write_text(coverage_picture(report.outputs), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{name} cannot be written: {error.strerror}") from error
+
+
+def _keep(project: OpenProject, report: CoverageReport) -> None:
+    kept = keep_cases(project, report)
+    for path, count in kept.items():
+        sys.stderr.write(f"kept {count} case{'s' * (count != 1)} in {path}\n")
+
+
+def _width() -> int | None:
+    """Return the width of the terminal; None where a program reads."""
+    if not wants_color(sys.stdout):
+        return None
+    import shutil  # noqa: PLC0415 - only where a person looks
+
+    return shutil.get_terminal_size().columns
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:  # noqa: PLR2004 - percent
+        raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to 100")
+    return value
+
+
+def _confidence(text: str) -> float:
+    value = _percent(text)
+    if not 0 < value < 100:  # noqa: PLR2004 - percent
+        raise argparse.ArgumentTypeError(f"{text} is no percentage between 0 and 100")
+    return value

@@ -1,0 +1,194 @@
+"""Takes a project and a name; gives what the records of each output cover, and their odds."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass
+from mockgen_watch.lock.paths import below
+from mockgen_watch.plan.twins import POSITIVE
+from mockgen_watch.scenarios.facts import leaves_below
+from mockgen_watch.scenarios.measuring import Measured, measure, settings_of
+from mockgen_watch.scenarios.odds import Odds, field_odds, scenario_odds
+from mockgen_watch.scenarios.overlap import common_record
+from mockgen_watch.scenarios.part import BASE, EXCLUSION, has_promise
+from mockgen_watch.scenarios.promise import Broken
+from mockgen_watch.scenarios.reading import key_of
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.coverage import Coverage
+from mockgen_watch.workflow.named import named_plans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.scenarios.covered import Covered
+    from mockgen_watch.scenarios.source import Source
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.workflow.project import OpenProject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputCoverage:
+    """What the records of an output cover.
+
+    Attributes:
+        records: how many were looked at, the first ones.
+        is_twins: they are the twins of positive but for a fault each.
+        measured: None for a mix, and where there is nothing to choose.
+        designs: what ``$coverage`` laid into the first records.
+        odds: of weighted values, null, absence and the scenarios of a mix.
+    """
+
+    plan: OutputPlan
+    records: int
+    is_twins: bool
+    measured: Measured | None
+    designs: tuple[Covered, ...]
+    odds: tuple[Odds, ...]
+
+    @property
+    def name(self) -> str:
+        """Suite, model and scenario."""
+        return below(self.plan.suite, f"{self.plan.model}/{self.plan.scenario}")
+
+    @property
+    def asked(self) -> Coverage:
+        """The strength that the spec asks for; pairs where it asks for none."""
+        strength = self.plan.records.coverage.strength
+        return Coverage.PAIRWISE if strength is Coverage.NONE else strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two scenarios of a model.
+
+    Attributes:
+        is_promised: rules and exclusions keep them apart.
+        example: a record that both can make; None when none was found.
+        shared: records that stand in both outputs, of those that were looked at.
+    """
+
+    suite: str
+    model: str
+    first: str
+    second: str
+    is_promised: bool
+    example: Json
+    shared: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageReport:
+    """Outputs and overlaps, in the order of the specs."""
+
+    outputs: tuple[OutputCoverage, ...]
+    overlaps: tuple[Overlap, ...]
+
+
+def coverage_report(
+    project: OpenProject, names: Sequence[str], *, most: int, confidence: float
+) -> CoverageReport:
+    """Return what the records cover that the specs make; no output is read.
+
+    Args:
+        project: whose specs.
+        names: ``SUITE[/MODEL[/SCENARIO]]``; none means all.
+        most: how many records of each output are looked at, the first ones.
+        confidence: of the intervals of odds.
+
+    Raises:
+        FindingsError: a suite has errors, or a promise cannot be kept.
+        UsageError: nothing has this name.
+    """
+    plans = named_plans(project, names)
+    outputs = []
+    records: dict[tuple[str, str, str], list[Json]] = {}
+    for plan in plans:
+        source = compile_source(plan)
+        made: list[Json] = [source.record_at(index) for index in range(min(plan.count, most))]
+        records[plan.suite, plan.model, plan.scenario] = made
+        outputs.append(_output(plan, source, made, confidence))
+    return CoverageReport(outputs=tuple(outputs), overlaps=tuple(_overlaps(plans, records)))
+
+
+def _output(
+    plan: OutputPlan, source: Source, records: Sequence[Json], confidence: float
+) -> OutputCoverage:
+    part = source.parts[0]
+    is_twins = not plan.mix and isinstance(part, Broken)
+    odds: list[Odds] = []
+    if plan.mix:
+        counts = Counter(source.scenarios[source.part_of(index)] for index in range(len(records)))
+        weights = [(each.scenario, each.weight) for each in plan.mix]
+        odds += scenario_odds(weights, counts, confidence)
+    elif not is_twins:
+        settled = settings_of(part)
+        designed = {
+            covered.record_of(row) for covered in part.covered for row in range(_rows(covered))
+        }
+        free = [
+            record
+            for index, record in enumerate(records)
+            if index not in designed and index not in part.stated
+        ]
+        rest, needs = settled[0] if len(settled) == 1 else (None, ())
+        redrawn = frozenset(
+            path
+            for need in needs
+            for wanted in need.paths or ((),)
+            for path, _, _ in leaves_below(plan.records.shape, wanted)
+        )
+        odds += field_odds(plan.records, rest, redrawn, free, confidence)
+    return OutputCoverage(
+        plan=plan,
+        records=len(records),
+        is_twins=is_twins,
+        measured=None if plan.mix else measure(plan.records, part, records),
+        designs=part.covered if not plan.mix else (),
+        odds=tuple(odds),
+    )
+
+
+def _rows(covered: Covered) -> int:
+    return len(covered.design.rows)
+
+
+def _overlaps(
+    plans: Iterable[OutputPlan], records: dict[tuple[str, str, str], list[Json]]
+) -> Iterable[Overlap]:
+    by_model: dict[tuple[str, str], list[OutputPlan]] = {}
+    for plan in plans:
+        if not plan.mix:
+            by_model.setdefault((plan.suite, plan.model), []).append(plan)
+    for (suite, model), group in by_model.items():
+        seen = {
+            plan.scenario: {key_of(each) for each in records[suite, model, plan.scenario]}
+            for plan in group
+        }
+        for first, second in itertools.combinations(group, 2):
+            is_promised = _are_apart(first, second)
+            example = None if is_promised else common_record(first.records, second.records)
+            yield Overlap(
+                suite=suite,
+                model=model,
+                first=first.scenario,
+                second=second.scenario,
+                is_promised=is_promised,
+                example=example,
+                shared=len(seen[first.scenario] & seen[second.scenario]),
+            )
+
+
+def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
+    """Tell whether what is promised of two scenarios cannot hold of one record."""
+    if not (has_promise(first.records) and has_promise(second.records)):
+        return False
+    kinds = {
+        POSITIVE if plan.scenario == BASE else plan.scenario
+        for plan in (first, second)
+        if plan.scenario != EXCLUSION or plan.records.exclusions
+    }
+    return len(kinds) > 1

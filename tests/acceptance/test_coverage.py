@@ -1,0 +1,238 @@
+"""``coverage`` as a user calls it: its numbers against what stands in the outputs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import xml.etree.ElementTree as ET
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockgen_watch.cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROOT = Path(__file__).parents[2]
+
+SPEC = """\
+Claim:
+  $count: 400
+  KIND: {$weighted: {A: 70, B: 20, C: 10}}
+  STATE: [TN, KL, AP]
+  urgent: {$boolean: 0.1}
+  note: {$choice: [x, y], $null: 0.3, $omit: 0.2}
+  PAT: {sex: [M, F], $omit: 0.25}
+  $rows:
+    - {city: Chennai, zip: "1", $weight: 3}
+    - {city: Kochi, zip: "2"}
+  $rules:
+    no-c: {cel: "!(record.KIND == 'C' && record.STATE == 'AP')"}
+  $scenarios:
+    positive: {}
+    few: {$count: 6, $coverage: each}
+    mixed: {$mix: {positive: 80, few: 20}, $count: 500}
+"""
+READ: dict[str, Any] = {
+    "KIND": lambda record: record["KIND"],
+    "STATE": lambda record: record["STATE"],
+    "urgent": lambda record: record["urgent"],
+    "note": lambda record: record.get("note", "$absent") or "$null",
+    "PAT is there": lambda record: "$present" if "PAT" in record else "$absent",
+    "PAT.sex": lambda record: record["PAT"]["sex"] if "PAT" in record else None,
+    "$rows": lambda record: json.dumps({key: record[key] for key in ("city", "zip")}),
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "specs/claims").mkdir(parents=True)
+    (folder / "specs/claims/user_input.yaml").write_text(SPEC, encoding="utf-8")
+    assert main(["-C", str(folder), "-q", "generate"]) == 0
+    return folder
+
+
+def told(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert main(["-C", str(folder), "coverage", "--json", *words]) == 0
+    data: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return data
+
+
+def outputs(data: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {output["scenario"]: output for output in data["outputs"]}
+
+
+def records_of(folder: Path, scenario: str) -> list[dict[str, Any]]:
+    path = folder / f"mock_outputs/claims/Claim/{scenario}.json"
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def combinations(records: Iterable[dict[str, Any]], strength: int) -> set[object]:
+    found: set[object] = set()
+    for record in records:
+        row = [(name, read(record)) for name, read in READ.items()]
+        shown = [(name, value) for name, value in row if value is not None]
+        found |= set(itertools.combinations(shown, strength))
+    return found
+
+
+def test_what_is_covered_is_what_stands_in_the_output(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    positive = outputs(told(project, capsys))["positive"]
+    records = records_of(project, "positive")
+
+    counts = {each["strength"]: each for each in positive["coverage"]}
+    for strength, word in ((1, "each"), (2, "pairwise"), (3, "3-wise")):
+        assert counts[word]["covered"] == len(combinations(records, strength))
+    # All values but for what the rule keeps apart, and where PAT is not there.
+    sizes = {"KIND": 3, "STATE": 3, "urgent": 2, "note": 4, "PAT": 2, "sex": 2, "rows": 2}
+    pairs = sum(a * b for a, b in itertools.combinations(sizes.values(), 2))
+    assert counts["pairwise"]["combinations"] == pairs
+    assert counts["pairwise"]["possible"] == pairs - 1 - 2
+    # Of 9 kinds and states one cannot be; PAT is absent, or there with one of two values.
+    assert positive["cases"] == 8 * 2 * 4 * 3 * 2
+
+
+def test_values_are_counted_as_they_stand_in_the_output(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    positive = outputs(told(project, capsys))["positive"]
+    records = records_of(project, "positive")
+
+    for parameter in positive["parameters"]:
+        expected = Counter(READ[parameter["field"]](record) for record in records)
+        for value in parameter["values"]:
+            name = value["name"]
+            key = json.dumps(name) if isinstance(name, dict) else name
+            assert value["records"] == expected[key]
+
+
+def test_odds_are_counted_as_they_stand_in_the_output(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = outputs(told(project, capsys))
+    records = records_of(project, "positive")
+    odds = {(each["field"], str(each["of"])): each for each in found["positive"]["odds"]}
+
+    there = [each for each in records if "note" in each]
+    expected = {
+        ("KIND", "A"): (0.7, sum(each["KIND"] == "A" for each in records), 400),
+        ("urgent", "True"): (0.1, sum(each["urgent"] for each in records), 400),
+        ("note", "absent"): (0.2, 400 - len(there), 400),
+        ("note", "null"): (0.3, sum(each["note"] is None for each in there), len(there)),
+        ("PAT", "absent"): (0.25, sum("PAT" not in each for each in records), 400),
+        ("city", "Kochi"): (0.25, sum(each["city"] == "Kochi" for each in records), 400),
+    }
+    for key, (declared, hits, trials) in expected.items():
+        assert (odds[key]["declared"], odds[key]["hits"], odds[key]["trials"]) == (
+            pytest.approx(declared), hits, trials,
+        )  # fmt: skip
+    # The rule takes some of C away, so that its odds are no longer the declared ones.
+    assert ("STATE", "TN") not in odds
+    assert odds["KIND", "C"]["settled"] is None
+    mixed = {each["of"]: each for each in found["mixed"]["odds"]}
+    assert mixed["positive"]["declared"] == pytest.approx(0.8)
+    assert mixed["positive"]["hits"] + mixed["few"]["hits"] == mixed["few"]["trials"] == 500
+
+
+def test_odds_leave_out_the_records_that_a_design_chose(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = outputs(told(project, capsys))["few"]
+
+    (design,) = few["designs"]
+    kind = next(each for each in few["odds"] if each["field"] == "KIND")
+    assert 0 < design["records"] <= 6
+    assert kind["trials"] == 6 - design["records"]
+
+
+def test_fail_under_judges_what_is_asked_for(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["-C", str(project), "coverage", "claims/Claim/few"]
+
+    assert main([*words, "--fail-under", "100"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--fail-under", "100", "--strength", "pairwise"]) == 1
+    assert "claims/Claim/few: " in capsys.readouterr().err
+    assert main([*words, "--fail-under", "10", "--strength", "pairwise"]) == 0
+    with pytest.raises(SystemExit):
+        main([*words, "--fail-under", "101"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["claims/Clam"], 'did you mean "claims/Claim"'),
+        (["--keep"], "names a file of cases"),
+        (["claims/Claim/mixed", "--picture", "x.svg"], "no output has two fields"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    project: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-C", str(project), "coverage", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_text_tells_what_the_data_does(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = outputs(told(project, capsys))["few"]
+    triples = next(each for each in few["coverage"] if each["strength"] == "3-wise")
+    assert main(["-C", str(project), "coverage", "claims/Claim", "-v"]) == 0
+    out = capsys.readouterr().out
+    assert "claims/Claim/few  6 records" in out
+    assert "$coverage: each of Claim/few takes 4 records" in out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "values 18 18 0 100.0 %" in lines
+    lost = triples["combinations"] - triples["possible"]
+    start = f"triples {triples['covered']} {triples['possible']} {lost} "
+    assert any(line.startswith(start) for line in lines)
+    assert any(line.startswith('KIND "A" ') for line in lines)
+    assert "scenarios that can make the same record" in lines
+    assert any(line.startswith("claims/Claim: positive and few: such as {") for line in lines)
+
+
+def test_the_picture_has_a_cell_for_each_pair(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pairs.svg"
+    assert main(["-C", str(project), "coverage", "claims/Claim/few", "--picture", str(path)]) == 0
+    capsys.readouterr()
+    few = outputs(told(project, capsys))["few"]
+    pairwise = next(each for each in few["coverage"] if each["strength"] == "pairwise")
+
+    picture = ET.parse(path)  # noqa: S314 - the program's own
+    cells = Counter(
+        rect.attrib["fill"]
+        for rect in picture.iter("{http://www.w3.org/2000/svg}rect")
+        if rect.attrib["width"] == "15"
+    )
+    assert cells["#2f8f5b"] == pairwise["covered"] + 18
+    assert cells["#d64545"] == pairwise["possible"] - pairwise["covered"]
+    assert cells["#e3e6ea"] == pairwise["combinations"] - pairwise["possible"]
+
+
+def test_scenarios_of_the_earlier_system_overlap_with_an_example(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "specs/old").mkdir(parents=True)
+    shutil.copy(
+        ROOT / "tests/data/legacy/model_x_user_input.json", tmp_path / "specs/old/user_input.json"
+    )
+    data = told(tmp_path, capsys)
+
+    found = [
+        each for each in data["overlaps"] if set(each["scenarios"]) == {"positive", "exclusion"}
+    ]
+    assert found
+    assert any(isinstance(each["example"], dict) for each in found)
+    assert not any(each["promised_apart"] for each in data["overlaps"])
