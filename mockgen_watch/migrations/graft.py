@@ -48,12 +48,9 @@ def grafted(document: Document, graft: Mapping[str, Graft]) -> str:
     root = document.root
     if not isinstance(root, MappingNode):
         raise GraftError("the file holds no mapping")
-    run = _Grafting(document)
+    run = Grafting(document)
     run.mapping(root, graft)
-    text = document.text
-    # From the end, so that positions before stay right; of two at one place, the first one first.
-    for start, end, new in sorted(run.splices, key=lambda splice: splice[:2])[::-1]:
-        text = text[:start] + new + text[end:]
+    text = run.result()
     after = parse(document.path, text.encode("utf-8", "surrogatepass"))
     if after.root is None or has_errors(after.diagnostics):
         raise GraftError(f"the new text could not be read: {after.diagnostics[0].message}")
@@ -72,10 +69,11 @@ def _merged(data: Json, graft: Graft) -> Json:
     return inner
 
 
-class _Grafting:
-    """Finds where new text belongs."""
+class Grafting:
+    """Finds where new text belongs; whoever uses it reads the result again, and compares."""
 
     def __init__(self, document: Document) -> None:
+        """Begin with the text as it stands."""
         self.document = document
         self.text = document.text
         self.source = Source.of(document.path, document.text)
@@ -84,6 +82,14 @@ class _Grafting:
         self.form = GraftText(is_json=is_json, unit=_unit(document))
         self.comments = [] if is_json else [comment.start for comment in comments_of(document)]
         self.splices: list[Splice] = []
+
+    def result(self) -> str:
+        """Return the text with all that was grafted."""
+        text = self.text
+        # From the end, so that positions before stay right; of two at one place, the first first.
+        for start, end, new in sorted(self.splices, key=lambda splice: splice[:2])[::-1]:
+            text = text[:start] + new + text[end:]
+        return text
 
     def mapping(self, node: MappingNode, graft: Mapping[str, Graft]) -> None:
         """Graft into a mapping."""
@@ -110,7 +116,7 @@ class _Grafting:
             self._add_in_braces(node, start, new)
         elif node.members:
             lines = self.form.lines(new, node.members[-1].mark.column - 1)
-            self._add_lines(node.members[-1].node.mark.end, list(lines))
+            self.add_lines(node.members[-1].node.mark.end, list(lines))
         else:
             raise GraftError(f"line {node.mark.line}: there is no room for more")
 
@@ -122,7 +128,7 @@ class _Grafting:
             raise GraftError(f"line {node.mark.line}: it is an alias of another place")
         return start
 
-    def _add_lines(self, place: int, lines: list[str]) -> None:
+    def add_lines(self, place: int, lines: list[str]) -> None:
         """Put ``lines`` below the line that ends at or behind ``place``."""
         if place and self.text[place - 1] in "\r\n":
             self.splices.append((place, place, "".join(line + self.newline for line in lines)))
@@ -152,7 +158,7 @@ class _Grafting:
             self.splices.append((last, last, ","))
         elif not self.form.is_json:
             lines[-1] += ","
-        self._add_lines(last, lines)
+        self.add_lines(last, lines)
 
     def _fill(self, member: Member, part: Mapping[str, Graft]) -> None:
         """Graft below a key that nothing stands under, or null."""
@@ -165,7 +171,7 @@ class _Grafting:
         if rest.strip() and not rest.lstrip().startswith("#"):
             raise GraftError(f'line {member.mark.line}: there is no room below "{member.key}"')
         column = member.mark.column - 1 + self.form.unit
-        self._add_lines(self.source.line_end(member.mark.end), list(self.form.lines(part, column)))
+        self.add_lines(self.source.line_end(member.mark.end), list(self.form.lines(part, column)))
 
     def _replace(self, member: Member, value: Value) -> None:
         mark = member.node.mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import yaml
 
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.parse import parse
+from tests.git.scene import PRE_COMMIT, environment
 
 PROGRAM = Path(sys.executable).with_name("mockgen-watch")
 
@@ -116,6 +118,9 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     result = run(tmp_path, "init", "--example", "minimal")
     assert result.returncode == 0
     after = files(tmp_path)
+    hooks = after.pop(".pre-commit-config.yaml")
+    assert after.pop(".pre-commit-config.yaml.bak") == own.pop(".pre-commit-config.yaml")
+    assert hooks.startswith(b"repos:\n  - repo: local\n")
     for name, data in own.items():
         assert after[name].startswith(data)
         assert (after[name] == data) is not name.startswith(".git")
@@ -124,8 +129,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
         "schemas/user_input.schema.json",
     }
     assert re.search(r"^kept +specs/people/user_input.json$", result.stdout, re.MULTILINE)
-    # The configuration of pre-commit is someone's own, so what belongs in it is shown.
-    assert "entry: mockgen-watch check" in result.stderr
+    assert re.search(r"^extended +.pre-commit-config.yaml  ", result.stdout, re.MULTILINE)
 
 
 def test_a_project_with_specs_gets_no_example_unless_asked(tmp_path: Path) -> None:
@@ -142,14 +146,10 @@ def test_force_replaces_and_keeps_what_was_there(tmp_path: Path) -> None:
     before = files(tmp_path)
     spec = tmp_path / "specs/people/user_input.yaml"
     spec.write_bytes(b"Mine: {name: [Asha]}\n")
-    hooks = tmp_path / ".pre-commit-config.yaml"
-    hooks.write_bytes(b"repos: []\n")
     out = done(tmp_path, "init", "--force", "--example", "minimal")
     assert "specs/people/user_input.yaml  (the former is specs/people/user_input.yaml.bak)" in out
     after = files(tmp_path)
     assert after.pop("specs/people/user_input.yaml.bak") == b"Mine: {name: [Asha]}\n"
-    assert after.pop(".pre-commit-config.yaml") == b"repos: []\n"
-    del before[".pre-commit-config.yaml"]
     assert after == before
 
 
@@ -218,7 +218,7 @@ def test_below_the_top_of_a_repository_the_hook_is_shown_and_not_written(tmp_pat
     git(tmp_path, "init", "-q")
     (tmp_path / "tests").mkdir()
     result = run(tmp_path / "tests", "init")
-    assert "entry: mockgen-watch -C tests check" in result.stderr
+    assert "entry: mockgen-watch -C tests hook" in result.stderr
     assert not list(tmp_path.rglob(".pre-commit-config.yaml"))
 
 
@@ -236,14 +236,87 @@ def test_git_keeps_the_line_ends_and_leaves_out_what_is_not_committed(tmp_path: 
     assert not any(".mockgen-new" in line for line in staged)
 
 
-def test_the_hook_that_is_written_checks_a_commit(tmp_path: Path) -> None:
+def test_the_hook_that_is_written_looks_at_a_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     done(tmp_path, "init")
-    (hook,) = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_bytes())["repos"][0][
-        "hooks"
-    ]
+    config = yaml.safe_load((tmp_path / ".pre-commit-config.yaml").read_bytes())
+    assert config["default_install_hook_types"] == ["pre-commit", "pre-merge-commit"]
+    (hook,) = config["repos"][0]["hooks"]
     program, *words = hook["entry"].split()
     assert program == PROGRAM.name
+    git(tmp_path, "add", "--all")
     assert run(tmp_path, *words).returncode == 1
-    done(tmp_path, "generate")
+    git(tmp_path, "add", "--all")
     assert run(tmp_path, *words).returncode == 0
+    checked = run_program(PRE_COMMIT, "validate-config", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+
+
+STAGES = "        stages: [pre-commit, pre-merge-commit, manual]\n"
+NOW = "staged outputs are what staged specs make"
+FORMER = """\
+# Hooks of the team.
+repos:
+  - repo: https://example.com/tools
+    rev: v1
+    hooks:
+      - id: trailing-whitespace  # but not in outputs
+        exclude: ^mock_outputs/
+  - repo: local
+    hooks:
+      - id: mockgen-check
+        name: specs are valid and mock_outputs/ is up to date
+        entry: mockgen-watch check  # ours
+        language: system
+        always_run: true
+        pass_filenames: false
+# The last word.
+"""
+
+
+def test_the_hook_of_an_earlier_release_is_brought_up_to_date_in_its_place(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    place = tmp_path / ".pre-commit-config.yaml"
+    place.write_text(FORMER, encoding="utf-8")
+    assert ".pre-commit-config.yaml  (the former is" in done(tmp_path, "init")
+    expected = FORMER
+    for old, new in (
+        ("mockgen-check", "mockgen-refresh"),
+        ("specs are valid and mock_outputs/ is up to date", NOW),
+        ("watch check", "watch hook"),
+        ("filenames: false\n", "filenames: false\n        require_serial: true\n" + STAGES),
+    ):
+        expected = expected.replace(old, new)
+    assert place.read_text(encoding="utf-8") == expected
+    assert run_program(PRE_COMMIT, "validate-config", cwd=tmp_path).returncode == 0
+    assert "up to date  .pre-commit-config.yaml" in done(tmp_path, "init")
+
+
+def test_hooks_that_git_itself_calls_look_at_a_commit(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".git/hooks").mkdir(exist_ok=True)
+    own = tmp_path / ".git/hooks/pre-merge-commit"
+    own.write_bytes(b"#!/bin/sh\necho mine\n")
+    result = run(tmp_path, "init", "--hooks", "git")
+    assert result.returncode == 0
+    assert not (tmp_path / ".pre-commit-config.yaml").exists()
+    assert own.read_bytes() == b"#!/bin/sh\necho mine\n"
+    assert "exec mockgen-watch hook" in result.stderr
+    hook = tmp_path / ".git/hooks/pre-commit"
+    assert hook.read_bytes() == b"#!/bin/sh\nexec mockgen-watch hook\n"
+    assert hook.stat().st_mode & 0o111
+    git(tmp_path, "add", "--all")
+    words = ("git", "commit", "-q", "-m", "Begin")
+    assert run_program(*words, cwd=tmp_path).returncode == 1
+    git(tmp_path, "add", "--all")
+    assert run_program(*words, cwd=tmp_path).returncode == 0
+    assert "up to date  hooks/pre-commit" in done(tmp_path, "init", "--hooks", "git")
+
+
+def run_program(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run another program, which finds this one on the path."""
+    path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {**environment(), "PATH": path}
+    return subprocess.run(
+        list(map(str, words)), cwd=cwd, env=variables, capture_output=True, text=True, check=False
+    )

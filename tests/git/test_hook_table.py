@@ -246,12 +246,14 @@ def test_a_commit_is_consistent_and_touches_nothing_else(
     kept = {path: (here.path / path).read_bytes() for path in watched}
     unstaged_spec = before.get(CLAIMS)
     codes = []
+    said = ""
     for words in stage.commits:
         done = here.commit(*words)
         codes.append(done.code)
+        said += done.text
         if len(codes) < len(stage.commits) and stage.told is not None:
             here.type_what_is_told(done, which=stage.told)
-    assert codes == [*[1] * (len(stage.commits) - 1), 0], done.text
+    assert codes == [*[1] * (len(stage.commits) - 1), 0], said
     assert {path: (here.path / path).read_bytes() for path in watched} == kept
     assert {path: BYSTANDERS[path].encode() for path in watched} == kept
     assert status(here, watched) == known

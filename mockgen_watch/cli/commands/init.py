@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.hook_setup import place_git_hooks, place_pre_commit
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.lookup import MASTER_NAMES
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.git import SPECS, STATE_WITHOUT_GIT, find_project, find_work_tree
-from mockgen_watch.storage.placing import Placed, Placing, place_file, place_lines
+from mockgen_watch.storage.git import SPECS, STATE_WITHOUT_GIT, find_project
+from mockgen_watch.storage.placing import place_file, place_lines
 from mockgen_watch.storage.schemas import read_schema
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from mockgen_watch.storage.placing import Placed
+
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
   mockgen-watch init --example claims       claims and the members who make them
   mockgen-watch init --interactive          a spec of your own, from a few questions
+  mockgen-watch init --hooks git            hooks that Git itself calls, without pre-commit
   mockgen-watch -C fixtures init            in the folder fixtures/
 
 What is there already stays as it is, so that init again adds what is missing. With --force it is
@@ -38,17 +42,6 @@ _SUITES: Final = {"minimal": "people", "claims": "claims"}
 _SCHEMAS: Final = ("master.schema.json", "project.schema.json", "user_input.schema.json")
 _ATTRIBUTES: Final = (f"/{SPECS}/** text eol=lf", "/mock_outputs/** text eol=lf")
 _IGNORED: Final = (f"*{OFFER_SUFFIX}", "/mock_outputs/snapshots/", f"/{STATE_WITHOUT_GIT}/")
-_HOOKS: Final = ".pre-commit-config.yaml"
-_HOOK: Final = """\
-  - repo: local
-    hooks:
-      - id: mockgen-check
-        name: specs are valid and mock_outputs/ is up to date
-        entry: {command}
-        language: system
-        always_run: true
-        pass_filenames: false
-"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the spec to begin with (default: minimal, or none where there are specs already)",
     )
     what.add_argument("--interactive", action="store_true", help="ask for the first model")
+    parser.add_argument(
+        "--hooks",
+        choices=("pre-commit", "git", "none"),
+        default="pre-commit",
+        help="what calls the hook: pre-commit (default), Git itself, or nothing",
+    )
     parser.add_argument(
         "--force", action="store_true", help="replace files that are there, and keep them as .bak"
     )
@@ -82,19 +81,22 @@ def run(options: argparse.Namespace) -> int:
         suite, files = _example(options.example or "minimal")
     else:
         suite, files = "", {}
-    hook = _HOOK.format(command=_called("check", _below_work_tree(directory)))
     with naming(str(directory)):
         directory.mkdir(parents=True, exist_ok=True)
         with Folder.open(directory) as project:
             placed = list(_place(project, suite, files, replace=options.force))
-            needs_hook = _place_hook(project, directory, hook, placed)
+            told = ""
+            if options.hooks == "pre-commit":
+                told = place_pre_commit(project, directory, placed)
+    if options.hooks == "git":
+        told = place_git_hooks(directory, placed)
     steps = [_called("generate", directory)]
     if options.json:
         print(json.dumps(_as_data(placed, steps), indent=2, ensure_ascii=False))
     elif not options.quiet:
         _tell(placed, steps)
-    if needs_hook:
-        print(f"to check each commit, add to {_HOOKS}:\n\nrepos:\n{hook}", file=sys.stderr)
+    if told:
+        print(told, file=sys.stderr)
     return ExitCode.DONE
 
 
@@ -150,25 +152,6 @@ def _place(
         yield place_file(project, f"schemas/{name}", read_schema(name), replace=replace)
     yield place_lines(project, ".gitattributes", _ATTRIBUTES)
     yield place_lines(project, ".gitignore", _IGNORED)
-
-
-def _place_hook(project: Folder, directory: Path, hook: str, placed: list[Placed]) -> bool:
-    """Write pre-commit's configuration where there is none; return whether it is to be added to."""
-    if _below_work_tree(directory) != Path():
-        # It belongs to the top of the repository, which is not ours to write.
-        return True
-    # Someone's own is never replaced, not even with --force.
-    done = place_file(project, _HOOKS, f"repos:\n{hook}".encode())
-    placed.append(done)
-    return (
-        done.placing is Placing.KEPT and b"mockgen-watch" not in (directory / _HOOKS).read_bytes()
-    )
-
-
-def _below_work_tree(directory: Path) -> Path:
-    """Return ``directory`` relative to the work tree of Git that it is in, if any."""
-    found = find_work_tree(directory)
-    return Path() if found is None else directory.resolve().relative_to(found[0])
 
 
 def _called(command: str, directory: Path) -> str:
