@@ -78,6 +78,7 @@ class Loader:
         project_inputs: files that every suite depends on.
         master: the master of every suite, whatever it names; None: as it says.
         on_conflict: what holds where no master says.
+        has_profile: the defaults are those of a profile, so that the files do not tell all.
         catalog: what plugins offer.
         plugin_places: where the project names them.
         diagnostics: what was found so far, in no order, each once.
@@ -92,6 +93,7 @@ class Loader:
     project_inputs: Mapping[str, str | None] = field(default_factory=dict)
     master: str | None = None
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    has_profile: bool = False
     catalog: Catalog = field(default_factory=Catalog)
     plugin_places: Mapping[str, Location] = field(default_factory=dict)
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)

@@ -149,7 +149,8 @@ class Preparer:
     @property
     def _is_plain(self) -> bool:
         asked = self.selection
-        return asked == Selection(models=asked.models, scenarios=asked.scenarios)
+        has_option = asked != Selection(models=asked.models, scenarios=asked.scenarios)
+        return not has_option and not self.loader.has_profile
 
     def _inputs(self, suite: str, plans: tuple[OutputPlan, ...] | None) -> dict[str, str | None]:
         inputs = dict(self.load(suite).inputs)

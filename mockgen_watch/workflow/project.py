@@ -128,6 +128,7 @@ def project_of(
         cache=ContentCache(state, "documents"),
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
+        has_profile=profile is not None,
         catalog=catalog,
         plugin_places={plugin.name: plugin.location for plugin in settings.plugins},
     )

@@ -143,6 +143,19 @@ def test_a_second_run_writes_nothing(project: Path) -> None:
     run(project, "check")
 
 
+def test_another_profile_is_another_output(tmp_path: Path) -> None:
+    profiles = "profiles: {many: {count: 5}, few: {count: 3}}\n"
+    write(tmp_path, {"specs/mockgen.yaml": profiles, "specs/a/user_input.yaml": "M: {x: 1}\n"})
+    made = tmp_path / "mock_outputs" / "a" / "M" / "base.json"
+    counts = []
+    for profile in ("many", "few", "", "few"):
+        run(tmp_path, "generate", env={"MOCKGEN_PROFILE": profile})
+        counts.append(len(json.loads(made.read_text())))
+        run(tmp_path, *(["--profile", profile] if profile else []), "check")
+    assert counts == [5, 3, 1, 3]
+    run(tmp_path, "--profile", "many", "check", code=1, env={"MOCKGEN_PROFILE": "few"})
+
+
 def test_deleted_outputs_come_back_byte_for_byte(project: Path) -> None:
     run(project, "generate")
     first = tree(project / "mock_outputs")
