@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+PROFILE = "MOCKGEN_PROFILE"
+"""The environment variable that names a profile, where no option does."""
 _COLUMNS = 80
 """Where there is no terminal."""
 
@@ -51,7 +53,10 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
         help="work in the project at DIR (default: the current folder)",
     )
     group.add_argument(
-        "--profile", metavar="NAME", default=default(None), help="take the project's profile NAME"
+        "--profile",
+        metavar="NAME",
+        default=default(os.environ.get(PROFILE) or None),
+        help=f"take the project's profile NAME (default: ${PROFILE})",
     )
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument(

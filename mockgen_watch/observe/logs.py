@@ -15,11 +15,15 @@ import os
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.levels import Level as Level  # noqa: PLC0414 - logs are told by level
 from mockgen_watch.observe.levels import LogFormat as LogFormat  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+VARIABLE = "MOCKGEN_LOG_LEVEL"
+"""The environment variable that names the least that is shown, where no option does."""
 
 _BOUND: ContextVar[Mapping[str, object]] = ContextVar("bound")
 
@@ -101,16 +105,37 @@ def start_logging(
 
 
 def level_of(form: LogFormat | None, *, is_verbose: bool, is_quiet: bool) -> Level:
-    """Return the level that the options of a command line ask for.
+    """Return the level that a command line, else the environment, asks for.
 
     Results are told by the command itself, so that without options the log has only warnings and
     errors. Who names a format wants the log, and gets what was done too.
+
+    Raises:
+        UsageError: the environment asks for a level that there is not.
     """
     if is_verbose:
         return Level.DEBUG
     if is_quiet:
         return Level.ERROR
+    asked = level_of_environment()
+    if asked is not None:
+        return asked
     return Level.WARNING if form is None else Level.INFO
+
+
+def level_of_environment() -> Level | None:
+    """Return the level that the environment asks for; None where it asks for none.
+
+    Raises:
+        UsageError: there is no such level.
+    """
+    name = os.environ.get(VARIABLE)
+    if not name:
+        return None
+    if name.upper() not in Level.__members__:
+        names = ", ".join(level.name.lower() for level in Level)
+        raise UsageError(f"{VARIABLE}={name}: there is no such level ({names})")
+    return Level[name.upper()]
 
 
 @contextlib.contextmanager

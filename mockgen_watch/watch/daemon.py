@@ -19,7 +19,7 @@ from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.known import Known
 from mockgen_watch.watch.observer import EventObserver
-from mockgen_watch.watch.requests import STATUS, STOP, SYNC, Desk, Question
+from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import Schedule, What
 from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES, STORM_LOOK, is_storm
@@ -133,6 +133,7 @@ class Daemon:
         self.last: BatchEnded | None = None
         self.settings: Project | None = None
         self.on_status: Callable[[], Mapping[str, object]] = self.summary
+        self.on_reload: Callable[[Mapping[str, object]], object] = bool
 
     def run(self, *, once: bool = False) -> None:
         """Watch until ``stop`` is called; with ``once`` until the outputs are right.
@@ -233,6 +234,11 @@ class Daemon:
             if question.kind == SYNC:
                 self._syncs.append(question)
                 self.schedule.ask(now, "sync")
+            elif question.kind == RELOAD:
+                self.on_reload(question.details)
+                self._needs_pass = True
+                self._syncs.append(question)
+                self.schedule.ask(now, "reload")
             elif question.kind == STATUS:
                 self._answer(question, self.on_status())
             elif question.kind == STOP:

@@ -63,7 +63,8 @@ class BatchStarted:
 
     Attributes:
         batch: its id.
-        causes: what led to it: ``event``, ``audit``, ``start``, ``sync``, ``retry``, ``signal``.
+        causes: what led to it: ``event``, ``audit``, ``start``, ``sync``, ``retry``, ``signal``,
+            ``reload``.
         hints: paths that events named, a few of them.
     """
 

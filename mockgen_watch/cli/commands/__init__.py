@@ -87,6 +87,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
         module="mockgen_watch.cli.commands.sync",
         summary="wait until the daemon has taken in all that was saved",
     ),
+    "reload": CommandEntry(
+        module="mockgen_watch.cli.commands.reload",
+        summary="let the daemon read project file, environment and specs again",
+    ),
     "stop": CommandEntry(
         module="mockgen_watch.cli.commands.stop",
         summary="end the daemon of this project",

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.asking import state_of
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.asking import state_of, tell_outcome
 from mockgen_watch.watch.requests import SYNC, ask
 
 if TYPE_CHECKING:
@@ -35,15 +31,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry ``sync`` out."""
     answer = ask(state_of(options), SYNC, timeout=options.timeout)
-    is_right = bool(answer["converged"]) and not answer["errors"]
-    if options.json:
-        print(json.dumps(answer, indent=2))
-    else:
-        found = answer["diagnostics"]
-        told = [*found] if isinstance(found, list) else []
-        for text in [answer["error"], *told]:
-            if text:
-                print(escape_for_terminal(str(text)), file=sys.stderr)
-        if is_right and not options.quiet:
-            print("in sync")
-    return ExitCode.DONE if is_right else ExitCode.FINDINGS
+    return tell_outcome(answer, options, "in sync")

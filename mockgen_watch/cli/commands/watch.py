@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli.commands.reload import TAKEN
+from mockgen_watch.cli.options import PROFILE
 from mockgen_watch.cli.selection import whole_number
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.log_file import LogFile
-from mockgen_watch.observe.logs import Level, level_of, start_logging
+from mockgen_watch.observe.logs import (
+    VARIABLE,
+    Level,
+    level_of,
+    level_of_environment,
+    start_logging,
+)
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.git import find_project
 from mockgen_watch.watch.daemon import Daemon
@@ -21,6 +30,7 @@ from mockgen_watch.watch.telling import LogTeller
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from mockgen_watch.watch.stream import Happening
 
@@ -66,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
     metrics = Metrics()
     daemon.on_status = lambda: describe_status(daemon, metrics)
     logs = _Logs(daemon, options)
+    daemon.on_reload = _Reloading(daemon, options, logs)
     for listener in (metrics, logs):
         daemon.stream.subscribe(listener)
     with contextlib.ExitStack() as stack:
@@ -111,6 +122,8 @@ class _Logs:
         self.daemon = daemon
         self.options = options
         self.settings = LogSettings()
+        self.asked: Level | None = None
+        self.given = Level.DEBUG if options.verbose else Level.ERROR if options.quiet else None
         self.file = LogFile(daemon.state.path / LOG_NAME)
         level = level_of(options.log_format, is_verbose=options.verbose, is_quiet=options.quiet)
         # Whoever starts a daemon without a terminal wants to know what it does.
@@ -119,6 +132,7 @@ class _Logs:
         self.on_stderr = LogTeller(
             start_logging(options.log_format, level, self.in_file.log.run_id)
         )
+        self.adjust()
 
     def __call__(self, happening: Happening) -> None:
         self.in_file(happening)
@@ -137,6 +151,38 @@ class _Logs:
         self.settings = settings.log
         path = settings.log.file
         self.file.path = self.daemon.root / path if path else self.daemon.state.path / LOG_NAME
-        if not (self.options.verbose or self.options.quiet):
+        self.adjust()
+
+    def adjust(self) -> None:
+        """Show what is asked for: by a reload, else by options, environment or project file."""
+        level = self.asked or self.given or level_of_environment()
+        if level is None and self.daemon.settings is not None:
+            level = _LEVELS[self.settings.level]
+        if level is not None:
             for teller in (self.in_file, self.on_stderr):
-                teller.log.show_from(_LEVELS[settings.log.level])
+                teller.log.show_from(level)
+
+
+class _Reloading:
+    """Takes over what a client says whose user wants everything read again."""
+
+    def __init__(self, daemon: Daemon, options: argparse.Namespace, logs: _Logs) -> None:
+        self.daemon = daemon
+        self.logs = logs
+        # What an option has named stays, whatever the environment says.
+        self.is_profile_given = options.profile != (os.environ.get(PROFILE) or None)
+
+    def __call__(self, details: Mapping[str, object]) -> None:
+        said = details.get("environment")
+        environment = said if isinstance(said, dict) else {}
+        for name in TAKEN:
+            value = environment.get(name)
+            os.environ.pop(name, None)
+            is_level = str(value).upper() in Level.__members__
+            if isinstance(value, str) and value and (name != VARIABLE or is_level):
+                os.environ[name] = value
+        if not self.is_profile_given:
+            self.daemon.project.profile = os.environ.get(PROFILE) or None
+        level = str(details.get("log_level")).upper()
+        self.logs.asked = Level[level] if level in Level.__members__ else None
+        self.logs.adjust()
