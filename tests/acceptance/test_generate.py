@@ -447,7 +447,7 @@ def test_check_counts_the_suites_that_it_checked(project: Path) -> None:
 
 def test_a_large_run_that_is_killed_goes_on_where_it_came_to(project: Path) -> None:
     edit(project, "  TYPE:", f'  FILL: "{"x" * 1000}"\n  TYPE:')
-    words = ["generate", "--count", "150_000", "--format", "ndjson"]
+    words = ["generate", "--count", "100_000", "--format", "ndjson"]
     mark = project / ".git/mockgen/partial/mark.json"
     stopped = subprocess.Popen([PROGRAM, *words], cwd=project, stdout=subprocess.DEVNULL)
     while not mark.exists() and stopped.poll() is None:

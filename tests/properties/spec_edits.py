@@ -15,7 +15,7 @@ Path: TypeAlias = tuple[str, ...]
 """A field of a record, from the top of its model on; ``[]`` stands for the elements of an array."""
 
 ELEMENT = "[]"
-COUNT = 60
+COUNT = 48
 PARENTS = 30
 MOST_FIELDS = 9
 MOST_MODELS = 7

@@ -18,7 +18,7 @@ from mockgen_watch.workflow.produce import prepare_production, slow_fields
 if TYPE_CHECKING:
     from mockgen_watch.workflow.produce import Production
 
-COUNT = 1000
+COUNT = 700
 SPEC: dict[str, Any] = {
     "$count": COUNT,
     "M": {
@@ -39,7 +39,7 @@ SPEC: dict[str, Any] = {
             "both": {"low": {"min": 50_000}, "kind": "c"},
         },
         "$scenarios": {
-            "positive": {"$records": {"5": {"tail": "T"}, "701": {"tail": "U"}}},
+            "positive": {"$records": {"5": {"tail": "T"}, "601": {"tail": "U"}}},
             "negative": {},
             "exclusion": {},
             "free": {"tail": ["w"]},
@@ -47,7 +47,7 @@ SPEC: dict[str, Any] = {
         },
     },
 }
-SCENARIOS = ("positive", "exclusion", "mixed")
+SCENARIOS = ("positive", "mixed")
 
 
 def production_of(scenario: str, spec: dict[str, Any] = SPEC) -> Production:
@@ -57,7 +57,7 @@ def production_of(scenario: str, spec: dict[str, Any] = SPEC) -> Production:
 def cases_of(scenario: str, spec: dict[str, Any] = SPEC, *, vector_from: int = 0) -> CaseRecords:
     records = production_of(scenario, spec).records()
     assert isinstance(records, CaseRecords)
-    return replace(records, vector_from=vector_from, block=800)
+    return replace(records, vector_from=vector_from, block=500)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -65,7 +65,7 @@ def test_blocks_give_the_bytes_of_one_by_one(scenario: str) -> None:
     blocks, alone = cases_of(scenario), cases_of(scenario, vector_from=COUNT + 1)
     expected = b"".join(alone.pieces(0, COUNT))
     assert b"".join(blocks.pieces(0, COUNT)) == expected
-    cuts = (0, 1, 650, COUNT)
+    cuts = (0, 1, 450, COUNT)
     made = [b"".join(blocks.pieces(*cut)) for cut in itertools.pairwise(cuts)]
     assert b"".join(made) == expected
 
@@ -103,14 +103,14 @@ def test_a_promise_that_no_attempt_keeps_ends_the_output() -> None:
             "n": {"$integer": [0, 10**6]},
             "i": {"$index": {}},
             # The last record is tried before anything is made, so it is a good one.
-            "$rules": {"few": {"cel": f"record.i < 600 || record.i == {COUNT - 1}"}},
+            "$rules": {"few": {"cel": f"record.i < 400 || record.i == {COUNT - 1}"}},
             "$scenarios": {"positive": {}},
         },
     }
     records = cases_of("positive", spec)
     with pytest.raises(FindingsError) as error:
         list(records.pieces(0, COUNT))
-    assert "record 600 " in str(error.value.diagnostics[0])
+    assert "record 400 " in str(error.value.diagnostics[0])
 
 
 def test_plan_tells_what_is_still_looked_at() -> None:
