@@ -236,7 +236,7 @@ class Daemon:
                 self.schedule.ask(now, "sync")
             elif question.kind == RELOAD:
                 self.on_reload(question.details)
-                self._needs_pass = True
+                self._needs_pass = self._must_forget = True
                 self._syncs.append(question)
                 self.schedule.ask(now, "reload")
             elif question.kind == STATUS:
