@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.rules.plugin import Refused, not_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -29,15 +30,6 @@ RULES: Final = "mockgen_watch.rules"
 """The group of entry points that are rules; what they name is a ``RuleType``."""
 
 TRUST_HINT: Final = "mockgen-watch plugins trust {name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why something of a plugin cannot be had: the parts of a diagnostic but for its place."""
-
-    code: str
-    message: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +120,7 @@ class Catalog:
 
     def _usable(self, name: str) -> Plugin | Refused:
         if name not in self.named:
-            hint = did_you_mean(name, self.named) or f"add it there: plugins: [{name}]"
-            message = f"plugin {name} is not among the plugins of specs/mockgen.yaml"
-            return Refused(code="MG604", message=message, hint=hint)
+            return not_named(name, self.named)
         plugin = self.plugin(name)
         if plugin is None:
             message = f"plugin {name} is not installed"

@@ -5,12 +5,12 @@ The protocols here are all that a plugin has to keep to; it need import nothing 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.values import shown
 
@@ -50,8 +50,24 @@ class RuleType(Protocol):
         ...
 
 
-KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+KIND: Final = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a kind of fault is named like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why something of a plugin cannot be had: the parts of a diagnostic but for its place."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+def not_named(plugin: str, known: Iterable[str] = ()) -> Refused:
+    """Return what is said of a plugin that the project does not name; ``known`` are those named."""
+    hint = did_you_mean(plugin, known) or f"add it there: plugins: [{plugin}]"
+    message = f"plugin {plugin} is not among the plugins of specs/mockgen.yaml"
+    return Refused(code="MG604", message=message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

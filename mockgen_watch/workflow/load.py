@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.masters.lookup import find_master
-from mockgen_watch.plugins import Catalog, Refused
+from mockgen_watch.rules.plugin import Refused, not_named
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -43,6 +43,29 @@ if TYPE_CHECKING:
 
 CACHE_VERSION = 1
 """Part of the key of a cached document; a parser that gives other documents raises it."""
+
+
+class Catalog(Protocol):
+    """What plugins offer; ``mockgen_watch.plugins`` has one."""
+
+    def rule_type(self, expression: str, /) -> RuleType | Refused:
+        """Return the rule ``PLUGIN/NAME``, or why it cannot be had."""
+
+    def digest(self, name: str, /) -> str | None:
+        """Return the digest of the code of a plugin; None when it cannot be used."""
+
+
+class NoPlugins:
+    """The catalog of a project that names no plugin."""
+
+    def rule_type(self, expression: str, /) -> RuleType | Refused:
+        """Return why ``expression`` cannot be had."""
+        return not_named(expression.partition("/")[0])
+
+    def digest(self, name: str, /) -> str | None:
+        """Return None."""
+        del name
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +117,7 @@ class Loader:
     master: str | None = None
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
     has_profile: bool = False
-    catalog: Catalog = field(default_factory=Catalog)
+    catalog: Catalog = field(default_factory=NoPlugins)
     plugin_places: Mapping[str, Location] = field(default_factory=dict)
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     rule_types: dict[str, RuleType] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.plugins import Catalog
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.parse import parse
@@ -23,29 +22,29 @@ from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.fresh import remember_outputs_folder
-from mockgen_watch.workflow.load import Loader
+from mockgen_watch.workflow.load import Loader, NoPlugins
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from mockgen_watch.workflow.load import Catalog
 
 
 class ProjectSources:
     """The spec files of a snapshot and the vocabularies of the package."""
 
-    def __init__(self, snapshot: SpecSnapshot, catalog: Catalog) -> None:
-        """Read from ``snapshot``; plugins are those of ``catalog``."""
+    def __init__(self, snapshot: SpecSnapshot, plugins: Mapping[str, str]) -> None:
+        """Read from ``snapshot``; ``plugins`` that may be used have these digests."""
         self.snapshot = snapshot
-        self._catalog = catalog
+        self._plugins = plugins
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
         """Path → digest; see ``Sources``."""
         shipped = (SHIPPED + name for name in shipped_vocabularies())
-        plugins = {PLUGIN + name: self._catalog.digest(name) for name in self._catalog.named}
-        known = {name: digest for name, digest in plugins.items() if digest is not None}
-        return LazyDigests({**self.snapshot.digests(), **known}, shipped, self.read)
+        return LazyDigests({**self.snapshot.digests(), **self._plugins}, shipped, self.read)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of ``path``; see ``Sources``."""
@@ -116,20 +115,16 @@ def project_of(
         output=settings.output,
         formats=BUILTIN,
     )
-    catalog = Catalog()
-    if settings.plugins:
-        names = [plugin.name for plugin in settings.plugins]
-        catalog = Catalog(names, read_trust(root).names, root)
-        found = (*found, *_not_installed(settings, catalog))
+    plugins = _plugins(root, settings)
     loader = Loader(
-        sources=ProjectSources(snapshot, catalog),
+        sources=ProjectSources(snapshot, plugins.digests),
         specs=SPECS,
         context=context,
         cache=ContentCache(state, "documents"),
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
         has_profile=profile is not None,
-        catalog=catalog,
+        catalog=plugins.catalog,
         plugin_places={plugin.name: plugin.location for plugin in settings.plugins},
     )
     return OpenProject(
@@ -138,7 +133,7 @@ def project_of(
         snapshot=snapshot,
         loader=loader,
         state=state,
-        diagnostics=(*snapshot.problems, *found),
+        diagnostics=(*snapshot.problems, *found, *plugins.diagnostics),
     )
 
 
@@ -166,17 +161,41 @@ def _read_settings(
     return settings, inputs, tuple(found)
 
 
-def _not_installed(settings: Project, catalog: Catalog) -> Iterator[Diagnostic]:
-    """Yield a warning for each plugin that is named and not there; a rule that needs it fails."""
-    for plugin in settings.plugins:
-        if catalog.plugin(plugin.name) is None:
-            yield Diagnostic(
-                code="MG604",
-                severity=Severity.WARNING,
-                message=f"plugin {plugin.name} is not installed",
-                location=plugin.location,
-                hint=f"install the package {plugin.name}, if you trust it",
-            )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plugins:
+    """The plugins of a project, by the names that they have among the inputs of suites."""
+
+    catalog: Catalog
+    digests: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def _plugins(root: Path, settings: Project) -> _Plugins:
+    if not settings.plugins:
+        return _Plugins(catalog=NoPlugins(), digests={}, diagnostics=())
+    # The metadata of packages are slow to import, and few projects name plugins.
+    from mockgen_watch import plugins  # noqa: PLC0415
+
+    names = [plugin.name for plugin in settings.plugins]
+    catalog = plugins.Catalog(names, read_trust(root).names, root)
+    digests = {PLUGIN + name: catalog.digest(name) for name in names}
+    # A rule that needs one which is not there fails; this is for those that no rule needs.
+    missing = tuple(
+        Diagnostic(
+            code="MG604",
+            severity=Severity.WARNING,
+            message=f"plugin {plugin.name} is not installed",
+            location=plugin.location,
+            hint=f"install the package {plugin.name}, if you trust it",
+        )
+        for plugin in settings.plugins
+        if catalog.plugin(plugin.name) is None
+    )
+    return _Plugins(
+        catalog=catalog,
+        digests={name: digest for name, digest in digests.items() if digest is not None},
+        diagnostics=missing,
+    )
 
 
 def _remember(state: StateFolder, snapshot: SpecSnapshot, settings: Project) -> None:

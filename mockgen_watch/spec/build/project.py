@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.context import BuildContext, Job
 from mockgen_watch.spec.build.master import read_conflict
 from mockgen_watch.spec.build.names import join_path
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 CONTRACTS: Final = (1,)
 """The seed contracts that this release can make outputs by."""
 
-_PLUGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PLUGIN: Final = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
 PROJECT_KEYS: Final = (
     "$schema",
