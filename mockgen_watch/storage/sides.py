@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.repository import Repository
     from mockgen_watch.storage.state import StateFolder
 
+_NAMING = (
+    "rebase-merge/done",
+    "rebase-apply/original-commit",
+    "rebase-merge/autostash",
+    "rebase-apply/autostash",
+    "MERGE_AUTOSTASH",
+)
+"""Files of the Git folder whose last line names a commit."""
+
 _MOST_COMMITS = 50
 _MOST_TIPS = 500
 
@@ -78,8 +87,9 @@ class SideFinder:
 
     def _steps(self) -> Iterator[tuple[str, str]]:
         """Yield parent and commit, wherever a commit has the one version and its parent another."""
-        words = ["log", "--no-walk", "--format=%H %P", *self._rebased()]
-        texts = [self.repository.read(words)] if self._rebased() else []
+        named = self._named()
+        words = ["log", "--no-walk", "--format=%H %P", *named]
+        texts = [self.repository.read(words)] if named else []
         search = ["log", "--all", "--reflog", "-m", "--format=%H %P", f"-n{_MOST_COMMITS}"]
         folder = f"{self.repository.prefix}{self.outputs}"
         # Of these one has gone or come, whatever its path.
@@ -92,19 +102,18 @@ class SideFinder:
                 seen.update(dict.fromkeys((parent, commit) for parent in parents))
         yield from seen
 
-    def _rebased(self) -> tuple[str, ...]:
-        """Return the commit that a rebase is about to take over, if one is going on."""
-        for name in ("rebase-merge/done", "rebase-apply/original-commit"):
+    def _named(self) -> tuple[str, ...]:
+        """Return the commits that a rebase is about to take over, or that it has put aside."""
+        ids = []
+        for name in _NAMING:
             path = os.fsdecode(self.repository.read(["rev-parse", "--git-path", name]))
             try:
                 with open(os.path.join(self.repository.work_tree, path.rstrip("\n"))) as file:
                     words = (file.read().splitlines() or [""])[-1].split()
             except OSError:
                 continue
-            ids = [word for word in words[:3] if len(word) >= len(self.ours)]
-            if ids:
-                return (ids[0],)
-        return ()
+            ids += [word for word in words[:3] if len(word) >= len(self.ours)]
+        return tuple(ids)
 
     def _tips(self) -> Iterator[Sides]:
         """Yield the sides of a merge of two branches, none of which need be checked out."""

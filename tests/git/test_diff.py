@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from mockgen_watch.storage.git_settings import install_drivers, remove_drivers
+from mockgen_watch.storage.repository import Repository
 from tests.git.scene import PROGRAM
 
 if TYPE_CHECKING:
@@ -101,17 +103,26 @@ def test_git_diff_shows_values_once_the_driver_is_set_up(scene: Scene) -> None:
 def test_uninstall_undoes_just_what_install_did(scene: Scene) -> None:
     config = scene.path / ".git/config"
     attributes = scene.path / ".git/info/attributes"
-    before = config.read_bytes()
     there = attributes.exists()
-    for own in (None, b"*.png -diff\n", b"*.png -diff"):
+    plain = config.read_bytes()
+    repository = Repository.of(scene.path)
+    # Sections of the same names, remarks, blank lines, and a last line without an end.
+    cases = (
+        (None, plain),
+        (b"*.png -diff\n", plain + b"[merge]\n\tconflictStyle = diff3\n\n\n# end\n"),
+        (b"*.png -diff", plain + b'[diff "mockgen"]\n; mine\n[diff "csv"]\n  textconv = cat'),
+        (b"", plain),
+    )
+    for own, before in cases:
+        config.write_bytes(before)
         if own is not None:
             attributes.parent.mkdir(exist_ok=True)
             attributes.write_bytes(own)
-        assert scene.mockgen("git", "install").code == 0
+        assert install_drivers(repository, "mock_outputs")
         once = (config.read_bytes(), attributes.read_bytes())
-        assert "set up already" in scene.mockgen("git", "install").text
+        assert not install_drivers(repository, "mock_outputs")
         assert (config.read_bytes(), attributes.read_bytes()) == once
-        assert scene.mockgen("git", "uninstall").code == 0
+        assert remove_drivers(repository, "mock_outputs")
         assert config.read_bytes() == before
         assert attributes.exists() == (there or own is not None)
         if own is not None:

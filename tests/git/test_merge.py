@@ -154,6 +154,27 @@ def stash_pop(scene: Branches) -> str:
     return text
 
 
+def rebase_with_changes(scene: Branches) -> str:
+    scene.git_does("checkout", "-q", "side")
+    scene.edit(MASTER, "office: main", "office: [left, right]")
+    scene.generate()
+    text = scene.git_does("rebase", "-q", "--autostash", "main")
+    assert "conflicts" not in text
+    scene.git_does("commit", "-q", "-a", "-m", "put aside")
+    return text
+
+
+def merge_with_changes(scene: Branches) -> str:
+    # The other branch has what this one has, so that Git goes forward and not a merge is made.
+    scene.git_does("checkout", "-q", "-B", "behind", "main~1")
+    scene.edit(MASTER, "office: main", "office: [left, right]")
+    scene.generate()
+    text = scene.git_does("merge", "-q", "--autostash", "main")
+    assert "conflicts" not in text
+    scene.git_does("commit", "-q", "-a", "-m", "put aside")
+    return text
+
+
 @pytest.mark.parametrize(
     ("join", "in_spec"),
     [
@@ -163,6 +184,8 @@ def stash_pop(scene: Branches) -> str:
         (cherry_pick, ("channel: WEB", "[some, any]")),
         (revert, ("channel: WEB", "note: none")),
         (stash_pop, ("channel: WEB", "[left, right]")),
+        pytest.param(rebase_with_changes, ("[some, any]", "[left, right]"), marks=long),
+        pytest.param(merge_with_changes, ("channel: WEB", "[left, right]"), marks=long),
     ],
 )
 def test_edits_of_two_fields_of_one_master_meet_without_a_conflict(
