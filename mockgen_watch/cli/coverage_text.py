@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 WORDS: Final = {"each": "values", "pairwise": "pairs", "3-wise": "triples"}
 """What combinations of a strength are called."""
+
+READABLE: Final = 10**12
+"""Greater numbers are shown by their first digits and their length."""
 
 SHOWN: Final = 5
 """Missing combinations that are shown, unless all are asked for."""
@@ -94,9 +98,15 @@ def _strengths(measured: Measured, width: int | None) -> list[str]:
 
 
 def _cases(measured: Measured) -> list[str]:
-    cases = "too many to be counted" if measured.cases is None else f"{measured.cases:,}"
+    cases = "too many to be counted" if measured.cases is None else _count(measured.cases)
     most = "at most " if measured.is_bound and measured.cases is not None else ""
-    return [f"  different records by these fields: {most}{cases} can be, of {measured.all_cases:,}"]
+    of = _count(measured.all_cases)
+    return [f"  different records by these fields: {most}{cases} can be, of {of}"]
+
+
+def _count(number: int) -> str:
+    """Return a number in full while it can be taken in."""
+    return f"{number:,}" if number < READABLE else f"{Decimal(number):.2e}"
 
 
 def _missing(output: OutputCoverage, *, is_verbose: bool) -> list[str]:

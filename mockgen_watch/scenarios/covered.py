@@ -14,6 +14,7 @@ from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.plan.model import Draw, FirstChoices
 from mockgen_watch.scenarios.cases_file import kept_rows
+from mockgen_watch.scenarios.combinations import combinations_of
 from mockgen_watch.scenarios.combining import Combining, combine
 from mockgen_watch.scenarios.covering import cover
 from mockgen_watch.scenarios.feasible import Constraint
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_VALUES: Final = 4000
 """Values of all parameters together that a design is made for."""
+
+MOST_COMBINATIONS: Final = 1_000_000
+"""Combinations that a design is made for: 350 pools of 4 in pairs, 46 of them in triples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,9 +95,10 @@ def cover_plan(
     """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
     parameters, unused = parameters_of(plan)
     found = [_no_parameter(plan, field) for field in unused]
-    values = sum(len(parameter.values) for parameter in parameters)
-    if values > MOST_VALUES:
-        found.append(_too_many(plan, values))
+    sizes = [len(parameter.values) for parameter in parameters]
+    count = combinations_of(sizes, frozenset(), min(plan.coverage.strength.size, len(sizes)))
+    if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
+        found.append(_too_many(plan, sum(sizes), count))
     if found or not parameters:
         return None, found or [_nothing(plan)]
     combining = combine(plan, parameters, needs)
@@ -176,12 +181,12 @@ def _nothing(plan: RecordPlan) -> Diagnostic:
     )
 
 
-def _too_many(plan: RecordPlan, values: int) -> Diagnostic:
+def _too_many(plan: RecordPlan, values: int, count: int) -> Diagnostic:
     return Diagnostic(
         code="MG407",
         message=(
-            f"$coverage: the fields of {plan.scenario} have {values} values together, "
-            f"and {MOST_VALUES} at most are covered"
+            f"$coverage: the fields of {plan.scenario} have {values:,} values in {count:,} "
+            f"combinations; {MOST_VALUES:,} in {MOST_COMBINATIONS:,} at most are covered"
         ),
         location=plan.coverage.location,
         hint="name the fields that matter under fields, or others under without",

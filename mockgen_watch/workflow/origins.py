@@ -44,6 +44,7 @@ class Role(enum.StrEnum):
     OVER = "over"
     RULE = "rule"
     EXCLUSION = "excludes"
+    COVERAGE = "covers"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

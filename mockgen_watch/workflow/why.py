@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.designed import designed_by
 from mockgen_watch.scenarios.facts import bare_path
 from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
 from mockgen_watch.scenarios.source import compile_source
@@ -21,17 +22,16 @@ from mockgen_watch.spec.model import (
     OriginKind,
 )
 from mockgen_watch.workflow.describe import describe, describe_modifiers, pool_odds
-from mockgen_watch.workflow.origins import fault_at, find_leaf, find_statement, trace
+from mockgen_watch.workflow.origins import Role, Step, fault_at, find_leaf, find_statement, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.cases import Case
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
     from mockgen_watch.workflow.describe import Odds
-    from mockgen_watch.workflow.origins import Step
     from mockgen_watch.workflow.targets import Target
 
 
@@ -178,6 +178,7 @@ class RecordExplainer:
         self._case = source.case_at(index)
         is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
         self._record = labelled(self._case) if is_labelled else self._case.record
+        self._part = source.parts[source.part_of(index)]
         self._scenario = source.scenarios[source.part_of(index)]
         mix = target.plan.mix
         parts = (mixed.records for mixed in mix if mixed.scenario == self._scenario)
@@ -205,12 +206,33 @@ class RecordExplainer:
             choice=chosen.choice,
             notes=chosen.notes,
             odds=chosen.odds,
-            steps=trace(self._target, plan, case, path, chosen.origin),
+            steps=(
+                *self._covering(path),
+                *trace(self._target, plan, case, path, chosen.origin),
+            ),
             seed=plan.seed,
             model_id=plan.model_id,
             address=chosen.address,
             elements=chosen.elements,
         )
+
+    def _covering(self, path: Sequence[str]) -> Iterator[Step]:
+        """Yield the line of ``$coverage`` where a design chose the value, and no odds."""
+        plan = self._plan
+        if not plan.coverage.is_asked or fault_at(self._case, path) is not None:
+            return
+        try:
+            shape = find_shape(plan, path).shape
+        except UsageError:
+            return
+        found = designed_by(self._part, self._index, shape, tuple(path))
+        if found is not None and find_statement(plan, self._index, path) is None:
+            yield Step(
+                role=Role.COVERAGE,
+                name="$coverage",
+                location=plan.coverage.location,
+                text=f"{plan.coverage.strength} chooses it for the first {found[1]} records",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

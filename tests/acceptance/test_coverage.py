@@ -236,3 +236,37 @@ def test_scenarios_of_the_earlier_system_overlap_with_an_example(
     assert found
     assert any(isinstance(each["example"], dict) for each in found)
     assert not any(each["promised_apart"] for each in data["overlaps"])
+
+
+def test_why_names_the_coverage_that_chose_a_value(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = outputs(told(project, capsys))["few"]
+
+    def why(pointer: str) -> str:
+        name = f"mock_outputs/claims/Claim/{pointer}"
+        assert main(["-C", str(project), "why", name]) == 0
+        return capsys.readouterr().out
+
+    last = few["designs"][0]["records"] - 1
+    line = f", $coverage: each chooses it for the first {last + 1} records"
+    for field in ("KIND", "city", "note"):
+        assert line in why(f"few.json#/{last}/{field}")
+        assert "$coverage" not in why(f"few.json#/{last + 1}/{field}")
+    assert "$coverage" not in why(f"positive.json#/{last}/KIND")
+
+
+def test_check_warns_of_coverage_that_twins_do_not_follow(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "specs/s").mkdir(parents=True)
+    (tmp_path / "specs/s/user_input.yaml").write_text(
+        "M:\n  a: [x, y]\n  $rules: {r: {field: a, schema: {enum: [x, y]}}}\n"
+        "  $scenarios:\n    positive: {}\n    negative: {$coverage: each}\n",
+        encoding="utf-8",
+    )
+    assert main(["-C", str(tmp_path), "-q", "generate"]) == 0
+    capsys.readouterr()
+    assert main(["-C", str(tmp_path), "check"]) == 0
+    out = "".join(capsys.readouterr())
+    assert "user_input.yaml:6:16 MG409" in out

@@ -600,6 +600,17 @@ def test_coverage_of_nothing_and_what_cannot_be_read_is_refused(
     assert [line[: len(code)] for line in refused(tmp_path, spec)] == [code]
 
 
+def test_more_than_can_be_covered_in_reasonable_time_is_refused(tmp_path: Path) -> None:
+    fields = "".join(f"  f{place}: [a, b, c, d]\n" for place in range(47))
+    spec = f"M:\n  $coverage: 3-wise\n  $count: 9\n{fields}"
+
+    (found,) = refused(tmp_path, spec)
+    assert found.startswith("2 MG407")
+    assert "188 values in 1,037,760 combinations" in found
+    (few,) = refused(tmp_path, spec.replace("3-wise", "pairwise"))
+    assert few.startswith("2 MG408")
+
+
 def test_coverage_beside_a_mix_is_refused(tmp_path: Path) -> None:
     spec = "M:\n  a: [1, 2]\n  $scenarios:\n    b: {}\n    m: {$mix: {b: 1}, $coverage: each}\n"
 
