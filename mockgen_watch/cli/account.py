@@ -34,6 +34,8 @@ def log_report(report: Report, log: Log, *, with_findings: bool) -> None:
         return
     for file in report.files:
         fields = {"path": file.path, "records": file.records, "reason": file.reason.value}
+        if file.resumed:
+            fields["resumed"] = file.resumed
         if file.action is Action.KEEP:
             log.debug("output.keep", **fields)
         elif file.action is Action.REFUSE:

@@ -76,7 +76,8 @@ def print_report(report: Report, options: argparse.Namespace, *, is_plan: bool =
 def _about(file: FileResult) -> str:
     if file.action in {Action.DELETE, Action.REFUSE}:
         return f"  ({file.reason.value})"
-    return f"  ({file.records} record{'' if file.records == 1 else 's'})"
+    before = f", {file.resumed} of them made before" if file.resumed else ""
+    return f"  ({file.records} record{'' if file.records == 1 else 's'}{before})"
 
 
 def summary(files: Iterable[FileResult], *, is_plan: bool = False) -> str:
@@ -105,6 +106,7 @@ def report_json(report: Report) -> str:
                 "action": file.action.value,
                 "reason": file.reason.value,
                 "records": file.records,
+                **({"resumed": file.resumed} if file.resumed else {}),
             }
             for file in report.files
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,7 @@ class Outcome:
         has_moved: the output folder changed under the run: take a snapshot and run again.
         is_stopped: the run ended early, as it was asked to.
         has_written: a file or lockfile is another one now.
+        resumed: path → records that an earlier run had made, of each file gone on with.
     """
 
     settled: Mapping[str, Settled]
@@ -54,6 +55,7 @@ class Outcome:
     has_moved: bool
     is_stopped: bool
     has_written: bool = False
+    resumed: Mapping[str, int] = field(default_factory=dict)
 
     def paths(self, action: Action) -> list[str]:
         """Return the files with this end, sorted."""

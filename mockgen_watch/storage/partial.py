@@ -79,12 +79,17 @@ class _Mark:
 
 
 class Partials:
-    """The partial file of a project, at most one. The caller holds the writer's lock."""
+    """The partial file of a project, at most one. The caller holds the writer's lock.
+
+    Attributes:
+        resumed: path → records that an earlier run had made, of each file gone on with.
+    """
 
     def __init__(self, state: StateFolder, step: int = STEP) -> None:
         """Keep it in ``state``, with a mark every ``step`` bytes."""
         self.state = state
         self.step = step
+        self.resumed: dict[str, int] = {}
 
     def clear(self, wanted: Collection[tuple[str, str]], *, is_whole_tree: bool) -> None:
         """Remove what no mark tells of, or a mark of no ``wanted`` output (key and path).
@@ -155,7 +160,10 @@ class Partials:
         mark = self._read()
         if mark is None or (mark.key, mark.path) != what:
             return 0
-        return mark.records if writer.take_over(mark.name, mark.size, mark.digest) else 0
+        if not writer.take_over(mark.name, mark.size, mark.digest):
+            return 0
+        self.resumed[mark.path] = mark.records
+        return mark.records
 
     def _write(
         self,

@@ -151,6 +151,7 @@ class _Run:
             has_moved=committer.has_moved or account.has_cleared_a_way(),
             is_stopped=self.is_stopped,
             has_written=self.bench.placer.has_written or bool(self.tree.leftovers),
+            resumed=self.partials.resumed,
         )
 
     def _is_over(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.serial import Serial
@@ -158,7 +159,8 @@ def _results(
         if end is None and file.path not in refused:
             continue
         action = Action.REFUSE if end is None or file.path in refused else end.action
-        yield file_result(file, action, records, root)
+        result = file_result(file, action, records, root)
+        yield replace(result, resumed=outcome.resumed.get(file.path, 0))
 
 
 def _settled(reconciliation: Reconciliation, outcome: Outcome) -> Iterator[str]:

@@ -21,12 +21,14 @@ class FileResult:
         action: the end of it.
         reason: why.
         records: in it; 0 for a deleted file.
+        resumed: those of them that an earlier run had made before it was stopped.
     """
 
     path: str
     action: Action
     reason: Reason
     records: int
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
