@@ -13,7 +13,7 @@ from mockgen_watch.migrations.lost import Emission
 from mockgen_watch.migrations.outcome import STANDARD, Migration, language_of, named, upgraded
 from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, prove_sections
-from mockgen_watch.migrations.report import cannot_migrate, remark_location, too_many_rows
+from mockgen_watch.migrations.report import STAYS, cannot_migrate, remark_location, too_many_rows
 from mockgen_watch.migrations.same import differences
 from mockgen_watch.migrations.shapes import Form, RemarkKind, form_of, read_oldest
 from mockgen_watch.migrations.suffixes import emit_suffixes, read_suffixes
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.suffixes import SuffixFile
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.model import UserInput
+
+TOO_LARGE = "MG105"
+"""The code of a file that is larger than a spec may be."""
 
 
 def migrate_user_input(
@@ -147,7 +150,11 @@ def _built(
     if new is not None and not has_errors(again.diagnostics):
         return new, ()
     return None, tuple(
-        cannot_migrate(document, f"the new spec would not be valid: {item.message}")
+        cannot_migrate(
+            document,
+            f"the new spec would not be valid: {item.message}",
+            "divide the sections among several files" if item.code == TOO_LARGE else STAYS,
+        )
         for item in (*again.diagnostics, *found)
         if item.severity is Severity.ERROR
     )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.shapes import Remark
     from mockgen_watch.spec.document import Document
 
+STAYS = "the file stays as it is"
+
 
 def remark_location(document: Document, remark: Remark) -> Location:
     """Return where in the old file ``remark`` belongs."""
@@ -31,12 +33,12 @@ def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
     )
 
 
-def cannot_migrate(document: Document, problem: str) -> Diagnostic:
+def cannot_migrate(document: Document, problem: str, hint: str = STAYS) -> Diagnostic:
     """Return the diagnostic of a file that stays as it is because of ``problem``."""
     root = document.root
     return Diagnostic(
         code="MG702",
         message=problem,
         location=Location(path=document.path) if root is None else document.locate(root.mark),
-        hint="the file stays as it is",
+        hint=hint,
     )
