@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mockgen_watch.watch.daemon import Daemon
     from mockgen_watch.watch.stream import Happening
 
+STOPPED: Final = "stopped"
 SHOWN_ERRORS: Final = 10
 SHOWN_FILES: Final = 3
 _WORDS: Final = {
@@ -108,7 +109,7 @@ class LiveView:
                         f"Git has been busy too long ({happening.blocker}), going on", "yellow"
                     )
             case Stopped():
-                self._note = "stopped"
+                self._note = STOPPED
             case _:
                 return
         self._draw()
@@ -185,7 +186,8 @@ class LiveView:
         for part in (self._note, self._mode):
             if part:
                 foot.append(f"  {escape_for_terminal(part)}", "dim")
-        foot.append("  Ctrl-C ends", "dim")
+        if self._note != STOPPED:
+            foot.append("  Ctrl-C ends", "dim")
         return foot
 
 
