@@ -22,7 +22,13 @@ from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import Schedule, What
-from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES, STORM_LOOK, is_storm
+from mockgen_watch.watch.storm import (
+    LONGEST_STORM,
+    QUIET_LOOKS,
+    STORM_FILES,
+    STORM_LOOK,
+    is_storm,
+)
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchStarted,
@@ -358,13 +364,21 @@ class Daemon:
         """Scan; in a storm, wait for its end: what is made before that is made in vain."""
         began = time.perf_counter()
         scan = self._look(now)
-        end = self._clock() + LONGEST_STORM
-        while is_storm(before, scan) and self._clock() < end and not self.is_stopping:
+        if is_storm(before, scan, is_recent=batch.passes > 0):
+            scan = self._outlast_storm(scan, 1 if not batch.passes else QUIET_LOOKS)
+        batch.time("scan", time.perf_counter() - began)
+        return scan
+
+    def _outlast_storm(self, scan: Scan, looks: int) -> Scan:
+        """Return the scan after which specs stood still for ``looks`` looks, or time is up."""
+        end, quiet = self._clock() + LONGEST_STORM, 0
+        while quiet < looks and self._clock() < end and not self.is_stopping:
             self.waker.pause(STORM_LOOK)
             self._take_events(self._clock())
             self._take_requests(self._clock())
             before, scan = scan, self._look(self._clock())
-        batch.time("scan", time.perf_counter() - began)
+            has_moved = bool(scan.moved_specs(before))
+            quiet, looks = (0, QUIET_LOOKS) if has_moved else (quiet + 1, looks)
         return scan
 
     def _pass(self, batch: Tally, scan: Scan, outputs: str | None) -> Pass:

@@ -12,12 +12,17 @@ if TYPE_CHECKING:
 
 STORM_FILES: Final = 16
 """Specs that move at once; fewer are what a person or an editor saves."""
-STORM_LOOK: Final = 0.1
+STORM_LOOK: Final = 0.15
 """Seconds between two looks whether it is over."""
+QUIET_LOOKS: Final = 4
+"""Looks without a change after which one that was seen to go on is over; who writes may stall."""
 LONGEST_STORM: Final = 30.0
 """Seconds after which outputs are made although it goes on."""
 
 
-def is_storm(before: Scan, scan: Scan) -> bool:
-    """Tell whether many specs moved from ``before`` to ``scan``, and one just now."""
-    return scan.is_racy and len(scan.moved_specs(before)) >= STORM_FILES
+def is_storm(before: Scan, scan: Scan, *, is_recent: bool) -> bool:
+    """Tell whether many specs moved from ``before`` to ``scan``, and go on moving.
+
+    They do when one of them is very young, or when ``before`` itself is: ``is_recent``.
+    """
+    return (is_recent or scan.is_racy) and len(scan.moved_specs(before)) >= STORM_FILES
