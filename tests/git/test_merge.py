@@ -380,3 +380,75 @@ def test_a_project_in_a_folder_of_a_linked_work_tree_is_merged(
     text = linked.git_does("merge", "--no-edit", "main")
     assert "mockgen-watch:" not in text
     linked.assert_clean_run(tmp_path / "clean")
+
+
+@long
+def test_each_commit_of_a_rebase_is_made_again_and_verified(
+    branches: Branches, tmp_path: Path
+) -> None:
+    branches.git_does("checkout", "-q", "side")
+    branches.change((MASTER, "office: main", "office: [left, right]"))
+    branches.change((CLAIMS, "[A, B, C]", "[A, B, C, D, E]"))
+    branches.change((MASTER, "sender: north", "sender: [east, west]"))
+    text = branches.git_does("rebase", "-q", "main")
+    assert "mockgen-watch:" not in text
+    branches.assert_clean_run(tmp_path / "clean")
+    done = branches.mockgen("verify", "main~1..HEAD")
+    assert (done.code, done.text) == (0, "5 of 5 commits can be reproduced\n")
+
+
+@long
+def test_branches_that_are_not_checked_out_are_merged_in_the_objects_alone(
+    branches: Branches,
+) -> None:
+    branches.git_does("checkout", "-q", "-B", "third", "main~1")
+    before = branches.files()
+    tree = branches.git_does("merge-tree", "--write-tree", "main", "side").split()[0]
+    assert branches.files() == before
+    branches.git_does("checkout", "-q", "main")
+    branches.git_does("merge", "-q", "--no-edit", "side")
+    assert branches.git_does("rev-parse", "HEAD^{tree}").strip() == tree
+
+
+@long
+def test_a_conflict_in_one_suite_keeps_no_other_from_being_merged(branches: Branches) -> None:
+    members = "specs/members/user_input.yaml"
+    branches.git_does("checkout", "-q", "side")
+    branches.change((members, "[A, B, C]", "[A, B]"))
+    branches.git_does("checkout", "-q", "main")
+    branches.change((members, "[A, B, C]", "[B, C]"))
+    done = branches.git_says("merge", "--no-edit", "side")
+    assert done.text.count("mockgen-watch:") == 1
+    assert branches.unmerged() == [
+        "mock_outputs/members/Member/base.json",
+        "mock_outputs/members/mockgen.lock",
+        members,
+    ]
+    branches.git_does("checkout", "--ours", "--", members)
+    branches.generate()
+    branches.git_does("add", "--all")
+    branches.git_does("commit", "-q", "--no-edit")
+    assert branches.mockgen("check").code == 0
+
+
+@long
+def test_a_suite_that_both_sides_added_is_merged_without_a_base(
+    branches: Branches, tmp_path: Path
+) -> None:
+    new = "specs/new/user_input.yaml"
+    text = "New:\n  $count: 3\n  ID: [1, 2]\n\n  KIND: [A, B]\n"
+    branches.git_does("checkout", "-q", "side")
+    branches.write(new, text)
+    branches.change()
+    branches.git_does("checkout", "-q", "main")
+    branches.write(new, text + "\n  PLACE: [Pune]\n")
+    branches.change()
+    done = branches.git_says("merge", "--no-edit", "side")
+    # Without a base Git cannot tell who added the line.
+    assert new in branches.unmerged()
+    assert done.text.count("mockgen-watch:") == 1
+    branches.write(new, text + "\n  PLACE: [Pune]\n")
+    branches.generate()
+    branches.git_does("add", "--all")
+    branches.git_does("commit", "-q", "--no-edit")
+    branches.assert_clean_run(tmp_path / "clean")
