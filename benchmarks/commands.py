@@ -250,10 +250,17 @@ def give_ours(
     )
 
 
-def give_our_suite(project: Path, count: int) -> Invocation:
-    """Give the process that writes all outputs of ``project``, as a person would start it."""
+def give_our_suite(project: Path, workload: Workload, count: int) -> Invocation:
+    """Give the process that writes the output of ``project``, as a person would start it."""
     arguments = ("-C", str(project), "generate", "--force", "--count", str(count))
-    return Invocation(argv=(our_program(), *arguments))
+    # Removed after each round, so that there is something to write in the next.
+    out = project / "mock_outputs" / workload.name / "Claim" / "base.json"
+    return Invocation(argv=(our_program(), *arguments), out=out)
+
+
+def give_ours_in(project: Path, command: str) -> Invocation:
+    """Give the process of a command without options, in ``project``."""
+    return Invocation(argv=(our_program(), "-C", str(project), command))
 
 
 def give_our_record(project: Path, workload: Workload, index: int) -> Invocation:

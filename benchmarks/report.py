@@ -22,6 +22,7 @@ _TITLES = {
     "memory": "Memory: our peak, to /dev/null",
     "jobs": "Two processes beside one, to /dev/null",
     "far": "One record alone, the first and one far out",
+    "idle": "Nothing to do: cold start, whole processes",
     "promises": "What promises cost, to /dev/null",
 }
 
@@ -154,6 +155,13 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
     "small": (
         _LABEL,
         ("records", lambda row: f"{row.count:,}" if row.count else ""),
+        ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),
+        ("wall ms", lambda row: f"{row.wall_seconds * 1000:.0f}"),
+        _PEAK,
+    ),
+    "idle": (
+        _LABEL,
+        ("specs", lambda row: f"{row.count:,}" if row.count else ""),
         ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),
         ("wall ms", lambda row: f"{row.wall_seconds * 1000:.0f}"),
         _PEAK,

@@ -89,7 +89,7 @@ def measure_small(settings: Settings, workload: Workload) -> Section:
     out = settings.folder / "records"
     project = _make_project(settings.folder, workload)
     labels = {OURS: OURS} | {peer.key: peer.label for peer in settings.peers}
-    suite = (OUR_SUITE, give_our_suite(project, targets.SMALL_COUNT))
+    suite = (OUR_SUITE, give_our_suite(project, workload, targets.SMALL_COUNT))
     jobs = [(BARE_PYTHON, give_bare_python()), suite]
     for count in _SMALL_COUNTS:
         jobs.append((f"{OURS} {count}", give_ours(workload, count, out)))

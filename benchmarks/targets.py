@@ -49,6 +49,9 @@ PEAK_GROWTH = 1.2
 FAR_INDEX = 99_999_999
 FAR_GROWTH = 1.2
 
+# Wall time of a command with nothing to do, by the number of specs.
+IDLE_OVER_BARE_PYTHON = {200: 6.0}
+
 SMALL_COUNT = 10
 # Wall time of one suite of SMALL_COUNT records.
 OVER_BARE_PYTHON = 5.0

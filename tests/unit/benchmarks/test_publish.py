@@ -41,7 +41,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
             failed={"gone": "exit code 1"},
             remarks=("a remark",),
         )
-        for name in ("throughput", "small", "memory", "jobs", "far", "promises")
+        for name in ("throughput", "small", "idle", "memory", "jobs", "far", "promises")
     ]
     write_results(tmp_path / "results.json", ABOUT, sections)
     (tmp_path / "throughput.svg").write_text("<svg/>")
@@ -67,10 +67,10 @@ def test_tables_and_pictures_stand_between_the_marks(
     assert "| mockgen-watch | 500,000 |" in text
     assert "polars 2.1.0" in text
     assert "- absent: it is on no registry" in text
-    assert text.count("gone failed: exit code 1") == 6
+    assert text.count("gone failed: exit code 1") == 7
     tables = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(tables) == 6 * 4
-    assert sum(line.startswith(r"| peer \| one |") for line in tables) == 6
+    assert len(tables) == 7 * 4
+    assert sum(line.startswith(r"| peer \| one |") for line in tables) == 7
     assert all(" met |" in line for line in tables if line.startswith(r"| peer \| one"))
 
 
