@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.making import (
@@ -14,13 +15,17 @@ from mockgen_watch.cli.making import (
     write_to_stdout,
 )
 from mockgen_watch.cli.selection import selection_of
-from mockgen_watch.errors import UsageError
+from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.observe.levels import Level
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.preview import preview
 from mockgen_watch.workflow.request import Request
 
 if TYPE_CHECKING:
     import argparse
+
+    from mockgen_watch.observe.logs import Log
+    from mockgen_watch.workflow.project import OpenProject
 
 
 def generate_outputs(options: argparse.Namespace) -> int:
@@ -38,6 +43,8 @@ def generate_outputs(options: argparse.Namespace) -> int:
     project = open_for(options)
     selection = selection_of(options)
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
+    if options.log.shows(Level.DEBUG):
+        _tell_slow(project, request, options.log)
     if options.stdout:
         return write_to_stdout(project, request, options)
     if options.snapshot or options.enhanced or (options.config and not options.out):
@@ -51,6 +58,18 @@ def generate_outputs(options: argparse.Namespace) -> int:
                 project, request, root=root, executor=executor_of(options), begin=run_.begin
             )
     return tell(project, report, options, is_plan=options.dry_run)
+
+
+def _tell_slow(project: OpenProject, request: Request, log: Log) -> None:
+    """Tell which fields take a Python loop a record where there are many of them."""
+    # Whoever does not ask shall not pay for it.
+    from mockgen_watch.workflow.plan import slow_outputs  # noqa: PLC0415
+
+    # What is wrong in a spec is told by what comes next.
+    with contextlib.suppress(FindingsError):
+        for output, fields in slow_outputs(project, request).items():
+            for slow in fields:
+                log.debug("output.slow", output=output, field=slow.field, reason=slow.reason)
 
 
 def _check_combination(options: argparse.Namespace) -> None:

@@ -464,3 +464,15 @@ def test_a_large_run_that_is_killed_goes_on_where_it_came_to(project: Path) -> N
     assert not mark.parent.exists()
     whole = run(project, *words, "--stdout").encode()
     assert made["claims/Claim/positive.ndjson"] == whole
+
+
+def test_the_debug_log_tells_which_field_is_slow(project: Path) -> None:
+    edit(project, "  TYPE:", '  NOTE: {$template: "{ID}-{AMT}", $transform: slug}\n  TYPE:')
+    words = ["-v", "--log-format", "json", "generate", "--count", "3"]
+    done = subprocess.run(
+        [PROGRAM, *words], cwd=project, capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    (slow,) = [line for line in lines if line["event"] == "output.slow"]
+    assert (slow["output"], slow["field"]) == ("claims/Claim/positive", "NOTE")
+    assert slow["reason"]
