@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import form_bytes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.part import Lay
 
 ROUNDS: Final = 8
 """How often a design is made anew because some of its records cannot be."""
@@ -28,24 +29,10 @@ _KNOWN: dict[str, Covered] = {}
 """Designs by what decides them: positive and negative have the same."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lay:
-    """Which records a design takes: ``start``, and each ``stride`` after it.
-
-    ``name`` is that of the design in a file of cases, behind the scenario's.
-    """
-
-    name: str = ""
-    start: int = 0
-    stride: int = 1
-
-
 def cover_drawer(
     plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need], where: Lay
 ) -> tuple[Drawer | None, Covered | None, list[Diagnostic]]:
     """Return the drawer of ``plan`` with what it covers; no drawer where that is not possible."""
-    if not plan.coverage.is_asked:
-        return drawer_of(plan, needs, every), None, []
     key = _key(plan, where)
     known = _KNOWN.get(key)
     if known is not None:

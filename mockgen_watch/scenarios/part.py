@@ -30,6 +30,18 @@ BASE = "base"
 EXCLUSION = "exclusion"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lay:
+    """Which records a design takes: ``start``, and each ``stride`` after it.
+
+    ``name`` is that of the design in a file of cases, behind the scenario's.
+    """
+
+    name: str = ""
+    start: int = 0
+    stride: int = 1
+
+
 class Part(Protocol):
     """What makes the records of one scenario."""
 

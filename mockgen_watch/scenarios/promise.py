@@ -10,10 +10,10 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.twins import NEGATIVE
 from mockgen_watch.scenarios.cases import Case
-from mockgen_watch.scenarios.covered_drawer import Lay, cover_drawer
 from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
-from mockgen_watch.scenarios.part import EXCLUSION, Free, Part, has_promise
+from mockgen_watch.scenarios.part import EXCLUSION, Free, Lay, Part, has_promise
+from mockgen_watch.scenarios.redraw import drawer_of
 from mockgen_watch.scenarios.refusals import cut_down, not_fixed, told, too_few_fit
 from mockgen_watch.scenarios.settle import settle
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
@@ -153,7 +153,7 @@ def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:
     """Return what makes the records of ``plan``, or None and why its promise cannot be kept."""
     plan, found = settle_parents(plan)
     if not has_promise(plan):
-        drawer, covered, problems = cover_drawer(plan, (), (), Lay())
+        drawer, covered, problems = _covered(plan, (), (), Lay())
         found += problems
         if drawer is None:
             return None, found
@@ -196,6 +196,16 @@ def _tried_out(
     except FindingsError as error:
         return None, [*found, *error.diagnostics]
     return made, found
+
+
+def _covered(plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need], where: Lay) -> Drawn:
+    """Return the drawer of a settled plan, and what its first records cover where that is asked."""
+    if not plan.coverage.is_asked:
+        return drawer_of(plan, needs, every), None, []
+    # Few specs ask for it, and a small job with rules should not wait for the import.
+    from mockgen_watch.scenarios.covered_drawer import cover_drawer  # noqa: PLC0415
+
+    return cover_drawer(plan, needs, every, where)
 
 
 def _each(covered: Covered | None) -> tuple[Covered, ...]:
@@ -252,7 +262,7 @@ def _drawer(plan: RecordPlan, needs: Sequence[Need], where: Lay) -> Drawn:
     problems = [found for need in settled.open for found in too_few_fit(settled.plan, need)]
     if problems:
         return None, None, problems
-    return cover_drawer(settled.plan, settled.open, needs, where)
+    return _covered(settled.plan, settled.open, needs, where)
 
 
 def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
@@ -273,7 +283,7 @@ def settle_parents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
             settled = changed
         elif settled.coverage.is_asked:
             # What is wrong with it, the parent's own output says.
-            covering, _, _ = cover_drawer(settled, (), (), Lay())
+            covering, _, _ = _covered(settled, (), (), Lay())
             settled = settled if covering is None else covering.plan
         parents.append((reference, settled))
     return (replace(plan, parents=tuple(parents)) if parents else plan), found
