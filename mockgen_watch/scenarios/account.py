@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.negative import make_breaker
+from mockgen_watch.scenarios.negative import Breaker, make_breaker
 from mockgen_watch.scenarios.part import BASE
 from mockgen_watch.scenarios.promise import Broken, Valid
 from mockgen_watch.scenarios.source import compile_source
@@ -54,17 +54,25 @@ def account_of(plans: Iterable[OutputPlan]) -> ModelAccount | None:
         FindingsError: a promise cannot be kept.
     """
     by_name = {plan.scenario: plan for plan in plans if not plan.mix}
-    plan = next((by_name[name] for name in (NEGATIVE, POSITIVE, BASE) if name in by_name), None)
-    if plan is None:
-        return None
+    for name in (NEGATIVE, POSITIVE, BASE):
+        if name in by_name:
+            breaker = _breaker_of(by_name[name])
+            if breaker is not None:
+                return _account(by_name[name], breaker)
+    return None
+
+
+def _breaker_of(plan: OutputPlan) -> Breaker | None:
     part = compile_source(plan).parts[0]
     if isinstance(part, Broken):
-        breaker = part.breaker
-    elif isinstance(part, Valid):
-        terms, _ = compile_terms(part.drawer.plan)
-        breaker = make_breaker(part.drawer.plan, terms, part.drawer)
-    else:
+        return part.breaker
+    if not isinstance(part, Valid):
         return None
+    terms, _ = compile_terms(part.drawer.plan)
+    return make_breaker(part.drawer.plan, terms, part.drawer)
+
+
+def _account(plan: OutputPlan, breaker: Breaker) -> ModelAccount:
     open_needs = _open(breaker.twins)
     rules = tuple(
         RuleAccount(

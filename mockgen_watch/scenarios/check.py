@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.plan.twins import NEGATIVE
 from mockgen_watch.scenarios.labels import INSIDE, is_promised
 from mockgen_watch.scenarios.part import EXCLUSION
 from mockgen_watch.scenarios.source import compile_source
@@ -34,6 +35,8 @@ def check_promises(plans: Sequence[OutputPlan], *, is_preview: bool = False) -> 
                 found.update(dict.fromkeys([] if is_preview else _counted(plan, source)))
         if plan.scenario == EXCLUSION and plan.records.rules and not plan.records.exclusions:
             found[_no_clause(plan)] = None
+        if plan.scenario == NEGATIVE and plan.records.faults > 1 and not plan.records.rules:
+            found[_no_rules(plan)] = None
         if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
             found[_no_room(plan)] = None
     return list(found)
@@ -88,6 +91,15 @@ def _no_clause(plan: OutputPlan) -> Diagnostic:
         related=(
             Related(message="rules are stated here", location=plan.records.rules[0].location),
         ),
+    )
+
+
+def _no_rules(plan: OutputPlan) -> Diagnostic:
+    return Diagnostic(
+        code="MG403",
+        message=f"no record of {plan.model} can break {plan.records.faults} rules: it has none",
+        location=plan.location,
+        hint="state $rules, or drop $faults",
     )
 
 

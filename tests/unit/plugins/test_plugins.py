@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plugins import Catalog
+from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.storage.trust import VARIABLE, read_trust, write_trust
 from mockgen_watch.workflow.chosen import chosen_plans
@@ -143,6 +145,30 @@ def test_the_digest_is_of_version_and_code(tmp_path: Path, monkeypatch: pytest.M
     assert digests[0] == digests[1]
     assert len({*digests}) == 3
     assert Catalog(["acme-digest"], set()).digest("acme-digest") is None
+
+
+@pytest.mark.parametrize("is_editable", [True, False])
+def test_code_in_the_project_is_that_of_an_editable_install_alone(
+    is_editable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, site = tmp_path / "p", tmp_path / "site"
+    name = f"acme-editable-{str(is_editable).lower()}"
+    module = name.replace("-", "_")
+    install(site, name=name)
+    home.mkdir()
+    (site / f"{module}.py").rename(home / f"{module}.py")
+    stated = {"url": home.as_uri(), "dir_info": {"editable": is_editable}}
+    (site / f"{module}-1.dist-info/direct_url.json").write_text(json.dumps(stated))
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.syspath_prepend(home)
+    found = Catalog([name], {name}, home).rule_type(f"{name}/luhn")
+    if is_editable:
+        assert not isinstance(found, Refused)
+        assert found({}).why("79927398713") == ""
+    else:
+        assert isinstance(found, Refused)
+        assert found.code == "MG606"
+        assert "No module named" in found.message
 
 
 def test_trust_is_said_outside_of_the_project(tmp_path: Path) -> None:

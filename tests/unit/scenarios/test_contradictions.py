@@ -34,6 +34,10 @@ def check(folder: Path, spec: str) -> list[dict[str, object]]:
 
 
 CONTRADICTIONS: dict[str, tuple[list[tuple[str, int, list[int]]], str]] = {
+    "several faults without rules": (
+        [("MG403", 4, [])],
+        "M:\n  a: [X, Y]\n  $scenarios:\n    negative: {$faults: 2, a: [Z]}\n",
+    ),
     "a sequence that outgrows a rule": (
         [("MG404", 4, [2])],
         (
