@@ -10,7 +10,7 @@ from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.model import Lockfile
-from mockgen_watch.lock.paths import is_labels
+from mockgen_watch.lock.paths import below, is_labels
 from mockgen_watch.migrations.adoption import Home, graft_of, sayings
 from mockgen_watch.migrations.graft import GraftError, grafted
 from mockgen_watch.plan.twins import NEGATIVE
@@ -35,7 +35,8 @@ from mockgen_watch.workflow.adoption_proof import (
     with_spec,
 )
 from mockgen_watch.workflow.cells import ABSENT, changed_cells
-from mockgen_watch.workflow.edited import CannotAdoptError, read_edited, with_put
+from mockgen_watch.workflow.committed import committed_outputs
+from mockgen_watch.workflow.edited import CannotAdoptError, read_edited, since, with_put
 from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
 from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.targets import find_output
@@ -85,7 +86,8 @@ class Adoption:
         others: further outputs that change with it, by suite, model and scenario.
         left: edited values of these files that are not adopted.
         replacements: what is written.
-        layouts: of the files of the output those whose layout is made as usual again.
+        layouts: of the files of the output those that are written as the spec makes them, because
+            their layout is another one, or the spec was changed as well.
     """
 
     output: str
@@ -146,7 +148,8 @@ class _Run:
         plan = self.target.plan
         self._check_kind(plan)
         edited = read_edited(self.target, self.tree)
-        self._check_fresh(edited, pointer)
+        if pointer is None:
+            edited = self._as_of_now(edited)
         whole = edited.changed()
         changed = whole if pointer is None else self._only(edited, pointer)
         if not changed:
@@ -183,18 +186,23 @@ class _Run:
                 "label tells; edit it there"
             )
 
-    def _check_fresh(self, edited: Edited, pointer: str | None) -> None:
-        """Refuse what may come of another edit, of the spec, unless it is named."""
+    def _as_of_now(self, edited: Edited) -> Edited:
+        """Return the edit apart from what follows from an edit of the spec since."""
         plan = edited.plan
         lock = self.tree.locks.get(plan.suite)
         entry = None
         if isinstance(lock, Lockfile):
             entry = lock.outputs.get(f"{plan.model}/{plan.scenario}")
-        if pointer is None and (entry is None or entry.key != plan.key):
+        if entry is not None and entry.key == plan.key:
+            return edited
+        known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
+        former = committed_outputs(self.project, edited.files, known)
+        if len(former) < len(edited.files):
             raise CannotAdoptError(
-                "the spec was changed since it was made, and what follows from that cannot be "
-                f"told from the edit; name the values, as in {self.path}#/0/FIELD"
+                "the spec was changed since it was made, and it is not committed as it was then; "
+                f"name the values, as in {self.path}#/0/FIELD"
             )
+        return since(edited, former)
 
     def _only(self, edited: Edited, pointer: str) -> dict[int, tuple[Json, Json]]:
         """Return the changed record that ``pointer`` leads to, with nothing else changed in it."""

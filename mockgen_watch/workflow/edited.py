@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.formats.builtin import BUILTIN
@@ -85,6 +85,54 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
             )
         found.update({first + number: record for number, record in enumerate(records)})
     return Edited(plan=plan, made=made, found=found, files=files)
+
+
+def since(edited: Edited, former: Mapping[str, bytes]) -> Edited:
+    """Return ``edited`` as if it had been made by the spec of today, and edited then.
+
+    ``former``: path → the bytes that were edited. What differs from those is the edit; all else
+    is what the spec makes by now.
+
+    Raises:
+        CannotAdoptError: they cannot be read, or have more or fewer records.
+    """
+    production = prepare_production(edited.plan)
+    found = dict(edited.found)
+    for path, first in _files(edited.plan, None):
+        if path not in former:
+            continue
+        is_whole = edited.plan.output.layout is Layout.MULTIPLE
+        expected = edited.made if is_whole else edited.made[first : first + 1]
+        records = _records_in(former[path], production, expected)
+        if len(records) != len(expected):
+            raise CannotAdoptError(f"it had {len(records)} records before it was edited")
+        for number, record in enumerate(records):
+            index = first + number
+            found[index] = _with_edit(record, edited.found[index], edited.made[index])
+    return replace(edited, found=found)
+
+
+def _with_edit(before: Json, after: Json, made: Json) -> Json:
+    """Return ``made`` with what differs between ``before`` and ``after``."""
+    if canonical(before) == canonical(after):
+        return made
+    if isinstance(before, dict) and isinstance(after, dict) and isinstance(made, dict):
+        merged = dict(made)
+        for key in [*before, *after]:
+            if key not in after:
+                merged.pop(key, None)
+            elif key not in before or key not in made:
+                if key not in before or canonical(before[key]) != canonical(after[key]):
+                    merged[key] = after[key]
+            else:
+                merged[key] = _with_edit(before[key], after[key], made[key])
+        return merged
+    sides = (before, after, made)
+    if all(isinstance(side, list) for side in sides):
+        lists = [side for side in sides if isinstance(side, list)]
+        if len({len(side) for side in lists}) == 1:
+            return [_with_edit(*elements) for elements in zip(*lists, strict=True)]
+    return after
 
 
 def _records(plan: OutputPlan) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -304,7 +305,7 @@ def test_another_layout_of_the_same_values_is_brought_back_with_a_backup(
     mine = json.dumps(records)
     project.output.write_text(mine, encoding="utf-8")
     assert project.adopt() == 0
-    assert "gets its usual layout" in capsys.readouterr().out
+    assert "is written as the spec makes it" in capsys.readouterr().out
     project.assert_kept(records)
     assert project.run("restore", "000002") == 0
     assert project.output.read_text(encoding="utf-8") == mine
@@ -393,6 +394,37 @@ def test_what_no_spec_can_say_is_refused(
     assert project.adopt("#/2/KIND", output=output) == 0
     assert project.adopt("#/9/KIND", output=output) == 2
     assert project.adopt("#/2/NOTHING", output=output) == 2
+
+
+def commit(folder: Path) -> None:
+    author = ("-c", "user.name=Asha", "-c", "user.email=asha@example.com")
+    for words in (["init", "-q"], ["add", "--all"], [*author, "commit", "-q", "-m", "Begin"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_an_edit_is_told_from_what_an_edited_spec_changes(tmp_path: Path, form: str) -> None:
+    project = Project(tmp_path, form=form)
+    commit(tmp_path)
+    old = project.records()
+    text = project.output.read_text(encoding="utf-8")
+    amount = str(old[2]["AMOUNT"])
+    assert text.count(amount) == 1
+    project.output.write_text(text.replace(amount, "1234"), encoding="utf-8")
+    spec = project.spec.read_text(encoding="utf-8")
+    project.spec.write_text(spec.replace("[Asha, Bala]", "[Chitra, Devi]"), encoding="utf-8")
+    assert project.run("-q", "generate") == 1
+    assert project.adopt() == 0
+    project.assert_kept()
+    # The edit is kept, and so is what the edited spec makes.
+    after = project.records()
+    assert int(after[2]["AMOUNT"]) == 1234
+    names = {row["PAT.first"] if form == "csv" else row["PAT"]["first"] for row in after}
+    assert names <= {"Chitra", "Devi"}
+    others = [row["AMOUNT"] for index, row in enumerate(after) if index != 2]
+    assert others == [row["AMOUNT"] for index, row in enumerate(old) if index != 2]
+    stated = load_yaml(project.spec.read_text(encoding="utf-8"))["Claim"]["$scenarios"]["first"]
+    assert stated["$records"] == {2: {"AMOUNT": 1234}}
 
 
 def test_a_place_that_an_alias_shares_is_refused(

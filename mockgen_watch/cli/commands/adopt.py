@@ -83,7 +83,7 @@ def _tell(adoption: Adoption, *, is_done: bool) -> None:
         sides = f"{shown_value(value.before)} → {shown_value(value.after)}"
         print(f"  {place}: {sides}  {escape_for_terminal(str(value.location))}")
     for path in adoption.layouts:
-        print(f"  {escape_for_terminal(path)} gets its usual layout")
+        print(f"  {escape_for_terminal(path)} is written as the spec makes it")
     if adoption.left:
         print(f"  {adoption.left} more edited value{'' if adoption.left == 1 else 's'} not adopted")
     for other in adoption.others:
