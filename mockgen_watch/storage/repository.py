@@ -30,8 +30,8 @@ LINK = "120000"
 _FILES = frozenset({FILE, "100755"})
 _NOT_OURS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 _INDEX = "GIT_INDEX_FILE"
-_UNMERGED = "M"
-_UNTRACKED = "?"
+_UNMERGED = b"M "
+_UNTRACKED = b"? "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +59,43 @@ class Index:
     """What would be committed, and what lies beside it. Paths are relative to the project.
 
     Attributes:
-        entries: sorted by path; those that a merge left in conflict are not among them.
-        unmerged: paths in conflict.
-        untracked: files that are neither in the index nor ignored.
         text: what Git said, for telling whether it says the same again.
+        prefix: the project's folder in the work tree, with a final slash.
     """
 
-    entries: tuple[Entry, ...]
-    unmerged: tuple[str, ...]
-    untracked: tuple[str, ...]
     text: bytes
+    prefix: str
+
+    @property
+    def staged_text(self) -> bytes:
+        """What Git said of all but untracked files."""
+        return b"\0".join(line for line in self.text.split(b"\0") if line[:2] != _UNTRACKED)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The files, sorted by path; those that a merge left in conflict are not among them."""
+        found = []
+        for line in self.text.split(b"\0"):
+            if line and line[:2] not in {_UNTRACKED, _UNMERGED}:
+                about, _, path = line[2:].partition(b"\t")
+                mode, blob, _ = about.decode().split(" ")
+                found.append(Entry(path=self._path(path), mode=mode, blob=blob))
+        return tuple(found)
+
+    @property
+    def unmerged(self) -> tuple[str, ...]:
+        """Paths in conflict."""
+        lines = [line for line in self.text.split(b"\0") if line[:2] == _UNMERGED]
+        return tuple(dict.fromkeys(self._path(line.partition(b"\t")[2]) for line in lines))
+
+    @property
+    def untracked(self) -> tuple[str, ...]:
+        """Files that are neither in the index nor ignored."""
+        lines = self.text.split(b"\0")
+        return tuple(self._path(line[2:]) for line in lines if line[:2] == _UNTRACKED)
+
+    def _path(self, name: bytes) -> str:
+        return name.decode("utf-8", "surrogateescape").removeprefix(self.prefix)
 
 
 class Repository:
@@ -105,26 +132,7 @@ class Repository:
         """
         words = ["ls-files", "-z", "-s", "-t", "-o", "--exclude-standard", "--"]
         text = self.read([*words, *(self.prefix + folder for folder in folders)])
-        entries: list[Entry] = []
-        unmerged: dict[str, None] = {}
-        untracked: list[str] = []
-        for line in _lines(text):
-            kind, _, rest = line.partition(" ")
-            if kind == _UNTRACKED:
-                untracked.append(self._inner(rest))
-                continue
-            about, _, path = rest.partition("\t")
-            if kind == _UNMERGED:
-                unmerged[self._inner(path)] = None
-                continue
-            mode, blob, _ = about.split(" ")
-            entries.append(Entry(path=self._inner(path), mode=mode, blob=blob))
-        return Index(
-            entries=tuple(entries),
-            unmerged=tuple(unmerged),
-            untracked=tuple(untracked),
-            text=text,
-        )
+        return Index(text=text, prefix=self.prefix)
 
     def tree(self, commit: str, folders: Iterable[str]) -> tuple[Entry, ...]:
         """Return what ``commit`` has below ``folders`` of the project.

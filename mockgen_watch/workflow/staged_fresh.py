@@ -92,8 +92,7 @@ def remember_index(look: Look, outputs: str) -> None:
 def _key(index: Index, outputs: str) -> str:
     """Return what stands for the index, the contract and the shipped vocabularies."""
     tool = json.dumps([CONTRACT, outputs, vocabulary_stamps()]).encode()
-    staged = b"\0".join(line for line in index.text.split(b"\0") if not line.startswith(b"? "))
-    return hashlib.sha256(tool + b"\0" + staged).hexdigest()
+    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
 
 
 def _memo(state: StateFolder) -> tuple[str, str]:
