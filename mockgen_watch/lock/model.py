@@ -151,7 +151,10 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
     if marker := _MARKER.search(data):
         line, column = data.count(b"\n", 0, marker.start()) + 1, 1
         reason = "it has the markers of a merge conflict"
-        hint = "take either side (git checkout --ours or --theirs), then generate"
+        hint = (
+            "take either side (git checkout --ours or --theirs), then generate; "
+            "mockgen-watch git install lets merges do without this"
+        )
     elif isinstance(error, _NewerError):
         hint = "update mockgen-watch"
     elif isinstance(error, _OlderError):

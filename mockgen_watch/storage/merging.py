@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.git import git_folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,12 +146,15 @@ def index_path(repository: Repository) -> str:
     """Return where the index is that Git goes by.
 
     Raises:
-        StorageError: Git fails.
+        StorageError: there is no Git folder.
     """
     given = os.environ.get("GIT_INDEX_FILE")
-    if given is None:
-        given = os.fsdecode(repository.read(["rev-parse", "--git-path", "index"])).rstrip("\n")
-    return os.path.join(repository.work_tree, given)
+    if given is not None:
+        return os.path.join(repository.work_tree, given)
+    folder = git_folder_of(repository.work_tree)
+    if folder is None:
+        raise StorageError(str(repository.work_tree), "it is no work tree of Git any more")
+    return os.path.join(folder, "index")
 
 
 def merge_mark(repository: Repository) -> str:
@@ -165,8 +169,7 @@ def merge_mark(repository: Repository) -> str:
     with naming(path):
         status = os.stat(path)
     named = sorted(name for name in os.environ if name.startswith(NAMED))
-    head = repository.ask(["rev-parse", "-q", "--verify", "HEAD"])[1].decode()
-    return repr([status.st_ino, status.st_mtime_ns, status.st_size, head, named])
+    return repr([status.st_ino, status.st_mtime_ns, status.st_size, named])
 
 
 def _commit(repository: Repository, tree: str, parent: str = "") -> str:

@@ -119,7 +119,7 @@ def answer(question: Question, told: Sequence[str]) -> tuple[bytes | None, tuple
     memo.given[question.path] = blob
     news = tuple(line for line in told if memo.tell_once(line))
     save_memo(question.state, memo)
-    return (next(question.repository.blobs([blob])) if blob else None), news
+    return (question.repository.read(["cat-file", "blob", blob]) if blob else None), news
 
 
 def versions_key(path: str, blobs: Sequence[str]) -> str:
