@@ -32,6 +32,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a record shows, without the record; see ``Case``."""
+
+    scenario: str
+    clause: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A record and what it shows.
 

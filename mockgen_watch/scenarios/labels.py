@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.cases import Case, Fault
+    from mockgen_watch.scenarios.cases import Case, Fault, Told
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 
@@ -34,12 +34,12 @@ def wants_labels(plan: OutputPlan) -> bool:
 
 def label_lines(source: Source, index: int) -> Iterator[dict[str, Json]]:
     """Yield the lines of record ``index``: one, or one for each of several faults."""
-    case = source.case_at(index)
+    case = source.told_at(index)
     for fault in case.faults or (None,):
         yield {"record": index, **label_of(case, fault)}
 
 
-def label_of(case: Case, fault: Fault | None) -> dict[str, Json]:
+def label_of(case: Case | Told, fault: Fault | None) -> dict[str, Json]:
     """Return what is told of a case; ``before`` or ``after`` is left out where nothing stands."""
     label: dict[str, Json] = {"scenario": case.scenario}
     if case.clause:

@@ -12,7 +12,7 @@ from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.cases import Case
+from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.shares import Share
 from mockgen_watch.scenarios.stated import with_statements
 
@@ -76,6 +76,13 @@ class Part(Protocol):
             FindingsError: it cannot be made so that it keeps the promise.
         """
 
+    def told_at(self, index: int) -> Case | Told:
+        """Return what is told of record ``index``, which is made only where it takes part in that.
+
+        Raises:
+            FindingsError: it is made, and cannot be so that it keeps the promise.
+        """
+
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
         """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module.
 
@@ -101,6 +108,11 @@ class Free:
         if index in self.stated:
             record = with_statements(record, self.stated[index])
         return Case(record=record, scenario=self.plan.scenario)
+
+    def told_at(self, index: int) -> Told:
+        """Return the scenario's name; see ``Part``."""
+        del index
+        return Told(scenario=self.plan.scenario)
 
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
         """Yield one share of all; see ``Part``."""

@@ -9,7 +9,7 @@ from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.twins import NEGATIVE
-from mockgen_watch.scenarios.cases import Case
+from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.part import EXCLUSION, Free, Lay, Part, has_promise
@@ -67,6 +67,11 @@ class Valid:
         """Return record ``index``; see ``Part``."""
         return Case(record=self.drawer.record_at(index), scenario=self.drawer.plan.scenario)
 
+    def told_at(self, index: int) -> Told:
+        """Return the scenario's name; see ``Part``."""
+        del index
+        return Told(scenario=self.drawer.plan.scenario)
+
     @property
     def slow(self) -> str:
         """Tell which needs are looked at; see ``Part``."""
@@ -107,6 +112,11 @@ class Excluded:
             clause=self.names[number],
         )
 
+    def told_at(self, index: int) -> Told:
+        """Return the clause that is matched; see ``Part``."""
+        number = index % len(self.drawers)
+        return Told(scenario=self.drawers[number].plan.scenario, clause=self.names[number])
+
     @property
     def slow(self) -> str:
         """Tell which needs are looked at; see ``Part``."""
@@ -142,6 +152,10 @@ class Broken:
 
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""
+        return self.breaker.case_at(index)
+
+    def told_at(self, index: int) -> Case:
+        """Return the faults, and so the record; see ``Part``."""
         return self.breaker.case_at(index)
 
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:

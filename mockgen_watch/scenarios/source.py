@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import IntArray, Stream
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.scenarios.cases import Case
+    from mockgen_watch.scenarios.cases import Case, Told
     from mockgen_watch.scenarios.part import Part
     from mockgen_watch.spec.document import Json
 
@@ -100,6 +100,14 @@ class Source:
             FindingsError: it cannot be made so that it keeps its promise.
         """
         return self.parts[self.part_of(index)].case_at(index)
+
+    def told_at(self, index: int) -> Case | Told:
+        """Return what is told of record ``index``, which is made only where it takes part in that.
+
+        Raises:
+            FindingsError: it is made, and cannot be so that it keeps its promise.
+        """
+        return self.parts[self.part_of(index)].told_at(index)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``; see ``case_at``."""

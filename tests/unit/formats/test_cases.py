@@ -120,3 +120,15 @@ def test_plan_tells_what_is_still_looked_at() -> None:
     (negative,) = slow_fields(production_of("negative"))
     assert "fault" in negative.reason
     assert len(slow_fields(production_of("mixed"))) == 3
+
+
+@pytest.mark.parametrize("scenario", ["positive", "exclusion", "negative", "mixed"])
+def test_what_is_told_of_a_record_is_what_its_case_shows(scenario: str) -> None:
+    source = production_of(scenario).source
+    for index in range(40):
+        case, told = source.case_at(index), source.told_at(index)
+        assert (told.scenario, told.clause, told.faults) == (
+            case.scenario,
+            case.clause,
+            case.faults,
+        )
