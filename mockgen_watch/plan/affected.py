@@ -29,6 +29,10 @@ class InputGraph:
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     suites: Mapping[str, str] = field(default_factory=dict)
 
+    def prepare(self) -> None:
+        """Do now what the first question would else wait for."""
+        _ = self.needed_by
+
     @cached_property
     def needed_by(self) -> Mapping[str, frozenset[str]]:
         """A file → the files that name or take it; every file of the graph is there."""

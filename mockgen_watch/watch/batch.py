@@ -29,6 +29,7 @@ class Pass:
 
     Attributes:
         files: every output file that it came to.
+        suites: those that it decided on; None: all.
         diagnostics: all that is wrong.
         failed_suites: those that keep their last good outputs.
         settings: of the project file; None when it could not be read.
@@ -42,6 +43,7 @@ class Pass:
     """
 
     files: tuple[FileResult, ...] = ()
+    suites: frozenset[str] | None = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
     failed_suites: tuple[str, ...] = ()
     settings: Project | None = None
@@ -73,7 +75,8 @@ def run_scanned_pass(
         return Pass(settings=project.settings, error=str(error), must_retry=True)
     stages = {"read": time.perf_counter() - began}
     if project.unsettled is not None and not project.unsettled:
-        return Pass(settings=project.settings, stages=stages)
+        found = project.lasting.with_others(())
+        return Pass(settings=project.settings, diagnostics=found, stages=stages)
     done = run_pass(project, None, should_stop)
     return replace(done, stages={**stages, **done.stages})
 
@@ -106,7 +109,8 @@ def run_pass(
         )
     return Pass(
         files=report.files,
-        diagnostics=report.diagnostics,
+        suites=project.acted,
+        diagnostics=project.lasting.with_others(report.diagnostics),
         failed_suites=report.failed_suites,
         settings=project.settings,
         has_moved=report.has_moved,

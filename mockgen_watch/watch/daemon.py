@@ -443,7 +443,7 @@ class Daemon:
             causes=batch.causes,
             hints=batch.hints[:SHOWN_HINTS],
             changed=tuple(sorted(batch.changed)),
-            suites=None,
+            suites=None if batch.suites is None else tuple(sorted(batch.suites)),
             counts=batch.counts,
             failed_suites=self.known.failed_suites,
             errors=self.known.errors,

@@ -18,6 +18,7 @@ from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_s
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.stat_cache import StatCache
+from mockgen_watch.watch.lasting import Lasting
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.request import Request
@@ -49,6 +50,8 @@ class Resident:
         state: its state folder.
         settings: of the last run that could read them.
         unsettled: suites that may not be as they should be; None: all.
+        lasting: the warnings that hold.
+        acted: the suites that the last run decided on; None: all.
     """
 
     def __init__(self, root: Path, state: StateFolder, profile: str | None = None) -> None:
@@ -65,6 +68,8 @@ class Resident:
         self._astray: set[str] = set()
         self._graph = InputGraph()
         self._linked: Mapping[str, object] = {}
+        self.lasting = Lasting()
+        self.acted: frozenset[str] | None = None
 
     def forget(self) -> None:
         """Look at everything the next time; digests that stamps prove are kept."""
@@ -121,6 +126,7 @@ class Resident:
         is_ahead = acting is not None
         if acting is None and self.unsettled is not None:
             acting = frozenset(self.unsettled)
+        self.acted = acting
         before = self.unsettled
         self._astray = set()
         # Whatever is raised leaves everything to be looked at.
@@ -132,12 +138,14 @@ class Resident:
             should_stop=should_stop,
             read=lambda root: self._read_outputs(root, acting),
         )
+        self.lasting.note(report, self._has_spec)
         if acting is None:
             self._settle(self._all_suites(), report)
         elif before is not None:
             self._settle(before | acting | self._astray, report)
         if not is_ahead:
             self._merge()
+            self._graph.prepare()
         return report
 
     def open(self) -> OpenProject:

@@ -19,6 +19,7 @@ class Tally:
     """One batch while it runs; see ``BatchEnded`` for what it comes to.
 
     Attributes:
+        suites: those that were decided on; None: all.
         is_told: listeners know that it began.
         seen: output files that an earlier pass came to.
     """
@@ -27,6 +28,7 @@ class Tally:
     causes: tuple[str, ...]
     hints: tuple[str, ...]
     changed: set[str] = field(default_factory=set)
+    suites: set[str] | None = field(default_factory=set)
     stages: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     passes: int = 0
@@ -36,6 +38,8 @@ class Tally:
 
     def count(self, done: Pass) -> Iterator[FileResult]:
         """Count files and give those to tell of; what one pass did, a later one only keeps."""
+        whole = self.suites is None or done.suites is None
+        self.suites = None if whole else {*(self.suites or ()), *(done.suites or ())}
         for file in done.files:
             is_new = file.path not in self.seen
             self.seen.add(file.path)

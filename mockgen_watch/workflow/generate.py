@@ -120,6 +120,7 @@ def report_of_run(
         settled=frozenset(_settled(decision.reconciliation, outcome)),
         has_written=outcome.has_written,
         has_moved=outcome.has_moved,
+        read=decision.preparer.compiled(),
     )
 
 

@@ -95,6 +95,10 @@ class Preparer:
             self._plans[suite] = self._compile(suite)
         return self._plans[suite]
 
+    def compiled(self) -> dict[str, frozenset[str]]:
+        """Return the suites that were compiled, also in vain → the files that they depend on."""
+        return {suite: frozenset(self.load(suite).inputs) for suite in self._plans}
+
     def load(self, suite: str) -> LoadedSuite:
         """Return ``suite`` as it was read."""
         if suite not in self._loaded:

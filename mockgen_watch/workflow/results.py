@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mockgen_watch.lock.snapshot import Action, Reason
     from mockgen_watch.storage.backup import Backup
 
@@ -44,6 +46,8 @@ class Report:
         settled: suites that were decided on and are as they should be now, lockfile and all.
         has_written: a file or lockfile is another one now.
         has_moved: somebody else wrote at the same time; a further run makes it right.
+        read: suites that were read anew → the files that they depend on. Of all others a trusted
+            lockfile spoke, and no warning is told again.
     """
 
     files: tuple[FileResult, ...]
@@ -54,6 +58,7 @@ class Report:
     settled: frozenset[str] = frozenset()
     has_written: bool = False
     has_moved: bool = False
+    read: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def has_findings(self) -> bool:

@@ -14,7 +14,15 @@ from mockgen_watch.watch.daemon import Daemon, Safeguards
 from mockgen_watch.watch.observer import PROBE
 from mockgen_watch.watch.schedule import LONGEST_RETRY
 from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES
-from mockgen_watch.watch.stream import BatchEnded, BatchStarted, GitHeld, OutputWritten, Stream
+from mockgen_watch.watch.stream import (
+    BatchEnded,
+    BatchStarted,
+    DiagnosticCleared,
+    DiagnosticRaised,
+    GitHeld,
+    OutputWritten,
+    Stream,
+)
 from mockgen_watch.watch.watching import PROBE_PATIENCE, STRIKES
 
 if TYPE_CHECKING:
@@ -24,6 +32,11 @@ if TYPE_CHECKING:
     from tests.watch.world import World
 
 HOUR = 3600.0
+WARNS = """\
+Order:
+  id: {$number: {min: 0, max: 1, step: 0.3}}
+  $scenarios: {base: {$count: 1}}
+"""
 
 
 class Clock:
@@ -128,6 +141,14 @@ def test_nothing_wakes_it_in_an_hour_without_a_change(world: World) -> None:
     stage.run(HOUR)
     assert stage.batches == batches
     assert stage.daemon.watching.missed == 0
+
+
+def test_a_batch_tells_which_suites_it_decided_on(world: World) -> None:
+    stage = Stage(world)
+    stage.saw(world.write("a", "other"))
+    stage.run(1.0)
+    ended = [told for told in stage.told if isinstance(told, BatchEnded)]
+    assert [told.suites for told in ended] == [None, ("a",)]
 
 
 def lost_event(world: World, safeguards: Safeguards) -> None:
@@ -276,6 +297,24 @@ def test_a_system_that_watches_only_a_part_is_polled(world: World) -> None:
     daemon.begin()
     assert daemon.watching.is_polling
     assert daemon.watching.reason == "watch limit"
+
+
+def test_a_warning_is_told_once_and_holds_until_it_is_mended(world: World) -> None:
+    stage = Stage(world)
+    path = world.specs / "a" / "user_input.yaml"
+    path.write_text(WARNS)
+    stage.saw(path)
+    stage.run(1.0)
+    stage.saw(world.write("b", "other"))
+    stage.run(1.0)
+    world.write("b", "silent")
+    stage.run(HOUR)
+    said = [told for told in stage.told if isinstance(told, DiagnosticRaised | DiagnosticCleared)]
+    assert [type(told) for told in said] == [DiagnosticRaised]
+    assert said[0].diagnostic.location.path == "specs/a/user_input.yaml"
+    stage.saw(world.write("a", "mended"))
+    stage.run(1.0)
+    assert not stage.daemon.known.diagnostics
 
 
 def test_a_spec_that_never_rests_does_not_keep_the_daemon_for_itself(world: World) -> None:
