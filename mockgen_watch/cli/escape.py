@@ -1,37 +1,16 @@
-"""Takes text from users' files; gives text that a terminal shows and does not obey."""
+"""Takes text from users' files; gives what a terminal shows of it, and how wide that is."""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Final
 
-_SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
+
+__all__ = ["escape_character", "escape_for_terminal", "width_of"]
+
 _ZERO_WIDTH: Final = frozenset({"Mn", "Me"})
 _WIDE: Final = frozenset({"W", "F"})
-
-
-def escape_for_terminal(text: str) -> str:
-    r"""Return ``text`` with what is invisible or a command written as an escape, as ``\x1b``.
-
-    That holds for control characters (with tabs and line ends), bidirectional marks, zero-width
-    and unassigned characters, odd spaces and lone surrogates. A backslash stays as it is: the
-    result is for reading, not for turning back.
-    """
-    if text.isprintable():
-        return text
-    return "".join(map(escape_character, text))
-
-
-def escape_character(character: str) -> str:
-    """Return one character as ``escape_for_terminal`` shows it."""
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if character in _SHORT:
-        return _SHORT[character]
-    if code <= 0xFF:  # noqa: PLR2004 - what two hexadecimal digits hold
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - four digits
 
 
 def width_of(shown: str) -> int:

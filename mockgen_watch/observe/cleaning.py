@@ -59,18 +59,6 @@ def redact(text: str) -> str:
     return _KNOWN_TOKEN.sub(REDACTED, text)
 
 
-def escape(text: str) -> str:
-    r"""Return ``text`` with control, bidi and other invisible characters escaped, as ``\x1b``."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
-
-
 def _is_secret(name: str, value: object) -> bool:
     return bool(value) and _SECRET_NAME.fullmatch(name) is not None
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from mockgen_watch.observe.cleaning import clean, escape
+from mockgen_watch.observe.cleaning import clean
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.levels import Level
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _console_processors(
 def _show_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     own = {"timestamp", "level", "event"}
     return {
-        escape(name): escape(value) if name in own else _Shown(value)
+        escape_for_terminal(name): escape_for_terminal(value) if name in own else _Shown(value)
         for name, value in fields.items()
     }
 
@@ -136,7 +137,7 @@ class _Shown:
         if not isinstance(self._value, str):
             # Texts inside lists and mappings are escaped by their own repr.
             return repr(self._value)
-        text = escape(self._value)
+        text = escape_for_terminal(self._value)
         if text and not set(text) & set(" =\"'"):
             return text
         return '"' + text.replace('"', '\\"') + '"'

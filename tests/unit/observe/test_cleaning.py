@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.observe.cleaning import clean, escape, redact
+from mockgen_watch.observe.cleaning import clean, redact
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.logs import Level, LogFormat, start_logging
 
 if TYPE_CHECKING:
@@ -153,5 +154,5 @@ def test_a_program_reads_back_the_very_text(text: str) -> None:
 
 @given(st.text())
 def test_escaped_text_is_printable_and_printable_text_is_left(text: str) -> None:
-    assert escape(text).isprintable()
-    assert escape(text) == text or not text.isprintable()
+    assert escape_for_terminal(text).isprintable()
+    assert escape_for_terminal(text) == text or not text.isprintable()
