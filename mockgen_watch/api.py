@@ -14,8 +14,6 @@ from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.project import Project
-from mockgen_watch.storage.files import SpecSnapshot
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.load import Loader
@@ -71,16 +69,8 @@ class Specs:
             cache=NoCache(),
         )
         here = Path()
-        return cls(
-            OpenProject(
-                root=here,
-                settings=Project(),
-                snapshot=SpecSnapshot(project=here, files={}),
-                loader=loader,
-                state=StateFolder(here / ".mockgen"),
-                diagnostics=(),
-            )
-        )
+        state = StateFolder(here / ".mockgen")
+        return cls(OpenProject.without_folder(here, loader, state))
 
     def records(
         self,

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.project import Project
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.files import SpecSnapshot
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.load import Loader
@@ -91,14 +89,7 @@ def open_adhoc(start: Path, config: str, master: str | None) -> OpenProject:
     )
     loader.config = files[0]
     loader.suite = suite_name(files[0])
-    return OpenProject(
-        root=start,
-        settings=Project(),
-        snapshot=SpecSnapshot(project=start, files={}),
-        loader=loader,
-        state=StateFolder.of(start),
-        diagnostics=(),
-    )
+    return OpenProject.without_folder(start, loader, StateFolder.of(start))
 
 
 def suite_name(path: str) -> str:

@@ -73,6 +73,18 @@ class OpenProject:
     state: StateFolder
     diagnostics: tuple[Diagnostic, ...]
 
+    @classmethod
+    def without_folder(cls, root: Path, loader: Loader, state: StateFolder) -> OpenProject:
+        """Return one that has no specs folder and no project file, only what ``loader`` reads."""
+        return cls(
+            root=root,
+            settings=Project(),
+            snapshot=SpecSnapshot(project=root, files={}),
+            loader=loader,
+            state=state,
+            diagnostics=(),
+        )
+
     @property
     def has_failed(self) -> bool:
         """Tell whether the project file itself is wrong, so that nothing can be built on it."""
