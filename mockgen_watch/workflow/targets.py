@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.lock.paths import below
+from mockgen_watch.lock.paths import LABELS_SUFFIX, below
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ class Target:
     Attributes:
         preparer: of its suite.
         number: of a split file, counted from 1; None for other files.
+        is_labels: the file that tells what each record shows is meant.
     """
 
     plan: OutputPlan
     preparer: Preparer
     number: int | None = None
+    is_labels: bool = False
 
 
 def find_output(project: OpenProject, path: str) -> Target:
@@ -50,6 +53,8 @@ def find_output(project: OpenProject, path: str) -> Target:
             rest = name.removeprefix(stem)
             if rest == name:
                 continue
+            if rest == LABELS_SUFFIX and wants_labels(plan):
+                return Target(plan=plan, preparer=preparer, is_labels=True)
             if rest == "" or rest.startswith("."):
                 return Target(plan=plan, preparer=preparer)
             number = rest.removeprefix("/").partition(".")[0]

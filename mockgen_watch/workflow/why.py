@@ -159,12 +159,31 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
         UsageError: the file has no such place.
         FindingsError: the record cannot be made.
     """
+    if target.is_labels:
+        return _explain_label(target, segments)
     index, path = locate_record(target.plan, target.number, segments)
     return RecordExplainer(target, index).at(path)
 
 
+def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
+    """Return where what stands in a file of labels comes from; each of its lines is a label."""
+    if not segments or not segments[0].isdigit():
+        raise UsageError("the pointer begins with the line's index, as in #/0/rule")
+    left = int(segments[0])
+    for index in range(target.plan.count):
+        explainer = RecordExplainer(target, index)
+        if left < len(explainer.labels):
+            return explainer.label(left, segments[1:])
+        left -= len(explainer.labels)
+    raise UsageError(f"there are only {int(segments[0]) - left} labels")
+
+
 class RecordExplainer:
-    """Explains the values of one record, which is made once."""
+    """Explains the values of one record, which is made once.
+
+    Attributes:
+        labels: what the record shows: a line, or one for each of several faults.
+    """
 
     def __init__(self, target: Target, index: int) -> None:
         """Make record ``index`` of the output that ``target`` is of.
@@ -184,7 +203,7 @@ class RecordExplainer:
         parts = (mixed.records for mixed in mix if mixed.scenario == self._scenario)
         self._plan = next(parts, target.plan.records)
         faults = (self._case.faults or (None,)) if source.is_promised else ()
-        self._labels = tuple(label_of(self._case, fault) for fault in faults)
+        self.labels = tuple(label_of(self._case, fault) for fault in faults)
 
     def at(self, path: Sequence[str]) -> Explanation:
         """Return where the value at ``path`` of the record comes from.
@@ -195,23 +214,54 @@ class RecordExplainer:
         plan, case = self._plan, self._case
         value, is_present = value_at(self._record, path)
         chosen = _special(plan, case, self._index, path) or _drawn(plan, path)
+        steps = (*self._covering(path), *trace(self._target, plan, case, path, chosen.origin))
+        return self._explanation(path, value, chosen, is_present=is_present, steps=steps)
+
+    def label(self, number: int, path: Sequence[str]) -> Explanation:
+        """Return where the value at ``path`` of a label of the record comes from.
+
+        Raises:
+            UsageError: the label has no such place.
+        """
+        label = {"record": self._index, **self.labels[number]}
+        value, is_present = value_at(label, path)
+        if not is_present:
+            raise UsageError(f"the label has no {pointer_of(path)}")
+        choice = f"the label: what record {self._index} shows"
+        chosen = _Chosen(origin=self._judge(label), choice=choice)
+        return self._explanation(path, value, chosen, is_present=True, steps=())
+
+    def _judge(self, label: Mapping[str, Json]) -> Origin:
+        """Return the rule or the clause that a label speaks of; else the scenario."""
+        places = {rule.name: rule.location for rule in self._plan.rules if "rule" in label}
+        places |= {item.name: item.location for item in self._plan.exclusions if "clause" in label}
+        name = str(label.get("rule", label.get("clause", "")))
+        location = places.get(name, self._target.plan.location)
+        return Origin(kind=OriginKind.SCENARIO, name=self._case.scenario, location=location)
+
+    def _explanation(
+        self,
+        path: Sequence[str],
+        value: Json,
+        chosen: _Chosen,
+        *,
+        is_present: bool,
+        steps: tuple[Step, ...],
+    ) -> Explanation:
         return Explanation(
             record=self._index,
             pointer=pointer_of(path),
             value=value,
             is_present=is_present,
             scenario=self._scenario,
-            labels=self._labels,
+            labels=self.labels,
             origin=chosen.origin,
             choice=chosen.choice,
             notes=chosen.notes,
             odds=chosen.odds,
-            steps=(
-                *self._covering(path),
-                *trace(self._target, plan, case, path, chosen.origin),
-            ),
-            seed=plan.seed,
-            model_id=plan.model_id,
+            steps=steps,
+            seed=self._plan.seed,
+            model_id=self._plan.model_id,
             address=chosen.address,
             elements=chosen.elements,
         )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.digest import canonical
 from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.vocabularies import vocabulary_folder
 from mockgen_watch.workflow.prepare import Preparer
-from mockgen_watch.workflow.produce import prepare_production
+from mockgen_watch.workflow.produce import label_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Target
-from mockgen_watch.workflow.why import RecordExplainer
+from mockgen_watch.workflow.why import RecordExplainer, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,4 +72,12 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                 if why.odds:
                     assert any(odds.value == value for odds in why.odds) or why.notes
                 seen += 1
+        if wants_labels(plan):
+            target = Target(plan=plan, preparer=preparer, is_labels=True)
+            text = b"".join(label_bytes(production)).decode()
+            for number, line in enumerate(text.splitlines()[:4]):
+                for path, value in leaves((), json.loads(line)):
+                    why = explain(target, (str(number), *path))
+                    assert canonical(why.value) == canonical(value)
+                    assert line_of(why.origin.location).strip()
     assert seen > 100
