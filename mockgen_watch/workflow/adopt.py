@@ -38,9 +38,9 @@ from mockgen_watch.workflow.cells import ABSENT, changed_cells
 from mockgen_watch.workflow.committed import committed_outputs
 from mockgen_watch.workflow.edited import CannotAdoptError, read_edited, since, with_put
 from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
+from mockgen_watch.workflow.pointers import locate_record, split_pointer
 from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.targets import find_output
-from mockgen_watch.workflow.why import locate_record, split_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

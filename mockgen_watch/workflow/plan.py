@@ -19,9 +19,9 @@ from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
 from mockgen_watch.workflow.origins import find_statement
+from mockgen_watch.workflow.pointers import find_shape
 from mockgen_watch.workflow.preview import file_result, record_counts
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
-from mockgen_watch.workflow.why import find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

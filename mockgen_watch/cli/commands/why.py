@@ -9,10 +9,11 @@ from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import OriginKind
+from mockgen_watch.workflow.pointers import split_pointer
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
 from mockgen_watch.workflow.touched import last_touched
-from mockgen_watch.workflow.why import explain, split_pointer
+from mockgen_watch.workflow.why import explain
 
 if TYPE_CHECKING:
     import argparse
