@@ -45,11 +45,13 @@ class Verification:
     Attributes:
         commits: how many were looked at.
         remembered: how many of them have trees that had been found right before.
+        without: how many of them have neither specs nor outputs at the place of the project.
         stale: those that are not right, oldest first.
     """
 
     commits: int
     remembered: int
+    without: int
     stale: tuple[StaleCommit, ...]
 
 
@@ -90,7 +92,12 @@ def verify(
             stale.append(StaleCommit(commit=commit, diagnostics=found))
         done(commit)
     memory.save()
-    return Verification(commits=len(commits), remembered=verifier.remembered, stale=tuple(stale))
+    return Verification(
+        commits=len(commits),
+        remembered=verifier.remembered,
+        without=verifier.without,
+        stale=tuple(stale),
+    )
 
 
 class _Verifier:
@@ -102,12 +109,14 @@ class _Verifier:
         self.memory = memory
         self.executor = executor
         self.remembered = 0
+        self.without = 0
         self.digests = BlobDigests(store.repository, store.state)
         self.known: KnownDigests = {}
 
     def look_at(self, commit: Commit) -> tuple[Diagnostic, ...]:
         """Return what is wrong with ``commit``."""
         if not any(commit.trees):
+            self.without += 1
             return ()
         if commit.trees in self.memory:
             self.remembered += 1

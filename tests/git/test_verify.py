@@ -94,6 +94,14 @@ def test_a_commit_alone_is_looked_at_and_what_is_remembered_can_be_doubted(histo
         assert (found["commits"], found["remembered"], found["stale"]) == (1, remembered, [])
 
 
+def test_commits_without_the_project_are_counted_apart(history: Scene) -> None:
+    tree = history.git("hash-object", "-t", "tree", "-w", "/dev/null").strip()
+    commit = history.git("commit-tree", "-m", "nothing", tree).strip()
+    done = history.mockgen("verify", commit)
+    assert done.code == 0
+    assert done.text == "0 of 1 commit can be reproduced, 1 without specs and outputs\n"
+
+
 @pytest.mark.parametrize("words", [("nowhere",), ("-p",), ("HEAD", "HEAD~1..HEAD")])
 def test_revisions_that_mean_nothing_are_errors_of_usage(
     history: Scene, words: tuple[str, ...]

@@ -79,8 +79,11 @@ def _print(found: Verification, *, is_quiet: bool) -> None:
             print(line)
     if is_quiet:
         return
-    right = found.commits - len(found.stale)
-    print(f"{right} of {found.commits} commit{'s' * (found.commits != 1)} can be reproduced")
+    right = found.commits - len(found.stale) - found.without
+    without = f", {found.without} without specs and outputs" if found.without else ""
+    print(
+        f"{right} of {found.commits} commit{'s' * (found.commits != 1)} can be reproduced{without}"
+    )
 
 
 def _lines(stale: StaleCommit) -> list[str]:
@@ -100,6 +103,7 @@ def _json(found: Verification) -> str:
     data = {
         "commits": found.commits,
         "remembered": found.remembered,
+        "without": found.without,
         "stale": [
             {
                 "commit": stale.commit.id,
