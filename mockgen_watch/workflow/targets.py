@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
@@ -85,6 +85,19 @@ def find_records(project: OpenProject, name: str, selection: Selection) -> Outpu
                 return plan
     hint = did_you_mean(name, names or list(preparer.suites))
     raise UsageError(f"no model is named {name}" + (f" ({hint})" if hint else ""))
+
+
+def reaching(plan: OutputPlan, index: int) -> OutputPlan:
+    """Return ``plan`` with at least so many records that there is one at ``index``.
+
+    No value depends on the count, but tables are made for the records that there are.
+    """
+    if index < plan.count:
+        return plan
+    records = replace(plan.records, count=index + 1)
+    mix = tuple(replace(part, records=replace(part.records, count=index + 1)) for part in plan.mix)
+    # It is another plan, and no output has its key.
+    return replace(plan, records=records, mix=mix, key="")
 
 
 def _preparer(project: OpenProject, selection: Selection) -> Preparer:

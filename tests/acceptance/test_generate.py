@@ -327,6 +327,17 @@ def test_plan_tells_exactly_the_cells_that_generate_changes(project: Path) -> No
     assert field["location"].startswith("specs/claims/user_input.yaml:9:")
 
 
+def test_record_prints_one_beyond_the_count_as_a_larger_output_holds_it(project: Path) -> None:
+    # Transforms make a table of the texts of the records that there are.
+    numbers = (
+        "  NUMBER: {$sequence: {start: 5, step: 3, prefix: S, width: 4}, $transform: [lower]}\n"
+    )
+    edit(project, "  TYPE:", f"{numbers}  TYPE:")
+    alone = json.loads(run(project, "record", "claims/Claim", "1332"))
+    run(project, "generate", "--count", "1333")
+    assert alone == records(project)[1332]
+
+
 def test_record_prints_what_the_output_holds(project: Path) -> None:
     run(project, "generate")
     assert json.loads(run(project, "record", "claims/Claim", "7")) == records(project)[7]
