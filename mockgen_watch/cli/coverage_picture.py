@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -107,22 +108,37 @@ def _summary(output: OutputCoverage, measured: Measured) -> str:
 
 
 def _cells(measured: Measured, shown: Sequence[tuple[int, int]], side: int) -> Iterator[str]:
-    """Yield the cells of the lower triangle; on the diagonal, the values themselves."""
-    counts = [count for row in measured.counts for count in row]
-    for down, (row_place, value) in enumerate(shown):
-        for across, (column_place, other) in enumerate(shown[: down + 1]):
-            if row_place == column_place and value != other:
-                continue
-            if value == other:
-                seen, can_be = counts[value] > 0, value in measured.singles
-            else:
-                seen = bool(measured.seen[value] >> other & 1)
-                can_be = bool(measured.possible[value] >> other & 1)
-            kind = "seen" if seen else "missing" if can_be else "cannot be"
-            yield (
-                f"<rect x='{across * side}' y='{down * side}' width='{side - 1}' "
-                f"height='{side - 1}' fill='{COLOURS[kind]}'/>"
-            )
+    """Yield the cells of the lower triangle; on the diagonal, the values themselves.
+
+    Where cells are small, neighbours of one colour are one, so that large pictures stay light.
+    """
+    for down in range(len(shown)):
+        kinds = _kinds(measured, shown, down)
+        start = 0
+        for kind, group in itertools.groupby(kinds):
+            length = len(list(group))
+            width = length if side == SMALL else 1
+            for across in range(start, start + length, width) if kind else ():
+                yield (
+                    f"<rect x='{across * side}' y='{down * side}' width='{width * side - 1}' "
+                    f"height='{side - 1}' fill='{COLOURS[kind]}'/>"
+                )
+            start += length
+
+
+def _kinds(measured: Measured, shown: Sequence[tuple[int, int]], down: int) -> Iterator[str]:
+    """Yield what the cells of a row are, ``""`` for two values of one parameter."""
+    place, value = shown[down]
+    for other_place, other in shown[: down + 1]:
+        if value == other:
+            seen, can_be = bool(measured.seen_values >> value & 1), value in measured.singles
+        elif place == other_place:
+            yield ""
+            continue
+        else:
+            seen = bool(measured.seen[value] >> other & 1)
+            can_be = bool(measured.possible[value] >> other & 1)
+        yield "seen" if seen else "missing" if can_be else "cannot be"
 
 
 def _rows(

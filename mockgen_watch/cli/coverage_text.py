@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import shown_value
+from mockgen_watch.digest import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 WORDS: Final = {"each": "values", "pairwise": "pairs", "3-wise": "triples"}
 """What combinations of a strength are called."""
+
+EXAMPLE: Final = 300
+"""Characters of a record that two scenarios can make."""
 
 READABLE: Final = 10**12
 """Greater numbers are shown by their first digits and their length."""
@@ -164,9 +168,12 @@ def _overlaps(overlaps: Iterable[Overlap]) -> str:
         elif each.example is None:
             lines.append(f"  {pair}: none was found")
         else:
-            lines.append(f"  {pair}: such as {shown_value(each.example)}")
+            example = escape_for_terminal(canonical(each.example).decode("utf-8", "replace"))
+            cut = example if len(example) <= EXAMPLE else f"{example[: EXAMPLE - 1]}…"
+            lines.append(f"  {pair}: such as {cut}")
         if each.shared:
-            lines.append(f"    {each.shared} records stand in both")
+            stand = "record stands" if each.shared == 1 else "records stand"
+            lines.append(f"    {each.shared:,} {stand} in both outputs")
     return "\n".join(lines)
 
 

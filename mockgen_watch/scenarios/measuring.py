@@ -85,6 +85,12 @@ class Measured:
     is_bound: bool
     all_cases: int
 
+    @property
+    def seen_values(self) -> int:
+        """The set of values that some record has."""
+        every = itertools.chain.from_iterable(self.counts)
+        return bits_of([value for value, count in enumerate(every) if count])
+
     def of(self, strength: Coverage) -> StrengthCount | None:
         """Return the count of one strength, if it was counted."""
         return next((each for each in self.strengths if each.strength is strength), None)

@@ -516,6 +516,29 @@ def test_cases_that_are_kept_stay_when_a_value_is_added(
     assert any("NEW" in each for each in after)
 
 
+def test_models_may_keep_their_cases_in_one_file(tmp_path: Path) -> None:
+    spec = flat([3, 3]) + flat([4, 2]).replace("M:", "N:")
+    before = {name: cases_of(plan) for name, plan in plans(tmp_path, spec).items()}
+    report = coverage_report(open_project(tmp_path), ["s/M"], most=1, confidence=0.99)
+    assert keep_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 9}
+    report = coverage_report(open_project(tmp_path), ["s/N"], most=1, confidence=0.99)
+    assert keep_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 8}
+
+    data = json.loads((tmp_path / "specs/s/cases.json").read_text(encoding="utf-8"))
+    assert {name: len(cases) for name, cases in data.items()} == {"M/base": 9, "N/base": 8}
+    spec = spec.replace("[a, b, c]", "[a, b, c, NEW]").replace("[a, b]", "[a, b, NEW]")
+    for name, plan in plans(tmp_path, spec).items():
+        assert cases_of(plan)[: len(before[name])] == before[name]
+
+
+def test_a_record_far_behind_the_design_is_made_at_once(tmp_path: Path) -> None:
+    plain = plans(tmp_path, MIXED.format(coverage="none"))["M/base"]
+    covered = plans(tmp_path, MIXED.format(coverage="pairwise"))["M/base"]
+    index = 10**12
+
+    assert compile_source(covered).record_at(index) == compile_source(plain).record_at(index)
+
+
 def test_cases_that_cannot_be_any_more_are_let_go_and_the_others_stay(tmp_path: Path) -> None:
     spec = flat([4, 4, 4, 3, 3])
     before = cases_of(plans(tmp_path, spec)["M/base"])
