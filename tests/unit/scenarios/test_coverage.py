@@ -495,7 +495,6 @@ def keep(folder: Path) -> None:
     [
         ("20 pools of 4", ("f7: [a, b, c, d]", "f7: [a, b, NEW, c, d]")),
         ("2 to 12 values", ("f9: [a, b]", "f9: [a, b, NEW]")),
-        ("2 to 12 values", ("f0: [a,", "f0: [NEW, a,")),
         ("nested", ("net: [in, out]", "net: [in, NEW, out]")),
         ("nested", ("- {city: Kochi,", '- {city: NEW, zip: "1"}\n        - {city: Kochi,')),
     ],

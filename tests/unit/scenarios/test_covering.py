@@ -61,7 +61,7 @@ def problems(draw: st.DrawFn) -> tuple[list[int], list[Bad], int]:
     return sizes, [tuple(each) for each in bad], draw(st.integers(1, 3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problems())
 def test_a_design_has_exactly_the_combinations_that_can_be(
     drawn: tuple[list[int], list[Bad], int],
@@ -87,35 +87,18 @@ def test_a_design_has_exactly_the_combinations_that_can_be(
 
 
 @pytest.mark.parametrize(
-    ("sizes", "bad", "pict"),
+    ("sizes", "pict"),
     [
-        # Rows of PICT (commit c3dad2b of microsoft/pict, its defaults) for the same models.
-        ([4] * 20, [], 39),
-        (
-            [12, 10, 8, 7, 6, 5, 4, 3, 3, 2, 2, 2],
-            [
-                ((0, 0), (1, 0)),
-                ((0, 1), (9, 1)),
-                ((2, 3), (3, 4)),
-                ((4, 1), (5, 2)),
-                ((6, 0), (7, 0)),
-                ((0, 5), (10, 0)),
-                ((8, 2), (9, 0), (10, 1)),
-            ],
-            121,
-        ),
-        ([3] * 13, [], 19),
-        ([4] * 10, [], 31),
-        ([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], [], 137),
-        ([2] * 30, [], 12),
+        # Rows of PICT (commit c3dad2b of microsoft/pict, its defaults) for the same models. Those
+        # of specs, with rules and rows, are beside these in test_coverage.
+        ([3] * 13, 19),
+        ([4] * 10, 31),
+        ([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 137),
+        ([2] * 30, 12),
     ],
 )
-def test_pairs_take_about_as_many_rows_as_with_pict(
-    sizes: list[int], bad: list[Bad], pict: int
-) -> None:
-    design = cover(
-        Problem(marks=marks_of(sizes), strength=2, constraints=tuple(forbid(each) for each in bad))
-    )
+def test_pairs_take_about_as_many_rows_as_with_pict(sizes: list[int], pict: int) -> None:
+    design = cover(Problem(marks=marks_of(sizes), strength=2))
 
     assert len(design.rows) <= 1.1 * pict
     assert len(combinations(design.rows, 2)) == design.combinations - design.impossible
@@ -232,7 +215,7 @@ def test_without_a_row_that_can_be_there_is_no_design() -> None:
 
 
 def test_large_designs_have_every_combination() -> None:
-    for sizes, strength in (([10] * 18, 2), ([5] * 8, 3)):
+    for sizes, strength in (([10] * 12, 2), ([5] * 6, 3)):
         design = cover(Problem(marks=marks_of(sizes), strength=strength))
         wanted = math.comb(len(sizes), strength) * sizes[0] ** strength
         assert len(combinations(design.rows, strength)) == design.combinations == wanted
