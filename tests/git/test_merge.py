@@ -292,6 +292,7 @@ def test_an_output_that_one_side_edited_by_hand_stays_in_conflict(branches: Bran
     assert "[some, any]" in (branches.path / MASTER).read_text()
 
 
+@long
 def test_errors_that_only_the_merged_specs_have_are_told(branches: Branches) -> None:
     branches.git_does("checkout", "-q", "-B", "other", "main~1")
     branches.change((CLAIMS, "  ID: {", "  CITY: [Pune]\n  ID: {"))
