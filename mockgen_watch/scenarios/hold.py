@@ -1,4 +1,4 @@
-"""Takes a shape and a clause's bounds; gives the shape whose numbers and dates are within them."""
+"""Takes a shape and a clause's condition; gives the shape whose records meet it where it can."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import replace
 from mockgen_watch.scenarios.facts import bare_path, change_paths
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
+from mockgen_watch.spec.model import ObjectShape
 from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
     from mockgen_watch.rules.clause import Condition
     from mockgen_watch.rules.places import Path
-    from mockgen_watch.spec.model import Leaf, ObjectShape
+    from mockgen_watch.spec.model import Leaf, Shape
 
 
 def hold_to_bounds(shape: ObjectShape, condition: Condition) -> ObjectShape:
@@ -32,6 +33,30 @@ def hold_to_bounds(shape: ObjectShape, condition: Condition) -> ObjectShape:
         return leaf
 
     return change_paths(shape, change)
+
+
+def hold_there(shape: ObjectShape, path: Path) -> ObjectShape:
+    """Return ``shape`` with the objects on the way to ``path`` in every record.
+
+    Nothing that is in an absent object matches a clause, and no draw of a field brings it back.
+    """
+    key, *rest = path
+    if not rest:
+        return shape
+
+    def held(inner: Shape) -> Shape:
+        if not isinstance(inner, ObjectShape):
+            return inner
+        if inner.modifiers.null or inner.modifiers.omit:
+            sure = replace(inner.modifiers, null=Decimal(0), omit=Decimal(0))
+            inner = replace(inner, modifiers=sure)
+        return hold_there(inner, tuple(rest))
+
+    members = tuple(
+        replace(member, shape=held(member.shape)) if member.name == key else member
+        for member in shape.members
+    )
+    return replace(shape, members=members)
 
 
 def _held_number(number: Number, condition: Condition) -> Number:

@@ -19,6 +19,7 @@ from mockgen_watch.scenarios.facts import (
     MOST,
     NULL,
     Option,
+    bare_path,
     change_paths,
     is_restrictable,
     leaves_below,
@@ -26,7 +27,7 @@ from mockgen_watch.scenarios.facts import (
     unit_of,
     walk_paths,
 )
-from mockgen_watch.scenarios.hold import hold_to_bounds
+from mockgen_watch.scenarios.hold import hold_there, hold_to_bounds
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ def _against(plan: RecordPlan, need: Need) -> tuple[Leaf, ...]:
 
 def _settle_one(plan: RecordPlan, need: Need) -> tuple[RecordPlan, bool | None]:
     """Return the plan with the need met as far as it can be, and whether it is certain now."""
-    if need.condition is not None and need.condition.is_range:
-        plan = replace(plan, shape=hold_to_bounds(plan.shape, need.condition))
+    if need.condition is not None:
+        plan = replace(plan, shape=hold_there(plan.shape, bare_path(need.condition.path)))
+        if need.condition.is_range:
+            plan = replace(plan, shape=hold_to_bounds(plan.shape, need.condition))
     verdict = need.proved(plan)
     if verdict is not None or need.paths is None:
         return plan, verdict

@@ -234,6 +234,32 @@ def test_the_exclusion_scenario_covers_what_its_clauses_let_be(tmp_path: Path) -
     assert shown(records[: design_size(plan)], RULED_FIELDS, 2) == can_be
 
 
+@pytest.mark.parametrize("coverage", ["none", "pairwise"])
+def test_a_clause_on_a_field_of_an_object_that_may_be_absent_is_matched(
+    tmp_path: Path, coverage: str
+) -> None:
+    spec = f"""\
+M:
+  $count: 60
+  $coverage: {coverage}
+  KIND: [A, B]
+  PAT: {{sex: [M, F, U], home: {{city: [X, Y], $null: 0.3}}, $omit: 0.3}}
+  $exclude:
+    sex: {{PAT.sex: [U]}}
+    city: {{PAT.home.city: [X], KIND: [A]}}
+  $scenarios: {{positive: {{}}, exclusion: {{}}}}
+"""
+    found = plans(tmp_path, spec)
+    sex, city, kind = field("PAT", "sex"), field("PAT", "home", "city"), field("KIND")
+
+    excluded = records_of(found["M/exclusion"])
+    assert all(sex(each) == "U" for each in excluded[::2])
+    assert all((city(each), kind(each)) == ("X", "A") for each in excluded[1::2])
+    positive = records_of(found["M/positive"])
+    assert not any(sex(each) == "U" for each in positive)
+    assert any("PAT" not in each for each in positive)  # type: ignore[operator]
+
+
 def test_negative_records_are_the_twins_of_those_that_cover(tmp_path: Path) -> None:
     found = plans(tmp_path, RULED)
     positive, negative = (records_of(found[f"M/{name}"]) for name in ("positive", "negative"))
