@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.lock.paths import below, is_labels
-from mockgen_watch.migrations.adoption import Home, graft_of, sayings
+from mockgen_watch.migrations.adoption import graft_of, sayings
 from mockgen_watch.migrations.graft import GraftError, grafted
 from mockgen_watch.plan.twins import NEGATIVE
 from mockgen_watch.rules.places import MISSING, Missing, value_at
 from mockgen_watch.scenarios.labels import INSIDE
-from mockgen_watch.spec.document import MappingNode, pointer_of
+from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import (
-    PROJECT_LABEL,
-    Replaced,
     Replacement,
-    finish_replacement,
-    replace_all,
 )
+from mockgen_watch.workflow.adoption import AdoptedValue, Adoption
+from mockgen_watch.workflow.adoption_home import home_of, location_of
 from mockgen_watch.workflow.adoption_proof import (
     difference,
     other_changes,
@@ -37,7 +32,7 @@ from mockgen_watch.workflow.adoption_proof import (
 from mockgen_watch.workflow.cells import ABSENT, changed_cells
 from mockgen_watch.workflow.committed import committed_outputs
 from mockgen_watch.workflow.edited import CannotAdoptError, read_edited, since, with_put
-from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
+from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.pointers import locate_record, split_pointer
 from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.targets import find_output
@@ -48,57 +43,13 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.adoption import Saying
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.rules.places import Place
-    from mockgen_watch.spec.document import Document, Json, Node
+    from mockgen_watch.spec.document import Json
     from mockgen_watch.workflow.cells import Absent
     from mockgen_watch.workflow.edited import Edited
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.targets import Target
 
 _BOM = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptedValue:
-    """A value that the spec says from now on.
-
-    Attributes:
-        record: the index of the record; None: all records of the scenario.
-        pointer: of the value in the record.
-        before, after: as the spec made it, and as it was edited.
-        location: where it is said.
-    """
-
-    record: int | None
-    pointer: str
-    before: Json | Absent
-    after: Json | Absent
-    location: Location
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
-    """What becomes of a spec, and of the output that was edited.
-
-    Attributes:
-        output, spec: their paths, as people know them.
-        old, new: the bytes of the spec.
-        values: what is said from now on.
-        others: further outputs that change with it, by suite, model and scenario.
-        left: edited values of these files that are not adopted.
-        replacements: what is written.
-        layouts: of the files of the output those that are written as the spec makes them, because
-            their layout is another one, or the spec was changed as well.
-    """
-
-    output: str
-    spec: str
-    old: bytes
-    new: bytes
-    values: tuple[AdoptedValue, ...]
-    others: tuple[str, ...]
-    left: int
-    replacements: tuple[Replacement, ...]
-    layouts: tuple[str, ...]
 
 
 def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -> Adoption:
@@ -119,19 +70,6 @@ def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -
         return _Run(project, path, target).plan(pointer)
     except CannotAdoptError as error:
         raise FindingsError([_refusal(path, str(error))]) from error
-
-
-def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
-    """Write what ``adoption`` says, after a backup, all of it or nothing.
-
-    Raises:
-        LockedError: another process writes.
-        StorageError: a file was changed meanwhile, or cannot be written.
-    """
-    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch adopt", timeout=LOCK_WAIT):
-        finish_replacement(project.state)
-        return replace_all(root, adoption.replacements)
 
 
 class _Run:
@@ -221,7 +159,7 @@ class _Run:
         old = self.project.snapshot.load(self.spec)
         document = parse(self.spec, old)
         reason = ""
-        for said in sayings(_home(document, edited.plan), changed, edited.plan.count):
+        for said in sayings(home_of(document, edited.plan), changed, edited.plan.count):
             try:
                 text = grafted(document, graft_of(said)).encode("utf-8", "surrogatepass")
             except GraftError as error:
@@ -265,7 +203,7 @@ class _Run:
                 pointer=pointer_of(saying.place),
                 before=_seen(value_at(made, saying.place)),
                 after=_seen(value_at(meant, saying.place)),
-                location=_location(document, saying.keys),
+                location=location_of(document, saying.keys),
             )
 
 
@@ -301,40 +239,3 @@ def _at(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
         place.append(int(segment) if is_index else segment)
         here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
     return tuple(place), here
-
-
-def _home(document: Document, plan: OutputPlan) -> Home:
-    keys = split_pointer(plan.location.pointer)
-    node: Node | None = document.root
-    for key in keys:
-        node = node.get(key) if isinstance(node, MappingNode) else None
-    records = plan.records
-
-    def field_of(place: Place) -> tuple[str, ...] | None:
-        path = tuple(key for key in place if isinstance(key, str))
-        size = len(records.slot)
-        if len(path) < len(place) or path[:size] != records.slot or len(path) == size:
-            return None
-        field = path[size:]
-        for source, goal in records.moves:
-            if field[: len(goal)] == goal:
-                field = (*source, *field[len(goal) :])
-                break
-        return field if records.path_of(field) == path else None
-
-    is_model = len(keys) == 1 and keys[0] == plan.model
-    return Home(keys=keys, node=node, is_model=is_model, field_of=field_of)
-
-
-def _location(document: Document, keys: Iterable[str]) -> Location:
-    """Return where the last of ``keys`` stands that can be found."""
-    node: Node | None = document.root
-    place = Location(path=document.path)
-    for key in keys:
-        if not isinstance(node, MappingNode):
-            break
-        member = next((member for member in node.members if member.key == key), None)
-        if member is None:
-            break
-        place, node = document.locate(member.mark), member.node
-    return place

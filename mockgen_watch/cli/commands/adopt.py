@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import json_value, shown_value
-from mockgen_watch.workflow.adopt import carry_out, plan_adoption
+from mockgen_watch.workflow.adopt import plan_adoption
+from mockgen_watch.workflow.adoption import carry_out
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
 
     from mockgen_watch.storage.replacement import Replaced
-    from mockgen_watch.workflow.adopt import Adoption
+    from mockgen_watch.workflow.adoption import Adoption
 
 EXAMPLES = """examples:
   mockgen-watch adopt mock_outputs/claims/Claim/positive.json          all edits of the file

@@ -10,8 +10,8 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.saved_plan import read_plan
 from mockgen_watch.storage.user_files import read_file
+from mockgen_watch.workflow.applying import apply_saved
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.saving import apply_saved
 
 if TYPE_CHECKING:
     import argparse
