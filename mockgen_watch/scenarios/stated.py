@@ -71,6 +71,8 @@ def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnost
             record = with_statements(record_at(program, index), stated[index])
         for path in paths:
             for _, value in places_of(record, path):
+                if value is None:
+                    continue
                 key = (path, type(value).__name__, repr(value))
                 other = holders.setdefault(key, index)
                 if other != index and index in stated:

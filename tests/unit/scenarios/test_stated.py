@@ -221,6 +221,8 @@ def test_a_unique_field_stays_unique(tmp_path: Path) -> None:
     taken = records[4]["a"]
     told = refused(tmp_path, f"{spec}{{2: {{a: {taken}}}}}")
     assert any("MG406" in line and "record 4 has the same value" in line for line in told), told
+    records = _all(plans(tmp_path, f"{spec}{{1: {{a: null}}, 3: {{a: null}}}}"))
+    assert [record["a"] for record in records].count(None) == 2
     told = refused(tmp_path, f"{spec}{{1: {{a: 99}}, 3: {{a: 99}}}}")
     assert any("record 1 has the same value" in line for line in told), told
 
