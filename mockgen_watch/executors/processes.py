@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.document import Records
 
+LEAST: Final = 1024
+"""Records that a worker makes at least: fewer are not worth a process."""
+
 RING: Final = 32 << 20
 """Bytes of memory shared with each worker: more than a chunk of most outputs."""
 
@@ -80,7 +83,10 @@ class Processes:
         Raises:
             WorkerFailedError: a worker ended early.
         """
-        starts = range(start, records.count, self._chunk)
+        # Slow records are few, and still worth sharing.
+        even = -(-(records.count - start) // self._jobs)
+        chunk = min(self._chunk, max(LEAST, even))
+        starts = range(start, records.count, chunk)
         jobs = min(self._jobs, len(starts))
         if jobs < 2:  # noqa: PLR2004 - one process needs no other
             yield from Serial().run(records, advance, start)
@@ -88,11 +94,11 @@ class Processes:
         with contextlib.ExitStack() as stack:
             workers: list[_Worker] = []
             for number in range(jobs):
-                share = _Share(records=records, starts=starts[number::jobs], chunk=self._chunk)
+                share = _Share(records=records, starts=starts[number::jobs], chunk=chunk)
                 workers.append(stack.enter_context(_Worker(share, self._ring, workers)))
             for turn, first in enumerate(starts):
                 yield from workers[turn % jobs].pieces()
-                advance(min(self._chunk, records.count - first))
+                advance(min(chunk, records.count - first))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import VECTOR_FROM, encode_record
+from mockgen_watch.scenarios.cases import Told
 from mockgen_watch.scenarios.labels import labelled
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.vector import VectorRun
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
+    from mockgen_watch.scenarios.cases import Case
     from mockgen_watch.scenarios.source import Source
 
 BLOCK: Final = 8192
@@ -30,6 +32,9 @@ BLOCK: Final = 8192
 
 RUNS: Final = 16
 """Programs whose tables are kept for the next block."""
+
+KEPT: Final = 20_000
+"""Records of which is kept what they show, about a kilobyte each."""
 
 JOINED: Final = 64
 """Records in one piece."""
@@ -41,6 +46,7 @@ class CaseRecords:
 
     Attributes:
         is_labelled: each of them holds what it shows.
+        told: keeps what broken records show, for whoever asks for it later; the first ones.
         vector_from: from this many records on programs make whole blocks.
         block: records that are shared out at a time.
     """
@@ -49,6 +55,7 @@ class CaseRecords:
     source: Source
     count: int
     is_labelled: bool = False
+    told: dict[int, Told] = field(default_factory=dict)
     vector_from: int = VECTOR_FROM
     block: int = BLOCK
     _idle: list[_Runs] = field(default_factory=list, init=False, repr=False)
@@ -85,6 +92,7 @@ class CaseRecords:
 
     def _record(self, index: int) -> bytes:
         case = self.source.case_at(index)
+        keep_told(self.told, index, case)
         record = labelled(case) if self.is_labelled else case.record
         return encode_record(self.writer, record, index) + self.framing.separator
 
@@ -98,6 +106,12 @@ class CaseRecords:
             for row, text in zip(rows, made, strict=True):
                 texts[row] = text
         return texts
+
+
+def keep_told(told: dict[int, Told], index: int, case: Case) -> None:
+    """Keep what a broken record shows, as long as there is room: to break it takes long."""
+    if case.faults and len(told) < KEPT:
+        told[index] = Told(scenario=case.scenario, clause=case.clause, faults=case.faults)
 
 
 class _Runs:

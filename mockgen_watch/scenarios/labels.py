@@ -34,7 +34,11 @@ def wants_labels(plan: OutputPlan) -> bool:
 
 def label_lines(source: Source, index: int) -> Iterator[dict[str, Json]]:
     """Yield the lines of record ``index``: one, or one for each of several faults."""
-    case = source.told_at(index)
+    return lines_of(source.told_at(index), index)
+
+
+def lines_of(case: Case | Told, index: int) -> Iterator[dict[str, Json]]:
+    """Yield the lines of record ``index``, which shows what ``case`` tells."""
     for fault in case.faults or (None,):
         yield {"record": index, **label_of(case, fault)}
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.cases import CaseRecords
+from mockgen_watch.formats.cases import CaseRecords, keep_told
 from mockgen_watch.formats.document import alone, document, records_of
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
-from mockgen_watch.scenarios.labels import label_lines, labelled
+from mockgen_watch.scenarios.labels import labelled, lines_of
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
 from mockgen_watch.workflow.large import LARGE, LargeFile
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.document import Records
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.scenarios.cases import Told
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 
@@ -73,11 +74,13 @@ class Production:
         plan: of the output.
         source: its records.
         writer: of its format and layout.
+        told: what broken records show that were made already.
     """
 
     plan: OutputPlan
     source: Source
     writer: Writer
+    told: dict[int, Told] = field(default_factory=dict, repr=False)
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
@@ -86,6 +89,7 @@ class Production:
             source=self.source,
             count=self.plan.count,
             is_labelled=self.is_labelled,
+            told=self.told,
         )
         if self.source.is_plain and not self.is_labelled:
             plain = records_of(self.writer, self.source.programs[0], self.plan.count)
@@ -101,6 +105,7 @@ class Production:
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index`` as it is written."""
         case = self.source.case_at(index)
+        keep_told(self.told, index, case)
         return labelled(case) if self.is_labelled else case.record
 
 
@@ -198,7 +203,7 @@ def output_files(
         if f"{stem}.{suffix}" in paths or labels not in paths:
             yield f"{stem}.{suffix}", _one_file(production, executor, advance)
         if labels in paths:
-            yield labels, label_bytes(production)
+            yield labels, label_bytes(production, executor)
         return
     for index in range(plan.count):
         path = split_path(stem, index + 1, suffix)
@@ -206,7 +211,7 @@ def output_files(
             yield path, iter((record_bytes(production, index),))
             advance(plan, 1)
     if labels in paths:
-        yield labels, label_bytes(production)
+        yield labels, label_bytes(production, executor)
 
 
 def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
@@ -216,7 +221,28 @@ def _one_file(production: Production, executor: Executor, advance: Advance) -> I
     return file_bytes(production, executor, advance)
 
 
-def label_bytes(production: Production) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRecords:
+    """What the records of an output show, as an executor runs it."""
+
+    production: Production
+    writer: Writer
+    count: int
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the lines."""
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the lines of records ``start`` to ``stop - 1``."""
+        known, source = self.production.told, self.production.source
+        for index in range(start, stop):
+            for line in lines_of(known.get(index) or source.told_at(index), index):
+                yield self.writer.encode(line) + self.framing.separator
+
+
+def label_bytes(production: Production, executor: Executor) -> Iterator[bytes]:
     """Yield the bytes of the file that tells what each record shows.
 
     Raises:
@@ -225,9 +251,8 @@ def label_bytes(production: Production) -> Iterator[bytes]:
     plan = production.plan
     writer = NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
     count = 1 if plan.output.layout is Layout.SINGLE else plan.count
-    for index in range(count):
-        for line in label_lines(production.source, index):
-            yield writer.encode(line) + b"\n"
+    records = LabelRecords(production=production, writer=writer, count=count)
+    yield from document(writer.framing, executor.run(records, lambda _: None))
 
 
 def record_bytes(production: Production, index: int) -> bytes:

@@ -129,6 +129,17 @@ def test_a_run_that_is_given_up_leaves_no_process_behind() -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_few_records_are_shared_evenly() -> None:
+    told: list[int] = []
+    for _ in Processes(2).run(Numbered(count=5001), told.append):
+        pass
+    assert told == [2501, 2500]
+    told.clear()
+    for _ in Processes(4).run(Numbered(count=1500), told.append, 100):
+        pass
+    assert told == [1024, 376]
+
+
 def test_progress_is_told_chunk_by_chunk() -> None:
     told: list[int] = []
     for _ in Processes(2, chunk=4).run(Numbered(count=10), told.append):
