@@ -69,8 +69,11 @@ class SettingsFile:
         """
         if not self.has(lines):
             return False
-        text = self.text or ""
-        rest = text.replace(_OPEN + _block(lines), "", 1).replace(_block(lines), "", 1)
+        before, _, behind = (self.text or "").partition(_block(lines))
+        if before.endswith(_OPEN) and not behind.startswith(BEGIN):
+            # What others wrote behind our lines needs the line end.
+            before = before.removesuffix(_OPEN) + ("\n" if behind else "")
+        rest = before + behind
         if rest == _EMPTY:
             self._write("")
         elif rest:
