@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import dataclasses  # noqa: TID251 - it looks into any of them
 import enum
 from typing import TYPE_CHECKING, TypeAlias
 

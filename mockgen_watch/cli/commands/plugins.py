@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import dataclasses  # noqa: TID251 - for asdict
 import json
 import os
 from typing import TYPE_CHECKING
