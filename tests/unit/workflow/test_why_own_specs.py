@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.digest import canonical
+from mockgen_watch.executors.serial import Serial
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.vocabularies import vocabulary_folder
@@ -74,7 +75,7 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                 seen += 1
         if wants_labels(plan):
             target = Target(plan=plan, preparer=preparer, is_labels=True)
-            text = b"".join(label_bytes(production)).decode()
+            text = b"".join(label_bytes(production, Serial())).decode()
             for number, line in enumerate(text.splitlines()[:4]):
                 for path, value in leaves((), json.loads(line)):
                     why = explain(target, (str(number), *path))
