@@ -122,3 +122,56 @@ def test_the_pools_and_records_of_suffix_sections_are_counted() -> None:
     assert [(one.section, len(one.fields), one.records) for one in done.proofs] == [
         ("Model_1/negative", 3, 4),
     ]
+
+
+REFUSED = {
+    "a list": ("[1]", "it is no mapping of sections, models or fields"),
+    "no YAML": ("a: [1", "is not closed"),
+    "two sections of one scenario": (
+        "Model_1_Positive: {a: [1]}\nModel_1_POSITIVE: {a: [2]}\n",
+        "positive",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_migrated_stays_and_is_told(text: str, told: str) -> None:
+    done = migrated(text)
+    assert (done.new, done.has_failed) == (None, True)
+    assert told in str(done.diagnostics[-1])
+
+
+@pytest.mark.parametrize("text", ["[1]", "p: {a: [1", "p: {a: 1}\nb: {$x: 1}\n"])
+def test_a_master_that_cannot_be_migrated_stays(text: str) -> None:
+    done = migrate_master("m.yaml", text.encode(), Wishes(master_schema="s"))
+    assert (done.new, done.has_failed) == (None, True)
+
+
+def test_what_is_valid_as_it_stands_is_rewritten_only_when_asked() -> None:
+    suffixes = {"Model_1": {"a": ["1"]}, "Model_1_positive": {"a": ["2"]}}
+    assert migrated(suffixes, is_thorough=False).new is None
+    assert migrated(suffixes).new is not None
+    master = b'{"p": {"a": 1}}'
+    assert (
+        migrate_master("m.json", master, Wishes(is_thorough=False, master_schema="s")).new is None
+    )
+    new = b'{"$slot": "p", "p": {"a": 1}}'
+    done = migrate_master("m.json", new, Wishes(master_schema="s"))
+    assert (done.new, done.versions) == (None, (1,))
+
+
+def test_sections_whose_names_are_no_file_names_or_twins_are_renamed() -> None:
+    sections = ["Edit_1", "edit_1", "Edit_a/b", "EDIT_1"]
+    done = migrated({name: {"a": str(n)} for n, name in enumerate(sections)})
+    assert done.new is not None
+    scenarios = json.loads(done.new)["Model_1"]["$scenarios"]
+    assert list(scenarios) == ["Edit_1", "edit_1_2", "Edit_a_b", "EDIT_1_3", "mixed"]
+    renamed = [one.pointer for one in done.remarks if one.kind is RemarkKind.RENAMED]
+    assert renamed == [("edit_1",), ("Edit_a/b",), ("EDIT_1",)]
+    assert [proof.scenario for proof in done.proofs][1] == "Model_1/edit_1_2"
+
+
+def test_the_model_gets_another_name_where_one_has_it() -> None:
+    done = migrated({"Edit_1": {"a": "1,2"}, "model_1": {"b": ["x"]}})
+    assert done.new is not None
+    assert list(json.loads(done.new)) == ["Model_1_2", "model_1"]
