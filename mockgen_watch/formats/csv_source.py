@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.csv_cells import FORMULA_STARTS, Formulas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def plain_text(cell: str) -> str:
 
 def cell_value(cell: str, before: Json, style: CellStyle) -> Json:
     """Return the value that ``cell`` means, of the kind of ``before`` where it can be one."""
-    values = list(_readings(cell, before))
+    values = list(_readings(cell, before, style))
     for value in values:
         try:
             if style.cell(value).decode() == cell:
@@ -81,7 +82,7 @@ def path_of_name(name: str) -> tuple[str | int, ...]:
     return tuple(step[1] if step[1] is not None else int(step[2]) for step in steps)
 
 
-def _readings(cell: str, before: Json) -> Iterator[Json]:
+def _readings(cell: str, before: Json, style: CellStyle) -> Iterator[Json]:
     if not cell:
         yield None
         return
@@ -95,6 +96,9 @@ def _readings(cell: str, before: Json) -> Iterator[Json]:
             yield json.loads(text, parse_float=Decimal)
         except ValueError:
             yield text
+    if style.formulas is Formulas.ESCAPE and text.startswith("'"):
+        # What keeps a spreadsheet from running the text is no part of it.
+        inner = text.removeprefix("'")
+        if inner.startswith(FORMULA_STARTS):
+            yield inner
     yield text
-    # An apostrophe that keeps a spreadsheet from running the text is no part of it.
-    yield text.removeprefix("'")

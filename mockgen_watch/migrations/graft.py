@@ -146,7 +146,8 @@ class Grafting:
         column = self.source.indent(last)
         if "\n" not in self.text[start : node.members[0].mark.start]:
             end = self.source.line_end(last)
-            if end - self.source.line_start(last) + len(short) < WIDTH:
+            is_one_line = "\n" not in self.text.strip()
+            if is_one_line or end - self.source.line_start(last) + len(short) < WIDTH:
                 self.splices.append((last, last, f", {short}"))
                 return
             lines = list(self.form.lines(new, column + self.form.unit, in_braces=True))
