@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,6 @@ from mockgen_watch.storage.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mockgen_watch.storage.atomic import Staged
 
@@ -202,3 +203,15 @@ def test_bytes_that_no_mark_tells_of_are_removed(scene: Scene) -> None:
         scene.stage(Numbers(3, KeyboardInterrupt()))
     scene.partials.clear({WHAT}, is_whole_tree=False)
     assert not (scene.state / "partial").exists()
+
+
+def test_another_file_system_gets_the_file_at_once(scene: Scene) -> None:
+    elsewhere = Path("/dev/shm")  # noqa: S108 - it is memory, and no place for secrets
+    if not elsewhere.is_dir() or elsewhere.stat().st_dev == scene.target.stat().st_dev:
+        pytest.skip("there is one file system alone")
+    with tempfile.TemporaryDirectory(dir=elsewhere) as state:
+        scene.partials = Partials(StateFolder(Path(state)), step=8 * PIECE)
+        with pytest.raises(KeyboardInterrupt):
+            scene.stage(Numbers(30, KeyboardInterrupt()))
+        assert not list(scene.target.iterdir())
+        scene.finished(scene.stage(Numbers()))
