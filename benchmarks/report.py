@@ -50,6 +50,7 @@ def render_markdown(section: Section) -> str:
     lines = [f"| {' | '.join(line)} |" for line in (heads, rule, *cells)]
     notes = [f"{key} failed: {reason}" for key, reason in section.failed.items()]
     notes += [line.strip() for line in (*section.remarks, *_explain(section.rows))]
+    notes = [f"- {note}" for note in notes]
     return "\n".join([f"**{_TITLES[section.name]} - {section.workload}**", "", *lines, "", *notes])
 
 
