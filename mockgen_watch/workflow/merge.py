@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.lock.model import Lockfile, read_lockfile
-from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
+from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, suite_of_lock
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.storage.blobs import BlobDigests
 from mockgen_watch.storage.merging import empty_blob, merge_trees
 from mockgen_watch.storage.sides import SideFinder
+from mockgen_watch.workflow.merge_memo import TEXT
 from mockgen_watch.workflow.merge_suite import StaysError, SuiteMerge
 from mockgen_watch.workflow.merged_suite import suite_of_path
 from mockgen_watch.workflow.prepare import Preparer
 from mockgen_watch.workflow.stored import Store, open_stored_specs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mockgen_watch.storage.merging import Sides
     from mockgen_watch.storage.repository import Entry, Repository
@@ -63,14 +64,19 @@ class _Merge:
         sides = self.sides(inner, outputs)
         merged = merge_trees(self.repository, sides)
         project = self.project(merged.tree)
+        locks = [self.locks(side, outputs) for side in (sides.base, sides.ours, sides.theirs)]
+        path = inner.removeprefix(f"{outputs}/")
+        if not any(_owns(found, path) for found in locks):
+            # A file of somebody else lies among the outputs; it is merged as any text is.
+            self.question.memo.files[self.question.key] = TEXT
+            return []
         _refuse_errors(project, inner)
         preparer = Preparer(project.loader, Selection())
-        suite = suite_of_path(preparer, inner.removeprefix(f"{outputs}/"))
+        suite = suite_of_path(preparer, path)
         if suite is None:
             raise StaysError(
                 f"{inner} stays in conflict: the merged specs do not make it; git rm removes it"
             )
-        locks = [self.locks(side, outputs) for side in (sides.base, sides.ours, sides.theirs)]
         return SuiteMerge(
             question=self.question,
             digests=BlobDigests(self.repository, self.question.state),
@@ -129,6 +135,14 @@ class _Merge:
             for entry, data in zip(entries, texts, strict=True)
         }
         return {suite: lock for suite, lock in found.items() if isinstance(lock, Lockfile)}
+
+
+def _owns(locks: Mapping[str, Lockfile], path: str) -> bool:
+    """Tell whether ``path`` is a lockfile of one side, or a file that one of them names."""
+    return any(
+        path == lock_path(suite) or path in {below(suite, name) for name in lock.files()}
+        for suite, lock in locks.items()
+    )
 
 
 def _refuse_errors(project: OpenProject, inner: str) -> None:

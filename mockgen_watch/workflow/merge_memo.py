@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+TEXT = "text"
+"""Stands for a blob where a file is no output, and is to be merged as text."""
+
 _NAME = "merge.json"
 
 
@@ -32,7 +35,7 @@ class MergeMemo:
         mark: what tells this merge from another.
         sides: what is merged; None as long as nobody had to look.
         files: path and versions, as one text → the blob that it becomes; "" where it stays in
-            conflict.
+            conflict, ``TEXT`` where it is no output.
         given: path → the blob that Git was given for it.
         told: what a person has been told.
     """
@@ -76,6 +79,11 @@ class Question:
         return versions_key(self.path, self.blobs)
 
     @property
+    def is_text(self) -> bool:
+        """Tell whether the file is no output, and is merged as any text is."""
+        return self.memo.files.get(self.key) == TEXT
+
+    @property
     def is_settled(self) -> bool:
         """Tell whether an earlier call has found the answer."""
         return self.key in self.memo.files
@@ -106,6 +114,17 @@ def hear_question(work_tree: Path, path: str, files: Sequence[Path]) -> Question
         blobs=tuple(blobs.decode().split()),
         memo=load_memo(repository, state),
     )
+
+
+def merge_as_text(question: Question, files: Sequence[Path]) -> bool:
+    """Let Git merge ``files`` (base, ours, theirs) into ours; tell whether no conflict is left.
+
+    Raises:
+        StorageError: Git is not there.
+    """
+    base, ours, theirs = map(str, files)
+    labels = [word for name in ("ours", "base", "theirs") for word in ("-L", name)]
+    return not question.repository.ask(["merge-file", *labels, ours, base, theirs])[0]
 
 
 def answer(question: Question, told: Sequence[str]) -> tuple[bytes | None, tuple[str, ...]]:

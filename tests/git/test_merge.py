@@ -453,3 +453,23 @@ def test_a_suite_that_both_sides_added_is_merged_without_a_base(
     branches.git_does("add", "--all")
     branches.git_does("commit", "-q", "--no-edit")
     branches.assert_clean_run(tmp_path / "clean")
+
+
+@long
+def test_a_file_of_somebody_else_among_outputs_is_merged_as_text(branches: Branches) -> None:
+    notes = "mock_outputs/claims/notes.txt"
+    branches.git_does("checkout", "-q", "-B", "base", "main~1")
+    branches.write(notes, "one\n\ntwo\n\nthree\n")
+    branches.change()
+    branches.git_does("checkout", "-q", "-B", "left")
+    branches.change((notes, "one", "1"))
+    branches.git_does("checkout", "-q", "-B", "right", "base")
+    branches.change((notes, "three", "3"))
+    branches.git_does("merge", "-q", "--no-edit", "left")
+    assert (branches.path / notes).read_text() == "1\n\ntwo\n\n3\n"
+    branches.git_does("checkout", "-q", "-B", "other", "base")
+    branches.change((notes, "one", "uno"))
+    done = branches.git_says("merge", "-q", "--no-edit", "left")
+    assert done.code == 1
+    assert "<<<<<<< ours\nuno\n" in (branches.path / notes).read_text()
+    assert branches.unmerged() == [notes]

@@ -49,7 +49,11 @@ def run(options: argparse.Namespace) -> int:
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
     from mockgen_watch.cli.escape import escape_for_terminal  # noqa: PLC0415 - as above
-    from mockgen_watch.workflow.merge_memo import answer, hear_question  # noqa: PLC0415
+    from mockgen_watch.workflow.merge_memo import (  # noqa: PLC0415
+        answer,
+        hear_question,
+        merge_as_text,
+    )
 
     *names, path = files
     places = [(folder / name).resolve() for name in names]
@@ -62,6 +66,8 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
         from mockgen_watch.workflow.merge import settle_question  # noqa: PLC0415
 
         told = settle_question(question)
+    if question.is_text:
+        return ExitCode.DONE if merge_as_text(question, places) else ExitCode.FINDINGS
     data, news = answer(question, told)
     for line in news:
         print(f"mockgen-watch: {escape_for_terminal(line)}", file=sys.stderr)
