@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   mockgen-watch record claims/Claim 0
-  mockgen-watch record claims/Claim/negative 99_999_999     without those before it
+  mockgen-watch record claims/Claim/negative 999_998        without those before it
 """
 
 
