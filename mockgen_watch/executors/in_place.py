@@ -23,7 +23,7 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.document import measured
+from mockgen_watch.formats.document import measured, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,7 @@ def write_in_place(
 
     After an error nothing of the document stands in the file.
     """
+    warm_up(records)
     begin = os.lseek(fd, 0, os.SEEK_CUR)
     framing = records.framing
     try:

@@ -27,6 +27,7 @@ from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.document import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -91,6 +92,7 @@ class Processes:
         if jobs < 2:  # noqa: PLR2004 - one process needs no other
             yield from Serial().run(records, advance, start)
             return
+        warm_up(records)
         with contextlib.ExitStack() as stack:
             workers: list[_Worker] = []
             for number in range(jobs):

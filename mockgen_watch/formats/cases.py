@@ -87,6 +87,13 @@ class CaseRecords:
                 yield b"".join(texts[row : row + JOINED])
         self._idle.append(runs)
 
+    def warm_up(self) -> None:
+        """Load NumPy where it will be needed; see ``document.warm_up``."""
+        if not self.is_labelled and self.count >= self.vector_from:
+            import numpy as np  # noqa: PLC0415 - as above
+
+            del np
+
     def _one_by_one(self, start: int, stop: int) -> Iterator[bytes]:
         return (self._record(index) for index in range(start, stop))
 

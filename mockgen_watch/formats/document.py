@@ -7,7 +7,7 @@ it needs no NumPy, and is faster as long as importing NumPy takes longer than al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.base import FormatError
@@ -90,6 +90,10 @@ class VectorRecords:
             return None
         return found[0], self._given_back(run, found[1])
 
+    def warm_up(self) -> None:
+        """Lay out the tables; see ``warm_up``."""
+        self._idle.append(self._taken())
+
     def _taken(self) -> VectorRun:
         # NumPy takes longer to import than a small job takes in all.
         import numpy as np  # noqa: PLC0415
@@ -123,6 +127,20 @@ def records_of(
     if plan is None:
         return scalar
     return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
+
+
+@runtime_checkable
+class Warming(Protocol):
+    """Records for which there is something to do before the first of them is made."""
+
+    def warm_up(self) -> None:
+        """Do it."""
+
+
+def warm_up(records: Records) -> None:
+    """Do what each of several processes would have to do first, so that all of them have it."""
+    if isinstance(records, Warming):
+        records.warm_up()
 
 
 def measured(records: Records, start: int, stop: int) -> tuple[int, Iterator[bytes]]:

@@ -10,7 +10,7 @@ from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.cases import CaseRecords, keep_told
-from mockgen_watch.formats.document import alone, document, records_of
+from mockgen_watch.formats.document import alone, document, records_of, warm_up
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
@@ -52,6 +52,10 @@ class PatchedRecords:
     def count(self) -> int:
         """How many records there are."""
         return self.plain.count
+
+    def warm_up(self) -> None:
+        """Do what each process would have to do first."""
+        warm_up(self.plain)
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
