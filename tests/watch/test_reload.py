@@ -63,7 +63,7 @@ def log_of(world: World) -> Path:
 def test_the_environment_of_the_command_is_taken_over(shop: World) -> None:
     assert "read again, and in sync" in reload(shop, MOCKGEN_PROFILE="few")
     assert count(shop) == 3
-    request(shop, MOCKGEN_PROFILE="many")
+    reload(shop, "--profile", "many")
     assert count(shop) == 5
     # What is not set there is not set here any more.
     request(shop)

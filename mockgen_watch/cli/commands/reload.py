@@ -19,7 +19,7 @@ TAKEN = (PROFILE, VARIABLE)
 EXAMPLES = f"""examples:
   mockgen-watch reload                        project file, environment and all specs
   mockgen-watch reload --log-level debug      details in its log, until the next reload
-  {PROFILE}=ci mockgen-watch reload    go on with another profile
+  mockgen-watch reload --profile ci           go on with another profile
 
 The daemon takes {PROFILE} and {VARIABLE} as they are in the environment of this command.
 Options that it was started with come first. The exit code is that of sync.
@@ -44,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     """Carry ``reload`` out."""
     level_of_environment()
     environment = {name: os.environ[name] for name in TAKEN if os.environ.get(name)}
+    if options.profile:
+        environment[PROFILE] = options.profile
     details = {"environment": environment, "log_level": options.log_level}
     answer = ask(state_of(options), RELOAD, details, timeout=options.timeout)
     return tell_outcome(answer, options, "read again, and in sync")
