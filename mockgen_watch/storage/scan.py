@@ -80,22 +80,41 @@ class Scan:
         return tuple(sorted(_moved(self.outputs, other.outputs)))
 
 
-def scan_project(project: Path, outputs: str | None, clock_ns: Callable[[], int] = now_ns) -> Scan:
+class CalledOffError(Exception):
+    """A scan was not brought to its end, because something else came up."""
+
+
+def never() -> bool:
+    """Call no scan off."""
+    return False
+
+
+def scan_project(
+    project: Path,
+    outputs: str | None,
+    clock_ns: Callable[[], int] = now_ns,
+    *,
+    is_off: Callable[[], bool] = never,
+) -> Scan:
     """Return the stamps of ``project``; folders that cannot be read count as empty.
 
     Args:
         project: its folder.
         outputs: the output folder, relative to the project; None when it is not known yet.
         clock_ns: the time that file systems use.
+        is_off: asked at each folder whether to end at once.
+
+    Raises:
+        CalledOffError: it was called off.
     """
     began_ns = clock_ns()
-    reader = _Reader(str(project))
+    reader = _Reader(str(project), is_off)
     identity = reader.identity(SPECS)
     if identity != _ABSENT:
         reader.specs(f"{project}/{SPECS}", SPECS, ())
     written: dict[str, Mark] = {}
     if outputs is not None:
-        _outputs(f"{project}/{outputs}", outputs, written)
+        _outputs(f"{project}/{outputs}", outputs, written, is_off)
     return Scan(
         identity=identity,
         specs=reader.found,
@@ -109,7 +128,8 @@ def scan_project(project: Path, outputs: str | None, clock_ns: Callable[[], int]
 class _Reader:
     """Goes through the specs folder."""
 
-    def __init__(self, project: str) -> None:
+    def __init__(self, project: str, is_off: Callable[[], bool]) -> None:
+        self.is_off = is_off
         self.project = os.path.realpath(project)
         self.found: dict[str, Mark] = {}
         self.linked: dict[str, Mark] = {}
@@ -125,6 +145,8 @@ class _Reader:
 
     def specs(self, folder: str, path: str, above: tuple[str, ...]) -> None:
         self.folders += 1
+        if self.is_off():
+            raise CalledOffError
         try:
             entries = list(os.scandir(folder))
         except OSError:
@@ -159,7 +181,9 @@ class _Reader:
         self.youngest_ns = max(self.youngest_ns, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _outputs(folder: str, path: str, found: dict[str, Mark]) -> None:
+def _outputs(folder: str, path: str, found: dict[str, Mark], is_off: Callable[[], bool]) -> None:
+    if is_off():
+        raise CalledOffError
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -168,7 +192,7 @@ def _outputs(folder: str, path: str, found: dict[str, Mark]) -> None:
         inner = f"{path}/{entry.name}"
         try:
             if entry.is_dir(follow_symlinks=False):
-                _outputs(entry.path, inner, found)
+                _outputs(entry.path, inner, found, is_off)
             else:
                 found[inner] = _mark(entry.stat(follow_symlinks=False))
         except OSError:

@@ -6,6 +6,7 @@ is what two scans tell; what has to be written follows from the bytes alone.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
-from mockgen_watch.storage.scan import ENDINGS, Scan, scan_project
+from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.observer import EventObserver
@@ -49,6 +50,10 @@ LOCK_WAIT: Final = 1.0
 REQUEST_PERIOD: Final = 2.0
 """Seconds after which requests are looked for though no event told of one."""
 POLLED_REQUEST_PERIOD: Final = 0.25
+SAVE_PERIOD: Final = 300.0
+"""Seconds between two times that stamps are written for later processes."""
+MOST_CALLED_OFF: Final = 5
+"""Audits in a row that an event may call off."""
 STOP_LOOKS: Final = 0.1
 """Seconds between two looks for a request to stop while files are made."""
 
@@ -133,6 +138,8 @@ class Daemon:
         self.known = self.worker.known
         self._next_look = 0.0
         self._next_stop_look = 0.0
+        self._next_save = 0.0
+        self._called_off = 0
         self._must_forget = False
         self.on_status: Callable[[], Mapping[str, object]] = self.summary
         self.on_reload: Callable[[Mapping[str, object]], object] = bool
@@ -150,7 +157,11 @@ class Daemon:
             try:
                 self.begin(with_events=not once)
                 while not self.is_stopping and not (once and self.batches):
+                    is_first = not self.batches
                     self.step()
+                    if is_first and self.batches:
+                        # What is remembered stays; looking through it for garbage takes long.
+                        gc.freeze()
             finally:
                 self.watching.stop()
                 self.waker.close()
@@ -269,10 +280,14 @@ class Daemon:
 
     # Looking --------------------------------------------------------------------------------
 
-    def _look(self) -> Scan:
-        """Scan; watch another folder where ``specs/`` has become one."""
+    def _look(self, is_off: Callable[[], bool] = never) -> Scan:
+        """Scan; watch another folder where ``specs/`` has become one.
+
+        Raises:
+            CalledOffError: ``is_off`` said so.
+        """
         now, began = self._clock(), time.perf_counter()
-        scan = scan_project(self.root, self.worker.outputs)
+        scan = scan_project(self.root, self.worker.outputs, is_off=is_off)
         self.schedule.end_audit(self._clock(), time.perf_counter() - began)
         if self.watching.follow(scan, now):
             self._follow_mode(now)
@@ -281,9 +296,19 @@ class Daemon:
         return scan
 
     def _audit(self, now: float) -> None:
-        scan = self._look()
+        try:
+            # Who saves just now shall not wait; but who touches files all the time shall not win.
+            can_wait = self._called_off < MOST_CALLED_OFF
+            scan = self._look(self.waker.is_rung if can_wait else never)
+        except CalledOffError:
+            self._called_off += 1
+            self.schedule.put_audit_off(self._clock())
+            return
+        self._called_off = 0
         if scan.is_same(self.known_scan):
-            self.project.save()
+            if now >= self._next_save:
+                self._next_save = now + SAVE_PERIOD
+                self.project.save()
             return
         self._take_events(now)
         silent = set(scan.told_by_events(self.known_scan)) - set(self.schedule.hints)

@@ -164,6 +164,10 @@ class Schedule:
         self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
         self._audit_at = now + self.period
 
+    def put_audit_off(self, now: float) -> None:
+        """Take in that an audit was called off, because something has happened."""
+        self._audit_at = now + AUDIT_PERIOD
+
     @property
     def period(self) -> float:
         """Seconds between two audits."""

@@ -24,6 +24,10 @@ class Bell(Protocol):
         """Return when it is rung, or after ``seconds``."""
         ...
 
+    def is_rung(self) -> bool:
+        """Tell whether the next wait ends at once."""
+        ...
+
     def pause(self, seconds: float) -> None:
         """Return after ``seconds``, however often it is rung."""
         ...
@@ -60,6 +64,10 @@ class Waker:
         with contextlib.suppress(OSError):
             while self._receive.recv(4096):
                 pass
+
+    def is_rung(self) -> bool:
+        """Tell whether the next wait ends at once."""
+        return self._is_rung
 
     def pause(self, seconds: float) -> None:
         """Return after ``seconds``; what rang meanwhile ends the next wait."""
