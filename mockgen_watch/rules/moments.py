@@ -9,6 +9,7 @@ from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment
 
 if TYPE_CHECKING:
+    from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
 
 
@@ -30,6 +31,16 @@ def rfc3339(text: str, moment: Moment) -> str:
     if moment.kind is MomentKind.TIME:
         return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
     return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
+
+
+def seen_as_date(value: Json, moment: Moment) -> Json:
+    """Return the value of a date field as CEL is to see it: RFC 3339, or text that is no date.
+
+    CEL takes whole numbers for seconds since 1970, which no field writes.
+    """
+    if isinstance(value, str):
+        return rfc3339(value, moment)
+    return value if value is None else f"no date: {value}"
 
 
 def bound_of(text: str, moment: Moment) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.comparison import Comparison, read_comparison
 from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
-from mockgen_watch.rules.moments import rfc3339
+from mockgen_watch.rules.moments import seen_as_date
 from mockgen_watch.rules.places import MISSING, Missing, places_of, value_at, with_value
 from mockgen_watch.rules.plugin import make_check
 from mockgen_watch.rules.schema import compile_schema
@@ -219,8 +219,8 @@ def _gathering(fields: tuple[Path, ...]) -> Callable[[Sight, Json], Json]:
             if isinstance(value, Missing):
                 continue
             moment = sight.moments.get(path)
-            if moment is not None and isinstance(value, str):
-                value = rfc3339(value, moment)
+            if moment is not None:
+                value = seen_as_date(value, moment)
             elif isinstance(value, dict | list):
                 value = value_at(sight.with_rfc3339(written), path)
             found = with_value(_with_parents(found, field), field, value)

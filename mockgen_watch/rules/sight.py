@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.paths import written_path
-from mockgen_watch.rules.moments import rfc3339, seconds_of
+from mockgen_watch.rules.moments import seconds_of, seen_as_date
 from mockgen_watch.rules.places import Missing, places_of, value_at, with_value
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.spec.generators import MomentKind
@@ -76,6 +76,5 @@ class Sight:
         """Return what is written with RFC 3339 text for every date and time."""
         for path, moment in self.moments.items():
             for place, value in list(places_of(written, path)):
-                if isinstance(value, str):
-                    written = with_value(written, place, rfc3339(value, moment))
+                written = with_value(written, place, seen_as_date(value, moment))
         return written

@@ -101,7 +101,9 @@ def _settle_one(plan: RecordPlan, need: Need) -> tuple[RecordPlan, bool | None]:
     found = [item for path in need.paths for item in leaves_below(plan.shape, path)]
     if not found:
         return plan, need.holds({})
-    if need.fits is not None and len(found) == 1 and not found[0][2]:
+    # What is said of an array or an object is said of no leaf in it.
+    is_leaf = len(found) == 1 and found[0][0] == bare_path(need.paths[0])
+    if need.fits is not None and is_leaf and not found[0][2]:
         return _settle_elements(plan, need, found[0][0], found[0][1])
     variables = _variables(plan, found)
     if variables is None:
