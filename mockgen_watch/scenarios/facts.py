@@ -95,29 +95,58 @@ def leaves_below(shape: ObjectShape, path: Path) -> list[tuple[Path, Leaf, bool]
     return [found for found in walk_paths(shape) if found[0][: len(wanted)] == wanted]
 
 
+def arrays_below(shape: Shape, path: Path, here: Path = ()) -> Iterator[ArrayShape]:
+    """Yield the arrays at ``path`` and below whose length or presence is drawn."""
+    wanted = bare_path(path)
+    if isinstance(shape, ObjectShape):
+        for member in shape.members:
+            if not member.shape.modifiers.delete:
+                yield from arrays_below(member.shape, path, (*here, member.name))
+    elif isinstance(shape, ArrayShape):
+        is_open = shape.items is not None and shape.maximum > shape.minimum
+        is_drawn = is_open or bool(shape.modifiers.null or shape.modifiers.omit)
+        if is_drawn and here[: len(wanted)] == wanted:
+            yield shape
+        for element in elements_of(shape):
+            yield from arrays_below(element, path, here)
+
+
 def bare_path(path: Path) -> Path:
     """Return ``path`` without the indexes and marks of elements."""
     return tuple(key for key in path if key != ELEMENT and not key.isdecimal())
 
 
-def change_paths(shape: ObjectShape, change: Callable[[Path, Leaf], Leaf]) -> ObjectShape:
-    """Return ``shape`` with ``change`` applied to every leaf; parts that stay are shared."""
-    changed = _change(shape, (), change)
+def _same_array(array: ArrayShape) -> ArrayShape:
+    return array
+
+
+def change_paths(
+    shape: ObjectShape,
+    change: Callable[[Path, Leaf], Leaf],
+    change_array: Callable[[ArrayShape], ArrayShape] = _same_array,
+) -> ObjectShape:
+    """Return ``shape`` with ``change`` applied to every leaf, ``change_array`` to every array."""
+    changed = _change(shape, (), change, change_array)
     return changed if isinstance(changed, ObjectShape) else shape
 
 
-def _change(shape: Shape, path: Path, change: Callable[[Path, Leaf], Leaf]) -> Shape:
+def _change(
+    shape: Shape,
+    path: Path,
+    change: Callable[[Path, Leaf], Leaf],
+    change_array: Callable[[ArrayShape], ArrayShape],
+) -> Shape:
     if isinstance(shape, Leaf):
         return change(path, shape)
     if isinstance(shape, ObjectShape):
         members = tuple(
-            replace(member, shape=_change(member.shape, (*path, member.name), change))
+            replace(member, shape=_change(member.shape, (*path, member.name), change, change_array))
             for member in shape.members
         )
         return replace(shape, members=members)
-    items = None if shape.items is None else _change(shape.items, path, change)
-    elements = tuple(_change(element, path, change) for element in shape.elements)
-    return replace(shape, items=items, elements=elements)
+    items = None if shape.items is None else _change(shape.items, path, change, change_array)
+    elements = tuple(_change(element, path, change, change_array) for element in shape.elements)
+    return change_array(replace(shape, items=items, elements=elements))
 
 
 def final_value(leaf: Leaf, value: Json) -> Json:

@@ -110,8 +110,8 @@ def _rule_tests(rule: Rule) -> tuple[Test, ...]:
         orders = (rule.comparison,)
     elif isinstance(rule.schema, dict) and rule.value_why is not None:
         orders = _bounds(rule.paths[0], rule.schema)
-    # A bound of JSON Schema says nothing of what is no number.
-    is_bound = bool(orders) and rule.comparison is None
+    # A bound of JSON Schema says nothing of what is no number, unless its type is to be one.
+    is_bound = isinstance(rule.schema, dict) and bool(orders) and "type" not in rule.schema
     test = Test(paths=rule.paths, holds=rule.holds, orders=orders, holds_unordered=is_bound)
     return (test,)
 
@@ -130,7 +130,7 @@ def _bounds(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, ...]:
     for key, operand in schema.items():
         if key in _ORDERS and isinstance(operand, int | Decimal):
             orders.append(Comparison(left=path, order=_ORDERS[key], right=operand))
-        elif key not in REMARKS:
+        elif key not in REMARKS and (key, operand) != ("type", "number"):
             return ()
     return tuple(orders)
 

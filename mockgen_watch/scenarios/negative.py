@@ -178,9 +178,13 @@ class Breaker:
         message = rule.why(changed)
         if not message:
             return "the rule still holds"
-        meant = {rule.name, *(fault.rule for fault in made)}
+        broken = {fault.rule for fault in made}
         for other in self._reading(candidate.place):
-            if other.name in meant:
+            if other.name == rule.name:
+                continue
+            if other.name in broken:
+                if other.holds(changed):
+                    return f'rule "{other.name}" would hold again'
                 continue
             if other.why(changed):
                 return f'rule "{other.name}" is broken as well'

@@ -16,7 +16,9 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.paths import AGAIN
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.scenarios.bounds import hold_leaf, needed_bounds
 from mockgen_watch.scenarios.facts import (
+    arrays_below,
     change_paths,
     leaves_below,
     sight_of,
@@ -44,9 +46,11 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path
+    from mockgen_watch.scenarios.bounds import Bounds
     from mockgen_watch.scenarios.facts import Unit
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import ArrayShape
     from mockgen_watch.spec.statements import Statement
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
@@ -54,6 +58,10 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 100
 """How often the fields of one record are drawn again before the search is given up."""
+
+HELD_FROM: Final = 10
+"""From this attempt on numbers and dates are drawn within the bounds that rules state: where few of
+a field's values are fit, some records would not find one by chance alone."""
 
 KEPT: Final = 512
 """Programs of other attempts that are kept for the next record."""
@@ -84,6 +92,7 @@ class Drawer:
     _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
     _others: dict[Attempts, Program] = field(default_factory=dict)
     _judges: dict[Attempts, Judge] = field(default_factory=dict)
+    _held: list[Mapping[Path, Bounds]] = field(default_factory=list)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
@@ -161,9 +170,23 @@ class Drawer:
             if len(self._others) >= KEPT:
                 self._others.clear()
             counts = dict(attempts)
-            shape = change_paths(self.plan.shape, lambda _, leaf: _readdress(leaf, counts))
+            bounds = self._bounds()
+
+            def change(path: Path, leaf: Leaf) -> Leaf:
+                again = _readdress(leaf, counts)
+                is_late = counts.get(unit_of(leaf), 0) >= HELD_FROM
+                return hold_leaf(again, bounds[path]) if is_late and path in bounds else again
+
+            shape = change_paths(
+                self.plan.shape, change, lambda array: _readdress_array(array, counts)
+            )
             known = self._others[attempts] = compile_program(replace(self.plan, shape=shape))
         return known
+
+    def _bounds(self) -> Mapping[Path, Bounds]:
+        if not self._held:
+            self._held.append(needed_bounds(self.needs, self.plan))
+        return self._held[0]
 
     def judge_of(self, attempts: Attempts) -> Judge:
         """Return what tells which records of ``program_of(attempts)`` do not meet the needs."""
@@ -224,7 +247,22 @@ def drawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, .
             waiting += [shape for shape in named if isinstance(shape, Leaf)]
         elif isinstance(generator, _DRAWN) and not leaf.modifiers.unique:
             units[unit_of(leaf)] = None
+    for path in [()] if paths is None else paths:
+        units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})
     return tuple(units)
+
+
+def _array_unit(array: ArrayShape) -> Unit:
+    """Name what is drawn of an array itself: how many elements it has, and whether it is there."""
+    return ("array", array.address)
+
+
+def _readdress_array(array: ArrayShape, attempts: Mapping[Unit, int]) -> ArrayShape:
+    """Return ``array`` with its length at the address of its attempt; its elements stay."""
+    attempt = attempts.get(_array_unit(array))
+    if attempt is None:
+        return array
+    return replace(array, address=(*array.address, AGAIN, str(attempt)))
 
 
 def _readdress(leaf: Leaf, attempts: Mapping[Unit, int]) -> Leaf:

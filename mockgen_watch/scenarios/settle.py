@@ -232,6 +232,11 @@ def restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
         modifiers = replace(modifiers, null=Decimal(0))
     if not is_rows and modifiers.omit and ABSENT not in kept:
         modifiers = replace(modifiers, omit=Decimal(0))
+    if not is_rows and kept <= {NULL, ABSENT}:
+        # No entry is left. An absent field is told before a null one, so it stays absent.
+        sure = Decimal(1)
+        is_null = NULL in kept
+        modifiers = replace(modifiers, null=sure) if is_null else replace(modifiers, omit=sure)
     generator = leaf.generator
     if isinstance(generator, Pool):
         generator = _smaller(generator, kept)

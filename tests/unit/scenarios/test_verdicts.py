@@ -38,6 +38,7 @@ FIELDS = """\
   T: {$pattern: "[A-Z]{2}[0-9]{3}"}
   U: {$number: {min: 100000000000, max: 4000000000000000, decimals: 1}}
   X: {$number: {min: 90000000000, max: 4200000000000000, decimals: 3}}
+  Y: {$choice: [1, 5, null, false]}
   V: {$template: "{L}-{T}"}
   W:
     $rows: [{a: 1, b: 2}, {a: 5, b: 4}]
@@ -61,6 +62,8 @@ RULES = {
     "bounds of other values": "field: E, schema: {minimum: 2}",
     "bounds of a pool with gaps": "field: F, schema: {minimum: 17}",
     "bounds of long numbers": "field: U, schema: {maximum: 2000000000000000}",
+    "bounds with a type, of other values": "field: Y, schema: {type: number, minimum: 2}",
+    "bounds without one, of other values": "field: Y, schema: {minimum: 2}",
     "listed": "field: N, schema: {enum: [P]}",
     "pools together": 'cel: "record.L != record.O.z"',
     "pools with gaps together": 'cel: "!has(record.N) || record.N != record.L"',
