@@ -39,6 +39,11 @@ def guard(work: Callable[[], int], *, wants_traceback: Callable[[], bool]) -> in
     except BrokenPipeError:
         _forget_stdout()
         return ExitCode.FINDINGS
+    except OSError as error:
+        # Nothing but the flush raises it here: the disk behind stdout is full, for one.
+        _forget_stdout()
+        _say(f"stdout: {error.strerror}")
+        return ExitCode.FINDINGS
 
 
 def _code_of(work: Callable[[], int], wants_traceback: Callable[[], bool]) -> int:

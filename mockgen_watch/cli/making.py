@@ -14,6 +14,7 @@ from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
@@ -138,6 +139,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
     Raises:
         UsageError: what would be written is no single file.
         FindingsError: there are no plans, or a record cannot be written.
+        StorageError: stdout leads to a file that cannot be written.
     """
     plans, found = chosen_plans(project, request)
     if not plans:
@@ -155,9 +157,14 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
         advance = run.begin(sum(plan.count for plan in plans))
         for plan in plans:
             production = prepare_production(plan)
-            if plan.output.layout is Layout.SPLIT:
-                for index in range(plan.count):
-                    sys.stdout.buffer.write(record_bytes(production, index))
-            else:
-                write_file(production, executor_of(options), sys.stdout.buffer, advance)
+            try:
+                if plan.output.layout is Layout.SPLIT:
+                    for index in range(plan.count):
+                        sys.stdout.buffer.write(record_bytes(production, index))
+                else:
+                    write_file(production, executor_of(options), sys.stdout.buffer, advance)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise storage_error("stdout", error) from error
     return code_of(found)

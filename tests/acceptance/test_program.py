@@ -55,3 +55,19 @@ def test_a_reader_that_closes_the_pipe_ends_the_program_quietly(words: list[str]
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("count", ["3", "20_000"])
+def test_a_full_disk_behind_stdout_is_told_and_no_defect(tmp_path: Path, count: str) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"M": {"kind": ["a", "b"], "id": {"$uuid": {}}}}', encoding="utf-8")
+    words = f"generate --config {config} --count {count} --format ndjson --stdout".split()
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [PROGRAM, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("mockgen-watch: stdout: No space left on device")
+    assert "defect" not in done.stderr
+    assert "Traceback" not in done.stderr
