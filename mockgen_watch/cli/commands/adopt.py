@@ -11,6 +11,7 @@ from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import json_value, shown_value
 from mockgen_watch.workflow.adopt import plan_adoption
 from mockgen_watch.workflow.adoption import carry_out
+from mockgen_watch.workflow.migrate import finish_earlier
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``adopt`` out."""
+    if not options.diff:
+        _tell_finished(finish_earlier(options.directory))
     project = open_project(options.directory, options.profile)
     path, mark, pointer = options.target.partition("#")
     adoption = plan_adoption(project, path, pointer if mark else None)
@@ -60,6 +63,14 @@ def run(options: argparse.Namespace) -> int:
         shown = escape_for_terminal(refused)
         print(f"{shown} was changed meanwhile and is left as it is", file=sys.stderr)
     return ExitCode.FINDINGS if replaced is not None and replaced.refused else ExitCode.DONE
+
+
+def _tell_finished(finished: Replaced | None) -> None:
+    for path in finished.paths if finished is not None else ():
+        print(
+            f"finished what an earlier run was cut short in: {escape_for_terminal(path)}",
+            file=sys.stderr,
+        )
 
 
 def _diff(adoption: Adoption) -> list[str]:
