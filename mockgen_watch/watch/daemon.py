@@ -23,8 +23,8 @@ from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import Schedule, What
 from mockgen_watch.watch.storm import (
     LONGEST_STORM,
-    QUIET_LOOKS,
     STORM_LOOK,
+    STORM_REST,
 )
 from mockgen_watch.watch.stream import (
     BatchEnded,
@@ -340,17 +340,21 @@ class Daemon:
         for question in syncs:
             self._answer(question, self.summary())
 
-    def _outlast_storm(self, scan: Scan, looks: int) -> Scan:
-        """Return the scan after which specs stood still for ``looks`` looks, or time is up."""
-        end, quiet = self._clock() + LONGEST_STORM, 0
-        while quiet < looks and self._clock() < end and not self.is_stopping:
+    def _outlast_storm(self, scan: Scan, rest: float) -> Scan:
+        """Return a scan after specs stood still for ``rest`` seconds, or time is up."""
+        since = self._clock()
+        end = since + LONGEST_STORM
+        while self._clock() < end and not self.is_stopping:
             self.waker.pause(STORM_LOOK)
             self._take_events(self._clock())
             self._take_requests(self._clock())
-            before, scan = scan, self._look()
-            has_moved = bool(scan.moved_specs(before))
-            quiet, looks = (0, QUIET_LOOKS) if has_moved else (quiet + 1, looks)
-        return scan
+            began = self._clock()
+            before, scan = scan, scan_project(self.root, None)
+            if scan.moved_specs(before):
+                since, rest = began, STORM_REST
+            elif began - since >= rest:
+                break
+        return self._look()
 
     def _should_stop(self) -> bool:
         now = self._clock()

@@ -14,8 +14,8 @@ STORM_FILES: Final = 16
 """Specs that move at once; fewer are what a person or an editor saves."""
 STORM_LOOK: Final = 0.15
 """Seconds between two looks whether it is over."""
-QUIET_LOOKS: Final = 4
-"""Looks without a change after which one that was seen to go on is over; who writes may stall."""
+STORM_REST: Final = 0.5
+"""Seconds without a change after which one that was seen to go on is over; who writes may stall."""
 LONGEST_STORM: Final = 30.0
 """Seconds after which outputs are made although it goes on."""
 

@@ -13,7 +13,7 @@ from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.known import Known
-from mockgen_watch.watch.storm import QUIET_LOOKS, STORM_FILES, is_storm
+from mockgen_watch.watch.storm import STORM_FILES, STORM_REST, is_storm
 from mockgen_watch.watch.stream import BatchEnded, BatchStarted, OutputWritten
 from mockgen_watch.watch.tally import Tally
 
@@ -50,7 +50,7 @@ class Worker:
         stream: Stream,
         *,
         look: Callable[[], Scan],
-        outlast: Callable[[Scan, int], Scan],
+        outlast: Callable[[Scan, float], Scan],
         should_stop: Callable[[], bool],
         has_fixpoint: bool,
     ) -> None:
@@ -61,7 +61,7 @@ class Worker:
             project: see above.
             stream: who listens.
             look: scans the project.
-            outlast: gives the scan after which specs stood still for so many looks.
+            outlast: gives a scan after specs stood still for so many seconds.
             should_stop: asked before each file.
             has_fixpoint: see ``Safeguards``.
         """
@@ -152,7 +152,7 @@ class Worker:
         began = time.perf_counter()
         scan = self._look()
         if is_storm(before, scan, is_recent=batch.passes > 0):
-            scan = self._outlast(scan, 1 if not batch.passes else QUIET_LOOKS)
+            scan = self._outlast(scan, STORM_REST if batch.passes else 0.0)
         batch.time("scan", time.perf_counter() - began)
         return scan
 
