@@ -170,7 +170,14 @@ MOVES: dict[str, tuple[Callable[[Path], object], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", MOVES)
+LONG = {"comment", "spec gone", "own vocabulary", "output gone", "another output", "lockfile gone"}
+"""Each of these is a neighbour of another one."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.long] if case in LONG else []) for case in MOVES],
+)
 def test_what_moved_is_named_and_nothing_is_written(
     folder: Path, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -205,7 +205,7 @@ CASES: dict[str, Callable[[Scene, str], Stage]] = {
         amended,
     )
 }
-USUAL = {("partly_staged", "pre-commit"), ("commit_paths", "plain")}
+USUAL = {("commit_paths", "plain")}
 """The others are tried one by one by their own tests; here they are long."""
 
 

@@ -150,7 +150,7 @@ def predicted(plan: ChangePlan) -> dict[Place, tuple[str, str]]:
 @pytest.mark.parametrize(
     ("seed", "edits"),
     [
-        (0, 8),
+        (0, 6),
         *(pytest.param(seed, EDITS, marks=pytest.mark.long) for seed in range(1, 6)),
     ],
 )
