@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 DRAWN: Final = -1
 
+INNER: Final = -2
+"""Drawn, and not among the ``ENDS`` at either end."""
+
+ENDS: Final = 2
+"""Numbers at each end of a range that are its boundaries."""
+
+INSIDE: Final = b"inside"
+"""The name of ``INNER``, as ``FirstChoices`` has it."""
+
 STATES: Final = {
     b"present": int(State.PRESENT),
     b"null": int(State.NULL),
@@ -32,7 +41,7 @@ class Beginning(Drawn):
     __slots__ = ("source", "tables")
 
     def __init__(self, source: Stream, tables: Mapping[tuple[int, ...], tuple[int, ...]]) -> None:
-        """Take for each of the elements in ``tables`` the numbers there, but ``DRAWN`` ones."""
+        """Take for each of the elements in ``tables`` the numbers there, ``DRAWN`` or ``INNER``."""
         super().__init__(source.size)
         self.source = source
         self.tables = tables
@@ -41,7 +50,11 @@ class Beginning(Drawn):
         """Return the number of one cell."""
         table = self.tables.get(cell.elements, ())
         given = table[cell.index] if cell.index < len(table) else DRAWN
-        return self.source.at(cell) if given == DRAWN else given
+        if given >= 0:
+            return given
+        number = self.source.at(cell)
+        is_end = number < ENDS or number >= self.size - ENDS
+        return self._moved(number, cell.index) if given == INNER and is_end else number
 
     def draw(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk."""
@@ -51,10 +64,17 @@ class Beginning(Drawn):
         if not len(early):
             return numbers
         given = cells.xp.array(table, cells.xp.int64).take(cells.index[early])
-        is_given = given != DRAWN
         numbers = numbers.copy()
-        numbers[early[is_given]] = given[is_given]
+        numbers[early[given >= 0]] = given[given >= 0]
+        for row in early[given == INNER].tolist():
+            number = int(numbers[row])
+            if number < ENDS or number >= self.size - ENDS:
+                numbers[row] = self._moved(number, int(cells.index[row]))
         return numbers
+
+    def _moved(self, number: int, index: int) -> int:
+        """Return the number inside that takes the place of one at an end."""
+        return ENDS + (number + index) % (self.size - 2 * ENDS)
 
 
 def begin(source: Stream, choices: Choices, number_of: Callable[[bytes], int | None]) -> Stream:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.generate.address import Address
-from mockgen_watch.generate.beginning import begin
+from mockgen_watch.generate.beginning import INNER, INSIDE, begin
 from mockgen_watch.generate.draws import uniform
 from mockgen_watch.generate.unique import unique
 
@@ -56,6 +56,8 @@ class Site:
         """Return ``source``, whose number n is that of value n + ``offset``, as records begin."""
 
         def number_of(name: bytes) -> int | None:
+            if name == INSIDE:
+                return INNER
             number = int(name) - offset
             return number if 0 <= number < source.size else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
@@ -20,6 +20,7 @@ from mockgen_watch.spec.model import Leaf, ObjectShape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path
     from mockgen_watch.scenarios.needs import Need
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import ArrayShape, Shape
 
-SAMPLES: Final = 64
+SAMPLES: Final = 400
 """Records that a combination is tried in before it counts as one that cannot be."""
 
-TRIED: Final = 20_000
-"""Records that one need is tried on at most."""
+TRIED: Final = 40_000
+"""Records that needs which belong together are tried on at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +56,27 @@ class Combining:
         return self.bench.has_fit(enumerate(row), self.whole, SAMPLES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Bench:
     """Records on which combinations are tried: everything is there, the rest is drawn.
 
     Attributes:
         parameters: whose values are put into the records.
-        samples: the records.
+        plan: settled; its records are made as they are asked for.
     """
 
     parameters: tuple[Parameter, ...]
-    samples: tuple[Json, ...]
+    plan: RecordPlan
+    _programs: list[Program] = field(default_factory=list)
+    _samples: list[Json] = field(default_factory=list)
+
+    def sample(self, index: int) -> Json:
+        """Return one of the records."""
+        if not self._programs:
+            self._programs.append(_sample_program(self.plan, self.parameters))
+        while len(self._samples) <= index:
+            self._samples.append(record_at(self._programs[0], len(self._samples)))
+        return self._samples[index]
 
     def has_fit(
         self, chosen: Iterable[tuple[int, int]], needs: Sequence[Need], samples: int
@@ -74,8 +85,8 @@ class Bench:
         values = [(self.parameters[place], number) for place, number in chosen]
         # What is around goes first, so that what is within finds its place.
         values.sort(key=lambda item: len(item[0].places[0]))
-        for sample in self.samples[:samples]:
-            record = sample
+        for index in range(samples):
+            record = self.sample(index)
             for parameter, number in values:
                 written = parameter.values[number].written
                 for place, value in zip(parameter.places, written, strict=False):
@@ -86,38 +97,73 @@ class Bench:
         return False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Needs that have to be met by one record: the parameters that they read, and what is drawn."""
+
+    needs: tuple[Need, ...]
+    scope: tuple[int, ...]
+    drawn: frozenset[Path]
+
+    def joined(self, other: _Asked) -> _Asked:
+        """Return both as one."""
+        return _Asked(
+            needs=(*self.needs, *other.needs),
+            scope=tuple(sorted({*self.scope, *other.scope})),
+            drawn=self.drawn | other.drawn,
+        )
+
+
 def combine(
     plan: RecordPlan, parameters: tuple[Parameter, ...], needs: Sequence[Need]
 ) -> Combining:
     """Return what ``needs`` and absent objects say of ``parameters``."""
-    bench = Bench(parameters=parameters, samples=_samples(plan, parameters) if needs else ())
-    constraints = [_shown(place, each.guard, parameters) for place, each in enumerate(parameters)]
+    bench = Bench(parameters=parameters, plan=plan)
+    shown = [_shown(place, each.guard, parameters) for place, each in enumerate(parameters)]
+    constraints = [each for each in shown if each is not None]
+    asked = [_asked(need, plan, parameters) for need in needs]
     whole: list[Need] = []
-    scopes: list[tuple[Need, tuple[int, ...]]] = []
-    for need in needs:
-        scope, is_free = _scope(need, plan, parameters)
-        scopes.append((need, scope))
-        size = math.prod(len(parameters[place].values) for place in scope)
-        if not scope:
-            continue
-        if need.paths is None or size > MOST:
-            whole.append(need)
-        else:
-            samples = max(min(SAMPLES, TRIED // size), 2) if is_free else 1
-            constraints.append(_constraint(bench, need, scope, samples))
+    for each in _together(asked, parameters):
+        size = _size(each.scope, parameters)
+        if any(need.paths is None for need in each.needs) or size > MOST:
+            whole += each.needs
+        elif each.scope:
+            samples = max(min(SAMPLES, TRIED // size), 2) if each.drawn else 1
+            constraints.append(_constraint(bench, each, samples))
     return Combining(
-        constraints=tuple(each for each in constraints if each is not None),
+        constraints=tuple(constraints),
         whole=tuple(whole),
-        scopes=tuple(scopes),
+        scopes=tuple((each.needs[0], each.scope) for each in asked),
         bench=bench,
     )
 
 
-def _constraint(bench: Bench, need: Need, scope: tuple[int, ...], samples: int) -> Constraint:
-    def allows(numbers: tuple[int, ...]) -> bool:
-        return bench.has_fit(zip(scope, numbers, strict=True), (need,), samples)
+def _together(asked: Sequence[_Asked], parameters: Sequence[Parameter]) -> list[_Asked]:
+    """Return ``asked`` with those as one that read what is drawn in common, where they are few."""
+    groups: list[_Asked] = []
+    for each in asked:
+        group = each
+        rest: list[_Asked] = []
+        for other in groups:
+            wider = group.joined(other)
+            is_near = not group.drawn.isdisjoint(other.drawn)
+            if is_near and _size(wider.scope, parameters) <= MOST:
+                group = wider
+            else:
+                rest.append(other)
+        groups = [*rest, group]
+    return groups
 
-    return Constraint(scope=scope, allows=allows)
+
+def _size(scope: Sequence[int], parameters: Sequence[Parameter]) -> int:
+    return math.prod(len(parameters[place].values) for place in scope)
+
+
+def _constraint(bench: Bench, asked: _Asked, samples: int) -> Constraint:
+    def allows(numbers: tuple[int, ...]) -> bool:
+        return bench.has_fit(zip(asked.scope, numbers, strict=True), asked.needs, samples)
+
+    return Constraint(scope=asked.scope, allows=allows)
 
 
 def _shown(place: int, guard: int | None, parameters: Sequence[Parameter]) -> Constraint | None:
@@ -132,12 +178,10 @@ def _shown(place: int, guard: int | None, parameters: Sequence[Parameter]) -> Co
     return Constraint(scope=(guard, place), allows=allows)
 
 
-def _scope(
-    need: Need, plan: RecordPlan, parameters: Sequence[Parameter]
-) -> tuple[tuple[int, ...], bool]:
-    """Return the parameters that ``need`` reads, and whether it reads what is drawn as well."""
+def _asked(need: Need, plan: RecordPlan, parameters: Sequence[Parameter]) -> _Asked:
+    """Return which parameters ``need`` reads, and what else of a record, which is drawn."""
     if need.paths is None:
-        return tuple(range(len(parameters))), True
+        return _Asked(needs=(need,), scope=tuple(range(len(parameters))), drawn=frozenset())
     found = [item for path in need.paths for item in leaves_below(plan.shape, path)]
     seen: dict[Path, tuple[Leaf, bool]] = {}
     while found:
@@ -153,26 +197,28 @@ def _scope(
         if any(path[: len(own)] == own for path in seen for own in parameter.paths)
     )
     decided = {path for place in scope for path in parameters[place].paths}
-    is_free = any(
-        not isinstance(leaf.generator, Constant | Template) and (path not in decided or not is_sure)
-        for path, (leaf, is_sure) in seen.items()
-    )
-    has_inside = any(
-        isinstance(written, Free)
+    loose = {
+        path
         for place in scope
         for value in parameters[place].values
-        for written in value.written
-    )
-    return scope, is_free or has_inside
+        for path, written in zip(parameters[place].paths, value.written, strict=False)
+        if isinstance(written, Free)
+    }
+    drawn = {
+        path
+        for path, (leaf, is_sure) in seen.items()
+        if not isinstance(leaf.generator, Constant | Template)
+        and (path not in decided or path in loose or not is_sure)
+    }
+    return _Asked(needs=(need,), scope=scope, drawn=frozenset(drawn))
 
 
-def _samples(plan: RecordPlan, parameters: Iterable[Parameter]) -> tuple[Json, ...]:
-    """Return records in which everything is there that parameters can take away."""
+def _sample_program(plan: RecordPlan, parameters: Iterable[Parameter]) -> Program:
+    """Return the program of records in which all is there that parameters can take away."""
     paths = {path for each in parameters if each.has_states for path in each.paths}
     shape = _with_all(plan.shape, paths, ())
-    shown = replace(plan, shape=shape if isinstance(shape, ObjectShape) else plan.shape, first=())
-    program = compile_program(shown)
-    return tuple(record_at(program, index) for index in range(SAMPLES))
+    whole = shape if isinstance(shape, ObjectShape) else plan.shape
+    return compile_program(replace(plan, shape=whole, first=()))
 
 
 def _with_all(shape: Shape, paths: set[Path], path: Path) -> Shape:

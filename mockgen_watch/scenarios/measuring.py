@@ -11,7 +11,7 @@ from mockgen_watch.digest import canonical
 from mockgen_watch.scenarios.combinations import Possible, combinations_of
 from mockgen_watch.scenarios.combining import combine
 from mockgen_watch.scenarios.covered import MOST_VALUES
-from mockgen_watch.scenarios.feasible import Feasible
+from mockgen_watch.scenarios.feasible import Constraint, Feasible
 from mockgen_watch.scenarios.parameters import HIDDEN, parameters_of
 from mockgen_watch.scenarios.part import Free
 from mockgen_watch.scenarios.problem import Problem
@@ -21,9 +21,10 @@ from mockgen_watch.scenarios.uncovered import bits_of, members
 from mockgen_watch.spec.coverage import Coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.covered import Covered
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.scenarios.parameter_values import Value
     from mockgen_watch.scenarios.parameters import Parameter
@@ -115,8 +116,9 @@ def measure(plan: RecordPlan, part: Part, records: Iterable[Json]) -> Measured |
     if not parameters or sum(len(each.values) for each in parameters) > MOST_VALUES:
         return None
     space = _Space(parameters)
-    for settled, needs in settings_of(part):
-        space.add(settled, needs)
+    designs = dict(enumerate(part.covered))
+    for number, (settled, needs) in enumerate(settings_of(part)):
+        space.add(settled, needs, designs.get(number))
     tally = _Tally(space)
     for record in records:
         tally.add(record)
@@ -155,14 +157,14 @@ class _Space:
         """The values that hide."""
         return _hidden(self.parameters)
 
-    def add(self, plan: RecordPlan, needs: Sequence[Need]) -> None:
-        """Add what can be in a settled plan."""
+    def add(self, plan: RecordPlan, needs: Sequence[Need], covered: Covered | None) -> None:
+        """Add what can be in a settled plan, as far as its design knows no better."""
         own = self._own(plan)
         combining = combine(plan, own, needs)
         problem = Problem(
             marks=tuple(tuple(range(len(each.values))) for each in own),
             strength=2,
-            constraints=combining.constraints,
+            constraints=(*combining.constraints, *_learnt(covered, own)),
             hidden=_hidden(own),
         )
         feasible = Feasible(problem.sizes, problem.constraints)
@@ -334,6 +336,41 @@ def _name(parameter: Parameter) -> tuple[object, ...]:
 
 def _value_name(value: Value) -> tuple[bytes | None, bytes]:
     return value.choice, canonical(value.name)
+
+
+def _learnt(covered: Covered | None, own: Sequence[Parameter]) -> Iterator[Constraint]:
+    """Yield what a design learnt from records that could not be, of the parameters ``own``."""
+    if covered is None:
+        return
+    places = {_name(parameter): place for place, parameter in enumerate(own)}
+    for constraint in covered.problem.constraints[len(covered.combining.constraints) :]:
+        theirs = [covered.parameters[place] for place in constraint.scope]
+        if all(_name(parameter) in places for parameter in theirs):
+            scope = tuple(places[_name(parameter)] for parameter in theirs)
+            yield Constraint(scope=scope, allows=_translated(constraint, theirs, own, scope))
+
+
+def _translated(
+    constraint: Constraint,
+    theirs: Sequence[Parameter],
+    own: Sequence[Parameter],
+    scope: Sequence[int],
+) -> Callable[[tuple[int, ...]], bool]:
+    known = [
+        {_value_name(value): number for number, value in enumerate(parameter.values)}
+        for parameter in theirs
+    ]
+
+    def allows(numbers: tuple[int, ...]) -> bool:
+        names = [
+            _value_name(own[place].values[number])
+            for place, number in zip(scope, numbers, strict=True)
+        ]
+        if any(name not in each for name, each in zip(names, known, strict=True)):
+            return True
+        return constraint.allows(tuple(each[name] for name, each in zip(names, known, strict=True)))
+
+    return allows
 
 
 def _moved(bits: int, numbers: Sequence[int]) -> int:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
+from mockgen_watch.generate import beginning
+from mockgen_watch.generate.beginning import ENDS
 from mockgen_watch.generate.draws import ALWAYS, threshold
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.rules.places import MISSING
@@ -35,11 +37,8 @@ MOST_SHARED: Final = 32
 MOST_NAMED: Final = 1000
 """No pool with more values takes part."""
 
-ENDS: Final = 2
-"""Values at each end of a range that are its boundaries."""
-
 INSIDE: Final = "$inside"
-"""The name of a value between the boundaries, which is drawn as ever."""
+"""The name of a value between the boundaries, which is drawn."""
 
 
 class Free:
@@ -135,7 +134,7 @@ def _numbered(
     if plan.coverage.boundaries:
         ends = {*range(min(ENDS, count)), *range(max(count - ENDS, 0), count)}
         values = [_number(leaf, generator, number) for number in sorted(ends)]
-        inside = Value(name=INSIDE, choice=None, written=(FREE,))
+        inside = Value(name=INSIDE, choice=beginning.INSIDE, written=(FREE,))
         return [*values, inside] if count > len(ends) else values
     if is_named and count <= MOST:
         return [_number(leaf, generator, number) for number in range(count)]

@@ -364,6 +364,57 @@ M:
     assert wanted(fields, 2) <= shown(records[: design_size(plan)], fields, 2)
 
 
+@pytest.mark.parametrize("count", [30, 3000])
+def test_a_value_inside_is_never_one_at_an_end(tmp_path: Path, count: int) -> None:
+    spec = f"""\
+M:
+  $coverage: {{strength: pairwise, boundaries: true}}
+  $count: {count}
+  $output: ndjson
+  KIND: [A, B, C]
+  few: {{$integer: [0, 5]}}
+  day: {{$date: [2025-01-01, 2025-01-06]}}
+"""
+    plan = plans(tmp_path, spec)["M/base"]
+    days = [f"2025-01-0{day}" for day in (1, 2, 5, 6)]
+    few, day = field("few"), field("day")
+    fields: Fields = {
+        "KIND": (field("KIND"), ["A", "B", "C"]),
+        "few": (lambda each: few(each) if few(each) in {0, 1, 4, 5} else 9, [0, 1, 4, 5, 9]),
+        "day": (lambda each: day(each) if day(each) in days else "in", [*days, "in"]),
+    }
+
+    assert shown(records_of(plan)[: design_size(plan)], fields, 2) == wanted(fields, 2)
+
+
+def test_needs_that_read_the_same_drawn_field_are_tried_together(tmp_path: Path) -> None:
+    spec = """\
+M:
+  $coverage: pairwise
+  $count: 60
+  KIND: [A, B, C]
+  size: [1, 2, 3]
+  drawn: {$integer: [0, 3]}
+  $rules: {c-needs-1: {cel: "record.KIND != 'C' || record.drawn == 1"}}
+  $exclude: {zero: {drawn: [0], size: [1, 2]}}
+  $scenarios: {positive: {}, exclusion: {}}
+"""
+    plan = plans(tmp_path, spec)["M/exclusion"]
+    records = records_of(plan)
+    fields: Fields = {
+        "KIND": (field("KIND"), ["A", "B", "C"]),
+        "size": (field("size"), [1, 2, 3]),
+    }
+
+    can_be = wanted(fields, 2, lambda each: each["KIND"] != "C" and each["size"] != 3)
+    assert shown(records[: design_size(plan)], fields, 2) == can_be
+    (output,) = coverage_report(
+        open_project(tmp_path), ["s/M/exclusion"], most=60, confidence=0.99
+    ).outputs
+    assert output.measured is not None
+    assert [(each.covered, each.possible) for each in output.measured.strengths] == [(4, 4), (4, 4)]
+
+
 def test_only_the_fields_that_are_named_take_part(tmp_path: Path) -> None:
     spec = """\
 M:
