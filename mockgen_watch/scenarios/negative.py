@@ -78,19 +78,32 @@ class Breaker:
         Raises:
             FindingsError: it cannot be broken as it should be.
         """
-        record: dict[str, Json] = self.twins.record_at(index)
+        twin: dict[str, Json] = self.twins.record_at(index)
         rules = [number for number, breakage in enumerate(self.breakages) if breakage.kinds]
         turn, first = divmod(index, len(rules))
+        most = 0
+        # One fault may stand in the way of another: then the next rule begins.
+        for start in range(first, first + len(rules)):
+            order = [rules[(start + distance) % len(rules)] for distance in range(len(rules))]
+            record, made = self._break_in_order(twin, order, turn, index)
+            if len(made) == self.faults:
+                return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
+            most = max(most, len(made))
+        raise FindingsError((self._unbroken(index, most),))
+
+    def _break_in_order(
+        self, record: dict[str, Json], order: Sequence[int], turn: int, index: int
+    ) -> tuple[dict[str, Json], list[Fault]]:
+        """Break the first rules of ``order`` that can be broken, as many as are asked for."""
         made: list[Fault] = []
-        for distance in range(len(rules)):
-            number = rules[(first + distance) % len(rules)]
+        for number in order:
             found = self._break(record, number, turn, index, made)
             if found is not None:
                 record, fault = found
                 made.append(fault)
                 if len(made) == self.faults:
-                    return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
-        raise FindingsError((self._unbroken(index, len(made)),))
+                    break
+        return record, made
 
     def _break(
         self, record: dict[str, Json], number: int, turn: int, index: int, made: Sequence[Fault]
