@@ -16,7 +16,7 @@ STORM_LOOK: Final = 0.15
 """Seconds between two looks whether it is over."""
 STORM_REST: Final = 0.5
 """Seconds without a change after which one that was seen to go on is over; who writes may stall."""
-LONGEST_STORM: Final = 30.0
+LONGEST_STORM: Final = 60.0
 """Seconds after which outputs are made although it goes on."""
 
 
