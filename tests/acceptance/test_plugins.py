@@ -74,11 +74,10 @@ def test_a_plugin_is_imported_when_the_user_trusts_it(tmp_path: Path, home: Path
     canary = tmp_path / "canary"
     install(tmp_path / "site", watched(canary))
     user = {"PYTHONPATH": str(tmp_path / "site"), "XDG_CONFIG_HOME": str(tmp_path / "cfg")}
-    for words in (["generate"], ["check"], ["plugins"], ["hook"]):
-        done = run(home, [PROGRAM, *words], user)
+    for word in ("generate", "hook"):
+        done = run(home, [PROGRAM, word], user)
         assert done.returncode == 1
-        if words != ["plugins"]:
-            assert "specs/s/user_input.yaml:5:20 MG605" in done.stdout + done.stderr
+        assert "specs/s/user_input.yaml:5:20 MG605" in done.stdout + done.stderr
     assert not canary.exists()
     assert run(home, [PROGRAM, "plugins", "trust", "acme-rules"], user).returncode == 0
     done = run(home, [PROGRAM, "generate"], user)
