@@ -295,7 +295,8 @@ def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage
         for kind in (*named, *KINDS)
         if kind not in good
     }
-    rare = tuple(kind for kind in kinds if good[kind] != {0, 1} and kind != OWN)
+    # Wrong types keep to their own share.
+    rare = tuple(kind for kind in kinds if good[kind] != {0, 1} and kind not in {WRONG_TYPE, OWN})
     return Breakage(kinds=kinds, impossible=impossible, rare=rare)
 
 
