@@ -164,6 +164,9 @@ class History:
 
     def commit(self) -> None:
         """Commit all specs."""
+        if not git(self.world.root, "ls-files", "specs"):
+            # Git takes it for a mistake to add a folder without any file.
+            (self.world.specs / ".keep").touch()
         git(self.world.root, "add", "-A", "specs")
         git(self.world.root, "commit", "-q", "--allow-empty", "-m", "step")
 
