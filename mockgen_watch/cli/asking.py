@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.storage.git import find_project
+from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.state import StateFolder
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def generate_outputs(options: argparse.Namespace) -> int:
 def _tell_slow(project: OpenProject, request: Request, log: Log) -> None:
     """Tell which fields take a Python loop a record where there are many of them."""
     # Whoever does not ask shall not pay for it.
-    from mockgen_watch.workflow.plan import slow_outputs  # noqa: PLC0415
+    from mockgen_watch.workflow.changes.plan import slow_outputs  # noqa: PLC0415
 
     # What is wrong in a spec is told by what comes next.
     with contextlib.suppress(FindingsError):

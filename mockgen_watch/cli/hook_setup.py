@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.git import find_work_tree
+from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.placing import Placed, Placing, place_file
-from mockgen_watch.storage.repository import Repository
+from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.storage.user_files import read_file
 
 if TYPE_CHECKING:

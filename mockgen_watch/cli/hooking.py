@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.report import print_findings
-from mockgen_watch.workflow.hook import refresh, validate, verify_staged
+from mockgen_watch.workflow.git.hook import refresh, validate, verify_staged
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mockgen_watch.workflow.refresh import HookReport
-    from mockgen_watch.workflow.staged_fresh import Look
+    from mockgen_watch.workflow.git.refresh import HookReport
+    from mockgen_watch.workflow.git.staged_fresh import Look
 
 
 def run_hook(look: Look, options: argparse.Namespace) -> int:

@@ -112,7 +112,7 @@ def take_snapshot(
 ) -> int:
     """Write files with the time in their names, and return the exit code."""
     from mockgen_watch.observe.clock import utc_stamp  # noqa: PLC0415 - only where it is asked for
-    from mockgen_watch.workflow.snapshots import (  # noqa: PLC0415
+    from mockgen_watch.workflow.keeping.snapshots import (  # noqa: PLC0415
         FOLDER,
         SnapshotRun,
         write_snapshots,

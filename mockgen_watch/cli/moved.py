@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.workflow.decode import CannotDecodeError
-from mockgen_watch.workflow.difference import differing_cells, records_of
+from mockgen_watch.workflow.changes.decode import CannotDecodeError
+from mockgen_watch.workflow.changes.difference import differing_cells, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

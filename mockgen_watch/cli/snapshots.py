@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.making import outside_root
 from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.workflow.snapshots import FOLDER
+from mockgen_watch.workflow.keeping.snapshots import FOLDER
 
 if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject

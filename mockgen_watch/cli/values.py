@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.digest import canonical
-from mockgen_watch.workflow.cells import Absent
+from mockgen_watch.workflow.changes.cells import Absent
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json

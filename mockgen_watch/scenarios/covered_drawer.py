@@ -10,7 +10,7 @@ from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import form_bytes
 from mockgen_watch.plan.canonical import canonical_records
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.covered import Covered, cover_plan, lay
+from mockgen_watch.scenarios.coverage.covered import Covered, cover_plan, lay
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
 
 if TYPE_CHECKING:

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import canonical
-from mockgen_watch.scenarios.combinations import Possible, combinations_of
-from mockgen_watch.scenarios.combining import combine
-from mockgen_watch.scenarios.covered import MOST_VALUES
-from mockgen_watch.scenarios.feasible import Constraint, Feasible
-from mockgen_watch.scenarios.parameters import HIDDEN, parameters_of
+from mockgen_watch.scenarios.coverage.combinations import Possible, combinations_of
+from mockgen_watch.scenarios.coverage.combining import combine
+from mockgen_watch.scenarios.coverage.covered import MOST_VALUES
+from mockgen_watch.scenarios.coverage.feasible import Constraint, Feasible
+from mockgen_watch.scenarios.coverage.parameters import HIDDEN, parameters_of
+from mockgen_watch.scenarios.coverage.problem import Problem
+from mockgen_watch.scenarios.coverage.uncovered import bits_of, members
 from mockgen_watch.scenarios.part import Free
-from mockgen_watch.scenarios.problem import Problem
 from mockgen_watch.scenarios.promise import Broken, Excluded, Valid
 from mockgen_watch.scenarios.reading import Reader
-from mockgen_watch.scenarios.uncovered import bits_of, members
 from mockgen_watch.spec.coverage import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.scenarios.covered import Covered
+    from mockgen_watch.scenarios.coverage.covered import Covered
+    from mockgen_watch.scenarios.coverage.parameter_values import Value
+    from mockgen_watch.scenarios.coverage.parameters import Parameter
     from mockgen_watch.scenarios.needs import Need
-    from mockgen_watch.scenarios.parameter_values import Value
-    from mockgen_watch.scenarios.parameters import Parameter
     from mockgen_watch.scenarios.part import Part
     from mockgen_watch.spec.document import Json
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.scenarios.covered import Covered
+    from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.spec.statements import Statement
 
 BASE = "base"

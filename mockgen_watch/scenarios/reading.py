@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.rules.places import MISSING, Missing, value_at
-from mockgen_watch.scenarios.parameter_values import Free
-from mockgen_watch.scenarios.parameters import NULL, PRESENT
+from mockgen_watch.scenarios.coverage.parameter_values import Free
+from mockgen_watch.scenarios.coverage.parameters import NULL, PRESENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockgen_watch.scenarios.parameter_values import Value
-    from mockgen_watch.scenarios.parameters import Parameter
+    from mockgen_watch.scenarios.coverage.parameter_values import Value
+    from mockgen_watch.scenarios.coverage.parameters import Parameter
     from mockgen_watch.spec.document import Json
 
 Key: TypeAlias = "tuple[type, object]"

@@ -11,7 +11,7 @@ import stat
 from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 
 if TYPE_CHECKING:

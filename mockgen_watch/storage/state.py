@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.git import STATE_WITHOUT_GIT, state_folder
+from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

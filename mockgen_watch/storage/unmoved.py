@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.git import find_project
+from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 from mockgen_watch.storage.state import StateFolder

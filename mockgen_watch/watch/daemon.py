@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.storage.state import StateFolder

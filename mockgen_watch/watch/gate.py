@@ -10,7 +10,7 @@ import enum
 import os
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.storage.git import find_work_tree
+from mockgen_watch.storage.project_folder import find_work_tree
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ import watchdog.events
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer as WatchdogObserver
 
-from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.project_folder import SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,8 +15,8 @@ from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.plan.affected import InputGraph, affected_suites
 from mockgen_watch.storage.again import merged, outputs_again, specs_again
 from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_specs
-from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.watch.lasting import Lasting
 from mockgen_watch.workflow.generate import generate

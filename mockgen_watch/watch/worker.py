@@ -9,7 +9,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.storage.git import SPECS
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.known import Known

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.covered import Covered
+    from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
     from mockgen_watch.workflow.project import OpenProject

@@ -14,9 +14,9 @@ from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, read_specs
-from mockgen_watch.storage.git import SPECS
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS, remember_stamps
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies

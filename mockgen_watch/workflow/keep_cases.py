@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import StorageError, UsageError
-from mockgen_watch.scenarios.cases_file import cases_data
+from mockgen_watch.scenarios.coverage.cases_file import cases_data
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import (

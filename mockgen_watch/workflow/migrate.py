@@ -19,8 +19,8 @@ from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.files import read_specs
-from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import (
     PROJECT_LABEL,

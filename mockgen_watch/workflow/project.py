@@ -15,8 +15,8 @@ from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, SpecSnapshot, read_specs
-from mockgen_watch.storage.git import SPECS, find_project
 from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.trust import read_trust

@@ -14,9 +14,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.workflow.cells import Absent
+from mockgen_watch.workflow.changes.cells import Absent
+from mockgen_watch.workflow.changes.plan import plan_changes
 from mockgen_watch.workflow.generate import generate
-from mockgen_watch.workflow.plan import plan_changes
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
 from tests.properties.spec_edits import MASTERS, SUITES, World, random_edit
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.workflow.plan import ChangePlan
+    from mockgen_watch.workflow.changes.plan import ChangePlan
 
     Place = tuple[str, int, str]
     """File, record and JSON Pointer of a cell."""

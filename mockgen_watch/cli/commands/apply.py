@@ -10,7 +10,7 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.saved_plan import read_plan
 from mockgen_watch.storage.user_files import read_file
-from mockgen_watch.workflow.applying import apply_saved
+from mockgen_watch.workflow.changes.applying import apply_saved
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

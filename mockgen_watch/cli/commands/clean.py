@@ -13,12 +13,12 @@ from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.clock import utc_stamp
 from mockgen_watch.regex import regex
+from mockgen_watch.workflow.keeping.retention import Retention, clean
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.retention import Retention, clean
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.output_root import OutputRoot
-    from mockgen_watch.workflow.retention import Cleaned
+    from mockgen_watch.workflow.keeping.retention import Cleaned
 
 EXAMPLES = """examples:
   mockgen-watch clean --keep 5                   the five newest runs of each output stay

@@ -11,15 +11,15 @@ from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.report import wants_color
 from mockgen_watch.cli.values import json_value, shown_value
-from mockgen_watch.workflow.difference import diff_outputs
+from mockgen_watch.workflow.changes.difference import diff_outputs
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from mockgen_watch.workflow.cells import CellChange
-    from mockgen_watch.workflow.difference import FieldDifference, FileDifference
+    from mockgen_watch.workflow.changes.cells import CellChange
+    from mockgen_watch.workflow.changes.difference import FieldDifference, FileDifference
 
 EXAMPLES = """examples:
   mockgen-watch diff                     what the outputs tell else than in the last commit

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) != FILES[options.action]:
         raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
     if options.action == "textconv":
-        from mockgen_watch.workflow.textconv import text_of  # noqa: PLC0415 - each its own imports
+        from mockgen_watch.workflow.changes.textconv import text_of  # noqa: PLC0415 - each its own imports
 
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
     from mockgen_watch.cli.escape import escape_for_terminal  # noqa: PLC0415 - as above
-    from mockgen_watch.workflow.merge_memo import (  # noqa: PLC0415
+    from mockgen_watch.workflow.git.merge_memo import (  # noqa: PLC0415
         answer,
         hear_question,
         merge_as_text,
@@ -63,7 +63,7 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
     told: tuple[str, ...] = ()
     if not question.is_settled:
         # Git asks for each file; the first question of a merge answers the others.
-        from mockgen_watch.workflow.merge import settle_question  # noqa: PLC0415
+        from mockgen_watch.workflow.git.merge import settle_question  # noqa: PLC0415
 
         told = settle_question(question)
     if question.is_text:
@@ -79,11 +79,11 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
 
 
 def _set_up(options: argparse.Namespace) -> int:
-    from mockgen_watch.storage.git_settings import (  # noqa: PLC0415 - as above
+    from mockgen_watch.storage.git.repository import Repository  # noqa: PLC0415
+    from mockgen_watch.storage.git.settings import (  # noqa: PLC0415 - as above
         install_drivers,
         remove_drivers,
     )
-    from mockgen_watch.storage.repository import Repository  # noqa: PLC0415
     from mockgen_watch.workflow.project import open_project  # noqa: PLC0415
 
     project = open_project(options.directory, options.profile)

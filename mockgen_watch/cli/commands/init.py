@@ -15,8 +15,8 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.lookup import MASTER_NAMES
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.git import SPECS, STATE_WITHOUT_GIT, find_project
 from mockgen_watch.storage.placing import place_file, place_lines
+from mockgen_watch.storage.project_folder import SPECS, STATE_WITHOUT_GIT, find_project
 from mockgen_watch.storage.schemas import read_schema
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 

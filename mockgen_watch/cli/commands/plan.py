@@ -17,17 +17,17 @@ from mockgen_watch.cli.values import shown_value
 from mockgen_watch.lock.saved_plan import write_plan
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.user_files import write_file
-from mockgen_watch.workflow.plan import plan_changes, slow_outputs
+from mockgen_watch.workflow.changes.plan import plan_changes, slow_outputs
+from mockgen_watch.workflow.changes.saving import Making, saved_plan
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
-from mockgen_watch.workflow.saving import Making, saved_plan
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
     from mockgen_watch.formats.fragments import SlowField
-    from mockgen_watch.workflow.plan import ChangePlan, FieldChange, PlannedFile
+    from mockgen_watch.workflow.changes.plan import ChangePlan, FieldChange, PlannedFile
 
 EXAMPLES = """examples:
   mockgen-watch plan                      what generate would change

@@ -13,15 +13,15 @@ from mockgen_watch.cli.making import executor_of
 from mockgen_watch.cli.progress import progress
 from mockgen_watch.cli.render import report_of
 from mockgen_watch.cli.report import wants_color
+from mockgen_watch.workflow.git.verify import verify
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.verify import verify
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from mockgen_watch.storage.history import Commit
-    from mockgen_watch.workflow.verify import StaleCommit, Verification
+    from mockgen_watch.storage.git.history import Commit
+    from mockgen_watch.workflow.git.verify import StaleCommit, Verification
 
 EXAMPLES = """examples:
   mockgen-watch verify                     the last commit

@@ -21,7 +21,7 @@ from mockgen_watch.observe.logs import (
     start_logging,
 )
 from mockgen_watch.spec.project import LogLevel, LogSettings
-from mockgen_watch.storage.git import find_project
+from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon
 from mockgen_watch.watch.metrics import Metrics, describe_status
 from mockgen_watch.watch.signals import handling

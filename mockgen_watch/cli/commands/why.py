@@ -9,11 +9,11 @@ from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import OriginKind
-from mockgen_watch.workflow.pointers import split_pointer
+from mockgen_watch.workflow.explaining.pointers import split_pointer
+from mockgen_watch.workflow.explaining.why import explain
+from mockgen_watch.workflow.git.touched import last_touched
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
-from mockgen_watch.workflow.touched import last_touched
-from mockgen_watch.workflow.why import explain
 
 if TYPE_CHECKING:
     import argparse
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Origin
-    from mockgen_watch.storage.blame import Blame
-    from mockgen_watch.workflow.why import Explanation
+    from mockgen_watch.storage.git.blame import Blame
+    from mockgen_watch.workflow.explaining.why import Explanation
 
 EXAMPLES = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE

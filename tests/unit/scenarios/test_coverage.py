@@ -12,9 +12,9 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.document import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.workflow.changes.decode import decode_records
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.coverage import coverage_report
-from mockgen_watch.workflow.decode import decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.keep_cases import keep_cases
 from mockgen_watch.workflow.produce import file_bytes, prepare_production

@@ -12,8 +12,8 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.document import VectorRecords
 from mockgen_watch.scenarios.labels import label_lines
+from mockgen_watch.workflow.changes.decode import decode_records
 from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.decode import decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project

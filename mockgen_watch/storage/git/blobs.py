@@ -1,0 +1,233 @@
+"""Takes what Git holds at the paths of specs and outputs; gives spec files and output digests.
+
+The bytes are those of the blobs. A work tree holds other ones where Git converts line ends, which
+``.gitattributes`` with ``eol=lf`` prevents.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
+from mockgen_watch.lock.model import read_lockfile
+from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
+from mockgen_watch.lock.snapshot import Snapshot
+from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.storage.files import SpecFile, SpecSnapshot
+from mockgen_watch.storage.git.repository import LINK, Entry
+from mockgen_watch.storage.scan import SUFFIXES
+from mockgen_watch.storage.stat_cache import Stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from mockgen_watch.lock.model import Lockfile
+    from mockgen_watch.lock.scope import Scope
+    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.storage.git.repository import Repository
+    from mockgen_watch.storage.state import StateFolder
+
+_CACHE = "blobs.json"
+_MOST_LINKS = 40
+_NO_STAMP = Stamp(0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutputs:
+    """The output folder as Git holds it. Paths are relative to it.
+
+    Attributes:
+        disk: path → digest of every file.
+        blobs: path → id of its blob.
+        obstacles: path → what it is, where it is no regular file.
+        locks: suite → its lockfile, or why that cannot be read.
+    """
+
+    disk: dict[str, str] = field(default_factory=dict)
+    blobs: dict[str, str] = field(default_factory=dict)
+    obstacles: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
+
+    def snapshot(
+        self,
+        wanted: Iterable[WantedSuite],
+        *,
+        contract: int,
+        is_whole_tree: bool = True,
+        is_forced: bool = False,
+        scope: Scope | None = None,
+    ) -> Snapshot:
+        """Return what ``reconcile`` needs."""
+        return Snapshot(
+            wanted=tuple(wanted),
+            contract=contract,
+            locks=self.locks,
+            disk=self.disk,
+            obstacles=self.obstacles,
+            is_whole_tree=is_whole_tree,
+            is_forced=is_forced,
+            acting=None if scope is None else scope.acting,
+        )
+
+
+class BlobDigests:
+    """The digest of each blob, remembered; an id stands for the same bytes for ever."""
+
+    def __init__(self, repository: Repository, state: StateFolder) -> None:
+        """Read the blobs of ``repository``; remember in ``state``."""
+        self._repository = repository
+        self._state = state
+        self._known = _load(state)
+        self._used: dict[str, str] = {}
+
+    def of(self, blobs: Iterable[str]) -> Mapping[str, str]:
+        """Return id → digest.
+
+        Raises:
+            StorageError: a blob is missing.
+        """
+        wanted = dict.fromkeys(blobs)
+        unread = [blob for blob in wanted if blob not in self._known]
+        for blob, data in zip(unread, self._repository.blobs(unread), strict=True):
+            self._known[blob] = digest(data)
+        self._used.update({blob: self._known[blob] for blob in wanted})
+        return self._used
+
+    def save(self) -> None:
+        """Remember those that were asked for; where that cannot be, it costs only time."""
+        if self._used == _load(self._state):
+            return
+        try:
+            self._state.write(_CACHE, json.dumps(self._used).encode(), is_durable=False)
+        except StorageError:
+            return
+
+
+def stored_specs(
+    repository: Repository, project: Path, entries: Iterable[Entry], specs: str
+) -> SpecSnapshot:
+    """Return the spec files among ``entries``, read as ``read_specs`` reads a folder.
+
+    A symbolic link is followed where it leads to a file or a folder among ``entries``.
+
+    Raises:
+        StorageError: a blob is missing.
+    """
+    entries = tuple(entries)
+    links = [entry for entry in entries if entry.mode == LINK]
+    targets = zip(links, repository.blobs(link.blob for link in links), strict=True)
+    ways = {link.path: _target(link.path, data) for link, data in targets}
+    found = {entry.path: entry for entry in entries if entry.is_file}
+    problems = []
+    for path in ways:
+        below = _follow(path, ways, found)
+        if below is None and path.startswith(f"{specs}/") and path.endswith(SUFFIXES):
+            problems.append(_lost_link(path))
+        found.update(below or {})
+    files = {
+        path: entry.blob
+        for path, entry in sorted(found.items())
+        if path.startswith(f"{specs}/") and _is_spec(path)
+    }
+    data = dict(zip(files, repository.blobs(files.values()), strict=True))
+    too_large = [path for path, text in data.items() if len(text) > MAX_BYTES]
+    problems += [_too_large(path, len(data.pop(path))) for path in too_large]
+    return SpecSnapshot(
+        project=project,
+        files={
+            path: SpecFile(path=path, real_path=path, digest=digest(text), stamp=_NO_STAMP)
+            for path, text in data.items()
+        },
+        problems=tuple(problems),
+        _bytes=data,
+    )
+
+
+def stored_outputs(
+    repository: Repository, entries: Iterable[Entry], folder: str, digests: BlobDigests
+) -> StoredOutputs:
+    """Return what ``entries`` have below the output folder.
+
+    Raises:
+        StorageError: a blob is missing.
+    """
+    outputs = StoredOutputs()
+    top = f"{folder}/"
+    for entry in entries:
+        if not entry.path.startswith(top):
+            continue
+        path = entry.path.removeprefix(top)
+        if entry.is_file:
+            outputs.blobs[path] = entry.blob
+        else:
+            outputs.obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
+    known = digests.of(outputs.blobs.values())
+    outputs.disk.update({path: known[blob] for path, blob in outputs.blobs.items()})
+    locks = [path for path in outputs.blobs if path.rpartition("/")[2] == LOCK_NAME]
+    texts = repository.blobs(outputs.blobs[path] for path in locks)
+    for path, data in zip(locks, texts, strict=True):
+        outputs.locks[suite_of_lock(path)] = read_lockfile(data, f"{folder}/{path}")
+    return outputs
+
+
+def _is_spec(path: str) -> bool:
+    parts = path.split("/")
+    return parts[-1].endswith(SUFFIXES) and not any(part.startswith(".") for part in parts)
+
+
+def _target(path: str, data: bytes) -> str:
+    """Return where a link leads, relative to the project; ``..`` stays where it leads outside."""
+    target = data.decode("utf-8", "surrogateescape")
+    if target.startswith("/"):
+        return ".."
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+
+
+def _follow(
+    path: str, ways: Mapping[str, str], files: Mapping[str, Entry]
+) -> dict[str, Entry] | None:
+    """Return the files that appear at and below the link ``path``; None when there are none."""
+    target = path
+    for _ in range(_MOST_LINKS):
+        if target not in ways:
+            break
+        target = ways[target]
+    below = {
+        path + name.removeprefix(target): entry
+        for name, entry in files.items()
+        if name == target or name.startswith(f"{target}/")
+    }
+    return below or None
+
+
+def _lost_link(path: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG113",
+        message="The file cannot be read: the symbolic link leads to nothing that Git holds here",
+        location=Location(path=path),
+    )
+
+
+def _too_large(path: str, size: int) -> Diagnostic:
+    return Diagnostic(
+        code="MG105",
+        message=f"The file is larger than the limit: it has {size} bytes, the limit is {MAX_BYTES}",
+        location=Location(path=path),
+    )
+
+
+def _load(state: StateFolder) -> dict[str, str]:
+    try:
+        # What the cache holds is looked at here, hence Any.
+        data: Any = json.loads(state.read(_CACHE) or b"{}")
+    except (StorageError, ValueError):
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    return {key: value for key, value in data.items() if isinstance(value, str)}

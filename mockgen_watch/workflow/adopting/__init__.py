@@ -1,0 +1,1 @@
+"""Takes outputs that were edited by hand; gives specs that make them so."""

@@ -1,0 +1,1 @@
+"""Takes a place in an output; gives where its value comes from."""

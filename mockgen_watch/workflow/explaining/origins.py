@@ -1,0 +1,264 @@
+"""Takes a value of a record; gives the lines of specs that have a part in it, the nearest first."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from mockgen_watch.dataclass import dataclass
+from mockgen_watch.digest import canonical
+from mockgen_watch.masters.policies import key_path
+from mockgen_watch.masters.trees import find_shape
+from mockgen_watch.plan.twins import twin_of
+from mockgen_watch.rules.expression import fields_of
+from mockgen_watch.rules.places import value_at
+from mockgen_watch.scenarios.facts import bare_path
+from mockgen_watch.spec.generators import Reference, RowField, Template
+from mockgen_watch.spec.model import ArrayShape, Leaf, MergeKind, ObjectShape, RuleKind
+from mockgen_watch.workflow.explaining.describe import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Place
+    from mockgen_watch.scenarios.cases import Case, Fault
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Model, Origin, RuleSpec, Shape
+    from mockgen_watch.spec.statements import Statement
+    from mockgen_watch.workflow.targets import Target
+
+Path = tuple[str, ...]
+
+_MIXING = frozenset({MergeKind.APPEND, MergeKind.UNION, MergeKind.BY_KEY})
+
+
+class Role(enum.StrEnum):
+    """What part a line has in a value."""
+
+    ROW = "row"
+    PARENT = "parent"
+    MADE_OF = "made of"
+    OVER = "over"
+    RULE = "rule"
+    EXCLUSION = "excludes"
+    COVERAGE = "covers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a spec that has a part in a value.
+
+    Attributes:
+        name: of the master, model, scenario, field, rule or clause.
+        text: what stands there, in words; ``""`` for none.
+    """
+
+    role: Role
+    name: str
+    location: Location
+    text: str = ""
+
+
+def trace(
+    target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: Origin
+) -> tuple[Step, ...]:
+    """Return what has a part in the value at ``path``, beside its ``origin``.
+
+    Args:
+        target: the output.
+        plan: the plan that the record was made by.
+        case: the record.
+        path: keys and indexes from the top of the record as it is written.
+        origin: of the value, which is not told again.
+    """
+    path = tuple(path)
+    steps: dict[Step, None] = {}
+    shape = find_leaf(plan.shape, path)
+    if shape is not None:
+        steps.update(dict.fromkeys(_sources(plan, shape, case.record, path)))
+    steps.update(dict.fromkeys(_layers(target, plan, path)))
+    steps.update(dict.fromkeys(_judges(plan, path)))
+    return tuple(step for step in steps if step.role is not Role.OVER or _differs(step, origin))
+
+
+def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
+    """Return what ``place`` leads to; where an array has no such element, another stands for it."""
+    names = tuple(map(str, place))
+    found: Shape | None = shape
+    for name in names:
+        if isinstance(found, ObjectShape):
+            found = found.get(name)
+        elif isinstance(found, ArrayShape) and name.isdecimal():
+            number = int(name)
+            has_own = number < len(found.elements)
+            found = found.elements[number] if has_own else found.items
+        else:
+            found = None
+    return found or find_shape(shape, bare_path(names))
+
+
+def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
+    """Return the fault that put what stands at ``path`` there, or a part that it lies in."""
+    own = tuple(path)
+    for fault in reversed(case.faults):
+        place = tuple(map(str, fault.place))
+        if own[: len(place)] == place:
+            return fault
+    return None
+
+
+def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
+    """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
+    for statement in plan.stated:
+        way = tuple(segments[: len(statement.path)])
+        if statement.record == index and statement.path == way:
+            return statement
+    return None
+
+
+def _differs(step: Step, origin: Origin) -> bool:
+    return step.location != origin.location
+
+
+def _sources(plan: RecordPlan, shape: Shape, record: Json, path: Path) -> Iterator[Step]:
+    """Yield where the value of a row, a reference or a template comes from."""
+    generator = shape.generator if isinstance(shape, Leaf) else None
+    if isinstance(generator, RowField):
+        yield from _row(plan, generator, record, path)
+    elif isinstance(generator, Reference):
+        yield from _parents(plan, generator)
+    elif isinstance(generator, Template):
+        for part in generator.parts:
+            found = find_shape(plan.shape, part.path) if part.path else None
+            if found is not None:
+                yield _step(Role.MADE_OF, ".".join(part.path), found)
+
+
+def _row(plan: RecordPlan, generator: RowField, record: Json, path: Path) -> Iterator[Step]:
+    """Yield the row that agrees with all fields of the record that are taken from it."""
+    shape = find_leaf(plan.shape, path[:-1])
+    home = value_at(record, tuple(int(part) if part.isdigit() else part for part in path[:-1]))
+    if not isinstance(shape, ObjectShape) or not isinstance(home, dict):
+        return
+    names = {
+        member.name: member.shape.generator.key
+        for member in shape.members
+        if isinstance(member.shape, Leaf)
+        and isinstance(member.shape.generator, RowField)
+        and member.shape.generator.address == generator.address
+    }
+    entries = generator.rows.entries
+    for number, entry in enumerate(entries, start=1):
+        row = entry.value
+        if isinstance(row, dict) and all(
+            canonical(home.get(name)) == canonical(row.get(key)) for name, key in names.items()
+        ):
+            name = f"{number} of {len(entries)}"
+            yield Step(role=Role.ROW, name=name, location=entry.location)
+            return
+
+
+def _parents(plan: RecordPlan, reference: Reference) -> Iterator[Step]:
+    """Yield the field of the parent, that of the parent's parent, and so on."""
+    parents = dict(plan.parents)
+    while reference in parents:
+        plan = parents[reference]
+        found = find_shape(plan.shape, reference.path)
+        if found is None:
+            return
+        yield _step(Role.PARENT, f"{reference.model}.{'.'.join(reference.path)}", found)
+        generator = found.generator if isinstance(found, Leaf) else None
+        if not isinstance(generator, Reference):
+            return
+        reference, parents = generator, dict(plan.parents)
+
+
+def _layers(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
+    """Yield what scenario, model and masters say at ``path``: the upper before the lower."""
+    loaded = target.preparer.load(target.plan.suite)
+    if loaded.master is not None and _is_mixed(loaded.master, path):
+        return
+    model = _model(target)
+    own = _own_path(plan, path)
+    if model is not None and own is not None:
+        scenarios = {scenario.name: scenario for scenario in model.scenarios}
+        names = dict.fromkeys((target.plan.scenario, plan.scenario))
+        for name in names:
+            if name not in scenarios:
+                continue
+            twin = twin_of(model, scenarios[name])
+            found = None if twin.overlay is None else find_leaf(twin.overlay, own)
+            if found is not None:
+                yield _step(Role.OVER, f"scenario {twin.name}", found)
+        found = find_leaf(model.shape, own)
+        if found is not None:
+            yield _step(Role.OVER, f"model {model.name}", found)
+    for file in () if loaded.master is None else loaded.master.files:
+        master = target.preparer.loader.master_file(file)
+        found = None if master is None else find_leaf(master.shape, path)
+        if found is not None:
+            yield _step(Role.OVER, f"master {file}", found)
+
+
+def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
+    """Tell whether ``path`` enters an array whose elements come from several layers.
+
+    An element's index then tells nothing of where it stands in one of them.
+    """
+    place = bare_path(path)
+    for policy in master.policies:
+        array = (*master.slot, *key_path(policy.path))
+        if policy.kind in _MIXING and place[: len(array)] == array:
+            return True
+    return False
+
+
+def _judges(plan: RecordPlan, path: Path) -> Iterator[Step]:
+    """Yield the rules and the exclusions that look at ``path``."""
+    place = bare_path(path)
+    for rule in plan.rules:
+        if any(_meets(plan.path_of(field), place) for field in _fields(rule)):
+            yield Step(role=Role.RULE, name=rule.name, location=rule.location)
+    for clause in plan.exclusions:
+        for condition in clause.conditions:
+            if _meets(plan.path_of(condition.field), place):
+                yield Step(role=Role.EXCLUSION, name=clause.name, location=condition.location)
+
+
+def _fields(rule: RuleSpec) -> tuple[Path, ...]:
+    """Return the fields that ``rule`` names; none where it looks at the whole record."""
+    if rule.kind is RuleKind.CEL:
+        return fields_of(rule.expression) or ()
+    return (rule.field,) if rule.field else ()
+
+
+def _meets(field: Path, place: Path) -> bool:
+    """Tell whether ``place`` is the field, lies in it or holds it."""
+    field = bare_path(field)
+    shorter = min(len(field), len(place))
+    return field[:shorter] == place[:shorter]
+
+
+def _own_path(plan: RecordPlan, place: Path) -> Path | None:
+    """Return where the model has what is written at ``place``; None outside of the slot."""
+    if place[: len(plan.slot)] != plan.slot:
+        return None
+    inner = place[len(plan.slot) :]
+    for source, target in sorted(plan.moves, key=lambda move: -len(move[1])):
+        if inner[: len(target)] == target:
+            return (*source, *inner[len(target) :])
+    return inner
+
+
+def _model(target: Target) -> Model | None:
+    user_input = target.preparer.load(target.plan.suite).user_input
+    models = () if user_input is None else user_input.models
+    return next((model for model in models if model.name == target.plan.model), None)
+
+
+def _step(role: Role, name: str, shape: Shape) -> Step:
+    text = describe(shape.generator) if isinstance(shape, Leaf) else ""
+    return Step(role=role, name=name, location=shape.origin.location, text=text)

@@ -1,0 +1,1 @@
+"""Takes runs that stay; keeps them for a time, and gives them back."""

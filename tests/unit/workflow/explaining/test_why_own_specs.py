@@ -1,0 +1,84 @@
+"""Every value of every output of this repository has an explanation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mockgen_watch.digest import canonical
+from mockgen_watch.executors.serial import Serial
+from mockgen_watch.plan.selection import Selection
+from mockgen_watch.scenarios.labels import wants_labels
+from mockgen_watch.storage.vocabularies import vocabulary_folder
+from mockgen_watch.workflow.explaining.why import RecordExplainer, explain
+from mockgen_watch.workflow.prepare import Preparer
+from mockgen_watch.workflow.produce import label_bytes, prepare_production
+from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.document import Json
+
+ROOT = Path(__file__).parents[4]
+SUITES = ("claims", "eligibility", "members_legacy", "profiles_legacy")
+SHIPPED = "package:"
+
+
+def leaves(path: tuple[str, ...], value: Json) -> Iterator[tuple[tuple[str, ...], Json]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from leaves((*path, key), item)
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from leaves((*path, str(index)), item)
+    else:
+        yield path, value
+
+
+def line_of(location: Location) -> str:
+    path = ROOT / location.path
+    if location.path.startswith(SHIPPED):
+        path = vocabulary_folder() / location.path.removeprefix(SHIPPED)
+    return path.read_text(encoding="utf-8").split("\n")[location.line - 1]
+
+
+def test_the_suites_are_those_of_the_repository() -> None:
+    assert tuple(open_project(ROOT).loader.suites()) == SUITES
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> None:
+    preparer = Preparer(open_project(ROOT).loader, Selection())
+    lines: dict[Location, str] = {}
+    seen = 0
+    for plan in preparer.plans(suite) or ():
+        production = prepare_production(plan)
+        for index in range(plan.count):
+            explainer = RecordExplainer(Target(plan=plan, preparer=preparer), index)
+            for path, value in leaves((), production.record_at(index)):
+                why = explainer.at(path)
+                assert why.is_present
+                assert why.value == value
+                places = [why.origin.location, *(step.location for step in why.steps)]
+                for place in places:
+                    if place not in lines:
+                        lines[place] = line_of(place)
+                    assert lines[place].strip()
+                if why.odds:
+                    assert any(odds.value == value for odds in why.odds) or why.notes
+                seen += 1
+        if wants_labels(plan):
+            target = Target(plan=plan, preparer=preparer, is_labels=True)
+            text = b"".join(label_bytes(production, Serial())).decode()
+            for number, line in enumerate(text.splitlines()[:4]):
+                for path, value in leaves((), json.loads(line)):
+                    why = explain(target, (str(number), *path))
+                    assert canonical(why.value) == canonical(value)
+                    assert line_of(why.origin.location).strip()
+    assert seen > 100
