@@ -323,7 +323,9 @@ def test_what_is_not_made_here_is_refused_at_once(text: str) -> None:
         exec(text, {"dataclass": making.dataclass})  # noqa: S102
 
 
-def test_it_does_without_dataclasses_and_inspect() -> None:
+def test_it_does_without_dataclasses_and_inspect(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Coverage takes both.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     program = (
         "import sys\n"
         "from mockgen_watch.dataclass import dataclass, replace\n"
