@@ -27,7 +27,7 @@ _PLACES = frozenset(["keep", "location"])
 
 _UNRULED = frozenset(["labels"])
 
-PROMISES = 2
+PROMISES = 3
 """Raised when rules and exclusions make other records of the same plan."""
 
 

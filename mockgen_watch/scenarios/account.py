@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.negative import Breaker, make_breaker
+from mockgen_watch.scenarios.breakages import make_breaker
 from mockgen_watch.scenarios.part import BASE
 from mockgen_watch.scenarios.promise import Broken, Valid
 from mockgen_watch.scenarios.source import compile_source
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.scenarios.negative import Breaker
     from mockgen_watch.scenarios.redraw import Drawer
 
 
@@ -79,7 +80,7 @@ def _account(plan: OutputPlan, breaker: Breaker) -> ModelAccount:
             name=rule.name,
             location=rule.location,
             is_certain=f'rule "{rule.name}"' not in open_needs,
-            kinds=breakage.kinds,
+            kinds=breakage.every,
             impossible=dict(breakage.impossible),
         )
         for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True)

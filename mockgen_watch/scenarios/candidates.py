@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.regex import regex
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
 
+_T = TypeVar("_T")
+
 _LITERAL: Final = regex(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 _MANY: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
@@ -55,7 +57,7 @@ def candidates(
         yield from _of_comparison(rule, record, plan, sight, turn)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
-        for place, value in _rotated(places, turn)[:_MANY]:
+        for place, value in rotated(places, turn)[:_MANY]:
             step = step_of(plan, place, value)
             if rule.faults is not None:
                 yield from near_by(place, value, turn, step)
@@ -63,16 +65,17 @@ def candidates(
     else:
         yield from _of_expression(rule, record, plan, sight, turn)
         return
-    for place, value in _rotated(_leaf_places(rule, record), turn)[:_MANY]:
+    for place, value in rotated(leaf_places(rule, record), turn)[:_MANY]:
         yield from plain_candidates(place, value)
 
 
-def _rotated(places: list[tuple[Place, Json]], turn: int) -> list[tuple[Place, Json]]:
-    start = turn % len(places) if places else 0
-    return places[start:] + places[:start]
+def rotated(items: list[_T], turn: int) -> list[_T]:
+    """Return ``items`` beginning at another one in each ``turn``."""
+    start = turn % len(items) if items else 0
+    return items[start:] + items[:start]
 
 
-def _leaf_places(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
+def leaf_places(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
     """Return the places of the single values that the rule reads."""
     if rule.paths is None:
         return list(_scalars((), record))
@@ -137,9 +140,9 @@ def _of_comparison(
         kind = ABOVE if is_up else BELOW
         if moment is None:
             beyond = _on_grid(plan, side, beyond, is_up=is_up)
-        yield from _moved(kind, side, beyond, value, moment)
+        yield from moved(kind, side, beyond, value, moment)
         if moment is not None and own != other:
-            yield from _moved(ORDER, side, 2 * other - own, value, moment)
+            yield from moved(ORDER, side, 2 * other - own, value, moment)
 
 
 def _on_grid(plan: RecordPlan, path: Path, number: Decimal, *, is_up: bool) -> Decimal:
@@ -159,9 +162,10 @@ def _distance(moment: Moment | None, plan: RecordPlan, path: Path, value: Json) 
     return Decimal(DAY if moment.kind is MomentKind.DATE else 1)
 
 
-def _moved(
+def moved(
     kind: str, path: Path, number: Decimal, value: Json, moment: Moment | None
 ) -> Iterator[Candidate]:
+    """Yield ``number`` at ``path`` as ``value`` is written, or as the date of so many seconds."""
     if moment is None:
         yield Candidate(kind, path, like(number, value))
         return
@@ -177,11 +181,11 @@ def _of_expression(
     rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
 ) -> Iterator[Candidate]:
     """Yield other values of the fields that an expression, or a foreign schema, reads."""
-    literals = list(_literals(rule.text))
-    places = _rotated(_leaf_places(rule, record), turn)[:_MANY]
+    literals = list(literals_of(rule.text))
+    places = rotated(leaf_places(rule, record), turn)[:_MANY]
     for place, value in places:
         leaf = leaf_at(plan, place)
-        for option in (options_of(leaf) or [])[:_MANY] if leaf is not None else []:
+        for option in (options_of(leaf, _MANY) or [])[:_MANY] if leaf is not None else []:
             if not isinstance(option.value, Missing) and not same(option.value, value):
                 yield Candidate(OTHER_VALUE, place, option.value)
         step = step_of(plan, place, value)
@@ -202,7 +206,8 @@ def _of_expression(
                 yield from plain_candidates(path, found)
 
 
-def _literals(text: str) -> Iterator[str | Decimal]:
+def literals_of(text: str) -> Iterator[str | Decimal]:
+    """Yield the texts and numbers that stand in an expression."""
     for single, double, number in _LITERAL.findall(text):
         yield Decimal(number) if number else single or double
 
@@ -228,5 +233,5 @@ def _turned_round(places: list[tuple[Place, Json]], sight: Sight) -> Iterator[Ca
             dated.append((place, value, sight.moments[path], Decimal(key)))
     for (place, value, moment, own), (_, _, _, other) in itertools.permutations(dated, 2):
         if own != other:
-            for found in _moved(ORDER, (), 2 * other - own, value, moment):
+            for found in moved(ORDER, (), 2 * other - own, value, moment):
                 yield Candidate(ORDER, place, found.value)

@@ -12,8 +12,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What stood at a place, and what stands there now; either may be ``MISSING``."""
+
+    place: Place
+    before: Json | Missing
+    after: Json | Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One change that breaks one rule.
+    """What breaks one rule: a change of one place, or of a few where no single one does.
 
     Attributes:
         rule: its name.
@@ -21,6 +30,7 @@ class Fault:
         place: keys and indexes from the top of the record.
         before, after: the value there, or ``MISSING``.
         message: why the rule says that the record fails.
+        also: what is changed at further places.
     """
 
     rule: str
@@ -29,6 +39,12 @@ class Fault:
     before: Json | Missing
     after: Json | Missing
     message: str
+    also: tuple[Change, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All places that are changed."""
+        return (self.place, *(change.place for change in self.also))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,8 +158,11 @@ def final_value(leaf: Leaf, value: Json) -> Json:
     return value
 
 
-def options_of(leaf: Leaf) -> list[Option] | None:
-    """Return every value that ``leaf`` can have; None when they are too many or not known."""
+def options_of(leaf: Leaf, few: int = MOST) -> list[Option] | None:
+    """Return every value that ``leaf`` can have; None when they are too many or not known.
+
+    Of numbers and dates no more than the first ``few`` are made.
+    """
     generator = leaf.generator
     found: list[Option]
     if isinstance(generator, Constant):
@@ -176,7 +179,7 @@ def options_of(leaf: Leaf) -> list[Option] | None:
         odds = ((True, generator.true), (False, 1 - generator.true))
         found = [Option(value, b"true" if value else b"false") for value, odd in odds if odd]
     else:
-        values = _counted_values(leaf)
+        values = _counted_values(leaf, few)
         if values is None:
             return None
         found = [Option(value) for value in values]
@@ -192,15 +195,17 @@ def _final(leaf: Leaf, value: Json | Missing) -> Json | Missing:
     return value if value is MISSING else final_value(leaf, value)  # type: ignore[arg-type]
 
 
-def _counted_values(leaf: Leaf) -> list[Json] | None:
+def _counted_values(leaf: Leaf, few: int) -> list[Json] | None:
     generator = leaf.generator
     if isinstance(generator, Moment):
         count = (generator.last - generator.first) // generator.step + 1
-        return [format_moment(generator, n) for n in range(count)] if count <= MOST else None
+        if count > MOST:
+            return None
+        return [format_moment(generator, n) for n in range(min(count, few))]
     if isinstance(generator, Number) and None not in (generator.minimum, generator.maximum):
         grid = grid_of(generator)
         if grid.count <= MOST:
-            units = range(grid.origin, grid.origin + grid.count * grid.step, grid.step)
+            units = range(grid.origin, grid.origin + grid.count * grid.step, grid.step)[:few]
             return [number_of(unit, grid.decimals) for unit in units]
     return None
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.cases import Case, Fault, Told
+    from mockgen_watch.scenarios.cases import Case, Change, Fault, Told
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 
@@ -52,10 +52,18 @@ def label_of(case: Case | Told, fault: Fault | None) -> dict[str, Json]:
         label["rule"] = fault.rule
         label["pointer"] = pointer_of(fault.place)
         label["operator"] = fault.operator
-        sides = (("before", fault.before), ("after", fault.after))
-        label |= {name: value for name, value in sides if not isinstance(value, Missing)}
+        label |= _sides(fault)
         label["message"] = fault.message
+        if fault.also:
+            label["also"] = [
+                {"pointer": pointer_of(change.place), **_sides(change)} for change in fault.also
+            ]
     return label
+
+
+def _sides(change: Fault | Change) -> dict[str, Json]:
+    sides = (("before", change.before), ("after", change.after))
+    return {name: value for name, value in sides if not isinstance(value, Missing)}
 
 
 def labelled(case: Case) -> dict[str, Json]:

@@ -37,6 +37,8 @@ ABSENT: Final = "missing"
 WRONG_TYPE: Final = "wrong-type"
 OWN: Final = "own"
 """A value of the negative scenario's own pool."""
+COMBINATION: Final = "combination"
+"""Other values at two or three places together; only where no single place will do."""
 
 KINDS: Final = (
     BELOW, ABOVE, ORDER, OFF_STEP, ONE_OFF, NOT_IN_POOL, OTHER_VALUE, TOO_SHORT, TOO_LONG, TOO_FEW,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field, replace
-from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
@@ -13,13 +13,14 @@ from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.rules.places import Missing, places_of, value_at, with_value
 from mockgen_watch.rules.values import same
 from mockgen_watch.scenarios.candidates import candidates
-from mockgen_watch.scenarios.cases import Case, Fault
+from mockgen_watch.scenarios.cases import Case, Change, Fault
+from mockgen_watch.scenarios.combinations import Sought, combinations, further
 from mockgen_watch.scenarios.facts import bare_path, options_of
-from mockgen_watch.scenarios.mutations import KINDS, OWN, WRONG_TYPE, Candidate
+from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE, Candidate
 from mockgen_watch.spec.model import Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
@@ -29,10 +30,14 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.terms import Terms
     from mockgen_watch.spec.document import Json
 
-SAMPLE: Final = 8
-"""Twins on which the kinds of faults that a rule allows are tried out."""
-
 NOTHING_OF_THIS_KIND: Final = "the rule has nothing of this kind"
+
+NEARLY: Final = 12
+"""Changes that break another rule as well of which is tried whether one more mends that."""
+
+ONE_IS_ENOUGH: Final = "a change of one place is enough"
+
+STILL_HOLDS: Final = "the rule still holds"
 
 ONE_IN: Final = 4
 """At most one fault in so many is of the wrong type."""
@@ -47,11 +52,18 @@ class Breakage:
         impossible: the other kinds, each with the reason.
         rare: kinds that one of the first two twins does not allow; they come first where they can,
             every other time, or few records would show them.
+        last: kinds that broke a twin which none of the others broke.
     """
 
     kinds: tuple[str, ...]
     impossible: Mapping[str, str]
     rare: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All kinds that break the rule."""
+        return (*self.kinds, *self.last)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -79,7 +91,7 @@ class Breaker:
             FindingsError: it cannot be broken as it should be.
         """
         twin: dict[str, Json] = self.twins.record_at(index)
-        rules = [number for number, breakage in enumerate(self.breakages) if breakage.kinds]
+        rules = [number for number, breakage in enumerate(self.breakages) if breakage.every]
         turn, first = divmod(index, len(rules))
         most = 0
         # One fault may stand in the way of another: then the next rule begins.
@@ -109,17 +121,75 @@ class Breaker:
         self, record: dict[str, Json], number: int, turn: int, index: int, made: Sequence[Fault]
     ) -> tuple[dict[str, Json], Fault] | None:
         rule = self.terms.rules[number]
-        by_kind: dict[str, list[Candidate]] = {OWN: self._own(rule, index)}
+        by_kind: dict[str, list[Candidate]] = {OWN: self.own(rule, index)}
         for found in candidates(rule, record, self.plan, self.terms.sight, turn):
             by_kind.setdefault(found.operator, []).append(found)
         for kind in self._turns(number, turn, len(by_kind[OWN])):
             choices = by_kind.get(kind, [])
             start = turn % len(choices) if kind == OWN and choices else 0
             for candidate in choices[start:] + choices[:start]:
-                fault = self.try_out(rule, record, candidate, made)
+                fault = self.try_out(rule, record, (candidate,), made)
                 if isinstance(fault, Fault):
-                    broken = with_value(record, candidate.place, candidate.value)
-                    return (broken, fault) if isinstance(broken, dict) else None
+                    return _made(record, fault)
+        last = self.combined(rule, record, turn, by_kind[OWN], made)
+        return _made(record, last) if isinstance(last, Fault) else None
+
+    def combined(
+        self,
+        rule: Rule,
+        record: Json,
+        turn: int,
+        own: Sequence[Candidate],
+        made: Sequence[Fault] = (),
+    ) -> Fault | str:
+        """Return the fault of few places for a record that no kind breaks, or why there is none."""
+        sought = Sought(
+            plan=self.plan,
+            sight=self.terms.sight,
+            turn=turn,
+            own=own,
+            taken=frozenset(_text(place) for fault in made for place in fault.places),
+        )
+        reason = NOTHING_OF_THIS_KIND
+        for is_odd in (False, True):
+            nearly: list[tuple[Candidate, ...]] = []
+            for changes in combinations(rule, record, sought, is_odd=is_odd):
+                result = self.try_out(rule, record, changes, made)
+                if isinstance(result, Fault):
+                    return result
+                if result != STILL_HOLDS:
+                    nearly.append(changes)
+                if result != STILL_HOLDS or reason == NOTHING_OF_THIS_KIND:
+                    reason = result
+            fault = self._mended(rule, record, sought, nearly[:NEARLY], made)
+            if fault is not None:
+                return fault
+        return reason
+
+    def _mended(
+        self,
+        rule: Rule,
+        record: Json,
+        sought: Sought,
+        nearly: list[tuple[Candidate, ...]],
+        made: Sequence[Fault],
+    ) -> Fault | None:
+        """Return the fault of changes that break ``rule``, and one more for a rule beside it."""
+        broken = {rule.name, *(fault.rule for fault in made)}
+        for changes in nearly:  # It grows meanwhile.
+            changed = record
+            for change in changes:
+                changed = with_value(changed, change.place, change.value)
+            others = (each for each in self.terms.rules if each.name not in broken)
+            other = next((each for each in others if not each.holds(changed)), None)
+            if other is None:
+                continue
+            for more in further(changes, other, changed, sought):
+                result = self.try_out(rule, record, more, made)
+                if isinstance(result, Fault):
+                    return result
+                if result != STILL_HOLDS and len(nearly) < 2 * NEARLY:
+                    nearly.append(more)
         return None
 
     def _turns(self, number: int, turn: int, own: int) -> list[str]:
@@ -146,7 +216,7 @@ class Breaker:
         start = (step + number % max(len(cycle) - 1, 1)) % len(cycle)
         return list(dict.fromkeys([*rare, *cycle[start:], *cycle[:start]]))
 
-    def _own(self, rule: Rule, index: int) -> list[Candidate]:
+    def own(self, rule: Rule, index: int) -> list[Candidate]:
         """Return the candidates that the scenario's own fields give for ``rule``."""
         if self.plan.faulty is None:
             return []
@@ -179,20 +249,52 @@ class Breaker:
         return next((place for place, _ in places_of(twin, path)), None)
 
     def try_out(
-        self, rule: Rule, record: Json, candidate: Candidate, made: Sequence[Fault] = ()
+        self,
+        rule: Rule,
+        record: Json,
+        changes: Sequence[Candidate],
+        made: Sequence[Fault] = (),
     ) -> Fault | str:
-        """Return the fault that ``candidate`` is, or why it is none."""
-        before = value_at(record, candidate.place)
-        if _equal(before, candidate.value):
-            return "the value is the same"
-        if any(_meet(_text(candidate.place), _text(fault.place)) for fault in made):
-            return "the place has a fault already"
-        changed = with_value(record, candidate.place, candidate.value)
+        """Return the fault that ``changes`` are together, or why they are none."""
+        done = []
+        changed = record
+        taken = [place for fault in made for place in fault.places]
+        for candidate in changes:
+            before = value_at(record, candidate.place)
+            if _equal(before, candidate.value):
+                return "the value is the same"
+            if any(_meet(_text(candidate.place), _text(place)) for place in taken):
+                return "the place has a fault already"
+            changed = with_value(changed, candidate.place, candidate.value)
+            done.append(Change(place=candidate.place, before=before, after=candidate.value))
         message = rule.why(changed)
         if not message:
-            return "the rule still holds"
+            return STILL_HOLDS
+        wrong = self._beside(rule, record, changed, [change.place for change in done], made)
+        if wrong:
+            return wrong
+        return Fault(
+            rule=rule.name,
+            operator=changes[0].operator,
+            place=done[0].place,
+            before=done[0].before,
+            after=done[0].after,
+            message=message,
+            also=tuple(done[1:]),
+        )
+
+    def _beside(
+        self,
+        rule: Rule,
+        record: Json,
+        changed: Json,
+        places: Sequence[Place],
+        made: Sequence[Fault],
+    ) -> str:
+        """Return what changes at ``places`` do to other rules that they must not; ``""``: none."""
         broken = {fault.rule for fault in made}
-        for other in self._reading(candidate.place):
+        reading = {other.name: other for place in places for other in self._reading(place)}
+        for other in reading.values():
             if other.name == rule.name:
                 continue
             if other.name in broken:
@@ -203,14 +305,7 @@ class Breaker:
                 return f'rule "{other.name}" is broken as well'
             if _loses_field(other, record, changed):
                 return f'rule "{other.name}" is on a field that would be missing'
-        return Fault(
-            rule=rule.name,
-            operator=candidate.operator,
-            place=candidate.place,
-            before=before,
-            after=candidate.value,
-            message=message,
-        )
+        return ""
 
     def _reading(self, place: Place) -> tuple[Rule, ...]:
         """Return the rules that a change at ``place`` can break."""
@@ -232,8 +327,20 @@ class Breaker:
                 f"and {self.faults} are asked for"
             ),
             location=self.terms.rules[0].location,
-            hint="lower $faults, or let rules read different fields",
+            hint=(
+                "lower $faults, or let rules read different fields"
+                if self.faults > 1
+                else "let the fields that a rule reads have values that break it"
+            ),
         )
+
+
+def _made(record: Json, fault: Fault) -> tuple[dict[str, Json], Fault] | None:
+    """Return ``record`` with all that ``fault`` changes, and the fault."""
+    record = with_value(record, fault.place, fault.after)
+    for change in fault.also:
+        record = with_value(record, change.place, change.after)
+    return (record, fault) if isinstance(record, dict) else None
 
 
 def _equal(left: Json | Missing, right: Json | Missing) -> bool:
@@ -262,82 +369,3 @@ def _text(place: Place) -> tuple[str, ...]:
 def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
     """Tell whether one path leads into what the other one names."""
     return left[: len(right)] == right[: len(left)]
-
-
-def make_breaker(plan: RecordPlan, terms: Terms, twins: Drawer) -> Breaker:
-    """Return the breaker of the records of ``twins``; the kinds of faults are tried out."""
-    breaker = Breaker(plan=plan, terms=terms, twins=twins, faults=plan.faults)
-    # What one record states must not decide how the others are broken.
-    sample = [twins.drawn_at(index) for index in range(SAMPLE)]
-    breaker.breakages = tuple(_try_kinds(breaker, rule, sample) for rule in terms.rules)
-    return breaker
-
-
-def _try_kinds(breaker: Breaker, rule: Rule, sample: Sequence[Json]) -> Breakage:
-    reasons: dict[str, str] = {}
-    good: dict[str, set[int]] = {}
-    for turn, record in enumerate(sample):
-        for candidate in _each_kind(breaker, rule, record, turn):
-            kind = candidate.operator
-            # Two twins tell whether a kind is rare; the others only look for kinds not seen yet.
-            if kind in good and (turn > 1 or turn in good[kind]):
-                continue
-            result = breaker.try_out(rule, record, candidate)
-            if isinstance(result, Fault):
-                good.setdefault(kind, set()).add(turn)
-            else:
-                reasons[kind] = result
-    # A plugin's own kinds come first: nobody knows better what breaks its rule.
-    named = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
-    kinds = tuple(kind for kind in (*named, *KINDS, OWN) if kind in good)
-    impossible = {
-        kind: reasons.get(kind, NOTHING_OF_THIS_KIND)
-        for kind in (*named, *KINDS)
-        if kind not in good
-    }
-    # Wrong types keep to their own share.
-    rare = tuple(kind for kind in kinds if good[kind] != {0, 1} and kind not in {WRONG_TYPE, OWN})
-    return Breakage(kinds=kinds, impossible=impossible, rare=rare)
-
-
-def _each_kind(breaker: Breaker, rule: Rule, record: Json, turn: int) -> Iterator[Candidate]:
-    yield from breaker._own(rule, turn)  # noqa: SLF001 - of this module
-    yield from candidates(rule, record, breaker.plan, breaker.terms.sight, turn)
-
-
-def unbreakable(breaker: Breaker) -> list[Diagnostic]:
-    """Return an error for each rule that no fault breaks alone, and for faults beyond the rules."""
-    rules = breaker.terms.rules
-    if breaker.faults > len(rules):
-        too_many = Diagnostic(
-            code="MG403",
-            message=f"no record can break {breaker.faults} rules: the model has {len(rules)}",
-            location=rules[0].location,
-            hint="lower $faults, or state more rules",
-        )
-        return [too_many]
-    places = {rule.name: rule.location for rule in breaker.terms.rules}
-    found = []
-    for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True):
-        if breakage.kinds:
-            continue
-        others = [
-            name
-            for name, place in places.items()
-            if any(f'rule "{name}"' in reason for reason in breakage.impossible.values())
-        ]
-        why = (
-            f'each fault breaks rule "{others[0]}" as well' if others else "it holds for all values"
-        )
-        found.append(
-            Diagnostic(
-                code="MG403",
-                message=f'no record can break rule "{rule.name}" alone: {why}',
-                location=rule.location,
-                hint="make one rule of both, or drop one",
-                related=tuple(
-                    Related(message="this rule", location=places[name]) for name in others[:1]
-                ),
-            )
-        )
-    return found

@@ -9,9 +9,9 @@ from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.capacity import check_unique
 from mockgen_watch.plan.twins import NEGATIVE
+from mockgen_watch.scenarios.breakages import make_breaker, unbreakable
 from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
-from mockgen_watch.scenarios.negative import Breaker, make_breaker, unbreakable
 from mockgen_watch.scenarios.part import EXCLUSION, Free, Lay, Part, has_promise
 from mockgen_watch.scenarios.redraw import drawer_of
 from mockgen_watch.scenarios.refusals import cut_down, not_fixed, told, too_few_fit
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.negative import Breaker
     from mockgen_watch.scenarios.redraw import Drawer
     from mockgen_watch.scenarios.terms import Terms
     from mockgen_watch.spec.statements import Statement

@@ -201,7 +201,8 @@ def check_negative(source: Source, twins: list[Record], judges: dict[str, Judge]
             for key in twin.keys() | record.keys()
             if repr(twin.get(key, ...)) != repr(record.get(key, ...))
         }
-        assert changed == {fault.place[0] for fault in case.faults}, case.faults
+        places = [place for fault in case.faults for place in fault.places]
+        assert changed == {place[0] for place in places}, case.faults
 
 
 def check(seed: int) -> bool:

@@ -13,7 +13,7 @@ from mockgen_watch.cli.report import print_findings
 from mockgen_watch.cli.selection import add_suites
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.account import account_of
-from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND
+from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
@@ -89,7 +89,7 @@ def _text(account: ModelAccount, *, is_verbose: bool) -> str:
 def _rule_lines(rule: RuleAccount, *, is_verbose: bool) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for kind, reason in rule.impossible.items():
-        if is_verbose or reason != NOTHING_OF_THIS_KIND:
+        if is_verbose or reason not in {NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH}:
             by_reason.setdefault(reason, []).append(kind)
     return [
         f"  {rule.name}: {_kept(is_certain=rule.is_certain)}",

@@ -121,12 +121,16 @@ def _label(label: Mapping[str, Json]) -> Iterator[str]:
     if "clause" in label:
         yield f"  matches  exclusion {escape_for_terminal(str(label['clause']))}"
     if "rule" in label:
-        sides = [
-            shown_value(label[side]) if side in label else "(not there)"
-            for side in ("before", "after")
-        ]
+        also = label.get("also", ())
+        further = also if isinstance(also, list) else ()
         yield f"  breaks   rule {escape_for_terminal(str(label['rule']))} ({label['operator']})"
-        yield f"           {escape_for_terminal(str(label['pointer']))}: {sides[0]} → {sides[1]}"
+        for change in (label, *(item for item in further if isinstance(item, dict))):
+            sides = [
+                shown_value(change[side]) if side in change else "(not there)"
+                for side in ("before", "after")
+            ]
+            pointer = escape_for_terminal(str(change["pointer"]))
+            yield f"           {pointer}: {sides[0]} → {sides[1]}"
         yield f"           {escape_for_terminal(str(label['message']))}"
 
 

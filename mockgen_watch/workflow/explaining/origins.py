@@ -104,9 +104,9 @@ def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
     """Return the fault that put what stands at ``path`` there, or a part that it lies in."""
     own = tuple(path)
     for fault in reversed(case.faults):
-        place = tuple(map(str, fault.place))
-        if own[: len(place)] == place:
-            return fault
+        for place in fault.places:
+            if own[: len(place)] == tuple(map(str, place)):
+                return fault
     return None
 
 

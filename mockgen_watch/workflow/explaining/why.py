@@ -10,6 +10,7 @@ from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.designed import designed_by
 from mockgen_watch.scenarios.facts import bare_path
 from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
+from mockgen_watch.scenarios.mutations import OWN
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.places import Place
     from mockgen_watch.scenarios.cases import Case
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
@@ -258,10 +260,14 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _
         own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
         rule = next(rule for rule in plan.rules if rule.name == fault.rule)
         place = tuple(map(str, fault.place))
-        if own is not None and bare_path(place) in plan.own_faults:
+        is_own = fault.operator == OWN and bare_path(place) in plan.own_faults
+        if own is not None and is_own:
             return _of_shape(own, tuple(int(part) for part in place if part.isdigit()))
         origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
         choice = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
+        others = [pointer_of(other) for other in fault.places if not _leads(other, path)]
+        if fault.also and others:
+            choice += f", together with {' and '.join(others)}"
         return _Chosen(origin=origin, choice=choice)
     stated = find_statement(plan, index, path)
     if stated is not None:
@@ -272,6 +278,10 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _
         choice = f"stated for record {index} in $records, and not drawn"
         return _Chosen(origin=origin, choice=choice)
     return None
+
+
+def _leads(place: Place, path: Sequence[str]) -> bool:
+    return tuple(path[: len(place)]) == tuple(map(str, place))
 
 
 def _describe_group(shape: Shape) -> str:

@@ -267,7 +267,7 @@ def test_negative_records_are_the_twins_of_those_that_cover(tmp_path: Path) -> N
     for twin, record in zip(positive, negative, strict=False):
         assert isinstance(twin, dict)
         assert isinstance(record, dict)
-        assert sum(twin[key] != record.get(key, ABSENT) for key in twin) == 1
+        assert 1 <= sum(twin[key] != record.get(key, ABSENT) for key in twin) <= 3
 
 
 def test_a_mix_takes_the_records_that_its_parts_have(tmp_path: Path) -> None:
