@@ -32,6 +32,7 @@ class Condition:
         fits: tells whether a value of the field is one that it speaks of.
         low, high: the bounds, as ``Sight.comparable`` has the field's values; None for none.
         is_range: bounds are all that it says.
+        values: that it lists, where that is all that it says.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Condition:
     low: int | Decimal | None = None
     high: int | Decimal | None = None
     is_range: bool = False
+    values: tuple[Json, ...] = ()
 
     def holds(self, written: Json) -> bool:
         """Tell whether it holds for a record: for one element where the field is in an array."""
@@ -72,7 +74,12 @@ def compile_clause(spec: ExclusionSpec, sight: Sight) -> Clause:
 def _condition(spec: ConditionSpec, sight: Sight) -> Condition:
     path = sight.path_of(spec.field)
     if isinstance(spec.test, list):
-        return Condition(path=path, fits=_one_of(spec.test), location=spec.location)
+        return Condition(
+            path=path,
+            fits=_one_of(spec.test),
+            location=spec.location,
+            values=tuple(spec.test),
+        )
     tests: list[Callable[[Json], bool]] = []
     ends: dict[str, int | Decimal | None] = {}
     stated = spec.test if isinstance(spec.test, dict) else {}

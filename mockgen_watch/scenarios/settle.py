@@ -27,7 +27,7 @@ from mockgen_watch.scenarios.facts import (
     unit_of,
     walk_paths,
 )
-from mockgen_watch.scenarios.hold import hold_there, hold_to_bounds
+from mockgen_watch.scenarios.hold import hold_there, hold_to_bounds, hold_to_values
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def _settle_one(plan: RecordPlan, need: Need) -> tuple[RecordPlan, bool | None]:
     """Return the plan with the need met as far as it can be, and whether it is certain now."""
     if need.condition is not None:
         plan = replace(plan, shape=hold_there(plan.shape, bare_path(need.condition.path)))
+        if need.condition.values:
+            plan = replace(plan, shape=hold_to_values(plan, need.condition))
         if need.condition.is_range:
             plan = replace(plan, shape=hold_to_bounds(plan.shape, need.condition))
     verdict = need.proved(plan)
