@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ def run() -> int:
     """Carry out the process's own command line and return the exit code."""
     # Trees of many small values that live to the end: looking for circles in them is lost time.
     gc.set_threshold(100_000)
+    # NumPy would start a thread for each core, which costs more than the rest of its import; what
+    # we ask of it is never linear algebra.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         # Fixtures on stdout are UTF-8 in every locale, with the line ends they have in a file.
         if isinstance(stream, io.TextIOWrapper):

@@ -23,6 +23,7 @@ from mockgen_watch.formats.fragments import (
     MadeSlot,
 )
 from mockgen_watch.generate.chunks import cells_of_element, cells_of_records, release
+from mockgen_watch.generate.pool import SmallPool
 from mockgen_watch.generate.records import values_over
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.fragments import FragmentPlan, Register, Term
     from mockgen_watch.generate.cells import Cells, IntArray
     from mockgen_watch.generate.column import Program
+    from mockgen_watch.generate.pool import ByteArray
 
     ObjectArray = NDArray[np.object_]
 
@@ -46,6 +48,9 @@ JOINED: Final = 96 * 1024
 
 NUMBERS: Final = 1 << 21
 """Numbers held for a block, registers and indexes, at most; wide records make smaller blocks."""
+
+BYTE: Final = 256
+"""Numbers that a byte can hold."""
 
 MADE: Final = 1 << 23
 """Bytes of fragments made for a block, at most, about."""
@@ -180,6 +185,7 @@ class _Block:
         self._xp = xp
         self._registers = plan.registers
         self._arrays: list[IntArray | None] = [None] * len(plan.registers)
+        self._ranks: dict[int, ByteArray] = {}
         self._cells: dict[tuple[int, ...], Cells] = {(): cells_of_records(program, xp, indexes)}
         self._spare: IntArray = xp.empty(len(indexes), xp.int64)
 
@@ -189,7 +195,12 @@ class _Block:
 
     def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
         """Write the sum of ``terms``, and ``offset``, to a column."""
-        self._xp.add(self._sum(terms, self._spare), offset, out=column)
+        # Bytes of all pools of a slot stay in the nearest cache; whole numbers do not.
+        total = self._byte_sum(terms)
+        if total is None:
+            self._xp.add(self._sum(terms, self._spare), offset, out=column)
+        else:
+            self._xp.add(total, offset, out=column, dtype=self._xp.int64)
 
     def make(self, slot: MadeSlot, table: ObjectArray, offset: int, column: IntArray) -> None:
         """Make the fragments of a slot where they are needed, and point to them."""
@@ -221,9 +232,33 @@ class _Block:
             total = self._xp.add(out, numbers, out=out)
         return total
 
+    def _byte_sum(self, terms: Sequence[Term]) -> ByteArray | None:
+        """Return the sum of ``terms`` in bytes; None where one is no pool or the sum too large."""
+        draws: list[tuple[int, tuple[int, ...], SmallPool]] = []
+        for term in terms:
+            register = self._registers[term.register]
+            if not isinstance(register, Draw) or not isinstance(register.stream, SmallPool):
+                return None
+            draws.append((term.register, register.path, register.stream))
+        if terms[0].stride * draws[0][2].size > BYTE or terms[0].stride >= BYTE:
+            return None
+        total, *others = [self._ranks_of(*draw) for draw in draws]
+        for (term, following), ranks in zip(itertools.pairwise(terms), others, strict=True):
+            total = self._xp.multiply(total, self._xp.uint8(term.stride // following.stride))
+            total += ranks
+        return total
+
+    def _ranks_of(self, register: int, path: tuple[int, ...], pool: SmallPool) -> ByteArray:
+        """Return the numbers of the register of a pool; they are not to be changed."""
+        if register not in self._ranks:
+            self._ranks[register] = pool.ranks(self._at(path))
+        return self._ranks[register]
+
     def _numbers(self, register: int) -> IntArray:
         """Return the numbers of a register; they are not to be changed."""
         known = self._arrays[register]
+        if known is None and register in self._ranks:
+            known = self._arrays[register] = self._ranks[register].astype(self._xp.int64)
         if known is None:
             known = self._arrays[register] = self._computed(self._registers[register])
         return known

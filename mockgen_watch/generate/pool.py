@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.address import Address, Constants
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, LaneArray, Stream
 
+    ByteArray = NDArray[np.uint8]
     Floats = NDArray[np.float64]
 
 Entry = TypeVar("Entry")
@@ -113,7 +114,22 @@ def pool_stream(
     return WeightedPool(constants, shares, level)
 
 
-class EqualPool(Drawn):
+class SmallPool(Drawn):
+    """Ranks of values that are all asked, at most LARGE, so that a byte holds each."""
+
+    __slots__ = ()
+
+    def ranks(self, cells: Cells) -> ByteArray:
+        """Return the ranks of a chunk, uint8[n], for the caller to keep."""
+        raise NotImplementedError
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the ranks of a chunk."""
+        ranks: IntArray = self.ranks(cells).astype(cells.xp.int64)
+        return ranks
+
+
+class EqualPool(SmallPool):
     """Ranks of values that are equally likely."""
 
     __slots__ = ("bank", "constants", "first", "last")
@@ -142,10 +158,10 @@ class EqualPool(Drawn):
 
         return read
 
-    def draw(self, cells: Cells) -> IntArray:
+    def ranks(self, cells: Cells) -> ByteArray:
         """Return the ranks of a chunk."""
         xp = cells.xp
-        out: IntArray = xp.empty(len(cells.a), xp.int64)
+        out: ByteArray = xp.empty(len(cells.a), xp.uint8)
         t, spare, best = block_scratch(cells, "t", "spare", "best")
         for start in range(0, len(out), BLOCK):
             part = slice(start, start + BLOCK)
@@ -160,7 +176,7 @@ class EqualPool(Drawn):
         return out
 
 
-class WeightedPool(Drawn):
+class WeightedPool(SmallPool):
     """Ranks of values by weight."""
 
     __slots__ = ("bank", "constants", "first", "last", "tables", "weights")
@@ -185,10 +201,10 @@ class WeightedPool(Drawn):
         ]
         return times.index(min(times))
 
-    def draw(self, cells: Cells) -> IntArray:
+    def ranks(self, cells: Cells) -> ByteArray:
         """Return the ranks of a chunk."""
         xp = cells.xp
-        out: IntArray = xp.empty(len(cells.a), xp.int64)
+        out: ByteArray = xp.empty(len(cells.a), xp.uint8)
         scratch = block_scratch(cells, "t", "spare")
         longest = len(scratch[0])
         times, best = xp.empty(longest), xp.empty(longest)
