@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import path_fault
+from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
 
@@ -21,6 +22,7 @@ LOCK_VERSION = 1
 _DIGEST = regex(r"sha256:[0-9a-f]{64}")
 _MARKER = regex(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 _NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
+_METHODS = "methods"
 _OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
 
 
@@ -55,6 +57,7 @@ class Lockfile:
 
     Attributes:
         contract: the seed contract.
+        methods: how records of a plan were made, see ``plan.methods``; ``""`` is an earlier way.
         inputs: path relative to the project → digest; None for a file that was looked for and
             not there, so that its appearance counts as a change.
         outputs: name (``model/scenario``) → what was made.
@@ -66,6 +69,7 @@ class Lockfile:
     inputs: Mapping[str, str | None]
     outputs: Mapping[str, LockedOutput]
     complete: bool = True
+    methods: str = METHODS
 
     def files(self) -> dict[str, str]:
         """Return every file, relative to the suite's output folder, with its digest."""
@@ -80,6 +84,7 @@ def write_lockfile(lock: Lockfile) -> bytes:
     head = {
         "lock_version": str(LOCK_VERSION),
         "contract": str(lock.contract),
+        "methods": encode_basestring(lock.methods),
         "complete": "true" if lock.complete else "false",
         "inputs": _mapping_text(
             {
@@ -115,6 +120,7 @@ def inputs_match(lock: Lockfile, digests: Mapping[str, str], contract: int) -> b
     return (
         lock.complete
         and lock.contract == contract
+        and lock.methods == METHODS
         and all(digests.get(path) == digest for path, digest in lock.inputs.items())
     )
 
@@ -189,11 +195,14 @@ def _lockfile(data: Any, newest: int) -> Lockfile:  # noqa: ANN401
         raise _NewerError(f"lock_version is {version}, this release reads {newest}")
     if type(version) is int and 0 < version < newest:
         raise _OlderError(f"lock_version is {version}, this release reads {newest}")
-    fields = _mapping(data, "the file", _NEEDED)
+    # Those that were written before there were any state no methods.
+    fields = {_METHODS: "", **data} if isinstance(data, dict) else data
+    fields = _mapping(fields, "the file", _NEEDED | {_METHODS})
     if type(version) is not int or version != newest:
         raise ValueError(f"lock_version is {version!r}, not {newest}")
     return Lockfile(
         contract=_count(fields["contract"], "contract"),
+        methods=_text(fields[_METHODS], _METHODS),
         complete=_flag(fields["complete"], "complete"),
         inputs={
             path: None if digest is None else _digest(digest, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.lock.model import LockedOutput, Lockfile
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.layout import Layout
@@ -71,7 +71,7 @@ def next_lockfile(
     if suite.lock is None or not entries:
         return None
     lock = suite.lock
-    return Lockfile(contract=lock.contract, inputs=lock.inputs, outputs=entries, complete=False)
+    return replace(lock, outputs=entries, complete=False)
 
 
 def stale_locks(reconciliation: Reconciliation) -> list[str]:

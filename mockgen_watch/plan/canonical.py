@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import canonical_form, canonical_shape, form_bytes
+from mockgen_watch.plan.methods import DESIGN, FORM, PROMISES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,18 +18,9 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.generators import Reference
 
-FORM = 1
-"""Raised when the same plan gets another canonical form."""
-
-DESIGN = 1
-"""Raised when the first records of the same plan cover what they cover otherwise."""
-
 _PLACES = frozenset(["keep", "location"])
 
 _UNRULED = frozenset(["labels"])
-
-PROMISES = 3
-"""Raised when rules and exclusions make other records of the same plan."""
 
 
 def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
@@ -89,7 +90,7 @@ def _key(root: Path, outputs: str) -> str:
         return ""
     # Files keep their stamps when the folder that they are in is moved, and a link put there.
     place = os.path.realpath(os.path.join(root, outputs))
-    parts = (CONTRACT, outputs, place, scan.identity, vocabulary_stamps())
+    parts = (CONTRACT, METHODS, outputs, place, scan.identity, vocabulary_stamps())
     marks = [sorted(found.items()) for found in (scan.specs, scan.linked, scan.outputs)]
     return hashlib.sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -307,6 +308,31 @@ def test_check_finds_what_is_stale_missing_and_edited(project: Path) -> None:
     edit(project, "$count: 400", "$count: 401")
     assert "MG502" in run(project, "check", code=1)
     assert output.read_bytes() == good
+
+
+@pytest.mark.parametrize("options", [(), ("--force",)])
+def test_what_an_earlier_release_made_in_another_way_is_made_again(
+    project: Path, options: tuple[str, ...]
+) -> None:
+    run(project, "generate")
+    output = project / "mock_outputs/claims/Claim/positive.json"
+    lockfile = project / "mock_outputs/claims/mockgen.lock"
+    good, lock = output.read_bytes(), json.loads(lockfile.read_bytes())
+    other = good.replace(b'"TYPE": "P"', b'"TYPE": "C"', 1)
+    entry = lock["outputs"]["Claim/positive"]
+    entry |= {"key": sha256(b"earlier"), "files": {"Claim/positive.json": sha256(other)}}
+    output.write_bytes(other)
+    lockfile.write_text(json.dumps(lock | {"methods": "0"}, indent=2) + "\n", encoding="utf-8")
+
+    assert "MG502" in run(project, "check", code=1)
+    run(project, "generate", *options)
+
+    assert output.read_bytes() == good
+    run(project, "check")
+
+
+def sha256(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def test_plan_tells_exactly_the_cells_that_generate_changes(project: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.state import StateFolder
@@ -90,8 +91,8 @@ def remember_index(look: Look, outputs: str) -> None:
 
 
 def _key(index: Index, outputs: str) -> str:
-    """Return what stands for the index, the contract and the shipped vocabularies."""
-    tool = json.dumps([CONTRACT, outputs, vocabulary_stamps()]).encode()
+    """Return what stands for the index, the contract, the methods and the shipped vocabularies."""
+    tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
     return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
 
 

@@ -18,6 +18,7 @@ from mockgen_watch.lock.model import (
     read_lockfile,
     write_lockfile,
 )
+from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import key_of
 
@@ -79,6 +80,7 @@ def locks(draw: st.DrawFn) -> Lockfile:
     return Lockfile(
         contract=draw(st.integers(0, 9)),
         complete=draw(st.booleans()),
+        methods=draw(st.sampled_from(["", METHODS, "0"])),
         inputs=draw(st.dictionaries(st.text(), st.none() | digests)),
         outputs=outputs,
     )
@@ -131,6 +133,7 @@ def test_one_changed_file_changes_one_line() -> None:
         (changed("surplus", value=1), "keys: surplus"),
         (changed("contract", value="1"), "contract is not a number"),
         (changed("complete", value=1), "complete is not true or false"),
+        (changed("methods", value=3), "methods is not text"),
         (changed("inputs", value=[]), "inputs is not a mapping"),
         (changed("inputs", "x", value="md5:1"), "no sha256 digest"),
         (changed("outputs", "Model_1/positive", "records", value=-1), "not a number"),
@@ -170,9 +173,18 @@ def test_a_merge_conflict_is_told_with_its_line() -> None:
     text = write_lockfile(LOCK).replace(b'  "inputs"', b'<<<<<<< HEAD\n  "inputs"')
     found = read_lockfile(text, PATH)
     assert isinstance(found, Diagnostic)
-    assert (found.location.line, found.location.column) == (5, 1)
+    assert (found.location.line, found.location.column) == (6, 1)
     assert "merge conflict" in found.message
     assert "git checkout" in found.hint
+
+
+def test_a_lockfile_that_states_no_methods_is_read_and_not_trusted() -> None:
+    found = read_lockfile(changed("methods", value=...), PATH)
+    assert isinstance(found, Lockfile)
+    assert found == replace(LOCK, methods="")
+    here = {"specs/claims/user_input.yaml": key_of("input")}
+    assert inputs_match(LOCK, here, contract=1)
+    assert not inputs_match(found, here, contract=1)
 
 
 def test_inputs_match_only_when_each_is_the_same_and_the_lock_is_complete() -> None:
@@ -180,5 +192,6 @@ def test_inputs_match_only_when_each_is_the_same_and_the_lock_is_complete() -> N
     assert inputs_match(LOCK, here, contract=1)
     assert not inputs_match(LOCK, here, contract=2)
     assert not inputs_match(replace(LOCK, complete=False), here, contract=1)
+    assert not inputs_match(replace(LOCK, methods="0"), here, contract=1)
     assert not inputs_match(LOCK, {**here, "specs/master.yaml": key_of("m")}, contract=1)
     assert not inputs_match(LOCK, {}, contract=1)
