@@ -53,7 +53,13 @@ def git(folder: Path, *words: str) -> str:
     [
         (
             ["init"],
-            ["people/Person/negative.json", "people/Person/positive.json", "people/mockgen.lock"],
+            [
+                "people/Person/negative.json",
+                "people/Person/negative.labels.ndjson",
+                "people/Person/positive.json",
+                "people/Person/positive.labels.ndjson",
+                "people/mockgen.lock",
+            ],
         ),
         (
             ["init", "--example", "claims"],
@@ -231,7 +237,7 @@ def test_git_keeps_the_line_ends_and_leaves_out_what_is_not_committed(tmp_path: 
     git(tmp_path, "add", "--all")
     staged = git(tmp_path, "ls-files", "--eol").splitlines()
     kept = [line for line in staged if "\tmock_outputs/" in line or "\tspecs/" in line]
-    assert len(kept) == 6
+    assert len(kept) == 8
     assert all(line.startswith("i/lf    w/lf    attr/text eol=lf") for line in kept)
     assert not any(".mockgen-new" in line for line in staged)
 
