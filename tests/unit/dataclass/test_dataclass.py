@@ -216,8 +216,10 @@ def test_both_kinds_of_replace_take_both_kinds_of_class() -> None:
         assert (changed.x, changed.hidden, value.x) == (2, "h", 1)
         with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
             change(value, z=3)
-        # A ValueError, and from Python 3.13 on a TypeError where it is dataclasses' own.
-        with pytest.raises((ValueError, TypeError), match="init=False"):
+        # What dataclasses itself raises is another error from Python 3.13 on.
+        is_theirs = change is dataclasses.replace or maker is dataclasses
+        is_newer = is_theirs and sys.version_info >= (3, 13)
+        with pytest.raises(TypeError if is_newer else ValueError, match="init=False"):
             change(make_kept(maker, **options)(given=1), kept=[])
 
 
