@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
@@ -16,6 +15,7 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.typed import TYPE_CHECKING, overload
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.project import OpenProject, open_project
 from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache
@@ -23,6 +23,7 @@ from mockgen_watch.workflow.targets import find_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, TypeAlias
 
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.document import Json

@@ -6,7 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import TypeAlias
+
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 
 Canonical: TypeAlias = (
     "None | bool | int | Decimal | str | Sequence[Canonical] | Mapping[str, Canonical]"

@@ -13,16 +13,17 @@ import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.rules.plugin import Refused, not_named
+from mockgen_watch.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from importlib import metadata
+    from typing import Final
 
     from mockgen_watch.rules.plugin import RuleType
 

@@ -6,7 +6,11 @@ Compiling takes 0.1 to 10 ms, and a run uses few of the expressions of the modul
 from __future__ import annotations
 
 import re
-from typing import AnyStr, cast
+
+from mockgen_watch.typed import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing import AnyStr
 
 
 def regex(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:

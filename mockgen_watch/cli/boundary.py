@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import shown_value
 from mockgen_watch.digest import canonical
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.scenarios.measuring import Measured, StrengthCount
     from mockgen_watch.scenarios.odds import Odds

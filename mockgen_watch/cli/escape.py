@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
 
 from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 __all__ = ["escape_character", "escape_for_terminal", "width_of"]
 

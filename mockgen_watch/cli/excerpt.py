@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from mockgen_watch.cli.escape import escape_character, width_of
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 MAX_CELLS: Final = 120
 """A longer line is cut on both sides of what it is shown for."""

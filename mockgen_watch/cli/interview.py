@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.dataclass import dataclass, field
@@ -19,10 +18,12 @@ from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Final
 
 KINDS: Final[Mapping[str, str]] = {
     "id": '{$pattern: "[A-Z]{3}[0-9]{6}", $unique: true}',

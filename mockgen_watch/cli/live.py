@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,6 +17,7 @@ from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.moved import OutputMemory
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchStarted,
@@ -31,7 +31,7 @@ from mockgen_watch.watch.stream import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-    from typing import Self
+    from typing import Final, Self
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon

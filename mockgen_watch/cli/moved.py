@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.paths import LOCK_NAME
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.decode import CannotDecodeError
 from mockgen_watch.workflow.changes.difference import differing_cells, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Final
 
 LARGEST: Final = 512 << 10
 """Bytes of an output that is looked into; YAML takes a hundred times as long to read."""

@@ -11,7 +11,8 @@ import functools
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.digest import canonical
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import Absent
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from mockgen_watch.spec.document import Json
 
 PlainJson: TypeAlias = "None | bool | int | float | str | list[PlainJson] | dict[str, PlainJson]"

@@ -10,7 +10,7 @@ that is not made here is a TypeError as soon as the class is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass.construct import MISSING, Field, first_init
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
 _FIELDS = "__mockgen_fields__"
 _ORDER = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +27,12 @@ class Executor(Protocol):
         """
 
 
-@runtime_checkable
-class PlacingExecutor(Protocol):
+class PlacingExecutor(ABC):
     """An executor that can write to a file itself, faster than by handing bytes over."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def write(self, records: Records, fd: int, advance: Callable[[int], None]) -> bool:
         """Write the whole document of ``records`` to the open file ``fd``, from where it stands.
 

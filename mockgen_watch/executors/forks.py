@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import warnings
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.errors import MockgenError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
+    from typing import Final
 
 CHUNK: Final = 16_384
 """Records that one worker makes before the next one's turn."""

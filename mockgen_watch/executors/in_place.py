@@ -17,17 +17,18 @@ import signal
 import stat
 import struct
 from multiprocessing import connection
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import measured, warm_up
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
+    from typing import Final
 
     from mockgen_watch.formats.document import Records
 

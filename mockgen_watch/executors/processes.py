@@ -20,18 +20,19 @@ import pickle
 import signal
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import warm_up
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Self
+    from typing import Final, Self
 
     from mockgen_watch.formats.document import Records
 
@@ -48,7 +49,7 @@ _MESSAGE: Final = struct.Struct("<BQQ")
 _PIECE, _END, _ERROR = range(3)
 
 
-class Processes:
+class Processes(PlacingExecutor):
     """Several processes, each with its share of the chunks."""
 
     def __init__(self, jobs: int, *, chunk: int = CHUNK, ring: int = RING) -> None:

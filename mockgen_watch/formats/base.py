@@ -8,12 +8,11 @@ for whole chunks. A format may leave the second out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, cast
+
+from mockgen_watch.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.formats.base import Format
 
 _PLACES: Final = {

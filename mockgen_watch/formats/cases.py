@@ -7,18 +7,18 @@ jobs, are made one record at a time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.document import VECTOR_FROM, encode_record
+from mockgen_watch.formats.document import VECTOR_FROM, Warming, encode_record
 from mockgen_watch.scenarios.cases import Told
 from mockgen_watch.scenarios.labels import labelled
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
+    from typing import Final
 
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.vector import VectorRun
@@ -41,7 +41,7 @@ JOINED: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRecords:
+class CaseRecords(Warming):
     """Records of several programs, or that are looked at one by one.
 
     Attributes:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.fragments import MadeSlot, SlowField
 from mockgen_watch.formats.slots import Constant, Pick
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
 from mockgen_watch.generate.records import finished, joined_text
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.formats.slots import Builder, Piece
     from mockgen_watch.formats.tree import TextCoding

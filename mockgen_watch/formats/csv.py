@@ -9,8 +9,6 @@ error: nothing is dropped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError, Framing, Media, Option
 from mockgen_watch.formats.csv_cells import CellStyle, Formulas
@@ -18,9 +16,11 @@ from mockgen_watch.formats.csv_columns import ColumnTree, column_name, columns_o
 from mockgen_watch.formats.csv_fragments import compile_rows
 from mockgen_watch.formats.csv_rows import row_cells
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.formats.base import Format
     from mockgen_watch.formats.fragments import FragmentPlan

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
@@ -18,9 +17,11 @@ from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Encoder, Place, Position, TextCoding
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.spec.document import Json
 

@@ -9,16 +9,16 @@ an object without members and an array without elements.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.columns import may_be_absent
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.formats.base import FormatError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.formats.csv_cells import CellStyle
     from mockgen_watch.formats.csv_columns import ColumnTree

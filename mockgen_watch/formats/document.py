@@ -7,14 +7,16 @@ it needs no NumPy, and is faster as long as importing NumPy takes longer than al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.generate.records import record_at
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Final
 
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.fragments import FragmentPlan
@@ -45,6 +47,16 @@ class Records(Protocol):
         """
 
 
+class Warming(ABC):
+    """Records for which there is something to do before the first of them is made."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def warm_up(self) -> None:
+        """Do it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalarRecords:
     """The records of a program, read and encoded one at a time."""
@@ -66,7 +78,7 @@ class ScalarRecords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VectorRecords:
+class VectorRecords(Warming):
     """The records of a program, by its fragment plan."""
 
     framing: Framing
@@ -127,14 +139,6 @@ def records_of(
     if plan is None:
         return scalar
     return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
-
-
-@runtime_checkable
-class Warming(Protocol):
-    """Records for which there is something to do before the first of them is made."""
-
-    def warm_up(self) -> None:
-        """Do it."""
 
 
 def warm_up(records: Records) -> None:

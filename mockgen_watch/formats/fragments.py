@@ -9,12 +9,12 @@ well as ``formats.vector`` does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.column import Node

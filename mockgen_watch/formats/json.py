@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import Framing, Media, Option
@@ -20,9 +19,11 @@ from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
 from mockgen_watch.formats.tree_writer import TreeWriter
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.formats.base import Format
     from mockgen_watch.generate.column import Program

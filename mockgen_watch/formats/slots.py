@@ -15,8 +15,6 @@ become further entries of the tables within, so absence costs no slot of its own
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.formats.fragments import (
     AtLeast,
@@ -31,9 +29,11 @@ from mockgen_watch.formats.fragments import (
     Some,
     Term,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
+    from typing import Final, TypeAlias
 
     from mockgen_watch.formats.fragments import Register
     from mockgen_watch.generate.cells import Stream

@@ -8,13 +8,14 @@ how scalars look. A ``Style`` says that and no more. ``Encoder`` is the referenc
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final, Protocol
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.spec.document import Json, ScalarValue
 

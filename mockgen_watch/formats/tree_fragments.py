@@ -14,7 +14,6 @@ whole of it and whose combinations are too many for a table; the plan names them
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import FormatError
@@ -30,6 +29,7 @@ from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Pick, Switch
 from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import Column, ObjectNode, State
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,7 +14,6 @@ printable, or changes how its neighbours look, is escaped.
 from __future__ import annotations
 
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.base import Framing, Media, Option
@@ -23,10 +22,12 @@ from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digit
 from mockgen_watch.formats.tree_writer import TreeWriter
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Layout
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.formats.base import Format
     from mockgen_watch.generate.column import Program

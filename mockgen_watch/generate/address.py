@@ -17,12 +17,13 @@ and ``word`` are those of Wellons' "lowbias32".
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import TypeAlias
 
     import numpy as np
     from numpy.typing import NDArray

@@ -9,13 +9,14 @@ never touch a neighbour. A step of ``address.score`` is one operation for all dr
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.address import MASK32, SCORE, WORD
 from mockgen_watch.generate.chunks import words_over
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.generate.address import Constants
     from mockgen_watch.generate.cells import Cell, Cells, LaneArray

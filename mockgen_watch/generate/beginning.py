@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.generate.column import State
 from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Final
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
     from mockgen_watch.plan.model import Draw, FirstChoices

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.column import Part
 from mockgen_watch.generate.derived import Derived
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.moments import DAY, MONTHS, WEEKDAYS
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.derived import Arithmetic, Whole

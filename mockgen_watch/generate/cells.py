@@ -9,10 +9,9 @@ to import it and small jobs never do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.generate.address import lanes_of_element, lanes_of_record
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from types import ModuleType

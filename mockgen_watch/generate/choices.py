@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Lookup, Shared
@@ -11,6 +9,7 @@ from mockgen_watch.generate.draws import ALWAYS, Odds, threshold
 from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.presence import Nowhere
 from mockgen_watch.generate.unique import InOrder
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,13 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.generate.cells import Cell, Stream
     from mockgen_watch.spec.document import Json

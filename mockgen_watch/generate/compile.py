@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.generate.address import Address, base_key
 from mockgen_watch.generate.bank import Level
@@ -45,9 +43,11 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any, Final
 
     from mockgen_watch.generate.beginning import Choices
     from mockgen_watch.generate.cells import Stream

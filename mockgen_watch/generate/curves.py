@@ -13,15 +13,15 @@ are never moved to the bounds. Parameters are in the units that the spec states.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.normal import normal_quantile, normal_tail
 from mockgen_watch.generate.series import choose, exp, ln, power, square_root
 from mockgen_watch.spec.generators import DistributionKind
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Final
 
     from mockgen_watch.generate.series import Real
     from mockgen_watch.spec.generators import Number

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.calendar_parts import (
     CALENDAR,
@@ -28,9 +27,11 @@ from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, TIME_DIRECTIVES, split_format
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.site import Site

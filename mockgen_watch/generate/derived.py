@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
-
 from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
 
-Whole = TypeVar("Whole", int, "IntArray")
-"""A Python integer or an array of them."""
+    Whole = TypeVar("Whole", int, "IntArray")
+    """A Python integer or an array of them."""
 
 
 class Arithmetic(Protocol):

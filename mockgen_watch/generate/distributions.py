@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.curves import FarRanks, curve_of
@@ -20,9 +19,11 @@ from mockgen_watch.generate.grid import Grid
 from mockgen_watch.generate.quantiles import QuantileStream
 from mockgen_watch.generate.series import exp, ln, power
 from mockgen_watch.spec.generators import DistributionKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream

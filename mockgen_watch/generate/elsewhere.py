@@ -5,13 +5,12 @@ An element of an array may show a field of the record around it; a record, a fie
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.cells import outer_cell
 from mockgen_watch.generate.chunks import outer_cells
 from mockgen_watch.generate.column import Column, Part
 from mockgen_watch.generate.drawn import Drawn
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable

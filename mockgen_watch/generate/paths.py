@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final, TypeAlias
 
     from mockgen_watch.spec.generators import RowField
     from mockgen_watch.spec.model import Shape

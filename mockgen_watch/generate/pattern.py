@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.generate.column import Column, ColumnKind, Part
@@ -19,9 +18,11 @@ from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.unique import SPREAD
 from mockgen_watch.spec.pattern import compile_pattern
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.site import Site

@@ -19,7 +19,6 @@ random sampling with a reservoir", Information Processing Letters 97(5), 2006.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, TypeVar
 
 from mockgen_watch.generate.address import fill_scores
 from mockgen_watch.generate.bank import Level
@@ -27,11 +26,13 @@ from mockgen_watch.generate.chunks import BLOCK, block_scratch
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.large_pool import LargePool
 from mockgen_watch.generate.series import ln
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
     from types import ModuleType
+    from typing import Final, TypeVar
 
     import numpy as np
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     ByteArray = NDArray[np.uint8]
     Floats = NDArray[np.float64]
 
-Entry = TypeVar("Entry")
+    Entry = TypeVar("Entry")
 
 LARGE: Final = 256
 """The most values that are all asked; crossing it redraws a pool once."""

@@ -9,13 +9,14 @@ needs it; a chunk needs all 4,098.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.series import clamp
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Final
 
     from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray

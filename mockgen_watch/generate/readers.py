@@ -7,7 +7,6 @@ path of small jobs, where every call counts.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.generate.cells import cell_of_element
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
@@ -15,9 +14,11 @@ from mockgen_watch.generate.pool import EqualPool
 from mockgen_watch.generate.tables import LazyTable, OpenTable
 from mockgen_watch.generate.transforms import transformed
 from mockgen_watch.masters.kinds import exact_number
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.generate.cells import Cell
     from mockgen_watch.generate.column import Node, ObjectNode, Part

@@ -10,16 +10,17 @@ memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.generate.address import MASK64, encode_parts
 from mockgen_watch.generate.bank import word_at
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cells_of_key
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.unique import Permuted, Position
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.generate.address import Constants
     from mockgen_watch.generate.bank import Level
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream

@@ -8,11 +8,13 @@ a Python float and on an array alike, and is right to about 1e-15 of its value.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
+    from typing import Final, TypeAlias, TypeVar
 
     import numpy as np
     from numpy.typing import NDArray
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Truth: TypeAlias = "bool | NDArray[np.bool_]"
 
-Real = TypeVar("Real", float, "Floats")
+    Real = TypeVar("Real", float, "Floats")
 
 LN2: Final = 0.6931471805599453
 SQRT_HALF: Final = 0.7071067811865476

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.beginning import INNER, INSIDE, begin
 from mockgen_watch.generate.draws import uniform
 from mockgen_watch.generate.unique import unique
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+
+from mockgen_watch.typed import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
-Entry_co = TypeVar("Entry_co", covariant=True)
+    Entry_co = TypeVar("Entry_co", covariant=True)
+
+    Entries = Sequence[Entry_co]
+else:
+    Entries, Entry_co = Sequence, None
 
 
-class LazyTable(Sequence[Entry_co], Generic[Entry_co]):
+class LazyTable(Entries[Entry_co]):
     """``make(0)`` to ``make(size - 1)``, each made anew when it is asked for."""
 
     __slots__ = ("_make", "_size")

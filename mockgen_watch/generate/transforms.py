@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Transform
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Final
 
 _LETTERS: Final = str.maketrans(
     {

@@ -6,14 +6,14 @@ digits each, from tables of 4,096 texts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Final
 
     from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location
@@ -13,9 +12,11 @@ from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 LOCK_VERSION = 1
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 

@@ -7,14 +7,15 @@ it looked at, with digests; what has moved since is told by name.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
 PLAN_VERSION = 1
 """Raised when the file gets another form."""

@@ -7,13 +7,14 @@ suites in folders of each other may own files in one place, so that these are lo
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.paths import fold
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Self
 
 _FEW = 20
 

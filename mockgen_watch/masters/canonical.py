@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec.generators import PoolEntry, Reference
 from mockgen_watch.spec.model import Origin
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Final, TypeAlias
 
     from mockgen_watch.spec.model import Shape
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, has_errors
 from mockgen_watch.masters.addresses import address_master
@@ -14,6 +12,7 @@ from mockgen_watch.masters.policies import Merge, key_path, policies_by_path
 from mockgen_watch.masters.slot import find_slot
 from mockgen_watch.masters.trees import missing_key
 from mockgen_watch.spec.model import ConflictPolicy
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.generators import (
@@ -22,8 +21,11 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import ArrayShape, ObjectShape
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Shape

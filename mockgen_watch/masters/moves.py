@@ -6,13 +6,15 @@ The address of a field stays what it was, so a field keeps its values wherever i
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import ArrayShape, Member, Modifiers, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.spec.model import Shape

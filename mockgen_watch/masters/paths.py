@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.model import OUTSIDE
@@ -11,6 +9,7 @@ from mockgen_watch.masters.policies import key_path
 from mockgen_watch.masters.trees import change_object, find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, OriginKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath

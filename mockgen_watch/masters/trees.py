@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeAlias
 
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.spec.model import Member, Shape

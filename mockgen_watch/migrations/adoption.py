@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.graft_text import RECORDS, Graft, Value
 from mockgen_watch.migrations.statements import DELETE, statements_between
 from mockgen_watch.spec.document import MappingNode
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Final, TypeAlias
 
     from mockgen_watch.migrations.statements import Place
     from mockgen_watch.spec.document import Json, Node

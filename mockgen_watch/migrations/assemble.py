@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.pieces import assembled, pieces_of
 from mockgen_watch.migrations.shapes import OldObject, Remark, RemarkKind
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.scenarios import scenario_name
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.migrations.pieces import Piece
     from mockgen_watch.migrations.shapes import OldField, OldFile, OldValue, Section

@@ -8,7 +8,6 @@ not change stays as it stands.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
@@ -16,9 +15,11 @@ from mockgen_watch.migrations.versions import read_stated, with_lock_version, wi
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION
 from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Final
 
 
 class FileKind(enum.StrEnum):

@@ -6,8 +6,6 @@ place in the new text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.assemble import MIXED
 from mockgen_watch.migrations.lost import commented, lost_lines
@@ -17,9 +15,11 @@ from mockgen_watch.migrations.yaml_emit import key_text, member_lines
 from mockgen_watch.migrations.yaml_source import YamlSource, shifted
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, plain_data
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.migrations.assemble import NewModel, NewScenario
     from mockgen_watch.migrations.lost import Emission

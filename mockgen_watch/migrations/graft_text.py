@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.json_text import WIDTH, one_line, quoted
 from mockgen_watch.migrations.yaml_emit import flow, key_text
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import Json
 
 WIDTH: Final = 100

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.suggestion import Suggestion
 from mockgen_watch.migrations.yaml_emit import member_lines
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.migrations.suggestion import Pools, Values
     from mockgen_watch.spec.document import Json

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.suggestion import Suggestion
 from mockgen_watch.migrations.yaml_emit import flow, key_text
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.sections import split_suffix
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.migrations.suggestion import ModelPools
     from mockgen_watch.spec.document import Json

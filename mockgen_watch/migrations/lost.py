@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.shapes import RemarkKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Final
 
     from mockgen_watch.migrations.shapes import Remark
     from mockgen_watch.spec.document import Document, Json

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.migrations.base import Chain, upgrade
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.migrations.base import FileKind
     from mockgen_watch.migrations.prove import SectionProof

@@ -8,14 +8,15 @@ Chinese remainder theorem), so only those with one have to be chosen together.
 from __future__ import annotations
 
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.migrations.shapes import OldField, OldValue
     from mockgen_watch.spec.document import Json, Mark

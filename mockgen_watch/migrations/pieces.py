@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
@@ -17,6 +16,7 @@ from mockgen_watch.migrations.periods import (
     value_at,
 )
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from math import lcm, prod
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import canonical
@@ -21,6 +20,7 @@ from mockgen_watch.migrations.shapes import OldArray, OldObject
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence

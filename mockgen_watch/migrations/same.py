@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses  # noqa: TID251 - it looks into any of them
 import enum
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Pool
 from mockgen_watch.spec.model import Origin
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from mockgen_watch.spec.model import Model, Scenario, UserInput
 
 Bare: TypeAlias = "object"

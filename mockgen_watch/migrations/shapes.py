@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.migrations.split import split_text
@@ -13,8 +12,11 @@ from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
 from mockgen_watch.spec.build.names import is_directive
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final, TypeAlias
+
     from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
 _EDIT: Final = regex(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)

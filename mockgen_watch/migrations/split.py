@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 BLANKS: Final = " \t\r\n"
 """What may stand around a value without being part of it."""

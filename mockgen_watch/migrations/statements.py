@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
-
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.document import MappingNode
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Json, Node
 

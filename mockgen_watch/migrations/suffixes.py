@@ -6,8 +6,6 @@ model's own. All text is copied from the source.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.json_text import json_text, quoted
@@ -19,9 +17,11 @@ from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.spec.document import Document, Json, Member, Node
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, Scalar
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import Document
 
 VERSION: Final = "$version"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.migrations.json_text import WIDTH, number_text, quoted
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Final
 
     from mockgen_watch.spec.document import Json
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.migrations.comments import comments_of
 from mockgen_watch.migrations.yaml_emit import member_lines
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.source import Source
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.migrations.comments import Comment
     from mockgen_watch.spec.document import Document, Mark, Member, Node

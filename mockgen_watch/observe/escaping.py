@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 _SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 

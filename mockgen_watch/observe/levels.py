@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import Literal, TypeAlias
 
-LogFormat: TypeAlias = Literal["console", "json"]
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+
+LogFormat: TypeAlias = "Literal['console', 'json']"
 """Lines for people, or JSON lines for programs."""
 
 

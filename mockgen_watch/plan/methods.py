@@ -7,7 +7,11 @@ that outputs that an earlier release made in another way are made again, though 
 
 from __future__ import annotations
 
-from typing import Final
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 FORM: Final = 1
 """Raised when the same plan gets another canonical form."""

@@ -7,12 +7,11 @@ names its head.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.masters.deep import over_modifiers
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape, Origin, OriginKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.model import Member, Modifiers, Shape

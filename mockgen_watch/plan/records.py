@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import merge_record
@@ -19,8 +17,11 @@ from mockgen_watch.plan.statements import check_statements, stated_parent
 from mockgen_watch.plan.twins import twin_of
 from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import RuleKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.context import PlanContext, SuiteSource
     from mockgen_watch.plan.references import Parent

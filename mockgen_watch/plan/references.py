@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.trees import find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.context import PlanContext, SuiteSource
     from mockgen_watch.plan.model import RecordPlan

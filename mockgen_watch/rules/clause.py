@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.errors import RuleError
@@ -11,10 +10,12 @@ from mockgen_watch.rules.moments import bound_of
 from mockgen_watch.rules.places import places_of
 from mockgen_watch.rules.schema import compile_regex
 from mockgen_watch.rules.values import is_number, same
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
+    from typing import Any
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.rules.places import Path

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from typing import Final
 
     from mockgen_watch.rules.places import Path
     from mockgen_watch.spec.document import Json

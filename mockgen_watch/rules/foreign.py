@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -13,9 +12,11 @@ from referencing.exceptions import Unresolvable
 
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.values import is_type
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Final
 
     from mockgen_watch.spec.document import Json
 

@@ -5,17 +5,17 @@ The protocols here are all that a plugin has to keep to; it need import nothing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.values import shown
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, Final, TypeAlias
 
     from mockgen_watch.rules.places import Place
     from mockgen_watch.spec.document import Json

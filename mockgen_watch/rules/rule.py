@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.comparison import Comparison, read_comparison
 from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
@@ -13,6 +11,7 @@ from mockgen_watch.rules.plugin import make_check
 from mockgen_watch.rules.schema import compile_schema
 from mockgen_watch.rules.values import shown
 from mockgen_watch.spec.model import RuleKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.paths import written_path
 from mockgen_watch.rules.moments import seconds_of, seen_as_date
 from mockgen_watch.rules.places import Missing, places_of, value_at, with_value
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.breakages import make_breaker
@@ -11,6 +9,7 @@ from mockgen_watch.scenarios.part import BASE
 from mockgen_watch.scenarios.promise import Broken, Valid
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.scenarios.terms import compile_terms
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

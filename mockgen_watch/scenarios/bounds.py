@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.scenarios.facts import bare_path, bounds_of, leaves_below
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 from mockgen_watch.spec.moments import DAY
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path

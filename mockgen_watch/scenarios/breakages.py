@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.scenarios.candidates import candidates
 from mockgen_watch.scenarios.cases import Fault
@@ -14,9 +12,11 @@ from mockgen_watch.scenarios.negative import (
     Breakage,
     Breaker,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.rule import Rule

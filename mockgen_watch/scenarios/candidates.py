@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Final, TypeVar
 
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.regex import regex
@@ -28,9 +27,11 @@ from mockgen_watch.scenarios.mutations import (
 from mockgen_watch.spec.generators import MomentKind, Number
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.spec.moments import DAY, MomentError, format_units
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final, TypeVar
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path, Place
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
 
-_T = TypeVar("_T")
+    _T = TypeVar("_T")
 
 _LITERAL: Final = regex(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 _MANY: Final = 40

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import operator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.regex import regex
@@ -18,9 +17,11 @@ from mockgen_watch.rules.places import MISSING, value_at
 from mockgen_watch.scenarios.candidates import leaf_at, leaf_places, literals_of, rotated
 from mockgen_watch.scenarios.mutations import COMBINATION, OTHER_VALUE, Candidate
 from mockgen_watch.scenarios.ranges import Around, alternatives, name_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Missing, Path, Place

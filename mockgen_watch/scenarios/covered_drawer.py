@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
@@ -12,9 +10,11 @@ from mockgen_watch.plan.canonical import canonical_records
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.coverage.covered import Covered, cover_plan, lay
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.plan.model import RecordPlan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.grid import grid_of
@@ -25,9 +24,11 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
 from mockgen_watch.spec.moments import DAY, format_moment
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Final, TypeAlias
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Missing, Path

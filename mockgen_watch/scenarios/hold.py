@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import replace
 from mockgen_watch.digest import canonical
@@ -14,6 +13,7 @@ from mockgen_watch.scenarios.facts import bare_path, change_paths, number_of, op
 from mockgen_watch.spec.generators import Moment, MomentKind, Number, Pool, PoolEntry
 from mockgen_watch.spec.model import ObjectShape
 from mockgen_watch.spec.moments import DAY
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan

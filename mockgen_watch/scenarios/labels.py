@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.part import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.cases import Case, Change, Fault, Told

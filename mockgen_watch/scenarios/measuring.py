@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import canonical
@@ -19,9 +18,11 @@ from mockgen_watch.scenarios.part import Free
 from mockgen_watch.scenarios.promise import Broken, Excluded, Valid
 from mockgen_watch.scenarios.reading import Reader
 from mockgen_watch.spec.coverage import Coverage
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.coverage.covered import Covered

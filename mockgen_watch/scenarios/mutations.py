@@ -6,14 +6,15 @@ Nothing here is certain: whether a candidate breaks its rule, and no other, is t
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.places import MISSING
 from mockgen_watch.rules.values import is_number
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Final
 
     from mockgen_watch.rules.places import Missing, Place
     from mockgen_watch.spec.document import Json

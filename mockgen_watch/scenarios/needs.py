@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.masters.trees import find_all
@@ -12,9 +11,11 @@ from mockgen_watch.rules.places import Missing
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.scenarios.facts import bounds_of, leaves_below
 from mockgen_watch.scenarios.proof import always_meets, never_meets
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import RecordPlan

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
@@ -18,9 +16,11 @@ from mockgen_watch.scenarios.combinations import Sought, combinations, further
 from mockgen_watch.scenarios.facts import bare_path, options_of
 from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE, Candidate
 from mockgen_watch.spec.model import Leaf
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan

@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from decimal import Decimal
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.places import MISSING, Missing, places_of
@@ -14,9 +13,11 @@ from mockgen_watch.scenarios.facts import final_value, walk_paths
 from mockgen_watch.scenarios.reading import key_of
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path

@@ -6,8 +6,6 @@ and how they are kept stand in modules that are imported when there is a promise
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
@@ -15,6 +13,7 @@ from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.shares import Share
 from mockgen_watch.scenarios.stated import with_statements
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

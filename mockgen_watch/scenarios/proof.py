@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.paths import most_elements
 from mockgen_watch.masters.kinds import Kind, kinds_of
@@ -14,9 +13,11 @@ from mockgen_watch.rules.values import is_number
 from mockgen_watch.scenarios.facts import elements_of, options_of, parent_leaf
 from mockgen_watch.spec.generators import Number, Pattern, Reference, SequenceNumber
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.rules.moments import seconds_of
@@ -14,9 +13,11 @@ from mockgen_watch.scenarios.facts import bare_path, options_of
 from mockgen_watch.scenarios.mutations import OTHER_VALUE, like
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 from mockgen_watch.spec.moments import DAY
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Place

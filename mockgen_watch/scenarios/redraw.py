@@ -7,8 +7,6 @@ beside it; a record that meets every need at once is the one that a model withou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
@@ -38,10 +36,11 @@ from mockgen_watch.spec.generators import (
     Template,
 )
 from mockgen_watch.spec.model import Leaf
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import TypeAlias
+    from typing import Final, TypeAlias
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.rules.places import Missing
@@ -29,6 +28,7 @@ from mockgen_watch.scenarios.facts import (
 )
 from mockgen_watch.scenarios.hold import hold_there, hold_to_bounds, hold_to_values
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,13 +7,13 @@ by a program for all that failed in the same way, and looked at again; the last 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
+    from typing import Final
 
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Related, Severity
 from mockgen_watch.errors import FindingsError
@@ -13,6 +11,7 @@ from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.records import cell_of_record
 from mockgen_watch.scenarios.part import free_part
 from mockgen_watch.scenarios.shares import Share, below
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

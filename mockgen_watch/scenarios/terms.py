@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.rule import compile_rule
 from mockgen_watch.scenarios.facts import sight_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.chunks import cells_of_records, release
 from mockgen_watch.generate.column import Column, ObjectNode, State
@@ -23,10 +22,12 @@ from mockgen_watch.scenarios.keys import (
     scaled,
     value_of,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
+    from typing import Final
 
     import numpy as np
     from numpy.typing import NDArray

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -14,6 +12,7 @@ from mockgen_watch.spec.generators import (
     Pool,
     RowField,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any, Final
 
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity
 from mockgen_watch.spec.document import (
@@ -28,6 +27,11 @@ from mockgen_watch.spec.document import (
     Scalar,
     SequenceNode,
 )
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
 
 CODEC_VERSION: Final = 1
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from decimal import Decimal
+    from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Diagnostic
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NoReturn
-
 from mockgen_watch.diagnostics import CODES, Diagnostic, Related, Severity
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final, NoReturn
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.source import Source

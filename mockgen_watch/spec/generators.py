@@ -6,12 +6,13 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.json_escapes import read_text, stop_unclosed
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import ScalarValue
     from mockgen_watch.spec.findings import Findings
     from mockgen_watch.spec.source import Source

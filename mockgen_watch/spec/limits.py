@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 MAX_BYTES: Final = 5_000_000
 """Size of a file; a caller may ask for another."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.coverage import CoverageSpec

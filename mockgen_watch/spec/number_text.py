@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Final
 
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 MAX_DIGITS: Final = 4300
 """Python's own limit for turning digits into an int, which is quadratic work."""

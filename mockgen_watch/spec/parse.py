@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.findings import Findings
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.spec.source import Source
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import Node
 
 JSON_ENDINGS: Final = (".json",)

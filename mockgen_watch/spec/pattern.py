@@ -20,12 +20,13 @@ import itertools
 import math
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
 OPEN_REPEAT = 8
 """How far above its minimum a repeat without an end goes."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location

@@ -6,12 +6,16 @@ import operator
 from array import array
 from bisect import bisect_right
 from itertools import accumulate, count
-from typing import Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Mark
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 _INDENT: Final = regex(r"[ \t]*")
 

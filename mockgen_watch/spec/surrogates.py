@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
 
 _SURROGATE: Final = regex("[\ud800-\udfff]")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.limits import MAX_ALIASED_NODES
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ruamel.yaml.events import AliasEvent

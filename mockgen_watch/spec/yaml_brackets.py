@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.yaml_lines import line_above, wrong_indent
 from mockgen_watch.spec.yaml_tokens import unclosed_text
 from mockgen_watch.spec.yaml_verdict import Verdict
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.source import Source
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Scalar, pointer_of
 from mockgen_watch.spec.findings import quoted
@@ -11,10 +9,11 @@ from mockgen_watch.spec.number_text import UnreadableNumberError
 from mockgen_watch.spec.surrogates import join_surrogates
 from mockgen_watch.spec.yaml_events import YamlEvents
 from mockgen_watch.spec.yaml_scalars import WrongTagError, loses_zeros, read_plain, read_tagged
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TypeAlias
+    from typing import Final, TypeAlias
 
     from ruamel.yaml.events import ScalarEvent
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.document import ScalarValue
 
 TAG_PREFIX: Final = "tag:yaml.org,2002:"

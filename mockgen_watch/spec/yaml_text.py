@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ruamel.yaml.events import (
     AliasEvent,
@@ -24,9 +23,11 @@ from mockgen_watch.spec.yaml_errors import report_syntax_error
 from mockgen_watch.spec.yaml_events import YamlDepthError, YamlSyntaxError
 from mockgen_watch.spec.yaml_leaves import LeafReader
 from mockgen_watch.spec.yaml_scalars import TAG_PREFIX, shorthand
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any, Final, NoReturn
 
     from ruamel.yaml.events import Event, NodeEvent
 

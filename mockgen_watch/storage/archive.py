@@ -12,7 +12,6 @@ import os
 import stat
 import tarfile
 import zlib
-from typing import IO, TYPE_CHECKING, BinaryIO
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
@@ -20,9 +19,11 @@ from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, r
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.exclusive import write_new
 from mockgen_watch.storage.swap import put_new
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import IO, BinaryIO
 
     from mockgen_watch.storage.output_root import OutputRoot
 

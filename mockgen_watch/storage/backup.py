@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
@@ -16,9 +15,11 @@ from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.output_root import OutputRoot

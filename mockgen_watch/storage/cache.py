@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import TEMPORARY, write_atomically
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.state import StateFolder

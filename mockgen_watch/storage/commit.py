@@ -6,8 +6,6 @@ another there, with outputs that only that one knows: then the run is to be done
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -21,6 +19,7 @@ from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.former import keep_former
 from mockgen_watch.storage.outcome import Failure
 from mockgen_watch.storage.placement import Place, Placed
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

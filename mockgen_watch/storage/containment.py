@@ -12,10 +12,10 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location
@@ -15,6 +14,7 @@ from mockgen_watch.storage.containment import Entry, Folder, naming, storage_err
 from mockgen_watch.storage.reading import read_steady
 from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
@@ -23,8 +22,11 @@ from mockgen_watch.storage.atomic import (
 )
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from mockgen_watch.storage.containment import Entry, Folder
     from mockgen_watch.storage.output_root import OutputRoot
     from mockgen_watch.storage.state import StateFolder

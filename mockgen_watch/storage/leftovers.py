@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
@@ -11,6 +10,7 @@ from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks, re
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import LARGEST_LOCK
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import Snapshot

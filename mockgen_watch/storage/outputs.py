@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import stat
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic, Location
@@ -18,6 +17,7 @@ from mockgen_watch.storage.atomic import TEMPORARY
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.reading import digest_below, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os

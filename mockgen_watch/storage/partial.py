@@ -10,7 +10,7 @@ the folder where it will stand; what an output no longer needs is removed by the
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
@@ -23,9 +23,11 @@ from mockgen_watch.storage.atomic import (
     write_atomically,
 )
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from typing import Any, Final
 
     from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.state import StateFolder
@@ -45,17 +47,17 @@ class Progress:
     size: int
 
 
-@runtime_checkable
-class Resumable(Protocol):
+class Resumable(ABC):
     """The bytes of a file that can be begun at any record."""
 
-    @property
-    def progress(self) -> Progress | None:
-        """The last moment at which all records begun were given out whole, and more will follow."""
+    progress: Progress | None
+    """The last moment at which all records begun were given out whole, and more will follow."""
 
+    @abstractmethod
     def begin(self, record: int) -> Iterator[bytes]:
         """Yield the bytes from ``record`` on, and from 0 on all of them."""
 
+    @abstractmethod
     def __iter__(self) -> Iterator[bytes]:
         """Yield all bytes."""
 

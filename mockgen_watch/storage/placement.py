@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 import os
 import stat
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
@@ -17,6 +16,7 @@ from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.backup import save_backup
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import digest
@@ -27,9 +26,11 @@ from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from mockgen_watch.storage.backup import Backup
     from mockgen_watch.storage.containment import Folder

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
 Mark: TypeAlias = tuple[int, ...]
 """Size, times, inode, device and mode of a file; what tells that it is the same."""

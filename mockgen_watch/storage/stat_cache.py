@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections import namedtuple
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Container
+    from typing import Any, NamedTuple
 
     from mockgen_watch.storage.state import StateFolder
 
@@ -27,6 +28,7 @@ _FIELDS = 6
 
 
 if TYPE_CHECKING:
+    from typing import NamedTuple
 
     class _Fields(NamedTuple):
         size: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, state_folder
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,6 @@ own is wholly old or wholly new. Small files share one write of the journal.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.dataclass import replace
 from mockgen_watch.errors import FindingsError, StorageError
@@ -24,6 +23,7 @@ from mockgen_watch.storage.leftovers import clear_leftovers
 from mockgen_watch.storage.outcome import Outcome
 from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.workbench import Pending, Workbench
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

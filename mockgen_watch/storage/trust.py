@@ -10,15 +10,16 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Final
 
 VARIABLE: Final = "MOCKGEN_TRUSTED_PLUGINS"
 """Names of plugins, with commas or blanks between them."""

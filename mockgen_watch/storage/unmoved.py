@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
@@ -19,9 +18,11 @@ from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import vocabulary_stamps
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from mockgen_watch.storage.scan import Mark, Scan
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
@@ -11,6 +10,7 @@ from mockgen_watch.storage.atomic import remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.journal_file import JournalFile
 from mockgen_watch.storage.placement import Place, Placed, Placer
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.storage.files import MovedError
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

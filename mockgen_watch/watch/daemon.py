@@ -9,13 +9,13 @@ from __future__ import annotations
 import gc
 import os
 import time
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
@@ -40,6 +40,7 @@ from mockgen_watch.watch.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import Final
 
     from mockgen_watch.spec.project import Project
     from mockgen_watch.watch.observer import ProjectObserver

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import enum
 import os
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.storage.project_folder import find_work_tree
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Final
 
 LONGEST_HOLD: Final = 60.0
 """Seconds after which the daemon goes on, and warns: a lock may have been left by a kill."""

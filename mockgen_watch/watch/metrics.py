@@ -6,10 +6,10 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchFailed,

@@ -10,17 +10,18 @@ import contextlib
 import json
 import os
 import time
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
     from mockgen_watch.storage.state import StateFolder
 

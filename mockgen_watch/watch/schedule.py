@@ -6,9 +6,9 @@ Pure: every method takes ``now`` (seconds since some moment), so that tests need
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,11 @@ A storm is seen by scans, not by events: these come late, and some get lost, jus
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.storage.scan import Scan
 
 STORM_FILES: Final = 16

@@ -6,12 +6,12 @@ in the daemon's thread, in the order of subscription, and must be quick.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
 from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.lock.snapshot import Action, Reason

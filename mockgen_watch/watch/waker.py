@@ -10,7 +10,8 @@ import contextlib
 import select
 import socket
 import time
-from typing import Protocol
+
+from mockgen_watch.typed import Protocol
 
 
 class Bell(Protocol):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.observer import PROBE, probe, watch_limit
 from mockgen_watch.watch.stream import EventsMissed, WatchChanged
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
@@ -12,6 +11,7 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.project import OpenProject
 from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.lock.paths import below
@@ -18,6 +17,7 @@ from mockgen_watch.scenarios.promise import Broken
 from mockgen_watch.scenarios.reading import key_of
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.coverage import Coverage
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.named import named_plans
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import check_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.scope import Scope
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:

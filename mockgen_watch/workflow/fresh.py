@@ -6,8 +6,6 @@ digests and lockfiles. All that could make another answer than "nothing" is left
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.lock.model import Lockfile, inputs_match
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.remembered import wanted_from_lock
@@ -20,6 +18,7 @@ from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS, remember_stamps
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests, suite_files
 
 if TYPE_CHECKING:

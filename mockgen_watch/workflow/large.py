@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import document
-from mockgen_watch.storage.partial import Progress
+from mockgen_watch.storage.partial import Progress, Resumable
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.document import Records
@@ -20,7 +20,7 @@ LARGE: Final = 100_000
 """Records of an output that goes on where a stopped run came to; fewer are soon made anew."""
 
 
-class LargeFile:
+class LargeFile(Resumable):
     """The bytes of a file of many records; see ``Resumable``."""
 
     def __init__(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, has_errors
 from mockgen_watch.digest import digest
@@ -23,6 +21,7 @@ from mockgen_watch.spec.vocabulary import (
     read_lines,
     vocabulary_names,
 )
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 from mockgen_watch.workflow.sources import (
     PLUGIN,
     SHIPPED,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import digest
@@ -30,6 +29,7 @@ from mockgen_watch.storage.replacement import (
     replace_all,
 )
 from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 from mockgen_watch.workflow.versions import CHAIN
 

@@ -6,8 +6,6 @@ The files stay as they are: what the engine reads is made in memory, by the same
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import digest
@@ -18,6 +16,7 @@ from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.report import remark_location, too_many_rows
 from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adhoc import open_adhoc
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.project import OpenProject, open_project

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
@@ -17,6 +15,7 @@ from mockgen_watch.plan.context import PlanContext, SuiteSource
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.labels import wants_labels
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.cases import CaseRecords, keep_told
-from mockgen_watch.formats.document import alone, document, records_of, warm_up
+from mockgen_watch.formats.document import Warming, alone, document, records_of, warm_up
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import labelled, lines_of
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.large import LARGE, LargeFile
 from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import BinaryIO
+    from typing import BinaryIO, Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
@@ -39,7 +39,7 @@ WRITTEN: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PatchedRecords:
+class PatchedRecords(Warming):
     """Records that a program makes by chunks, but for those of which something is ``stated``."""
 
     plain: Records

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
@@ -21,6 +20,7 @@ from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.fresh import remember_outputs_folder
 from mockgen_watch.workflow.load import Loader, NoPlugins
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests

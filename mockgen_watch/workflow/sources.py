@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Protocol
 
 from mockgen_watch.digest import digest
+from mockgen_watch.typed import Protocol
 
 USER_INPUT_NAMES = ("user_input.yaml", "user_input.yml", "user_input.json")
 """The file that makes a folder a suite."""

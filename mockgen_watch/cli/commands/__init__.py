@@ -7,9 +7,9 @@ Each module has ``add_arguments(parser)``, which declares its options and exampl
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Protocol, cast
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     import argparse

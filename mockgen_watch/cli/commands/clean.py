@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -13,10 +12,13 @@ from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.clock import utc_stamp
 from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.retention import Retention, clean
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.storage.output_root import OutputRoot
     from mockgen_watch.workflow.keeping.retention import Cleaned
 

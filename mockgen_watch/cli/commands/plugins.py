@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses  # noqa: TID251 - for asdict
 import json
 import os
-from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.plugins import plugin_states
 from mockgen_watch.workflow.project import open_project
 

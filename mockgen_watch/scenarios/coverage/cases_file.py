@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import canonical
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.scenarios.coverage.parameters import Parameter
     from mockgen_watch.scenarios.coverage.problem import Partial, Row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.generate.compile import compile_program
@@ -16,9 +15,11 @@ from mockgen_watch.scenarios.coverage.parameters import PRESENT
 from mockgen_watch.scenarios.facts import MOST, leaves_below
 from mockgen_watch.spec.generators import Constant, Template
 from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan

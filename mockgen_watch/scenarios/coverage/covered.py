@@ -8,7 +8,6 @@ and every record behind the design, is what it is without ``$coverage``.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import Diagnostic
@@ -20,9 +19,11 @@ from mockgen_watch.scenarios.coverage.covering import cover
 from mockgen_watch.scenarios.coverage.feasible import Constraint
 from mockgen_watch.scenarios.coverage.parameters import parameters_of
 from mockgen_watch.scenarios.coverage.problem import Problem
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.coverage.parameters import Parameter

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Final
 
 STEPS: Final = 2_000
 """Parameters that one search chooses at most; rules that need more are puzzles of their own."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
 from mockgen_watch.generate import beginning
@@ -20,8 +18,11 @@ from mockgen_watch.spec.generators import (
     Pool,
 )
 from mockgen_watch.spec.moments import format_moment
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Missing
     from mockgen_watch.spec.document import Json

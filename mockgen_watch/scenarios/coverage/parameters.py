@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.draws import ALWAYS, threshold
@@ -13,9 +11,11 @@ from mockgen_watch.rules.places import MISSING
 from mockgen_watch.scenarios.coverage.parameter_values import FREE, Value, row_values, values_of
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.places import Path, Place

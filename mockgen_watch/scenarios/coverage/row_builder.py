@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.generate.address import GOLDEN, MASK64, mix64
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.scenarios.coverage.feasible import Feasible
     from mockgen_watch.scenarios.coverage.problem import Partial, Problem, Row

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.spec.build.names import join_path
 from mockgen_watch.spec.build.scalars import (
@@ -15,8 +13,11 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.coverage import Coverage, CoverageSpec
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.build.site import Report, Site
 
 _PARAMETERS: Final = ("strength", "boundaries", "fields", "without", "keep")

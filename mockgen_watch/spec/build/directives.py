@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.leaves import GENERATOR_DIRECTIVES
 from mockgen_watch.spec.build.modifiers import MODIFIER_DIRECTIVES
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from typing import Final
 
     from mockgen_watch.spec.build.site import Report, Site
 

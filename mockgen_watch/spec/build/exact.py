@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.scalars import read_decimal, read_whole
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.build.site import Report, Site
 
 MAX_DIGITS: Final = 18

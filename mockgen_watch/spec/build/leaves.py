@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
@@ -15,9 +14,11 @@ from mockgen_watch.spec.build.scalars import is_empty, read_text, report_type
 from mockgen_watch.spec.build.templates import build_reference, build_template
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.generators import Constant, Pattern, Pool, Uuid
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from mockgen_watch.spec.build.context import Job, Scope
     from mockgen_watch.spec.build.site import Report, Site

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.regex import regex
@@ -24,8 +23,11 @@ from mockgen_watch.spec.model import (
     Origin,
     OriginKind,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.build.context import BuildContext
     from mockgen_watch.spec.build.site import Report

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.coverage import read_coverage
@@ -23,6 +21,7 @@ from mockgen_watch.spec.build.shapes import build_members
 from mockgen_watch.spec.build.statements import build_statements
 from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.spec.model import Model, ObjectShape, Origin, OriginKind
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.context import Job

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.scalars import (
     read_field,
@@ -15,9 +14,11 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.model import Modifiers, Transform
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.spec.build.site import Report, Site
 

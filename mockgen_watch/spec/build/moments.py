@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.spec.build.scalars import read_params, read_text, read_whole, report_type
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import (
@@ -14,9 +12,11 @@ from mockgen_watch.spec.moments import (
     read_moment,
     split_format,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.distributions import (
     ALL_PARAMS,
@@ -20,9 +19,11 @@ from mockgen_watch.spec.build.exact import (
 )
 from mockgen_watch.spec.build.scalars import read_params, read_whole, report_type
 from mockgen_watch.spec.generators import Distribution, DistributionKind, Number
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site

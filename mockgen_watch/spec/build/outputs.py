@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import is_slip
@@ -11,6 +9,7 @@ from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import Labels, Layout, OutputOptions
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

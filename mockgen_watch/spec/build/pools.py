@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Related, did_you_mean
@@ -15,9 +14,11 @@ from mockgen_watch.spec.build.scalars import number_at, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.generators import Pool, PoolEntry
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Final
 
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json

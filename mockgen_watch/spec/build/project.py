@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.regex import regex
@@ -32,9 +30,11 @@ from mockgen_watch.spec.project import (
     Project,
     plugin_name,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.build.outputs import KnownFormat

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.spec.build.overlay import element_of, lay_over
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import PathError, join_path, parse_field
@@ -12,8 +10,11 @@ from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 from mockgen_watch.spec.project import plugin_name
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Final
+
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Related
@@ -26,9 +25,11 @@ from mockgen_watch.spec.model import (
     OutputOptions,
     Scenario,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.spec.build.context import Job
     from mockgen_watch.spec.build.site import Site

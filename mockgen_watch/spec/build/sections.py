@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.names import data_key, file_name_problem, fold, is_directive
 from mockgen_watch.spec.build.scenarios import WELL_KNOWN, misspelt, scenario_name
 from mockgen_watch.spec.build.site import kind_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.context import Job

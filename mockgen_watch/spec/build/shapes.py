@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.company import (
@@ -22,6 +20,7 @@ from mockgen_watch.spec.build.rows import build_rows
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

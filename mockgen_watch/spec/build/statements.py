@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.directives import report_unknown
 from mockgen_watch.spec.build.names import data_key, fold, is_directive
 from mockgen_watch.spec.build.scalars import read_flag, report_type
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.statements import Statement
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json, Node

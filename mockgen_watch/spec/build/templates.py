@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import PathError, parse_field, parse_path
 from mockgen_watch.spec.build.scalars import read_field, read_params, read_text
 from mockgen_watch.spec.generators import Reference, Template, TemplatePart
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.spec.build.context import Scope
     from mockgen_watch.spec.build.site import Report, Site

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic, Location
@@ -22,10 +21,12 @@ from mockgen_watch.storage.files import SpecFile, SpecSnapshot
 from mockgen_watch.storage.git.repository import LINK, Entry
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import Any
 
     from mockgen_watch.lock.model import Lockfile
     from mockgen_watch.lock.scope import Scope

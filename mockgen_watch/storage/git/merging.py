@@ -7,12 +7,12 @@ that is going on. The merge driver of outputs is switched off in there: it is wh
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import git_folder_of
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
@@ -14,6 +12,7 @@ from mockgen_watch.storage.replacement import (
     finish_replacement,
     replace_all,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import LOCK_WAIT
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import MockgenError
@@ -16,6 +14,7 @@ from mockgen_watch.lock.paths import below, split_path
 from mockgen_watch.rules.places import Missing, value_at
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.produce import prepare_production
 

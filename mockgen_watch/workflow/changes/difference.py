@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
@@ -14,6 +13,7 @@ from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.explaining.describe import pool_odds

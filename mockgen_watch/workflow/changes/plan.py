@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
@@ -13,6 +11,7 @@ from mockgen_watch.lock.paths import below, is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.chosen import chosen_plans

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan
 from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from mockgen_watch.lock.snapshot import Reconciliation
     from mockgen_watch.workflow.changes.plan import ChangePlan, PlannedFile
     from mockgen_watch.workflow.project import OpenProject

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
@@ -23,6 +22,7 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.moments import format_moment
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
@@ -15,6 +14,7 @@ from mockgen_watch.rules.places import value_at
 from mockgen_watch.scenarios.facts import bare_path
 from mockgen_watch.spec.generators import Reference, RowField, Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, MergeKind, ObjectShape, RuleKind
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.describe import describe
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
@@ -20,6 +18,7 @@ from mockgen_watch.spec.model import (
     Origin,
     OriginKind,
 )
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.describe import describe, describe_modifiers, pool_odds
 from mockgen_watch.workflow.explaining.origins import (
     Role,

@@ -7,7 +7,6 @@ comes out; nothing is read from the work tree, which has only one side while Git
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import has_errors
@@ -17,6 +16,7 @@ from mockgen_watch.plan.selection import Selection
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.git.merging import empty_blob, merge_trees
 from mockgen_watch.storage.git.sides import SideFinder
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.merge_memo import TEXT
 from mockgen_watch.workflow.git.merge_suite import StaysError, SuiteMerge
 from mockgen_watch.workflow.git.merged_suite import suite_of_path

@@ -7,7 +7,6 @@ the same index file, which Git replaces when it is done.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
@@ -16,10 +15,12 @@ from mockgen_watch.storage.git.merging import Sides, merge_mark
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import SPECS, git_folder_of
 from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
 TEXT = "text"
 """Stands for a blob where a file is no output, and is to be merged as text."""

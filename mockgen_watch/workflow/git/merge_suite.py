@@ -7,7 +7,6 @@ bytes that either side made, so that ``generate`` replaces them once the specs a
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import has_errors
@@ -17,6 +16,7 @@ from mockgen_watch.lock.paths import below, lock_path
 from mockgen_watch.storage.journal_file import JournalFile
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import LOCK_WAIT
 from mockgen_watch.workflow.git.merge_memo import versions_key
 from mockgen_watch.workflow.git.merged_suite import make_suite

@@ -6,8 +6,6 @@ what the merged specs make, this is told here: the lockfile then has to stay in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
 from mockgen_watch.executors.serial import Serial
@@ -17,6 +15,7 @@ from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.lock.snapshot import Action, Snapshot
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import OutputProducer, no_progress
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ among Git's objects, and one command brings them into the index.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import has_errors
@@ -19,6 +18,7 @@ from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git.repository import index_name
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.transaction import apply
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, describe_failure, no_progress
 from mockgen_watch.workflow.git.staging import IndexEdit, index_edits, write_index_edits

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
@@ -18,9 +17,11 @@ from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS
 from mockgen_watch.storage.vocabularies import vocabulary_stamps
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
     from mockgen_watch.storage.git.repository import Index
 

@@ -6,8 +6,6 @@ objects already, where nothing points at it until a person makes that call.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.digest import digest
 from mockgen_watch.generate.address import CONTRACT
@@ -16,6 +14,7 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git.repository import FILE
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,13 +5,12 @@ Nothing of the work tree is read. What Git holds is decided upon by the same fun
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.storage.git.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.storage.git.repository import LINK
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.unmoved import DEFAULT_OUTPUTS
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.project import project_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,6 @@ every commit that has both, and an output with a known key is made once for all 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.git.blobs import BlobDigests
@@ -15,6 +13,7 @@ from mockgen_watch.storage.git.history import read_commits
 from mockgen_watch.storage.git.repository import LINK, Repository
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.verified import VerifiedTrees
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.stored import Store, open_stored
 from mockgen_watch.workflow.git.stored_check import find_stale_outputs
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
@@ -15,10 +14,12 @@ from mockgen_watch.storage.former import find_former, list_former, restore_forme
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import PROJECT_LABEL
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.retention import LOCK_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
     from mockgen_watch.storage.backup import Backup
     from mockgen_watch.storage.former import Former

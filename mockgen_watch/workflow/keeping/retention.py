@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.regex import regex
@@ -16,9 +15,11 @@ from mockgen_watch.storage.archive import (
     write_archive,
 )
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Final
 
     from mockgen_watch.storage.output_root import OutputRoot
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.lock.paths import below
 from mockgen_watch.lock.snapshot import Action, Reason
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.exclusive import write_new
+from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
 from mockgen_watch.workflow.results import FileResult
 

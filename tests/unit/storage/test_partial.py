@@ -13,7 +13,7 @@ import pytest
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError, MockgenError
 from mockgen_watch.storage.containment import Folder
-from mockgen_watch.storage.partial import Partials, Progress
+from mockgen_watch.storage.partial import Partials, Progress, Resumable
 from mockgen_watch.storage.state import StateFolder
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PIECE = 1000
 WHAT = ("sha256:key", "s/M/base.ndjson")
 
 
-class Numbers:
+class Numbers(Resumable):
     """Records of ``PIECE`` bytes, each a piece, whole after every fourth; one may end the run."""
 
     def __init__(self, stop: int = -1, error: BaseException | None = None) -> None:
