@@ -114,13 +114,17 @@ def read_lockfile(data: bytes, path: str, newest: int = LOCK_VERSION) -> Lockfil
 
 
 def inputs_match(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
+    """Tell whether ``lock`` tells of all outputs, and ``made_from`` just these inputs."""
+    return lock.complete and made_from(lock, digests, contract)
+
+
+def made_from(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
     """Tell whether ``lock`` was made from just these inputs, so that no key can have changed.
 
     ``digests`` has every input file that exists now, more than ``lock`` names as a rule.
     """
     return (
-        lock.complete
-        and lock.contract == contract
+        lock.contract == contract
         and lock.methods == METHODS
         and all(digests.get(path) == digest for path, digest in lock.inputs.items())
     )

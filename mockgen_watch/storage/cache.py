@@ -26,6 +26,8 @@ LIMIT = 128 << 20
 _DIGEST = regex(r"sha256:[0-9a-f]{64}")
 _CHECKSUM_BYTES = 32
 _SHARE_AFTER_PRUNE = 0.75
+_PRUNES_BELOW = "sha256:08"
+"""Digests up to this, one in 32, are followed by a look at all entries, once for each cache."""
 
 
 class ContentCache:
@@ -44,6 +46,7 @@ class ContentCache:
         self.limit = limit
         self.has_failed = False
         self._has_grown = False
+        self._may_prune = True
         self._path = os.path.join(state.path, CACHE, codec)
 
     def get(self, digest: str) -> bytes | None:
@@ -68,11 +71,15 @@ class ContentCache:
         except StorageError:
             self.has_failed = True
         self._has_grown = True
+        # Looking at all entries takes longer than adding one, so few additions do.
+        if self._may_prune and digest < _PRUNES_BELOW:
+            self._may_prune = False
+            self.prune()
 
     def prune(self) -> None:
         """Remove the oldest entries, and those of other codecs first, while over the limit.
 
-        Does nothing when nothing was put since the last time.
+        Does nothing when nothing was put since the last time. ``put`` does this now and then.
         """
         if not self._has_grown:
             return

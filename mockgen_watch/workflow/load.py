@@ -1,91 +1,59 @@
-"""Takes the files of a project; gives its suites, read and checked, and all that was found."""
+"""Takes the files of a project; gives its suites, read and checked, and all that was found.
+
+What reads and checks them is imported once a suite has to be read: 60 modules that a run whose
+plans are known, or that has nothing to do, saves.
+"""
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
-from mockgen_watch.diagnostics import Diagnostic, Location, Related, has_errors
-from mockgen_watch.digest import digest
-from mockgen_watch.masters.chain import resolve_chain
-from mockgen_watch.masters.lookup import find_master
-from mockgen_watch.rules.plugin import Refused, not_named
-from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.build.master import build_master
-from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.codec import decode_document, encode_document
-from mockgen_watch.spec.document import plain_data
-from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, RuleKind
-from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.vocabulary import (
-    VOCABULARY_ENDINGS,
-    build_vocabulary,
-    read_lines,
-    vocabulary_names,
-)
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
-from mockgen_watch.workflow.sources import (
-    PLUGIN,
-    SHIPPED,
-    VOCABULARY_FOLDER,
-    all_suite_files,
-)
+from collections.abc import Mapping
+
+from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import StorageError
+from mockgen_watch.spec.model import ConflictPolicy
+from mockgen_watch.typed import TYPE_CHECKING
+from mockgen_watch.workflow.sources import NoCache, NoPlugins, all_suite_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.spec.coverage import CoverageSpec
+    from mockgen_watch.spec.build.context import BuildContext
     from mockgen_watch.spec.document import Document
-    from mockgen_watch.spec.generators import Pool
-    from mockgen_watch.spec.model import MasterFile, RuleSpec, UserInput
-    from mockgen_watch.workflow.sources import Cache, Sources
-
-CACHE_VERSION = 1
-"""Part of the key of a cached document; a parser that gives other documents raises it."""
+    from mockgen_watch.spec.model import MasterFile
+    from mockgen_watch.workflow.reading import LoadedSuite, SuiteReader
+    from mockgen_watch.workflow.sources import Cache, Catalog, Sources
 
 
-class Catalog(Protocol):
-    """What plugins offer; ``mockgen_watch.plugins`` has one."""
+class Texts(Mapping[str, str]):
+    """The texts of files by their paths; those that were not parsed are read when asked for."""
 
-    def rule_type(self, expression: str, /) -> RuleType | Refused:
-        """Return the rule ``PLUGIN/NAME``, or why it cannot be had."""
+    def __init__(self, parsed: Mapping[str, str], sources: Sources) -> None:
+        """Hold what was ``parsed``, and look for the rest in ``sources``."""
+        self._parsed = parsed
+        self._sources = sources
 
-    def digest(self, name: str, /) -> str | None:
-        """Return the digest of the code of a plugin; None when it cannot be used."""
+    def __getitem__(self, path: str) -> str:
+        """Return the text of ``path``.
 
+        Raises:
+            KeyError: there is no such file, or it cannot be read as text.
+        """
+        if path in self._parsed:
+            return self._parsed[path]
+        try:
+            return self._sources.read(path).decode("utf-8-sig")
+        except (StorageError, UnicodeDecodeError) as error:
+            raise KeyError(path) from error
 
-class NoPlugins:
-    """The catalog of a project that names no plugin."""
+    def __iter__(self) -> Iterator[str]:
+        """Yield the path of every file."""
+        yield from dict.fromkeys([*self._parsed, *self._sources.digests])
 
-    def rule_type(self, expression: str, /) -> RuleType | Refused:
-        """Return why ``expression`` cannot be had."""
-        return not_named(expression.partition("/")[0])
-
-    def digest(self, name: str, /) -> str | None:
-        """Return None."""
-        del name
-        return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedSuite:
-    """A suite as it was read.
-
-    Attributes:
-        suite: its folder below the specs folder, ``""`` for that folder itself.
-        path: its user_input file.
-        user_input: None when it has errors.
-        master: None when it takes none, or when ``has_failed``.
-        inputs: every file that it depends on → its digest, None where it was looked for in vain.
-        has_failed: an error stops it.
-    """
-
-    suite: str
-    path: str
-    user_input: UserInput | None
-    master: ResolvedMaster | None
-    inputs: Mapping[str, str | None]
-    has_failed: bool
+    def __len__(self) -> int:
+        """Return the number of files."""
+        return len({*self._parsed, *self._sources.digests})
 
 
 @dataclass(slots=True)
@@ -97,6 +65,7 @@ class Loader:
         specs: the specs folder, relative to the project folder.
         context: the project's defaults; vocabularies are added as suites name them.
         cache: of parsed documents, by the digest of their bytes.
+        plan_cache: of plans, see ``workflow.known_plans``.
         project_inputs: files that every suite depends on.
         master: the master of every suite, whatever it names; None: as it says.
         on_conflict: what holds where no master says.
@@ -112,6 +81,7 @@ class Loader:
     specs: str
     context: BuildContext
     cache: Cache
+    plan_cache: Cache = field(default_factory=NoCache)
     project_inputs: Mapping[str, str | None] = field(default_factory=dict)
     master: str | None = None
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
@@ -121,257 +91,59 @@ class Loader:
     diagnostics: dict[Diagnostic, None] = field(default_factory=dict)
     rule_types: dict[str, RuleType] = field(default_factory=dict)
     rule_digests: dict[str, str] = field(default_factory=dict)
-    _documents: dict[str, Document] = field(default_factory=dict)
-    _masters: dict[str, MasterFile | None] = field(default_factory=dict)
-    _vocabularies: dict[str, Pool | None] = field(default_factory=dict)
-    _vocabulary_paths: dict[str, str] | None = None
+    _reader: SuiteReader | None = None
 
     def suites(self) -> dict[str, str]:
         """Return suite → user_input file, sorted; two of them in one folder are reported."""
         found = all_suite_files(frozenset(self.sources.digests), self.specs)
         for paths in found.values():
             if len(paths) > 1:
-                self._report(_two_inputs(paths[0], other) for other in paths[1:])
+                self.report(_two_inputs(paths[0], other) for other in paths[1:])
         return {suite: paths[0] for suite, paths in found.items()}
-
-    def document(self, path: str) -> Document:
-        """Return the parsed file at ``path``; what the parser found is reported."""
-        if path not in self._documents:
-            # Equal bytes are another document in another language.
-            ending = path.rpartition(".")[2]
-            key = digest(f"{CACHE_VERSION} {ending} {self.sources.digests[path]}".encode())
-            cached = self.cache.get(key)
-            document = None if cached is None else decode_document(path, cached)
-            if document is None:
-                data = self.sources.read(path)
-                document = read_lines(path, data) if ending == "txt" else parse(path, data)
-                self.cache.put(key, encode_document(document))
-            self._documents[path] = document
-            self._report(document.diagnostics)
-        return self._documents[path]
 
     def load(self, suite: str, path: str) -> LoadedSuite:
         """Return the suite whose user_input file is ``path``."""
-        inputs: dict[str, str | None] = dict(self.project_inputs)
-        inputs[path] = self.sources.digests[path]
-        document = self.document(path)
-        failed = document.root is None or has_errors(document.diagnostics)
-        user_input = None
-        if not failed:
-            inputs.update(self._load_vocabularies(document))
-            user_input, found = build_user_input(document, self._context())
-            self._report(found)
-            failed = user_input is None or has_errors(found)
-            if user_input is not None and not failed:
-                user_input, failed = self._load_schemas(user_input, inputs)
-                failed = not self._load_plugins(user_input, inputs) or failed
-        master, master_failed = None, False
-        if user_input is not None:
-            master, master_failed = self._load_master(user_input, inputs)
-        return LoadedSuite(
-            suite=suite,
-            path=path,
-            user_input=user_input,
-            master=master,
-            inputs=dict(sorted(inputs.items())),
-            has_failed=failed or master_failed,
-        )
+        return self._reading().load(suite, path)
 
     def documents(self) -> tuple[Document, ...]:
         """Return every file that was parsed."""
-        return tuple(self._documents.values())
+        return () if self._reader is None else tuple(self._reader.documents.values())
 
     def masters(self) -> tuple[str, ...]:
         """Return the paths of the master files that were read."""
-        return tuple(self._masters)
+        return () if self._reader is None else tuple(self._reader.masters)
 
     def master_file(self, path: str) -> MasterFile | None:
         """Return the master file at ``path`` as it was read; None when it was not, or is wrong."""
-        return self._masters.get(path)
+        return None if self._reader is None else self._reader.masters.get(path)
 
     def texts(self) -> Mapping[str, str]:
-        """Return the text of every file that was parsed, for carets below diagnostics."""
-        return {path: document.text for path, document in self._documents.items()}
+        """Return the text of every file there is, for carets below diagnostics."""
+        return Texts({document.path: document.text for document in self.documents()}, self.sources)
 
-    def _report(self, found: Iterable[Diagnostic]) -> None:
+    def report(self, found: Iterable[Diagnostic]) -> None:
+        """Add what was ``found``."""
         self.diagnostics.update(dict.fromkeys(found))
 
-    def _context(self) -> BuildContext:
-        pools = {name: pool for name, pool in self._vocabularies.items() if pool is not None}
-        return BuildContext(
-            seed=self.context.seed,
-            count=self.context.count,
-            output=self.context.output,
-            vocabularies=pools,
-            known_vocabularies=frozenset(self._vocabulary_table()),
-            formats=self.context.formats,
-        )
+    def _reading(self) -> SuiteReader:
+        if self._reader is None:
+            from mockgen_watch.workflow.reading import SuiteReader  # noqa: PLC0415 - see the module
 
-    def _load_schemas(
-        self, user_input: UserInput, inputs: dict[str, str | None]
-    ) -> tuple[UserInput, bool]:
-        """Return ``user_input`` with the schemas and cases that it names, and failures.
-
-        A schema is part of its rule from here on, so a changed one changes the outputs' keys.
-        """
-        failed = False
-        models = []
-        for model in user_input.models:
-            rules = []
-            for rule in model.rules:
-                if rule.kind is not RuleKind.CONFORMS:
-                    rules.append(rule)
-                    continue
-                inputs[rule.expression] = self.sources.digests.get(rule.expression)
-                if rule.expression not in self.sources.digests:
-                    self._report([_no_schema(rule)])
-                    failed = True
-                    continue
-                document = self.document(rule.expression)
-                if document.root is None or has_errors(document.diagnostics):
-                    failed = True
-                    continue
-                rules.append(replace(rule, schema=plain_data(document.root)))
-            scenarios = []
-            for scenario in model.scenarios:
-                coverage = self._with_cases(scenario.coverage, inputs)
-                failed = failed or coverage is None
-                scenarios.append(replace(scenario, coverage=coverage or scenario.coverage))
-            models.append(replace(model, rules=tuple(rules), scenarios=tuple(scenarios)))
-        return replace(user_input, models=tuple(models)), failed
-
-    def _load_plugins(self, user_input: UserInput, inputs: dict[str, str | None]) -> bool:
-        """Import what the rules take from plugins; tell whether all of it can be had."""
-        found: list[Diagnostic] = []
-        for model in user_input.models:
-            for rule in model.rules:
-                if rule.kind is not RuleKind.PLUGIN:
-                    continue
-                plugin = rule.expression.partition("/")[0]
-                known = inputs[PLUGIN + plugin] = self.catalog.digest(plugin)
-                loaded = self.catalog.rule_type(rule.expression)
-                if isinstance(loaded, Refused):
-                    found.append(self._refused(rule, loaded))
-                    continue
-                self.rule_types[rule.expression] = loaded
-                self.rule_digests[rule.expression] = known or ""
-        self._report(found)
-        return not found
-
-    def _refused(self, rule: RuleSpec, refused: Refused) -> Diagnostic:
-        place = self.plugin_places.get(rule.expression.partition("/")[0])
-        related = () if place is None else (Related(message="it is named here", location=place),)
-        return Diagnostic(
-            code=refused.code,
-            message=f'rule "{rule.name}": {refused.message}',
-            location=rule.body_location or rule.location,
-            hint=refused.hint,
-            related=related,
-        )
-
-    def _with_cases(
-        self, coverage: CoverageSpec, inputs: dict[str, str | None]
-    ) -> CoverageSpec | None:
-        """Return ``coverage`` with the cases that it keeps; None when their file has errors.
-
-        A file that is not there holds none: it will, once it is written.
-        """
-        if not coverage.keep:
-            return coverage
-        inputs[coverage.keep] = self.sources.digests.get(coverage.keep)
-        if coverage.keep not in self.sources.digests:
-            return coverage
-        document = self.document(coverage.keep)
-        if document.root is None or has_errors(document.diagnostics):
-            return None
-        return replace(coverage, cases=plain_data(document.root))
-
-    def _load_master(
-        self, user_input: UserInput, inputs: dict[str, str | None]
-    ) -> tuple[ResolvedMaster | None, bool]:
-        if self.master is not None:
-            user_input = replace(user_input, master=MasterChoice.NAMED, master_path=self.master)
-        lookup = find_master(user_input, self.specs, self.sources.digests)
-        self._report(lookup.diagnostics)
-        inputs.update(dict.fromkeys(lookup.missing))
-        if not lookup.path:
-            return None, has_errors(lookup.diagnostics)
-        self._read_chain(lookup.path, inputs)
-        known = dict.fromkeys(self.sources.digests, None) | self._masters
-        chain = resolve_chain(lookup.path, known, self.on_conflict)
-        self._report(chain.diagnostics)
-        inputs.update(dict.fromkeys(chain.missing))
-        return chain.master, chain.master is None or has_errors(lookup.diagnostics)
-
-    def _read_chain(self, path: str, inputs: dict[str, str | None]) -> None:
-        """Read ``path`` and what it extends, until a file is missing, wrong or met again."""
-        seen: set[str] = set()
-        while path and path in self.sources.digests and path not in seen:
-            seen.add(path)
-            inputs[path] = self.sources.digests[path]
-            file = self._master_file(path, inputs)
-            path = file.extends if file else ""
-
-    def _master_file(self, path: str, inputs: dict[str, str | None]) -> MasterFile | None:
-        document = self.document(path)
-        if document.root is None or has_errors(document.diagnostics):
-            self._masters[path] = None
-            return None
-        inputs.update(self._load_vocabularies(document))
-        if path not in self._masters:
-            file, found = build_master(document, self._context())
-            self._report(found)
-            self._masters[path] = None if has_errors(found) else file
-        return self._masters[path]
-
-    def _vocabulary_table(self) -> dict[str, str]:
-        """Return name → path of every vocabulary there is; the project's own come first."""
-        if self._vocabulary_paths is None:
-            self._vocabulary_paths = self._find_vocabularies()
-        return self._vocabulary_paths
-
-    def _find_vocabularies(self) -> dict[str, str]:
-        folder = f"{self.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
-        paths: dict[str, str] = {}
-        for path in sorted(p for p in self.sources.digests if p.startswith((SHIPPED, folder))):
-            if path.startswith(SHIPPED):
-                paths.setdefault(path.removeprefix(SHIPPED).rpartition(".")[0], path)
-            elif path.endswith(VOCABULARY_ENDINGS):
-                name = path.removeprefix(folder).rpartition(".")[0]
-                if not paths.get(name, SHIPPED).startswith(SHIPPED):
-                    self._report([_two_vocabularies(paths[name], path)])
-                else:
-                    paths[name] = path
-        return paths
-
-    def _load_vocabularies(self, document: Document) -> dict[str, str | None]:
-        """Load what ``document`` names; return the files, with None for those looked for first."""
-        inputs: dict[str, str | None] = {}
-        paths = self._vocabulary_table()
-        for name, _ in sorted(vocabulary_names(document), key=lambda found: found[0]):
-            path = paths.get(name)
-            if path is None or path.startswith(SHIPPED):
-                own = f"{self.specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
-                inputs.update({own + ending: None for ending in VOCABULARY_ENDINGS})
-            if path is None:
-                continue
-            inputs[path] = self.sources.digests[path]
-            if name not in self._vocabularies:
-                vocabulary = self.document(path)
-                pool, found = build_vocabulary(vocabulary)
-                self._report(found)
-                failed = has_errors((*vocabulary.diagnostics, *found))
-                self._vocabularies[name] = None if failed else pool
-        return inputs
-
-
-def _no_schema(rule: RuleSpec) -> Diagnostic:
-    return Diagnostic(
-        code="MG218",
-        message=f'rule "{rule.name}": there is no file {rule.expression}',
-        location=rule.body_location or rule.location,
-        hint="the JSON Schema lies below the specs folder, and its path goes from this file",
-    )
+            self._reader = SuiteReader(
+                sources=self.sources,
+                specs=self.specs,
+                context=self.context,
+                cache=self.cache,
+                project_inputs=self.project_inputs,
+                master=self.master,
+                on_conflict=self.on_conflict,
+                catalog=self.catalog,
+                plugin_places=self.plugin_places,
+                rule_types=self.rule_types,
+                rule_digests=self.rule_digests,
+                report=self.report,
+            )
+        return self._reader
 
 
 def _two_inputs(first: str, second: str) -> Diagnostic:
@@ -379,14 +151,5 @@ def _two_inputs(first: str, second: str) -> Diagnostic:
         code="MG209",
         message=f"this folder has {first.rpartition('/')[2]} and {second.rpartition('/')[2]}",
         hint="a suite has one user_input file; move the other to a folder of its own",
-        location=Location(path=second),
-    )
-
-
-def _two_vocabularies(first: str, second: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG209",
-        message=f"{first} and {second} are the same vocabulary",
-        hint="keep one of them",
         location=Location(path=second),
     )

@@ -18,7 +18,7 @@ from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adhoc import open_adhoc
-from mockgen_watch.workflow.load import Loader
+from mockgen_watch.workflow.load import Loader, Texts
 from mockgen_watch.workflow.project import OpenProject, open_project
 from mockgen_watch.workflow.sources import USER_INPUT_NAMES, LazyDigests
 
@@ -70,7 +70,7 @@ class OldestLoader(Loader):
 
     def texts(self) -> Mapping[str, str]:
         """Return the texts as people know them."""
-        return {**Loader.texts(self), **self.old_texts}
+        return Texts(self.old_texts, self.sources)
 
 
 def open_oldest(

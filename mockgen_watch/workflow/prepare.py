@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from mockgen_watch.dataclass import replace
-from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.generate.address import CONTRACT
-from mockgen_watch.lock.model import Lockfile, inputs_match
+from mockgen_watch.lock.model import Lockfile, made_from
 from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
-from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.context import PlanContext, SuiteSource
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.typed import TYPE_CHECKING
+from mockgen_watch.workflow.known_plans import KnownPlans, keep_plans, recall_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.workflow.load import LoadedSuite, Loader
+    from mockgen_watch.workflow.compiling import SuiteCompiler
+    from mockgen_watch.workflow.load import Loader
+    from mockgen_watch.workflow.reading import LoadedSuite
 
 
 class Preparer:
@@ -41,6 +41,10 @@ class Preparer:
         self.diagnostics: dict[Diagnostic, None] = {}
         self._loaded: dict[str, LoadedSuite] = {}
         self._plans: dict[str, tuple[OutputPlan, ...] | None] = {}
+        self._compiler: SuiteCompiler | None = None
+        # Of suites whose plans were known, the inputs; and those whose inputs have not moved.
+        self._recalled: dict[str, Mapping[str, str | None]] = {}
+        self._unmoved: set[str] = set()
 
     def choose(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the suites that ``names`` mean: themselves, or all in a folder; none means all.
@@ -91,12 +95,19 @@ class Preparer:
     def plans(self, suite: str) -> tuple[OutputPlan, ...] | None:
         """Return the plans of all outputs of ``suite``; None when it has errors."""
         if suite not in self._plans:
-            self._plans[suite] = self._compile(suite)
+            is_unmoved = suite in self._unmoved
+            known = recall_plans(self.loader, self.selection, suite) if is_unmoved else None
+            if known is not None:
+                self._plans[suite] = known.plans
+                self._recalled[suite] = known.inputs
+            else:
+                self._plans[suite] = self._compile(suite)
+                self._keep(suite)
         return self._plans[suite]
 
     def compiled(self) -> dict[str, frozenset[str]]:
         """Return the suites that were compiled, also in vain → the files that they depend on."""
-        return {suite: frozenset(self.load(suite).inputs) for suite in self._plans}
+        return {suite: frozenset(self._read_by(suite)) for suite in self._plans}
 
     def load(self, suite: str) -> LoadedSuite:
         """Return ``suite`` as it was read."""
@@ -134,9 +145,10 @@ class Preparer:
         return replace(suite, outputs=tuple(map(mark, suite.outputs)))
 
     def _wanted(self, suite: str, lock: object, *, trust_locks: bool) -> WantedSuite:
-        if trust_locks and self._is_plain and isinstance(lock, Lockfile):
-            digests = self.loader.sources.digests
-            if inputs_match(lock, digests, CONTRACT):
+        digests = self.loader.sources.digests
+        if isinstance(lock, Lockfile) and made_from(lock, digests, CONTRACT):
+            self._unmoved.add(suite)
+            if lock.complete and trust_locks and self._is_plain:
                 return wanted_from_lock(suite, lock, self.suites[suite])
         plans = self.plans(suite)
         inputs = self._inputs(suite, plans)
@@ -156,11 +168,21 @@ class Preparer:
         return not has_option and not self.loader.has_profile
 
     def _inputs(self, suite: str, plans: tuple[OutputPlan, ...] | None) -> dict[str, str | None]:
-        inputs = dict(self.load(suite).inputs)
+        inputs = dict(self._read_by(suite))
         for plan in plans or ():
             for path in plan.inputs:
                 inputs.setdefault(path, self.loader.sources.digests.get(path))
         return inputs
+
+    def _read_by(self, suite: str) -> Mapping[str, str | None]:
+        return self._recalled[suite] if suite in self._recalled else self.load(suite).inputs
+
+    def _keep(self, suite: str) -> None:
+        """Keep the plans of ``suite`` for the next run, where that is likely to need them."""
+        plans = self._plans[suite]
+        if plans is not None and suite in self._unmoved and not self.found():
+            known = KnownPlans(plans=plans, inputs=self._inputs(suite, plans))
+            keep_plans(self.loader, self.selection, suite, known)
 
     def _output(self, plan: OutputPlan) -> WantedOutput:
         return WantedOutput.of(
@@ -170,47 +192,18 @@ class Preparer:
         )
 
     def _compile(self, suite: str) -> tuple[OutputPlan, ...] | None:
-        loaded = self.load(suite)
-        source = self._source(suite)
-        if source is None or loaded.user_input is None:
-            return None
-        everything = Selection(seed=self.selection.seed)
-        plans, failed = self._compile_with(source, everything)
-        if self.selection != everything and not failed:
-            chosen, failed = self._compile_with(source, self.selection)
-            by_name = {(plan.model, plan.scenario): plan for plan in chosen}
-            plans = tuple(by_name.get((plan.model, plan.scenario), plan) for plan in plans)
-        return None if failed else plans
+        if self._compiler is None:
+            # Half of all modules, which a run saves whose plans are known.
+            from mockgen_watch.workflow.compiling import SuiteCompiler  # noqa: PLC0415
 
-    def _compile_with(
-        self, source: SuiteSource, selection: Selection
-    ) -> tuple[tuple[OutputPlan, ...], bool]:
-        context = PlanContext(
-            contract=CONTRACT,
-            inputs=source.inputs,
-            lookup=self._source,
-            suites=tuple(self.suites),
-            selection=selection,
-            rule_types=self.loader.rule_types,
-            digests=self.loader.rule_digests,
-        )
-        plans, found = compile_suite(source.suite, source.user_input, source.master, context)
-        if not has_errors(found):
-            is_preview = selection.count is not None
-            found = [*found, *check_promises(plans, is_preview=is_preview)]
-        self.diagnostics.update(dict.fromkeys(found))
-        return plans, has_errors(found)
-
-    def _source(self, suite: str) -> SuiteSource | None:
-        if suite not in self.suites:
-            return None
-        loaded = self.load(suite)
-        if loaded.has_failed or loaded.user_input is None:
-            return None
-        files = tuple(path for path, digest in loaded.inputs.items() if digest is not None)
-        return SuiteSource(
-            suite=suite, user_input=loaded.user_input, master=loaded.master, inputs=files
-        )
+            self._compiler = SuiteCompiler(
+                loader=self.loader,
+                selection=self.selection,
+                suites=tuple(self.suites),
+                load=self.load,
+                report=lambda found: self.diagnostics.update(dict.fromkeys(found)),
+            )
+        return self._compiler.compile(suite)
 
 
 def _check_known(kind: str, asked: Iterable[str], known: set[str]) -> None:

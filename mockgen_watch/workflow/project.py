@@ -9,8 +9,6 @@ from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_me
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.build.project import build_project
-from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, SpecSnapshot, read_specs
@@ -22,14 +20,14 @@ from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.fresh import remember_outputs_folder
-from mockgen_watch.workflow.load import Loader, NoPlugins
-from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests
+from mockgen_watch.workflow.load import Loader
+from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests, NoPlugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mockgen_watch.workflow.load import Catalog
+    from mockgen_watch.workflow.sources import Catalog
 
 
 class ProjectSources:
@@ -133,6 +131,7 @@ def project_of(
         specs=SPECS,
         context=context,
         cache=ContentCache(state, "documents"),
+        plan_cache=ContentCache(state, "plans"),
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
         has_profile=profile is not None,
@@ -159,6 +158,10 @@ def _read_settings(
     found: list[Diagnostic] = []
     settings = Project()
     if there:
+        # 30 modules that a project without such a file may never need.
+        from mockgen_watch.spec.build.project import build_project  # noqa: PLC0415
+        from mockgen_watch.spec.parse import parse  # noqa: PLC0415
+
         document = parse(there[0], snapshot.load(there[0]))
         settings, problems = build_project(document, BUILTIN)
         found += [*document.diagnostics, *problems]

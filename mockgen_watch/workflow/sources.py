@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from mockgen_watch.digest import digest
-from mockgen_watch.typed import Protocol
+from mockgen_watch.typed import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mockgen_watch.rules.plugin import Refused, RuleType
+
 
 USER_INPUT_NAMES = ("user_input.yaml", "user_input.yml", "user_input.json")
 """The file that makes a folder a suite."""
@@ -95,6 +99,31 @@ class NoCache:
 
     def put(self, key: str, data: bytes) -> None:
         """Keep nothing."""
+
+
+class Catalog(Protocol):
+    """What plugins offer; ``mockgen_watch.plugins`` has one."""
+
+    def rule_type(self, expression: str, /) -> RuleType | Refused:
+        """Return the rule ``PLUGIN/NAME``, or why it cannot be had."""
+
+    def digest(self, name: str, /) -> str | None:
+        """Return the digest of the code of a plugin; None when it cannot be used."""
+
+
+class NoPlugins:
+    """The catalog of a project that names no plugin."""
+
+    def rule_type(self, expression: str, /) -> RuleType | Refused:
+        """Return why ``expression`` cannot be had."""
+        from mockgen_watch.rules.plugin import not_named  # noqa: PLC0415 - few projects name plugins
+
+        return not_named(expression.partition("/")[0])
+
+    def digest(self, name: str, /) -> str | None:
+        """Return None."""
+        del name
+        return None
 
 
 def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:

@@ -32,6 +32,7 @@ HEAVY = {
 # Modules of ours; those of the standard library are few once the heavy ones are left out.
 MOST_WHEN_IDLE = 35
 MOST_FOR_A_SMALL_SUITE = 245
+MOST_FOR_KNOWN_PLANS = 175
 PRINT_MODULES = """
 import atexit, json, sys
 before = set(sys.modules)
@@ -94,6 +95,19 @@ def test_a_small_suite_imports_nothing_heavy(made: Path) -> None:
     # One format, no rules, no promise.
     for unneeded in ("formats.yaml", "formats.csv", "scenarios.promise", "rules.expression"):
         assert f"mockgen_watch.{unneeded}" not in modules
+
+
+def test_whose_plans_are_known_compiles_nothing(project: Path) -> None:
+    words = ("generate", "--force", "--count", "10")
+    run(project, *words)
+    (project / OUTPUT).unlink()
+    modules = run(project, *words)
+
+    assert not modules & HEAVY
+    assert len(ours(modules)) <= MOST_FOR_KNOWN_PLANS
+    for unneeded in ("plan.compile", "spec.parse", "spec.build.user_input", "masters.merge"):
+        assert f"mockgen_watch.{unneeded}" not in modules
+    assert (project / OUTPUT).read_text().count("TYPE") == 10
 
 
 @pytest.fixture

@@ -98,3 +98,12 @@ def test_only_digests_are_keys(state: StateFolder, wrong: str) -> None:
         cache.get(wrong)
     with pytest.raises(ValueError, match="no digest"):
         cache.put(wrong, b"")
+
+
+def test_what_is_put_for_long_stays_below_the_limit(state: StateFolder) -> None:
+    digests = [key_of(str(number)) for number in range(400)]
+    for digest in digests:
+        ContentCache(state, "v1", limit=4000).put(digest, b"x" * 68)
+    # One in 32 looks at all, so a few dozen may be too many, and never hundreds.
+    assert 30 <= len(entries(state)) < 200
+    assert ContentCache(state, "v1").get(digests[-1]) == b"x" * 68
