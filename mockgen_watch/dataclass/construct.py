@@ -1,17 +1,19 @@
-"""Takes the fields of a class; gives its ``__init__``, compiled only when it is worth that."""
+"""Takes what a class says of its fields; gives its ``__init__``, compiled when that is worth it."""
 
 from __future__ import annotations
 
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-COMPILED_AFTER = 24
+COMPILED_AFTER = 250
 """So many values cost as much without a compiled ``__init__`` as compiling one does."""
 
 MISSING: Any = object()
+
+_set = object.__setattr__
 
 
 class Field:
@@ -50,39 +52,107 @@ class Field:
         return self.default is not MISSING or self.factory is not MISSING
 
 
-def first_init(owner: list[type], fields: Sequence[Field]) -> Callable[..., None]:
-    """Return the ``__init__`` of the class that will stand in ``owner``.
+class Stated:
+    """What a class says of its fields; most classes of a short run are never asked for more.
+
+    Attributes:
+        kinds: annotations by the name of the field, in order.
+        values: the default, or the Field, of each field that has one.
+        kw_only: as in ``dataclasses``.
+    """
+
+    __slots__ = ("_fields", "kinds", "kw_only", "values")
+
+    def __init__(
+        self, kinds: Mapping[str, object], values: Mapping[str, Any], *, kw_only: bool
+    ) -> None:
+        """Keep what the class says."""
+        self.kinds = kinds
+        self.values = values
+        self.kw_only = kw_only
+        self._fields: tuple[Field, ...] | None = None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Return the fields in order."""
+        if self._fields is None:
+            self._fields = tuple(self._field(name, kind) for name, kind in self.kinds.items())
+        return self._fields
+
+    @property
+    def takes_all(self) -> bool:
+        """Tell whether ``__init__`` takes every field."""
+        return all(one.init for one in self.values.values() if isinstance(one, Field))
+
+    def defaults(self) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
+        """Return the defaults, and the factories of others, by name."""
+        plain: dict[str, object] = {}
+        factories: list[tuple[str, Callable[[], object]]] = []
+        for name, value in self.values.items():
+            if not isinstance(value, Field):
+                plain[name] = value
+            elif value.factory is not MISSING:
+                factories.append((name, value.factory))
+            elif value.default is not MISSING:
+                plain[name] = value.default
+        return plain, factories
+
+    def _field(self, name: str, kind: object) -> Field:
+        value = self.values.get(name, MISSING)
+        one = value if isinstance(value, Field) else Field(value, MISSING)
+        one.name = name
+        one.type = kind
+        one.kw_only = self.kw_only
+        return one
+
+
+def first_init(made: type, stated: Stated) -> Callable[..., None]:
+    """Return the first ``__init__`` of ``made``.
 
     It sets fields one by one, and gives way to a compiled one after COMPILED_AFTER calls. What is
-    out of the ordinary, arguments by position and wrong ones, is left to the compiled one at once.
+    out of the ordinary, wrong arguments say, is left to the compiled one at once.
     """
-    names = [one.name for one in fields]
-    defaults = {one.name: one.default for one in fields if one.default is not MISSING}
-    factories = [(one.name, one.factory) for one in fields if one.factory is not MISSING]
-    is_plain = all(one.init for one in fields)
-    left = COMPILED_AFTER if is_plain else 0
+    names = tuple(stated.kinds)
+    places = () if stated.kw_only else names
+    defaults, factories = stated.defaults()
+    has_more = hasattr(made, "__post_init__")
+    left = COMPILED_AFTER if stated.takes_all else 0
 
     def __init__(self: object, /, *arguments: object, **values: object) -> None:  # noqa: N807
         nonlocal left
         left -= 1
-        if left >= 0 and not arguments:
-            if len(values) < len(names):
-                for name, factory in factories:
-                    if name not in values:
-                        values[name] = factory()
-                values = {**defaults, **values}
-            if len(values) == len(names) and all(name in values for name in names):
+        every = _by_name(places, arguments, values) if arguments else values
+        if len(every) < len(names):
+            every = {
+                **defaults,
+                **{name: make() for name, make in factories if name not in every},
+                **every,
+            }
+        if left >= 0 and len(every) == len(names):
+            try:
                 for name in names:
-                    object.__setattr__(self, name, values[name])
-                if hasattr(self, "__post_init__"):
-                    self.__post_init__()
+                    _set(self, name, every[name])
+            except KeyError:
+                pass
+            else:
+                if has_more:
+                    self.__post_init__()  # type: ignore[attr-defined]
                 return
-        made = owner[0]
         # Another thread may have been here; what it made is as good.
-        made.__init__ = compiled_init(made, fields)  # type: ignore[misc]
+        made.__init__ = compiled_init(made, stated.fields)  # type: ignore[misc]
         made.__init__(self, *arguments, **values)  # type: ignore[misc]
 
     return __init__
+
+
+def _by_name(
+    places: tuple[str, ...], arguments: tuple[object, ...], values: dict[str, object]
+) -> dict[str, object]:
+    """Return all arguments by name, or a name that no field has where they do not fit."""
+    named = dict(zip(places, arguments, strict=False))
+    if len(arguments) > len(places) or named.keys() & values.keys():
+        return {"": None}
+    return {**named, **values}
 
 
 def compiled_init(made: type, fields: Sequence[Field]) -> Callable[..., None]:
