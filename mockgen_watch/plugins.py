@@ -7,7 +7,6 @@ unless the project names the plugin and the user trusts it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import sys
@@ -17,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.hashing import Sha256
 from mockgen_watch.rules.plugin import Refused, not_named
 from mockgen_watch.typed import TYPE_CHECKING, cast
 
@@ -157,12 +157,13 @@ class Catalog:
     def _digest(self, plugin: Plugin) -> str:
         points = plugin.distribution.entry_points.select(group=RULES)
         stated = sorted((point.name, point.value) for point in points)
-        hashed = hashlib.sha256(json.dumps([plugin.name, plugin.version, stated]).encode())
+        hashed = Sha256()
+        hashed.update(json.dumps([plugin.name, plugin.version, stated]).encode())
         with self._import_path(plugin):
             tops = {value.partition(":")[0].partition(".")[0] for _, value in stated}
             for module in sorted(tops):
                 hashed.update(_module_digest(module).encode())
-        return "sha256:" + hashed.hexdigest()
+        return "sha256:" + hashed.digest().hex()
 
 
 _DIGESTS: Final[dict[tuple[str, str], str]] = {}
@@ -172,7 +173,8 @@ _DIGESTS: Final[dict[tuple[str, str], str]] = {}
 def _module_digest(module: str) -> str:
     """Return the digest of all files of a top-level module or package, which is not imported."""
     spec = importlib.util.find_spec(module)
-    hashed = hashlib.sha256(module.encode())
+    hashed = Sha256()
+    hashed.update(module.encode())
     if spec is None:
         return ""
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
@@ -188,7 +190,7 @@ def _module_digest(module: str) -> str:
         data = path.read_bytes()
         hashed.update(f"\0{name}\0{len(data)}\0".encode())
         hashed.update(data)
-    return hashed.hexdigest()
+    return hashed.digest().hex()
 
 
 def _editable_home(distribution: metadata.Distribution) -> Path | None:

@@ -16,9 +16,8 @@ and ``word`` are those of Wellons' "lowbias32".
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.hashing import blake2b
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ are only ever appended, each with a checksum, so a line torn by a kill harms no 
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.hashing import sha256
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _line(entry: JournalEntry) -> bytes:
 
 
 def _checksum(text: bytes) -> bytes:
-    return hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
+    return sha256(text).hex()[:_CHECKSUM_LENGTH].encode("ascii")
 
 
 def _entry(line: bytes) -> JournalEntry | None:

@@ -7,7 +7,6 @@ what comes out of it never takes the place of something else.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import stat
 import tarfile
@@ -15,6 +14,7 @@ import zlib
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.hashing import Sha256
 from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.exclusive import write_new
@@ -121,7 +121,7 @@ class _Digesting:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._hash = hashlib.sha256()
+        self._hash = Sha256()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
@@ -129,7 +129,7 @@ class _Digesting:
         return data
 
     def digest(self) -> str:
-        return "sha256:" + self._hash.hexdigest()
+        return "sha256:" + self._hash.digest().hex()
 
 
 def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
@@ -241,12 +241,12 @@ def _is_same(root: OutputRoot, tar: tarfile.TarFile, member: tarfile.TarInfo) ->
     file = tar.extractfile(member)
     if file is None:
         return False
-    hasher = hashlib.sha256()
+    hasher = Sha256()
     for block in _blocks(file):
         hasher.update(block)
     parent, _, name = member.name.rpartition("/")
     with naming(root.named(member.name)), root.open() as top, top.walk(parent) as folder:
-        return _digest(folder, name) == "sha256:" + hasher.hexdigest()
+        return _digest(folder, name) == "sha256:" + hasher.digest().hex()
 
 
 class _opened:  # noqa: N801 - it is used as a function

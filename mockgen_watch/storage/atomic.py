@@ -6,11 +6,11 @@ A file is first written under a temporary name in the folder where it will stand
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.hashing import Sha256
 from mockgen_watch.regex import regex
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class AtomicWriter:
         self.folder = folder
         self.mode = mode
         self.size = 0
-        self._hash = hashlib.sha256()
+        self._hash = Sha256()
         self._parts: list[bytes] = []
         self._gathered = 0
         self._fd = -1
@@ -81,9 +81,9 @@ class AtomicWriter:
         while left and (block := os.read(fd, min(BLOCK, left))):
             self._hash.update(block)
             left -= len(block)
-        if left or "sha256:" + self._hash.hexdigest() != digest:
+        if left or "sha256:" + self._hash.digest().hex() != digest:
             self.drop()
-            self._hash = hashlib.sha256()
+            self._hash = Sha256()
             return False
         os.ftruncate(fd, size)
         if self.mode is not None and hasattr(os, "fchmod"):
@@ -94,11 +94,11 @@ class AtomicWriter:
     def pause(self) -> tuple[str, str]:
         """Write what was taken in; return the temporary file's name and the digest so far."""
         self._flush()
-        return self._name, "sha256:" + self._hash.hexdigest()
+        return self._name, "sha256:" + self._hash.digest().hex()
 
     def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
-        digest = "sha256:" + self._hash.hexdigest()
+        digest = "sha256:" + self._hash.digest().hex()
         if digest == found:
             self.drop()
             return Staged(name="", digest=digest, size=self.size)
@@ -209,10 +209,10 @@ def read_blocks(fd: int) -> Iterator[bytes]:
 
 def digest_file(fd: int) -> str:
     """Return the digest of what is read from ``fd``."""
-    hasher = hashlib.sha256()
+    hasher = Sha256()
     for block in read_blocks(fd):
         hasher.update(block)
-    return "sha256:" + hasher.hexdigest()
+    return "sha256:" + hasher.digest().hex()
 
 
 def _names(kind: str) -> Iterator[str]:

@@ -6,12 +6,12 @@ one is a second name of the file that is replaced, so that keeping it costs no b
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import UsageError
+from mockgen_watch.hashing import sha256
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
@@ -146,7 +146,7 @@ def find_former(state: StateFolder, name: str) -> Former | None:
 
 
 def _mark(label: str, path: str) -> str:
-    return hashlib.sha256(f"{label}\0{path}".encode()).hexdigest()[:16]
+    return sha256(f"{label}\0{path}".encode()).hex()[:16]
 
 
 def _kept(place: Folder, *, is_clearing: bool = False) -> list[Entry]:

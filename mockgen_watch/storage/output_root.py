@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.hashing import sha256
 from mockgen_watch.storage.containment import EscapeError, Folder, naming
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -98,4 +98,4 @@ class OutputRoot:
     def _mark(self) -> str:
         # Relative where it can be, so that a project that was moved finds its journal again.
         name = self.inner or self.base.as_posix()
-        return "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+        return "-" + sha256(name.encode("utf-8", "surrogateescape")).hex()[:12]

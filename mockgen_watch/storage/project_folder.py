@@ -7,10 +7,10 @@ hook, a daemon and a command find must be the same.
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from mockgen_watch.errors import StorageError, UsageError
+from mockgen_watch.hashing import sha256
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -91,5 +91,5 @@ def state_folder(project: Path) -> Path:
         return git / STATE
     inner = project.relative_to(work_tree).as_posix()
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", project.name)[:40]
-    mark = hashlib.sha256(inner.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    mark = sha256(inner.encode("utf-8", "surrogateescape")).hex()[:12]
     return git / STATE / "projects" / f"{readable}-{mark}"

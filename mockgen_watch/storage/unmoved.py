@@ -6,12 +6,12 @@ compared with those of the last look that found every output up to date; no file
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.hashing import sha256
 from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.scan import scan_project
@@ -93,7 +93,7 @@ def _key(root: Path, outputs: str) -> str:
     place = os.path.realpath(os.path.join(root, outputs))
     parts = (CONTRACT, METHODS, outputs, place, scan.identity, vocabulary_stamps())
     marks = [sorted(found.items()) for found in (scan.specs, scan.linked, scan.outputs)]
-    return hashlib.sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hexdigest()
+    return sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hex()
 
 
 def _youngest_ns(scan: Scan) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.generate.address import CONTRACT
+from mockgen_watch.hashing import Sha256
 from mockgen_watch.lock.saved_plan import moved, no_longer
 from mockgen_watch.lock.settle import settle
 from mockgen_watch.lock.snapshot import Action
@@ -54,12 +53,12 @@ class _Checked:
             yield path, self._as_planned(f"{self.label}/{path}", chunks)
 
     def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        whole = hashlib.sha256()
+        whole = Sha256()
         for chunk in chunks:
             whole.update(chunk)
             yield chunk
         planned = self.digests.get(path)
-        if planned is not None and planned != f"sha256:{whole.hexdigest()}":
+        if planned is not None and planned != f"sha256:{whole.digest().hex()}":
             raise StorageError(path, "it came out otherwise than was planned")
 
 

@@ -6,11 +6,11 @@ compared with what it said when a whole run last found nothing to do.
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.hashing import sha256
 from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import SPECS, find_project
@@ -94,7 +94,7 @@ def remember_index(look: Look, outputs: str) -> None:
 def _key(index: Index, outputs: str) -> str:
     """Return what stands for the index, the contract, the methods and the shipped vocabularies."""
     tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
-    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
+    return sha256(tool + b"\0" + index.staged_text).hex()
 
 
 def _memo(state: StateFolder) -> tuple[str, str]:
