@@ -6,11 +6,11 @@ is passed over. The whole cache may be removed at any time.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.hashing import sha256
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import TEMPORARY, write_atomically
 from mockgen_watch.storage.containment import naming
@@ -57,11 +57,11 @@ class ContentCache:
         except OSError:
             return None
         checksum, value = data[:_CHECKSUM_BYTES], data[_CHECKSUM_BYTES:]
-        return value if hashlib.sha256(value).digest() == checksum else None
+        return value if sha256(value) == checksum else None
 
     def put(self, digest: str, value: bytes) -> None:
         """Keep ``value`` for ``digest``."""
-        data = hashlib.sha256(value).digest() + value
+        data = sha256(value) + value
         if len(data) > self.limit:
             return
         name = os.path.basename(self._entry(digest))

@@ -27,7 +27,8 @@ SPEC = "$seed: 1\nClaim:\n  $count: 10\n  TYPE: [P, C, D]\n  ID: {$sequence: {st
 HEAVY = {
     *("numpy", "structlog", "jsonschema", "watchdog", "ruamel", "rich", "cel_expr_python"),
     *("logging", "asyncio", "multiprocessing", "concurrent", "subprocess", "tempfile", "email"),
-    *("dataclasses", "typing", "inspect", "traceback", "difflib", "shutil", "importlib.metadata"),
+    *("dataclasses", "typing", "inspect", "traceback", "difflib", "shutil", "hashlib"),
+    "importlib.metadata",
 }
 # Modules of ours; those of the standard library are few once the heavy ones are left out.
 MOST_WHEN_IDLE = 36
