@@ -1,0 +1,170 @@
+"""The file that holds the program's modules: what is imported from it, and when it is not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "mockgen_watch"
+SHOWN: Final = """
+import sys
+from mockgen_watch.program import run
+try:
+    code = run()
+except SystemExit as error:
+    code = error.code
+kinds = {type(module.__spec__.loader).__module__ for name, module in sys.modules.items()
+         if name.startswith("mockgen_watch.cli")}
+import mockgen_watch.cli.main as main
+print("LOADERS", *sorted(kinds))
+print("CODE", main.run.__code__.co_filename, main.__cached__)
+"""
+FROM_FILE = "LOADERS mockgen_watch.bytecode"
+AS_EVER = "LOADERS _frozen_importlib_external"
+
+
+class Scene:
+    """A copy of the package, to be imported and changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        leave = shutil.ignore_patterns("__pycache__", "*.json")
+        shutil.copytree(PACKAGE, path / "mockgen_watch", ignore=leave)
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted(self.path.rglob("*.pycs*"))
+
+    def run(self, *words: str, flags: tuple[str, ...] = (), **more: str) -> str:
+        """Run the program in a process; return what it prints, and how it was imported."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "COVERAGE", "COV_"))
+        }
+        done = subprocess.run(
+            [sys.executable, *flags, "-c", SHOWN, *(words or ("rules", "--help"))],
+            env=environment | {"PYTHONPATH": str(self.path)} | more,
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr
+        return done.stdout
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        module = self.path / "mockgen_watch" / name
+        text = module.read_text(encoding="utf-8")
+        assert old in text
+        module.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path / "copy")
+
+
+def test_the_second_process_reads_them_from_the_file(scene: Scene) -> None:
+    first = scene.run()
+    assert AS_EVER in first
+    (file,) = scene.files
+    stamp = file.stat()
+    second = scene.run()
+    assert FROM_FILE in second
+    assert first.replace(AS_EVER, FROM_FILE) == second
+    assert file.stat() == stamp
+
+
+def test_another_command_adds_what_it_needs(scene: Scene) -> None:
+    scene.run()
+    (file,) = scene.files
+    size = file.stat().st_size
+    assert FROM_FILE not in scene.run("coverage", "--help")
+    assert file.stat().st_size > size
+    for words in (("coverage", "--help"), ("rules", "--help")):
+        assert scene.run(*words).splitlines()[-2] == FROM_FILE
+
+
+def test_a_changed_source_counts_at_once(scene: Scene) -> None:
+    scene.run("--help")
+    scene.edit("cli/main.py", "Deterministic test fixtures", "Changed test fixtures")
+    assert "Changed test fixtures" in scene.run("--help")
+    assert scene.run("--help").splitlines()[-2] == FROM_FILE
+    assert "Changed test fixtures" in scene.run("--help")
+
+
+def test_a_module_may_become_a_package(scene: Scene) -> None:
+    scene.run("--help")
+    module = scene.path / "mockgen_watch" / "cli" / "options.py"
+    package = module.with_suffix("")
+    package.mkdir()
+    module.rename(package / "__init__.py")
+    scene.edit("cli/options/__init__.py", '"--verbose"', '"--wordy", "--verbose"')
+    for _ in range(2):
+        assert "--wordy" in scene.run("--help")
+
+
+def test_a_file_that_is_not_right_is_written_anew(scene: Scene) -> None:
+    whole = scene.run().replace(AS_EVER, FROM_FILE)
+    (file,) = scene.files
+    good = file.read_bytes()
+    for bad in (b"", b"x" * 100, good[:60], good[:-1], good[: len(good) // 2], good + b"\0"):
+        file.write_bytes(bad)
+        assert AS_EVER in scene.run()
+        assert scene.run() == whole
+    file.unlink()
+    file.mkdir()
+    for _ in range(2):
+        assert AS_EVER in scene.run()
+    assert scene.files == [file]
+
+
+def test_nothing_is_written_where_python_may_not(scene: Scene) -> None:
+    scene.run(PYTHONDONTWRITEBYTECODE="1")
+    assert scene.files == []
+
+
+def test_it_lies_where_the_other_files_lie(scene: Scene, tmp_path: Path) -> None:
+    scene.run(PYTHONPYCACHEPREFIX=str(tmp_path / "elsewhere"))
+    shown = scene.run(PYTHONPYCACHEPREFIX=str(tmp_path / "elsewhere"))
+    assert scene.files == []
+    (file,) = (tmp_path / "elsewhere").rglob("*.pycs")
+    assert FROM_FILE in shown
+    assert (
+        shown.split()[-1] == str(file.with_name("cli") / file.name.replace("modules", "main"))[:-1]
+    )
+
+
+def test_optimized_code_has_a_file_of_its_own(scene: Scene) -> None:
+    scene.run()
+    scene.run(flags=("-O",))
+    assert len(scene.files) == 2
+    assert FROM_FILE in scene.run(flags=("-O",))
+
+
+def test_a_package_that_was_moved_tells_where_it_is(scene: Scene) -> None:
+    scene.run()
+    moved = scene.path.rename(scene.path.with_name("moved"))
+    scene.path = moved
+    for _ in range(2):
+        code = scene.run().splitlines()[-1].split()
+        assert code[1] == str(moved / "mockgen_watch" / "cli" / "main.py")
+
+
+def test_many_at_once_leave_one_whole_file(scene: Scene) -> None:
+    commands = ("rules", "plan", "check", "status", "coverage", "why", "diff", "clean")
+    with ThreadPoolExecutor(4) as pool:
+        shown = [*pool.map(lambda name: scene.run(name, "--help"), commands)]
+    assert len(shown) == len(commands)
+    (_,) = scene.files
+    scene.run("rules", "--help")
+    assert FROM_FILE in scene.run("rules", "--help")
