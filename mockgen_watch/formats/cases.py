@@ -11,8 +11,7 @@ from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import VECTOR_FROM, Warming, encode_record
-from mockgen_watch.scenarios.cases import Told
-from mockgen_watch.scenarios.labels import labelled
+from mockgen_watch.scenarios.labels import labelled, lines_of
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.vector import VectorRun
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.scenarios.cases import Case
+    from mockgen_watch.scenarios.cases import Case, Told
     from mockgen_watch.scenarios.source import Source
 
 BLOCK: Final = 8192
@@ -32,9 +31,6 @@ BLOCK: Final = 8192
 
 RUNS: Final = 16
 """Programs whose tables are kept for the next block."""
-
-KEPT: Final = 20_000
-"""Records of which is kept what they show, about a kilobyte each."""
 
 JOINED: Final = 64
 """Records in one piece."""
@@ -46,7 +42,7 @@ class CaseRecords(Warming):
 
     Attributes:
         is_labelled: each of them holds what it shows.
-        told: keeps what broken records show, for whoever asks for it later; the first ones.
+        labels: writes the lines that tell what records show; None where nobody asks for them.
         vector_from: from this many records on programs make whole blocks.
         block: records that are shared out at a time.
     """
@@ -55,7 +51,7 @@ class CaseRecords(Warming):
     source: Source
     count: int
     is_labelled: bool = False
-    told: dict[int, Told] = field(default_factory=dict)
+    labels: Writer | None = None
     vector_from: int = VECTOR_FROM
     block: int = BLOCK
     _idle: list[_Runs] = field(default_factory=list, init=False, repr=False)
@@ -67,6 +63,10 @@ class CaseRecords(Warming):
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
+        return (records for records, _ in self.pairs(start, stop))
+
+    def pairs(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the same, and with them the lines that tell of these very records."""
         is_small = self.count < self.vector_from or stop - start < JOINED
         if self.is_labelled or is_small:
             yield from self._one_by_one(start, stop)
@@ -78,13 +78,14 @@ class CaseRecords(Warming):
         for first in range(start, stop, self.block):
             last = min(first + self.block, stop)
             try:
-                texts = self._block(runs, np, first, last)
+                texts, lines = self._block(runs, np, first, last)
             except (FindingsError, FormatError):
                 # The first record that is wrong is the one to be told, and those before it are not.
                 yield from self._one_by_one(first, last)
                 raise
             for row in range(0, len(texts), JOINED):
-                yield b"".join(texts[row : row + JOINED])
+                part = slice(row, row + JOINED)
+                yield b"".join(texts[part]), b"".join(lines[part])
         self._idle.append(runs)
 
     def warm_up(self) -> None:
@@ -94,31 +95,49 @@ class CaseRecords(Warming):
 
             del np
 
-    def _one_by_one(self, start: int, stop: int) -> Iterator[bytes]:
+    def _one_by_one(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
         return (self._record(index) for index in range(start, stop))
 
-    def _record(self, index: int) -> bytes:
+    def _record(self, index: int) -> tuple[bytes, bytes]:
         case = self.source.case_at(index)
-        keep_told(self.told, index, case)
         record = labelled(case) if self.is_labelled else case.record
-        return encode_record(self.writer, record, index) + self.framing.separator
+        text = encode_record(self.writer, record, index) + self.framing.separator
+        return text, self._lines(case, index)
 
-    def _block(self, runs: _Runs, xp: ModuleType, first: int, last: int) -> list[bytes]:
+    def _lines(self, told: Case | Told, index: int) -> bytes:
+        return b"" if self.labels is None else label_bytes_of(self.labels, told, index)
+
+    def _block(
+        self, runs: _Runs, xp: ModuleType, first: int, last: int
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Return the bytes of each record, and its lines where somebody asks for them."""
         indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
         texts: list[bytes] = [b""] * len(indexes)
+        lines: list[bytes] = [] if self.labels is None else [b""] * len(indexes)
         for share in self.source.shares(xp, indexes):
             rows, here = share.rows.tolist(), indexes[share.rows]
             run = runs.of(share.program)
-            made = map(self._record, here.tolist()) if run is None else run.texts_of(here)
-            for row, text in zip(rows, made, strict=True):
+            if run is None:
+                for row, index in zip(rows, here.tolist(), strict=True):
+                    texts[row], line = self._record(index)
+                    lines[row : row + 1] = [line] if lines else []
+                continue
+            for row, text in zip(rows, run.texts_of(here), strict=True):
                 texts[row] = text
-        return texts
+            if lines:
+                for row, index in zip(rows, here.tolist(), strict=True):
+                    lines[row] = self._lines(self.source.told_at(index), index)
+        return texts, lines
 
 
-def keep_told(told: dict[int, Told], index: int, case: Case) -> None:
-    """Keep what a broken record shows, as long as there is room: to break it takes long."""
-    if case.faults and len(told) < KEPT:
-        told[index] = Told(scenario=case.scenario, clause=case.clause, faults=case.faults)
+def label_bytes_of(writer: Writer, told: Case | Told, index: int) -> bytes:
+    """Return the lines that tell what record ``index`` shows, as ``writer`` has them.
+
+    Raises:
+        FormatError: a value cannot be written.
+    """
+    end = writer.framing.separator
+    return b"".join([encode_record(writer, line, index) + end for line in lines_of(told, index)])
 
 
 class _Runs:

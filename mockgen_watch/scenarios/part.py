@@ -65,6 +65,10 @@ class Part(Protocol):
         """Tell whether anything is promised of the records."""
 
     @property
+    def has_faults(self) -> bool:
+        """Tell whether what a record shows is known only once it is made."""
+
+    @property
     def slow(self) -> str:
         """Why records take plain Python, one by one; ``""`` when none of them do."""
 
@@ -99,6 +103,7 @@ class Free:
     covered: tuple[Covered, ...] = ()
     is_plain: bool = True
     is_promised: bool = False
+    has_faults: bool = False
     slow: str = ""
 
     def case_at(self, index: int) -> Case:

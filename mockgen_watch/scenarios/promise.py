@@ -47,6 +47,7 @@ class Valid:
     drawer: Drawer
     covered: tuple[Covered, ...] = ()
     is_promised: bool = True
+    has_faults: bool = False
 
     @property
     def program(self) -> Program:
@@ -91,6 +92,7 @@ class Excluded:
     covered: tuple[Covered, ...] = ()
     is_plain: bool = False
     is_promised: bool = True
+    has_faults: bool = False
 
     @property
     def program(self) -> Program:
@@ -138,6 +140,7 @@ class Broken:
     covered: tuple[Covered, ...] = ()
     is_plain: bool = False
     is_promised: bool = True
+    has_faults: bool = True
     slow: str = "a fault is sought for each record"
 
     @property

@@ -55,6 +55,11 @@ class Source:
         return any(part.is_promised for part in self.parts)
 
     @property
+    def has_faults(self) -> bool:
+        """Tell whether what some records show is known only once they are made."""
+        return any(part.has_faults for part in self.parts)
+
+    @property
     def is_plain(self) -> bool:
         """Tell whether one program alone makes every record but those in ``stated``."""
         return self.stream is None and self.parts[0].is_plain

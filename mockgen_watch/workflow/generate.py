@@ -19,6 +19,7 @@ from mockgen_watch.workflow.results import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.snapshot import OutputAction, Reconciliation
@@ -92,7 +93,8 @@ def generate(
         tree = read(root)
         decision = decide(project, request, tree)
         advance = begin(records_to_make(decision.reconciliation))
-        produce = OutputProducer(decision.preparer, executor or Serial(), advance)
+        state = project.state.path
+        produce = OutputProducer(decision.preparer, executor or Serial(), advance, state)
         outcome = apply(decision.reconciliation, tree, produce, should_stop=should_stop)
         tree.cache.save()
     return report_of_run(decision, outcome, root, is_own=is_own)
@@ -126,11 +128,14 @@ def report_of_run(
 class OutputProducer:
     """Makes the files of an output that a transaction asks for."""
 
-    def __init__(self, preparer: Preparer, executor: Executor, advance: Advance) -> None:
-        """Make them from the plans of ``preparer``."""
+    def __init__(
+        self, preparer: Preparer, executor: Executor, advance: Advance, aside: Path | None = None
+    ) -> None:
+        """Make them from the plans of ``preparer``; ``aside``: see ``output_files``."""
         self.preparer = preparer
         self.executor = executor
         self.advance = advance
+        self.aside = aside
 
     def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Give path and bytes of each file whose bytes are needed.
@@ -146,7 +151,7 @@ class OutputProducer:
             plan for plan in plans if (plan.model, plan.scenario) == (wanted.model, wanted.scenario)
         )
         paths = [file.path for file in action.files if file.must_produce]
-        return output_files(plan, paths, self.executor, self.advance)
+        return output_files(plan, paths, self.executor, self.advance, self.aside)
 
 
 def _results(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.dataclass import dataclass, replace
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.cases import CaseRecords, keep_told
+from mockgen_watch.formats.cases import CaseRecords
 from mockgen_watch.formats.document import Warming, alone, document, records_of, warm_up
 from mockgen_watch.formats.fragments import SlowField
-from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
-from mockgen_watch.scenarios.labels import labelled, lines_of
+from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
 from mockgen_watch.typed import TYPE_CHECKING
@@ -22,15 +21,16 @@ from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
     from typing import BinaryIO, Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.document import Records
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.cases import Told
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.workflow.labelling import Aside
 
     Advance = Callable[[OutputPlan, int], None]
 
@@ -81,13 +81,13 @@ class Production:
         plan: of the output.
         source: its records.
         writer: of its format and layout.
-        told: what broken records show that were made already.
+        aside: is to get what each record shows; None where nobody asks for it.
     """
 
     plan: OutputPlan
     source: Source
     writer: Writer
-    told: dict[int, Told] = field(default_factory=dict, repr=False)
+    aside: Aside | None = None
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
@@ -96,8 +96,9 @@ class Production:
             source=self.source,
             count=self.plan.count,
             is_labelled=self.is_labelled,
-            told=self.told,
         )
+        if self.aside is not None:
+            return self.aside.twofold(cases)
         if self.source.is_plain and not self.is_labelled:
             plain = records_of(self.writer, self.source.programs[0], self.plan.count)
             stated = self.source.stated
@@ -112,7 +113,8 @@ class Production:
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index`` as it is written."""
         case = self.source.case_at(index)
-        keep_told(self.told, index, case)
+        if self.aside is not None:
+            self.aside.note(case, index)
         return labelled(case) if self.is_labelled else case.record
 
 
@@ -206,11 +208,16 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def output_files(
-    plan: OutputPlan, wanted: Iterable[str], executor: Executor, advance: Advance
+    plan: OutputPlan,
+    wanted: Iterable[str],
+    executor: Executor,
+    advance: Advance,
+    aside: Path | None = None,
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield path and bytes of the files of ``plan`` that are ``wanted``, in the order of records.
 
-    Paths are relative to the output folder.
+    Paths are relative to the output folder. The bytes of a file are to be taken before the next
+    one is asked for; what has to wait until then may stand in a nameless file in ``aside``.
 
     Raises:
         FindingsError: a record cannot be written.
@@ -220,19 +227,45 @@ def output_files(
     suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
     paths = set(wanted)
     labels = stem + LABELS_SUFFIX
+    if labels not in paths:
+        paths.add(f"{stem}.{suffix}")
+        yield from _record_files(production, (stem, suffix), paths, executor, advance)
+        return
+    # Importing what few outputs need takes a small job longer than to make them.
+    from mockgen_watch.workflow.labelling import Aside, label_document, label_writer  # noqa: PLC0415
+
+    if not production.source.has_faults or paths == {labels}:
+        yield from _record_files(production, (stem, suffix), paths, executor, advance)
+        yield labels, label_document(plan, production.source, executor)
+        return
+    from mockgen_watch.storage.spool import Spool  # noqa: PLC0415 - as above
+
+    with Spool(aside) as spool:
+        setting = Aside(executor, spool, label_writer())
+        both = replace(production, aside=setting)
+        yield from _record_files(both, (stem, suffix), paths, setting, advance)
+        yield labels, label_document(plan, production.source, setting)
+
+
+def _record_files(
+    production: Production,
+    name: tuple[str, str],
+    paths: set[str],
+    executor: Executor,
+    advance: Advance,
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield path and bytes of the files that hold records; ``name``: without suffix, and that."""
+    plan = production.plan
+    stem, suffix = name
     if plan.output.layout is not Layout.SPLIT:
-        if f"{stem}.{suffix}" in paths or labels not in paths:
+        if f"{stem}.{suffix}" in paths:
             yield f"{stem}.{suffix}", _one_file(production, executor, advance)
-        if labels in paths:
-            yield labels, label_bytes(production, executor)
         return
     for index in range(plan.count):
         path = split_path(stem, index + 1, suffix)
         if path in paths:
             yield path, iter((record_bytes(production, index),))
             advance(plan, 1)
-    if labels in paths:
-        yield labels, label_bytes(production, executor)
 
 
 def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
@@ -240,40 +273,6 @@ def _one_file(production: Production, executor: Executor, advance: Advance) -> I
     if plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE:
         return LargeFile(plan, production.records(), executor, advance)
     return file_bytes(production, executor, advance)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRecords:
-    """What the records of an output show, as an executor runs it."""
-
-    production: Production
-    writer: Writer
-    count: int
-
-    @property
-    def framing(self) -> Framing:
-        """What stands around the lines."""
-        return self.writer.framing
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the lines of records ``start`` to ``stop - 1``."""
-        known, source = self.production.told, self.production.source
-        for index in range(start, stop):
-            for line in lines_of(known.get(index) or source.told_at(index), index):
-                yield self.writer.encode(line) + self.framing.separator
-
-
-def label_bytes(production: Production, executor: Executor) -> Iterator[bytes]:
-    """Yield the bytes of the file that tells what each record shows.
-
-    Raises:
-        FindingsError: a record cannot be made so that it keeps its promise.
-    """
-    plan = production.plan
-    writer = NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
-    count = 1 if plan.output.layout is Layout.SINGLE else plan.count
-    records = LabelRecords(production=production, writer=writer, count=count)
-    yield from document(writer.framing, executor.run(records, lambda _: None))
 
 
 def record_bytes(production: Production, index: int) -> bytes:

@@ -14,8 +14,9 @@ from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.vocabularies import vocabulary_folder
 from mockgen_watch.workflow.explaining.why import RecordExplainer, explain
+from mockgen_watch.workflow.labelling import label_document
 from mockgen_watch.workflow.prepare import Preparer
-from mockgen_watch.workflow.produce import label_bytes, prepare_production
+from mockgen_watch.workflow.produce import prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Target
 
@@ -75,7 +76,7 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                 seen += 1
         if wants_labels(plan):
             target = Target(plan=plan, preparer=preparer, is_labels=True)
-            text = b"".join(label_bytes(production, Serial())).decode()
+            text = b"".join(label_document(plan, production.source, Serial())).decode()
             for number, line in enumerate(text.splitlines()[:4]):
                 for path, value in leaves((), json.loads(line)):
                     why = explain(target, (str(number), *path))
