@@ -6,7 +6,7 @@ import os
 
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks, remove_quietly
+from mockgen_watch.storage.atomic import digest_file, read_blocks
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import LARGEST_LOCK
@@ -35,7 +35,8 @@ def clear_leftovers(bench: Workbench, tree: OutputTree, snapshot: Snapshot) -> N
             if name.endswith(".old") and not _is_ours(folder, name, known):
                 bench.placer.backups.append(save_backup(tree.root, folder, name, path))
             folder.unlink(name)
-    _clear_state(bench)
+    bench.root.state.clear_temporaries()
+    clear_unfinished(bench.root.state)
 
 
 def _known(snapshot: Snapshot) -> set[str]:
@@ -58,15 +59,3 @@ def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:
         return isinstance(read_lockfile(b"".join(read_blocks(fd)), LOCK_NAME), Lockfile)
     finally:
         os.close(fd)
-
-
-def _clear_state(bench: Workbench) -> None:
-    state = bench.root.state
-    with naming(str(state.path)):
-        names = os.listdir(state.path) if state.path.is_dir() else []
-    if any(TEMPORARY.fullmatch(name) for name in names):
-        with state.open() as folder:
-            for name in names:
-                if TEMPORARY.fullmatch(name):
-                    remove_quietly(folder, name)
-    clear_unfinished(state)

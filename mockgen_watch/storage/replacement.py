@@ -110,6 +110,7 @@ def finish_replacement(state: StateFolder) -> Replaced | None:
     if data is None:
         if state.path.is_dir():
             clear_unfinished(state)
+            state.clear_temporaries()
             _forget(state)
         return None
     root, files = _read(state, data)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
-from mockgen_watch.storage.atomic import write_atomically
+from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_atomically
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, state_folder
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+IGNORE = ".gitignore"
 
 
 class StateFolder:
@@ -37,12 +39,13 @@ class StateFolder:
         """
         path = self.path / below if below else self.path
         with naming(str(path)):
-            is_new = not self.path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            if is_new and self.path.name == STATE_WITHOUT_GIT:
+            is_in_project = self.path.name == STATE_WITHOUT_GIT
+            # Asked each time: a kill may have come between the folder and its file.
+            if is_in_project and not os.path.exists(os.path.join(self.path, IGNORE)):
                 # Should the project get a Git one day, this folder is no part of it.
                 with Folder.open(self.path) as folder:
-                    write_atomically(folder, ".gitignore", b"*\n")
+                    write_atomically(folder, IGNORE, b"*\n")
             return Folder.open(path, str(path))
 
     def read(self, name: str) -> bytes | None:
@@ -76,3 +79,17 @@ class StateFolder:
         """
         with naming(str(self.path / name)):
             (self.path / name).unlink(missing_ok=True)
+
+    def clear_temporaries(self) -> None:
+        """Remove the temporary files that a kill left; the caller holds the writer's lock.
+
+        Raises:
+            StorageError: when the folder cannot be read.
+        """
+        with naming(str(self.path)):
+            names = os.listdir(self.path) if self.path.is_dir() else []
+        names = [name for name in names if TEMPORARY.fullmatch(name)]
+        if names:
+            with self.open() as folder:
+                for name in names:
+                    remove_quietly(folder, name)

@@ -89,6 +89,22 @@ def test_without_git_the_state_is_in_the_project(tmp_path: Path) -> None:
     assert git(tmp_path, "status", "--porcelain") == ""
 
 
+def test_what_a_kill_left_undone_in_a_state_folder_is_made_up_for(tmp_path: Path) -> None:
+    # Killed after the folder was made and before its first file had its name.
+    (tmp_path / ".mockgen").mkdir()
+    (tmp_path / ".mockgen/.mockgen-123-4.tmp").write_bytes(b"*")
+    state = StateFolder.of(tmp_path)
+    state.write("x", b"y")
+    state.clear_temporaries()
+    files = {path.name: path.read_bytes() for path in state.path.iterdir()}
+    assert files == {".gitignore": b"*\n", "x": b"y"}
+
+
+def test_a_state_folder_that_is_not_there_has_nothing_to_clear(tmp_path: Path) -> None:
+    StateFolder.of(tmp_path).clear_temporaries()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_state_folder_in_git_is_no_part_of_the_work_tree(repository: Path) -> None:
     state = StateFolder.of(repository)
     state.write("x", b"y")
