@@ -1,23 +1,23 @@
-"""A transaction that does all a transaction can do, run by the tests in a process of its own.
-
-``python scripted.py PROJECT`` runs over what ``prepare`` made. Two calls that nothing else makes
-frame the work, so that a trace tells which calls are ours and which are Python's own.
-"""
+"""A transaction that does all a transaction can do; ``server.py`` does it in a child."""
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import LockedError, StorageError
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.project_lock import ProjectLock
 from mockgen_watch.storage.transaction import apply
-from tests.unit.lock.suites import producer, wanted_output, wanted_suite
+from tests.unit.lock.suites import files_of, producer, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 
-MARK = "/mockgen-mark"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from mockgen_watch.lock.wanted import WantedSuite
+
 SUITES = "a", "b", "c"
 
 BEFORE = (
@@ -62,10 +62,10 @@ def prepare(path: Path, *, is_edited: bool = True) -> Project:
     return project
 
 
-def main(path: Path, *, is_forced: bool) -> int:
-    """Run the transaction; return its exit code as a command would."""
+def work(path: Path, arguments: Sequence[str]) -> int:
+    """Run the transaction, perhaps by ``--force``; return its exit code as a command would."""
+    is_forced = "--force" in arguments
     project = Project(path=path)
-    os.access(MARK, os.F_OK)
     try:
         with ProjectLock(project.state, holder="test"):
             tree, found = project.look(AFTER, is_forced=is_forced)
@@ -81,9 +81,24 @@ def main(path: Path, *, is_forced: bool) -> int:
     told += ["moved"] if outcome.has_moved else []
     told += [one.file.obstacle for one in outcome.refusals if one.file.obstacle]
     sys.stderr.write("".join(f"{line}\n" for line in told))
-    os.access(MARK, os.F_OK)
     return 1 if told else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), is_forced="--force" in sys.argv))
+def assert_old_or_new(files: dict[str, bytes]) -> None:
+    """Every file is an output as it was, or as it will be, or a lockfile that can be read."""
+    old, new = _outputs_of(BEFORE), _outputs_of(AFTER)
+    for path, data in files.items():
+        name = path.rpartition("/")[2]
+        if name.startswith(".mockgen-"):
+            continue
+        base = path.removesuffix(".mockgen-new")
+        if name == "mockgen.lock":
+            assert data.endswith(b"}\n")
+        elif data == HAND:
+            assert base in {EDITED, UNOWNED}
+        else:
+            assert data in {old.get(base), new.get(base)}
+
+
+def _outputs_of(suites: Iterable[WantedSuite]) -> dict[str, bytes]:
+    return files_of(*(output for suite in suites for output in suite.outputs))
