@@ -8,7 +8,7 @@ and on whether there are digits left of it: leading zeros are not written.
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 
 from mockgen_watch.generate.column import Part
 from mockgen_watch.generate.drawn import Drawn
@@ -17,7 +17,7 @@ from mockgen_watch.generate.tables import LazyTable, OpenTable
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Final
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
@@ -165,8 +165,9 @@ def digit_parts(
         upper = Upper(source)
         least //= BASE
         tells_first = place + GROUP > kept and least == 0
-        table = _group_table(place, decimals, kept, tells_first=tells_first)
-        parts.append(Part(table=table, stream=Group(source, upper, tells_first=tells_first)))
+        group = Group(source, upper, tells_first=tells_first)
+        inner = partial(_group_text, place=place, decimals=decimals, kept=kept)
+        parts.append(Part(table=LazyTable(group.size, inner), stream=group))
         source, most, place = upper, most // BASE, place + GROUP
     text = partial(_first_text, place=place, decimals=decimals, kept=kept)
     table = OpenTable(most + 1, text) if is_open else LazyTable(most + 1, text)
@@ -187,13 +188,11 @@ def number_text(number: int, decimals: int, width: int = 0) -> str:
     return sign + _first_text(abs(number), 0, decimals, max(decimals + 1, width))
 
 
-@lru_cache(maxsize=64)
-def _group_table(place: int, decimals: int, kept: int, *, tells_first: bool) -> Sequence[str]:
-    """Return the texts of a group that is not the first, then those where it is after all."""
-    inner = [_pointed(f"{value:03d}", place, decimals) for value in range(BASE)]
-    if not tells_first:
-        return tuple(inner)
-    return (*inner, *(_first_text(value, place, decimals, kept) for value in range(BASE)))
+def _group_text(index: int, place: int, decimals: int, kept: int) -> str:
+    """Return the text of a group that is not the first; from ``BASE`` on, where it is after all."""
+    if index < BASE:
+        return _pointed(f"{index:03d}", place, decimals)
+    return _first_text(index - BASE, place, decimals, kept)
 
 
 def _first_text(value: int, place: int, decimals: int, kept: int) -> str:

@@ -19,10 +19,12 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from mockgen_watch.regex import regex
+from mockgen_watch.typed import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,13 @@ MAX_RUNS = 4096
 
 TABLE_LIMIT = 4096
 """The largest table of text that one run may have."""
+
+_QUANTIFIERS = ("?", "*", "+", "{")
+
+_LISTED = 64
+"""Joined tables of at most so many texts are listed at once."""
+
+_PLAIN = regex(r"[^\\.^$|?*+()\[\]{}]+")
 
 PRINTABLE = tuple(chr(code) for code in range(0x20, 0x7F))
 _DIGITS = tuple("0123456789")
@@ -69,11 +78,43 @@ class Guard:
     last: int
 
 
+class JoinedTexts(Sequence[str]):
+    """Each text of one table before each of another, joined when it is asked for."""
+
+    __slots__ = ("_left", "_right")
+
+    def __init__(self, left: Sequence[str], right: Sequence[str]) -> None:
+        """Stand for ``left[0] + right[0]``, ``left[0] + right[1]`` and so on."""
+        self._left = left
+        self._right = right
+
+    def __len__(self) -> int:
+        """Return how many texts there are."""
+        return len(self._left) * len(self._right)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield them all, far faster than one by one."""
+        return map("".join, itertools.product(self._left, self._right))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        """Return a text, or a tuple of them."""
+        if isinstance(index, slice):
+            return tuple(itertools.islice(self, *index.indices(len(self))))
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        first, second = divmod(index % len(self), len(self._right))
+        return self._left[first] + self._right[second]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Texts of equal odds, one of which is taken when all guards hold; else the run is empty."""
 
-    table: tuple[str, ...]
+    table: Sequence[str]
     guards: tuple[Guard, ...] = ()
 
 
@@ -208,8 +249,10 @@ def _fuse(runs: list[Run]) -> tuple[Run, ...]:
             and last.guards == run.guards
             and len(last.table) * len(run.table) <= TABLE_LIMIT
         ):
-            pairs = itertools.product(last.table, run.table)
-            fused[-1] = Run(table=tuple(map("".join, pairs)), guards=run.guards)
+            joined: Sequence[str] = JoinedTexts(last.table, run.table)
+            if len(joined) <= _LISTED:
+                joined = tuple(joined)
+            fused[-1] = Run(table=joined, guards=run.guards)
         else:
             fused.append(run)
     return tuple(fused) or (Run(table=("",)),)
@@ -375,8 +418,21 @@ class _Parser:
             if top and self._at_end_anchor():
                 self.place = len(self.source)
                 break
-            items.append(self._quantified(self._item()))
+            text = self._plain_text()
+            items.append(_set((text,)) if text else self._quantified(self._item()))
         return _cat(items) if items else _set(("",))
+
+    def _plain_text(self) -> str:
+        """Read characters that stand for themselves, but for one that a quantifier follows."""
+        found = _PLAIN.match(self.source, self.place)
+        if found is None:
+            return ""
+        end = found.end()
+        if self.source[end : end + 1] in _QUANTIFIERS:
+            end -= 1
+        text = self.source[self.place : end]
+        self.place = end
+        return text
 
     def _item(self) -> _Node:
         char = self.source[self.place]
