@@ -16,10 +16,8 @@ from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.typed import TYPE_CHECKING
-from mockgen_watch.workflow.fresh import remember_outputs_folder
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests, NoPlugins
 
@@ -190,6 +188,7 @@ def _plugins(root: Path, settings: Project) -> _Plugins:
         return _Plugins(catalog=NoPlugins(), digests={}, diagnostics=())
     # The metadata of packages are slow to import, and few projects name plugins.
     from mockgen_watch import plugins  # noqa: PLC0415
+    from mockgen_watch.storage.trust import read_trust  # noqa: PLC0415
 
     names = [plugin.name for plugin in settings.plugins]
     catalog = plugins.Catalog(names, read_trust(root).names, root)
@@ -215,6 +214,8 @@ def _plugins(root: Path, settings: Project) -> _Plugins:
 
 def _remember(state: StateFolder, snapshot: SpecSnapshot, settings: Project) -> None:
     if settings.path:
+        from mockgen_watch.workflow.fresh import remember_outputs_folder  # noqa: PLC0415 - as above
+
         digest = snapshot.digests()[settings.path]
         remember_outputs_folder(state, digest, settings.outputs)
 

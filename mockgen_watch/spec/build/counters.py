@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-    from mockgen_watch.spec.build.context import Scope
+    from mockgen_watch.spec.build.job import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
 MAX_WIDTH: Final = 40

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.build.records import Record
 

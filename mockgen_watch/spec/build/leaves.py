@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeAlias
 
-    from mockgen_watch.spec.build.context import Job, Scope
+    from mockgen_watch.spec.build.job import Job, Scope
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.generators import Generator
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.overlay import Way
     from mockgen_watch.spec.build.records import Found, Record
     from mockgen_watch.spec.model import Leaf, Model

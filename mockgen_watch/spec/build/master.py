@@ -6,8 +6,8 @@ import re
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.regex import regex
-from mockgen_watch.spec.build.context import Job, Scope
 from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
+from mockgen_watch.spec.build.job import Job, Scope
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
 from mockgen_watch.spec.build.names import PathError, is_directive, join_path, parse_path
 from mockgen_watch.spec.build.scalars import read_text, read_word

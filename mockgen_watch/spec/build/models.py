@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import MODEL_DIRECTIVES, report_unknown
+from mockgen_watch.spec.build.job import Scope
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.names import is_directive
 from mockgen_watch.spec.build.outputs import apply_output, read_output
@@ -24,7 +24,7 @@ from mockgen_watch.spec.model import Model, ObjectShape, Origin, OriginKind
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.sections import ModelSections
     from mockgen_watch.spec.build.site import Site
     from mockgen_watch.spec.model import OutputOptions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.regex import regex
-from mockgen_watch.spec.build.context import BuildContext, Job
+from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.job import Job
 from mockgen_watch.spec.build.master import read_conflict
 from mockgen_watch.spec.build.names import join_path
 from mockgen_watch.spec.build.outputs import apply_output, read_output

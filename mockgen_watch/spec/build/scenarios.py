@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Related
-from mockgen_watch.spec.build.context import Scope
 from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown
+from mockgen_watch.spec.build.job import Scope
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
 from mockgen_watch.spec.build.names import SlipFinder, data_key, fold, is_directive, is_slip
 from mockgen_watch.spec.build.outputs import apply_output, read_output
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.site import Site
     from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.statements import Statement

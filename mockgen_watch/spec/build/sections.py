@@ -10,7 +10,7 @@ from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.site import Report, Site
 
 

@@ -25,7 +25,7 @@ from mockgen_watch.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockgen_watch.spec.build.context import Job, Scope
+    from mockgen_watch.spec.build.job import Job, Scope
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Modifiers, Shape

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Final
 
-    from mockgen_watch.spec.build.context import Scope
+    from mockgen_watch.spec.build.job import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
 _TOKEN: Final = regex(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")

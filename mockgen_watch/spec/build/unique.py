@@ -22,7 +22,7 @@ from mockgen_watch.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockgen_watch.spec.build.context import Job
+    from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.records import Record
     from mockgen_watch.spec.model import Model, Scenario, Shape
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mockgen_watch.diagnostics import Related
-from mockgen_watch.spec.build.context import Job
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES, report_unknown
+from mockgen_watch.spec.build.job import Job
 from mockgen_watch.spec.build.links import check_links
 from mockgen_watch.spec.build.models import FileDefaults, build_model
 from mockgen_watch.spec.build.names import is_directive, join_path
