@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from mockgen_watch.bytecode import collect, install
 
 
@@ -11,6 +13,8 @@ def run() -> int:
     Raises:
         SystemExit: see ``cli.main``.
     """
+    # Trees of many small values that live to the end: looking for circles in them is lost time.
+    gc.set_threshold(100_000)
     modules = install()
     # Only now, so that it is read as all others are.
     from mockgen_watch.cli.main import run as run_command  # noqa: PLC0415

@@ -24,8 +24,6 @@ PROGRAM = "mockgen-watch"
 
 def run() -> int:
     """Carry out the process's own command line and return the exit code."""
-    # Trees of many small values that live to the end: looking for circles in them is lost time.
-    gc.set_threshold(100_000)
     # NumPy would start a thread for each core, which costs more than the rest of its import; what
     # we ask of it is never linear algebra.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
