@@ -79,22 +79,22 @@ class Guard:
 
 
 class JoinedTexts(Sequence[str]):
-    """Each text of one table before each of another, joined when it is asked for."""
+    """A text of each of some tables, joined when it is asked for; the last table's go fastest."""
 
-    __slots__ = ("_left", "_right")
+    __slots__ = ("_size", "_tables")
 
-    def __init__(self, left: Sequence[str], right: Sequence[str]) -> None:
-        """Stand for ``left[0] + right[0]``, ``left[0] + right[1]`` and so on."""
-        self._left = left
-        self._right = right
+    def __init__(self, tables: Sequence[Sequence[str]]) -> None:
+        """Stand for every text that takes one of each of ``tables``."""
+        self._size = math.prod(map(len, tables))
+        self._tables = tables
 
     def __len__(self) -> int:
         """Return how many texts there are."""
-        return len(self._left) * len(self._right)
+        return self._size
 
     def __iter__(self) -> Iterator[str]:
         """Yield them all, far faster than one by one."""
-        return map("".join, itertools.product(self._left, self._right))
+        return map("".join, itertools.product(*self._tables))
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -103,11 +103,15 @@ class JoinedTexts(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
         """Return a text, or a tuple of them."""
         if isinstance(index, slice):
-            return tuple(itertools.islice(self, *index.indices(len(self))))
-        if not -len(self) <= index < len(self):
+            return tuple(self)[index]
+        if not -self._size <= index < self._size:
             raise IndexError(index)
-        first, second = divmod(index % len(self), len(self._right))
-        return self._left[first] + self._right[second]
+        number = index % self._size
+        pieces = []
+        for table in reversed(self._tables):
+            number, place = divmod(number, len(table))
+            pieces.append(table[place])
+        return "".join(reversed(pieces))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +132,22 @@ class CompiledPattern:
         runs: a text of each run, in order, makes a string; tables have 1 to ``TABLE_LIMIT``
             texts.
         size: how many ways there are to make a string.
-        distinct: it is certain that no string comes out in two ways, so that ``size`` counts
-            strings and ``text_at`` is a bijection.
+        tree: what the pattern was read to.
     """
 
     decisions: tuple[int, ...]
     runs: tuple[Run, ...]
     size: int
-    distinct: bool
     tree: _Node
+
+    @property
+    def distinct(self) -> bool:
+        """Tell whether it is certain that no string comes out in two ways.
+
+        Then ``size`` counts strings, and ``text_at`` is a bijection. It is worked out anew each
+        time.
+        """
+        return _is_distinct(self.tree)
 
     def text_at(self, number: int) -> str:
         """Return string ``number`` of all, 0 <= number < ``size``."""
@@ -197,7 +208,6 @@ def compile_pattern(source: str) -> CompiledPattern:
         decisions=tuple(decisions),
         runs=_fuse(runs),
         size=tree.size,
-        distinct=_is_distinct(tree),
         tree=tree,
     )
 
@@ -205,7 +215,8 @@ def compile_pattern(source: str) -> CompiledPattern:
 def _longest(node: _Node) -> int:
     """Return the largest number of runs that ``node`` can flatten to."""
     if isinstance(node, _Set):
-        return 1
+        # A text that stands as it is counts by its characters.
+        return max(1, len(node.texts[0])) if node.size == 1 else 1
     if isinstance(node, _Cat):
         return sum(map(_longest, node.items))
     if isinstance(node, _Alt):
@@ -242,20 +253,22 @@ def _flatten(node: _Node, guards: tuple[Guard, ...], decisions: list[int], runs:
 def _fuse(runs: list[Run]) -> tuple[Run, ...]:
     """Join neighbouring runs under the same guards into tables of at most ``TABLE_LIMIT`` texts."""
     fused: list[Run] = []
+    tables: list[Sequence[str]] = []
+    size = 1
+    guards: tuple[Guard, ...] = ()
     for run in runs:
-        last = fused[-1] if fused else None
-        if (
-            last is not None
-            and last.guards == run.guards
-            and len(last.table) * len(run.table) <= TABLE_LIMIT
-        ):
-            joined: Sequence[str] = JoinedTexts(last.table, run.table)
-            if len(joined) <= _LISTED:
-                joined = tuple(joined)
-            fused[-1] = Run(table=joined, guards=run.guards)
-        else:
-            fused.append(run)
-    return tuple(fused) or (Run(table=("",)),)
+        if tables and (run.guards != guards or size * len(run.table) > TABLE_LIMIT):
+            fused.append(Run(table=_joined(tables), guards=guards))
+            tables, size = [], 1
+        guards = run.guards
+        tables.append(run.table)
+        size *= len(run.table)
+    return (*fused, Run(table=_joined(tables), guards=guards))
+
+
+def _joined(tables: Sequence[Sequence[str]]) -> Sequence[str]:
+    joined = tables[0] if len(tables) == 1 else JoinedTexts(tables)
+    return tuple(joined) if len(joined) <= _LISTED else joined
 
 
 def _text_at(node: _Node, number: int) -> str:
