@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Stream
     from mockgen_watch.generate.site import Site
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Boolean, Pool, PoolEntry, RowField
-
-
-def constant_column(value: Json) -> Column:
-    """Return the column that is always ``value``."""
-    return Column(kind=ColumnKind.VALUE, parts=(Part(table=(value,), stream=None),))
+    from mockgen_watch.spec.generators import Boolean, Constant, Pool, PoolEntry, RowField
 
 
 def value_column(table: Sequence[Json], stream: Stream | None) -> Column:
     """Return the column whose value is ``table[n]`` of the number n that ``stream`` draws."""
     return Column(kind=ColumnKind.VALUE, parts=(Part(table=table, stream=stream),))
+
+
+def constant_column(constant: Constant, _site: Site) -> Column:
+    """Return the column of one value."""
+    return value_column((constant.value,), None)
 
 
 def boolean_column(boolean: Boolean, site: Site) -> Column:
@@ -36,7 +36,7 @@ def boolean_column(boolean: Boolean, site: Site) -> Column:
         return value_column((False, True), site.numbers(2))
     yes = threshold(boolean.true)
     if not 0 < yes < ALWAYS:
-        return constant_column(yes > 0)
+        return value_column((yes > 0,), None)
     odds = Odds(yes, site.address.constants("value"), site.level)
     return value_column((False, True), site.chosen(odds, (b"false", b"true")))
 

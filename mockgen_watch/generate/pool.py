@@ -24,7 +24,6 @@ from mockgen_watch.generate.address import fill_scores
 from mockgen_watch.generate.bank import Level
 from mockgen_watch.generate.chunks import BLOCK, block_scratch
 from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.generate.large_pool import LargePool
 from mockgen_watch.generate.series import ln
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -106,6 +105,9 @@ def pool_stream(
         return None
     whole = whole_weights(weights)
     if len(whole) > LARGE:
+        # Few pools are, and it takes what searches along.
+        from mockgen_watch.generate.large_pool import LargePool  # noqa: PLC0415
+
         return LargePool(address, draw, identities, whole, level)
     constants = tuple(address.constants(draw, identity) for identity in identities)
     if len(set(whole)) == 1:

@@ -7,13 +7,12 @@ path of small jobs, where every call counts.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 
 from mockgen_watch.generate.cells import cell_of_element
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
 from mockgen_watch.generate.pool import EqualPool
 from mockgen_watch.generate.tables import LazyTable, OpenTable
-from mockgen_watch.generate.transforms import transformed
-from mockgen_watch.masters.kinds import exact_number
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -144,12 +143,17 @@ def finished(column: Column, text: str) -> Json:
     """Return the value whose parts join to ``text``."""
     if column.kind is ColumnKind.NUMBER:
         return Decimal(text) if "." in text else int(text)
-    if column.finish:
-        text = transformed(text, column.finish)
-    if column.coerce:
-        number = exact_number(text)
-        return text if number is None else number
+    if column.finish or column.coerce:
+        return _changer()(text, column.finish, coerce=column.coerce)
     return text
+
+
+@cache
+def _changer() -> Callable[..., Json]:
+    """Return ``changed``, with whose module come two more; few columns are changed as a whole."""
+    from mockgen_watch.generate.transforms import changed  # noqa: PLC0415
+
+    return changed
 
 
 def own(value: Json) -> Json:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
+from mockgen_watch.masters.kinds import exact_number
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Transform
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
     from typing import Final
 
 _LETTERS: Final = str.maketrans(
@@ -51,6 +53,13 @@ def transformed(text: str, transforms: Iterable[Transform]) -> str:
     for transform in transforms:
         text = _WAYS[transform](text)
     return text
+
+
+def changed(text: str, transforms: Iterable[Transform], *, coerce: bool) -> str | int | Decimal:
+    """Return ``text`` after all ``transforms``; if ``coerce``, the number that it is, if any."""
+    text = transformed(text, transforms)
+    number = exact_number(text) if coerce else None
+    return text if number is None else number
 
 
 def works_by_piece(transform: Transform, pieces: Iterable[str]) -> bool:

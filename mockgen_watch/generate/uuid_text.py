@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.bank import Word
     from mockgen_watch.generate.cells import Cell, Cells, IntArray
     from mockgen_watch.generate.site import Site
+    from mockgen_watch.spec.generators import Uuid
 
 PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
     # Bits, the lowest bit of the word that they begin at, and their text.
@@ -60,7 +61,7 @@ class Bits(Drawn):
         return numbers
 
 
-def uuid_column(site: Site) -> Column:
+def uuid_column(_uuid: Uuid, site: Site) -> Column:
     """Return the column of UUIDs, in lower case."""
     words = [site.word(f"value/{n}") for n in range(5)]
     parts = []

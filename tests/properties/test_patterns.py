@@ -112,6 +112,7 @@ def test_a_distinct_pattern_never_makes_a_string_twice(source: str) -> None:
         (r"\ud800", 0, "no character"),
         (r"\d{99999}", 2, "refused"),
         ("((a{64}){64}){64}", 13, "refused"),
+        ("a" * 4097, 0, "refused"),
         (r"[^ -~]", 0, "printable"),
         ("(?P<1a>b)", 0, "named group"),
     ],
@@ -140,6 +141,18 @@ def test_what_is_not_supported_is_refused_at_its_place(
 def test_the_size_counts_the_strings(source: str, size: int) -> None:
     compiled = compile_pattern(source)
     assert (compiled.size, compiled.distinct) == (size, True)
+
+
+def test_a_table_of_many_parts_has_all_their_texts() -> None:
+    compiled = compile_pattern("[a-c][x-z][0-9]" + r"\." * 2000)
+    (table,) = (run.table for run in compiled.runs)
+
+    assert len(table) == compiled.size == 90
+    texts = [f"{a}{x}{n}" + "." * 2000 for a in "abc" for x in "xyz" for n in range(10)]
+    assert [*table] == [*table[:]] == [table[place] for place in range(90)] == texts
+    assert (table[-1], table[5:70:3]) == (texts[-1], tuple(texts[5:70:3]))
+    with pytest.raises(IndexError):
+        table[90]
 
 
 def test_lengths_and_branches_are_equally_likely() -> None:
