@@ -2,7 +2,7 @@
 
 import sys
 
-from mockgen_watch.program import run
+from mockgen_watch.program import main
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

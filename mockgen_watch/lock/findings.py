@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import is_labels, lock_path, offer_path
 from mockgen_watch.lock.settle import stale_locks
@@ -58,6 +56,8 @@ def describe_refusal(
     force = f"generate --force, which makes a backup{seen}"
     adopt = ""
     if is_own and not is_labels(file.path):
+        import shlex  # noqa: PLC0415 - it compiles a pattern, and few runs find an edit
+
         command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
         adopt = f"take it into the spec ({command}), "
     code, message, hint = (

@@ -12,7 +12,7 @@ _FOLDER = Path(__file__).resolve().parent.parent / "vocabulary"
 
 def shipped_vocabularies() -> tuple[str, ...]:
     """Return the file names of all of them, sorted."""
-    return tuple(sorted(path.name for path in _FOLDER.glob("*.json")))
+    return tuple(sorted(name for name in os.listdir(_FOLDER) if name.endswith(".json")))
 
 
 def vocabulary_folder() -> Path:
