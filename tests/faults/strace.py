@@ -30,9 +30,13 @@ CALLS = (
     "openat,mkdir,mkdirat,write,fsync,link,linkat,rename,renameat,renameat2,unlink,unlinkat,"
     "rmdir,ftruncate,fchmod,flock,getdents64,newfstatat,access,read,close"
 )
+WRITING = {
+    "mkdir", "mkdirat", "write", "fsync", "link", "linkat", "rename", "renameat", "renameat2",
+    "unlink", "unlinkat", "rmdir", "fchmod", "ftruncate",
+}  # fmt: skip
 _LINE = re.compile(r"^(\w+)\((.*)$")
 _NUMBER = re.compile(r'("(?:[^"\\]|\\.)*")|\d+')
-_VARIES = re.compile(r"\.mockgen-\d+-|process \d+.*")
+_VARIES = re.compile(r"\.mockgen-\d+-\d+|process \d+.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

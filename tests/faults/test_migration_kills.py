@@ -16,7 +16,7 @@ from mockgen_watch.digest import digest
 from mockgen_watch.storage.replacement import MANIFEST
 from tests.faults.kills import Kills
 from tests.faults.scene import Scene
-from tests.faults.strace import Server, needs_strace, trace_process
+from tests.faults.strace import WRITING, Server, needs_strace, trace_process
 from tests.faults.trees import Tree, below, differing, is_temporary, read_tree
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ pytestmark = needs_strace
 
 FILES = 50
 FEW = 5
-WRITING = {
-    "mkdir", "mkdirat", "write", "fsync", "link", "linkat", "rename", "renameat", "renameat2",
-    "unlink", "unlinkat", "rmdir", "fchmod", "ftruncate",
-}  # fmt: skip
 USUAL = 40
 """Kills in the usual run, spread over all writing calls."""
 BACKUPS = ".mockgen/backups"
