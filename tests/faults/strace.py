@@ -94,6 +94,7 @@ class Server:
 
     def __enter__(self) -> Self:
         """Start it."""
+        self._core = _core()
         self._folder = tempfile.TemporaryDirectory(prefix="mockgen-server-")
         self._told = Path(self._folder.name, "told")
         self._log = Path(self._folder.name, "log")
@@ -105,7 +106,6 @@ class Server:
             env=environment(),
             start_new_session=True,
         )
-        self._core = _core()
         os.sched_setaffinity(self._process.pid, self._core)
         self._tracer: subprocess.Popen[str] | None = None
         return self
