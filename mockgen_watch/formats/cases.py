@@ -125,8 +125,9 @@ class CaseRecords(Warming):
             for row, text in zip(rows, run.texts_of(here), strict=True):
                 texts[row] = text
             if lines:
-                for row, index in zip(rows, here.tolist(), strict=True):
-                    lines[row] = self._lines(self.source.told_at(index), index)
+                told = share.told or map(self.source.told_at, here.tolist())
+                for row, index, shown in zip(rows, here.tolist(), told, strict=True):
+                    lines[row] = self._lines(shown, index)
         return texts, lines
 
 

@@ -16,6 +16,7 @@ from mockgen_watch.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
+    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.rules.places import Path, Place
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import RuleSpec
 
     Faults = Callable[[Json], list[tuple[str, Place, Json]]]
+
+
+MOST_KNOWN: Final = 1 << 14
+"""Verdicts that an expression keeps: to evaluate it takes ten times as long as to look one up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +200,23 @@ def _evaluating(text: str, fields: tuple[Path, ...] | None, sight: Sight) -> Che
     written_dates = set(sight.dates())
     dates = [path for path in fields or () if sight.path_of(path) in written_dates]
     check = compile_expression(text, dates)
-    gather = _whole if fields is None else _gathering(fields)
+    if fields is None:
+        return lambda written: check(cel_value(_whole(sight, written)))  # type: ignore[arg-type]  # CEL's own view
+    gather = _gathering(fields, sight)
+    paths = tuple(map(sight.path_of, fields))
+    known: dict[tuple[object, ...], str] = {}
 
     def why(written: Json) -> str:
-        return check(cel_value(gather(sight, written)))  # type: ignore[arg-type]  # CEL's own view
+        values = [value_at(written, path) for path in paths]
+        key = tuple([value if type(value) is str else _key_of(value) for value in values])
+        message = known.get(key)
+        if message is None:
+            message = check(cel_value(gather(written, values)))  # type: ignore[arg-type]  # as above
+            if _UNKEYED not in key:
+                if len(known) >= MOST_KNOWN:
+                    known.clear()
+                known[key] = message
+        return message
 
     return why
 
@@ -207,25 +225,38 @@ def _whole(sight: Sight, written: Json) -> Json:
     return sight.record_of(sight.with_rfc3339(written))
 
 
-def _gathering(fields: tuple[Path, ...]) -> Callable[[Sight, Json], Json]:
-    """Return what takes from a record the given fields alone."""
+def _gathering(
+    fields: tuple[Path, ...], sight: Sight
+) -> Callable[[Json, list[Json | Missing]], Json]:
+    """Return what makes a record of the ``values`` of the given fields alone."""
+    places = [(field, sight.path_of(field)) for field in fields]
 
-    def gather(sight: Sight, written: Json) -> Json:
+    def gather(written: Json, values: list[Json | Missing]) -> Json:
         found: Json = {}
-        for field in fields:
-            path = sight.path_of(field)
-            value = value_at(written, path)
+        for (field, path), value in zip(places, values, strict=True):
             if isinstance(value, Missing):
                 continue
             moment = sight.moments.get(path)
+            seen: Json | Missing = value
             if moment is not None:
-                value = seen_as_date(value, moment)
+                seen = seen_as_date(value, moment)
             elif isinstance(value, dict | list):
-                value = value_at(sight.with_rfc3339(written), path)
-            found = with_value(_with_parents(found, field), field, value)
+                seen = value_at(sight.with_rfc3339(written), path)
+            found = with_value(_with_parents(found, field), field, seen)
         return found
 
     return gather
+
+
+_UNKEYED: Final = object()
+"""Stands for an object or an array, which no verdict is remembered of."""
+
+
+def _key_of(value: Json | Missing) -> object:
+    """Return what values that are alike in CEL, and in what is told of them, have in common."""
+    if isinstance(value, dict | list):
+        return _UNKEYED
+    return value if value is None or isinstance(value, Missing) else (type(value), str(value))
 
 
 def _with_parents(record: Json, field: Path) -> Json:

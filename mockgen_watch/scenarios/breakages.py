@@ -9,9 +9,9 @@ from mockgen_watch.scenarios.mutations import COMBINATION, KINDS, OWN, WRONG_TYP
 from mockgen_watch.scenarios.negative import (
     NOTHING_OF_THIS_KIND,
     ONE_IS_ENOUGH,
-    Breakage,
     Breaker,
 )
+from mockgen_watch.scenarios.turns import Breakage
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -14,12 +14,14 @@ from mockgen_watch.scenarios.candidates import candidates
 from mockgen_watch.scenarios.cases import Case, Change, Fault
 from mockgen_watch.scenarios.combinations import Sought, combinations, further
 from mockgen_watch.scenarios.facts import bare_path, options_of
-from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE, Candidate
+from mockgen_watch.scenarios.mutations import OWN, Candidate
+from mockgen_watch.scenarios.scope import find_scope, meet
+from mockgen_watch.scenarios.turns import Choices
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Final
 
     from mockgen_watch.generate.column import Program
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Path, Place
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.scenarios.redraw import Drawer
+    from mockgen_watch.scenarios.scope import Scope
     from mockgen_watch.scenarios.terms import Terms
+    from mockgen_watch.scenarios.turns import Breakage
     from mockgen_watch.spec.document import Json
 
 NOTHING_OF_THIS_KIND: Final = "the rule has nothing of this kind"
@@ -38,32 +42,6 @@ NEARLY: Final = 12
 ONE_IS_ENOUGH: Final = "a change of one place is enough"
 
 STILL_HOLDS: Final = "the rule still holds"
-
-ONE_IN: Final = 4
-"""At most one fault in so many is of the wrong type."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breakage:
-    """How a rule can be broken.
-
-    Attributes:
-        kinds: those that break it, and no other rule, in the order of their turns.
-        impossible: the other kinds, each with the reason.
-        rare: kinds that one of the first two twins does not allow; they come first where they can,
-            every other time, or few records would show them.
-        last: kinds that broke a twin which none of the others broke.
-    """
-
-    kinds: tuple[str, ...]
-    impossible: Mapping[str, str]
-    rare: tuple[str, ...] = ()
-    last: tuple[str, ...] = ()
-
-    @property
-    def every(self) -> tuple[str, ...]:
-        """All kinds that break the rule."""
-        return (*self.kinds, *self.last)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -82,7 +60,32 @@ class Breaker:
     faults: int
     breakages: tuple[Breakage, ...] = ()
     _own_programs: list[Program] = field(default_factory=list)
-    _near: dict[tuple[str, ...], tuple[Rule, ...]] = field(default_factory=dict)
+    _near: dict[Place, tuple[Rule, ...]] = field(default_factory=dict)
+    _scopes: dict[int, Scope] = field(default_factory=dict)
+
+    @property
+    def turns(self) -> list[int]:
+        """The numbers of the rules that can be broken: record ``i`` begins at the one ``i % n``."""
+        return [number for number, breakage in enumerate(self.breakages) if breakage.every]
+
+    def scope_of(self, number: int) -> tuple[Path, ...] | None:
+        """Return the paths that decide how a twin breaks a rule; None means the whole record.
+
+        They are those of the rule, and of all that share a field with it, at any distance.
+        """
+        return self._scope(number).paths
+
+    def fault_of(self, twin: Json, number: int, index: int) -> Fault | None:
+        """Return the fault by which record ``index`` breaks the rule ``number``, whose turn it is.
+
+        Of ``twin`` only what is in the rule's scope has to be there.
+        """
+        return self._break(twin, number, index, twin)
+
+    def _scope(self, number: int) -> Scope:
+        if number not in self._scopes:
+            self._scopes[number] = find_scope(self.terms.rules, number, self.plan.own_faults)
+        return self._scopes[number]
 
     def case_at(self, index: int) -> Case:
         """Return record ``index``, broken.
@@ -91,48 +94,50 @@ class Breaker:
             FindingsError: it cannot be broken as it should be.
         """
         twin: dict[str, Json] = self.twins.record_at(index)
-        rules = [number for number, breakage in enumerate(self.breakages) if breakage.every]
-        turn, first = divmod(index, len(rules))
+        rules = self.turns
+        first = index % len(rules)
         most = 0
         # One fault may stand in the way of another: then the next rule begins.
         for start in range(first, first + len(rules)):
             order = [rules[(start + distance) % len(rules)] for distance in range(len(rules))]
-            record, made = self._break_in_order(twin, order, turn, index)
+            record, made = self._break_in_order(twin, order, index)
             if len(made) == self.faults:
                 return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
             most = max(most, len(made))
         raise FindingsError((self._unbroken(index, most),))
 
     def _break_in_order(
-        self, record: dict[str, Json], order: Sequence[int], turn: int, index: int
+        self, twin: dict[str, Json], order: Sequence[int], index: int
     ) -> tuple[dict[str, Json], list[Fault]]:
         """Break the first rules of ``order`` that can be broken, as many as are asked for."""
         made: list[Fault] = []
+        record: Json = twin
         for number in order:
-            found = self._break(record, number, turn, index, made)
-            if found is not None:
-                record, fault = found
+            fault = self._break(record, number, index, twin, made)
+            if fault is not None:
+                record = with_fault(record, fault)
                 made.append(fault)
                 if len(made) == self.faults:
                     break
-        return record, made
+        return (record if isinstance(record, dict) else {}), made
 
     def _break(
-        self, record: dict[str, Json], number: int, turn: int, index: int, made: Sequence[Fault]
-    ) -> tuple[dict[str, Json], Fault] | None:
+        self, record: Json, number: int, index: int, twin: Json, made: Sequence[Fault] = ()
+    ) -> Fault | None:
+        """Return the fault that breaks a rule of ``record``: ``twin``, but for those ``made``."""
         rule = self.terms.rules[number]
-        by_kind: dict[str, list[Candidate]] = {OWN: self.own(rule, index)}
-        for found in candidates(rule, record, self.plan, self.terms.sight, turn):
-            by_kind.setdefault(found.operator, []).append(found)
-        for kind in self._turns(number, turn, len(by_kind[OWN])):
-            choices = by_kind.get(kind, [])
-            start = turn % len(choices) if kind == OWN and choices else 0
-            for candidate in choices[start:] + choices[:start]:
+        turn = index // len(self.turns)
+        found = candidates(rule, record, self.plan, self.terms.sight, turn)
+        choices = Choices(found, self.own(rule, index, twin), turn)
+        if rule.faults is not None:
+            choices.make_all()
+        for kind in self.breakages[number].order(number, turn, len(choices.own)):
+            for candidate in choices.of(kind):
                 fault = self.try_out(rule, record, (candidate,), made)
                 if isinstance(fault, Fault):
-                    return _made(record, fault)
-        last = self.combined(rule, record, turn, by_kind[OWN], made)
-        return _made(record, last) if isinstance(last, Fault) else None
+                    return fault if _leaves_object(fault) else None
+        last = self.combined(rule, record, turn, choices.own, made)
+        return last if isinstance(last, Fault) and _leaves_object(last) else None
 
     def combined(
         self,
@@ -176,11 +181,12 @@ class Breaker:
     ) -> Fault | None:
         """Return the fault of changes that break ``rule``, and one more for a rule beside it."""
         broken = {rule.name, *(fault.rule for fault in made)}
+        beside = self._scope(self.terms.rules.index(rule)).rules
         for changes in nearly:  # It grows meanwhile.
             changed = record
             for change in changes:
                 changed = with_value(changed, change.place, change.value)
-            others = (each for each in self.terms.rules if each.name not in broken)
+            others = (each for each in beside if each.name not in broken)
             other = next((each for each in others if not each.holds(changed)), None)
             if other is None:
                 continue
@@ -192,38 +198,17 @@ class Breaker:
                     nearly.append(more)
         return None
 
-    def _turns(self, number: int, turn: int, own: int) -> list[str]:
-        """Return the kinds for a rule's record of this ``turn``, the first choice first."""
-        kinds = list(self.breakages[number].kinds)
-        if own and turn < own:
-            return [OWN, *kinds]
-        others = [kind for kind in kinds if kind not in {WRONG_TYPE, OWN}]
-        cycle = [*others, OWN] if own else others
-        if WRONG_TYPE in kinds:
-            size = max(len(cycle) + 1, ONE_IN)
-            while cycle and len(cycle) < size - 1:
-                cycle.append(cycle[len(cycle) % len(others)] if others else cycle[0])
-            cycle.append(WRONG_TYPE)
-        if not cycle:
-            return kinds
-        # Rules begin at different kinds, and none of them with a wrong type.
-        step = turn - own
-        rare = self.breakages[number].rare
-        if rare:
-            step, is_theirs = divmod(step, 2)
-            first = step % len(rare)
-            rare = (*rare[first:], *rare[:first]) if is_theirs else ()
-        start = (step + number % max(len(cycle) - 1, 1)) % len(cycle)
-        return list(dict.fromkeys([*rare, *cycle[start:], *cycle[:start]]))
+    def own(self, rule: Rule, index: int, twin: Json = None) -> list[Candidate]:
+        """Return the candidates that the scenario's own fields give for ``rule`` of a twin.
 
-    def own(self, rule: Rule, index: int) -> list[Candidate]:
-        """Return the candidates that the scenario's own fields give for ``rule``."""
+        Of record ``index``, where no ``twin`` is given.
+        """
         if self.plan.faulty is None:
             return []
         found: list[Candidate] = []
         drawn: Json = None
         for path in self.plan.own_faults:
-            if rule.paths is not None and not any(_meet(path, read) for read in rule.paths):
+            if rule.paths is not None and not any(meet(path, read) for read in rule.paths):
                 continue
             leaf = find_shape(self.plan.faulty, path)
             options = options_of(leaf) if isinstance(leaf, Leaf) else None
@@ -232,7 +217,8 @@ class Breaker:
                 found += [Candidate(OWN, place, value) for place, value in places_of(drawn, path)]
                 continue
             # In an array, the first element that a record has.
-            place = self._first_place(path, index)
+            twin = twin or self.twins.record_at(index)
+            place = next((place for place, _ in places_of(twin, path)), None)
             if place is not None:
                 found += [Candidate(OWN, place, option.value) for option in options]
         return found
@@ -244,10 +230,6 @@ class Breaker:
             self._own_programs.append(compile_program(plan))
         return self._own_programs[0]
 
-    def _first_place(self, path: Path, index: int) -> Place | None:
-        twin = self.twins.record_at(index)
-        return next((place for place, _ in places_of(twin, path)), None)
-
     def try_out(
         self,
         rule: Rule,
@@ -258,12 +240,12 @@ class Breaker:
         """Return the fault that ``changes`` are together, or why they are none."""
         done = []
         changed = record
-        taken = [place for fault in made for place in fault.places]
+        taken = [_text(place) for fault in made for place in fault.places]
         for candidate in changes:
             before = value_at(record, candidate.place)
             if _equal(before, candidate.value):
                 return "the value is the same"
-            if any(_meet(_text(candidate.place), _text(place)) for place in taken):
+            if taken and any(meet(_text(candidate.place), place) for place in taken):
                 return "the place has a fault already"
             changed = with_value(changed, candidate.place, candidate.value)
             done.append(Change(place=candidate.place, before=before, after=candidate.value))
@@ -309,13 +291,13 @@ class Breaker:
 
     def _reading(self, place: Place) -> tuple[Rule, ...]:
         """Return the rules that a change at ``place`` can break."""
-        path = bare_path(_text(place))
-        known = self._near.get(path)
+        known = self._near.get(place)
         if known is None:
-            known = self._near[path] = tuple(
+            path = bare_path(_text(place))
+            known = self._near[place] = tuple(
                 rule
                 for rule in self.terms.rules
-                if rule.paths is None or any(_meet(path, bare_path(read)) for read in rule.paths)
+                if rule.paths is None or any(meet(path, bare_path(read)) for read in rule.paths)
             )
         return known
 
@@ -335,12 +317,18 @@ class Breaker:
         )
 
 
-def _made(record: Json, fault: Fault) -> tuple[dict[str, Json], Fault] | None:
-    """Return ``record`` with all that ``fault`` changes, and the fault."""
+def with_fault(record: Json, fault: Fault) -> Json:
+    """Return ``record`` with all that ``fault`` changes."""
     record = with_value(record, fault.place, fault.after)
     for change in fault.also:
         record = with_value(record, change.place, change.after)
-    return (record, fault) if isinstance(record, dict) else None
+    return record
+
+
+def _leaves_object(fault: Fault) -> bool:
+    """Tell whether a record that ``fault`` changes is an object still."""
+    changes = ((fault.place, fault.after), *((change.place, change.after) for change in fault.also))
+    return all(place or isinstance(after, dict) for place, after in changes)
 
 
 def _equal(left: Json | Missing, right: Json | Missing) -> bool:
@@ -364,8 +352,3 @@ def _loses_field(rule: Rule, before: Json, after: Json) -> bool:
 
 def _text(place: Place) -> tuple[str, ...]:
     return tuple(str(key) for key in place)
-
-
-def _meet(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    """Tell whether one path leads into what the other one names."""
-    return left[: len(right)] == right[: len(left)]

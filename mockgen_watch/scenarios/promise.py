@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.capacity import check_unique
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.scenarios.broken_shares import BrokenShares
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.needs import Need
     from mockgen_watch.scenarios.negative import Breaker
@@ -142,6 +143,7 @@ class Broken:
     is_promised: bool = True
     has_faults: bool = True
     slow: str = "a fault is sought for each record"
+    _shares: list[BrokenShares] = field(default_factory=list, init=False, repr=False)
 
     @property
     def program(self) -> Program:
@@ -162,8 +164,13 @@ class Broken:
         return self.breaker.case_at(index)
 
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
-        """Yield one share of all, none of which a program makes; see ``Part``."""
-        yield Share(rows=xp.arange(len(indexes)), program=None)
+        """Yield who makes the records, rule by rule; see ``Part``."""
+        if not self._shares:
+            # Few records are made one by one.
+            from mockgen_watch.scenarios.broken_shares import BrokenShares  # noqa: PLC0415
+
+            self._shares.append(BrokenShares(breaker=self.breaker))
+        return self._shares[0].over(xp, indexes)
 
 
 def keep_promise(plan: RecordPlan) -> tuple[Part | None, list[Diagnostic]]:

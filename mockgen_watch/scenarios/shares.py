@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
+    from mockgen_watch.scenarios.cases import Told
     from mockgen_watch.scenarios.redraw import Attempts, Drawer
 
 FEWEST: Final = 128
@@ -36,16 +37,18 @@ class Share:
     Attributes:
         rows: int64[n], where they stand among the chunk's indexes.
         program: makes them; None where each has to be made on its own.
+        told: what each of them shows; None where its index alone tells that.
     """
 
     rows: IntArray
     program: Program | None
+    told: tuple[Told, ...] | None = None
 
 
 def below(shares: Iterable[Share], rows: IntArray) -> Iterator[Share]:
     """Yield ``shares`` of the records at ``rows``, as shares of the chunk that these are of."""
     for share in shares:
-        yield Share(rows=rows[share.rows], program=share.program)
+        yield Share(rows=rows[share.rows], program=share.program, told=share.told)
 
 
 def drawn_shares(drawer: Drawer, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
