@@ -52,7 +52,11 @@ def _plain(value: object) -> float | str:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=_plain)
+"""Kept, since to make one takes as long as to write a value."""
+
+
 def shown(value: Json | Missing) -> str:
     """Return ``value`` as JSON, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    text = _ENCODER.encode(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -43,6 +43,9 @@ MOST_PATHS: Final = 8
 KEPT: Final = 64
 """Programs that are kept for the next chunk."""
 
+KEPT_WAYS: Final = 4096
+"""Places of which is kept where a program can have another value."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class BrokenShares:
@@ -51,6 +54,7 @@ class BrokenShares:
     breaker: Breaker
     _seen: dict[tuple[Program, int], ObjectNode] = field(default_factory=dict)
     _patches: dict[tuple[Program, int], Patch] = field(default_factory=dict)
+    _ways: dict[tuple[Program, int, Place], Path | None] = field(default_factory=dict)
 
     def over(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
         """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is NumPy.
@@ -122,21 +126,31 @@ class BrokenShares:
 
     def _changed(self, program: Program, number: int, fault: Fault) -> list[Path] | None:
         """Return the paths of what ``fault`` changes; None where no program can have it."""
-        scope = self.breaker.scope_of(number)
-        befores = (fault.before, *(change.before for change in fault.also))
-        if any(isinstance(before, Missing) for before in befores):
-            # A new member stands behind all others.
-            return None
         found = []
-        for place in fault.places:
-            path = _through_objects(place)
-            is_whole = scope is None or any(path[: len(read)] == read for read in scope)
-            if not path or node_at(program.root, path) is None:
-                return None
-            if not is_whole and not is_array(program.root, path):
+        for place, before in (
+            (fault.place, fault.before),
+            *((change.place, change.before) for change in fault.also),
+        ):
+            key = (program, number, place)
+            if key not in self._ways:
+                if len(self._ways) >= KEPT_WAYS:
+                    self._ways.clear()
+                self._ways[key] = self._way(*key)
+            path = self._ways[key]
+            # A new member stands behind all others.
+            if path is None or isinstance(before, Missing):
                 return None
             found.append(path)
         return found
+
+    def _way(self, program: Program, number: int, place: Place) -> Path | None:
+        """Return the path at which a program can have another value at ``place``, if there is."""
+        scope = self.breaker.scope_of(number)
+        path = _through_objects(place)
+        if not path or node_at(program.root, path) is None:
+            return None
+        is_whole = scope is None or any(path[: len(read)] == read for read in scope)
+        return path if is_whole or is_array(program.root, path) else None
 
     def _patch(
         self, program: Program, number: int, paths: Sequence[Path] | dict[Path, None]

@@ -16,7 +16,7 @@ from mockgen_watch.scenarios.combinations import Sought, combinations, further
 from mockgen_watch.scenarios.facts import bare_path, options_of
 from mockgen_watch.scenarios.mutations import OWN, Candidate
 from mockgen_watch.scenarios.scope import find_scope, meet
-from mockgen_watch.scenarios.turns import Choices
+from mockgen_watch.scenarios.turns import Alike, Choices
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -62,11 +62,15 @@ class Breaker:
     _own_programs: list[Program] = field(default_factory=list)
     _near: dict[Place, tuple[Rule, ...]] = field(default_factory=dict)
     _scopes: dict[int, Scope] = field(default_factory=dict)
+    _turns: list[int] = field(default_factory=list)
+    _alike: dict[int, Alike] = field(default_factory=dict)
 
     @property
     def turns(self) -> list[int]:
         """The numbers of the rules that can be broken: record ``i`` begins at the one ``i % n``."""
-        return [number for number, breakage in enumerate(self.breakages) if breakage.every]
+        if not self._turns:
+            self._turns += [number for number, each in enumerate(self.breakages) if each.every]
+        return self._turns
 
     def scope_of(self, number: int) -> tuple[Path, ...] | None:
         """Return the paths that decide how a twin breaks a rule; None means the whole record.
@@ -80,7 +84,11 @@ class Breaker:
 
         Of ``twin`` only what is in the rule's scope has to be there.
         """
-        return self._break(twin, number, index, twin)
+        alike = self._alike.get(number)
+        if alike is None:
+            alike = Alike(self.terms.rules[number], self.breakages[number], number)
+            self._alike[number] = alike
+        return self._break(twin, number, index, twin, (), alike)
 
     def _scope(self, number: int) -> Scope:
         if number not in self._scopes:
@@ -122,22 +130,53 @@ class Breaker:
         return (record if isinstance(record, dict) else {}), made
 
     def _break(
-        self, record: Json, number: int, index: int, twin: Json, made: Sequence[Fault] = ()
+        self,
+        record: Json,
+        number: int,
+        index: int,
+        twin: Json,
+        made: Sequence[Fault] = (),
+        alike: Alike | None = None,
     ) -> Fault | None:
-        """Return the fault that breaks a rule of ``record``: ``twin``, but for those ``made``."""
-        rule = self.terms.rules[number]
+        """Return the fault that breaks a rule of ``record``: ``twin``, but for those ``made``.
+
+        ``alike`` keeps faults of records without others.
+        """
         turn = index // len(self.turns)
-        found = candidates(rule, record, self.plan, self.terms.sight, turn)
-        choices = Choices(found, self.own(rule, index, twin), turn)
+        own = self.own(self.terms.rules[number], index, twin)
+        key = None if alike is None else alike.key_of(record, turn, own)
+        if alike is None or key is None:
+            fault = self._single(record, number, turn, own, made)
+        else:
+            try:
+                fault = alike.fault_of(key)
+            except KeyError:
+                fault = self._single(record, number, turn, own, made)
+                alike.keep(key, fault)
+        if fault is None:
+            last = self.combined(self.terms.rules[number], record, turn, own, made)
+            fault = last if isinstance(last, Fault) else None
+        return fault if fault is not None and _leaves_object(fault) else None
+
+    def _single(
+        self,
+        record: Json,
+        number: int,
+        turn: int,
+        own: list[Candidate],
+        made: Sequence[Fault],
+    ) -> Fault | None:
+        """Return the fault of one place by the first kind that breaks a rule of ``record``."""
+        rule = self.terms.rules[number]
+        choices = Choices(candidates(rule, record, self.plan, self.terms.sight, turn), own, turn)
         if rule.faults is not None:
             choices.make_all()
-        for kind in self.breakages[number].order(number, turn, len(choices.own)):
+        for kind in self.breakages[number].order(number, turn, len(own)):
             for candidate in choices.of(kind):
                 fault = self.try_out(rule, record, (candidate,), made)
                 if isinstance(fault, Fault):
-                    return fault if _leaves_object(fault) else None
-        last = self.combined(rule, record, turn, choices.own, made)
-        return last if isinstance(last, Fault) and _leaves_object(last) else None
+                    return fault
+        return None
 
     def combined(
         self,
@@ -327,6 +366,8 @@ def with_fault(record: Json, fault: Fault) -> Json:
 
 def _leaves_object(fault: Fault) -> bool:
     """Tell whether a record that ``fault`` changes is an object still."""
+    if fault.place and not fault.also:
+        return True
     changes = ((fault.place, fault.after), *((change.place, change.after) for change in fault.also))
     return all(place or isinstance(after, dict) for place, after in changes)
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.rules.places import places_of
 from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
     from typing import Final
 
+    from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.scenarios.cases import Fault
     from mockgen_watch.scenarios.mutations import Candidate
+    from mockgen_watch.spec.document import Json
 
 ONE_IN: Final = 4
 """At most one fault in so many is of the wrong type."""
+
+TRIED: Final = 2048
+"""Twins after which it is known whether many of them are alike."""
+
+KEPT: Final = 1 << 15
+"""Twins of which is kept what became of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +122,57 @@ class Choices:
             self._known.setdefault(candidate.operator, []).append(candidate)
             if candidate.operator == kind:
                 yield candidate
+
+
+class Alike:
+    """What became of twins that are alike in all that decides how a rule of single values breaks.
+
+    That is what stands in them, in the scope of the rule, and of the record's turn no more than the
+    order of kinds, the place to begin with and, in a text, the character.
+    """
+
+    def __init__(self, rule: Rule, breakage: Breakage, number: int) -> None:
+        """Keep what becomes of twins that are to break ``rule``, whose place is ``number``."""
+        self._paths = () if rule.faults is not None or rule.paths is None else rule.paths
+        self._breakage = breakage
+        self._number = number
+        self._known: dict[Hashable, Fault | None] = {}
+        self._asked = 0
+
+    def key_of(self, twin: Json, turn: int, own: Sequence[Candidate]) -> Hashable | None:
+        """Return what a twin has in common with those that break alike; None: not known.
+
+        ``twin`` has nothing beside the rule's scope.
+        """
+        self._asked += 1
+        is_vain = self._asked > TRIED and 4 * len(self._known) > 3 * self._asked
+        if is_vain or not self._paths or turn < len(own):
+            return None
+        values: list[Json] = []
+        for path in self._paths:
+            found = [value for _, value in places_of(twin, path)]
+            if len(found) > 1 or any(isinstance(value, dict | list) for value in found):
+                return None
+            values += found
+        return (
+            repr(twin),
+            self._breakage.order(self._number, turn, len(own)),
+            turn % 2,
+            turn % max(len(values), 1),
+            tuple([turn % len(value) for value in values if isinstance(value, str) and value]),
+            turn % max(len(own), 1),
+            tuple([(candidate.place, repr(candidate.value)) for candidate in own]),
+        )
+
+    def fault_of(self, key: Hashable) -> Fault | None:
+        """Return the fault of one place that broke such a twin; None where none did.
+
+        Raises:
+            KeyError: there was no such twin.
+        """
+        return self._known[key]
+
+    def keep(self, key: Hashable, fault: Fault | None) -> None:
+        """Keep what became of a twin."""
+        if len(self._known) < KEPT:
+            self._known[key] = fault
