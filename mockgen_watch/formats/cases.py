@@ -7,10 +7,11 @@ jobs, are made one record at a time.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import VECTOR_FROM, Warming, encode_record
+from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.scenarios.labels import labelled, lines_of
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.formats.vector import VectorRun
     from mockgen_watch.generate.cells import IntArray
     from mockgen_watch.generate.column import Program
@@ -148,6 +150,7 @@ class _Runs:
         self._writer = writer
         self._xp = xp
         self._known: dict[Program, VectorRun | None] = {}
+        self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
 
     def of(self, program: Program | None) -> VectorRun | None:
         """Return what runs ``program``; None where records have to be made one by one."""
@@ -156,6 +159,7 @@ class _Runs:
         if program not in self._known:
             if len(self._known) >= RUNS:
                 self._known.clear()
+                self._tables.clear()
             self._known[program] = self._laid_out(program)
         return self._known[program]
 
@@ -166,4 +170,16 @@ class _Runs:
             plan = self._writer.compile(program)
         except FormatError:
             return None
-        return None if plan is None else VectorRun(plan, program, self._xp, BLOCK // 4)
+        if plan is None:
+            return None
+        return VectorRun(self._shared(plan), program, self._xp, BLOCK // 4)
+
+    def _shared(self, plan: FragmentPlan) -> FragmentPlan:
+        """Return ``plan`` with the tables of other programs where they are equal, as most are."""
+        slots = tuple(
+            replace(slot, table=self._tables.setdefault(slot.table, slot.table))
+            if isinstance(slot, Slot)
+            else slot
+            for slot in plan.slots
+        )
+        return replace(plan, slots=slots)

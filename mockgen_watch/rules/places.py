@@ -33,7 +33,14 @@ def places_of(record: Json, path: Path) -> Iterator[tuple[Place, Json]]:
 
     Arrays are entered: at one element where the path has its index, else at each of them.
     """
-    yield from _places((), record, path)
+    value = record
+    for depth, key in enumerate(path):
+        if isinstance(value, list):
+            return _places(path[:depth], value, path[depth:])
+        if not isinstance(value, dict) or key not in value:
+            return iter(())
+        value = value[key]
+    return iter(((path, value),))
 
 
 def _places(here: Place, value: Json, path: Path) -> Iterator[tuple[Place, Json]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.regex import regex
@@ -47,22 +48,30 @@ _MANY: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 
 
+_written: Final = lru_cache(maxsize=4096)(format_units)
+"""Writes dates; the days of a year come again and again."""
+
+
 def candidates(
-    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int, kind: str = ""
 ) -> Iterator[Candidate]:
-    """Yield changes that may break ``rule``; ``turn`` picks the place to begin with."""
+    """Yield changes that may break ``rule``; ``turn`` picks the place to begin with.
+
+    Where a ``kind`` is given, all of that kind come, and others need not.
+    """
     if rule.faults is not None:
-        for kind, place, value in rule.faults(record):
-            yield Candidate(kind, place, value)
+        for operator, place, value in rule.faults(record):
+            yield Candidate(operator, place, value)
     if rule.comparison is not None:
-        yield from _of_comparison(rule, record, plan, sight, turn)
+        yield from _of_comparison(rule, record, plan, sight, turn, kind)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
         for place, value in rotated(places, turn)[:_MANY]:
-            step = step_of(plan, place, value)
+            # There is no distance between texts.
+            step = Decimal(1) if isinstance(value, str) else step_of(plan, place, value)
             if rule.faults is not None:
                 yield from near_by(place, value, turn, step)
-            yield from schema_candidates(rule.schema, place, value, turn, step)
+            yield from schema_candidates(rule.schema, place, value, turn, step, kind)
     else:
         yield from _of_expression(rule, record, plan, sight, turn)
         return
@@ -112,10 +121,10 @@ def step_of(plan: RecordPlan, place: Place, value: Json) -> Decimal:
 
 
 def _of_comparison(
-    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int, wanted: str
 ) -> Iterator[Candidate]:
     comparison = rule.comparison
-    if comparison is None:
+    if comparison is None or wanted not in {"", ABOVE, BELOW, ORDER}:
         return
     sides = [comparison.left, comparison.right]
     values = [value_at(record, side) if isinstance(side, tuple) else side for side in sides]
@@ -139,10 +148,11 @@ def _of_comparison(
         gap = distance if comparison.order in {"<=", ">="} else Decimal(0)
         beyond = other + gap if is_up else other - gap
         kind = ABOVE if is_up else BELOW
-        if moment is None:
-            beyond = _on_grid(plan, side, beyond, is_up=is_up)
-        yield from moved(kind, side, beyond, value, moment)
-        if moment is not None and own != other:
+        if wanted in {"", kind}:
+            if moment is None:
+                beyond = _on_grid(plan, side, beyond, is_up=is_up)
+            yield from moved(kind, side, beyond, value, moment)
+        if moment is not None and own != other and wanted in {"", ORDER}:
             yield from moved(ORDER, side, 2 * other - own, value, moment)
 
 
@@ -172,7 +182,7 @@ def moved(
         return
     size = DAY if moment.kind is MomentKind.DATE else 1
     try:
-        text = format_units(int(number) // size, moment.format, moment.kind)
+        text = _written(int(number) // size, moment.format, moment.kind)
     except (MomentError, ValueError, OverflowError):
         return  # There is no such day.
     yield Candidate(kind, path, text)

@@ -79,7 +79,7 @@ def combinations(
 
     With ``is_odd`` one of the values at least is such as its field cannot have.
     """
-    spots = _spots(rule, record, sought)
+    spots = _spots(rule, record, sought, is_odd=is_odd)
     for size in (1, 2) if is_odd else (1, 2, MOST_CHANGES):
         yield from itertools.islice(_of_size(spots, size, is_odd=is_odd), TRIES[size])
 
@@ -137,7 +137,7 @@ def _by_sum(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(itertools.product(*map(range, sizes)), key=sum))
 
 
-def _spots(rule: Rule, record: Json, sought: Sought) -> list[_Spot]:
+def _spots(rule: Rule, record: Json, sought: Sought, *, is_odd: bool = False) -> list[_Spot]:
     """Return the places that the rule reads; those that it names before the others."""
     found: list[tuple[Place, Json | Missing]] = [
         *leaf_places(rule, record),
@@ -154,7 +154,7 @@ def _spots(rule: Rule, record: Json, sought: Sought) -> list[_Spot]:
         if tuple(map(str, place)) in sought.taken:
             continue
         leaf = leaf_at(sought.plan, place)
-        fit, odd = alternatives(place, value, leaf, around, sought.turn)
+        fit, odd = alternatives(place, value, leaf, around, sought.turn, is_odd=is_odd)
         stated = [item.value for item in sought.own if item.place == place]
         spots.append(_Spot(ranks[place], place, (*rotated(stated, sought.turn), *fit), odd))
     return spots

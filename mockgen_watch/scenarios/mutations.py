@@ -69,15 +69,16 @@ class Candidate:
 
 
 def schema_candidates(
-    schema: Json, place: Place, value: Json, turn: int, step: Decimal
+    schema: Json, place: Place, value: Json, turn: int, step: Decimal, kind: str = ""
 ) -> Iterator[Candidate]:
     """Yield what may break ``schema`` at ``place``, where ``value`` stands.
 
-    ``turn`` picks among elements and characters; ``step`` is the distance of numbers.
+    ``turn`` picks among elements and characters; ``step`` is the distance of numbers. Where a
+    ``kind`` is given, all of that kind come, and others need not.
     """
     if isinstance(schema, dict):
         for key, operand in schema.items():
-            yield from _by_keyword(key, operand, place, value, turn, step)
+            yield from _by_keyword(key, operand, place, value, turn, step, kind)
         if "additionalProperties" in schema and isinstance(value, dict):
             yield Candidate(UNEXPECTED, (*place, "unexpected"), "unexpected")
     yield from plain_candidates(place, value)
@@ -117,21 +118,24 @@ def wrong_types(place: Place, value: Json) -> Iterator[Candidate]:
 
 
 def _by_keyword(
-    key: str, operand: Json, place: Place, value: Json, turn: int, step: Decimal
+    key: str, operand: Json, place: Place, value: Json, turn: int, step: Decimal, kind: str
 ) -> Iterator[Candidate]:
     if isinstance(value, str):
-        yield from _of_text(key, operand, place, value, turn)
+        yield from _of_text(key, operand, place, value, turn, kind)
     elif isinstance(value, list):
         yield from _of_array(key, operand, place, value, turn, step)
     elif isinstance(value, dict):
         yield from _of_object(key, operand, place, value, turn, step)
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-        yield from _of_number(key, operand, place, value, step)
+        yield from _of_number(key, operand, place, value, step, kind)
 
 
-def _of_text(key: str, operand: Json, place: Place, value: str, turn: int) -> Iterator[Candidate]:
+def _of_text(
+    key: str, operand: Json, place: Place, value: str, turn: int, kind: str
+) -> Iterator[Candidate]:
     if key in {"enum", "const", "pattern"}:
-        yield from one_off(place, value, turn)
+        if kind in {"", ONE_OFF}:
+            yield from one_off(place, value, turn)
         if key == "pattern":
             yield Candidate(TOO_LONG, place, value + (value[-1:] or "x"))
             yield Candidate(TOO_SHORT, place, value[:-1])
@@ -167,7 +171,7 @@ def near_by(place: Place, value: Json, turn: int, step: Decimal) -> Iterator[Can
 
 
 def _of_number(
-    key: str, operand: Json, place: Place, value: int | Decimal, step: Decimal
+    key: str, operand: Json, place: Place, value: int | Decimal, step: Decimal, wanted: str
 ) -> Iterator[Candidate]:
     if key in {"enum", "const"}:
         known = operand if isinstance(operand, list) else [operand]
@@ -179,7 +183,8 @@ def _of_number(
     bound = Decimal(operand)
     if key in _BEYOND:
         kind, distance = _BEYOND[key]
-        yield Candidate(kind, place, like(bound + distance * step, value))
+        if wanted in {"", kind}:
+            yield Candidate(kind, place, like(bound + distance * step, value))
     elif key == "multipleOf":
         for part in (Decimal("0.01"), Decimal("0.1"), bound / 2, Decimal(1)):
             if part % bound:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
@@ -168,7 +170,10 @@ class Breaker:
     ) -> Fault | None:
         """Return the fault of one place by the first kind that breaks a rule of ``record``."""
         rule = self.terms.rules[number]
-        choices = Choices(candidates(rule, record, self.plan, self.terms.sight, turn), own, turn)
+        is_told = rule.value_why is not None or rule.comparison is not None
+        is_quick = is_told and rule.faults is None
+        make = partial(candidates, rule, record, self.plan, self.terms.sight, turn)
+        choices = Choices(make, own, turn, is_quick=is_quick)
         if rule.faults is not None:
             choices.make_all()
         for kind in self.breakages[number].order(number, turn, len(own)):

@@ -142,7 +142,6 @@ class Broken:
     is_plain: bool = False
     is_promised: bool = True
     has_faults: bool = True
-    slow: str = "a fault is sought for each record"
     _shares: list[BrokenShares] = field(default_factory=list, init=False, repr=False)
 
     @property
@@ -154,6 +153,16 @@ class Broken:
     def stated(self) -> Mapping[int, tuple[Statement, ...]]:
         """Of which twins what is stated."""
         return self.breaker.twins.stated
+
+    @property
+    def slow(self) -> str:
+        """Tell what takes long to find; see ``Part``."""
+        if self.breaker.faults > 1:
+            return f"{self.breaker.faults} faults are sought for each record, one by one"
+        pairs = zip(self.breaker.terms.rules, self.breaker.breakages, strict=True)
+        several = [f'rule "{rule.name}"' for rule, breakage in pairs if breakage.last]
+        where = f", at several places for {', '.join(several)}" if several else ""
+        return f"a fault is sought for each record{where}"
 
     def case_at(self, index: int) -> Case:
         """Return record ``index``; see ``Part``."""

@@ -116,9 +116,15 @@ def name_of(place: Place) -> str:
 
 
 def alternatives(
-    place: Place, value: Json | Missing, leaf: Leaf | None, around: Around, turn: int
+    place: Place,
+    value: Json | Missing,
+    leaf: Leaf | None,
+    around: Around,
+    turn: int,
+    *,
+    is_odd: bool = True,
 ) -> tuple[tuple[Json | Missing, ...], tuple[Json | Missing, ...]]:
-    """Return what the field at ``place`` can be instead, and what it cannot be."""
+    """Return what the field at ``place`` can be instead, and, if ``is_odd``, what it cannot be."""
     moment = around.sight.moments.get(bare_path(tuple(map(str, place))))
     generator = None if leaf is None else leaf.generator
     near: Values = []
@@ -146,7 +152,7 @@ def alternatives(
     if is_far:
         near, far = rotated(far, turn // 2), near
     fit = _other([*near, *far], value, ())
-    return tuple(fit), tuple(_other(odd, value, fit))
+    return tuple(fit), tuple(_other(odd, value, fit) if is_odd else ())
 
 
 def _is_named(item: Json | Missing, around: Around) -> bool:
@@ -167,6 +173,8 @@ def _other(values: Values, value: Json | Missing, known: Sequence[Json | Missing
 def _same(left: Json | Missing, right: Json | Missing) -> bool:
     if isinstance(left, Missing) or isinstance(right, Missing):
         return left is right
+    if isinstance(left, str) or isinstance(right, str):
+        return left == right
     return same(left, right)
 
 

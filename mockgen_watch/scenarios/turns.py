@@ -8,7 +8,7 @@ from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from typing import Final
 
     from mockgen_watch.rules.rule import Rule
@@ -101,16 +101,26 @@ def _from(kinds: tuple[str, ...], start: int) -> tuple[str, ...]:
 class Choices:
     """The changes that may break a rule, by kind; they are made when a kind is asked for."""
 
-    def __init__(self, found: Iterator[Candidate], own: list[Candidate], turn: int) -> None:
-        """Take them from ``found``, and those that the scenario states from ``own``."""
-        self.own = own
-        self._found = found
+    def __init__(
+        self,
+        make: Callable[[str], Iterator[Candidate]],
+        own: list[Candidate],
+        turn: int,
+        *,
+        is_quick: bool,
+    ) -> None:
+        """Have them made by ``make``, all those of a kind at least, or of ``""``: of all kinds.
+
+        ``own`` are those that the scenario states. Where making is quick, it is done kind by kind.
+        """
+        self._make = make
         self._turn = turn
+        self._found = None if is_quick else make("")
         self._known: dict[str, list[Candidate]] = {OWN: own}
 
     def make_all(self) -> None:
         """Make all at once: of a plugin's some may be of the kind of those stated."""
-        for candidate in self._found:
+        for candidate in self._found or ():
             self._known.setdefault(candidate.operator, []).append(candidate)
 
     def of(self, kind: str) -> Iterator[Candidate]:
@@ -118,6 +128,9 @@ class Choices:
         known = self._known.setdefault(kind, [])
         start = self._turn % len(known) if kind == OWN and known else 0
         yield from known[start:] + known[:start]
+        if self._found is None:
+            yield from (found for found in self._make(kind) if found.operator == kind)
+            return
         for candidate in self._found:
             self._known.setdefault(candidate.operator, []).append(candidate)
             if candidate.operator == kind:
@@ -145,7 +158,7 @@ class Alike:
         ``twin`` has nothing beside the rule's scope.
         """
         self._asked += 1
-        is_vain = self._asked > TRIED and 4 * len(self._known) > 3 * self._asked
+        is_vain = self._asked > TRIED and 2 * len(self._known) > self._asked
         if is_vain or not self._paths or turn < len(own):
             return None
         values: list[Json] = []

@@ -47,7 +47,7 @@ SPEC: dict[str, Any] = {
         },
     },
 }
-SCENARIOS = ("positive", "mixed")
+SCENARIOS = ("positive", "negative", "mixed")
 
 
 def production_of(scenario: str, spec: dict[str, Any] = SPEC) -> Production:
@@ -81,6 +81,24 @@ def test_most_records_are_made_by_programs_and_few_one_by_one() -> None:
     others = [share for share in shares if share.program not in {None, source.programs[0]}]
     assert len(others) > 1
     assert sum(len(share.rows) for share in shares if share.program is None) < BLOCK / 3
+
+
+def test_negative_records_are_made_by_a_program_for_each_rule_and_few_one_by_one() -> None:
+    source = production_of("negative").source
+    shares = list(source.shares(np, np.arange(BLOCK)))
+    rows = np.concatenate([share.rows for share in shares])
+    assert sorted(rows.tolist()) == list(range(BLOCK))
+    # Half of the twins are drawn again, and many of these are like few others.
+    assert sum(len(share.rows) for share in shares if share.program is None) < BLOCK / 2
+    for share in shares:
+        if share.program is None:
+            assert share.told is None
+            continue
+        assert share.told is not None
+        rules = {fault.rule for told in share.told for fault in told.faults}
+        assert len(rules) == 1
+        for row, told in list(zip(share.rows.tolist(), share.told, strict=True))[:3]:
+            assert told.faults == source.case_at(row).faults
 
 
 def test_a_value_that_cannot_be_written_is_told_as_one_by_one() -> None:
@@ -118,7 +136,7 @@ def test_plan_tells_what_is_still_looked_at() -> None:
     assert positive.field == "(record)"
     assert 'rule "in-order"' in positive.reason
     (negative,) = slow_fields(production_of("negative"))
-    assert "fault" in negative.reason
+    assert negative.reason == "a fault is sought for each record"
     assert len(slow_fields(production_of("mixed"))) == 3
 
 
