@@ -26,6 +26,30 @@ import mockgen_watch.cli.main as main
 print("LOADERS", *sorted(kinds))
 print("CODE", main.run.__code__.co_filename, main.__cached__)
 """
+TOLD: Final = """
+import sys
+from mockgen_watch import program, bytecode
+installed = []
+install = program.install
+program.install = lambda: installed.append(install()) or installed[0]
+{before}
+try:
+    program.run()
+except SystemExit:
+    pass
+names = ("__name__", "__file__", "__cached__", "__package__", "__path__", "__doc__")
+for name, module in sorted(sys.modules.items()):
+    if not bytecode._belongs(name, module) or name in ("mockgen_watch.program", "__main__"):
+        continue
+    spec = module.__spec__
+    parent, _, last = name.rpartition(".")
+    print(name, [getattr(module, one, None) for one in names], module.__loader__ is spec.loader,
+          spec.name, spec.origin, spec.has_location, spec.parent, spec.cached,
+          not parent or getattr(sys.modules[parent], last, None) is module,
+          len(vars(module)), spec.loader.get_source(name) is not None)
+groups = installed[0].groups if installed[0] else {{}}
+print("GROUPS", sorted(len(names) for names, *_ in groups.values())[-1:], file=sys.stderr)
+"""
 FROM_FILE = "LOADERS mockgen_watch.bytecode"
 AS_EVER = "LOADERS _frozen_importlib_external"
 
@@ -61,6 +85,37 @@ class Scene:
         assert not done.stderr
         return done.stdout
 
+    def try_run(self, *words: str) -> str:
+        """Run the program in a process, where it fails; return what it says of that."""
+        done = subprocess.run(
+            [sys.executable, "-m", "mockgen_watch", *words],
+            env={"PYTHONPATH": str(self.path), "PATH": os.environ["PATH"]},
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        return done.stderr
+
+    def tell(self, before: str = "") -> tuple[str, int]:
+        """Return what modules say of themselves, and how many the largest group of the file has."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "COVERAGE", "COV_"))
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", TOLD.format(before=before), "generate", "--legacy", "--help"],
+            env=environment | {"PYTHONPATH": str(self.path)},
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        largest = done.stderr.splitlines()[-1].partition("GROUPS [")[2].rstrip("]")
+        return done.stdout, int(largest or 0)
+
     def edit(self, name: str, old: str, new: str) -> None:
         module = self.path / "mockgen_watch" / name
         text = module.read_text(encoding="utf-8")
@@ -76,12 +131,14 @@ def scene(tmp_path: Path) -> Scene:
 def test_the_second_process_reads_them_from_the_file(scene: Scene) -> None:
     first = scene.run()
     assert AS_EVER in first
-    (file,) = scene.files
-    stamp = file.stat()
     second = scene.run()
     assert FROM_FILE in second
     assert first.replace(AS_EVER, FROM_FILE) == second
-    assert file.stat() == stamp
+    # Which modules come together is known from then on, and nothing more is to be written.
+    (file,) = scene.files
+    stamp = file.stat()
+    assert scene.run() == second
+    assert file.stat().st_mtime_ns == stamp.st_mtime_ns
 
 
 def test_another_command_adds_what_it_needs(scene: Scene) -> None:
@@ -168,3 +225,35 @@ def test_many_at_once_leave_one_whole_file(scene: Scene) -> None:
     (_,) = scene.files
     scene.run("rules", "--help")
     assert FROM_FILE in scene.run("rules", "--help")
+
+
+def test_modules_of_a_group_are_what_they_are_without(scene: Scene) -> None:
+    alone, none = scene.tell()
+    assert none == 0
+    each, none = scene.tell()
+    assert none == 0
+    grouped, largest = scene.tell()
+    assert largest > 20
+    assert alone.count("mockgen_watch.") > 20
+    assert alone == each == grouped
+
+
+def test_among_threads_modules_are_loaded_one_by_one(scene: Scene) -> None:
+    for _ in range(2):
+        scene.tell()
+    spy = "bytecode.Modules._load_group = lambda *_: print('LOADS A GROUP')"
+    assert "LOADS A GROUP" in scene.tell(spy)[0]
+    assert "LOADS A GROUP" not in scene.tell(f"import threading\n{spy}")[0]
+
+
+def test_a_module_of_a_group_that_fails_is_told_as_ever(scene: Scene) -> None:
+    for _ in range(3):
+        scene.run("--help")
+    scene.edit("cli/options.py", "from pathlib import Path", "from pathlib import Path\n1 / 0")
+    for _ in range(3):
+        done = scene.try_run("--help")
+        assert "ZeroDivisionError" in done
+        assert f'{scene.path}/mockgen_watch/cli/options.py", line' in done
+    scene.edit("cli/options.py", "\n1 / 0", "")
+    for _ in range(3):
+        assert "usage: mockgen-watch" in scene.run("--help")
