@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -21,10 +19,9 @@ def width_of(shown: str) -> int:
     """Return how many cells of a terminal ``shown``, which is escaped, takes."""
     if shown.isascii():
         return len(shown)
-    return sum(map(_cells, shown))
+    from unicodedata import category, east_asian_width  # noqa: PLC0415 - few texts need the tables
 
-
-def _cells(character: str) -> int:
-    if unicodedata.category(character) in _ZERO_WIDTH:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+    return sum(
+        0 if category(one) in _ZERO_WIDTH else 2 if east_asian_width(one) in _WIDE else 1
+        for one in shown
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from mockgen_watch.masters.kinds import exact_number
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Transform
@@ -29,7 +27,9 @@ def ascii_text(text: str) -> str:
     """Return ``text`` with accents dropped (``é`` becomes ``e``) and without what has no letter."""
     if text.isascii():
         return text
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    from unicodedata import normalize  # noqa: PLC0415 - few texts need these tables
+
+    plain = normalize("NFKD", text.translate(_LETTERS))
     return plain.encode("ascii", "ignore").decode("ascii")
 
 

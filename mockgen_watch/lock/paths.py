@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
@@ -87,10 +85,7 @@ def name_fault(name: str) -> str:
         (not name, "it is empty"),
         (name in {".", ".."}, "it leads to another folder"),
         (any(character in _FORBIDDEN for character in name), 'it has one of <>:"/\\|?*'),
-        (
-            any(unicodedata.category(character) in {"Cc", "Cs"} for character in name),
-            "it has a control character or a lone surrogate",
-        ),
+        (_has_control(name), "it has a control character or a lone surrogate"),
         (name.endswith((".", " ")), "it ends with a dot or a blank"),
         (stem in _DEVICES, "it is the name of a device on Windows"),
         (_is_git(name), "Git keeps its own data under this name"),
@@ -112,7 +107,9 @@ def fold(path: str) -> str:
     """Return the form in which two paths are equal on a file system that ignores case."""
     if path.isascii():
         return path.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+    from unicodedata import normalize  # noqa: PLC0415 - few names need these tables
+
+    return normalize("NFC", normalize("NFD", path).casefold())
 
 
 def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
@@ -137,8 +134,20 @@ def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
 
 
 def _is_git(name: str) -> bool:
-    visible = "".join(one for one in name if unicodedata.category(one) != "Cf")
-    return unicodedata.normalize("NFKC", visible).casefold() in {".git", "git~1"}
+    visible = name
+    if not name.isascii():
+        from unicodedata import category, normalize  # noqa: PLC0415 - as above
+
+        visible = normalize("NFKC", "".join(one for one in name if category(one) != "Cf"))
+    return visible.casefold() in {".git", "git~1"}
+
+
+def _has_control(name: str) -> bool:
+    if name.isascii():
+        return not name.isprintable()
+    from unicodedata import category  # noqa: PLC0415 - as above
+
+    return any(category(character) in {"Cc", "Cs"} for character in name)
 
 
 def _claimed(output: WantedOutput) -> str:
