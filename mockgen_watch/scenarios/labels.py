@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.part import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
@@ -62,6 +61,9 @@ def label_of(case: Case | Told, fault: Fault | None) -> dict[str, Json]:
 
 
 def _sides(change: Fault | Change) -> dict[str, Json]:
+    # Labels are made where there are faults.
+    from mockgen_watch.rules.places import Missing  # noqa: PLC0415
+
     sides = (("before", change.before), ("after", change.after))
     return {name: value for name, value in sides if not isinstance(value, Missing)}
 

@@ -12,7 +12,6 @@ from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.shares import Share
-from mockgen_watch.scenarios.stated import with_statements
 from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -110,6 +109,9 @@ class Free:
         """Return record ``index``; see ``Part``."""
         record = record_at(self.program, index)
         if index in self.stated:
+            # Few specs state records.
+            from mockgen_watch.scenarios.stated import with_statements  # noqa: PLC0415
+
             record = with_statements(record, self.stated[index])
         return Case(record=record, scenario=self.plan.scenario)
 

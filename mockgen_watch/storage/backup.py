@@ -14,6 +14,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.state import BACKUPS, StateFolder
 from mockgen_watch.storage.swap import put_new, swap_in
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.output_root import OutputRoot
-    from mockgen_watch.storage.state import StateFolder
 
-BACKUPS = "backups"
 _NUMBER = regex(r"\d{6,}")
 _BYTES = "bytes"
 _ABOUT = "about.json"

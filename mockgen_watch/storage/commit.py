@@ -14,9 +14,7 @@ from mockgen_watch.lock.model import write_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, lock_path
 from mockgen_watch.lock.settle import next_lockfile
 from mockgen_watch.storage.atomic import remove_quietly, stage
-from mockgen_watch.storage.backup import save_backup
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.former import keep_former
 from mockgen_watch.storage.outcome import Failure
 from mockgen_watch.storage.placement import Place, Placed
 from mockgen_watch.typed import TYPE_CHECKING
@@ -86,9 +84,14 @@ class Committer:
         with naming(self.tree.root.named(path)):
             folder = self.bench.folder(suite.suite)
             if isinstance(snapshot.locks.get(suite.suite), Diagnostic) and found is not None:
+                # Most runs leave lockfiles as they are, or write new ones.
+                from mockgen_watch.storage.backup import save_backup  # noqa: PLC0415
+
                 saved = save_backup(self.tree.root, folder, LOCK_NAME, path)
                 self.bench.placer.backups.append(saved)
             elif found is not None:
+                from mockgen_watch.storage.former import keep_former  # noqa: PLC0415 - as above
+
                 keep_former(self.tree.root, folder, LOCK_NAME, path)
             staged = stage(folder, (data,))
             place = Place(
@@ -105,6 +108,8 @@ class Committer:
         return placed is not Placed.REFUSED
 
     def _remove(self, suite: str, path: str, found: str) -> bool:
+        from mockgen_watch.storage.former import keep_former  # noqa: PLC0415 - as above
+
         with naming(self.tree.root.named(path)):
             keep_former(self.tree.root, self.bench.folder(suite), LOCK_NAME, path)
         return self.bench.remove(path, frozenset({found}), is_forced=False)

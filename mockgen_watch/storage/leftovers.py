@@ -7,9 +7,9 @@ import os
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.storage.atomic import digest_file, read_blocks
-from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import LARGEST_LOCK
+from mockgen_watch.storage.state import BACKUPS
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,10 +33,16 @@ def clear_leftovers(bench: Workbench, tree: OutputTree, snapshot: Snapshot) -> N
         parent, _, name = path.rpartition("/")
         with naming(tree.root.named(path)), bench.top().walk(parent) as folder:
             if name.endswith(".old") and not _is_ours(folder, name, known):
+                from mockgen_watch.storage.backup import save_backup  # noqa: PLC0415 - as below
+
                 bench.placer.backups.append(save_backup(tree.root, folder, name, path))
             folder.unlink(name)
     bench.root.state.clear_temporaries()
-    clear_unfinished(bench.root.state)
+    state = bench.root.state
+    if os.path.isdir(os.path.join(state.path, BACKUPS)):
+        from mockgen_watch.storage.backup import clear_unfinished  # noqa: PLC0415 - few need it
+
+        clear_unfinished(state)
 
 
 def _known(snapshot: Snapshot) -> set[str]:

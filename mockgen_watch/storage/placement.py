@@ -13,7 +13,6 @@ from mockgen_watch.dataclass import dataclass
 from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file
-from mockgen_watch.storage.backup import save_backup
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
 from mockgen_watch.typed import TYPE_CHECKING
@@ -175,6 +174,8 @@ class Placer:
         return _read(place.folder, aside)[1] in place.known
 
     def _save(self, place: Place, aside: str) -> None:
+        from mockgen_watch.storage.backup import save_backup  # noqa: PLC0415 - few runs save any
+
         self.backups.append(save_backup(self.root, place.folder, aside, place.path))
         place.folder.unlink(aside)
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 IGNORE = ".gitignore"
 
+BACKUPS = "backups"
+"""The folder of what was saved before it was replaced or removed."""
+
 
 class StateFolder:
     """The folder of journal, locks, caches and backups.

@@ -6,7 +6,6 @@ from mockgen_watch.dataclass import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.serial import Serial
-from mockgen_watch.lock.findings import describe_refusal
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
@@ -108,6 +107,8 @@ def report_of_run(
     for failure in outcome.failures:
         found.update(dict.fromkeys(describe_failure(failure, root)))
     for refusal in outcome.refusals:
+        from mockgen_watch.lock.findings import describe_refusal  # noqa: PLC0415 - few are refused
+
         told = describe_refusal(
             refusal.file, root.label, has_offer=refusal.has_offer, is_own=is_own
         )

@@ -10,14 +10,10 @@ from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.document import Records
     from mockgen_watch.plan.model import OutputPlan
-
-LARGE: Final = 100_000
-"""Records of an output that goes on where a stopped run came to; fewer are soon made anew."""
 
 
 class LargeFile(Resumable):

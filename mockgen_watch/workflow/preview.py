@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.paths import is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
@@ -34,6 +33,8 @@ def preview(project: OpenProject, request: Request, *, root: OutputRoot | None =
     found = dict.fromkeys((*decision.diagnostics, *decision.preparer.found()))
     for file in decision.reconciliation.files():
         if file.action is Action.REFUSE:
+            from mockgen_watch.lock.findings import describe  # noqa: PLC0415 - few are refused
+
             found.update(dict.fromkeys(describe(file, root.label)))
     return Report(
         files=tuple(planned_files(decision.reconciliation, root)),

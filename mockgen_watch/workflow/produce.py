@@ -10,13 +10,11 @@ from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.formats.cases import CaseRecords
 from mockgen_watch.formats.document import Warming, alone, document, records_of, warm_up
-from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
 from mockgen_watch.typed import TYPE_CHECKING
-from mockgen_watch.workflow.large import LARGE, LargeFile
 from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 
 WRITTEN: Final = 1 << 20
 """Bytes that are handed to an open file at a time, at least."""
+
+LARGE: Final = 100_000
+"""Records of an output that goes on where a stopped run came to; fewer are soon made anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,8 @@ RECORD = "(record)"
 
 def slow_fields(production: Production) -> tuple[SlowField, ...]:
     """Return the fields that take a Python loop a record when there are many, and why."""
+    from mockgen_watch.formats.fragments import SlowField  # noqa: PLC0415 - for who asks
+
     parts = production.source.parts
     found = {SlowField(field=RECORD, reason=part.slow): None for part in parts if part.slow}
     if production.is_labelled:
@@ -271,6 +275,8 @@ def _record_files(
 def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
     plan = production.plan
     if plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE:
+        from mockgen_watch.workflow.large import LargeFile  # noqa: PLC0415 - few are large
+
         return LargeFile(plan, production.records(), executor, advance)
     return file_bytes(production, executor, advance)
 

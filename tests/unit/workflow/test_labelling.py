@@ -13,8 +13,8 @@ from mockgen_watch.executors.serial import Serial
 from mockgen_watch.scenarios.source import Source
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.labelling import label_document
-from mockgen_watch.workflow.large import LARGE, LargeFile
-from mockgen_watch.workflow.produce import output_files, prepare_production
+from mockgen_watch.workflow.large import LargeFile
+from mockgen_watch.workflow.produce import LARGE, output_files, prepare_production
 
 if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
