@@ -11,10 +11,10 @@ from mockgen_watch.enumeration import IntEnum, StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
-    from mockgen_watch.generate.cells import Cell, Stream
+    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Transform
 
@@ -64,6 +64,7 @@ class Column:
         coerce: turn joined text that is exactly a JSON number into that number (the master's
             leaf is a number); also only possible on the joined text.
         read: makes the text of a cell where parts cannot; ``finish`` and ``coerce`` come after.
+        read_over: what ``read`` makes, for some rows of a chunk (int64[n]); only beside ``read``.
         quick: makes the value of a cell at once, the same that the parts make.
         slow: why this column has no fragments; empty when it has.
         units: of numbers, and of dates and times, whose text is of several parts: draws them as
@@ -77,6 +78,7 @@ class Column:
     finish: tuple[Transform, ...] = ()
     coerce: bool = False
     read: Callable[[Cell], Json] | None = None
+    read_over: Callable[[Cells, IntArray], Iterator[Json]] | None = None
     quick: Callable[[Cell], Json] | None = None
     slow: str = ""
     units: Stream | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cell_at
-from mockgen_watch.generate.column import ArrayNode, ColumnKind, ObjectNode, State
+from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, State
 from mockgen_watch.generate.readers import (
     column_reader,
     finished,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray
-    from mockgen_watch.generate.column import Column, Node, Part, Program
+    from mockgen_watch.generate.column import Node, Part, Program
     from mockgen_watch.spec.document import Json
 
 __all__ = [
@@ -68,6 +68,8 @@ def values_over(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
     """
     if isinstance(node, ObjectNode):
         return iter(_objects_over(node, cells, rows))
+    if isinstance(node, Column) and node.read_over is not None:
+        return node.read_over(cells, rows)
     if isinstance(node, ArrayNode) or node.read is not None:
         read = node_reader(node)
         return (read(cell_at(cells, row)) for row in rows.tolist())

@@ -13,17 +13,22 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Missing
     from mockgen_watch.spec.document import Json
 
+_NUMBERS: Final = (int, Decimal)
+"""Kept, since it is asked for every value, and ``int | Decimal`` is made anew each time."""
+
 LONGEST: Final = 60
 """Characters of a value that a message shows."""
 
 
 def is_number(value: Json) -> bool:
     """Tell whether ``value`` is a number; true and false are none."""
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, _NUMBERS) and value is not True and value is not False
 
 
 def same(left: Json, right: Json) -> bool:
     """Tell whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(left, str):
+        return type(left) is type(right) and left == right
     if is_number(left) and is_number(right):
         return left == right
     if isinstance(left, list) and isinstance(right, list):

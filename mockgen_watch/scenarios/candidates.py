@@ -16,6 +16,7 @@ from mockgen_watch.scenarios.mutations import (
     BELOW,
     ORDER,
     OTHER_VALUE,
+    PLAIN_KINDS,
     TOO_LONG,
     TOO_SHORT,
     Candidate,
@@ -67,6 +68,9 @@ def candidates(
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
         for place, value in rotated(places, turn)[:_MANY]:
+            if kind in PLAIN_KINDS and not isinstance(value, dict | list):
+                yield from plain_candidates(place, value)
+                continue
             # There is no distance between texts.
             step = Decimal(1) if isinstance(value, str) else step_of(plan, place, value)
             if rule.faults is not None:
@@ -106,8 +110,23 @@ def _scalars(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
 
 def leaf_at(plan: RecordPlan, place: Place) -> Leaf | None:
     """Return the leaf that the value at ``place`` stems from, or None."""
-    found = find_shape(plan.shape, bare_path(tuple(str(key) for key in place)))
-    return found if isinstance(found, Leaf) else None
+    known = _LEAVES.get(id(plan))
+    if known is None or known[0] is not plan or len(known[1]) >= _KEPT_LEAVES:
+        if len(_LEAVES) >= _KEPT_PLANS:
+            _LEAVES.clear()
+        known = _LEAVES[id(plan)] = (plan, {})
+    leaves = known[1]
+    if place not in leaves:
+        found = find_shape(plan.shape, bare_path(tuple(str(key) for key in place)))
+        leaves[place] = found if isinstance(found, Leaf) else None
+    return leaves[place]
+
+
+_KEPT_PLANS: Final = 16
+_KEPT_LEAVES: Final = 4096
+_LEAVES: Final[dict[int, tuple[RecordPlan, dict[Place, Leaf | None]]]] = {}
+"""The leaves at the places that were asked for, by the ``id`` of the plan: records ask for the same
+ones again and again."""
 
 
 def step_of(plan: RecordPlan, place: Place, value: Json) -> Decimal:

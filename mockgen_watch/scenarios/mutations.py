@@ -47,6 +47,9 @@ KINDS: Final = (
 )  # fmt: skip
 """All kinds that are derived, in the order in which they take turns."""
 
+PLAIN_KINDS: Final = frozenset([EMPTY, NULL, ABSENT, WRONG_TYPE])
+"""Kinds that a value's type alone decides, whatever the rule says."""
+
 _BEYOND: Final[Mapping[str, tuple[str, int]]] = {
     "minimum": (BELOW, -1),
     "maximum": (ABOVE, 1),

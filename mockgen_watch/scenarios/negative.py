@@ -380,7 +380,7 @@ def _leaves_object(fault: Fault) -> bool:
 def _equal(left: Json | Missing, right: Json | Missing) -> bool:
     if isinstance(left, Missing) or isinstance(right, Missing):
         return left is right
-    return same(left, right) and type(left) is type(right)
+    return type(left) is type(right) and same(left, right)
 
 
 def _loses_field(rule: Rule, before: Json, after: Json) -> bool:

@@ -20,7 +20,7 @@ from mockgen_watch.rules.places import Missing
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.generate.cells import Cell, Cells, IntArray
     from mockgen_watch.generate.column import Node
@@ -67,7 +67,8 @@ class _Patched:
             kind=ColumnKind.VALUE,
             parts=(Part(table=(None,), stream=None),),
             presence=self,
-            read=self._read,
+            read=lambda cell: _written(self.values[cell.index]),
+            read_over=self._read_over,
             slow=WHY_SLOW,
         )
 
@@ -81,9 +82,13 @@ class _Patched:
         )
         return states
 
-    def _read(self, cell: Cell) -> Json:
-        value = self.values[cell.index]
-        return None if isinstance(value, Missing) else value
+    def _read_over(self, cells: Cells, rows: IntArray) -> Iterator[Json]:
+        values = self.values
+        return (_written(values[index]) for index in cells.index[rows].tolist())
+
+
+def _written(value: Json | Missing) -> Json:
+    return None if isinstance(value, Missing) else value
 
 
 def _state(value: Json | Missing) -> int:

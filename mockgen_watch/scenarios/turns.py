@@ -157,9 +157,13 @@ class Alike:
 
         ``twin`` has nothing beside the rule's scope.
         """
+        if not self._paths or turn < len(own):
+            return None
         self._asked += 1
-        is_vain = self._asked > TRIED and 2 * len(self._known) > self._asked
-        if is_vain or not self._paths or turn < len(own):
+        if self._asked > TRIED and 16 * len(self._known) > 15 * self._asked:
+            # Hardly any are alike, and to look costs something.
+            self._paths = ()
+            self._known.clear()
             return None
         values: list[Json] = []
         for path in self._paths:
