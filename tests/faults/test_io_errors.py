@@ -25,8 +25,8 @@ ERRORS = {
     "EROFS": ("openat", "mkdirat", "linkat", "renameat", "renameat2", "unlinkat"),
     "EMFILE": ("openat",),
 }  # fmt: skip
-STEP = 5
-"""The usual run tries every fifth call, the long one every call."""
+STEP = 11
+"""The usual run tries every eleventh call, the long one every call."""
 
 
 @pytest.fixture(scope="module")
