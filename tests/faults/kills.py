@@ -6,8 +6,9 @@ to find out (whether the next run makes up for the kill) is found out once for e
 differs from all before it.
 
 Trees are the same when names, kinds, permissions, links and bytes are; see ``read_tree`` for the
-two things that are left out. Times and inodes are not compared. They could matter only to a run
-that remembers them: so every ``RECHECK``-th kill is judged all the same.
+two things that are left out. Times and inodes are not compared. A run that remembers them does so
+in a file of the tree, which then differs. Should there be another way, ``RECHECK`` helps to find
+it: every twentieth kill is judged though its tree is known, and must be judged alike.
 """
 
 from __future__ import annotations
