@@ -12,7 +12,7 @@ from functools import cache
 from mockgen_watch.generate.cells import cell_of_element
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
 from mockgen_watch.generate.pool import EqualPool
-from mockgen_watch.generate.tables import LazyTable, OpenTable
+from mockgen_watch.generate.tables import OpenTable
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -178,5 +178,4 @@ class _Remembered(dict[int, "Json"]):
 
 def quick_table(table: Sequence[Json]) -> Sequence[Json] | Mapping[int, Json]:
     """Return ``table`` so that no entry is made twice; entries without end are not kept."""
-    is_endless = isinstance(table, OpenTable)
-    return _Remembered(table) if isinstance(table, LazyTable) and not is_endless else table
+    return table if isinstance(table, tuple | list | OpenTable) else _Remembered(table)
