@@ -23,6 +23,7 @@ from mockgen_watch.typed import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from importlib import metadata
+    from os import PathLike
     from typing import Final
 
     from mockgen_watch.rules.plugin import RuleType
@@ -60,7 +61,7 @@ class Catalog:
         self,
         named: Sequence[str] = (),
         trusted: Collection[str] = (),
-        project: Path | None = None,
+        project: str | PathLike[str] | None = None,
     ) -> None:
         """Offer what is both ``named`` and ``trusted``; what lies in ``project`` is no plugin."""
         self.named = tuple(named)
@@ -141,7 +142,7 @@ class Catalog:
         taken for the one that the user installed and trusts. ``home`` is where the user installed
         one from, editable.
         """
-        outside = {Path.cwd(), *([] if self._project is None else [self._project.resolve()])}
+        outside = {Path.cwd(), *([] if self._project is None else [Path(self._project).resolve()])}
         places = ((entry, Path(entry).resolve()) for entry in sys.path)
         return [entry for entry, place in places if place not in outside or place == home]
 

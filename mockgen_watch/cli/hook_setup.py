@@ -74,7 +74,7 @@ def place_git_hooks(directory: Path, placed: list[Placed]) -> str:
 def _place_git_hook(directory: Path, name: str, script: str, placed: list[Placed]) -> Iterator[str]:
     repository = Repository.of(directory.resolve())
     told = repository.read(["rev-parse", "--git-path", "hooks"]).decode("utf-8", "surrogateescape")
-    folder = repository.work_tree / told.rstrip("\n")
+    folder = Path(repository.work_tree) / told.rstrip("\n")
     shown = f"{folder.name}/{name}"
     with naming(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from pathlib import Path
 
 from mockgen_watch.cli.account import log_report
 from mockgen_watch.cli.progress import progress
@@ -49,7 +48,7 @@ def open_for(options: argparse.Namespace) -> OpenProject:
 
 def outside_root(project: OpenProject, folder: str) -> OutputRoot:
     """Return the folder that ``--out`` names, which may be anywhere."""
-    return OutputRoot.elsewhere(Path(folder), project.state)
+    return OutputRoot.elsewhere(folder, project.state)
 
 
 def executor_of(options: argparse.Namespace) -> Executor:

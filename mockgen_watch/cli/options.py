@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
+
+from mockgen_watch.storage.folders import plain_path
 
 PROFILE = "MOCKGEN_PROFILE"
 """The environment variable that names a profile, where no option does."""
@@ -48,8 +49,8 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
         "-C",
         dest="directory",
         metavar="DIR",
-        type=Path,
-        default=default(Path()),
+        type=plain_path,
+        default=default("."),
         help="work in the project at DIR (default: the current folder)",
     )
     group.add_argument(

@@ -14,6 +14,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.folders import is_there
 from mockgen_watch.storage.state import BACKUPS, StateFolder
 from mockgen_watch.storage.swap import put_new, swap_in
 from mockgen_watch.typed import TYPE_CHECKING
@@ -60,7 +61,7 @@ def save_backup(root: OutputRoot, folder: Folder, name: str, path: str) -> Backu
         fd = folder.read(name)
     try:
         number = _new_number(state)
-        with naming(str(state.path / BACKUPS / number)), state.open(f"{BACKUPS}/{number}") as place:
+        with naming(state.place(f"{BACKUPS}/{number}")), state.open(f"{BACKUPS}/{number}") as place:
             staged = stage(place, read_blocks(fd))
             place.replace(staged.name, _BYTES)
             backup = Backup(
@@ -83,7 +84,7 @@ def list_backups(state: StateFolder) -> list[Backup]:
     Raises:
         StorageError: when the folder cannot be read.
     """
-    with naming(str(state.path / BACKUPS)):
+    with naming(state.place(BACKUPS)):
         numbers = _numbers(state)
     return [backup for number in numbers if (backup := _read(state, number)) is not None]
 
@@ -128,22 +129,22 @@ def clear_unfinished(state: StateFolder) -> None:
     Raises:
         StorageError: when one cannot be removed.
     """
-    with naming(str(state.path / BACKUPS)):
+    with naming(state.place(BACKUPS)):
         for number in _numbers(state):
-            path = state.path / BACKUPS / number
-            if not (path / _ABOUT).exists():
-                for file in path.iterdir():
-                    file.unlink()
-                path.rmdir()
+            path = state.place(f"{BACKUPS}/{number}")
+            if not is_there(os.path.join(path, _ABOUT)):
+                for name in os.listdir(path):
+                    os.unlink(os.path.join(path, name))
+                os.rmdir(path)
 
 
 def _new_number(state: StateFolder) -> str:
-    with naming(str(state.path / BACKUPS)), state.open(BACKUPS) as folder:
+    with naming(state.place(BACKUPS)), state.open(BACKUPS) as folder:
         last = max((int(number) for number in _numbers(state)), default=0)
         while True:
             last += 1
             try:
-                os.mkdir(os.path.join(state.path, BACKUPS, f"{last:06d}"))
+                os.mkdir(os.path.join(state.folder, BACKUPS, f"{last:06d}"))
             except FileExistsError:
                 continue
             folder.sync()
@@ -151,7 +152,7 @@ def _new_number(state: StateFolder) -> str:
 
 
 def _numbers(state: StateFolder) -> Iterator[str]:
-    path = os.path.join(state.path, BACKUPS)
+    path = os.path.join(state.folder, BACKUPS)
     names = os.listdir(path) if os.path.isdir(path) else []
     yield from sorted((name for name in names if _NUMBER.fullmatch(name)), key=int)
 
@@ -162,7 +163,7 @@ def _read(state: StateFolder, number: str) -> Backup | None:
         return None
     try:
         about: Any = json.loads(data)
-        size = os.stat(os.path.join(state.path, BACKUPS, number, _BYTES)).st_size
+        size = os.stat(os.path.join(state.folder, BACKUPS, number, _BYTES)).st_size
         return Backup(
             number=number,
             folder=str(about["folder"]),

@@ -47,7 +47,7 @@ class ContentCache:
         self.has_failed = False
         self._has_grown = False
         self._may_prune = True
-        self._path = os.path.join(state.path, CACHE, codec)
+        self._path = os.path.join(state.folder, CACHE, codec)
 
     def get(self, digest: str) -> bytes | None:
         """Return what was kept for ``digest``; None when nothing sound is there."""
@@ -106,7 +106,7 @@ class ContentCache:
     def _entries(self) -> list[tuple[bool, int, str, int]]:
         """Return (is of this codec, age rank, path, size) of all entries of all codecs."""
         found = []
-        for folder, _, names in os.walk(os.path.join(self.state.path, CACHE)):
+        for folder, _, names in os.walk(os.path.join(self.state.folder, CACHE)):
             for name in names:
                 path = os.path.join(folder, name)
                 try:

@@ -15,13 +15,15 @@ from operator import attrgetter
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError
+from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from mockgen_watch.storage.folders import StrPath
 
 HAS_HANDLES = (
     os.open in os.supports_dir_fd
@@ -85,13 +87,14 @@ class Folder:
         self.label = label
 
     @classmethod
-    def open(cls, path: Path, label: str = "", *, by_handle: bool = HAS_HANDLES) -> Self:
+    def open(cls, path: StrPath, label: str = "", *, by_handle: bool = HAS_HANDLES) -> Self:
         """Open a root; links on the way to it are followed, because its path is trusted."""
+        text = os.fspath(path)
         if by_handle:
-            return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY), str(path), label)
-        if not path.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
-        return cls(None, str(path), label)
+            return cls(os.open(text, os.O_RDONLY | os.O_DIRECTORY), text, label)
+        if not is_folder(text):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), text)
+        return cls(None, text, label)
 
     def close(self) -> None:
         """Give the handle back."""

@@ -18,8 +18,8 @@ from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.stat_cache import StatCache
 
 MAX_FOLDERS = 20_000
@@ -54,13 +54,14 @@ class SpecSnapshot:
     """The specs at one moment.
 
     Attributes:
+        project: its folder.
         files: path → file; sorted.
         problems: files and folders that cannot be read, one diagnostic each. They are not in
             ``files``, but they are there: no suite may count as gone while there is a problem.
         has_links: a link was followed, so that one file may be there by several names.
     """
 
-    project: Path
+    project: str
     files: Mapping[str, SpecFile]
     problems: tuple[Diagnostic, ...] = ()
     has_links: bool = False
@@ -107,7 +108,7 @@ class SpecSnapshot:
                 raise MovedError(file.path, reason, "ENOENT") from None
 
 
-def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
+def read_specs(project: StrPath, specs: str, cache: StatCache | None = None) -> SpecSnapshot:
     """Return the spec files below the folder ``specs`` of ``project``.
 
     These are the files that end in one of ``SUFFIXES``, and texts in ``_vocab/``; names that
@@ -117,7 +118,7 @@ def read_specs(project: Path, specs: str, cache: StatCache | None = None) -> Spe
     Raises:
         StorageError: when the folder itself cannot be read; no such folder counts as empty.
     """
-    reader = SpecReader(project.resolve(), cache)
+    reader = SpecReader(os.path.realpath(project), cache)
     reader.read_folder(specs)
     if cache is not None:
         cache.keep_only(reader.files)
@@ -155,7 +156,7 @@ class _Way:
 class SpecReader:
     """Goes through folders and collects files, bytes and problems."""
 
-    def __init__(self, project: Path, cache: StatCache | None) -> None:
+    def __init__(self, project: str, cache: StatCache | None) -> None:
         """Read below ``project``; what ``cache`` knows is not read."""
         self.project = project
         self.cache = cache
@@ -171,7 +172,7 @@ class SpecReader:
         Raises:
             StorageError: it cannot be read.
         """
-        with naming(str(self.project)), Folder.open(self.project) as root:
+        with naming(self.project), Folder.open(self.project) as root:
             try:
                 folder = root.walk(specs)
             except FileNotFoundError:
@@ -247,7 +248,7 @@ class SpecReader:
 
     def _link(self, way: _Way) -> None:
         """Follow a link by its resolved path, from the project on, over no further link."""
-        target = os.path.realpath(self.project / way.real)
+        target = os.path.realpath(os.path.join(self.project, way.real))
         may_be_spec = is_spec(way.path)
         if not os.path.exists(target):
             if may_be_spec:
@@ -256,7 +257,7 @@ class SpecReader:
         if not may_be_spec and not os.path.isdir(target):
             return
         self.has_links = True
-        if os.path.commonpath([target, self.project]) != str(self.project):
+        if os.path.commonpath([target, self.project]) != self.project:
             self._problem(way.path, "the symbolic link leads outside of the project")
             return
         real = os.path.relpath(target, self.project).replace(os.sep, "/")

@@ -21,6 +21,7 @@ from mockgen_watch.storage.atomic import (
     write_atomically,
 )
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.storage.swap import put_new, swap_in
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def keep_former(root: OutputRoot, folder: Folder, name: str, path: str) -> None:
         StorageError: it cannot be kept.
     """
     below = f"{FORMER}/{_mark(root.label, path)}"
-    with naming(str(root.state.path / below)), root.state.open(below) as place:
+    with naming(root.state.place(below)), root.state.open(below) as place:
         kept = _kept(place, is_clearing=True)
         now = folder.status(name)
         if now is None or (kept and os.path.samestat(kept[-1].status, now)):
@@ -91,9 +92,9 @@ def list_former(state: StateFolder) -> list[Former]:
     Raises:
         StorageError: they cannot be read.
     """
-    path = state.path / FORMER
-    with naming(str(path)):
-        marks = sorted(os.listdir(path)) if path.is_dir() else []
+    path = state.place(FORMER)
+    with naming(path):
+        marks = sorted(os.listdir(path)) if is_folder(path) else []
     found = [one for mark in marks for one in _read(state, mark)]
     return sorted(found, key=lambda one: (one.folder, one.path, int(one.number)))
 
@@ -202,7 +203,7 @@ def _read(state: StateFolder, mark: str) -> list[Former]:
         folder, path = str(about["folder"]), str(about["path"])
     except (ValueError, KeyError, TypeError):
         return []
-    with naming(str(state.path / FORMER / mark)), state.open(f"{FORMER}/{mark}") as place:
+    with naming(state.place(f"{FORMER}/{mark}")), state.open(f"{FORMER}/{mark}") as place:
         return [
             Former(folder=folder, path=path, number=entry.name, size=entry.status.st_size)
             for entry in _kept(place)

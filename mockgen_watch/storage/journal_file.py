@@ -39,7 +39,7 @@ class JournalFile:
         """
         if not entries:
             return
-        path = str(self.state.path / self.name)
+        path = os.path.join(self.state.folder, self.name)
         self.has_failed = True
         with naming(path), self.state.open() as folder:
             is_new = folder.status(self.name) is None

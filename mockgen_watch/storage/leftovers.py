@@ -39,7 +39,7 @@ def clear_leftovers(bench: Workbench, tree: OutputTree, snapshot: Snapshot) -> N
             folder.unlink(name)
     bench.root.state.clear_temporaries()
     state = bench.root.state
-    if os.path.isdir(os.path.join(state.path, BACKUPS)):
+    if os.path.isdir(os.path.join(state.folder, BACKUPS)):
         from mockgen_watch.storage.backup import clear_unfinished  # noqa: PLC0415 - few need it
 
         clear_unfinished(state)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.hashing import sha256
 from mockgen_watch.storage.containment import EscapeError, Folder, naming
+from mockgen_watch.storage.folders import make_folders, plain_path
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.state import StateFolder
 
 
@@ -24,28 +28,30 @@ class OutputRoot:
         state: where journal and caches are kept.
     """
 
-    base: Path
+    base: str
     inner: str
     label: str
     state: StateFolder
 
     @classmethod
-    def in_project(cls, project: Path, path: str, state: StateFolder) -> OutputRoot:
+    def in_project(cls, project: StrPath, path: str, state: StateFolder) -> OutputRoot:
         """Return the folder ``path`` of ``project``, as a file of the project may name it.
 
         Raises:
             EscapeError: when it is not below the project.
         """
         parts = path.replace("\\", "/").strip("/").split("/")
-        if Path(path).is_absolute() or any(part in {"", ".", "..", ".git"} for part in parts):
+        if _is_absolute(path) or any(part in {"", ".", "..", ".git"} for part in parts):
             raise EscapeError(path, "the output folder must be a folder below the project")
         inner = "/".join(parts)
-        return cls(base=project, inner=inner, label=inner, state=state)
+        return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
 
     @classmethod
-    def elsewhere(cls, path: Path, state: StateFolder) -> OutputRoot:
+    def elsewhere(cls, path: StrPath, state: StateFolder) -> OutputRoot:
         """Return the folder ``path``, anywhere, as only a person at the command line names it."""
-        return cls(base=path.absolute(), inner="", label=path.as_posix(), state=state)
+        text = plain_path(path)
+        base = text if _is_absolute(text) else plain_path(os.path.join(os.getcwd(), text))
+        return cls(base=base, inner="", label=text.replace(os.sep, "/"), state=state)
 
     @property
     def journal_name(self) -> str:
@@ -60,7 +66,9 @@ class OutputRoot:
     @property
     def path(self) -> Path:
         """Where it is."""
-        return self.base / self.inner if self.inner else self.base
+        from pathlib import Path  # noqa: PLC0415 - small runs do not ask
+
+        return Path(self.base, self.inner)
 
     def named(self, path: str) -> str:
         """Return a path of the output folder as people know it."""
@@ -74,7 +82,7 @@ class OutputRoot:
         """
         with naming(self.label):
             if create and not self.inner:
-                self.base.mkdir(parents=True, exist_ok=True)
+                make_folders(self.base)
             with Folder.open(self.base) as base:
                 folder = base.walk(self.inner, create=create)
             folder.label = self.label
@@ -97,5 +105,10 @@ class OutputRoot:
 
     def _mark(self) -> str:
         # Relative where it can be, so that a project that was moved finds its journal again.
-        name = self.inner or self.base.as_posix()
+        name = self.inner or self.base.replace(os.sep, "/")
         return "-" + sha256(name.encode("utf-8", "surrogateescape")).hex()[:12]
+
+
+def _is_absolute(path: str) -> bool:
+    """Tell whether ``path`` says all of where it is; on Windows, one without a drive does not."""
+    return os.path.isabs(path) and (os.name != "nt" or bool(os.path.splitdrive(path)[0]))

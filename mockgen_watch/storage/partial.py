@@ -9,7 +9,9 @@ the folder where it will stand; what an output no longer needs is removed by the
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from abc import ABC, abstractmethod
 
 from mockgen_watch.dataclass import dataclass
@@ -23,6 +25,7 @@ from mockgen_watch.storage.atomic import (
     write_atomically,
 )
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -147,15 +150,16 @@ class Partials:
         Raises:
             StorageError: when one cannot be removed.
         """
-        place = self.state.path / FOLDER
-        with naming(str(place)):
-            if not place.is_dir():
+        place = self.state.place(FOLDER)
+        with naming(place):
+            if not is_folder(place):
                 return
             # The mark goes first: without it the rest is nothing.
-            (place / MARK).unlink(missing_ok=True)
-            for path in place.iterdir():
-                path.unlink()
-            place.rmdir()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(place, MARK))
+            for name in os.listdir(place):
+                os.unlink(os.path.join(place, name))
+            os.rmdir(place)
 
     def _take_over(self, writer: AtomicWriter, what: tuple[str, str]) -> int:
         """Return how many records ``writer`` holds already."""

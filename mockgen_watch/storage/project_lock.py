@@ -102,7 +102,7 @@ class ProjectLock:
         return self._fd >= 0 and self._is_named(self._fd)
 
     def _path(self) -> str:
-        return os.path.join(self.state.path, self.name)
+        return os.path.join(self.state.folder, self.name)
 
     def _try(self) -> bool:
         self.state.open().close()

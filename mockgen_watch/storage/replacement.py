@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import digest
@@ -24,6 +23,7 @@ from mockgen_watch.storage.atomic import (
 )
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
 from mockgen_watch.typed import TYPE_CHECKING
@@ -90,7 +90,7 @@ def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
             parent, _, name = file.path.rpartition("/")
             with root.open() as top, naming(root.named(file.path)), top.walk(parent) as folder:
                 backups.append(save_backup(root, folder, name, file.path))
-    with naming(str(root.state.path / BLOBS)), root.state.open(BLOBS) as place:
+    with naming(root.state.place(BLOBS)), root.state.open(BLOBS) as place:
         for number, file in enumerate(files):
             if file.data is not None:
                 write_atomically(place, _blob(number), file.data)
@@ -108,7 +108,7 @@ def finish_replacement(state: StateFolder) -> Replaced | None:
     """
     data = state.read(MANIFEST)
     if data is None:
-        if state.path.is_dir():
+        if is_folder(state.folder):
             clear_unfinished(state)
             state.clear_temporaries()
             _forget(state)
@@ -230,7 +230,7 @@ def _blob(number: int) -> str:
 
 def _manifest(root: OutputRoot, files: Sequence[Replacement]) -> bytes:
     entries = [{"path": file.path, "old": file.old, "new": _new_digest(file)} for file in files]
-    base = os.path.relpath(root.base, root.state.path)
+    base = os.path.relpath(root.base, root.state.folder)
     about = {"base": base, "inner": root.inner, "label": root.label, "files": entries}
     return json.dumps(about, indent=1).encode() + b"\n"
 
@@ -238,7 +238,7 @@ def _manifest(root: OutputRoot, files: Sequence[Replacement]) -> bytes:
 def _read(state: StateFolder, data: bytes) -> tuple[OutputRoot, tuple[Replacement, ...]]:
     about: Any = json.loads(data)
     root = OutputRoot(
-        base=Path(os.path.normpath(state.path / about["base"])),
+        base=os.path.normpath(os.path.join(state.folder, about["base"])),
         inner=about["inner"],
         label=about["label"],
         state=state,
@@ -247,7 +247,7 @@ def _read(state: StateFolder, data: bytes) -> tuple[OutputRoot, tuple[Replacemen
     for number, entry in enumerate(about["files"]):
         blob = None if entry["new"] is None else state.read(f"{BLOBS}/{_blob(number)}")
         if entry["new"] is not None and (blob is None or digest(blob) != entry["new"]):
-            raise StorageError(str(state.path / BLOBS), "what was to be written is damaged")
+            raise StorageError(state.place(BLOBS), "what was to be written is damaged")
         files.append(Replacement(path=entry["path"], old=entry["old"], data=blob))
     return root, tuple(files)
 
@@ -255,9 +255,9 @@ def _read(state: StateFolder, data: bytes) -> tuple[OutputRoot, tuple[Replacemen
 def _forget(state: StateFolder) -> None:
     """Remove the manifest, then what it needed."""
     state.remove(MANIFEST)
-    path = state.path / BLOBS
-    with naming(str(path)):
-        if path.is_dir():
+    path = state.place(BLOBS)
+    with naming(path):
+        if is_folder(path):
             for name in os.listdir(path):
-                os.unlink(path / name)
-            path.rmdir()
+                os.unlink(os.path.join(path, name))
+            os.rmdir(path)

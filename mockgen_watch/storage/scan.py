@@ -16,8 +16,9 @@ from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from typing import TypeAlias
+
+    from mockgen_watch.storage.folders import StrPath
 
 Mark: TypeAlias = tuple[int, ...]
 """Size, times, inode, device and mode of a file; what tells that it is the same."""
@@ -91,7 +92,7 @@ def never() -> bool:
 
 
 def scan_project(
-    project: Path,
+    project: StrPath,
     outputs: str | None,
     clock_ns: Callable[[], int] = now_ns,
     *,

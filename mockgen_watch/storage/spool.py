@@ -10,8 +10,9 @@ from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import IO, Final, Self
+
+    from mockgen_watch.storage.folders import StrPath
 
 BLOCK: Final = 1 << 20
 """Bytes that are written to the file, and given back, at a time."""
@@ -22,7 +23,7 @@ TOLD_AS: Final = "a temporary file"
 class Spool:
     """Bytes in the order in which they came."""
 
-    def __init__(self, folder: Path | None = None, *, block: int = BLOCK) -> None:
+    def __init__(self, folder: StrPath | None = None, *, block: int = BLOCK) -> None:
         """Keep what is more than ``block`` bytes in ``folder``, else where the system does."""
         self._folder = folder
         self._block = block

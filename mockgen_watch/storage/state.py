@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_atomically
 from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.folders import is_folder, make_folders
 from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, state_folder
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mockgen_watch.storage.folders import StrPath
 
 IGNORE = ".gitignore"
 
@@ -22,15 +26,22 @@ class StateFolder:
     """The folder of journal, locks, caches and backups.
 
     Attributes:
-        path: where it is; it need not exist.
+        folder: where it is; it need not exist.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StrPath) -> None:
         """Use ``path``."""
-        self.path = path
+        self.folder = os.fspath(path)
+
+    @property
+    def path(self) -> Path:
+        """Where it is, for those who go on from there; small runs leave pathlib alone."""
+        from pathlib import Path  # noqa: PLC0415 - 3 ms
+
+        return Path(self.folder)
 
     @classmethod
-    def of(cls, project: Path) -> StateFolder:
+    def of(cls, project: StrPath) -> StateFolder:
         """Return the one of ``project``."""
         return cls(state_folder(project))
 
@@ -40,16 +51,20 @@ class StateFolder:
         Raises:
             StorageError: when that cannot be.
         """
-        path = self.path / below if below else self.path
-        with naming(str(path)):
-            path.mkdir(parents=True, exist_ok=True)
-            is_in_project = self.path.name == STATE_WITHOUT_GIT
+        path = self.place(below)
+        with naming(path):
+            make_folders(path)
+            is_in_project = os.path.basename(self.folder) == STATE_WITHOUT_GIT
             # Asked each time: a kill may have come between the folder and its file.
-            if is_in_project and not os.path.exists(os.path.join(self.path, IGNORE)):
+            if is_in_project and not os.path.exists(os.path.join(self.folder, IGNORE)):
                 # Should the project get a Git one day, this folder is no part of it.
-                with Folder.open(self.path) as folder:
+                with Folder.open(self.folder) as folder:
                     write_atomically(folder, IGNORE, b"*\n")
-            return Folder.open(path, str(path))
+            return Folder.open(path, path)
+
+    def place(self, below: str) -> str:
+        """Return the path of what is ``below`` it, names with slashes between."""
+        return os.path.join(self.folder, *below.split("/")) if below else self.folder
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of the file ``name`` in it; None when it is not there.
@@ -57,7 +72,7 @@ class StateFolder:
         Raises:
             StorageError: when it cannot be read.
         """
-        path = os.path.join(self.path, name)
+        path = os.path.join(self.folder, name)
         with naming(path):
             try:
                 with open(path, "rb") as file:
@@ -71,7 +86,7 @@ class StateFolder:
         Raises:
             StorageError: when it cannot be written; the old file then stays.
         """
-        with naming(str(self.path / name)), self.open() as folder:
+        with naming(self.place(name)), self.open() as folder:
             write_atomically(folder, name, data, is_durable=is_durable)
 
     def remove(self, name: str) -> None:
@@ -80,8 +95,9 @@ class StateFolder:
         Raises:
             StorageError: when it cannot be removed.
         """
-        with naming(str(self.path / name)):
-            (self.path / name).unlink(missing_ok=True)
+        path = self.place(name)
+        with naming(path), contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
     def clear_temporaries(self) -> None:
         """Remove the temporary files that a kill left; the caller holds the writer's lock.
@@ -89,8 +105,8 @@ class StateFolder:
         Raises:
             StorageError: when the folder cannot be read.
         """
-        with naming(str(self.path)):
-            names = os.listdir(self.path) if self.path.is_dir() else []
+        with naming(self.folder):
+            names = os.listdir(self.folder) if is_folder(self.folder) else []
         names = [name for name in names if TEMPORARY.fullmatch(name)]
         if names:
             with self.open() as folder:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Final
 
+    from mockgen_watch.storage.folders import StrPath
+
 VARIABLE: Final = "MOCKGEN_TRUSTED_PLUGINS"
 """Names of plugins, with commas or blanks between them."""
 
@@ -58,7 +60,7 @@ def user_folder(environment: Mapping[str, str]) -> Path:
     return base / "mockgen-watch"
 
 
-def read_trust(project: Path, environment: Mapping[str, str] | None = None) -> Trust:
+def read_trust(project: StrPath, environment: Mapping[str, str] | None = None) -> Trust:
     """Return whom the user trusts; a file that lies in ``project`` is not the user's own.
 
     Raises:
@@ -68,7 +70,7 @@ def read_trust(project: Path, environment: Mapping[str, str] | None = None) -> T
     path = user_folder(environment) / FILE
     lines: list[str] = []
     with naming(str(path)):
-        if path.is_file() and not path.resolve().is_relative_to(project.resolve()):
+        if path.is_file() and not path.resolve().is_relative_to(Path(project).resolve()):
             lines = path.read_text(encoding="utf-8-sig").splitlines()
     named = (line.partition("#")[0].strip() for line in lines)
     stated = re.split(r"[,\s]+", environment.get(VARIABLE, ""))

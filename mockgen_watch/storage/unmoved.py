@@ -21,9 +21,9 @@ from mockgen_watch.storage.vocabularies import vocabulary_stamps
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.scan import Mark, Scan
 
 CONTRACT = 1
@@ -49,14 +49,14 @@ class Stamps:
             them up to date; else None.
     """
 
-    root: Path
+    root: str
     state: StateFolder
     outputs: str
     key: str
     count: int | None
 
 
-def look_at_stamps(start: Path) -> Stamps:
+def look_at_stamps(start: StrPath) -> Stamps:
     """Return the stamps of the project that ``start`` is in.
 
     Raises:
@@ -84,7 +84,7 @@ def remember_stamps(stamps: Stamps, outputs: str, count: int) -> None:
         return
 
 
-def _key(root: Path, outputs: str) -> str:
+def _key(root: str, outputs: str) -> str:
     began_ns = now_ns()
     scan = scan_project(root, outputs)
     if _youngest_ns(scan) + RACY_NS > began_ns:
@@ -110,7 +110,7 @@ def _has_journal(state: StateFolder) -> bool:
     """Tell whether a run was cut short: its journal is still there."""
     begin, end = _JOURNALS
     try:
-        names = os.listdir(state.path)
+        names = os.listdir(state.folder)
     except OSError:
         return True
     return any(name.startswith(begin) and name.endswith(end) for name in names)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.typed import TYPE_CHECKING
 
-_FOLDER = Path(__file__).resolve().parent.parent / "vocabulary"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+_FOLDER = os.path.join(_PACKAGE, "vocabulary")
 
 
 def shipped_vocabularies() -> tuple[str, ...]:
@@ -17,7 +21,9 @@ def shipped_vocabularies() -> tuple[str, ...]:
 
 def vocabulary_folder() -> Path:
     """Return where they are."""
-    return _FOLDER
+    from pathlib import Path  # noqa: PLC0415 - few ask
+
+    return Path(_FOLDER)
 
 
 def vocabulary_stamps() -> list[tuple[str, int, int]]:
@@ -33,6 +39,6 @@ def read_vocabulary(name: str) -> bytes:
     Raises:
         StorageError: there is none, or it cannot be read.
     """
-    path = _FOLDER / Path(name).name
-    with naming(str(path)):
-        return path.read_bytes()
+    path = os.path.join(_FOLDER, os.path.basename(name))
+    with naming(path), open(path, "rb") as file:
+        return file.read()

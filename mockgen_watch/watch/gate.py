@@ -71,9 +71,9 @@ def find_blocker(project: Path, processes: str = _PROCESSES) -> str | None:
         return None
     work_tree, git = found
     for mark in _MARKS:
-        if os.path.lexists(git / mark):
+        if os.path.lexists(os.path.join(git, mark)):
             return mark
-    return _live_commit(str(work_tree), processes)
+    return _live_commit(work_tree, processes)
 
 
 def _live_commit(work_tree: str, processes: str) -> str | None:

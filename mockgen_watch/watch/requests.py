@@ -154,7 +154,7 @@ class Desk:
             _write(self.state, f"{ANSWERS}/{question.id}.json", answer)
 
     def _clear(self) -> None:
-        for entry in os.scandir(self.state.path / ANSWERS):
+        for entry in os.scandir(self.state.place(ANSWERS)):
             with contextlib.suppress(OSError):
                 if time.time() - entry.stat().st_mtime > _OLD:
                     os.unlink(entry.path)

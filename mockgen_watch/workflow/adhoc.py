@@ -19,6 +19,8 @@ from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mockgen_watch.storage.folders import StrPath
+
 ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -65,7 +67,7 @@ class AdhocLoader(Loader):
         return {self.suite: self.config}
 
 
-def open_adhoc(start: Path, config: str, master: str | None) -> OpenProject:
+def open_adhoc(start: StrPath, config: str, master: str | None) -> OpenProject:
     """Return a project that consists of the user_input file ``config``.
 
     Args:
@@ -76,6 +78,7 @@ def open_adhoc(start: Path, config: str, master: str | None) -> OpenProject:
     Raises:
         UsageError: one of the files does not exist.
     """
+    start = Path(start)
     files = tuple(_posix(start, file) for file in (config, master) if file is not None)
     for given, path in zip((config, master), files, strict=False):
         if not (start / path).is_file():

@@ -18,7 +18,6 @@ from mockgen_watch.workflow.results import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.snapshot import OutputAction, Reconciliation
@@ -92,7 +91,7 @@ def generate(
         tree = read(root)
         decision = decide(project, request, tree)
         advance = begin(records_to_make(decision.reconciliation))
-        state = project.state.path
+        state = project.state.folder
         produce = OutputProducer(decision.preparer, executor or Serial(), advance, state)
         outcome = apply(decision.reconciliation, tree, produce, should_stop=should_stop)
         tree.cache.save()
@@ -130,7 +129,7 @@ class OutputProducer:
     """Makes the files of an output that a transaction asks for."""
 
     def __init__(
-        self, preparer: Preparer, executor: Executor, advance: Advance, aside: Path | None = None
+        self, preparer: Preparer, executor: Executor, advance: Advance, aside: str | None = None
     ) -> None:
         """Make them from the plans of ``preparer``; ``aside``: see ``output_files``."""
         self.preparer = preparer

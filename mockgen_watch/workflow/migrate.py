@@ -114,14 +114,16 @@ class MigrationPlan:
         return any(file.new is not None for file in self.files)
 
 
-def plan_migration(start: Path, request: MigrationRequest, chain: Chain = CHAIN) -> MigrationPlan:
+def plan_migration(
+    start: str | Path, request: MigrationRequest, chain: Chain = CHAIN
+) -> MigrationPlan:
     """Return what would become of the files; nothing is written.
 
     Raises:
         UsageError: a file is not there, or two would be written to one place.
         StorageError: a file cannot be read.
     """
-    start = start.resolve()
+    start = Path(start).resolve()
     root = _project_of(start)
     paths = [_named(start, name) for name in request.files]
     paths = paths or list(_files_of(start, root))
@@ -178,14 +180,14 @@ def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
             yield file
 
 
-def finish_earlier(start: Path) -> Replaced | None:
+def finish_earlier(start: str | Path) -> Replaced | None:
     """Finish a migration that a kill has cut short; return None when there was none.
 
     Raises:
         LockedError: another process writes.
         StorageError: a file cannot be replaced.
     """
-    start = start.resolve()
+    start = Path(start).resolve()
     state = StateFolder.of(_project_of(start) or start)
     if not state.path.is_dir():
         return None
@@ -207,7 +209,7 @@ def carry_out(plan: MigrationPlan) -> Replaced:
         base = Path(os.path.commonpath([base, *(path.parent for path in paths)]))
     # A project that is moved finds its backups again.
     label = PROJECT_LABEL if base == plan.root else base.as_posix()
-    root = OutputRoot(base=base, inner="", label=label, state=plan.state)
+    root = OutputRoot(base=str(base), inner="", label=label, state=plan.state)
     moved = [
         replace(item, path=path.relative_to(base).as_posix())
         for item, path in zip(replacements, paths, strict=True)
@@ -228,7 +230,7 @@ def _replacements(plan: MigrationPlan) -> Iterator[Replacement]:
 
 def _project_of(start: Path) -> Path | None:
     try:
-        return find_project(start)
+        return Path(find_project(start))
     except UsageError:
         return None
 

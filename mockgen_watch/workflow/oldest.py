@@ -24,10 +24,10 @@ from mockgen_watch.workflow.sources import USER_INPUT_NAMES, LazyDigests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mockgen_watch.migrations.shapes import OldFile
     from mockgen_watch.spec.document import Document, Json
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.workflow.sources import Sources
 
 MODEL = "Model_1"
@@ -74,7 +74,7 @@ class OldestLoader(Loader):
 
 
 def open_oldest(
-    start: Path, profile: str | None, config: str | None, master: str | None
+    start: StrPath, profile: str | None, config: str | None, master: str | None
 ) -> tuple[OpenProject, tuple[str, ...]]:
     """Return a project of the files in the oldest format, and the scenarios that stand for them.
 

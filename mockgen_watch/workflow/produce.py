@@ -19,7 +19,6 @@ from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
     from typing import BinaryIO, Final
 
     from mockgen_watch.executors.base import Executor
@@ -216,7 +215,7 @@ def output_files(
     wanted: Iterable[str],
     executor: Executor,
     advance: Advance,
-    aside: Path | None = None,
+    aside: str | None = None,
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield path and bytes of the files of ``plan`` that are ``wanted``, in the order of records.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 
 from mockgen_watch.dataclass import dataclass
@@ -23,8 +24,8 @@ from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.workflow.sources import Catalog
 
 
@@ -62,7 +63,7 @@ class OpenProject:
         diagnostics: of the project file and of files that cannot be read.
     """
 
-    root: Path
+    root: str
     settings: Project
     snapshot: SpecSnapshot
     loader: Loader
@@ -70,12 +71,12 @@ class OpenProject:
     diagnostics: tuple[Diagnostic, ...]
 
     @classmethod
-    def without_folder(cls, root: Path, loader: Loader, state: StateFolder) -> OpenProject:
+    def without_folder(cls, root: StrPath, loader: Loader, state: StateFolder) -> OpenProject:
         """Return one that has no specs folder and no project file, only what ``loader`` reads."""
         return cls(
-            root=root,
+            root=os.fspath(root),
             settings=Project(),
-            snapshot=SpecSnapshot(project=root, files={}),
+            snapshot=SpecSnapshot(project=os.fspath(root), files={}),
             loader=loader,
             state=state,
             diagnostics=(),
@@ -91,7 +92,7 @@ class OpenProject:
         return OutputRoot.in_project(self.root, self.settings.outputs, self.state)
 
 
-def open_project(start: Path, profile: str | None = None) -> OpenProject:
+def open_project(start: StrPath, profile: str | None = None) -> OpenProject:
     """Return the project that ``start`` is in.
 
     Raises:
@@ -109,7 +110,7 @@ def open_project(start: Path, profile: str | None = None) -> OpenProject:
 
 
 def project_of(
-    root: Path, state: StateFolder, snapshot: SpecSnapshot, profile: str | None = None
+    root: StrPath, state: StateFolder, snapshot: SpecSnapshot, profile: str | None = None
 ) -> OpenProject:
     """Return the project whose spec files are those of ``snapshot``, wherever they come from.
 
@@ -137,7 +138,7 @@ def project_of(
         plugin_places={plugin.name: plugin.location for plugin in settings.plugins},
     )
     return OpenProject(
-        root=root,
+        root=os.fspath(root),
         settings=settings,
         snapshot=snapshot,
         loader=loader,
@@ -183,7 +184,7 @@ class _Plugins:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def _plugins(root: Path, settings: Project) -> _Plugins:
+def _plugins(root: StrPath, settings: Project) -> _Plugins:
     if not settings.plugins:
         return _Plugins(catalog=NoPlugins(), digests={}, diagnostics=())
     # The metadata of packages are slow to import, and few projects name plugins.

@@ -9,7 +9,6 @@ from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
 EXAMPLES = """examples:
   mockgen-watch generate                          everything that is not up to date
@@ -73,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return generate_outputs(options)
 
 
-def _count_if_idle(directory: Path) -> int | None:
+def _count_if_idle(directory: str) -> int | None:
     """Return how many files are up to date, when all are; else None."""
     stamps = look_at_stamps(directory)
     if stamps.count is not None:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE
     if options.action == "merge":
-        return _merge(options.directory, options.files)
+        return _merge(Path(options.directory), options.files)
     return _set_up(options)
 
 

@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
 def _check_place(directory: Path) -> None:
     """Refuse a folder inside another project: a command would find either, by where it starts."""
     try:
-        project = find_project(directory)
+        project = Path(find_project(directory))
     except UsageError:
         return
     if project != directory.resolve():

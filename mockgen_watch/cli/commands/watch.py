@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from pathlib import Path
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.commands.reload import TAKEN
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``watch`` out."""
-    daemon = Daemon(find_project(options.directory), profile=options.profile)
+    daemon = Daemon(Path(find_project(options.directory)), profile=options.profile)
     metrics = Metrics()
     daemon.on_status = lambda: describe_status(daemon, metrics)
     logs = _Logs(daemon, options)

@@ -25,7 +25,6 @@ from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
     from typing import Any
 
     from mockgen_watch.lock.model import Lockfile
@@ -111,7 +110,7 @@ class BlobDigests:
 
 
 def stored_specs(
-    repository: Repository, project: Path, entries: Iterable[Entry], specs: str
+    repository: Repository, project: str, entries: Iterable[Entry], specs: str
 ) -> SpecSnapshot:
     """Return the spec files among ``entries``, read as ``read_specs`` reads a folder.
 

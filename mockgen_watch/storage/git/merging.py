@@ -131,7 +131,7 @@ def index_tree(repository: Repository, state: StateFolder) -> str:
         StorageError: the index cannot be read.
     """
     # Git holds the lock of the index while it merges; of a copy it does not.
-    copy = str(state.path / "merge.index")
+    copy = state.place("merge.index")
     with naming(copy):
         with state.open(), open(index_path(repository), "rb") as file:
             state.write("merge.index", file.read(), is_durable=False)
@@ -153,7 +153,7 @@ def index_path(repository: Repository) -> str:
         return os.path.join(repository.work_tree, given)
     folder = git_folder_of(repository.work_tree)
     if folder is None:
-        raise StorageError(str(repository.work_tree), "it is no work tree of Git any more")
+        raise StorageError(repository.work_tree, "it is no work tree of Git any more")
     return os.path.join(folder, "index")
 
 

@@ -14,12 +14,14 @@ import sys
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.folders import path_below
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+
+    from mockgen_watch.storage.folders import StrPath
 
 FILE = "100644"
 """The mode of a file that is not executable."""
@@ -106,13 +108,13 @@ class Repository:
         prefix: the project's folder below it, with a final slash; ``""`` for the top.
     """
 
-    def __init__(self, work_tree: Path, prefix: str) -> None:
+    def __init__(self, work_tree: str, prefix: str) -> None:
         """Speak of the project at ``prefix`` of ``work_tree``."""
         self.work_tree = work_tree
         self.prefix = prefix
 
     @classmethod
-    def of(cls, project: Path) -> Repository:
+    def of(cls, project: StrPath) -> Repository:
         """Return the one that ``project`` is in.
 
         Raises:
@@ -121,7 +123,7 @@ class Repository:
         found = find_work_tree(project)
         if found is None:
             raise UsageError(f"{project} is in no work tree of Git; git init makes one")
-        inner = project.resolve().relative_to(found[0]).as_posix()
+        inner = path_below(found[0], os.path.realpath(project))
         return cls(found[0], "" if inner == "." else f"{inner}/")
 
     def index(self, folders: Iterable[str]) -> Index:
@@ -177,7 +179,7 @@ class Repository:
         Raises:
             StorageError: Git is not there.
         """
-        command = ["git", "-C", str(self.work_tree), *words]
+        command = ["git", "-C", self.work_tree, *words]
         environment = {**self.environment(), **(variables or {})}
         with naming("git"):
             if data is None and not is_silent and sys.platform != "win32":
@@ -195,7 +197,7 @@ class Repository:
             return
         import subprocess  # noqa: PLC0415 - 10 ms that a run with nothing to read saves
 
-        command = ["git", "-C", str(self.work_tree), "cat-file", "--batch"]
+        command = ["git", "-C", self.work_tree, "cat-file", "--batch"]
         with (
             naming("git"),
             subprocess.Popen(  # noqa: S603 - the words are ours, and no shell reads them

@@ -67,7 +67,7 @@ class Question:
         memo: of the merge that goes on.
     """
 
-    root: Path
+    root: str
     repository: Repository
     state: StateFolder
     path: str
@@ -177,12 +177,12 @@ def save_memo(state: StateFolder, memo: MergeMemo) -> None:
         return
 
 
-def _project_of(work_tree: Path, path: str) -> Path | None:
+def _project_of(work_tree: Path, path: str) -> str | None:
     """Return the project that the file at ``path`` of ``work_tree`` is an output of."""
     folder = (work_tree / path).parent
     while folder != work_tree.parent:
         if (folder / SPECS).is_dir():
-            return folder
+            return str(folder)
         if folder != work_tree and git_folder_of(folder) is not None:
             return None
         folder = folder.parent

@@ -20,9 +20,9 @@ from mockgen_watch.storage.vocabularies import vocabulary_stamps
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
+    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.git.repository import Index
 
 _MEMO = "hook.json"
@@ -41,7 +41,7 @@ class Look:
         is_known: a whole run has found nothing to do for just this index.
     """
 
-    root: Path
+    root: str
     repository: Repository
     state: StateFolder
     outputs: str
@@ -58,7 +58,7 @@ class Look:
         )
 
 
-def look_at_index(start: Path) -> Look:
+def look_at_index(start: StrPath) -> Look:
     """Return the index of the project that ``start`` is in.
 
     Raises:

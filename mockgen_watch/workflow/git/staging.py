@@ -110,4 +110,4 @@ def write_index_edits(look: Look, edits: Iterable[IndexEdit], label: str) -> str
             lines.append(f"{FILE} {look.repository.keep_blob(edit.data)} 0\t{path}")
     text = "".join(f"{line}\0" for line in lines)
     look.state.write(EDITS, text.encode("utf-8", "surrogateescape"), is_durable=False)
-    return str(look.state.path / EDITS)
+    return look.state.place(EDITS)

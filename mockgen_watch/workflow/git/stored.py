@@ -15,7 +15,6 @@ from mockgen_watch.workflow.project import project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from mockgen_watch.storage.git.repository import Entry, Repository
     from mockgen_watch.storage.state import StateFolder
@@ -46,7 +45,7 @@ class Store:
         profile: of the project's settings.
     """
 
-    root: Path
+    root: str
     repository: Repository
     state: StateFolder
     profile: str | None = None

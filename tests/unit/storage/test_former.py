@@ -20,7 +20,7 @@ LOCK = "mock_outputs/m/mockgen.lock"
 def root_in(path: Path, state: Path | None = None) -> OutputRoot:
     (path / "out" / "m").mkdir(parents=True, exist_ok=True)
     return OutputRoot(
-        base=path, inner="out", label="out", state=StateFolder(state or path / "state")
+        base=str(path), inner="out", label="out", state=StateFolder(state or path / "state")
     )
 
 

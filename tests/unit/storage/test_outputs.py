@@ -130,7 +130,7 @@ def test_an_output_folder_elsewhere_has_a_journal_and_a_cache_of_its_own(tmp_pat
     assert inside.cache_name != outside.cache_name
     with outside.open(create=True):
         assert (tmp_path / "out").is_dir()
-    moved = replace(inside, base=tmp_path / "moved")
+    moved = replace(inside, base=str(tmp_path / "moved"))
     assert moved.journal_name == inside.journal_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +16,6 @@ from mockgen_watch.storage.project_folder import (
     state_folder,
 )
 from mockgen_watch.storage.state import StateFolder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -53,13 +50,13 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_state_folder_is_the_one_that_git_names(repository: Path) -> None:
-    assert state_folder(repository) == git_path(repository)
+    assert state_folder(repository) == str(git_path(repository))
 
 
 def test_a_linked_work_tree_has_a_state_of_its_own(repository: Path, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     git(repository, "worktree", "add", "-q", str(linked))
-    assert state_folder(linked) == git_path(linked)
+    assert state_folder(linked) == str(git_path(linked))
     assert state_folder(linked) != state_folder(repository)
 
 
@@ -69,20 +66,20 @@ def test_a_submodule_has_a_state_of_its_own(repository: Path, tmp_path: Path) ->
     git(outer, "init", "-q")
     git(outer, "submodule", "--quiet", "add", str(repository), "inner")
     assert (outer / "inner/.git").is_file()
-    assert state_folder(outer / "inner") == git_path(outer / "inner")
-    assert state_folder(outer / "inner").is_relative_to(outer / ".git")
+    assert state_folder(outer / "inner") == str(git_path(outer / "inner"))
+    assert Path(state_folder(outer / "inner")).is_relative_to(outer / ".git")
 
 
 def test_projects_of_one_repository_do_not_share_their_state(repository: Path) -> None:
     for name in ("a/api", "b/api"):
         (repository / name / "specs").mkdir(parents=True)
-    folders = {state_folder(repository / name) for name in ("", "a/api", "b/api")}
+    folders = {Path(state_folder(repository / name)) for name in ("", "a/api", "b/api")}
     assert len(folders) == 3
     assert all(folder.is_relative_to(repository / ".git/mockgen") for folder in folders)
 
 
 def test_without_git_the_state_is_in_the_project(tmp_path: Path) -> None:
-    assert state_folder(tmp_path) == tmp_path / ".mockgen"
+    assert state_folder(tmp_path) == str(tmp_path / ".mockgen")
     StateFolder.of(tmp_path).write("x", b"y")
     assert (tmp_path / ".mockgen/.gitignore").read_bytes() == b"*\n"
     git(tmp_path, "init", "-q")
@@ -116,23 +113,23 @@ def test_the_environment_does_not_change_what_is_found(
     repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_DIR", "/nonsense")
-    assert state_folder(repository) == repository / ".git/mockgen"
+    assert state_folder(repository) == str(repository / ".git/mockgen")
 
 
 def test_the_project_is_the_nearest_folder_with_specs(repository: Path) -> None:
     inner = repository / "packages/api"
     (inner / "src/deep").mkdir(parents=True)
-    assert find_project(inner / "src/deep") == repository
+    assert find_project(inner / "src/deep") == str(repository)
     (inner / "specs").mkdir()
-    assert find_project(inner / "src/deep") == inner
-    assert find_project(repository / "specs") == repository
+    assert find_project(inner / "src/deep") == str(inner)
+    assert find_project(repository / "specs") == str(repository)
 
 
 def test_the_search_for_a_project_ends_at_the_work_tree(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     inner = tmp_path / "repository/src"
     inner.mkdir(parents=True)
-    assert find_project(inner) == tmp_path
+    assert find_project(inner) == str(tmp_path)
     git(tmp_path / "repository", "init", "-q")
     with pytest.raises(UsageError, match="mockgen-watch init"):
         find_project(inner)
@@ -142,7 +139,7 @@ def test_a_git_that_is_none_is_passed_over(repository: Path) -> None:
     inner = repository / "inner"
     (inner / ".git").mkdir(parents=True)
     assert git_folder_of(inner) is None
-    assert find_work_tree(inner) == (repository, repository / ".git")
+    assert find_work_tree(inner) == (str(repository), str(repository / ".git"))
     assert git(inner, "rev-parse", "--show-toplevel") == str(repository)
 
 

@@ -1,0 +1,98 @@
+"""Takes paths as text; does with them what pathlib does, without the time that its import takes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from mockgen_watch.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final, TypeAlias
+
+    StrPath: TypeAlias = str | os.PathLike[str]
+
+# pathlib's own: where nothing can be of that name, nothing is there.
+_NOTHING: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP})
+_NOTHING_ON_WINDOWS: Final = frozenset({21, 123, 1921})
+
+
+def is_folder(path: str) -> bool:
+    """Tell whether ``path`` is a folder, links followed.
+
+    Raises:
+        OSError: one cannot tell, as behind a folder that may not be entered.
+    """
+    return stat.S_ISDIR(_mode(path))
+
+
+def is_file(path: str) -> bool:
+    """Tell whether ``path`` is a regular file, links followed.
+
+    Raises:
+        OSError: one cannot tell.
+    """
+    return stat.S_ISREG(_mode(path))
+
+
+def is_there(path: str) -> bool:
+    """Tell whether anything is at ``path``, links followed.
+
+    Raises:
+        OSError: one cannot tell.
+    """
+    return _mode(path) != 0
+
+
+def make_folders(path: str) -> None:
+    """Make the folder ``path`` and those above it that are missing.
+
+    Raises:
+        OSError: that cannot be; EEXIST when something else is in its place.
+    """
+    try:
+        _make_folder(path)
+    except FileNotFoundError:
+        above = os.path.dirname(path)
+        if above == path:
+            raise
+        make_folders(above)
+        _make_folder(path)
+
+
+def plain_path(path: StrPath) -> str:
+    """Return ``path`` without what says nothing: ``./``, doubled and final slashes."""
+    text = os.fspath(path)
+    names = text.removeprefix("/").split("/")
+    if text == "." or (os.sep == "/" and "" not in names and "." not in names):
+        return text
+    from pathlib import Path  # noqa: PLC0415 - few are not plain
+
+    return str(Path(text))
+
+
+def path_below(top: str, folder: str) -> str:
+    """Return the path of ``folder`` from ``top`` on, with forward slashes; ``.`` for the same."""
+    return os.path.relpath(folder, top).replace(os.sep, "/")
+
+
+def _make_folder(path: str) -> None:
+    try:
+        os.mkdir(path)
+    except OSError:
+        if not is_folder(path):
+            raise
+
+
+def _mode(path: str) -> int:
+    """Return the kind and mode of what is at ``path``; 0 where nothing is."""
+    try:
+        return os.stat(path).st_mode
+    except OSError as error:
+        is_windows = getattr(error, "winerror", None) in _NOTHING_ON_WINDOWS
+        if error.errno in _NOTHING or is_windows:
+            return 0
+        raise
+    except ValueError:
+        return 0  # a name that no file can have
