@@ -110,6 +110,20 @@ class Modules:
             self.met[name] = tuple(self._loaded)
             self._loaded.clear()
 
+    def next_groups(self) -> dict[str, tuple[str, ...]]:
+        """Return the members of the groups that there are, and of those that this process met.
+
+        A module is in the group that it was met in first: its code is kept twice, not many times.
+        """
+        members = {name: names for name, (names, *_) in self.groups.items()}
+        taken = {one for names in members.values() for one in names}
+        for name, names in self.met.items():
+            rest = tuple(one for one in names if one not in taken)
+            if name not in members and len(rest) > 1:
+                members[name] = (*(one for one in rest if one != name), name)
+                taken.update(rest)
+        return members
+
     def _spec(self, name: str) -> ModuleSpec | None:
         entry = self.entries.get(name)
         if entry is None:
@@ -202,11 +216,10 @@ class _Loader(SourceFileLoader):
 
 def install() -> Modules | None:
     """Have modules read from the file, where there is one; it stays open."""
-    path = _file()
-    if not path or not hasattr(os, "pread"):
+    if not hasattr(os, "pread"):
         return None
     try:
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(_file(), os.O_RDONLY)
     except OSError:
         return None
     try:
@@ -230,19 +243,13 @@ def collect(modules: Modules | None) -> None:
     known: Entries = {} if modules is None else modules.entries
     loaded = {name for name, module in [*sys.modules.items()] if _belongs(name, module)}
     is_stale = modules is not None and modules.is_stale
-    met = (
-        {} if modules is None else {name: group for name, group in modules.met.items() if group[1:]}
-    )
-    new = (
-        {} if modules is None else {name: met[name] for name in met.keys() - modules.groups.keys()}
-    )
-    if loaded <= known.keys() and not is_stale and not new:
+    groups = {} if modules is None or is_stale else modules.next_groups()
+    is_new = modules is not None and groups.keys() != modules.groups.keys()
+    if loaded <= known.keys() and not is_stale and not is_new:
         return
     found: dict[str, tuple[bool, bytes]] = {}
     if modules is not None:
         found = {name: (entry[0], modules.data(name)) for name, entry in known.items()}
-        if not is_stale:
-            new.update((name, names) for name, (names, *_) in modules.groups.items())
     for name in sorted(loaded):
         spec = sys.modules[name].__spec__
         # Others were read from the file, or do not come from a source at all.
@@ -252,10 +259,10 @@ def collect(modules: Modules | None) -> None:
                 # Those that are told by a hash of the source have other bytes in that place.
                 if not any(data[_FLAGS]):
                     found[name] = (spec.submodule_search_locations is not None, data)
-    if found.keys() != known.keys() or is_stale or new:
+    if found.keys() != known.keys() or is_stale or is_new:
         # A folder that nobody may write to keeps its .pyc files, if any.
         with contextlib.suppress(OSError):
-            _write(path, found, {} if is_stale else new)
+            _write(path, found, groups)
 
 
 def _belongs(name: str, module: ModuleType) -> bool:

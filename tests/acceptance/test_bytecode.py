@@ -12,6 +12,8 @@ from typing import Final
 
 import pytest
 
+from mockgen_watch import bytecode
+
 PACKAGE = Path(__file__).parents[2] / "mockgen_watch"
 SHOWN: Final = """
 import sys
@@ -257,3 +259,22 @@ def test_a_module_of_a_group_that_fails_is_told_as_ever(scene: Scene) -> None:
     scene.edit("cli/options.py", "\n1 / 0", "")
     for _ in range(3):
         assert "usage: mockgen-watch" in scene.run("--help")
+
+
+def test_each_module_is_in_one_group(scene: Scene) -> None:
+    for words in (("rules",), ("coverage",), ("check",), ("rules",), ("coverage",), ("check",)):
+        scene.run(*words, "--help")
+    (file,) = scene.files
+    fd = os.open(file, os.O_RDONLY)
+    try:
+        entries, groups = bytecode._read_index(fd)
+    finally:
+        os.close(fd)
+    assert len(groups) > 2
+    members = [name for names, *_ in groups.values() for name in names[:-1]]
+    assert len(members) == len(set(members))
+    assert set(members) | groups.keys() <= entries.keys()
+    assert all(names[-1] == name for name, (names, *_) in groups.items())
+    stamp = file.stat().st_mtime_ns
+    scene.run("coverage", "--help")
+    assert file.stat().st_mtime_ns == stamp
