@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Severity(StrEnum):
+class Severity(enum.StrEnum):
     """How much a diagnostic weighs: an error stops its suite, the others do not."""
 
     ERROR = "error"

@@ -6,8 +6,9 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.enumeration import IntEnum, StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Transform
 
 
-class ColumnKind(StrEnum):
+class ColumnKind(enum.StrEnum):
     """How the parts of a column make its value."""
 
     VALUE = "value"
@@ -30,7 +31,7 @@ class ColumnKind(StrEnum):
     """The pieces (str) of all parts, joined, are the text of a JSON number."""
 
 
-class State(IntEnum):
+class State(enum.IntEnum):
     """What a presence stream draws."""
 
     PRESENT = 0

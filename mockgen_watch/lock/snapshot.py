@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.lock.paths import below, output_paths
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ def relevant_paths(
         yield entry.path
 
 
-class Action(StrEnum):
+class Action(enum.StrEnum):
     """What becomes of a file."""
 
     CREATE = "create"
@@ -89,7 +90,7 @@ class Action(StrEnum):
     REFUSE = "refuse"
 
 
-class Reason(StrEnum):
+class Reason(enum.StrEnum):
     """Why."""
 
     MISSING = "it is missing"

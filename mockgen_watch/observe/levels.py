@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mockgen_watch.enumeration import IntEnum
+import enum
+
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ LogFormat: TypeAlias = "Literal['console', 'json']"
 """Lines for people, or JSON lines for programs."""
 
 
-class Level(IntEnum):
+class Level(enum.IntEnum):
     """How much a line weighs; the numbers are those of Python's logging."""
 
     DEBUG = 10

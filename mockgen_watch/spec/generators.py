@@ -5,8 +5,9 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Pattern:
     source: str
 
 
-class DistributionKind(StrEnum):
+class DistributionKind(enum.StrEnum):
     """The shapes that a number can have."""
 
     UNIFORM = "uniform"
@@ -120,7 +121,7 @@ class Boolean:
     true: Decimal
 
 
-class MomentKind(StrEnum):
+class MomentKind(enum.StrEnum):
     """Which calendar text a ``Moment`` is."""
 
     DATE = "date"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.enumeration import StrEnum
+import enum
 
 
-class Labels(StrEnum):
+class Labels(enum.StrEnum):
     """Where it is told what each record of a model with rules shows."""
 
     FILE = "file"
@@ -13,7 +13,7 @@ class Labels(StrEnum):
     INSIDE = "inside"
 
 
-class Layout(StrEnum):
+class Layout(enum.StrEnum):
     """How records are laid out in files."""
 
     SINGLE = "single"

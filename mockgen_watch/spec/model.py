@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
@@ -23,7 +24,7 @@ ELEMENT = "[]"
 """The segment of an address path that stands for any element of an array."""
 
 
-class OriginKind(StrEnum):
+class OriginKind(enum.StrEnum):
     """Who said what a leaf may be."""
 
     MASTER = "master"
@@ -40,7 +41,7 @@ class Origin:
     location: Location
 
 
-class Transform(StrEnum):
+class Transform(enum.StrEnum):
     """What ``$transform`` can do to text, in the order listed."""
 
     LOWER = "lower"
@@ -140,7 +141,7 @@ class ArrayShape:
 Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"
 
 
-class RuleKind(StrEnum):
+class RuleKind(enum.StrEnum):
     """The languages a rule can be written in."""
 
     SCHEMA = "schema"
@@ -262,7 +263,7 @@ class Model:
     location: Location
 
 
-class MasterChoice(StrEnum):
+class MasterChoice(enum.StrEnum):
     """Which master a suite takes."""
 
     NEAREST = "nearest"
@@ -289,7 +290,7 @@ class UserInput:
     models: tuple[Model, ...]
 
 
-class ConflictPolicy(StrEnum):
+class ConflictPolicy(enum.StrEnum):
     """What follows when record and master disagree in type."""
 
     ERROR = "error"
@@ -297,7 +298,7 @@ class ConflictPolicy(StrEnum):
     KEEP = "keep"
 
 
-class MergeKind(StrEnum):
+class MergeKind(enum.StrEnum):
     """How the record's node meets the master's at one path."""
 
     OVERRIDE = "override"

@@ -5,8 +5,9 @@ Pure: every method takes ``now`` (seconds since some moment), so that tests need
 
 from __future__ import annotations
 
+import enum
+
 from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LONGEST_RETRY = 30.0
 KEPT_HINTS = 1000
 
 
-class What(StrEnum):
+class What(enum.Enum):
     """What the daemon may do next."""
 
     WAIT = "wait"

@@ -16,6 +16,8 @@ def test_the_stamp_moves_with_each_module(tmp_path: Path) -> None:
     inner.mkdir(parents=True)
     for name in ("plan", "masters", "workflow"):
         (tmp_path / name).mkdir()
+    for name in ("compiling", "reading"):
+        (tmp_path / "workflow" / f"{name}.py").write_text("")
     module = inner / "leaves.py"
     module.write_text("a = 1\n")
     seen = {stamp_of(str(tmp_path))}
@@ -26,7 +28,9 @@ def test_the_stamp_moves_with_each_module(tmp_path: Path) -> None:
     seen.add(stamp_of(str(tmp_path)))
     (tmp_path / "plan" / "new.py").write_text("")
     seen.add(stamp_of(str(tmp_path)))
-    assert len(seen) == 4
+    (tmp_path / "workflow" / "reading.py").write_text("b = 2\n")
+    seen.add(stamp_of(str(tmp_path)))
+    assert len(seen) == 5
     (inner / "__pycache__").mkdir()
     (inner / "__pycache__" / "leaves.pyc").write_bytes(b"x")
     assert stamp_of(str(tmp_path)) in seen
