@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "mockgen_watch"
 
+LIMIT: Final = 16 << 20
+"""Bytes from which on no more groups are kept: modules are in the groups of all that need them."""
+
 _FORM: Final = f"mockgen-watch modules 2 {sys.version}\n".encode()
 """What the file begins with; code is that of one version of Python."""
 
@@ -111,17 +114,18 @@ class Modules:
             self._loaded.clear()
 
     def next_groups(self) -> dict[str, tuple[str, ...]]:
-        """Return the members of the groups that there are, and of those that this process met.
+        """Return the members of all groups, with those that this process met as well.
 
-        A module is in the group that it was met in first: its code is kept twice, not many times.
+        Some may have been there before a group was met, and were not taken down; so groups grow.
         """
         members = {name: names for name, (names, *_) in self.groups.items()}
-        taken = {one for names in members.values() for one in names}
+        if os.fstat(self._fd).st_size >= LIMIT:
+            return members
         for name, names in self.met.items():
-            rest = tuple(one for one in names if one not in taken)
-            if name not in members and len(rest) > 1:
-                members[name] = (*(one for one in rest if one != name), name)
-                taken.update(rest)
+            known = members.get(name, (name,))
+            if not set(names) <= set(known):
+                before = (one for one in known if one not in names)
+                members[name] = (*before, *(one for one in names if one != name), name)
         return members
 
     def _spec(self, name: str) -> ModuleSpec | None:
@@ -244,7 +248,7 @@ def collect(modules: Modules | None) -> None:
     loaded = {name for name, module in [*sys.modules.items()] if _belongs(name, module)}
     is_stale = modules is not None and modules.is_stale
     groups = {} if modules is None or is_stale else modules.next_groups()
-    is_new = modules is not None and groups.keys() != modules.groups.keys()
+    is_new = modules is not None and groups != {one: at[0] for one, at in modules.groups.items()}
     if loaded <= known.keys() and not is_stale and not is_new:
         return
     found: dict[str, tuple[bool, bytes]] = {}

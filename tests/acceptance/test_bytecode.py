@@ -118,6 +118,16 @@ class Scene:
         largest = done.stderr.splitlines()[-1].partition("GROUPS [")[2].rstrip("]")
         return done.stdout, int(largest or 0)
 
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Return what comes together, as the file tells."""
+        (file,) = self.files
+        fd = os.open(file, os.O_RDONLY)
+        try:
+            _, groups = bytecode._read_index(fd)
+        finally:
+            os.close(fd)
+        return {name: names for name, (names, *_) in groups.items()}
+
     def edit(self, name: str, old: str, new: str) -> None:
         module = self.path / "mockgen_watch" / name
         text = module.read_text(encoding="utf-8")
@@ -261,20 +271,33 @@ def test_a_module_of_a_group_that_fails_is_told_as_ever(scene: Scene) -> None:
         assert "usage: mockgen-watch" in scene.run("--help")
 
 
-def test_each_module_is_in_one_group(scene: Scene) -> None:
+def test_groups_grow_until_they_hold_all_that_comes_together(scene: Scene) -> None:
     for words in (("rules",), ("coverage",), ("check",), ("rules",), ("coverage",), ("check",)):
         scene.run(*words, "--help")
     (file,) = scene.files
-    fd = os.open(file, os.O_RDONLY)
-    try:
-        entries, groups = bytecode._read_index(fd)
-    finally:
-        os.close(fd)
+    groups = scene.groups()
     assert len(groups) > 2
-    members = [name for names, *_ in groups.values() for name in names[:-1]]
-    assert len(members) == len(set(members))
-    assert set(members) | groups.keys() <= entries.keys()
-    assert all(names[-1] == name for name, (names, *_) in groups.items())
+    assert all(names[-1] == name for name, names in groups.items())
+    assert all(len(set(names)) == len(names) > 1 for names in groups.values())
+    # What a command needs is what it needs alone, whatever came before it.
+    command = "mockgen_watch.cli.commands.coverage"
+    alone = Scene(scene.path.with_name("alone"))
+    for _ in range(2):
+        alone.run("coverage", "--help")
+    needed = {name for names in alone.groups().values() for name in names}
+    grown = {name for names in groups.values() for name in names}
+    assert set(alone.groups()[command]) <= set(groups[command]) | set(
+        groups["mockgen_watch.cli.main"]
+    )
+    assert needed <= grown
     stamp = file.stat().st_mtime_ns
     scene.run("coverage", "--help")
     assert file.stat().st_mtime_ns == stamp
+
+
+def test_a_large_file_gets_no_more_groups(scene: Scene) -> None:
+    scene.run("rules", "--help")
+    scene.edit("bytecode.py", "16 << 20", "1 << 10")
+    for words in (("rules",), ("rules",), ("coverage",), ("coverage",), ("coverage",)):
+        scene.run(*words, "--help")
+    assert scene.groups() == {}
