@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Severity(enum.StrEnum):
+class Severity(StrEnum):
     """How much a diagnostic weighs: an error stops its suite, the others do not."""
 
     ERROR = "error"

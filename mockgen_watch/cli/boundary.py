@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import sys
 
 from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.enumeration import IntEnum
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class ExitCode(enum.IntEnum):
+class ExitCode(IntEnum):
     """What a shell learns of a command's end."""
 
     DONE = 0

@@ -8,10 +8,10 @@ Null is an empty cell without quotes, so it differs from empty text.
 
 from __future__ import annotations
 
-import enum
 import functools
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8
@@ -31,7 +31,7 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula, when it comes first."""
 
 
-class Formulas(enum.StrEnum):
+class Formulas(StrEnum):
     """What happens to text that a spreadsheet would run."""
 
     KEEP = "keep"

@@ -7,9 +7,8 @@ how scalars look. A ``Style`` says that and no more. ``Encoder`` is the referenc
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json, ScalarValue
 
 
-class Position(enum.Enum):
+class Position(StrEnum):
     """What a value is to the container around it."""
 
     ALONE = "alone"

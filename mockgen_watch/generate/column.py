@@ -6,9 +6,8 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.enumeration import IntEnum, StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Transform
 
 
-class ColumnKind(enum.StrEnum):
+class ColumnKind(StrEnum):
     """How the parts of a column make its value."""
 
     VALUE = "value"
@@ -31,7 +30,7 @@ class ColumnKind(enum.StrEnum):
     """The pieces (str) of all parts, joined, are the text of a JSON number."""
 
 
-class State(enum.IntEnum):
+class State(IntEnum):
     """What a presence stream draws."""
 
     PRESENT = 0

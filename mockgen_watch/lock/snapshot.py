@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.lock.paths import below, output_paths
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -80,7 +79,7 @@ def relevant_paths(
         yield entry.path
 
 
-class Action(enum.StrEnum):
+class Action(StrEnum):
     """What becomes of a file."""
 
     CREATE = "create"
@@ -90,7 +89,7 @@ class Action(enum.StrEnum):
     REFUSE = "refuse"
 
 
-class Reason(enum.StrEnum):
+class Reason(StrEnum):
     """Why."""
 
     MISSING = "it is missing"

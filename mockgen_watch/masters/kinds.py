@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 from decimal import Decimal
 
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Shape
 
 
-class Kind(enum.StrEnum):
+class Kind(StrEnum):
     """A type of JSON; null is of every kind, so it is none."""
 
     TEXT = "text"

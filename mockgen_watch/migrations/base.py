@@ -7,10 +7,9 @@ not change stays as it stands.
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass, field, replace
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.migrations.versions import read_stated, with_lock_version, with_version
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION
 from mockgen_watch.spec.document import Document
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 
-class FileKind(enum.StrEnum):
+class FileKind(StrEnum):
     """The files that have a format version."""
 
     USER_INPUT = "user_input"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses  # noqa: TID251 - it looks into any of them
-import enum
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.enumeration import Enum
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Pool
 from mockgen_watch.spec.model import Origin
@@ -60,7 +60,7 @@ def bare(value: object) -> Bare:
     if isinstance(value, Pool):
         entries = sorted((entry.identity, entry.weight) for entry in value.entries)
         return ("pool", tuple(entries), value.source)
-    if isinstance(value, enum.Enum):
+    if isinstance(value, Enum):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)

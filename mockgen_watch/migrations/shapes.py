@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 import re
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.migrations.split import split_text
 from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
@@ -23,7 +23,7 @@ _EDIT: Final = regex(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
 _MODEL: Final = regex(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
 
 
-class Form(enum.StrEnum):
+class Form(StrEnum):
     """Which shape of the earlier system a user_input file has."""
 
     BROKEN = "broken"
@@ -101,7 +101,7 @@ class Section:
     fields: tuple[OldField, ...]
 
 
-class RemarkKind(enum.StrEnum):
+class RemarkKind(StrEnum):
     """What the reader of a report should know about a place."""
 
     LOST = "not carried over"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import enum
-
+from mockgen_watch.enumeration import IntEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ LogFormat: TypeAlias = "Literal['console', 'json']"
 """Lines for people, or JSON lines for programs."""
 
 
-class Level(enum.IntEnum):
+class Level(IntEnum):
     """How much a line weighs; the numbers are those of Python's logging."""
 
     DEBUG = 10

@@ -17,12 +17,12 @@ The bytes are JSON in ASCII: ``[CODEC_VERSION, classes, nodes, plans]``, where::
 
 from __future__ import annotations
 
-import enum
 import json
 from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.enumeration import Enum
 from mockgen_watch.plan import model as plans
 from mockgen_watch.spec import coverage, generators, statements
 from mockgen_watch.spec import model as spec
@@ -52,7 +52,7 @@ def plan_classes() -> dict[str, type]:
 def _classes_of(*modules: object) -> Iterator[type]:
     for module in modules:
         for one in vars(module).values():
-            if isinstance(one, type) and ("__slots__" in vars(one) or issubclass(one, enum.Enum)):
+            if isinstance(one, type) and ("__slots__" in vars(one) or issubclass(one, Enum)):
                 yield one
 
 
@@ -108,7 +108,7 @@ class _Encoder:
         if kind not in self._known:
             raise TypeError(f"a plan has no {kind.__qualname__}")
         tag = str(_CLASSES + self.classes.setdefault(kind, len(self.classes)))
-        if issubclass(kind, enum.Enum):
+        if issubclass(kind, Enum):
             return [tag, self.value(value.value)]
         return [tag, *(self.value(getattr(value, name)) for name in _fields_of(kind))]
 
@@ -148,11 +148,11 @@ def _makers(classes: Iterable[tuple[str, list[str]]]) -> list[Callable[[list[Any
         kind = known[name]
         if list(_fields_of(kind)) != fields:
             raise ValueError(f"{name} has other fields")
-        makers.append(_member_maker(kind) if issubclass(kind, enum.Enum) else _maker(kind, fields))
+        makers.append(_member_maker(kind) if issubclass(kind, Enum) else _maker(kind, fields))
     return makers
 
 
-def _member_maker(kind: type[enum.Enum]) -> Callable[[list[Any]], Any]:
+def _member_maker(kind: type[Enum]) -> Callable[[list[Any]], Any]:
     return lambda parts: kind(*parts)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass, field
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.statements import Statement
 
 
-class Draw(enum.StrEnum):
+class Draw(StrEnum):
     """What of a node is drawn."""
 
     VALUE = "value"

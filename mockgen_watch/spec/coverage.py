@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 NOWHERE = Location(path="")
 
 
-class Coverage(enum.StrEnum):
+class Coverage(StrEnum):
     """Which combinations the first records cover."""
 
     NONE = "none"

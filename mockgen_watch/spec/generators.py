@@ -5,9 +5,8 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Pattern:
     source: str
 
 
-class DistributionKind(enum.StrEnum):
+class DistributionKind(StrEnum):
     """The shapes that a number can have."""
 
     UNIFORM = "uniform"
@@ -121,7 +120,7 @@ class Boolean:
     true: Decimal
 
 
-class MomentKind(enum.StrEnum):
+class MomentKind(StrEnum):
     """Which calendar text a ``Moment`` is."""
 
     DATE = "date"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
+from mockgen_watch.enumeration import StrEnum
 
 
-class Labels(enum.StrEnum):
+class Labels(StrEnum):
     """Where it is told what each record of a model with rules shows."""
 
     FILE = "file"
@@ -13,7 +13,7 @@ class Labels(enum.StrEnum):
     INSIDE = "inside"
 
 
-class Layout(enum.StrEnum):
+class Layout(StrEnum):
     """How records are laid out in files."""
 
     SINGLE = "single"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
@@ -24,7 +23,7 @@ ELEMENT = "[]"
 """The segment of an address path that stands for any element of an array."""
 
 
-class OriginKind(enum.StrEnum):
+class OriginKind(StrEnum):
     """Who said what a leaf may be."""
 
     MASTER = "master"
@@ -41,7 +40,7 @@ class Origin:
     location: Location
 
 
-class Transform(enum.StrEnum):
+class Transform(StrEnum):
     """What ``$transform`` can do to text, in the order listed."""
 
     LOWER = "lower"
@@ -141,7 +140,7 @@ class ArrayShape:
 Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"
 
 
-class RuleKind(enum.StrEnum):
+class RuleKind(StrEnum):
     """The languages a rule can be written in."""
 
     SCHEMA = "schema"
@@ -263,7 +262,7 @@ class Model:
     location: Location
 
 
-class MasterChoice(enum.StrEnum):
+class MasterChoice(StrEnum):
     """Which master a suite takes."""
 
     NEAREST = "nearest"
@@ -290,7 +289,7 @@ class UserInput:
     models: tuple[Model, ...]
 
 
-class ConflictPolicy(enum.StrEnum):
+class ConflictPolicy(StrEnum):
     """What follows when record and master disagree in type."""
 
     ERROR = "error"
@@ -298,7 +297,7 @@ class ConflictPolicy(enum.StrEnum):
     KEEP = "keep"
 
 
-class MergeKind(enum.StrEnum):
+class MergeKind(StrEnum):
     """How the record's node meets the master's at one path."""
 
     OVERRIDE = "override"

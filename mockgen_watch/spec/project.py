@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 import re
 
 from mockgen_watch.dataclass import dataclass, field, replace
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ SPECS = "specs"
 """The folder of the specs, relative to the project folder."""
 
 
-class LogLevel(enum.StrEnum):
+class LogLevel(StrEnum):
     """What is worth a line."""
 
     DEBUG = "debug"
@@ -26,7 +26,7 @@ class LogLevel(enum.StrEnum):
     ERROR = "error"
 
 
-class LogFormat(enum.StrEnum):
+class LogFormat(StrEnum):
     """How a line looks: for people, or for programs."""
 
     CONSOLE = "console"

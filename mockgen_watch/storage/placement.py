@@ -6,11 +6,11 @@ again after it was swapped out, so that a save between the two is found and put 
 
 from __future__ import annotations
 
-import enum
 import os
 import stat
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TRIES = 10
 
 
-class Placed(enum.StrEnum):
+class Placed(StrEnum):
     """How a placement ended."""
 
     NEW = "new"

@@ -5,12 +5,12 @@ What a person wrote is never lost: a file that is there stays, or is kept under 
 
 from __future__ import annotations
 
-import enum
 import itertools
 import os
 import stat
 
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.containment import Folder
 
 
-class Placing(enum.StrEnum):
+class Placing(StrEnum):
     """What became of a file."""
 
     CREATED = "created"

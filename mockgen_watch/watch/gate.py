@@ -6,9 +6,9 @@ files under the hook, and it would fail with "files were modified by this hook".
 
 from __future__ import annotations
 
-import enum
 import os
 
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.typed import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ _PROCESSES: Final = "/proc"
 _READ: Final = 4096
 
 
-class Verdict(enum.Enum):
+class Verdict(StrEnum):
     """What a batch that is due may do."""
 
     PASS = "pass"  # noqa: S105 - no password

@@ -5,9 +5,8 @@ Pure: every method takes ``now`` (seconds since some moment), so that tests need
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ LONGEST_RETRY = 30.0
 KEPT_HINTS = 1000
 
 
-class What(enum.Enum):
+class What(StrEnum):
     """What the daemon may do next."""
 
     WAIT = "wait"

@@ -89,7 +89,7 @@ def leaves(draw: st.DrawFn, *address: str) -> Shape:
         null=draw(ODDS),
         omit=draw(ODDS),
         unique=can_be_unique and draw(st.integers(0, 3)) == 0,
-        transforms=tuple(draw(st.lists(st.sampled_from(Transform), max_size=2))),
+        transforms=tuple(draw(st.lists(st.sampled_from([*Transform]), max_size=2))),
         coerce_number=draw(st.booleans()),
     )
 
@@ -127,7 +127,7 @@ def members(draw: st.DrawFn) -> Fields:
         shown.append("n")
     pieces: list[str | tuple[str, ...]] = ["-", "é", *[(name,) for name in shown]]
     parts = draw(st.lists(st.sampled_from(pieces), max_size=4))
-    transforms = tuple(draw(st.lists(st.sampled_from(Transform), max_size=2)))
+    transforms = tuple(draw(st.lists(st.sampled_from([*Transform]), max_size=2)))
     found["t"] = leaf(template(*parts), "t", transforms=transforms)
     return found
 

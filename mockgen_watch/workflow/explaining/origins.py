@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
-
 from mockgen_watch.dataclass import dataclass
 from mockgen_watch.digest import canonical
+from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.masters.policies import key_path
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.plan.twins import twin_of
@@ -35,7 +34,7 @@ Path = tuple[str, ...]
 _MIXING = frozenset({MergeKind.APPEND, MergeKind.UNION, MergeKind.BY_KEY})
 
 
-class Role(enum.StrEnum):
+class Role(StrEnum):
     """What part a line has in a value."""
 
     ROW = "row"

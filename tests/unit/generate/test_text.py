@@ -60,7 +60,7 @@ def test_transforms(transform: Transform, text: str, expected: str) -> None:
     assert transformed(text, (transform,)) == expected
 
 
-@given(st.sampled_from(Transform), PIECES)
+@given(st.sampled_from([*Transform]), PIECES)
 def test_what_works_by_piece_gives_what_the_whole_text_does(
     transform: Transform, pieces: list[str]
 ) -> None:

@@ -71,7 +71,7 @@ def locks(draw: st.DrawFn) -> Lockfile:
             model=model,
             scenario=scenario,
             format=draw(names),
-            layout=draw(st.sampled_from(Layout)),
+            layout=draw(st.sampled_from([*Layout])),
             records=draw(st.integers(0, 10**12)),
             files=draw(
                 st.dictionaries(st.lists(names, min_size=1, max_size=3).map("/".join), digests)

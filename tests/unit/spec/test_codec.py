@@ -47,7 +47,7 @@ diagnostics = st.builds(
     code=st.sampled_from(sorted(CODES)),
     message=texts,
     location=locations,
-    severity=st.sampled_from(Severity),
+    severity=st.sampled_from([*Severity]),
     hint=texts,
     related=st.lists(st.builds(Related, message=texts, location=locations), max_size=2).map(tuple),
 )
