@@ -249,7 +249,9 @@ def collect(modules: Modules | None) -> None:
     is_stale = modules is not None and modules.is_stale
     groups = {} if modules is None or is_stale else modules.next_groups()
     is_new = modules is not None and groups != {one: at[0] for one, at in modules.groups.items()}
-    if loaded <= known.keys() and not is_stale and not is_new:
+    is_whole = loaded <= known.keys() and not is_stale and not is_new
+    # Where nothing can be written, each run would gather all of it in vain.
+    if is_whole or not os.access(os.path.dirname(path), os.W_OK):
         return
     found: dict[str, tuple[bool, bytes]] = {}
     if modules is not None:
@@ -264,7 +266,7 @@ def collect(modules: Modules | None) -> None:
                 if not any(data[_FLAGS]):
                     found[name] = (spec.submodule_search_locations is not None, data)
     if found.keys() != known.keys() or is_stale or is_new:
-        # A folder that nobody may write to keeps its .pyc files, if any.
+        # The disk may be full, say; the .pyc files are still there.
         with contextlib.suppress(OSError):
             _write(path, found, groups)
 

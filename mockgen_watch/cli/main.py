@@ -34,7 +34,7 @@ def run() -> int:
     try:
         return main(sys.argv[1:])
     finally:
-        # As before: a sixth of a small run went by when the interpreter looked for them at its end.
+        # A sixth of a small run went by when the interpreter looked for circles at its end.
         gc.freeze()
 
 

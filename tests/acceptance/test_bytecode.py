@@ -68,16 +68,21 @@ class Scene:
     def files(self) -> list[Path]:
         return sorted(self.path.rglob("*.pycs*"))
 
-    def run(self, *words: str, flags: tuple[str, ...] = (), **more: str) -> str:
-        """Run the program in a process; return what it prints, and how it was imported."""
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of this process, without what tells Python or coverage how to behave."""
+        own = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PYTHON", "COVERAGE", "COV_"))
         }
+        return own | {"PYTHONPATH": str(self.path)}
+
+    def run(self, *words: str, flags: tuple[str, ...] = (), **more: str) -> str:
+        """Run the program in a process; return what it prints, and how it was imported."""
         done = subprocess.run(
             [sys.executable, *flags, "-c", SHOWN, *(words or ("rules", "--help"))],
-            env=environment | {"PYTHONPATH": str(self.path)} | more,
+            env=self.environment | more,
             cwd=self.path,
             capture_output=True,
             text=True,
@@ -102,14 +107,9 @@ class Scene:
 
     def tell(self, before: str = "") -> tuple[str, int]:
         """Return what modules say of themselves, and how many the largest group of the file has."""
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("PYTHON", "COVERAGE", "COV_"))
-        }
         done = subprocess.run(
             [sys.executable, "-c", TOLD.format(before=before), "generate", "--legacy", "--help"],
-            env=environment | {"PYTHONPATH": str(self.path)},
+            env=self.environment,
             cwd=self.path,
             capture_output=True,
             text=True,
@@ -301,3 +301,15 @@ def test_a_large_file_gets_no_more_groups(scene: Scene) -> None:
     for words in (("rules",), ("rules",), ("coverage",), ("coverage",), ("coverage",)):
         scene.run(*words, "--help")
     assert scene.groups() == {}
+
+
+@pytest.mark.parametrize("may_write", [True, False])
+def test_nothing_is_gathered_where_nothing_can_be_written(
+    may_write: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(bytecode, "_write", lambda path, *_: written.append(path))
+    monkeypatch.setattr(os, "access", lambda *_: may_write)
+    bytecode.collect(None)
+    assert written == ([bytecode._file()] if may_write else [])
