@@ -2,7 +2,7 @@
 
 import sys
 
-from mockgen_watch.program import main
+from mockgen_watch.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

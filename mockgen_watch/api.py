@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
@@ -15,10 +16,9 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
-from mockgen_watch.typed import TYPE_CHECKING, overload
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache
+from mockgen_watch.workflow.sources import SHIPPED, LazyDigests
 from mockgen_watch.workflow.targets import find_records
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class Specs:
             sources=sources,
             specs="specs",
             context=BuildContext(formats=BUILTIN),
-            cache=NoCache(),
         )
         here = Path()
         state = StateFolder(here / ".mockgen")

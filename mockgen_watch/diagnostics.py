@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
-from mockgen_watch.typed import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +19,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Location:
+class Location(Struct, frozen=True, kw_only=True, order=True):
     """A place in a user's file.
 
     Attributes:
@@ -41,16 +41,14 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Related:
+class Related(Struct, frozen=True, kw_only=True):
     """A second place that a diagnostic speaks of, such as the first of two equal keys."""
 
     message: str
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """One finding: what is wrong, where, and what to do about it.
 
     Attributes:

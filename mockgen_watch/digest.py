@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
-
-from mockgen_watch.hashing import Sha256, sha256
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -20,15 +19,15 @@ Canonical: TypeAlias = (
 
 def digest(data: bytes) -> str:
     """Return ``sha256:`` and the 64 hexadecimal digits of ``data``."""
-    return "sha256:" + sha256(data).hex()
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def digest_chunks(chunks: Iterable[bytes]) -> str:
     """Return what ``digest`` returns of all ``chunks`` in a row, without joining them."""
-    whole = Sha256()
+    whole = hashlib.sha256()
     for chunk in chunks:
         whole.update(chunk)
-    return f"sha256:{whole.digest().hex()}"
+    return f"sha256:{whole.hexdigest()}"
 
 
 def digest_of(value: Canonical) -> str:

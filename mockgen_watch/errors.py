@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,18 +7,19 @@ unless the project names the plugin and the user trusts it.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.hashing import Sha256
 from mockgen_watch.rules.plugin import Refused, not_named
-from mockgen_watch.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,8 +35,7 @@ RULES: Final = "mockgen_watch.rules"
 TRUST_HINT: Final = "mockgen-watch plugins trust {name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plugin:
+class Plugin(Struct, frozen=True, kw_only=True):
     """An installed plugin.
 
     Attributes:
@@ -158,13 +158,13 @@ class Catalog:
     def _digest(self, plugin: Plugin) -> str:
         points = plugin.distribution.entry_points.select(group=RULES)
         stated = sorted((point.name, point.value) for point in points)
-        hashed = Sha256()
+        hashed = hashlib.sha256()
         hashed.update(json.dumps([plugin.name, plugin.version, stated]).encode())
         with self._import_path(plugin):
             tops = {value.partition(":")[0].partition(".")[0] for _, value in stated}
             for module in sorted(tops):
                 hashed.update(_module_digest(module).encode())
-        return "sha256:" + hashed.digest().hex()
+        return "sha256:" + hashed.hexdigest()
 
 
 _DIGESTS: Final[dict[tuple[str, str], str]] = {}
@@ -174,7 +174,7 @@ _DIGESTS: Final[dict[tuple[str, str], str]] = {}
 def _module_digest(module: str) -> str:
     """Return the digest of all files of a top-level module or package, which is not imported."""
     spec = importlib.util.find_spec(module)
-    hashed = Sha256()
+    hashed = hashlib.sha256()
     hashed.update(module.encode())
     if spec is None:
         return ""
@@ -191,7 +191,7 @@ def _module_digest(module: str) -> str:
         data = path.read_bytes()
         hashed.update(f"\0{name}\0{len(data)}\0".encode())
         hashed.update(data)
-    return hashed.digest().hex()
+    return hashed.hexdigest()
 
 
 def _editable_home(distribution: metadata.Distribution) -> Path | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

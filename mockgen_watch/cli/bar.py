@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -19,7 +20,6 @@ from rich.progress import Progress as RichProgress
 from rich.text import Text
 
 from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TextIO

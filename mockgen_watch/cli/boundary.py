@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.enumeration import IntEnum
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.cli.values import plain_json
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.cli.values import PlainJson

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from mockgen_watch.cli.coverage_text import value_name
 from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

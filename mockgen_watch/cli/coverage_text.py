@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import shown_value
 from mockgen_watch.digest import canonical
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.making import (
     executor_of,
@@ -16,7 +17,6 @@ from mockgen_watch.cli.making import (
 from mockgen_watch.cli.selection import selection_of
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.observe.levels import Level
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.preview import preview
 from mockgen_watch.workflow.request import Request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
@@ -12,7 +13,6 @@ from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.placing import Placed, Placing, place_file
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.storage.user_files import read_file
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.report import print_findings
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.hook import refresh, validate, verify_staged
 
 if TYPE_CHECKING:

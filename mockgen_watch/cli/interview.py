@@ -7,18 +7,19 @@ it was typed, and the spec that comes out is valid.
 from __future__ import annotations
 
 import json
+import re
 import sys
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.dataclass import dataclass, field
 from mockgen_watch.diagnostics import Severity
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """What a person may say in place of values, and what it becomes."""
 
-_PLAIN_KEY: Final = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What readers of YAML 1.1 or 1.2 take for something else than text.
 _NOT_PLAIN: Final = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
@@ -53,8 +54,7 @@ $seed: 1 # the same seed gives the same records, on every machine
 """
 
 
-@dataclass(slots=True, kw_only=True)
-class Answers:
+class Answers(Struct, kw_only=True):
     """What a person said.
 
     Attributes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,7 +18,6 @@ from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.moved import OutputMemory
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchStarted,

@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import guard
@@ -14,7 +15,6 @@ from mockgen_watch.cli.commands import COMMANDS, CommandEntry, load_command
 from mockgen_watch.cli.options import add_global_options, help_formatter
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.observe.logs import level_of, start_logging
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

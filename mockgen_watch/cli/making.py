@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.account import log_report
 from mockgen_watch.cli.progress import progress
@@ -14,7 +15,6 @@ from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import open_project

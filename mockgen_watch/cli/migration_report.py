@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from math import log10
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.migrations.base import FileKind
 from mockgen_watch.migrations.shapes import Form
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.decode import CannotDecodeError
 from mockgen_watch.workflow.changes.difference import differing_cells, records_of
 
@@ -27,8 +28,7 @@ MOST_FILES: Final = 20
 """Of one batch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """What differs in some outputs.
 
     Attributes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.cli.making import take_snapshot, write_to_stdout
 from mockgen_watch.cli.selection import selection_of
-from mockgen_watch.dataclass import replace
 from mockgen_watch.errors import UsageError
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.oldest import open_oldest
 from mockgen_watch.workflow.request import Request
 

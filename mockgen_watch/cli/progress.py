@@ -11,8 +11,7 @@ import functools
 import os
 import sys
 import time
-
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.excerpt import excerpt
 from mockgen_watch.diagnostics import CODES, Severity
 from mockgen_watch.spec.source import Source
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.diagnostics import Severity, has_errors
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

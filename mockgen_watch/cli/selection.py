@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.spec.layout import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

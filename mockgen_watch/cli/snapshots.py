@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.cli.making import outside_root
 from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.snapshots import FOLDER
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.digest import canonical
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import Absent
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import warnings
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import MockgenError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

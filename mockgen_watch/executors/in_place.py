@@ -17,13 +17,14 @@ import signal
 import stat
 import struct
 from multiprocessing import connection
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import measured, warm_up
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,8 +168,7 @@ def _stop(workers: list[BaseProcess]) -> None:
         worker.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
+class _Share(Struct, frozen=True, kw_only=True):
     """What one worker writes to ``fd``: chunks of ``chunk`` records that begin at ``starts``."""
 
     records: Records

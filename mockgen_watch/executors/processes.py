@@ -20,15 +20,16 @@ import pickle
 import signal
 import struct
 from collections import deque
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import warm_up
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -104,8 +105,7 @@ class Processes(PlacingExecutor):
                 advance(min(chunk, records.count - first))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Share:
+class _Share(Struct, frozen=True, kw_only=True):
     """What one worker makes: the chunks of ``chunk`` records that begin at ``starts``."""
 
     records: Records

@@ -8,11 +8,13 @@ for whole chunks. A format may leave the second out.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,16 +51,14 @@ class FormatError(MockgenError):
         return FormatError(self.reason, (segment, *self.path))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
+class Media(Struct, frozen=True, kw_only=True):
     """What the bytes are: the media type, and whether the file grows by whole lines."""
 
     type: str
     lines: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """An option that a format understands.
 
     Attributes:
@@ -90,8 +90,7 @@ class Option:
         return type(value) is int and self.integers is not None and value in self.integers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionProblem:
+class OptionProblem(Struct, frozen=True, kw_only=True):
     """An option that is unknown or has a value that it cannot take."""
 
     option: str
@@ -99,8 +98,7 @@ class OptionProblem:
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Framing:
+class Framing(Struct, frozen=True, kw_only=True):
     """What stands around the records of one file.
 
     Attributes:

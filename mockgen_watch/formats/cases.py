@@ -7,13 +7,16 @@ jobs, are made one record at a time.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msgspec import field
+from msgspec.structs import replace
+
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import VECTOR_FROM, Warming, encode_record
 from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.scenarios.labels import labelled, lines_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +41,7 @@ JOINED: Final = 64
 """Records in one piece."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRecords(Warming):
+class CaseRecords(Warming, frozen=True, kw_only=True):
     """Records of several programs, or that are looked at one by one.
 
     Attributes:
@@ -56,7 +58,7 @@ class CaseRecords(Warming):
     labels: Writer | None = None
     vector_from: int = VECTOR_FROM
     block: int = BLOCK
-    _idle: list[_Runs] = field(default_factory=list, init=False, repr=False)
+    _idle: list[_Runs] = field(default_factory=list)
 
     @property
     def framing(self) -> Framing:

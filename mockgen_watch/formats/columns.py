@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.formats.fragments import MadeSlot, SlowField
 from mockgen_watch.formats.slots import Constant, Pick
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
 from mockgen_watch.generate.records import finished, joined_text
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _ANY_LENGTH: Final = 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coder:
+class Coder(Struct, frozen=True, kw_only=True):
     """How a format writes one column.
 
     Attributes:
@@ -41,16 +41,14 @@ class Coder:
     number: Callable[[Sequence[Sequence[str]]], TextCoding | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Fragments, by an index with one digit for each stream; a constant has none."""
 
     streams: tuple[Stream, ...]
     fragments: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """A column that is there and not null, encoded, wherever it is drawn.
 
     Attributes:

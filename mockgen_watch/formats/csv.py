@@ -9,14 +9,16 @@ error: nothing is dropped.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.formats.base import FormatError, Framing, Media, Option
 from mockgen_watch.formats.csv_cells import CellStyle, Formulas
 from mockgen_watch.formats.csv_columns import ColumnTree, column_name, columns_of
 from mockgen_watch.formats.csv_fragments import compile_rows
 from mockgen_watch.formats.csv_rows import row_cells
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvWriter:
+class CsvWriter(Struct, frozen=True, kw_only=True):
     """Writes records as rows of fixed columns."""
 
     style: CellStyle
@@ -53,8 +54,7 @@ class CsvWriter:
 _MEDIA: Final = Media(type="text/csv; header=present", lines=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CsvFormat:
+class CsvFormat(Struct, frozen=True, kw_only=True):
     """One row a record."""
 
     name: str = "csv"

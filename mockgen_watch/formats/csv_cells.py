@@ -9,15 +9,16 @@ Null is an empty cell without quotes, so it differs from empty text.
 from __future__ import annotations
 
 import functools
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from msgspec import Struct
+
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Encoder, Place, Position, TextCoding
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +40,7 @@ class Formulas(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellStyle:
+class CellStyle(Struct, frozen=True, kw_only=True):
     """How cells look.
 
     Attributes:
@@ -117,7 +117,7 @@ class CellStyle:
         )
 
 
-_UNUSUAL: Final = regex('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+_UNUSUAL: Final = re.compile('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
 
 
 @functools.lru_cache(maxsize=4096)

@@ -9,12 +9,14 @@ an object without members and an array without elements.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.formats.columns import may_be_absent
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,11 +25,10 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
 
-_DOTTED: Final = regex(r"[^/.\[\]][^.\[\]]*")
+_DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
 
 
-@dataclass(slots=True, kw_only=True)
-class ColumnTree:
+class ColumnTree(Struct, kw_only=True):
     """The columns of one node, in order: its own cell, if it has one, then those below it.
 
     Attributes:

@@ -8,6 +8,7 @@ later elements would move to other columns.
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.columns import (
@@ -24,7 +25,6 @@ from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Switch
 from mockgen_watch.formats.tree import TextCoding, digits_coding
 from mockgen_watch.generate.column import ArrayNode, Column
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.formats.columns import Form

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.csv_cells import FORMULA_STARTS, Formulas
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

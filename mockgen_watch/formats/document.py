@@ -7,12 +7,12 @@ it needs no NumPy, and is faster as long as importing NumPy takes longer than al
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Protocol
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,18 +47,14 @@ class Records(Protocol):
         """
 
 
-class Warming(ABC):
+class Warming(Struct, frozen=True):
     """Records for which there is something to do before the first of them is made."""
 
-    __slots__ = ()
-
-    @abstractmethod
     def warm_up(self) -> None:
         """Do it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalarRecords:
+class ScalarRecords(Struct, frozen=True, kw_only=True):
     """The records of a program, read and encoded one at a time."""
 
     writer: Writer
@@ -77,15 +73,14 @@ class ScalarRecords:
             yield encode_record(self.writer, record_at(self.program, index), index) + separator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VectorRecords(Warming):
+class VectorRecords(Warming, frozen=True, kw_only=True):
     """The records of a program, by its fragment plan."""
 
     framing: Framing
     plan: FragmentPlan
     program: Program
     count: int
-    _idle: list[VectorRun] = field(default_factory=list, init=False, repr=False)
+    _idle: list[VectorRun] = field(default_factory=list)
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""

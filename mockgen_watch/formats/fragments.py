@@ -9,8 +9,9 @@ well as ``formats.vector`` does.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Struct, frozen=True, kw_only=True):
     """``stride`` times the number in ``register``.
 
     Where terms make an index, each stride is a multiple of the next, and the last is 1.
@@ -32,46 +32,40 @@ class Term:
     stride: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Draw:
+class Draw(Struct, frozen=True, kw_only=True, eq=False):
     """The numbers of ``stream`` at the element that ``path`` leads to; ``()`` is the record."""
 
     stream: Stream
     path: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Below:
+class Below(Struct, frozen=True, kw_only=True):
     """1 where the number in ``source`` is less than ``bound``, else 0."""
 
     source: int
     bound: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtLeast:
+class AtLeast(Struct, frozen=True, kw_only=True):
     """1 where the number in ``source`` is ``bound`` or more, else 0."""
 
     source: int
     bound: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every:
+class Every(Struct, frozen=True, kw_only=True):
     """1 where every source is not 0, else 0; what a comma before an optional member asks."""
 
     sources: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Some:
+class Some(Struct, frozen=True, kw_only=True):
     """1 where some source is not 0, else 0."""
 
     sources: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """The sum of ``terms`` where ``selector`` is 0, else ``size - 1`` plus the selector.
 
     ``selector`` draws a State, or tells that something is absent; ``size`` is how many numbers
@@ -86,16 +80,14 @@ class Choice:
 Register: TypeAlias = "Draw | Below | AtLeast | Every | Some | Choice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Struct, frozen=True, kw_only=True):
     """The fragment ``table[sum of terms]``; no terms: a constant, and the table holds one."""
 
     table: tuple[bytes, ...]
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MadeSlot:
+class MadeSlot(Struct, frozen=True, kw_only=True, eq=False):
     """A fragment made record by record, because tables cannot hold it.
 
     Attributes:
@@ -113,16 +105,14 @@ class MadeSlot:
     absent: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class SlowField:
+class SlowField(Struct, frozen=True, kw_only=True, order=True):
     """A field that takes a Python loop a record, and why."""
 
     field: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FragmentPlan:
+class FragmentPlan(Struct, frozen=True, kw_only=True, eq=False):
     """A record with its separator, compiled.
 
     Attributes:

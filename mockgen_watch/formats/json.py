@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import functools
 from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.formats.base import Framing, Media, Option
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
 from mockgen_watch.formats.tree_writer import TreeWriter
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 _LINE_ENDS: Final = str.maketrans({0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonStyle:
+class JsonStyle(Struct, frozen=True, kw_only=True):
     """How JSON looks.
 
     Attributes:
@@ -102,8 +102,7 @@ def _frame(left: bytes, right: bytes, indent: int, depth: int) -> Frame:
 _JSON_MEDIA: Final = Media(type="application/json")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonFormat:
+class JsonFormat(Struct, frozen=True, kw_only=True):
     """One JSON value a file."""
 
     name: str = "json"
@@ -147,8 +146,7 @@ class JsonFormat:
 _NDJSON_MEDIA: Final = Media(type="application/x-ndjson", lines=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NdjsonFormat:
+class NdjsonFormat(Struct, frozen=True, kw_only=True):
     """One JSON object a line."""
 
     name: str = "ndjson"

@@ -15,7 +15,11 @@ become further entries of the tables within, so absence costs no slot of its own
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.formats.fragments import (
     AtLeast,
     Below,
@@ -29,7 +33,6 @@ from mockgen_watch.formats.fragments import (
     Some,
     Term,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -39,8 +42,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Stream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How far tables may grow.
 
     Attributes:
@@ -61,23 +63,20 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """The same bytes in every record."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(Struct, frozen=True):
     """An entry of ``table``, whose index has one digit for each register, the first the highest."""
 
     registers: tuple[int, ...]
     table: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """``present`` where ``selector`` is 0, else ``others[selector - 1]``."""
 
     selector: int
@@ -89,8 +88,7 @@ Piece: TypeAlias = "Constant | Pick | Switch | MadeSlot"
 _Flat: TypeAlias = "Constant | Pick | MadeSlot"
 
 
-@dataclass(slots=True)
-class Builder:
+class Builder(Struct):
     """Collects registers and slow fields; equal registers get one number."""
 
     limits: Limits = DEFAULT_LIMITS

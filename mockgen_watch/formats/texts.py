@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.generate.text import number_text as decimal_text
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import ScalarValue

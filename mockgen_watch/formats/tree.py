@@ -7,10 +7,12 @@ how scalars look. A ``Style`` says that and no more. ``Encoder`` is the referenc
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,16 +29,14 @@ class Position(StrEnum):
     ITEM = "item"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a value stands: how many containers are around it, and what it is to the nearest."""
 
     depth: int
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What is written around the members or items of one container.
 
     Attributes:
@@ -52,8 +52,7 @@ class Frame:
     closing: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TextCoding:
+class TextCoding(Struct, frozen=True):
     """How text made of parts is written: ``opening``, an entry of each table, ``closing``."""
 
     opening: bytes

@@ -14,8 +14,10 @@ whole of it and whose combinations are too many for a table; the plan names them
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.columns import (
     Coder,
@@ -29,7 +31,6 @@ from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Pick, Switch
 from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import Column, ObjectNode, State
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import ArrayNode, Node, Program
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
+class _Item(Struct, frozen=True, kw_only=True):
     """A member or an element on its way into its container.
 
     ``guard`` is a register that is not 0 where the array ends before the element.

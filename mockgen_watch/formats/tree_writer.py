@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
 from mockgen_watch.formats.tree import Encoder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,18 +16,15 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TreeWriter:
     """Writes records in one style, each at ``place``."""
 
-    style: Style
-    place: Place
-    framing: Framing
-    _encoder: Encoder = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Make the encoder of records."""
-        object.__setattr__(self, "_encoder", Encoder(self.style, self.place))
+    def __init__(self, *, style: Style, place: Place, framing: Framing) -> None:
+        """Write records in ``style`` at ``place``, with ``framing`` around them."""
+        self.style = style
+        self.place = place
+        self.framing = framing
+        self._encoder = Encoder(style, place)
 
     def encode(self, record: Mapping[str, Json]) -> bytes:
         """Return one record without its separator."""

@@ -12,6 +12,7 @@ from which the C library asks the system for fresh pages, each of which costs mo
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.fragments import (
     AtLeast,
@@ -24,7 +25,6 @@ from mockgen_watch.formats.fragments import (
 from mockgen_watch.generate.chunks import cells_of_element, cells_of_records, release
 from mockgen_watch.generate.pool import SmallPool
 from mockgen_watch.generate.records import values_over
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

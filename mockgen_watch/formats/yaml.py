@@ -13,16 +13,17 @@ printable, or changes how its neighbours look, is escaped.
 
 from __future__ import annotations
 
+import re
 from json.encoder import encode_basestring
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.formats.base import Framing, Media, Option
 from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
 from mockgen_watch.formats.tree_writer import TreeWriter
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re
@@ -40,18 +41,18 @@ _LETTER: Final = (
     "\u048a-\u052f\u0900-\u0dff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 )
 _SIGN: Final = r" ._/@'()&+,\-"
-_FIRST: Final = regex(f"[{_LETTER}]")
-_INNER: Final = regex(f"[{_LETTER}{_SIGN}]*")
-_WORDS: Final = regex(f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?")
-_LETTERS: Final = regex("[A-Za-z]*")
-_KEY: Final = regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_FIRST: Final = re.compile(f"[{_LETTER}]")
+_INNER: Final = re.compile(f"[{_LETTER}{_SIGN}]*")
+_WORDS: Final = re.compile(f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?")
+_LETTERS: Final = re.compile("[A-Za-z]*")
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED: Final = frozenset(
     ("y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity")
 )
 _LONGEST_RESERVED: Final = max(map(len, _RESERVED))
 # A reader may give up on a plain `key: value` beyond 1024 characters of key.
 _LONGEST_KEY: Final = 1000
-_ESCAPED: Final = regex(
+_ESCAPED: Final = re.compile(
     "[\u007f-\u00a0\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3000"
     "\ufdd0-\ufdef\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
@@ -72,8 +73,7 @@ def is_plain(text: str) -> bool:
     return _WORDS.fullmatch(text) is not None and text.lower() not in _RESERVED
 
 
-@dataclass(frozen=True, slots=True)
-class YamlStyle:
+class YamlStyle(Struct, frozen=True):
     """How YAML looks; there is nothing to choose."""
 
     def object_frame(self, place: Place) -> Frame:
@@ -164,8 +164,7 @@ def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
 _MEDIA: Final = Media(type="application/yaml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YamlFormat:
+class YamlFormat(Struct, frozen=True, kw_only=True):
     """One YAML document a file."""
 
     name: str = "yaml"

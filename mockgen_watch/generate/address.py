@@ -16,9 +16,10 @@ and ``word`` are those of Wellons' "lowbias32".
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.hashing import blake2b
-from mockgen_watch.typed import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -60,7 +61,7 @@ def encode_parts(*parts: str | bytes | int) -> bytes:
 
 def key_of(encoded: bytes) -> int:
     """Return the 64-bit key of encoded parts: BLAKE2b of 8 bytes, little-endian."""
-    return int.from_bytes(blake2b(encoded, digest_size=8, person=b"mockgen-1").digest(), "little")
+    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8, person=b"mockgen-1").digest(), "little")
 
 
 def key64(*parts: str | bytes | int) -> int:
@@ -78,8 +79,7 @@ def base_key(seed: int, model_id: str) -> int:
     return key64("record", seed, model_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """The seed, model and field of a draw, encoded once."""
 
     prefix: bytes

@@ -9,10 +9,10 @@ never touch a neighbour. A step of ``address.score`` is one operation for all dr
 from __future__ import annotations
 
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import MASK32, SCORE, WORD
 from mockgen_watch.generate.chunks import words_over
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

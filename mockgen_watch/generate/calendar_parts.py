@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.generate.column import Part
 from mockgen_watch.generate.derived import Derived
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.moments import DAY, MONTHS, WEEKDAYS
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,8 +53,7 @@ TIME_TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
 """The text of each directive of a time of day, given in seconds since midnight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """``number * factor + offset``."""
 
     factor: int
@@ -64,8 +64,7 @@ class Scale:
         return number * self.factor + self.offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Stretch(Struct, frozen=True, kw_only=True):
     """``number // divisor + offset``, below ``modulus`` where that is not 0."""
 
     divisor: int
@@ -79,8 +78,7 @@ class Stretch:
         return result % self.modulus if self.modulus else result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Directives that one small number tells.
 
     Attributes:

@@ -9,9 +9,11 @@ to import it and small jobs never do.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+
 from mockgen_watch.generate.address import lanes_of_element, lanes_of_record
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     LaneArray = NDArray[np.uint32]
 
 
-@dataclass(slots=True, eq=False)
-class Cell:
+class Cell(Struct, eq=False):
     """One address: the record, the elements on the way to it, and its lanes (each 0 to 2**32-1).
 
     Attributes:
@@ -47,8 +48,7 @@ class Cell:
     related: dict[int, Cell] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
-class Cells:
+class Cells(Struct, eq=False):
     """A chunk of addresses, one for each of ``n`` record indexes (any integers, any order).
 
     Attributes:

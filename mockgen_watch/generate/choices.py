@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Lookup, Shared
 from mockgen_watch.generate.draws import ALWAYS, Odds, threshold
 from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.presence import Nowhere
 from mockgen_watch.generate.unique import InOrder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +50,7 @@ def pool_column(pool: Pool, site: Site) -> Column:
     return value_column([entry.value for entry in draw.entries], draw.stream)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PoolDraw:
+class PoolDraw(Struct, frozen=True, eq=False):
     """A pool's entries that can be chosen, by rank, and the stream of ranks; None when only one."""
 
     entries: tuple[PoolEntry, ...]

@@ -6,9 +6,10 @@ until it is dropped, so memory depends on the chunk's length and never on the co
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.address import fill_words, lanes_of_elements, lanes_of_records
 from mockgen_watch.generate.cells import Cell, Cells
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType

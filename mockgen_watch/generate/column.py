@@ -6,9 +6,10 @@ at a time; ``formats`` turn them into fragment tables for whole chunks.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.enumeration import IntEnum, StrEnum
-from mockgen_watch.typed import TYPE_CHECKING
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,8 +39,7 @@ class State(IntEnum):
     ABSENT = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Part(Struct, frozen=True, kw_only=True, eq=False):
     """A table and the stream of indexes into it.
 
     ``table`` is a sequence of JSON values (VALUE columns) or of text pieces; ``stream.size`` is at
@@ -51,8 +51,7 @@ class Part:
     stream: Stream | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Column:
+class Column(Struct, frozen=True, kw_only=True, eq=False):
     """A leaf, compiled.
 
     Attributes:
@@ -85,16 +84,14 @@ class Column:
     decimals: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ObjectNode:
+class ObjectNode(Struct, frozen=True, kw_only=True, eq=False):
     """An object: names and nodes in the order of writing."""
 
     members: tuple[tuple[str, Node], ...]
     presence: Stream | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ArrayNode:
+class ArrayNode(Struct, frozen=True, kw_only=True, eq=False):
     """An array: ``elements[e]`` is the node of element e, drawn with cells one level deeper.
 
     ``length`` draws how many of them there are, ``minimum`` at least; None when all of them are.
@@ -110,8 +107,7 @@ class ArrayNode:
 Node: TypeAlias = "Column | ObjectNode | ArrayNode"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Program:
+class Program(Struct, frozen=True, kw_only=True, eq=False):
     """A compiled RecordPlan.
 
     Attributes:
@@ -126,4 +122,4 @@ class Program:
     base_key: int
     count: int
     stated: tuple[tuple[tuple[str, ...], Json], ...] = ()
-    readers: list[Callable[[Cell], dict[str, Json]]] = field(default_factory=list, repr=False)
+    readers: list[Callable[[Cell], dict[str, Json]]] = field(default_factory=list)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.generate.address import Address, base_key
 from mockgen_watch.generate.bank import Level
 from mockgen_watch.generate.beginning import STATES, begin, choices_by_place
@@ -31,7 +34,6 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,8 +81,7 @@ def _maker_of(kind: type) -> Callable[[Generator, Site], Column]:
     return cast("Callable[[Generator, Site], Column]", made)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Compiler:
+class _Compiler(Struct, kw_only=True, eq=False):
     """Compiles one plan, and remembers what several leaves share.
 
     Attributes:

@@ -13,11 +13,13 @@ are never moved to the bounds. Parameters are in the units that the spec states.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
 from mockgen_watch.generate.normal import normal_quantile, normal_tail
 from mockgen_watch.generate.series import choose, exp, ln, power, square_root
 from mockgen_watch.spec.generators import DistributionKind
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,8 +49,7 @@ class Shape(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(Struct, frozen=True):
     """A shape between two values; ``least`` and ``most`` are the shares on both sides of each."""
 
     shape: Shape
@@ -71,8 +72,7 @@ class Bounded:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(Struct, frozen=True):
     """The normal distribution."""
 
     mean: float
@@ -87,8 +87,7 @@ class Normal:
         return _normal_shares((value - self.mean) / self.sd)
 
 
-@dataclass(frozen=True, slots=True)
-class Lognormal:
+class Lognormal(Struct, frozen=True):
     """The distribution of a number whose natural logarithm is normal."""
 
     median: float
@@ -105,8 +104,7 @@ class Lognormal:
         return _normal_shares(ln(value / self.median) / self.sigma)
 
 
-@dataclass(frozen=True, slots=True)
-class Exponential:
+class Exponential(Struct, frozen=True):
     """The exponential distribution."""
 
     mean: float
@@ -122,8 +120,7 @@ class Exponential:
         return 1.0 - above, above
 
 
-@dataclass(frozen=True, slots=True)
-class ManyEvents:
+class ManyEvents(Struct, frozen=True):
     """The Poisson distribution of a large mean, as if its values were not whole."""
 
     mean: float
@@ -139,8 +136,7 @@ class ManyEvents:
         return _normal_shares(z - (z * z - 1.0) / (6.0 * square_root(self.mean)))
 
 
-@dataclass(frozen=True, slots=True)
-class Triangular:
+class Triangular(Struct, frozen=True):
     """A density that rises in a line from ``low`` to ``mode`` and falls in a line to ``high``."""
 
     low: float
@@ -157,8 +153,7 @@ class Triangular:
         return choose(below * width < self.mode - self.low, up, down)
 
 
-@dataclass(frozen=True, slots=True)
-class FarRanks:
+class FarRanks(Struct, frozen=True):
     """Ranks from ``first`` to ``last`` by rank**-exponent, as if they were not whole."""
 
     first: float
@@ -185,8 +180,7 @@ class FarRanks:
         return power(above + below * self.ratio, 1.0 / (1.0 - self.exponent)) * self.first
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """One value, however the draw falls."""
 
     value: float

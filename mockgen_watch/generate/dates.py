@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.calendar_parts import (
     CALENDAR,
@@ -27,7 +28,6 @@ from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, TIME_DIRECTIVES, split_format
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import Part
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable, OpenTable
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,10 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.generate.curves import FarRanks, curve_of
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.draws import ALWAYS
@@ -19,7 +21,6 @@ from mockgen_watch.generate.grid import Grid
 from mockgen_watch.generate.quantiles import QuantileStream
 from mockgen_watch.generate.series import exp, ln, power
 from mockgen_watch.spec.generators import DistributionKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,8 +43,7 @@ _TWO_PI: Final = 6.283185307179586
 _GUIDE_SHIFT: Final = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Distributed:
+class Distributed(Struct, frozen=True, eq=False):
     """A stream of numbers, of which 0 is number ``first`` of the grid."""
 
     first: int

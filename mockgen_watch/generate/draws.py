@@ -8,12 +8,12 @@ A number's odds are off by less than size / 2**32, size / 2**64 and 2**-64 of th
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import MASK32
 from mockgen_watch.generate.bank import word_at
 from mockgen_watch.generate.column import State
 from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

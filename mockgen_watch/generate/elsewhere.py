@@ -5,12 +5,15 @@ An element of an array may show a field of the record around it; a record, a fie
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.generate.cells import outer_cell
 from mockgen_watch.generate.chunks import outer_cells
 from mockgen_watch.generate.column import Column, Part
 from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +34,7 @@ class Elsewhere(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """The way from an element to the cell around it that lies in ``depth`` arrays."""
 
     depth: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -15,8 +16,7 @@ FARTHEST: Final = 1 << 61
 """No number lies farther from the origin than so many steps; what would is this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class Grid(Struct, frozen=True, kw_only=True):
     """The numbers ``(origin + n * step) / 10**decimals``.
 
     Attributes:

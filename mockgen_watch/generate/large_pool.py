@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import fill_words, key64, word
 from mockgen_watch.generate.chunks import BLOCK, block_scratch
 from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

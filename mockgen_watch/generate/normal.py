@@ -5,8 +5,9 @@ Both tails are given apart (``below`` + ``above`` = 1), so that far values keep 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.series import exp, ln, piecewise, polynomial, smaller, square_root
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

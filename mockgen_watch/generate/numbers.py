@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.digits import Scaled, digit_parts, number_reader, number_text
@@ -11,7 +12,6 @@ from mockgen_watch.generate.drawn import Shared
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.spec.generators import DistributionKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

@@ -10,15 +10,16 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.drawn import Drawn, Shared
 from mockgen_watch.generate.draws import LONG
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.unique import SPREAD
 from mockgen_watch.spec.pattern import compile_pattern
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,8 +97,7 @@ class GuardedRun(Drawn):
         return numbers
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """The runs that are there together, by place; ``size`` strings have this form."""
 
     runs: tuple[int, ...]

@@ -19,13 +19,13 @@ random sampling with a reservoir", Information Processing Letters 97(5), 2006.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import fill_scores
 from mockgen_watch.generate.bank import Level
 from mockgen_watch.generate.chunks import BLOCK, block_scratch
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.series import ln
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,10 +9,10 @@ needs it; a chunk needs all 4,098.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.series import clamp
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType

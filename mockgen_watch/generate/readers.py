@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.cells import cell_of_element
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
 from mockgen_watch.generate.pool import EqualPool
 from mockgen_watch.generate.tables import OpenTable
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

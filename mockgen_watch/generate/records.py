@@ -7,6 +7,8 @@ the caller's own, to keep and to change.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cell_at
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, State
@@ -19,7 +21,6 @@ from mockgen_watch.generate.readers import (
     own,
     quick_table,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,14 @@ memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.address import MASK64, encode_parts
 from mockgen_watch.generate.bank import word_at
 from mockgen_watch.generate.cells import record_cell
 from mockgen_watch.generate.chunks import cells_of_key
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.unique import Permuted, Position
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

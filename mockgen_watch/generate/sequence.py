@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.digits import Scaled, digit_parts, number_reader
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Cell, Cells, IntArray

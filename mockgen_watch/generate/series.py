@@ -8,8 +8,7 @@ a Python float and on an array alike, and is right to about 1e-15 of its value.
 from __future__ import annotations
 
 import math
-
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.beginning import INNER, INSIDE, begin
 from mockgen_watch.generate.draws import uniform
 from mockgen_watch.generate.unique import unique
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.cells import Stream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Where a leaf is compiled.
 
     Attributes:

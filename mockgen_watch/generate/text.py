@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.drawn import Drawn, Lookup, Shared
 from mockgen_watch.generate.readers import column_reader, joined_text
 from mockgen_watch.generate.tables import LazyTable
 from mockgen_watch.generate.transforms import transformed, works_by_piece
 from mockgen_watch.masters.kinds import exact_number
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.masters.kinds import exact_number
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.model import Transform
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,7 @@ _LETTERS: Final = str.maketrans(
         "\u0131": "i", "ħ": "h", "Ħ": "H",
     }
 )  # fmt: skip
-_NOT_IN_SLUG: Final = regex("[^a-z0-9]+")
+_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 _SIGMA: Final = "Σ"
 
 

@@ -13,10 +13,11 @@ most on average. Beyond, the permutation of 2**62 spreads its numbers evenly ove
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, mix64
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.draws import LONG, uniform
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

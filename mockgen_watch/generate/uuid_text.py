@@ -6,10 +6,11 @@ digits each, from tables of 4,096 texts.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.drawn import Drawn
 from mockgen_watch.generate.tables import LazyTable
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import is_labels, lock_path, offer_path
 from mockgen_watch.lock.settle import stale_locks
 from mockgen_watch.lock.snapshot import Action, Reason
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import FileAction, Reconciliation

@@ -7,11 +7,11 @@ are only ever appended, each with a checksum, so a line torn by a kill harms no 
 
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.hashing import sha256
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +21,7 @@ _CHECKSUM_LENGTH = 16
 _FIELDS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class JournalEntry(Struct, frozen=True, kw_only=True):
     """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
 
     suite: str
@@ -61,7 +60,7 @@ def _line(entry: JournalEntry) -> bytes:
 
 
 def _checksum(text: bytes) -> bytes:
-    return sha256(text).hex()[:_CHECKSUM_LENGTH].encode("ascii")
+    return hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
 
 
 def _entry(line: bytes) -> JournalEntry | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.plan.methods import METHODS
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
 
 LOCK_VERSION = 1
 
-_DIGEST = regex(r"sha256:[0-9a-f]{64}")
-_MARKER = regex(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
 _NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
 _METHODS = "methods"
 _OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedOutput:
+class LockedOutput(Struct, frozen=True, kw_only=True):
     """What a lockfile says of one output.
 
     Attributes:
@@ -52,8 +51,7 @@ class LockedOutput:
         return f"{self.model}/{self.scenario}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lockfile:
+class Lockfile(Struct, frozen=True, kw_only=True):
     """What was made of one suite.
 
     Attributes:

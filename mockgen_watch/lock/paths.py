@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.layout import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +29,7 @@ LONGEST_NAME = 200
 """In bytes of UTF-8: file systems end at 255, and suffixes are added."""
 
 # Most names: none of what is looked for below, but perhaps a device's.
-_PLAIN = regex(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}")
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]

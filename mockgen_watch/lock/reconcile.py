@@ -18,6 +18,8 @@ tree. Nothing else is ever removed. What is refused is replaced by force, never 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.lock.paths import below, lock_path, offer_path, output_paths
@@ -30,7 +32,6 @@ from mockgen_watch.lock.snapshot import (
     Snapshot,
     SuiteAction,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

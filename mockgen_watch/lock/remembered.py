@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.lock.paths import LABELS_SUFFIX
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.model import LockedOutput, Lockfile

@@ -7,11 +7,12 @@ it looked at, with digests; what has moved since is told by name.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +27,7 @@ _NEEDED = frozenset(
 _PLANNED = frozenset(("path", "action", "reason", "records", "records_changed", "digest", "fields"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedField:
+class SavedField(Struct, frozen=True, kw_only=True):
     """What a plan tells of one field of one file: how many values of it, and where it is stated."""
 
     field: str
@@ -35,8 +35,7 @@ class SavedField:
     location: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedFile:
+class SavedFile(Struct, frozen=True, kw_only=True):
     """What is to become of one file.
 
     Attributes:
@@ -55,8 +54,7 @@ class SavedFile:
     fields: tuple[SavedField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True, kw_only=True):
     """A plan, and all that it relies on. Paths go from the project folder.
 
     Attributes:

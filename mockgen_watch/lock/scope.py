@@ -7,10 +7,11 @@ suites in folders of each other may own files in one place, so that these are lo
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.lock.paths import fold
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _FEW = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """A part of the suites of a project.
 
     Attributes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.lock.model import LockedOutput, Lockfile
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.layout import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +25,7 @@ MIXED_KEY = ""
 """Stands in a lockfile for a key where an output's files do not all belong to one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """What became of one file.
 
     Attributes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.lock.paths import below, output_paths
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """All that decides a run. Paths are relative to the output folder, with forward slashes.
 
     Attributes:
@@ -104,8 +105,7 @@ class Reason(StrEnum):
     SPENT = "it is needed no longer beside its output"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileAction:
+class FileAction(Struct, frozen=True, kw_only=True):
     """What should become of one file, as far as that can be told before generating.
 
     An update may turn out to be a keep, and so may a refusal, when the new bytes are the ones
@@ -130,8 +130,7 @@ class FileAction:
     obstacle: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputAction:
+class OutputAction(Struct, frozen=True, kw_only=True):
     """One selected output and its files, in the order of their records."""
 
     output: WantedOutput
@@ -143,8 +142,7 @@ class OutputAction:
         return any(file.must_produce for file in self.files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteAction:
+class SuiteAction(Struct, frozen=True, kw_only=True):
     """One suite: what becomes of its outputs, and of the files that it owns and nobody wants.
 
     Attributes:
@@ -165,8 +163,7 @@ class SuiteAction:
         return [*(file for output in self.outputs for file in output.files), *self.unwanted]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciliation:
+class Reconciliation(Struct, frozen=True, kw_only=True):
     """What follows from a snapshot.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.layout import Layout
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedOutput:
+class WantedOutput(Struct, frozen=True, kw_only=True):
     """One output as the lock sees it.
 
     Attributes:
@@ -68,8 +68,7 @@ class WantedOutput:
         return f"{self.model}/{self.scenario}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WantedSuite:
+class WantedSuite(Struct, frozen=True, kw_only=True):
     """One suite: all of its outputs, also those that are not selected.
 
     Attributes:

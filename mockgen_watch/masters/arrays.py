@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.canonical import same_values
 from mockgen_watch.masters.kinds import kinds_of
 from mockgen_watch.masters.pools import merge_pools, pool_of
 from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, MergeKind, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.spec.generators import PoolEntry, Reference
 from mockgen_watch.spec.model import Origin
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, has_errors
 from mockgen_watch.masters.addresses import address_master
 from mockgen_watch.masters.deep import finish_object, merge_objects
@@ -12,7 +15,6 @@ from mockgen_watch.masters.policies import Merge, key_path, policies_by_path
 from mockgen_watch.masters.slot import find_slot
 from mockgen_watch.masters.trees import missing_key
 from mockgen_watch.spec.model import ConflictPolicy
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import MasterFile, ObjectShape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainResult:
+class ChainResult(Struct, frozen=True, kw_only=True):
     """What became of a chain.
 
     Attributes:

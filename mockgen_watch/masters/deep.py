@@ -6,7 +6,10 @@ again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.masters.arrays import merge_by_policy
 from mockgen_watch.masters.kinds import kinds_of
@@ -19,7 +22,6 @@ from mockgen_watch.spec.model import (
     MergeKind,
     ObjectShape,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.kinds import Kinds

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.enumeration import StrEnum
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -21,7 +22,6 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import ArrayShape, ObjectShape
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -43,9 +43,9 @@ class Kind(StrEnum):
 
 Kinds = frozenset[Kind]
 
-_EXACT: Final = regex(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
-_NUMERIC: Final = regex(r"[-0-9.]*")
-_DATE_TEXT: Final = regex(r"(?:%[YmdHMSfjyGV]|[0-9.])*")
+_EXACT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+_NUMERIC: Final = re.compile(r"[-0-9.]*")
+_DATE_TEXT: Final = re.compile(r"(?:%[YmdHMSfjyGV]|[0-9.])*")
 
 
 def exact_number(text: str) -> int | Decimal | None:

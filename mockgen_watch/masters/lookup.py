@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, did_you_mean
 from mockgen_watch.spec.model import MasterChoice
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,8 +19,7 @@ MASTER_NAMES: Final = ("master.yaml", "master.yml", "master.json")
 """In the order in which one that stands beside another is taken."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasterLookup:
+class MasterLookup(Struct, frozen=True, kw_only=True):
     """Which master a suite takes.
 
     Attributes:

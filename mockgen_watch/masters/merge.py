@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.masters.deep import finish_object, merge_objects
 from mockgen_watch.masters.model import MergedRecord
 from mockgen_watch.masters.moves import move_fields
@@ -11,7 +13,6 @@ from mockgen_watch.masters.suggest import suggest_moves
 from mockgen_watch.masters.trees import find_shape, put_object
 from mockgen_watch.masters.validate import check_circles, check_names
 from mockgen_watch.spec.model import ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
@@ -13,8 +14,7 @@ KeyPath = tuple[str, ...]
 """Names of keys from the top of an object down to a field; arrays on the way are left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedMaster:
+class ResolvedMaster(Struct, frozen=True, kw_only=True):
     """A master whose ``$extends`` chain has been merged.
 
     Attributes:
@@ -36,8 +36,7 @@ class ResolvedMaster:
     on_conflict: ConflictPolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedRecord:
+class MergedRecord(Struct, frozen=True, kw_only=True):
     """A record over its master.
 
     Attributes:

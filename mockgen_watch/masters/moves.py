@@ -6,11 +6,13 @@ The address of a field stays what it was, so a field keeps its values wherever i
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import ArrayShape, Member, Modifiers, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -25,8 +27,7 @@ PLAIN = Modifiers(null=Decimal(0), omit=Decimal(0))
 """The modifiers of a shape beside which none stand."""
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """An object that is being filled; ``source`` is None while only ``$to`` needs it."""
 
     source: ObjectShape | None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.model import OUTSIDE
 from mockgen_watch.masters.policies import key_path
 from mockgen_watch.masters.trees import change_object, find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import ELEMENT, ConflictPolicy
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 Policies = Mapping[tuple[str, ...], "MergePolicy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class Merge(Struct, frozen=True, kw_only=True):
     """One merge on its way.
 
     Attributes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.model import Leaf

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.masters.kinds import Kind, exact_number, kinds_of, may_be_number, values_of
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import Leaf, OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.kinds import Kinds

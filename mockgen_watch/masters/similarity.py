@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
-
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-_TOKEN: Final = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 _LONG_ENOUGH: Final = 5
 """Shorter words differ by one letter too often: line and lane, city and cite."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.masters.similarity import is_near
 from mockgen_watch.masters.trees import element_shapes
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

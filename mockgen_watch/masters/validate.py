@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.policies import key_path
 from mockgen_watch.masters.trees import element_shapes, walk_leaves
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

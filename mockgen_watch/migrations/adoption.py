@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.graft_text import RECORDS, Graft, Value
 from mockgen_watch.migrations.statements import DELETE, statements_between
 from mockgen_watch.spec.document import MappingNode
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,8 +26,7 @@ MOST_TRIED: Final = 8
 """Fields that may be said of all records, each of which is tried to be said of single ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Saying:
+class Saying(Struct, frozen=True, kw_only=True, eq=False):
     """One thing that the spec is to say.
 
     Attributes:
@@ -41,8 +42,7 @@ class Saying:
     value: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """Where a scenario stands in its file.
 
     Attributes:

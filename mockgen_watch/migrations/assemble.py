@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.pieces import assembled, pieces_of
 from mockgen_watch.migrations.shapes import OldObject, Remark, RemarkKind
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.scenarios import scenario_name
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +24,7 @@ MIXED: Final = "mixed"
 """The scenario that chooses a section for each record, as the earlier system did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewScenario:
+class NewScenario(Struct, frozen=True, kw_only=True):
     """A section as a scenario.
 
     Attributes:
@@ -35,8 +36,7 @@ class NewScenario:
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewModel:
+class NewModel(Struct, frozen=True, kw_only=True):
     """The model that takes the place of all sections.
 
     Attributes:

@@ -7,14 +7,17 @@ not change stays as it stands.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.migrations.versions import read_stated, with_lock_version, with_version
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION
 from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +33,7 @@ class FileKind(StrEnum):
     LOCKFILE = "lockfile"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """A migration from one version to the next.
 
     Attributes:
@@ -54,8 +56,7 @@ def _accept(_kind: FileKind, _document: Document) -> Sequence[Diagnostic]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(Struct, frozen=True, kw_only=True):
     """What brings files to the newest versions.
 
     Attributes:
@@ -73,8 +74,7 @@ class Chain:
         return self.newest.get(kind, FORMAT_VERSION)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upgrade:
+class Upgrade(Struct, frozen=True, kw_only=True):
     """A file in the newest version.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.regex import regex
+from msgspec import Struct
+
 from mockgen_watch.spec.document import MappingNode, SequenceNode
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.document import Document, Node
 
-_COMMENT: Final = regex(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
-_BLOCK: Final = regex(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
+_COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+_BLOCK: Final = re.compile(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(Struct, frozen=True, kw_only=True):
     """One comment.
 
     Attributes:

@@ -6,13 +6,14 @@ survive. What a record can never hold becomes a comment.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.migrations.emit_yaml import YamlWriter
 from mockgen_watch.migrations.json_text import json_text, quoted
 from mockgen_watch.migrations.lost import commented, lost_comment, lost_lines
 from mockgen_watch.migrations.shapes import is_edit
 from mockgen_watch.migrations.yaml_emit import member_lines
 from mockgen_watch.spec.document import MappingNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,9 @@ place in the new text.
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.assemble import MIXED
 from mockgen_watch.migrations.lost import commented, lost_lines
@@ -13,9 +16,7 @@ from mockgen_watch.migrations.pieces import ROWS
 from mockgen_watch.migrations.shapes import RemarkKind
 from mockgen_watch.migrations.yaml_emit import key_text, member_lines
 from mockgen_watch.migrations.yaml_source import YamlSource, shifted
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.shapes import OldFile, Section
     from mockgen_watch.spec.document import Document, Member
 
-_COLON: Final = regex(r"[ \t]*:(?:[ \t]+|[ \t]*(?:#[^\r\n]*)?\r?\n)")
+_COLON: Final = re.compile(r"[ \t]*:(?:[ \t]+|[ \t]*(?:#[^\r\n]*)?\r?\n)")
 
 
 class YamlWriter(YamlSource):

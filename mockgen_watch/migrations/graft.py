@@ -7,6 +7,7 @@ put in at positions of the source, and what comes out is read again and compared
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
@@ -16,7 +17,6 @@ from mockgen_watch.migrations.json_text import WIDTH, quoted
 from mockgen_watch.spec.document import MappingNode, Scalar, plain_data
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.source import Source
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

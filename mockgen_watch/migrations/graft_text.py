@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.migrations.json_text import WIDTH, one_line, quoted
 from mockgen_watch.migrations.yaml_emit import flow, key_text
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,8 +22,7 @@ RECORDS: Final = "$records"
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """What takes the place of whatever stands there, in the words of a spec."""
 
     data: Json
@@ -31,8 +31,7 @@ class Value:
 Graft: TypeAlias = "Value | Mapping[str, Graft]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraftText:
+class GraftText(Struct, frozen=True, kw_only=True):
     """How a language writes grafts.
 
     Attributes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.graft import GraftError, Grafting
 from mockgen_watch.migrations.graft_text import Value
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.migrations.json_text import json_text, quoted
 from mockgen_watch.migrations.yaml_emit import member_lines
 from mockgen_watch.migrations.yaml_source import YamlSource
 from mockgen_watch.spec.document import MappingNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

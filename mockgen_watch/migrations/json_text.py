@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from json.encoder import encode_basestring
-
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 
-_UNPRINTABLE: Final = regex("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.suggestion import Suggestion
 from mockgen_watch.migrations.yaml_emit import member_lines
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.suggestion import Suggestion
 from mockgen_watch.migrations.yaml_emit import flow, key_text
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.sections import split_suffix
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +27,8 @@ _DATES: Final = (
     ("%d-%m-%Y", "dmy", "-"),
 )
 _DIGITS: Final = {"y": 4, "m": 2, "d": 2}
-_MAIL: Final = regex(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_RUN: Final = regex(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_RUN: Final = re.compile(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
 _SPECIAL: Final = frozenset(r"\.^$*+?()[]{}|")
 _ENOUGH: Final = 3
 """From so many values on a likeness is no accident."""

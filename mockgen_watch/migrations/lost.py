@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.migrations.shapes import RemarkKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 NOT_CARRIED: Final = "not carried over"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emission:
+class Emission(Struct, frozen=True, kw_only=True):
     """What the new text needs beside the model.
 
     Attributes:

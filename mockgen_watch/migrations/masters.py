@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Severity, has_errors
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.base import FileKind
@@ -15,7 +18,6 @@ from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

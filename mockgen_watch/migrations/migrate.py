@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.migrations.assemble import assemble, free_name
 from mockgen_watch.migrations.base import FileKind, read_document
@@ -24,7 +27,6 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.document import MappingNode
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

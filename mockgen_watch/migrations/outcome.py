@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.migrations.base import Chain, upgrade
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -21,8 +24,7 @@ STANDARD: Final = Chain()
 """The steps that there are; what they make is not read by the readers of specs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What the caller wants of a migration.
 
     Attributes:
@@ -45,8 +47,7 @@ class Wishes:
     master: Document | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class Migration(Struct, frozen=True, kw_only=True):
     """What became of one file.
 
     Attributes:

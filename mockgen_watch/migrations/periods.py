@@ -8,11 +8,12 @@ Chinese remainder theorem), so only those with one have to be chosen together.
 from __future__ import annotations
 
 from math import gcd, lcm
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,7 @@ class TooManyRowsError(Exception):
         super().__init__(f"{rows} rows")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Groups:
+class Groups(Struct, frozen=True, kw_only=True):
     """The fields of an object.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.periods import (
     MAX_ROWS,
@@ -16,7 +18,6 @@ from mockgen_watch.migrations.periods import (
     value_at,
 )
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 ROWS = "$rows"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """Fields that are chosen by themselves, or together.
 
     Attributes:

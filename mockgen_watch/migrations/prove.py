@@ -12,15 +12,16 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from math import lcm, prod
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.periods import period_of, tied_lengths, value_at
 from mockgen_watch.migrations.shapes import OldArray, OldObject
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -35,8 +36,7 @@ _COUNTED = 100_000
 """A nested field has no more values than these counted, for the report alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldProof:
+class FieldProof(Struct, frozen=True, kw_only=True):
     """A field of a section: how many different values it has, and with which others it goes."""
 
     name: str
@@ -44,8 +44,7 @@ class FieldProof:
     together: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SectionProof:
+class SectionProof(Struct, frozen=True, kw_only=True):
     """What was shown of one section.
 
     Attributes:
@@ -63,8 +62,7 @@ class SectionProof:
     problems: tuple[str, ...]
 
 
-@dataclass(slots=True, kw_only=True)
-class _Group:
+class _Group(Struct, kw_only=True):
     """Leaves that are drawn together."""
 
     names: list[str] = field(default_factory=list)

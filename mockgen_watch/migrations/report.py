@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.migrations.periods import TooManyRowsError

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses  # noqa: TID251 - it looks into any of them
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.enumeration import Enum
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Pool
 from mockgen_watch.spec.model import Origin
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -43,7 +45,7 @@ def _outputs(spec: UserInput) -> dict[str, Bare]:
 
 def _output(spec: UserInput, model: Model, scenario: Scenario) -> Bare:
     shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
-    rest = dataclasses.replace(scenario, overlay=None)
+    rest = replace(scenario, overlay=None)
     return (
         (spec.seed, spec.master, spec.master_path, model.id),
         bare(shape),
@@ -62,9 +64,8 @@ def bare(value: object) -> Bare:
         return ("pool", tuple(entries), value.source)
     if isinstance(value, Enum):
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return (type(value).__name__, *(bare(getattr(value, item.name)) for item in fields))
+    if isinstance(value, Struct):
+        return (type(value).__name__, *(bare(item) for item in astuple(value)))
     if isinstance(value, tuple | list):
         return tuple(map(bare, value))
     if isinstance(value, dict):

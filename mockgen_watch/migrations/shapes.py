@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from msgspec import Struct
+
 from mockgen_watch.migrations.split import split_text
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES
 from mockgen_watch.spec.build.names import is_directive
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
-_EDIT: Final = regex(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
-_MODEL: Final = regex(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+_EDIT: Final = re.compile(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
+_MODEL: Final = re.compile(r"model(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)
 
 
 class Form(StrEnum):
@@ -45,8 +45,7 @@ class Form(StrEnum):
         return self in {Form.SECTIONS, Form.FLAT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldLeaf:
+class OldLeaf(Struct, frozen=True, kw_only=True):
     """A field of the oldest format: what its n-th values are.
 
     Attributes:
@@ -60,15 +59,13 @@ class OldLeaf:
     is_list: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldObject:
+class OldObject(Struct, frozen=True, kw_only=True):
     """A mapping below a section: an object, whose fields take their n-th values too."""
 
     members: tuple[OldField, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldArray:
+class OldArray(Struct, frozen=True, kw_only=True):
     """A list of mappings: an array with an element of each."""
 
     elements: tuple[OldObject, ...]
@@ -77,8 +74,7 @@ class OldArray:
 OldValue: TypeAlias = "OldLeaf | OldObject | OldArray"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldField:
+class OldField(Struct, frozen=True, kw_only=True):
     """A field by its name in the record."""
 
     name: str
@@ -86,8 +82,7 @@ class OldField:
     value: OldValue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """One section.
 
     Attributes:
@@ -114,8 +109,7 @@ class RemarkKind(StrEnum):
     EMPTY_LIST = "an empty list"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """One thing that is told, with its place in the old file."""
 
     kind: RemarkKind
@@ -125,8 +119,7 @@ class Remark:
     lost: Member | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldFile:
+class OldFile(Struct, frozen=True, kw_only=True):
     """What a file of the oldest format holds.
 
     Attributes:

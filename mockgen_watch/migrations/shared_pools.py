@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.likely_rules import slug
 from mockgen_watch.migrations.suggestion import Suggestion
 from mockgen_watch.migrations.yaml_emit import flow, key_text
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from typing import Final
@@ -13,8 +14,7 @@ BLANKS: Final = " \t\r\n"
 """What may stand around a value without being part of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SplitText:
+class SplitText(Struct, frozen=True, kw_only=True):
     """Text taken apart.
 
     Attributes:

@@ -6,18 +6,20 @@ model's own. All text is copied from the source.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.json_text import json_text, quoted
 from mockgen_watch.migrations.lost import commented, lost_comment, lost_lines
 from mockgen_watch.migrations.shapes import Remark, RemarkKind
 from mockgen_watch.migrations.yaml_emit import key_text, member_lines
 from mockgen_watch.migrations.yaml_source import YamlSource, shifted
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.build.sections import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +27,10 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.document import Document, Json, Member, Node
 
-_ANCHOR: Final = regex(r"&\S+\s+")
+_ANCHOR: Final = re.compile(r"&\S+\s+")
 
 
-@dataclass(slots=True, kw_only=True)
-class ModelGroup:
+class ModelGroup(Struct, kw_only=True):
     """A model and its suffix sections.
 
     Attributes:
@@ -56,8 +57,7 @@ class ModelGroup:
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuffixFile:
+class SuffixFile(Struct, frozen=True, kw_only=True):
     """The models of a file in the order of their first mention.
 
     Attributes:

@@ -6,6 +6,7 @@ Nothing here is ever done unasked: a suggestion is text, with the lines to write
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.similarity import is_near
@@ -16,7 +17,6 @@ from mockgen_watch.migrations.shared_pools import shared_pools
 from mockgen_watch.migrations.suggestion import ModelPools, Suggestion
 from mockgen_watch.migrations.yaml_emit import member_lines
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -17,8 +17,7 @@ Pools: TypeAlias = Mapping[str, Values]
 """Dotted name of a field → the values that its section lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, kw_only=True):
     """What a person may want to do.
 
     Attributes:
@@ -32,8 +31,7 @@ class Suggestion:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPools:
+class ModelPools(Struct, frozen=True, kw_only=True):
     """The pools of one model: section → its pools."""
 
     model: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, Scalar
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -15,11 +17,10 @@ if TYPE_CHECKING:
 
 VERSION: Final = "$version"
 # The first key of a lockfile, which is always written in the same way.
-_LOCK_VERSION: Final = regex(r'\A(\{\s*"lock_version":\s*)(\d{1,9})(?=\s*[,}])')
+_LOCK_VERSION: Final = re.compile(r'\A(\{\s*"lock_version":\s*)(\d{1,9})(?=\s*[,}])')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stated:
+class Stated(Struct, frozen=True, kw_only=True):
     """The version that a file states.
 
     Attributes:

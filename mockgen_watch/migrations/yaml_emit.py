@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.migrations.json_text import WIDTH, number_text, quoted
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.document import Json
 
-_PLAIN: Final = regex(r"[A-Za-z_][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
-_KEY: Final = regex(r"\$?[A-Za-z_][A-Za-z0-9_.-]*")
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
+_KEY: Final = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_.-]*")
 # What YAML 1.1 or 1.2 takes for something else.
 _WORDS: Final = frozenset(
     ("true", "false", "null", "yes", "no", "on", "off", "y", "n", "t", "f", "none", "nan", "inf")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from mockgen_watch.migrations.comments import comments_of
 from mockgen_watch.migrations.yaml_emit import member_lines
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.source import Source
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.comments import Comment
     from mockgen_watch.spec.document import Document, Mark, Member, Node
 
-_REST: Final = regex(r"[ \t]*(?:#[^\r\n]*)?\Z")
-_NAME: Final = regex(r"[^\s,\[\]{}]+")
-_OPENING: Final = regex(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\n)?")
+_REST: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?\Z")
+_NAME: Final = re.compile(r"[^\s,\[\]{}]+")
+_OPENING: Final = re.compile(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\n)?")
 
 
 class YamlSource:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -30,20 +28,20 @@ _NAMES = (
     r"passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|authorization|credentials?|cookie|dsn"
 )
-_SECRET_NAME = regex(rf"(?:.*[_.-])?(?:{_NAMES})s?", re.IGNORECASE | re.DOTALL)
+_SECRET_NAME = re.compile(rf"(?:.*[_.-])?(?:{_NAMES})s?", re.IGNORECASE | re.DOTALL)
 # A password may hold an @ itself, so the last one ends it. The scheme is bounded because a long
 # text without :// would otherwise be searched from each of its letters to its end.
-_URL_LOGIN = regex(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s'\"<>]*@", re.IGNORECASE)
-_ASSIGNED = regex(
+_URL_LOGIN = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s'\"<>]*@", re.IGNORECASE)
+_ASSIGNED = re.compile(
     rf"\b((?:[a-z0-9]{{1,30}}[_-]){{0,5}}(?:{_NAMES})['\"]?\s*[=:]\s*)"
     r"(\{[^}]*\}|\"[^\"]*\"|'[^']*'|[^\s;&,]+)",
     re.IGNORECASE,
 )
-_BEARER = regex(r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
-_KEY_BLOCK = regex(
+_BEARER = re.compile(r"\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_KEY_BLOCK = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
-_KNOWN_TOKEN = regex(r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})\b")
+_KNOWN_TOKEN = re.compile(r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})\b")
 
 
 def clean(fields: Mapping[str, object]) -> dict[str, Plain]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockgen_watch.enumeration import IntEnum
-from mockgen_watch.typed import TYPE_CHECKING
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import structlog
 
 from mockgen_watch.observe.cleaning import clean
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.levels import Level
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

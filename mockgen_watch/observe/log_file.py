@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,11 +13,11 @@ from __future__ import annotations
 import contextlib
 import os
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.levels import Level as Level  # noqa: PLC0414 - logs are told by level
 from mockgen_watch.observe.levels import LogFormat as LogFormat  # noqa: PLC0414
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

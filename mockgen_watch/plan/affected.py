@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.plan.references import referenced_suites
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.context import SuiteSource
 
 
-@dataclass(frozen=True, kw_only=True)
-class InputGraph:
+class InputGraph(Struct, frozen=True, kw_only=True, dict=True):
     """Which files each file needs.
 
     Attributes:

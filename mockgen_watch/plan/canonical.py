@@ -5,10 +5,11 @@ No line, column, file name or comment is part of it, so that moving a line chang
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import canonical_form, canonical_shape, form_bytes
 from mockgen_watch.plan.methods import DESIGN, FORM, PROMISES
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Pool, Reference, RowField, SequenceNumber, Template
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.masters.model import KeyPath

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Severity, did_you_mean
 from mockgen_watch.plan.canonical import output_key
 from mockgen_watch.plan.checks import check_rules
@@ -10,7 +13,6 @@ from mockgen_watch.plan.context import SuiteSource
 from mockgen_watch.plan.model import MixedPart, OutputPlan
 from mockgen_watch.plan.records import RecordCompiler
 from mockgen_watch.plan.references import Parent
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import UserInput
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteSource:
+class SuiteSource(Struct, frozen=True, kw_only=True):
     """A suite that was read without errors.
 
     Attributes:
@@ -41,8 +42,7 @@ def _no_suite(_name: str) -> SuiteSource | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanContext:
+class PlanContext(Struct, frozen=True, kw_only=True):
     """What a suite is compiled with.
 
     Attributes:

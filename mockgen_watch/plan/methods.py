@@ -7,7 +7,7 @@ that outputs that an earlier release made in another way are made again, though 
 
 from __future__ import annotations
 
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.enumeration import StrEnum
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.spec.coverage import NO_COVERAGE
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +34,7 @@ class Draw(StrEnum):
     PRESENCE = "presence"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstChoices:
+class FirstChoices(Struct, frozen=True, kw_only=True):
     """What one draw of the first records gives, whatever its address would.
 
     Attributes:
@@ -51,8 +52,7 @@ class FirstChoices:
     choices: tuple[bytes | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordPlan:
+class RecordPlan(Struct, frozen=True, kw_only=True):
     """All that decides the records of one scenario of one model, master and overlay merged in.
 
     Attributes:
@@ -96,7 +96,7 @@ class RecordPlan:
     faulty: ObjectShape | None = None
     own_faults: tuple[tuple[str, ...], ...] = ()
     stated: tuple[Statement, ...] = ()
-    rule_types: Mapping[str, RuleType] = field(default_factory=dict, compare=False)
+    rule_types: Mapping[str, RuleType] = field(default_factory=dict)
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""
@@ -106,8 +106,7 @@ class RecordPlan:
         return written_path(field, self.slot, self.moves)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixedPart:
+class MixedPart(Struct, frozen=True, kw_only=True):
     """One scenario of a mix: its weight and its records; record i of the mix is record i of one."""
 
     scenario: str
@@ -115,8 +114,7 @@ class MixedPart:
     records: RecordPlan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputPlan:
+class OutputPlan(Struct, frozen=True, kw_only=True):
     """One output: one scenario of one model of one suite.
 
     Attributes:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import merge_record
 from mockgen_watch.masters.paths import written_path
@@ -17,7 +21,6 @@ from mockgen_watch.plan.statements import check_statements, stated_parent
 from mockgen_watch.plan.twins import twin_of
 from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import RuleKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -29,8 +32,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Leaf, Model, ObjectShape, Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class Records(Struct, frozen=True, kw_only=True):
     """Compiled records and the files that they depend on."""
 
     plan: RecordPlan
@@ -41,8 +43,7 @@ Node: TypeAlias = "tuple[str, str, str, KeyPath]"
 """Suite, model, scenario and field of records that were asked for; ``()`` is the whole record."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _Step(Struct, frozen=True, kw_only=True):
     """One step of the way to the records that are being compiled."""
 
     node: Node

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.masters.trees import find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Reference
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 _FIRST_CHOICES: Final = ("base", "positive")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parent:
+class Parent(Struct, frozen=True, kw_only=True):
     """The records that a reference leads to, before they are compiled."""
 
     source: SuiteSource

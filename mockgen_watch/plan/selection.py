@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.model import Layout, Model, OutputOptions, Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which outputs are wanted, and what is to be otherwise than the specs say.
 
     Attributes:

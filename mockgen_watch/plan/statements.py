@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.spec.build.names import SlipFinder
 from mockgen_watch.spec.model import ArrayShape, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.model import Model, Scenario

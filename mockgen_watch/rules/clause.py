@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.moments import bound_of
 from mockgen_watch.rules.places import places_of
 from mockgen_watch.rules.schema import compile_regex
 from mockgen_watch.rules.values import is_number, same
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """One condition of a clause.
 
     Attributes:
@@ -49,8 +49,7 @@ class Condition:
         return any(self.fits(value) for _, value in places_of(written, self.path))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(Struct, frozen=True, kw_only=True):
     """An exclusion clause: its conditions hold together."""
 
     name: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
+import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Path
 
 _FIELD: Final = r"record(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
-_COMPARISON: Final = regex(
+_COMPARISON: Final = re.compile(
     rf"\s*({_FIELD})\s*(<=|>=|<|>)\s*(?:({_FIELD})|(-?[0-9]{{1,18}}(?:\.[0-9]{{1,9}})?))\s*"
 )
 
@@ -29,8 +29,7 @@ ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """``left order right``, where ``right`` is a field's path or a number.
 
     Paths are the model's, without ``record``.

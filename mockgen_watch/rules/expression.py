@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.places import Path
     from mockgen_watch.spec.document import Json
 
-_TOKEN: Final = regex(
+_TOKEN: Final = re.compile(
     r"""(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"
         |"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
       |(?P<comment>//[^\n]*)
@@ -28,8 +27,8 @@ _TOKEN: Final = regex(
         |\s*\[\s*(?:"[^"\\]*"|'[^'\\]*')\s*\])*)""",
     re.VERBOSE,
 )
-_STEP: Final = regex(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
-_BEFORE_NULL: Final = regex(r"\s*(?:==|!=)\s*null\b")
+_STEP: Final = re.compile(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
+_BEFORE_NULL: Final = re.compile(r"\s*(?:==|!=)\s*null\b")
 _INTEGER_LIMIT: Final = 1 << 63
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json

@@ -5,13 +5,15 @@ The protocols here are all that a plugin has to keep to; it need import nothing 
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.regex import regex
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.values import shown
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,12 +52,11 @@ class RuleType(Protocol):
         ...
 
 
-KIND: Final = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 """What a kind of fault is named like."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Refused(Struct, frozen=True, kw_only=True):
     """Why something of a plugin cannot be had: the parts of a diagnostic but for its place."""
 
     code: str
@@ -70,8 +71,7 @@ def not_named(plugin: str, known: Iterable[str] = ()) -> Refused:
     return Refused(code="MG604", message=message, hint=hint)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginCheck:
+class PluginCheck(Struct, frozen=True, kw_only=True):
     """The check of a rule by plugin: whatever goes wrong in the plugin is told with its line."""
 
     spec: RuleSpec

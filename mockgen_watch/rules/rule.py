@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.rules.comparison import Comparison, read_comparison
 from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
 from mockgen_watch.rules.moments import seen_as_date
@@ -11,7 +14,6 @@ from mockgen_watch.rules.plugin import make_check
 from mockgen_watch.rules.schema import compile_schema
 from mockgen_watch.rules.values import shown
 from mockgen_watch.spec.model import RuleKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,8 +35,7 @@ MOST_KNOWN: Final = 1 << 14
 """Verdicts that an expression keeps: to evaluate it takes ten times as long as to look one up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A compiled rule.
 
     Attributes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.values import TYPES, is_number, is_type, same, shown
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.masters.paths import written_path
 from mockgen_watch.rules.moments import seconds_of, seen_as_date
 from mockgen_watch.rules.places import Missing, places_of, value_at, with_value
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.spec.generators import MomentKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """How rules see a record.
 
     Attributes:

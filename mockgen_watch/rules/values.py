@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

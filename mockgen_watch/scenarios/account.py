@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.breakages import make_breaker
 from mockgen_watch.scenarios.part import BASE
 from mockgen_watch.scenarios.promise import Broken, Valid
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.scenarios.terms import compile_terms
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.redraw import Drawer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleAccount:
+class RuleAccount(Struct, frozen=True, kw_only=True):
     """How a rule fares.
 
     Attributes:
@@ -37,8 +38,7 @@ class RuleAccount:
     impossible: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelAccount:
+class ModelAccount(Struct, frozen=True, kw_only=True):
     """The rules of a model, and whether each exclusion needs looking at too, by name."""
 
     suite: str

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.scenarios.facts import bare_path, bounds_of, leaves_below
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 from mockgen_watch.spec.moments import DAY
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Leaf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Struct, frozen=True, kw_only=True):
     """The least and the greatest that a field may be, as ``Sight.comparable`` has it; None: any."""
 
     low: int | Decimal | None = None

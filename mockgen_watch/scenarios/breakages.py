@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.scenarios.candidates import candidates
 from mockgen_watch.scenarios.cases import Fault
@@ -12,7 +14,6 @@ from mockgen_watch.scenarios.negative import (
     Breaker,
 )
 from mockgen_watch.scenarios.turns import Breakage
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

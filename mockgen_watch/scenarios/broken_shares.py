@@ -10,8 +10,10 @@ faults that add a member, a rule that has to give way to the next one.
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.generate.chunks import cells_of_records, release
 from mockgen_watch.generate.records import values_over
 from mockgen_watch.rules.places import Missing, value_at
@@ -20,7 +22,6 @@ from mockgen_watch.scenarios.negative import with_fault
 from mockgen_watch.scenarios.patches import Patch, is_array, node_at
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
 from mockgen_watch.scenarios.verdicts import seen_at
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,8 +48,7 @@ KEPT_WAYS: Final = 4096
 """Places of which is kept where a program can have another value."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class BrokenShares:
+class BrokenShares(Struct, kw_only=True, eq=False):
     """Who makes the records of ``breaker``."""
 
     breaker: Breaker

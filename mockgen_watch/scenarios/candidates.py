@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.regex import regex
 from mockgen_watch.rules.places import Missing, places_of, value_at
 from mockgen_watch.rules.values import is_number, same
 from mockgen_watch.scenarios.facts import bare_path, options_of
@@ -29,7 +30,6 @@ from mockgen_watch.scenarios.mutations import (
 from mockgen_watch.spec.generators import MomentKind, Number
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.spec.moments import DAY, MomentError, format_units
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-_LITERAL: Final = regex(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
+_LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 _MANY: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 

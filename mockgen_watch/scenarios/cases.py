@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from mockgen_watch.rules.places import Missing, Place
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What stood at a place, and what stands there now; either may be ``MISSING``."""
 
     place: Place
@@ -19,8 +19,7 @@ class Change:
     after: Json | Missing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """What breaks one rule: a change of one place, or of a few where no single one does.
 
     Attributes:
@@ -46,8 +45,7 @@ class Fault:
         return (self.place, *(change.place for change in self.also))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What a record shows, without the record; see ``Case``."""
 
     scenario: str
@@ -55,8 +53,7 @@ class Told:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """A record and what it shows.
 
     Attributes:

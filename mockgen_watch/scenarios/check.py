@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.twins import NEGATIVE
@@ -9,7 +11,6 @@ from mockgen_watch.scenarios.labels import INSIDE, is_promised
 from mockgen_watch.scenarios.part import EXCLUSION
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

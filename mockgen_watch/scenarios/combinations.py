@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import itertools
 import operator
+import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
-from mockgen_watch.regex import regex
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.rules.places import MISSING, value_at
 from mockgen_watch.scenarios.candidates import leaf_at, leaf_places, literals_of, rotated
 from mockgen_watch.scenarios.mutations import COMBINATION, OTHER_VALUE, Candidate
 from mockgen_watch.scenarios.ranges import Around, alternatives, name_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,11 +43,10 @@ TRIES: Final[Mapping[int, int]] = {1: 100, 2: 600, 3: 640}
 TRIES_OF_GROUP: Final[Mapping[int, int]] = {1: 100, 2: 80, 3: 160}
 """How many of them are at the same places."""
 
-_WORD: Final = regex(r"\w+")
+_WORD: Final = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(Struct, frozen=True):
     """A place, what its field can be, and what else may stand there."""
 
     rank: int
@@ -54,8 +55,7 @@ class _Spot:
     odd: tuple[Json | Missing, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class Sought(Struct, frozen=True, kw_only=True):
     """What is sought for one record.
 
     Attributes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.canonical import form_bytes
@@ -10,7 +13,6 @@ from mockgen_watch.plan.canonical import canonical_records
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.coverage.covered import Covered, cover_plan, lay
 from mockgen_watch.scenarios.redraw import Drawer, drawer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

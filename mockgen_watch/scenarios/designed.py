@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.generate.paths import shared_path
 from mockgen_watch.plan.model import Draw
 from mockgen_watch.scenarios.measuring import settings_of
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.generate.transforms import transformed
 from mockgen_watch.masters.kinds import exact_number
@@ -24,7 +27,6 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
 from mockgen_watch.spec.moments import DAY, format_moment
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,8 +44,7 @@ Unit: TypeAlias = "tuple[str | tuple[str, ...], ...]"
 """Names what is drawn together: a leaf, the fields of one ``$rows``, or those of one parent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """A value that a leaf can have, and the identity of the pool's entry that it stems from."""
 
     value: Json | Missing

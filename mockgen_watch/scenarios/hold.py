@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.generate.grid import grid_of
 from mockgen_watch.rules.moments import seconds_of
@@ -13,7 +15,6 @@ from mockgen_watch.scenarios.facts import bare_path, change_paths, number_of, op
 from mockgen_watch.spec.generators import Moment, MomentKind, Number, Pool, PoolEntry
 from mockgen_watch.spec.model import ObjectShape
 from mockgen_watch.spec.moments import DAY
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan

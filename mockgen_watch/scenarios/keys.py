@@ -7,13 +7,13 @@ parts only those are known here that tell what number or moment they write.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.column import ColumnKind
 from mockgen_watch.generate.records import finished
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import ModuleType

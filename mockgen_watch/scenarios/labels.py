@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.scenarios.part import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.scenarios.coverage.combinations import Possible, combinations_of
 from mockgen_watch.scenarios.coverage.combining import combine
@@ -18,7 +21,6 @@ from mockgen_watch.scenarios.part import Free
 from mockgen_watch.scenarios.promise import Broken, Excluded, Valid
 from mockgen_watch.scenarios.reading import Reader
 from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,8 +41,7 @@ MOST_CASES: Final = 200_000
 """Rows of fields that rules join are counted up to here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrengthCount:
+class StrengthCount(Struct, frozen=True, kw_only=True):
     """How many combinations of one strength there are.
 
     Attributes:
@@ -62,8 +63,7 @@ class StrengthCount:
         return self.covered / self.possible if self.possible else 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What records cover.
 
     Attributes:

@@ -6,11 +6,12 @@ Nothing here is certain: whether a candidate breaks its rule, and no other, is t
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.rules.places import MISSING
 from mockgen_watch.rules.values import is_number
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,8 +63,7 @@ _LONGEST: Final = 4096
 """Text or arrays that a fault makes are no longer than this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A change that may break a rule: ``value`` at ``place``."""
 
     operator: str

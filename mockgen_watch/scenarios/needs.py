@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.masters.trees import find_all
 from mockgen_watch.rules.comparison import Comparison
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.scenarios.facts import bounds_of, leaves_below
 from mockgen_watch.scenarios.proof import always_meets, never_meets
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Leaf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Test:
+class Test(Struct, frozen=True, kw_only=True, eq=False):
     """A part of a need that can be told of a record by itself.
 
     Attributes:
@@ -44,8 +44,7 @@ class Test:
     holds_unordered: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Need:
+class Need(Struct, frozen=True, kw_only=True, eq=False):
     """Something that each record of a scenario has to be.
 
     Attributes:

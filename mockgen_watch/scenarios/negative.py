@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
@@ -20,7 +23,6 @@ from mockgen_watch.scenarios.mutations import OWN, Candidate
 from mockgen_watch.scenarios.scope import find_scope, meet
 from mockgen_watch.scenarios.turns import Alike, Choices
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +48,7 @@ ONE_IS_ENOUGH: Final = "a change of one place is enough"
 STILL_HOLDS: Final = "the rule still holds"
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Breaker:
+class Breaker(Struct, kw_only=True, eq=False):
     """Breaks records of ``twins``.
 
     Attributes:

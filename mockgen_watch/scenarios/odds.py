@@ -6,14 +6,15 @@ import math
 from collections import Counter
 from decimal import Decimal
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.rules.places import MISSING, Missing, places_of
 from mockgen_watch.scenarios.facts import final_value, walk_paths
 from mockgen_watch.scenarios.reading import key_of
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,8 +30,7 @@ CONFIDENCE: Final = 0.99
 """How sure an interval is, unless said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Odds:
+class Odds(Struct, frozen=True, kw_only=True):
     """One share.
 
     Attributes:

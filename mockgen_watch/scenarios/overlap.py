@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.generate.compile import compile_program
@@ -25,7 +26,6 @@ from mockgen_watch.scenarios.facts import (
 from mockgen_watch.scenarios.part import EXCLUSION
 from mockgen_watch.spec.generators import Number, Pattern, RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

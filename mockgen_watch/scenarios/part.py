@@ -6,13 +6,15 @@ and how they are kept stand in modules that are imported when there is a promise
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.cases import Case, Told
 from mockgen_watch.scenarios.shares import Share
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +30,7 @@ BASE = "base"
 EXCLUSION = "exclusion"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lay:
+class Lay(Struct, frozen=True, kw_only=True):
     """Which records a design takes: ``start``, and each ``stride`` after it.
 
     ``name`` is that of the design in a file of cases, behind the scenario's.
@@ -92,8 +93,7 @@ class Part(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Free:
+class Free(Struct, frozen=True, kw_only=True, eq=False):
     """Records that nothing is promised of."""
 
     plan: RecordPlan

@@ -6,7 +6,10 @@ tables as it does the program's own, but for those places.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.generate.column import (
     ArrayNode,
     Column,
@@ -17,7 +20,6 @@ from mockgen_watch.generate.column import (
     State,
 )
 from mockgen_watch.rules.places import Missing
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

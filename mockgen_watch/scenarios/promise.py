@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.capacity import check_unique
@@ -17,7 +21,6 @@ from mockgen_watch.scenarios.settle import settle
 from mockgen_watch.scenarios.shares import Share, below, drawn_shares
 from mockgen_watch.scenarios.stated import check_unique_statements
 from mockgen_watch.scenarios.terms import compile_terms
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,8 +44,7 @@ SAMPLE = 4
 """Records that are made to learn whether open needs can be met at all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Valid:
+class Valid(Struct, frozen=True, kw_only=True, eq=False):
     """Records that meet every rule and no exclusion."""
 
     drawer: Drawer
@@ -84,8 +86,7 @@ class Valid:
         return drawn_shares(self.drawer, xp, indexes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Excluded:
+class Excluded(Struct, frozen=True, kw_only=True, eq=False):
     """Records that meet every rule and a clause, each clause in turn."""
 
     names: tuple[str, ...]
@@ -133,8 +134,7 @@ class Excluded:
             yield from below(drawn_shares(drawer, xp, indexes[rows]), rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True, eq=False):
     """Records that break exactly the rules that they are meant to."""
 
     breaker: Breaker
@@ -142,7 +142,7 @@ class Broken:
     is_plain: bool = False
     is_promised: bool = True
     has_faults: bool = True
-    _shares: list[BrokenShares] = field(default_factory=list, init=False, repr=False)
+    _shares: list[BrokenShares] = field(default_factory=list)
 
     @property
     def program(self) -> Program:

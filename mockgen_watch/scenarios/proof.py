@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.paths import most_elements
 from mockgen_watch.masters.kinds import Kind, kinds_of
-from mockgen_watch.regex import regex
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
 from mockgen_watch.rules.values import is_number
 from mockgen_watch.scenarios.facts import elements_of, options_of, parent_leaf
 from mockgen_watch.spec.generators import Number, Pattern, Reference, SequenceNumber
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
 
-_DIGITS: Final = regex(r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$")
+_DIGITS: Final = re.compile(r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$")
 _TYPES: Final = {
     Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.OBJECT: "object", Kind.ARRAY: "array",
     Kind.NUMBER: "number",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.rules.moments import seconds_of
 from mockgen_watch.rules.places import MISSING, Missing
 from mockgen_watch.rules.values import is_number, same
@@ -13,7 +15,6 @@ from mockgen_watch.scenarios.facts import bare_path, options_of
 from mockgen_watch.scenarios.mutations import OTHER_VALUE, like
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 from mockgen_watch.spec.moments import DAY
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,8 +40,7 @@ _SPREAD: Final = 3
 _DATE: Final = "%Y-%m-%d"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class Around(Struct, frozen=True, kw_only=True):
     """What stands in a rule and beside a place.
 
     Attributes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.rules.places import MISSING, Missing, value_at
 from mockgen_watch.scenarios.coverage.parameter_values import Free
 from mockgen_watch.scenarios.coverage.parameters import NULL, PRESENT
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

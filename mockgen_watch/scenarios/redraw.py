@@ -7,7 +7,11 @@ beside it; a record that meets every need at once is the one that a model withou
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
@@ -36,7 +40,6 @@ from mockgen_watch.spec.generators import (
     Template,
 )
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,8 +74,7 @@ KEPT_JUDGES: Final = 64
 _DRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Drawer:
+class Drawer(Struct, kw_only=True, eq=False):
     """The records of a plan that meet its needs.
 
     Attributes:

@@ -7,9 +7,11 @@ alone, so that nothing else of a record need be there.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.scenarios.facts import bare_path
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.rule import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """What decides how a rule is broken.
 
     Attributes:

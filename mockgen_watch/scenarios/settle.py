@@ -10,8 +10,11 @@ from __future__ import annotations
 import itertools
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.rules.places import Missing
 from mockgen_watch.scenarios.facts import (
     ABSENT,
@@ -28,7 +31,6 @@ from mockgen_watch.scenarios.facts import (
 )
 from mockgen_watch.scenarios.hold import hold_there, hold_to_bounds, hold_to_values
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,16 +43,14 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Leaf, ObjectShape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True):
     """A need that no record can meet, and the leaves that stand against it."""
 
     need: Need
     leaves: tuple[Leaf, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """A plan that meets all needs but those that are ``open``."""
 
     plan: RecordPlan
@@ -58,8 +58,7 @@ class Settled:
     conflicts: tuple[Conflict, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """What is drawn together: its leaves, and each choice with the leaves' values."""
 
     unit: Unit

@@ -7,8 +7,9 @@ by a program for all that failed in the same way, and looked at again; the last 
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,8 +31,7 @@ MOST_NEEDS: Final = 62
 """Needs whose verdicts fit into one number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Share:
+class Share(Struct, frozen=True, kw_only=True, eq=False):
     """Records that are made in the same way.
 
     Attributes:

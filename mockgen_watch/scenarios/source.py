@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Related, Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address
@@ -11,7 +15,6 @@ from mockgen_watch.generate.pool import pool_stream, rank_order
 from mockgen_watch.generate.records import cell_of_record
 from mockgen_watch.scenarios.part import free_part
 from mockgen_watch.scenarios.shares import Share, below
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +33,7 @@ MIX_ADDRESS = ("$mix",)
 """The address path of the choice among the parts of a mix; no field has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Source:
+class Source(Struct, frozen=True, kw_only=True, eq=False):
     """The records of an output.
 
     Attributes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import walk_leaves
 from mockgen_watch.rules.places import places_of
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.rule import compile_rule
 from mockgen_watch.scenarios.facts import sight_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.sight import Sight
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What a model says of its records."""
 
     rules: tuple[Rule, ...]

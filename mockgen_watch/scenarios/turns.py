@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.rules.places import places_of
 from mockgen_watch.scenarios.mutations import OWN, WRONG_TYPE
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -26,8 +28,7 @@ KEPT: Final = 1 << 15
 """Twins of which is kept what became of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breakage:
+class Breakage(Struct, frozen=True, kw_only=True):
     """How a rule can be broken.
 
     Attributes:
@@ -42,9 +43,7 @@ class Breakage:
     impossible: Mapping[str, str]
     rare: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
-    _orders: dict[tuple[int, int], tuple[tuple[str, ...], ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _orders: dict[tuple[int, int], tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.chunks import cells_of_records, release
 from mockgen_watch.generate.column import Column, ObjectNode, State
@@ -22,7 +23,6 @@ from mockgen_watch.scenarios.keys import (
     scaled,
     value_of,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.spec.source import Source
 
-_PIECE: Final = regex(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
-_LINE_REST: Final = regex(r"[ \t\[{]*(?=[\r\n]|\Z)")
+_PIECE: Final = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
+_LINE_REST: Final = re.compile(r"[ \t\[{]*(?=[\r\n]|\Z)")
 _CLOSER: Final = {"[": "]", "{": "}"}
 
 

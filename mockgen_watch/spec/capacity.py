@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -12,7 +14,6 @@ from mockgen_watch.spec.generators import (
     Pool,
     RowField,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.enumeration import StrEnum
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
@@ -28,8 +30,7 @@ class Coverage(StrEnum):
         return list(Coverage).index(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageSpec:
+class CoverageSpec(Struct, frozen=True, kw_only=True):
     """What the first records cover.
 
     Attributes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +19,7 @@ ScalarValue: TypeAlias = "None | bool | int | Decimal | str"
 Json: TypeAlias = "ScalarValue | list[Json] | dict[str, Json]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """Where a node begins and ends.
 
     Attributes:
@@ -34,8 +35,7 @@ class Mark:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scalar:
+class Scalar(Struct, frozen=True, kw_only=True):
     """A leaf: null, boolean, integer, Decimal (any other number) or text.
 
     ``plain`` is true for a YAML scalar without quotes; always false for JSON strings.
@@ -48,16 +48,14 @@ class Scalar:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequenceNode:
+class SequenceNode(Struct, frozen=True, kw_only=True):
     """A list of nodes."""
 
     items: tuple[Node, ...]
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """One key of a mapping with its node; ``mark`` is the key's."""
 
     key: str
@@ -65,8 +63,7 @@ class Member:
     node: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappingNode:
+class MappingNode(Struct, frozen=True, kw_only=True):
     """Keys in source order; no key stands twice."""
 
     members: tuple[Member, ...]
@@ -80,8 +77,7 @@ class MappingNode:
 Node: TypeAlias = "Scalar | SequenceNode | MappingNode"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A parsed file.
 
     Attributes:

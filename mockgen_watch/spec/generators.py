@@ -5,9 +5,10 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
-from mockgen_watch.typed import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant:
+class Constant(Struct, frozen=True, kw_only=True):
     """Always ``value``, whatever it is."""
 
     value: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolEntry:
+class PoolEntry(Struct, frozen=True, kw_only=True):
     """One value of a pool.
 
     Attributes:
@@ -42,16 +41,14 @@ class PoolEntry:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(Struct, frozen=True, kw_only=True):
     """One of ``entries``, by weight; ``source`` names a vocabulary it was read from."""
 
     entries: tuple[PoolEntry, ...]
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowField:
+class RowField(Struct, frozen=True, kw_only=True):
     """The value of one key of a row; all fields of one ``$rows`` share the draw.
 
     Attributes:
@@ -65,8 +62,7 @@ class RowField:
     address: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
+class Pattern(Struct, frozen=True, kw_only=True):
     """A string that the regular expression ``source`` matches from end to end."""
 
     source: str
@@ -84,8 +80,7 @@ class DistributionKind(StrEnum):
     TRIANGULAR = "triangular"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class Distribution(Struct, frozen=True, kw_only=True):
     """A distribution with its parameters in declared units, sorted by name.
 
     Parameters: uniform none (the bounds are it); normal ``mean``, ``sd``; lognormal ``median``,
@@ -97,8 +92,7 @@ class Distribution:
     params: tuple[tuple[str, Decimal], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
+class Number(Struct, frozen=True, kw_only=True):
     """A number on the grid ``minimum + n * step``, or of ``decimals`` places.
 
     ``integer`` tells ``$integer`` from ``$number``. A bound of None is only for distributions
@@ -113,8 +107,7 @@ class Number:
     distribution: Distribution
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boolean:
+class Boolean(Struct, frozen=True, kw_only=True):
     """True with probability ``true`` (0 to 1)."""
 
     true: Decimal
@@ -128,8 +121,7 @@ class MomentKind(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True):
     """A date, date-time or time of day between two fixed ends, both included.
 
     Attributes:
@@ -147,13 +139,11 @@ class Moment:
     format: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uuid:
+class Uuid(Struct, frozen=True, kw_only=True):
     """An RFC 9562 version 8 UUID made of the address; lower case."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SequenceNumber:
+class SequenceNumber(Struct, frozen=True, kw_only=True):
     """``start + index * step``; text with leading zeros when ``width`` > 0, after ``prefix``."""
 
     start: int
@@ -162,15 +152,13 @@ class SequenceNumber:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordIndex:
+class RecordIndex(Struct, frozen=True, kw_only=True):
     """The record's own index, from 0; ``element`` takes the element index instead."""
 
     element: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplatePart:
+class TemplatePart(Struct, frozen=True, kw_only=True):
     """Literal ``text``, or the field at ``path`` (keys from the model's top) where there is one.
 
     Inside an array a path that begins with ``.`` was resolved against the element already.
@@ -180,15 +168,13 @@ class TemplatePart:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """Text built from literal parts and other fields of the same record."""
 
     parts: tuple[TemplatePart, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A field of another model's record, one that exists.
 
     Attributes:

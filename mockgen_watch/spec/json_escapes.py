@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.surrogates import join_surrogates
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final, NoReturn
@@ -26,9 +26,9 @@ _SIMPLE: Final = {
     "t": "\t",
 }
 # All is well with such a text but, perhaps, the digits of an escape.
-_VALID: Final = regex(r'"[^"\\\x00-\x1f]*+(?:\\["\\/bfnrtu][^"\\\x00-\x1f]*+)*+"')
-_SPECIAL: Final = regex(r'["\\\x00-\x1f]')
-_FOUR_HEX: Final = regex(r"[0-9A-Fa-f]{4}")
+_VALID: Final = re.compile(r'"[^"\\\x00-\x1f]*+(?:\\["\\/bfnrtu][^"\\\x00-\x1f]*+)*+"')
+_SPECIAL: Final = re.compile(r'["\\\x00-\x1f]')
+_FOUR_HEX: Final = re.compile(r"[0-9A-Fa-f]{4}")
 
 
 def read_text(text: str, start: int, findings: Findings) -> tuple[str, int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.json_escapes import read_text, stop_unclosed
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -23,7 +22,7 @@ WORD: Final = "word"
 END: Final = "end"
 # Punctuation is its own kind: [ ] { } , :
 
-_TOKEN: Final = regex(
+_TOKEN: Final = re.compile(
     r"[ \t\n\r]*+(?:"
     r'("[^"\\\x00-\x1f]*")'
     r"|([\[\]{},:])"
@@ -35,17 +34,17 @@ _IN_TEXT, _IN_PUNCTUATION, _IN_NUMBER, _FRACTION, _EXPONENT, _IN_WORD = range(1,
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 # What people write instead. Repeats are bounded where each of many tokens could try them.
-_SPACE: Final = regex(r"[ \t\n\r]*+")
-_COMMENT: Final = regex(r"(?://|#)[^\r\n]*|/\*.*?\*/", re.DOTALL)
-_SINGLE_QUOTED: Final = regex(r"'([^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*){0,99})'")
-_CURLY_QUOTED: Final = regex('[\u201c\u201d]([^\u201d"\r\n]*)[\u201d"]')
-_UNOPENED: Final = regex(r'([^"\[\]{},:\r\n]{1,200})"(?=[ \t]*(?:[\r\n,:\]}]|\Z))')
-_NUMBER_LIKE: Final = regex(r"[-+]?\.?[0-9][\w.+-]*|[-+](?:Infinity|NaN|inf|nan)\b")
-_REGULAR_NUMBER: Final = regex(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_COMMENT: Final = re.compile(r"(?://|#)[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_SINGLE_QUOTED: Final = re.compile(r"'([^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*){0,99})'")
+_CURLY_QUOTED: Final = re.compile('[\u201c\u201d]([^\u201d"\r\n]*)[\u201d"]')
+_UNOPENED: Final = re.compile(r'([^"\[\]{},:\r\n]{1,200})"(?=[ \t]*(?:[\r\n,:\]}]|\Z))')
+_NUMBER_LIKE: Final = re.compile(r"[-+]?\.?[0-9][\w.+-]*|[-+](?:Infinity|NaN|inf|nan)\b")
+_REGULAR_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD_CHARACTER: Final = (
     r"""[^\s\[\]{},:"'=;\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"""
 )
-_BARE_WORDS: Final = regex(rf"{_WORD_CHARACTER}++(?:[ \t]++{_WORD_CHARACTER}++)*+")
+_BARE_WORDS: Final = re.compile(rf"{_WORD_CHARACTER}++(?:[ \t]++{_WORD_CHARACTER}++)*+")
 _MEANT: Final = {
     "true": "true",
     "false": "false",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.brackets import find_missing_closer
 from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
 from mockgen_watch.spec.findings import ReadingStoppedError, quoted
 from mockgen_watch.spec.json_lexer import END, NUMBER, TEXT, WORD, Lexer
 from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final, NoReturn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockgen_watch.enumeration import StrEnum
+from enum import StrEnum
 
 
 class Labels(StrEnum):

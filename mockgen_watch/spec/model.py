@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
 from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -31,8 +33,7 @@ class OriginKind(StrEnum):
     SCENARIO = "scenario"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a shape was stated: by whom (``name`` of model, scenario or master file) and where."""
 
     kind: OriginKind
@@ -51,8 +52,7 @@ class Transform(StrEnum):
     ASCII = "ascii"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Modifiers:
+class Modifiers(Struct, frozen=True, kw_only=True):
     """What may stand beside any leaf, object or array.
 
     Attributes:
@@ -72,8 +72,7 @@ class Modifiers:
     delete: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Leaf(Struct, frozen=True, kw_only=True):
     """A value that a generator chooses.
 
     ``address`` is the address path: ids of the keys from the model's top (``$id`` where given,
@@ -90,8 +89,7 @@ class Leaf:
     coerce_number: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """A key of an object: ``name`` is written (``$$x`` already became ``$x``).
 
     ``reset``: what a master has here is dropped before this is taken. Only merging sets it, while
@@ -104,8 +102,7 @@ class Member:
     reset: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectShape:
+class ObjectShape(Struct, frozen=True, kw_only=True):
     """An object; members in the order that they are written; names are unique."""
 
     members: tuple[Member, ...]
@@ -118,8 +115,7 @@ class ObjectShape:
         return next((member.shape for member in self.members if member.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayShape:
+class ArrayShape(Struct, frozen=True, kw_only=True):
     """An array.
 
     Either ``elements`` are given, one shape for each element (a list of mappings), or ``items``
@@ -149,8 +145,7 @@ class RuleKind(StrEnum):
     PLUGIN = "plugin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSpec:
+class RuleSpec(Struct, frozen=True, kw_only=True):
     """A named rule.
 
     Attributes:
@@ -171,8 +166,7 @@ class RuleSpec:
     body_location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionSpec:
+class ConditionSpec(Struct, frozen=True, kw_only=True):
     """One condition of an exclusion clause.
 
     ``test`` is a list of values (one of them), or a mapping with some of ``minimum``,
@@ -184,8 +178,7 @@ class ConditionSpec:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExclusionSpec:
+class ExclusionSpec(Struct, frozen=True, kw_only=True):
     """A named clause: a record is out of scope when all conditions hold."""
 
     name: str
@@ -193,8 +186,7 @@ class ExclusionSpec:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputOptions:
+class OutputOptions(Struct, frozen=True, kw_only=True):
     """How an output is written.
 
     Attributes:
@@ -210,8 +202,7 @@ class OutputOptions:
     options: tuple[tuple[str, Json], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixPart:
+class MixPart(Struct, frozen=True, kw_only=True):
     """A scenario and its weight in a mix."""
 
     scenario: str
@@ -219,8 +210,7 @@ class MixPart:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """A scenario of a model.
 
     Attributes:
@@ -245,8 +235,7 @@ class Scenario:
     stated: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """A model: what its records look like, when they are valid, and its scenarios.
 
     ``id`` is ``$id`` where given, else the name; it is the model's part of every address.
@@ -270,8 +259,7 @@ class MasterChoice(StrEnum):
     NAMED = "named"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserInput:
+class UserInput(Struct, frozen=True, kw_only=True):
     """A checked user_input file.
 
     Attributes:
@@ -309,8 +297,7 @@ class MergeKind(StrEnum):
     KEEP = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergePolicy:
+class MergePolicy(Struct, frozen=True, kw_only=True):
     """A policy at a path below the slot; ``key`` is the member that ``BY_KEY`` compares."""
 
     path: tuple[str, ...]
@@ -319,8 +306,7 @@ class MergePolicy:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasterFile:
+class MasterFile(Struct, frozen=True, kw_only=True):
     """A checked master file, before its ``$extends`` chain is merged.
 
     ``slot`` is None when the file does not name one; ``()`` (written ``""``) is the whole master.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
-
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -16,7 +15,7 @@ MAX_DIGITS: Final = 4300
 """Python's own limit for turning digits into an int, which is quadratic work."""
 
 _BOUND: Final = 10**MAX_DIGITS
-_DECIMAL: Final = regex(r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?")
+_DECIMAL: Final = re.compile(r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?")
 
 
 class UnreadableNumberError(ValueError):

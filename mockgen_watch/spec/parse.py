@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Document
 from mockgen_watch.spec.findings import Findings
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.spec.source import Source
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -20,8 +19,8 @@ JSON_ENDINGS: Final = (".json",)
 YAML_ENDINGS: Final = (".yaml", ".yml")
 
 _SYNTAX_CODES: Final = frozenset({"MG102", "MG103"})
-_CONFLICT: Final = regex(r"^<{7}(?= |$)[^\r\n]*", re.MULTILINE)
-_CONFLICT_END: Final = regex(r"^>{7}(?= |$)[^\r\n]*", re.MULTILINE)
+_CONFLICT: Final = re.compile(r"^<{7}(?= |$)[^\r\n]*", re.MULTILINE)
+_CONFLICT_END: Final = re.compile(r"^>{7}(?= |$)[^\r\n]*", re.MULTILINE)
 
 
 def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:

@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING, overload
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING, overload
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ _QUANTIFIERS = ("?", "*", "+", "{")
 _LISTED = 64
 """Joined tables of at most so many texts are listed at once."""
 
-_PLAIN = regex(r"[^\\.^$|?*+()\[\]{}]+")
+_PLAIN = re.compile(r"[^\\.^$|?*+()\[\]{}]+")
 
 PRINTABLE = tuple(chr(code) for code in range(0x20, 0x7F))
 _DIGITS = tuple("0123456789")
@@ -69,8 +69,7 @@ class PatternError(ValueError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class Guard(Struct, frozen=True, kw_only=True):
     """A condition on a decision: its outcome lies in ``first`` to ``last``, both included."""
 
     decision: int
@@ -114,16 +113,14 @@ class JoinedTexts(Sequence[str]):
         return "".join(reversed(pieces))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """Texts of equal odds, one of which is taken when all guards hold; else the run is empty."""
 
     table: Sequence[str]
     guards: tuple[Guard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledPattern:
+class CompiledPattern(Struct, frozen=True, kw_only=True):
     """A pattern, compiled.
 
     Attributes:
@@ -154,32 +151,28 @@ class CompiledPattern:
         return _text_at(self.tree, number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
+class _Set(Struct, frozen=True):
     """One text out of ``texts``, which all differ."""
 
     texts: tuple[str, ...]
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Cat:
+class _Cat(Struct, frozen=True):
     """One after the other."""
 
     items: tuple[_Node, ...]
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Alt:
+class _Alt(Struct, frozen=True):
     """One of ``branches``."""
 
     branches: tuple[_Node, ...]
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Rep:
+class _Rep(Struct, frozen=True):
     """``item``, ``low`` to ``high`` times."""
 
     item: _Node

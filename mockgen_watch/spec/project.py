@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
-from mockgen_watch.enumeration import StrEnum
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
@@ -33,8 +35,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogSettings:
+class LogSettings(Struct, frozen=True, kw_only=True):
     """How a command logs.
 
     Attributes:
@@ -54,16 +55,14 @@ def plugin_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginName:
+class PluginName(Struct, frozen=True, kw_only=True):
     """A plugin that the project names: the package that brings it, and where it is named."""
 
     name: str
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """Named overrides of the project's defaults; None where the profile says nothing."""
 
     name: str
@@ -74,8 +73,7 @@ class Profile:
     on_conflict: ConflictPolicy | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """A checked project file, or the defaults of a project that has none.
 
     Attributes:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import operator
+import re
 from array import array
 from bisect import bisect_right
 from itertools import accumulate, count
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import Mark
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
 
 
-_INDENT: Final = regex(r"[ \t]*")
+_INDENT: Final = re.compile(r"[ \t]*")
 
 
 def line_starts(text: str) -> array[int]:
@@ -30,8 +31,7 @@ def line_starts(text: str) -> array[int]:
     return array("q", map(operator.add, accumulate(lengths, initial=0), count()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A decoded file.
 
     Attributes:

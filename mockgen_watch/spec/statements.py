@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """A value that is stated, not drawn.
 
     Attributes:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, pointer_of
-from mockgen_watch.typed import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

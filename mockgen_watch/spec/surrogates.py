@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
 
 
-_SURROGATE: Final = regex("[\ud800-\udfff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def join_surrogates(text: str) -> tuple[str, bool]:

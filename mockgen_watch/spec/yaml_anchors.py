@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.limits import MAX_ALIASED_NODES
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ruamel.yaml.events import AliasEvent
@@ -16,8 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchored:
+class Anchored(Struct, frozen=True, kw_only=True):
     """What an alias stands for: a node, how many nodes it holds, how deep they nest."""
 
     node: Node

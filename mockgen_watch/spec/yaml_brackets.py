@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.yaml_lines import line_above, wrong_indent
 from mockgen_watch.spec.yaml_tokens import unclosed_text
 from mockgen_watch.spec.yaml_verdict import Verdict
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
-_GOT: Final = regex(r"expected ',' or '([\]}])', but got '(.*)'")
-_NO_CONTENT: Final = regex(r"expected the node content, but found '(.*)'")
-_MORE_FOLLOWS: Final = regex(r"expected '<document start>', but found \('(.*)',\)")
+_GOT: Final = re.compile(r"expected ',' or '([\]}])', but got '(.*)'")
+_NO_CONTENT: Final = re.compile(r"expected the node content, but found '(.*)'")
+_MORE_FOLLOWS: Final = re.compile(r"expected '<document start>', but found \('(.*)',\)")
 _OPENER: Final = {"]": "[", "}": "{"}
 _STRUCTURE: Final = frozenset({"[", "]", "{", "}", ",", ":"})
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.yaml_brackets import judge_brackets
 from mockgen_watch.spec.yaml_lines import judge_lines
 from mockgen_watch.spec.yaml_tokens import judge_token
 from mockgen_watch.spec.yaml_verdict import Verdict
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.findings import Findings

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.limits import MAX_DEPTH
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,8 @@ _SLIPS: Final = (
 _NO_LINE_ENDS: Final = "\x85\u2028\u2029"
 _BEHIND_INDICATOR: Final = " \t\r\n\0,[]{}"
 _PRIVATE_USE: Final = range(0xF0000, 0x10FFFE)
-_LONG_ESCAPE: Final = regex(r"\\U([0-9A-Fa-f]{8})")
-_FURTHER_LINE: Final = regex(r"[\r\n] *(?=[^ \r\n])")
+_LONG_ESCAPE: Final = re.compile(r"\\U([0-9A-Fa-f]{8})")
+_FURTHER_LINE: Final = re.compile(r"[\r\n] *(?=[^ \r\n])")
 
 
 class YamlSyntaxError(Exception):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.regex import regex
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.document import Scalar, pointer_of
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.number_text import UnreadableNumberError
 from mockgen_watch.spec.surrogates import join_surrogates
 from mockgen_watch.spec.yaml_events import YamlEvents
 from mockgen_watch.spec.yaml_scalars import WrongTagError, loses_zeros, read_plain, read_tagged
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Path: TypeAlias = Sequence[str | int]
 
-_SWALLOWED_ITEM: Final = regex(r"[\r\n][ \t]*- ")
+_SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*- ")
 _OPENERS: Final = {'"': '"', "]": "[", "}": "{"}
 _CLOSERS: Final = tuple(_OPENERS)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.yaml_tokens import unclosed_text
 from mockgen_watch.spec.yaml_verdict import Verdict
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
-_FOUND: Final = regex(r"expected <block end>, but found '(.*)'")
-_BLANK_OR_COMMENT: Final = regex(r"[ \t]*(?:#|[\r\n]|\Z)")
-_INDENT: Final = regex(r"^( *)(?=[^\s#])", re.MULTILINE)
+_FOUND: Final = re.compile(r"expected <block end>, but found '(.*)'")
+_BLANK_OR_COMMENT: Final = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")
+_INDENT: Final = re.compile(r"^( *)(?=[^\s#])", re.MULTILINE)
 _NEIGHBOURS_HINT: Final = "indent it as its neighbours"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -29,14 +29,14 @@ _WORDS: Final[dict[str, bool | None]] = {
     "False": False,
     "FALSE": False,
 }
-_NUMBER: Final = regex(
+_NUMBER: Final = re.compile(
     r"(?P<integer>[-+]?[0-9]+)"
     r"|0o(?P<octal>[0-7]+)"
     r"|0x(?P<hexadecimal>[0-9a-fA-F]+)"
     r"|(?P<decimal>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
     r"|(?P<unreadable>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
-_LEADING_ZEROS: Final = regex(r"[-+]?0[0-9]")
+_LEADING_ZEROS: Final = re.compile(r"[-+]?0[0-9]")
 # A plain scalar that begins otherwise is text; this spares most of them the long pattern.
 _NUMBER_BEGINNINGS: Final = frozenset("0123456789+-.")
 

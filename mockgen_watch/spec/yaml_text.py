@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from ruamel.yaml.events import (
     AliasEvent,
@@ -14,7 +16,6 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
 from mockgen_watch.spec.findings import ReadingStoppedError, quoted
 from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
@@ -23,7 +24,6 @@ from mockgen_watch.spec.yaml_errors import report_syntax_error
 from mockgen_watch.spec.yaml_events import YamlDepthError, YamlSyntaxError
 from mockgen_watch.spec.yaml_leaves import LeafReader
 from mockgen_watch.spec.yaml_scalars import TAG_PREFIX, shorthand
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.source import Source
 
 _THE_VERSION: Final = (1, 2)
-_COLON: Final = regex(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
+_COLON: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
 
 
 def read_yaml(source: Source, findings: Findings) -> Node | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.yaml_verdict import Verdict
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 _QUOTE_HINT: Final = "put the text in quotes"
-_STRANGER: Final = regex(r"found character .* that cannot start any token")
+_STRANGER: Final = re.compile(r"found character .* that cannot start any token")
 _BEYOND_UNICODE: Final = ("chr() arg not in range", "Python int too large", "int too large")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """One fault in the words of this project.
 
     Attributes:

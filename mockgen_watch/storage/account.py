@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
 from mockgen_watch.lock.paths import offer_path
 from mockgen_watch.lock.settle import Settled
 from mockgen_watch.lock.snapshot import Action, Reason
 from mockgen_watch.storage.outcome import Failure, Refusal
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mockgen_watch.errors import FindingsError, StorageError

@@ -6,12 +6,14 @@ rest has not moved; whether it has, a scan tells.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.files import SpecReader
 from mockgen_watch.storage.outputs import OutputReader, read_journal
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,19 +7,20 @@ what comes out of it never takes the place of something else.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import stat
 import tarfile
 import zlib
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
-from mockgen_watch.hashing import Sha256
 from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.exclusive import write_new
 from mockgen_watch.storage.swap import put_new
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,8 +33,7 @@ ARCHIVES = "archive"
 SUFFIX = ".tar.gz"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A file below a folder; ``path`` is relative to it."""
 
     path: str
@@ -121,7 +121,7 @@ class _Digesting:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._hash = Sha256()
+        self._hash = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
@@ -129,7 +129,7 @@ class _Digesting:
         return data
 
     def digest(self) -> str:
-        return "sha256:" + self._hash.digest().hex()
+        return "sha256:" + self._hash.hexdigest()
 
 
 def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
@@ -241,12 +241,12 @@ def _is_same(root: OutputRoot, tar: tarfile.TarFile, member: tarfile.TarInfo) ->
     file = tar.extractfile(member)
     if file is None:
         return False
-    hasher = Sha256()
+    hasher = hashlib.sha256()
     for block in _blocks(file):
         hasher.update(block)
     parent, _, name = member.name.rpartition("/")
     with naming(root.named(member.name)), root.open() as top, top.walk(parent) as folder:
-        return _digest(folder, name) == "sha256:" + hasher.digest().hex()
+        return _digest(folder, name) == "sha256:" + hasher.hexdigest()
 
 
 class _opened:  # noqa: N801 - it is used as a function

@@ -6,13 +6,13 @@ A file is first written under a temporary name in the folder where it will stand
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
+import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.hashing import Sha256
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,14 +23,13 @@ BLOCK = 1 << 20
 """Bytes that are gathered before they are written; a file up to this size that is as it should
 be causes no file operation at all."""
 
-TEMPORARY = regex(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
+TEMPORARY = re.compile(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
 """``.tmp`` holds new bytes, perhaps not all; ``.old`` holds a whole file that was swapped out."""
 
 _numbers = itertools.count()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class Staged(Struct, frozen=True, kw_only=True):
     """Bytes that were taken in.
 
     Attributes:
@@ -52,7 +51,7 @@ class AtomicWriter:
         self.folder = folder
         self.mode = mode
         self.size = 0
-        self._hash = Sha256()
+        self._hash = hashlib.sha256()
         self._parts: list[bytes] = []
         self._gathered = 0
         self._fd = -1
@@ -81,9 +80,9 @@ class AtomicWriter:
         while left and (block := os.read(fd, min(BLOCK, left))):
             self._hash.update(block)
             left -= len(block)
-        if left or "sha256:" + self._hash.digest().hex() != digest:
+        if left or "sha256:" + self._hash.hexdigest() != digest:
             self.drop()
-            self._hash = Sha256()
+            self._hash = hashlib.sha256()
             return False
         os.ftruncate(fd, size)
         if self.mode is not None and hasattr(os, "fchmod"):
@@ -94,11 +93,11 @@ class AtomicWriter:
     def pause(self) -> tuple[str, str]:
         """Write what was taken in; return the temporary file's name and the digest so far."""
         self._flush()
-        return self._name, "sha256:" + self._hash.digest().hex()
+        return self._name, "sha256:" + self._hash.hexdigest()
 
     def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
-        digest = "sha256:" + self._hash.digest().hex()
+        digest = "sha256:" + self._hash.hexdigest()
         if digest == found:
             self.drop()
             return Staged(name="", digest=digest, size=self.size)
@@ -209,10 +208,10 @@ def read_blocks(fd: int) -> Iterator[bytes]:
 
 def digest_file(fd: int) -> str:
     """Return the digest of what is read from ``fd``."""
-    hasher = Sha256()
+    hasher = hashlib.sha256()
     for block in read_blocks(fd):
         hasher.update(block)
-    return "sha256:" + hasher.digest().hex()
+    return "sha256:" + hasher.hexdigest()
 
 
 def _names(kind: str) -> Iterator[str]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import UsageError
-from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_there
 from mockgen_watch.storage.state import BACKUPS, StateFolder
 from mockgen_watch.storage.swap import put_new, swap_in
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.output_root import OutputRoot
 
-_NUMBER = regex(r"\d{6,}")
+_NUMBER = re.compile(r"\d{6,}")
 _BYTES = "bytes"
 _ABOUT = "about.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
+class Backup(Struct, frozen=True, kw_only=True):
     """One file that was saved.
 
     Attributes:

@@ -6,6 +6,8 @@ another there, with outputs that only that one knows: then the run is to be done
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -17,7 +19,6 @@ from mockgen_watch.storage.atomic import remove_quietly, stage
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outcome import Failure
 from mockgen_watch.storage.placement import Place, Placed
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,11 +12,12 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.folders import is_folder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,7 @@ class EscapeError(StorageError):
     """A path would lead outside of its root, or over a symbolic link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One name in a folder, and what it is; links are told of, not followed."""
 
     name: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.storage.atomic import remove_quietly, stage
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

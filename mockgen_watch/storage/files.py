@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -14,7 +17,6 @@ from mockgen_watch.storage.containment import Entry, Folder, naming, storage_err
 from mockgen_watch.storage.reading import read_steady
 from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +34,7 @@ class MovedError(StorageError):
     """A file changed after the snapshot was taken; take another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecFile:
+class SpecFile(Struct, frozen=True, kw_only=True):
     """One file of the snapshot.
 
     Attributes:
@@ -49,8 +50,7 @@ class SpecFile:
     stamp: Stamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecSnapshot:
+class SpecSnapshot(Struct, frozen=True, kw_only=True):
     """The specs at one moment.
 
     Attributes:
@@ -65,7 +65,7 @@ class SpecSnapshot:
     files: Mapping[str, SpecFile]
     problems: tuple[Diagnostic, ...] = ()
     has_links: bool = False
-    _bytes: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    _bytes: dict[str, bytes] = field(default_factory=dict)
 
     def digests(self) -> dict[str, str]:
         """Return path → digest of every file."""
@@ -131,8 +131,7 @@ def read_specs(project: StrPath, specs: str, cache: StatCache | None = None) -> 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Way:
+class _Way(Struct, frozen=True, kw_only=True):
     """How the reader came to a name.
 
     Attributes:

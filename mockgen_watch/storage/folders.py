@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final, TypeAlias

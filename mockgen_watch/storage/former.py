@@ -6,13 +6,15 @@ one is a second name of the file that is replaced, so that keeping it costs no b
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import UsageError
-from mockgen_watch.hashing import sha256
-from mockgen_watch.regex import regex
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
     read_blocks,
@@ -23,7 +25,6 @@ from mockgen_watch.storage.atomic import (
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.storage.swap import put_new, swap_in
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any, Final
@@ -39,11 +40,10 @@ MOST_BYTES: Final = 32 << 20
 """All former ones but the last of a lockfile have no more than this together."""
 
 _ABOUT: Final = "about.json"
-_NUMBER: Final = regex(r"\d{6,}")
+_NUMBER: Final = re.compile(r"\d{6,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Former:
+class Former(Struct, frozen=True, kw_only=True):
     """One former lockfile.
 
     Attributes:
@@ -147,7 +147,7 @@ def find_former(state: StateFolder, name: str) -> Former | None:
 
 
 def _mark(label: str, path: str) -> str:
-    return sha256(f"{label}\0{path}".encode()).hex()[:16]
+    return hashlib.sha256(f"{label}\0{path}".encode()).hexdigest()[:16]
 
 
 def _kept(place: Folder, *, is_clearing: bool = False) -> list[Entry]:

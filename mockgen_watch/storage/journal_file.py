@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.journal import encode_entries
 from mockgen_watch.storage.atomic import write_all
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

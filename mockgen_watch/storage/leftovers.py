@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
@@ -10,7 +11,6 @@ from mockgen_watch.storage.atomic import digest_file, read_blocks
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import LARGEST_LOCK
 from mockgen_watch.storage.state import BACKUPS
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import Snapshot

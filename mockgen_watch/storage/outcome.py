@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,24 +15,21 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.backup import Backup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """What went wrong with the file ``path`` below the output folder; it stands as before."""
 
     path: str
     error: StorageError | FindingsError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """A file that was left as it is; ``has_offer``: the new content stands beside it."""
 
     file: FileAction
     has_offer: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of a run.
 
     Attributes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.hashing import sha256
+from msgspec import Struct
+
 from mockgen_watch.storage.containment import EscapeError, Folder, naming
 from mockgen_watch.storage.folders import make_folders, plain_path
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.state import StateFolder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputRoot:
+class OutputRoot(Struct, frozen=True, kw_only=True):
     """An output folder and the state that belongs to it.
 
     Attributes:
@@ -106,7 +106,7 @@ class OutputRoot:
     def _mark(self) -> str:
         # Relative where it can be, so that a project that was moved finds its journal again.
         name = self.inner or self.base.replace(os.sep, "/")
-        return "-" + sha256(name.encode("utf-8", "surrogateescape")).hex()[:12]
+        return "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def _is_absolute(path: str) -> bool:

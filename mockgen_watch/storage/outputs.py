@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import stat
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -17,7 +19,6 @@ from mockgen_watch.storage.atomic import TEMPORARY
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.reading import digest_below, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os
@@ -33,8 +34,7 @@ LARGEST_LOCK = 1 << 30
 """Bytes; a split output of a million files needs a tenth of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputTree:
+class OutputTree(Struct, frozen=True, kw_only=True):
     """The output folder at one moment. Paths are relative to it.
 
     Attributes:

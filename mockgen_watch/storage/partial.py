@@ -13,8 +13,10 @@ import contextlib
 import json
 import os
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.storage.atomic import (
     AtomicWriter,
@@ -26,7 +28,6 @@ from mockgen_watch.storage.atomic import (
 )
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_folder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,8 +43,7 @@ STEP: Final = 64 << 20
 """Bytes from one mark to the next, at least: a tenth of a second's work."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """How far a file has come: ``records`` whole records, in ``size`` bytes since it was begun."""
 
     records: int
@@ -65,8 +65,7 @@ class Resumable(ABC):
         """Yield all bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
+class _Mark(Struct, frozen=True, kw_only=True):
     """What is told of a partial file.
 
     Attributes:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -38,8 +39,7 @@ class Placed(StrEnum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """One name in an open folder.
 
     Attributes:
@@ -55,8 +55,7 @@ class Place:
     is_forced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class _Look(Struct, frozen=True, kw_only=True):
     """What was seen at a name: its stamp, when, and its digest."""
 
     stamp: Stamp

@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 import os
 import stat
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
+from msgspec import Struct
+
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.swap import put_new, swap_in
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,7 @@ class Placing(StrEnum):
     SAME = "up to date"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """One file.
 
     Attributes:

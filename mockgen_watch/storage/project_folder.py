@@ -7,14 +7,14 @@ hook, a daemon and a command find must be the same.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError, UsageError
-from mockgen_watch.hashing import sha256
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_file, is_folder, path_below
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def state_folder(project: StrPath) -> str:
         return os.path.join(git, STATE)
     inner = path_below(work_tree, project)
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", os.path.basename(project))[:40]
-    mark = sha256(inner.encode("utf-8", "surrogateescape")).hex()[:12]
+    mark = hashlib.sha256(inner.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return os.path.join(git, STATE, "projects", f"{readable}-{mark}")
 
 

@@ -11,11 +11,11 @@ import errno
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import LockedError
 from mockgen_watch.storage.atomic import write_all
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.stat_cache import Stamp, now_ns
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.containment import Folder

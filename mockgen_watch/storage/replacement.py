@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import os
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import (
@@ -26,7 +28,6 @@ from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_folder
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,8 +43,7 @@ PROJECT_LABEL = "."
 """What the backups of files in the project folder are labelled with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
+class Replacement(Struct, frozen=True, kw_only=True):
     """What becomes of one file.
 
     Attributes:
@@ -57,8 +57,7 @@ class Replacement:
     data: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class Replaced(Struct, frozen=True, kw_only=True):
     """What became of all.
 
     Attributes:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,8 +36,7 @@ ENDINGS = (*SUFFIXES, LINES_SUFFIX)
 _ABSENT: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class Scan(Struct, frozen=True, kw_only=True):
     """A project at one moment. Paths are relative to it, with forward slashes.
 
     Attributes:

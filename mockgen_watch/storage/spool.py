@@ -5,8 +5,9 @@ The file has no name, so that nothing stays of it, whatever ends the run.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

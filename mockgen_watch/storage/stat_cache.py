@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import time
 from collections import namedtuple
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import os

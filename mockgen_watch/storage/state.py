@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_atomically
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.folders import is_folder, make_folders
 from mockgen_watch.storage.project_folder import STATE_WITHOUT_GIT, state_folder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

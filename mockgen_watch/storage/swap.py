@@ -12,9 +12,9 @@ import errno
 import functools
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.atomic import temporary_name
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,10 @@ own is wholly old or wholly new. Small files share one write of the journal.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.paths import offer_path
@@ -23,7 +25,6 @@ from mockgen_watch.storage.leftovers import clear_leftovers
 from mockgen_watch.storage.outcome import Outcome
 from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.workbench import Pending, Workbench
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,12 +10,13 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,8 +31,7 @@ FILE: Final = "trusted-plugins.txt"
 """In the user's folder: a name a line, and remarks behind ``#``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
+class Trust(Struct, frozen=True, kw_only=True):
     """The plugins that a user trusts.
 
     Attributes:

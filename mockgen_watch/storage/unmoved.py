@@ -6,19 +6,20 @@ compared with those of the last look that found every output up to date; no file
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
-from mockgen_watch.hashing import sha256
 from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import vocabulary_stamps
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,8 +37,7 @@ _MEMO = "generate.json"
 _JOURNALS = ("journal", ".log")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamps:
+class Stamps(Struct, frozen=True, kw_only=True):
     """The stamps of a project at one moment.
 
     Attributes:
@@ -93,7 +93,7 @@ def _key(root: str, outputs: str) -> str:
     place = os.path.realpath(os.path.join(root, outputs))
     parts = (CONTRACT, METHODS, outputs, place, scan.identity, vocabulary_stamps())
     marks = [sorted(found.items()) for found in (scan.specs, scan.linked, scan.outputs)]
-    return sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hex()
+    return hashlib.sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _youngest_ns(scan: Scan) -> int:

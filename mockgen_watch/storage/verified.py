@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.hashing import sha256
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,4 +70,4 @@ def _program() -> str:
         for name in sorted(names):
             status = os.stat(os.path.join(folder, name))
             stamps.append((folder[len(str(top)) :], name, status.st_size, status.st_mtime_ns))
-    return sha256(repr(stamps).encode()).hex()
+    return hashlib.sha256(repr(stamps).encode()).hexdigest()

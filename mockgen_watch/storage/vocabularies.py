@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import stat
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.journal_file import JournalFile
 from mockgen_watch.storage.placement import Place, Placed, Placer
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.stat_cache import StatCache
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class Pending(Struct, frozen=True, kw_only=True):
     """A staged file that waits for its place.
 
     Attributes:

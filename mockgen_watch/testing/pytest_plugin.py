@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
-from mockgen_watch.typed import TYPE_CHECKING
+import pytest
 
 if TYPE_CHECKING:
     from mockgen_watch.api import Specs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.rules.places import Missing, value_at, with_value
 from mockgen_watch.rules.plugin import KIND
 from mockgen_watch.rules.values import same, shown
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

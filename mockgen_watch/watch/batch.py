@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.storage.files import MovedError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,8 +25,7 @@ WRITE_FAILED = "MG510"
 """The code of an output that could not be written, which is tried again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class Pass(Struct, frozen=True, kw_only=True):
     """What one look at the project came to.
 
     Attributes:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import gc
 import os
 import time
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
@@ -59,8 +60,7 @@ STOP_LOOKS: Final = 0.1
 """Seconds between two looks for a request to stop while files are made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Safeguards:
+class Safeguards(Struct, frozen=True, kw_only=True):
     """What makes the outputs right although events get lost. Only tests switch one off.
 
     Attributes:

@@ -7,10 +7,10 @@ files under the hook, and it would fail with "files were modified by this hook".
 from __future__ import annotations
 
 import os
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.storage.project_folder import find_work_tree
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Severity
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import BatchFailed, DiagnosticCleared, DiagnosticRaised
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ import os
 import shutil
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchFailed,
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.watch.stream import Happening
 
 
-@dataclass(slots=True)
-class Metrics:
+class Metrics(Struct):
     """Counts since the daemon began; listens to its stream.
 
     Attributes:
@@ -55,7 +55,7 @@ class Metrics:
     passes: int = 0
     last_ms: dict[str, float] = field(default_factory=dict)
     total_ms: dict[str, float] = field(default_factory=dict)
-    began: float = field(init=False)
+    began: float = 0.0
 
     def __post_init__(self) -> None:
         """Begin to count."""

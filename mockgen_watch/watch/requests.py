@@ -10,13 +10,14 @@ import contextlib
 import json
 import os
 import time
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +46,7 @@ class NoAnswerError(MockgenError):
     """The daemon did not answer in time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a client asks: its id, what it wants, and details."""
 
     id: str

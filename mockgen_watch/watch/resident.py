@@ -8,6 +8,7 @@ What cannot be told for certain makes everything be looked at.
 from __future__ import annotations
 
 import stat
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.model import Lockfile
@@ -17,7 +18,6 @@ from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_s
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.lasting import Lasting
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of

@@ -5,9 +5,10 @@ Pure: every method takes ``now`` (seconds since some moment), so that tests need
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.enumeration import StrEnum
-from mockgen_watch.typed import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +37,7 @@ class What(StrEnum):
     AUDIT = "audit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     """The next thing to do.
 
     Attributes:

@@ -5,7 +5,7 @@ A storm is seen by scans, not by events: these come late, and some get lost, jus
 
 from __future__ import annotations
 
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

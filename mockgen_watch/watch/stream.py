@@ -6,8 +6,9 @@ in the daemon's thread, in the order of subscription, and must be quick.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,23 +18,20 @@ if TYPE_CHECKING:
     from mockgen_watch.lock.snapshot import Action, Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class Started(Struct, frozen=True, kw_only=True):
     """The daemon has begun; ``project`` is its folder."""
 
     project: str
     process: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
+class Stopped(Struct, frozen=True, kw_only=True):
     """The daemon has ended in good order."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchChanged:
+class WatchChanged(Struct, frozen=True, kw_only=True):
     """How changes are noticed from now on: ``events`` or ``polling``, and why."""
 
     mode: str
@@ -41,24 +39,21 @@ class WatchChanged:
     fields: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventsMissed:
+class EventsMissed(Struct, frozen=True, kw_only=True):
     """A change was found of which no event told."""
 
     paths: tuple[str, ...]
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitHeld:
+class GitHeld(Struct, frozen=True, kw_only=True):
     """Git is in the middle of something; ``is_over`` when the daemon goes on nevertheless."""
 
     blocker: str
     is_over: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchStarted:
+class BatchStarted(Struct, frozen=True, kw_only=True):
     """Outputs are being brought up to date.
 
     Attributes:
@@ -73,8 +68,7 @@ class BatchStarted:
     hints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputWritten:
+class OutputWritten(Struct, frozen=True, kw_only=True):
     """One output file was created, updated, removed or left alone as it was edited by hand."""
 
     batch: str
@@ -84,24 +78,21 @@ class OutputWritten:
     records: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosticRaised:
+class DiagnosticRaised(Struct, frozen=True, kw_only=True):
     """Something is wrong that was not wrong, or not known, before."""
 
     batch: str
     diagnostic: Diagnostic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiagnosticCleared:
+class DiagnosticCleared(Struct, frozen=True, kw_only=True):
     """What was wrong is so no more."""
 
     batch: str
     diagnostic: Diagnostic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchFailed:
+class BatchFailed(Struct, frozen=True, kw_only=True):
     """A batch could not go on; it is tried again. ``trace`` is there for a defect of ours."""
 
     batch: str
@@ -109,8 +100,7 @@ class BatchFailed:
     trace: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchEnded:
+class BatchEnded(Struct, frozen=True, kw_only=True):
     """Outputs are as the specs say, as far as the specs are valid.
 
     Attributes:

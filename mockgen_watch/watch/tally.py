@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.results import FileResult
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """One batch while it runs; see ``BatchEnded`` for what it comes to.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.observe.logs import Level, bound
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.stream import (
     BatchEnded,
     BatchFailed,

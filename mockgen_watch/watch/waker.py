@@ -10,8 +10,7 @@ import contextlib
 import select
 import socket
 import time
-
-from mockgen_watch.typed import Protocol
+from typing import Protocol
 
 
 class Bell(Protocol):

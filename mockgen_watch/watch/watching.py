@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.storage.project_folder import SPECS
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.observer import PROBE, probe, watch_limit
 from mockgen_watch.watch.stream import EventsMissed, WatchChanged
 
@@ -26,8 +28,7 @@ SPARE_WATCHES = 16
 """The project folder and others are watched too."""
 
 
-@dataclass(slots=True)
-class _Suspicion:
+class _Suspicion(Struct):
     """Paths that moved without an event so far, and until when one may come."""
 
     paths: set[str]

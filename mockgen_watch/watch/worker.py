@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
 from mockgen_watch.watch.known import Known
 from mockgen_watch.watch.storm import STORM_FILES, STORM_REST, is_storm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
@@ -11,10 +12,9 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.project import OpenProject
-from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, NoCache
+from mockgen_watch.workflow.sources import SHIPPED, LazyDigests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +56,11 @@ class AdhocSources:
         return self._data[path]
 
 
-class AdhocLoader(Loader):
+class AdhocLoader(Loader, kw_only=True):
     """Loads the one suite of a file that was named."""
 
-    config = ""
-    suite = ""
+    config: str
+    suite: str
 
     def suites(self) -> dict[str, str]:
         """Return the one suite."""
@@ -87,11 +87,10 @@ def open_adhoc(start: StrPath, config: str, master: str | None) -> OpenProject:
         sources=AdhocSources(start, files),
         specs="",
         context=BuildContext(formats=BUILTIN),
-        cache=NoCache(),
         master=files[1] if master is not None else None,
+        config=files[0],
+        suite=suite_name(files[0]),
     )
-    loader.config = files[0]
-    loader.suite = suite_name(files[0])
     return OpenProject.without_folder(start, loader, StateFolder.of(start))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.executors.serial import Serial
@@ -13,7 +15,6 @@ from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.scenarios.advice import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
 from mockgen_watch.workflow.structure import check_documents, check_lockfiles

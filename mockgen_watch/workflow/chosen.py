@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:

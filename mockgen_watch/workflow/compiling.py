@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.context import PlanContext, SuiteSource
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.check import check_promises
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.reading import LoadedSuite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteCompiler:
+class SuiteCompiler(Struct, frozen=True, kw_only=True):
     """Compiles the suites of one run.
 
     Attributes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.twins import POSITIVE
 from mockgen_watch.scenarios.facts import leaves_below
@@ -17,7 +19,6 @@ from mockgen_watch.scenarios.promise import Broken
 from mockgen_watch.scenarios.reading import key_of
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.named import named_plans
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputCoverage:
+class OutputCoverage(Struct, frozen=True, kw_only=True):
     """What the records of an output cover.
 
     Attributes:
@@ -61,8 +61,7 @@ class OutputCoverage:
         return Coverage.PAIRWISE if strength is Coverage.NONE else strength
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
+class Overlap(Struct, frozen=True, kw_only=True):
     """Two scenarios of a model.
 
     Attributes:
@@ -80,8 +79,7 @@ class Overlap:
     shared: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CoverageReport:
+class CoverageReport(Struct, frozen=True, kw_only=True):
     """Outputs and overlaps, in the order of the specs."""
 
     outputs: tuple[OutputCoverage, ...]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import check_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.scope import Scope
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:
@@ -41,8 +43,7 @@ class Outputs(Protocol):
         """Return what ``reconcile`` needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What a run would do, before it does anything.
 
     Attributes:

@@ -6,29 +6,24 @@ digests and lockfiles. All that could make another answer than "nothing" is left
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.lock.model import Lockfile, inputs_match
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, read_specs
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS, remember_stamps
+from mockgen_watch.storage.unmoved import CONTRACT, remember_stamps
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
-from mockgen_watch.typed import TYPE_CHECKING
-from mockgen_watch.workflow.sources import PROJECT_NAMES, SHIPPED, LazyDigests, suite_files
+from mockgen_watch.workflow.project import read_settings
+from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, suite_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mockgen_watch.storage.state import StateFolder
     from mockgen_watch.storage.unmoved import Stamps
-
-SETTINGS_CACHE = "outputs-folder"
-"""Names the cache of what the project file says of the output folder, by its digest."""
 
 
 def count_if_fresh(stamps: Stamps) -> int | None:
@@ -45,8 +40,9 @@ def count_if_fresh(stamps: Stamps) -> int | None:
     root, state = stamps.root, stamps.state
     known = StatCache(state, SPECS_CACHE)
     specs = read_specs(root, SPECS, known)
-    outputs = _outputs_folder(state, specs.digests())
-    if specs.problems or outputs is None:
+    settings, _, found = read_settings(specs, None)
+    outputs = settings.outputs
+    if specs.problems or found:
         return None
     known.save()
     files = specs.digests()
@@ -72,19 +68,3 @@ def count_if_fresh(stamps: Stamps) -> int | None:
         return None
     remember_stamps(stamps, outputs, len(files_there))
     return len(files_there)
-
-
-def remember_outputs_folder(state: StateFolder, digest: str, folder: str) -> None:
-    """Note for later runs which output folder the project file with ``digest`` names."""
-    cache = ContentCache(state, SETTINGS_CACHE)
-    if cache.get(digest) != folder.encode():
-        cache.put(digest, folder.encode())
-
-
-def _outputs_folder(state: StateFolder, digests: Mapping[str, str]) -> str | None:
-    """Return the output folder; None when the project file has not been read before."""
-    found = [digests[path] for name in PROJECT_NAMES if (path := f"{SPECS}/{name}") in digests]
-    if not found:
-        return DEFAULT_OUTPUTS
-    known = ContentCache(state, SETTINGS_CACHE).get(found[0])
-    return None if known is None or len(found) > 1 else known.decode()

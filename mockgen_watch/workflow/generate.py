@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.serial import Serial
@@ -10,7 +13,6 @@ from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.preview import file_result, record_counts
 from mockgen_watch.workflow.produce import output_files

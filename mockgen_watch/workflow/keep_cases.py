@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.scenarios.coverage.cases_file import cases_data
@@ -13,7 +15,6 @@ from mockgen_watch.storage.replacement import (
     finish_replacement,
     replace_all,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import LOCK_WAIT
 
 if TYPE_CHECKING:

@@ -7,14 +7,16 @@ made together with its bytes, by whichever process makes these, and put aside un
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.cases import label_bytes_of
 from mockgen_watch.formats.document import Warming, document
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +40,7 @@ def label_writer() -> Writer:
     return NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelRecords:
+class LabelRecords(Struct, frozen=True, kw_only=True):
     """What the records of an output show, as an executor runs it."""
 
     source: Source
@@ -57,8 +58,7 @@ class LabelRecords:
             yield label_bytes_of(self.writer, self.source.told_at(index), index)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwofoldRecords(Warming):
+class TwofoldRecords(Warming, frozen=True, kw_only=True):
     """Records and the lines that tell of them, each made once; ``Aside`` takes them apart."""
 
     cases: CaseRecords

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.document import document
 from mockgen_watch.storage.partial import Progress, Resumable
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:

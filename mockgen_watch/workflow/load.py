@@ -7,13 +7,14 @@ plans are known, or that has nothing to do, saves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import StorageError
 from mockgen_watch.spec.model import ConflictPolicy
-from mockgen_watch.typed import TYPE_CHECKING
-from mockgen_watch.workflow.sources import NoCache, NoPlugins, all_suite_files
+from mockgen_watch.workflow.sources import NoPlugins, all_suite_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.model import MasterFile
     from mockgen_watch.workflow.reading import LoadedSuite, SuiteReader
-    from mockgen_watch.workflow.sources import Cache, Catalog, Sources
+    from mockgen_watch.workflow.sources import Catalog, Sources
 
 
 class Texts(Mapping[str, str]):
@@ -56,16 +57,13 @@ class Texts(Mapping[str, str]):
         return len({*self._parsed, *self._sources.digests})
 
 
-@dataclass(slots=True)
-class Loader:
+class Loader(Struct, kw_only=True):
     """Reads suites on demand; each file is parsed once, however many suites share it.
 
     Attributes:
         sources: the files.
         specs: the specs folder, relative to the project folder.
         context: the project's defaults; vocabularies are added as suites name them.
-        cache: of parsed documents, by the digest of their bytes.
-        plan_cache: of plans, see ``workflow.known_plans``.
         project_inputs: files that every suite depends on.
         master: the master of every suite, whatever it names; None: as it says.
         on_conflict: what holds where no master says.
@@ -80,8 +78,6 @@ class Loader:
     sources: Sources
     specs: str
     context: BuildContext
-    cache: Cache
-    plan_cache: Cache = field(default_factory=NoCache)
     project_inputs: Mapping[str, str | None] = field(default_factory=dict)
     master: str | None = None
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
@@ -133,7 +129,6 @@ class Loader:
                 sources=self.sources,
                 specs=self.specs,
                 context=self.context,
-                cache=self.cache,
                 project_inputs=self.project_inputs,
                 master=self.master,
                 on_conflict=self.on_conflict,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.paths import LOCK_NAME
@@ -29,7 +32,6 @@ from mockgen_watch.storage.replacement import (
     replace_all,
 )
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 from mockgen_watch.workflow.versions import CHAIN
 
@@ -47,8 +49,7 @@ _BOM = b"\xef\xbb\xbf"
 _MASTER_NAMES = ("master.yaml", "master.yml", "master.json")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationRequest:
+class MigrationRequest(Struct, frozen=True, kw_only=True):
     """What is asked.
 
     Attributes:
@@ -64,8 +65,7 @@ class MigrationRequest:
     suite: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigratedFile:
+class MigratedFile(Struct, frozen=True, kw_only=True):
     """One file.
 
     Attributes:
@@ -84,8 +84,7 @@ class MigratedFile:
     migration: Migration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrationPlan:
+class MigrationPlan(Struct, frozen=True, kw_only=True):
     """What a migration would do.
 
     Attributes:

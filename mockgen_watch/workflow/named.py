@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:

@@ -6,7 +6,10 @@ The files stay as they are: what the engine reads is made in memory, by the same
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, UsageError
@@ -16,7 +19,6 @@ from mockgen_watch.migrations.periods import TooManyRowsError
 from mockgen_watch.migrations.report import remark_location, too_many_rows
 from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adhoc import open_adhoc
 from mockgen_watch.workflow.load import Loader, Texts
 from mockgen_watch.workflow.project import OpenProject, open_project
@@ -58,7 +60,7 @@ class OldestSources:
         return self.meant[path] if path in self.meant else self._sources.read(path)
 
 
-class OldestLoader(Loader):
+class OldestLoader(Loader, kw_only=True):
     """Loads the files of the oldest format, and no other suite."""
 
     chosen: Mapping[str, str]
@@ -125,12 +127,11 @@ def open_oldest(
         sources=OldestSources(loader.sources, meant),
         specs=loader.specs,
         context=loader.context,
-        cache=loader.cache,
         project_inputs=loader.project_inputs,
         master=loader.master,
+        chosen=chosen,
+        old_texts=texts,
     )
-    oldest.chosen = chosen
-    oldest.old_texts = texts
     diagnostics = (*project.diagnostics, *found)
     return replace(project, loader=oldest, diagnostics=diagnostics), tuple(scenarios)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.plugins import Catalog
 from mockgen_watch.storage.trust import read_trust
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginState:
+class PluginState(Struct, frozen=True, kw_only=True):
     """A plugin that the project names, or the user trusts.
 
     Attributes:

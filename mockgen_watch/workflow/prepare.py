@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
@@ -12,8 +15,6 @@ from mockgen_watch.lock.remembered import wanted_from_lock
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.labels import wants_labels
-from mockgen_watch.typed import TYPE_CHECKING
-from mockgen_watch.workflow.known_plans import KnownPlans, keep_plans, recall_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,9 +43,6 @@ class Preparer:
         self._loaded: dict[str, LoadedSuite] = {}
         self._plans: dict[str, tuple[OutputPlan, ...] | None] = {}
         self._compiler: SuiteCompiler | None = None
-        # Of suites whose plans were known, the inputs; and those whose inputs have not moved.
-        self._recalled: dict[str, Mapping[str, str | None]] = {}
-        self._unmoved: set[str] = set()
 
     def choose(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the suites that ``names`` mean: themselves, or all in a folder; none means all.
@@ -95,19 +93,12 @@ class Preparer:
     def plans(self, suite: str) -> tuple[OutputPlan, ...] | None:
         """Return the plans of all outputs of ``suite``; None when it has errors."""
         if suite not in self._plans:
-            is_unmoved = suite in self._unmoved
-            known = recall_plans(self.loader, self.selection, suite) if is_unmoved else None
-            if known is not None:
-                self._plans[suite] = known.plans
-                self._recalled[suite] = known.inputs
-            else:
-                self._plans[suite] = self._compile(suite)
-                self._keep(suite)
+            self._plans[suite] = self._compile(suite)
         return self._plans[suite]
 
     def compiled(self) -> dict[str, frozenset[str]]:
         """Return the suites that were compiled, also in vain → the files that they depend on."""
-        return {suite: frozenset(self._read_by(suite)) for suite in self._plans}
+        return {suite: frozenset(self.load(suite).inputs) for suite in self._plans}
 
     def load(self, suite: str) -> LoadedSuite:
         """Return ``suite`` as it was read."""
@@ -146,10 +137,14 @@ class Preparer:
 
     def _wanted(self, suite: str, lock: object, *, trust_locks: bool) -> WantedSuite:
         digests = self.loader.sources.digests
-        if isinstance(lock, Lockfile) and made_from(lock, digests, CONTRACT):
-            self._unmoved.add(suite)
-            if lock.complete and trust_locks and self._is_plain:
-                return wanted_from_lock(suite, lock, self.suites[suite])
+        if (
+            trust_locks
+            and self._is_plain
+            and isinstance(lock, Lockfile)
+            and lock.complete
+            and made_from(lock, digests, CONTRACT)
+        ):
+            return wanted_from_lock(suite, lock, self.suites[suite])
         plans = self.plans(suite)
         inputs = self._inputs(suite, plans)
         if plans is None:
@@ -168,21 +163,11 @@ class Preparer:
         return not has_option and not self.loader.has_profile
 
     def _inputs(self, suite: str, plans: tuple[OutputPlan, ...] | None) -> dict[str, str | None]:
-        inputs = dict(self._read_by(suite))
+        inputs = dict(self.load(suite).inputs)
         for plan in plans or ():
             for path in plan.inputs:
                 inputs.setdefault(path, self.loader.sources.digests.get(path))
         return inputs
-
-    def _read_by(self, suite: str) -> Mapping[str, str | None]:
-        return self._recalled[suite] if suite in self._recalled else self.load(suite).inputs
-
-    def _keep(self, suite: str) -> None:
-        """Keep the plans of ``suite`` for the next run, where that is likely to need them."""
-        plans = self._plans[suite]
-        if plans is not None and suite in self._unmoved and not self.found():
-            known = KnownPlans(plans=plans, inputs=self._inputs(suite, plans))
-            keep_plans(self.loader, self.selection, suite, known)
 
     def _output(self, plan: OutputPlan) -> WantedOutput:
         return WantedOutput.of(

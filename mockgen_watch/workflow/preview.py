@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.lock.paths import is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.results import FileResult, Report
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.builtin import BUILTIN
@@ -14,7 +17,6 @@ from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.unwritable import cannot_write
 
 if TYPE_CHECKING:
@@ -39,8 +41,7 @@ LARGE: Final = 100_000
 """Records of an output that goes on where a stopped run came to; fewer are soon made anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatchedRecords(Warming):
+class PatchedRecords(Warming, frozen=True, kw_only=True):
     """Records that a program makes by chunks, but for those of which something is ``stated``."""
 
     plain: Records
@@ -74,8 +75,7 @@ class PatchedRecords(Warming):
             yield from self.plain.pieces(start, stop)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Production:
+class Production(Struct, frozen=True, kw_only=True):
     """An output made ready to be written.
 
     Attributes:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.project import Project, apply_profile
-from mockgen_watch.storage.cache import ContentCache
 from mockgen_watch.storage.files import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.load import Loader
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, SHIPPED, LazyDigests, NoPlugins
 
@@ -50,8 +50,7 @@ class ProjectSources:
         return self.snapshot.load(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenProject:
+class OpenProject(Struct, frozen=True, kw_only=True):
     """A project at one moment.
 
     Attributes:
@@ -104,9 +103,7 @@ def open_project(start: StrPath, profile: str | None = None) -> OpenProject:
     stamps = StatCache(state, SPECS_CACHE)
     snapshot = read_specs(root, SPECS, stamps)
     stamps.save()
-    project = project_of(root, state, snapshot, profile)
-    _remember(state, snapshot, project.settings)
-    return project
+    return project_of(root, state, snapshot, profile)
 
 
 def project_of(
@@ -117,7 +114,7 @@ def project_of(
     Raises:
         UsageError: it has no such profile.
     """
-    settings, inputs, found = _read_settings(snapshot, profile)
+    settings, inputs, found = read_settings(snapshot, profile)
     context = BuildContext(
         seed=settings.seed,
         count=settings.count,
@@ -129,8 +126,6 @@ def project_of(
         sources=ProjectSources(snapshot, plugins.digests),
         specs=SPECS,
         context=context,
-        cache=ContentCache(state, "documents"),
-        plan_cache=ContentCache(state, "plans"),
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
         has_profile=profile is not None,
@@ -147,7 +142,7 @@ def project_of(
     )
 
 
-def _read_settings(
+def read_settings(
     snapshot: SpecSnapshot, profile: str | None
 ) -> tuple[Project, dict[str, str | None], tuple[Diagnostic, ...]]:
     """Return the settings, the project files that were looked for, and what was found."""
@@ -175,8 +170,7 @@ def _read_settings(
     return settings, inputs, tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plugins:
+class _Plugins(Struct, frozen=True, kw_only=True):
     """The plugins of a project, by the names that they have among the inputs of suites."""
 
     catalog: Catalog
@@ -211,14 +205,6 @@ def _plugins(root: StrPath, settings: Project) -> _Plugins:
         digests={name: digest for name, digest in digests.items() if digest is not None},
         diagnostics=missing,
     )
-
-
-def _remember(state: StateFolder, snapshot: SpecSnapshot, settings: Project) -> None:
-    if settings.path:
-        from mockgen_watch.workflow.fresh import remember_outputs_folder  # noqa: PLC0415 - as above
-
-        digest = snapshot.digests()[settings.path]
-        remember_outputs_folder(state, digest, settings.outputs)
 
 
 def _second_file(first: str, second: str) -> Diagnostic:

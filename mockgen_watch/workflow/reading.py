@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, has_errors
-from mockgen_watch.digest import digest
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.masters.lookup import find_master
 from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.codec import decode_document, encode_document
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.model import MasterChoice, RuleKind
 from mockgen_watch.spec.parse import parse
@@ -21,7 +23,6 @@ from mockgen_watch.spec.vocabulary import (
     read_lines,
     vocabulary_names,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import (
     PLUGIN,
     SHIPPED,
@@ -37,14 +38,9 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
     from mockgen_watch.spec.model import ConflictPolicy, MasterFile, RuleSpec, UserInput
-    from mockgen_watch.workflow.sources import Cache, Catalog, Sources
+    from mockgen_watch.workflow.sources import Catalog, Sources
 
-CACHE_VERSION = 1
-"""Part of the key of a cached document; a parser that gives other documents raises it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedSuite:
+class LoadedSuite(Struct, frozen=True, kw_only=True):
     """A suite as it was read.
 
     Attributes:
@@ -64,12 +60,11 @@ class LoadedSuite:
     has_failed: bool
 
 
-@dataclass(slots=True)
-class SuiteReader:
+class SuiteReader(Struct):
     """Reads and checks suites; each file is parsed once, however many suites share it.
 
     Attributes:
-        sources, specs, context, cache, project_inputs, master, on_conflict, catalog,
+        sources, specs, context, project_inputs, master, on_conflict, catalog,
             plugin_places, rule_types, rule_digests: as of ``Loader``, which shares them.
         report: is told what was found.
         documents: every file that was parsed.
@@ -80,7 +75,6 @@ class SuiteReader:
     sources: Sources
     specs: str
     context: BuildContext
-    cache: Cache
     project_inputs: Mapping[str, str | None]
     master: str | None
     on_conflict: ConflictPolicy
@@ -97,15 +91,8 @@ class SuiteReader:
     def document(self, path: str) -> Document:
         """Return the parsed file at ``path``; what the parser found is reported."""
         if path not in self.documents:
-            # Equal bytes are another document in another language.
-            ending = path.rpartition(".")[2]
-            key = digest(f"{CACHE_VERSION} {ending} {self.sources.digests[path]}".encode())
-            cached = self.cache.get(key)
-            document = None if cached is None else decode_document(path, cached)
-            if document is None:
-                data = self.sources.read(path)
-                document = read_lines(path, data) if ending == "txt" else parse(path, data)
-                self.cache.put(key, encode_document(document))
+            data = self.sources.read(path)
+            document = read_lines(path, data) if path.endswith(".txt") else parse(path, data)
             self.documents[path] = document
             self.report(document.diagnostics)
         return self.documents[path]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.plan.selection import Selection
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What ``generate`` is to do.
 
     Attributes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic, has_errors
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.backup import Backup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileResult:
+class FileResult(Struct, frozen=True, kw_only=True):
     """What became of one file.
 
     Attributes:
@@ -32,8 +33,7 @@ class FileResult:
     resumed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """The account of a run.
 
     Attributes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 from mockgen_watch.digest import digest
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from mockgen_watch.rules.plugin import Refused, RuleType
@@ -77,28 +77,6 @@ class LazyDigests(Mapping[str, str]):
     def __len__(self) -> int:
         """Return the number of files."""
         return len({*self._known, *self._unread})
-
-
-class Cache(Protocol):
-    """Bytes by the digest of what they were made from; may forget anything at any time."""
-
-    def get(self, key: str) -> bytes | None:
-        """Return what was put under ``key``, or None."""
-
-    def put(self, key: str, data: bytes) -> None:
-        """Keep ``data`` under ``key``, where there is room."""
-
-
-class NoCache:
-    """A cache that keeps nothing."""
-
-    def get(self, key: str) -> bytes | None:
-        """Return None."""
-        del key
-        return None
-
-    def put(self, key: str, data: bytes) -> None:
-        """Keep nothing."""
 
 
 class Catalog(Protocol):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.structure import check_structure, load_schema
 from mockgen_watch.storage.outputs import read_output
 from mockgen_watch.storage.schemas import read_schema
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.labels import wants_labels
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.prepare import Preparer
 
 if TYPE_CHECKING:
@@ -16,8 +19,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """An output, and which of its files is meant.
 
     Attributes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.lock.model import LOCK_VERSION, read_lockfile
@@ -10,7 +12,6 @@ from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import io
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 

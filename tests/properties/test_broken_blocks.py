@@ -7,8 +7,8 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from mockgen_watch.dataclass import replace
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.cases import CaseRecords
 from mockgen_watch.workflow.labelling import label_writer

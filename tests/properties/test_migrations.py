@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -13,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.migrations.migrate import migrate_user_input

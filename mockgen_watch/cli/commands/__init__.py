@@ -7,9 +7,9 @@ Each module has ``add_arguments(parser)``, which declares its options and exampl
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING, Protocol, cast
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING, Protocol, cast
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import argparse
@@ -28,8 +28,7 @@ class Command(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandEntry:
+class CommandEntry(Struct, frozen=True, kw_only=True):
     """A line of the table of commands.
 
     Attributes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import json_value, shown_value
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adopting.adopt import plan_adoption
 from mockgen_watch.workflow.adopting.adoption import carry_out
 from mockgen_watch.workflow.migrate import finish_earlier

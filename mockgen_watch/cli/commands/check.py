@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.making import running
 from mockgen_watch.cli.report import code_of, print_findings
 from mockgen_watch.cli.selection import add_suites
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.check import check
 from mockgen_watch.workflow.chosen import chosen_suites
 from mockgen_watch.workflow.project import open_project

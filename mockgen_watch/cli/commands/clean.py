@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -11,8 +13,6 @@ from mockgen_watch.cli.selection import whole_number
 from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.clock import utc_stamp
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.retention import Retention, clean
 from mockgen_watch.workflow.project import open_project
 
@@ -32,7 +32,7 @@ What is removed goes to an archive first, mock_outputs/snapshots/archive/TIME.ta
 mockgen-watch restore TIME brings it back. Fixtures (mock_outputs/SUITE/…) are never touched.
 """
 
-_AGE: Final = regex(r"(\d{1,6})([mhdw])")
+_AGE: Final = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

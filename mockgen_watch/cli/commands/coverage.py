@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.coverage_json import coverage_data
@@ -15,7 +16,6 @@ from mockgen_watch.cli.report import wants_color
 from mockgen_watch.cli.selection import whole_number
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.coverage import coverage_report
 from mockgen_watch.workflow.keep_cases import keep_cases
 from mockgen_watch.workflow.project import open_project

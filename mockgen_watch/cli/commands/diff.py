@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.report import wants_color
 from mockgen_watch.cli.values import json_value, shown_value
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.difference import diff_outputs
 from mockgen_watch.workflow.project import open_project
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.selection import add_selection, add_suites, whole_number
 from mockgen_watch.storage.unmoved import look_at_stamps
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

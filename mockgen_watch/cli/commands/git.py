@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.errors import UsageError
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

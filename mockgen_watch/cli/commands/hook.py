@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.staged_fresh import look_at_index
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -17,7 +18,6 @@ from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.placing import place_file, place_lines
 from mockgen_watch.storage.project_folder import SPECS, STATE_WITHOUT_GIT, find_project
 from mockgen_watch.storage.schemas import read_schema
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:

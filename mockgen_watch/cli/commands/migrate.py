@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -19,7 +20,6 @@ from mockgen_watch.diagnostics import Diagnostic, Location, Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.migrations.outcome import Wishes
 from mockgen_watch.spec.build.names import file_name_problem
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.migrate import (
     MigrationRequest,
     carry_out,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import ExitCode
@@ -16,7 +17,6 @@ from mockgen_watch.cli.values import shown_value
 from mockgen_watch.lock.saved_plan import write_plan
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.user_files import write_file
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.plan import plan_changes, slow_outputs
 from mockgen_watch.workflow.changes.saving import Making, saved_plan
 from mockgen_watch.workflow.project import open_project

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses  # noqa: TID251 - for asdict
 import json
 import os
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.plugins import plugin_states
 from mockgen_watch.workflow.project import open_project
 
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         return _change(options)
     states = plugin_states(open_project(options.directory, options.profile))
     if options.json:
-        print(json.dumps([dataclasses.asdict(state) for state in states], indent=2))
+        print(json.dumps([msgspec.to_builtins(state) for state in states], indent=2))
     elif not states:
         print("no plugin is named in specs/mockgen.yaml, and you trust none")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.selection import whole_number
 from mockgen_watch.formats.base import complete_options
@@ -10,7 +11,6 @@ from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_records, reaching
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.errors import UsageError
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.restoring import restorable, restore
 from mockgen_watch.workflow.project import open_project
 

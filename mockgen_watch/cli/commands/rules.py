@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -13,7 +14,6 @@ from mockgen_watch.cli.selection import add_suites
 from mockgen_watch.plan.selection import Selection
 from mockgen_watch.scenarios.account import account_of
 from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.cli.making import take_snapshot
 from mockgen_watch.cli.selection import add_selection, add_suites, selection_of, whole_number
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.request import Request
 

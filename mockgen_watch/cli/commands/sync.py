@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.cli.asking import state_of, tell_outcome
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.requests import SYNC, ask
 
 if TYPE_CHECKING:

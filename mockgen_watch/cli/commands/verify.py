@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.escape import escape_for_terminal
@@ -12,7 +13,6 @@ from mockgen_watch.cli.making import executor_of
 from mockgen_watch.cli.progress import progress
 from mockgen_watch.cli.render import report_of
 from mockgen_watch.cli.report import wants_color
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.verify import verify
 from mockgen_watch.workflow.project import open_project
 

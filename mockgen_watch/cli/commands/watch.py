@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.commands.reload import TAKEN
@@ -22,7 +23,6 @@ from mockgen_watch.observe.logs import (
 )
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.watch.daemon import Daemon
 from mockgen_watch.watch.metrics import Metrics, describe_status
 from mockgen_watch.watch.signals import handling

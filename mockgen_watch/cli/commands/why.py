@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.values import plain_json, shown_value
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.pointers import split_pointer
 from mockgen_watch.workflow.explaining.why import explain
 from mockgen_watch.workflow.git.touched import last_touched

@@ -7,9 +7,9 @@ integer, one bit for each value.
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 from mockgen_watch.scenarios.coverage.uncovered import Pairs, Singles, Triples
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.trees import find_shape
@@ -15,7 +18,6 @@ from mockgen_watch.scenarios.coverage.parameters import PRESENT
 from mockgen_watch.scenarios.facts import MOST, leaves_below
 from mockgen_watch.spec.generators import Constant, Template
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,8 +39,7 @@ TRIED: Final = 40_000
 """Records that needs which belong together are tried on at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Combining:
+class Combining(Struct, frozen=True, kw_only=True):
     """Which values of parameters go together.
 
     Attributes:
@@ -57,8 +58,7 @@ class Combining:
         return self.bench.has_fit(enumerate(row), self.whole, SAMPLES)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Bench:
+class Bench(Struct, kw_only=True, eq=False):
     """Records on which combinations are tried: everything is there, the rest is drawn.
 
     Attributes:
@@ -98,8 +98,7 @@ class Bench:
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """Needs that have to be met by one record: the parameters that they read, and what is drawn."""
 
     needs: tuple[Need, ...]

@@ -8,8 +8,11 @@ and every record behind the design, is what it is without ``$coverage``.
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.plan.model import Draw, FirstChoices
 from mockgen_watch.scenarios.coverage.cases_file import kept_rows
@@ -19,7 +22,6 @@ from mockgen_watch.scenarios.coverage.covering import cover
 from mockgen_watch.scenarios.coverage.feasible import Constraint
 from mockgen_watch.scenarios.coverage.parameters import parameters_of
 from mockgen_watch.scenarios.coverage.problem import Problem
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,8 +39,7 @@ MOST_COMBINATIONS: Final = 1_000_000
 """Combinations that a design is made for: 350 pools of 4 in pairs, 46 of them in triples."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Covered:
+class Covered(Struct, frozen=True, kw_only=True, eq=False):
     """A plan whose first records cover what can be covered.
 
     Attributes:

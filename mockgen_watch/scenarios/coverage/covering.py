@@ -14,13 +14,14 @@ chosen, of the seed and of the rows that are to be kept, and of no order in whic
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.scenarios.coverage.combinations import combinations_of, open_combinations
 from mockgen_watch.scenarios.coverage.feasible import Constraint, Feasible
 from mockgen_watch.scenarios.coverage.problem import Design, Problem
 from mockgen_watch.scenarios.coverage.row_builder import CANDIDATES, RowBuilder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.generate import beginning
 from mockgen_watch.generate.beginning import ENDS
@@ -18,7 +21,6 @@ from mockgen_watch.spec.generators import (
     Pool,
 )
 from mockgen_watch.spec.moments import format_moment
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -53,8 +55,7 @@ class Free:
 FREE: Final = Free()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """One of the values of a parameter.
 
     Attributes:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.generate.address import Address
 from mockgen_watch.generate.draws import ALWAYS, threshold
 from mockgen_watch.generate.paths import shared_path
@@ -11,7 +15,6 @@ from mockgen_watch.rules.places import MISSING
 from mockgen_watch.scenarios.coverage.parameter_values import FREE, Value, row_values, values_of
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,8 +32,7 @@ HIDDEN: Final = Value(name="$hidden", choice=None, is_hidden=True)
 """The value of what is not there because an object around it is not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """Something that a case chooses: a field, fields of one row, or whether something is there.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +20,7 @@ Partial: TypeAlias = "tuple[int | None, ...]"
 """The same, None where a parameter is free."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """What a design is made for.
 
     Attributes:
@@ -51,8 +50,7 @@ class Problem:
         return tuple(map(len, self.marks))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Design:
+class Design(Struct, frozen=True, kw_only=True):
     """Rows that cover every combination that can be.
 
     Attributes:

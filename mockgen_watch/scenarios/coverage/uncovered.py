@@ -6,7 +6,7 @@ value, so that the pairs of a value that a row would cover are one AND and one c
 
 from __future__ import annotations
 
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

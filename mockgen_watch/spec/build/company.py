@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.build.directives import VALUE_DIRECTIVES
 from mockgen_watch.spec.build.leaves import GENERATOR_DIRECTIVES
 from mockgen_watch.spec.build.names import is_directive
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.spec.model import OutputOptions
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Pool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildContext:
+class BuildContext(Struct, frozen=True, kw_only=True):
     """What a spec file is built with beside its own text.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.scalars import (
     is_empty,
@@ -15,7 +16,6 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.generators import Boolean, RecordIndex, SequenceNumber
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

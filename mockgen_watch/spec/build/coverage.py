@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.spec.build.names import join_path
 from mockgen_watch.spec.build.scalars import (
     read_field,
@@ -13,7 +16,6 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.coverage import Coverage, CoverageSpec
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

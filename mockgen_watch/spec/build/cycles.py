@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record
 from mockgen_watch.spec.generators import Reference, Template
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

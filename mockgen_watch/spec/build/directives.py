@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.leaves import GENERATOR_DIRECTIVES
 from mockgen_watch.spec.build.modifiers import MODIFIER_DIRECTIVES
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.exact import read_bound
 from mockgen_watch.spec.build.scalars import read_word
 from mockgen_watch.spec.generators import Distribution, DistributionKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.scalars import read_decimal, read_whole
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final

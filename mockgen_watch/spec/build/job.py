@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.spec.build.site import Report
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import OriginKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One file on its way to a spec.
 
     Attributes:
@@ -35,8 +36,7 @@ class Job:
     may_have_master: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """Where in a record a shape stands.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.counters import build_boolean, build_index, build_sequence
 from mockgen_watch.spec.build.moments import build_date, build_datetime, build_time
@@ -14,7 +16,6 @@ from mockgen_watch.spec.build.scalars import is_empty, read_text, report_type
 from mockgen_watch.spec.build.templates import build_reference, build_template
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.generators import Constant, Pattern, Pool, Uuid
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

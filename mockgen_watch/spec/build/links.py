@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.cycles import check_cycles
 from mockgen_watch.spec.build.names import is_slip
@@ -9,7 +11,6 @@ from mockgen_watch.spec.build.overlay import walk_leaves
 from mockgen_watch.spec.build.records import find_field, picked_record, records_of
 from mockgen_watch.spec.build.unique import check_unique
 from mockgen_watch.spec.generators import Reference, Template
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
 from mockgen_watch.spec.build.job import Job, Scope
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
@@ -23,7 +23,6 @@ from mockgen_watch.spec.model import (
     Origin,
     OriginKind,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.site import Report
     from mockgen_watch.spec.document import Document
 
-_BY_KEY: Final = regex(r"by-key\((.*)\)", re.DOTALL)
+_BY_KEY: Final = re.compile(r"by-key\((.*)\)", re.DOTALL)
 
 
 def build_master(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import MODEL_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.job import Scope
@@ -21,7 +24,6 @@ from mockgen_watch.spec.build.shapes import build_members
 from mockgen_watch.spec.build.statements import build_statements
 from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.spec.model import Model, ObjectShape, Origin, OriginKind
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.job import Job
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import OutputOptions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDefaults:
+class FileDefaults(Struct, frozen=True, kw_only=True):
     """What the top of a file says for all of its models."""
 
     count: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.scalars import (
     read_field,
@@ -14,7 +15,6 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.model import Modifiers, Transform
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.build.scalars import read_params, read_text, read_whole, report_type
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import (
@@ -12,7 +14,6 @@ from mockgen_watch.spec.moments import (
     read_moment,
     split_format,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

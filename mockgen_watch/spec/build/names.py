@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-from mockgen_watch.regex import regex
-from mockgen_watch.typed import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 MAX_NAME_BYTES: Final = 200
 """A file name holds 255 bytes on every usual system; the extension and ``.labels`` need some."""
 
-_RESERVED: Final = regex(
+_RESERVED: Final = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
 )
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')

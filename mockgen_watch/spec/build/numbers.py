@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.build.distributions import (
     ALL_PARAMS,
@@ -19,7 +20,6 @@ from mockgen_watch.spec.build.exact import (
 )
 from mockgen_watch.spec.build.scalars import read_params, read_whole, report_type
 from mockgen_watch.spec.generators import Distribution, DistributionKind, Number
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import is_slip
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import Labels, Layout, OutputOptions
-from mockgen_watch.typed import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,8 +52,7 @@ class KnownFormat(Protocol):
         """The layouts that it can write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputEdit:
+class OutputEdit(Struct, frozen=True, kw_only=True):
     """What one place says about the output; None where it says nothing."""
 
     format: str | None = None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import replace
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Related, did_you_mean
 from mockgen_watch.digest import canonical
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.exact import decimal_places
 from mockgen_watch.spec.build.names import data_key, is_directive
 from mockgen_watch.spec.build.scalars import number_at, report_type
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.generators import Pool, PoolEntry
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 MAX_WEIGHT_DIGITS: Final = 12
 _ONE: Final = Decimal(1)
-_LOOKS_OTHERWISE: Final = regex(r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~")
+_LOOKS_OTHERWISE: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~")
 
 
 def pool_of_values(site: Site, report: Report) -> Pool | None:

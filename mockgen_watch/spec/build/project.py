@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.context import BuildContext
 from mockgen_watch.spec.build.job import Job
 from mockgen_watch.spec.build.master import read_conflict
@@ -31,7 +34,6 @@ from mockgen_watch.spec.project import (
     Project,
     plugin_name,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 CONTRACTS: Final = (1,)
 """The seed contracts that this release can make outputs by."""
 
-_PLUGIN: Final = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PLUGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
 PROJECT_KEYS: Final = (
     "$schema",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.spec.build.overlay import element_of, lay_over
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Model, Scenario, Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """What the records of one scenario look like, before any master."""
 
     model: Model
@@ -25,8 +26,7 @@ class Record:
     shape: ObjectShape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """What a path leads to.
 
     Attributes:

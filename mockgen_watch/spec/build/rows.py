@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.leaves import vocabulary_pool
 from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
@@ -10,7 +12,6 @@ from mockgen_watch.spec.build.pools import pool_of_rows
 from mockgen_watch.spec.build.scalars import read_params, read_text, report_type
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import Leaf, Member, Origin
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,9 +5,10 @@ Rules and exclusions may speak of fields that only a master has, so this needs t
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.spec.model import ArrayShape, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

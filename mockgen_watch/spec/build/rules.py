@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.regex import regex
 from mockgen_watch.spec.build.names import PathError, join_path, parse_field
 from mockgen_watch.spec.build.scalars import number_at, read_field, read_text
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 from mockgen_watch.spec.project import plugin_name
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Final
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 _RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
-_PLUGIN: Final = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")
+_PLUGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")
 _TEST_KEYS: Final = ("min", "max", "pattern", "not")
 _TYPE_NAMES: Final = {"min": "minimum", "max": "maximum", "pattern": "pattern", "not": "not"}
 CONFORMS_RULE: Final = "conforms"

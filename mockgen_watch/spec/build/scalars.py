@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import PathError, parse_field
 from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.coverage import read_coverage
 from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown
@@ -25,7 +27,6 @@ from mockgen_watch.spec.model import (
     OutputOptions,
     Scenario,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,7 @@ _NOT_OF_A_MIX: Final = ("$records", "$coverage")
 MAX_COUNT: Final = 10**12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(Struct, frozen=True, kw_only=True):
     """What a scenario inherits: from its model, else its file, else the project."""
 
     count: int

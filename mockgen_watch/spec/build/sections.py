@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.names import data_key, file_name_problem, fold, is_directive
 from mockgen_watch.spec.build.scenarios import WELL_KNOWN, misspelt, scenario_name
 from mockgen_watch.spec.build.site import kind_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.build.job import Job
     from mockgen_watch.spec.build.site import Report, Site
 
 
-@dataclass(slots=True, kw_only=True)
-class ModelSections:
+class ModelSections(Struct, kw_only=True):
     """What a file says about one model.
 
     Attributes:

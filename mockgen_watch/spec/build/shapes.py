@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.company import (
     CHOOSERS,
@@ -20,7 +23,6 @@ from mockgen_watch.spec.build.rows import build_rows
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

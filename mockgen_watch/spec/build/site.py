@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document, Mark, Member, Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """A node of a document, with the way that leads to it.
 
     Attributes:

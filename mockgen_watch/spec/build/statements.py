@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.regex import regex
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.build.directives import report_unknown
 from mockgen_watch.spec.build.names import data_key, fold, is_directive
 from mockgen_watch.spec.build.scalars import read_flag, report_type
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.statements import Statement
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.site import Report, Site
     from mockgen_watch.spec.document import Json, Node
 
-_INDEX: Final = regex(r"0|[1-9][0-9]{0,17}")
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 _WHOLE: Final = ("$const", "$delete")
 """What may stand in place of a value, alone."""
 

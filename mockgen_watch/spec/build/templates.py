@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.regex import regex
+import re
+from typing import TYPE_CHECKING
+
 from mockgen_watch.spec.build.names import PathError, parse_field, parse_path
 from mockgen_watch.spec.build.scalars import read_field, read_params, read_text
 from mockgen_watch.spec.generators import Reference, Template, TemplatePart
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.build.job import Scope
     from mockgen_watch.spec.build.site import Report, Site
 
-_TOKEN: Final = regex(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 
 
 class _TemplateError(ValueError):

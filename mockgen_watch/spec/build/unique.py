@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.records import find_field, picked_record
 from mockgen_watch.spec.capacity import capacity, is_distinct
@@ -17,7 +20,6 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import Leaf, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     Records = Mapping[str, tuple[Record, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Demand:
+class _Demand(Struct, frozen=True, kw_only=True):
     """What a unique leaf has to give: ``values`` for the ``scenario`` that needs the most."""
 
     leaf: Leaf

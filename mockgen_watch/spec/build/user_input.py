@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec.build.directives import INPUT_DIRECTIVES, report_unknown
 from mockgen_watch.spec.build.job import Job
@@ -15,7 +17,6 @@ from mockgen_watch.spec.build.sections import read_sections
 from mockgen_watch.spec.build.site import Site, kind_of
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.model import MasterChoice, UserInput
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

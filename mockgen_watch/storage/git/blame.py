@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.typed import TYPE_CHECKING
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.git.repository import Repository
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
+class Blame(Struct, frozen=True, kw_only=True):
     """Who last touched a line.
 
     Attributes:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import posixpath
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
@@ -21,7 +23,6 @@ from mockgen_watch.storage.files import SpecFile, SpecSnapshot
 from mockgen_watch.storage.git.repository import LINK, Entry
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,8 +39,7 @@ _MOST_LINKS = 40
 _NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOutputs:
+class StoredOutputs(Struct, frozen=True, kw_only=True):
     """The output folder as Git holds it. Paths are relative to it.
 
     Attributes:

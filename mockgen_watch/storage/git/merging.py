@@ -7,12 +7,13 @@ that is going on. The merge driver of outputs is switched off in there: it is wh
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import git_folder_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,7 @@ _NOBODY = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, frozen=True, kw_only=True):
     """What is being merged: trees or commits.
 
     Attributes:
@@ -56,8 +56,7 @@ class Sides:
         return {"base": self.base, "ours": self.ours, "theirs": self.theirs}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedTree:
+class MergedTree(Struct, frozen=True, kw_only=True):
     """What Git makes of two sides.
 
     Attributes:

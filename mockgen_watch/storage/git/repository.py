@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import path_below
 from mockgen_watch.storage.project_folder import find_work_tree
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,8 +37,7 @@ _UNMERGED = b"M "
 _UNTRACKED = b"? "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One path of the index or of a commit.
 
     Attributes:
@@ -56,8 +56,7 @@ class Entry:
         return self.mode in _FILES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Struct, frozen=True, kw_only=True):
     """What would be committed, and what lies beside it. Paths are relative to the project.
 
     Attributes:

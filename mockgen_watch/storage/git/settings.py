@@ -8,11 +8,11 @@ end, so the lines are put there, and taken away, as text.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.git.merging import DRIVER
 from mockgen_watch.storage.text_block import SettingsFile
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.git.repository import Repository

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git.merging import NAMED, Sides, empty_blob, empty_tree, index_tree
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

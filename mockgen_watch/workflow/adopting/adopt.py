@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import FindingsError, UsageError
@@ -19,7 +21,6 @@ from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.replacement import (
     Replacement,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adopting.adoption import AdoptedValue, Adoption
 from mockgen_watch.workflow.adopting.adoption_home import home_of, location_of
 from mockgen_watch.workflow.adopting.adoption_proof import (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import (
@@ -12,7 +15,6 @@ from mockgen_watch.storage.replacement import (
     finish_replacement,
     replace_all,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import LOCK_WAIT
 
 if TYPE_CHECKING:
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptedValue:
+class AdoptedValue(Struct, frozen=True, kw_only=True):
     """A value that the spec says from now on.
 
     Attributes:
@@ -40,8 +41,7 @@ class AdoptedValue:
     location: Location
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class Adoption(Struct, frozen=True, kw_only=True):
     """What becomes of a spec, and of the output that was edited.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.migrations.adoption import Home
 from mockgen_watch.spec.document import MappingNode
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.pointers import split_pointer
 
 if TYPE_CHECKING:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.selection import Selection
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.adopting.edited import CannotAdoptError
 from mockgen_watch.workflow.prepare import Preparer
 from mockgen_watch.workflow.produce import prepare_production

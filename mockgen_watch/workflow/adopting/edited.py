@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.formats.builtin import BUILTIN
@@ -14,7 +18,6 @@ from mockgen_watch.lock.paths import below, split_path
 from mockgen_watch.rules.places import Missing, value_at
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.produce import prepare_production
 
@@ -33,8 +36,7 @@ class CannotAdoptError(MockgenError):
     """An edit that no spec can say; the message says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited:
+class Edited(Struct, frozen=True, kw_only=True):
     """An output that was edited.
 
     Attributes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+import hashlib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.generate.address import CONTRACT
-from mockgen_watch.hashing import Sha256
 from mockgen_watch.lock.saved_plan import moved, no_longer
 from mockgen_watch.lock.settle import settle
 from mockgen_watch.lock.snapshot import Action
@@ -15,7 +18,6 @@ from mockgen_watch.spec.layout import Layout
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import (
     LOCK_WAIT,
@@ -39,8 +41,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.results import Report
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
+class _Checked(Struct, frozen=True, kw_only=True):
     """Makes files, and stops where one comes out otherwise than was planned."""
 
     made: OutputProducer
@@ -53,12 +54,12 @@ class _Checked:
             yield path, self._as_planned(f"{self.label}/{path}", chunks)
 
     def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        whole = Sha256()
+        whole = hashlib.sha256()
         for chunk in chunks:
             whole.update(chunk)
             yield chunk
         planned = self.digests.get(path)
-        if planned is not None and planned != f"sha256:{whole.digest().hex()}":
+        if planned is not None and planned != f"sha256:{whole.hexdigest()}":
             raise StorageError(path, "it came out otherwise than was planned")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +29,7 @@ class Absent:
 ABSENT = Absent()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellChange:
+class CellChange(Struct, frozen=True, kw_only=True):
     """One leaf of one record that differs.
 
     Attributes:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.lock.model import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
@@ -13,7 +15,6 @@ from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.explaining.describe import pool_odds
@@ -38,8 +39,7 @@ FORMS = {"json": "json", "ndjson": "ndjson", "csv": "csv", "yaml": "yaml"}
 _DELIMITERS = ",;\t|"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldDifference:
+class FieldDifference(Struct, frozen=True, kw_only=True):
     """One field of one file.
 
     Attributes:
@@ -54,8 +54,7 @@ class FieldDifference:
     removed: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDifference:
+class FileDifference(Struct, frozen=True, kw_only=True):
     """One output that differs.
 
     Attributes:

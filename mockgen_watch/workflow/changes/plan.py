@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.serial import Serial
@@ -11,7 +14,6 @@ from mockgen_watch.lock.paths import below, is_labels
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
 from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
 from mockgen_watch.workflow.chosen import chosen_plans
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.results import FileResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True, kw_only=True):
     """What happens to one field of one file.
 
     Attributes:
@@ -56,8 +57,7 @@ class FieldChange:
     location: Location | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFile:
+class PlannedFile(Struct, frozen=True, kw_only=True):
     """What happens to one file.
 
     Attributes:
@@ -74,8 +74,7 @@ class PlannedFile:
     cells: tuple[CellChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePlan:
+class ChangePlan(Struct, frozen=True, kw_only=True):
     """All that ``generate`` would do.
 
     Attributes:

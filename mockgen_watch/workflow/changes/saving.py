@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan
 from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Making:
+class Making(Struct, frozen=True, kw_only=True):
     """What makes a plan: the release of the program, and the profile that was asked for."""
 
     tool: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.changes.decode import CannotDecodeError
 from mockgen_watch.workflow.changes.difference import records_of
 

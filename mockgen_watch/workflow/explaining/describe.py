@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import singledispatch
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -22,7 +24,6 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.moments import format_moment
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Modifiers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Odds:
+class Odds(Struct, frozen=True, kw_only=True):
     """One value that a leaf can have.
 
     Attributes:

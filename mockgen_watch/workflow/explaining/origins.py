@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
-from mockgen_watch.enumeration import StrEnum
 from mockgen_watch.masters.policies import key_path
 from mockgen_watch.masters.trees import find_shape
 from mockgen_watch.plan.twins import twin_of
@@ -13,7 +16,6 @@ from mockgen_watch.rules.places import value_at
 from mockgen_watch.scenarios.facts import bare_path
 from mockgen_watch.spec.generators import Reference, RowField, Template
 from mockgen_watch.spec.model import ArrayShape, Leaf, MergeKind, ObjectShape, RuleKind
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.describe import describe
 
 if TYPE_CHECKING:
@@ -46,8 +48,7 @@ class Role(StrEnum):
     COVERAGE = "covers"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One line of a spec that has a part in a value.
 
     Attributes:

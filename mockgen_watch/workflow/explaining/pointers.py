@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import ArrayShape, Layout, ObjectShape
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A shape, the elements on the way to it, and the segments that go on inside its value."""
 
     shape: Shape

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, replace
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.designed import designed_by
@@ -18,7 +22,6 @@ from mockgen_watch.spec.model import (
     Origin,
     OriginKind,
 )
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.explaining.describe import describe, describe_modifiers, pool_odds
 from mockgen_watch.workflow.explaining.origins import (
     Role,
@@ -42,8 +45,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.targets import Target
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """Where one value of one record comes from.
 
     Attributes:
@@ -215,8 +217,7 @@ class RecordExplainer:
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
+class _Chosen(Struct, frozen=True, kw_only=True):
     """How one value was chosen."""
 
     origin: Origin

@@ -6,9 +6,10 @@ that are wrong there are made right in the work tree, and a person stages them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import LOCK_WAIT
 from mockgen_watch.workflow.git.refresh import HookReport, Refresh, stale_suites

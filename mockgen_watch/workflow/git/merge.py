@@ -7,8 +7,10 @@ comes out; nothing is read from the work tree, which has only one side while Git
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.lock.model import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, suite_of_lock
@@ -16,7 +18,6 @@ from mockgen_watch.plan.selection import Selection
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.git.merging import empty_blob, merge_trees
 from mockgen_watch.storage.git.sides import SideFinder
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.merge_memo import TEXT
 from mockgen_watch.workflow.git.merge_suite import StaysError, SuiteMerge
 from mockgen_watch.workflow.git.merged_suite import suite_of_path
@@ -47,8 +48,7 @@ def settle_question(question: Question) -> tuple[str, ...]:
         return (str(error),)
 
 
-@dataclass(kw_only=True)
-class _Merge:
+class _Merge(Struct, kw_only=True, dict=True):
     """One call of the driver that has something to find out."""
 
     question: Question

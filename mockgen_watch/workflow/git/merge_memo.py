@@ -7,15 +7,16 @@ the same index file, which Git replaces when it is done.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field
+from msgspec import Struct, field
+
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git.merging import Sides, merge_mark
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import SPECS, git_folder_of
 from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,7 @@ TEXT = "text"
 _NAME = "merge.json"
 
 
-@dataclass(slots=True, kw_only=True)
-class MergeMemo:
+class MergeMemo(Struct, kw_only=True):
     """What is known of the merge that goes on.
 
     Attributes:
@@ -55,8 +55,7 @@ class MergeMemo:
         return is_new
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What Git asks a merge driver.
 
     Attributes:

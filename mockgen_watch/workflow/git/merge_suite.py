@@ -7,8 +7,10 @@ bytes that either side made, so that ``generate`` replaces them once the specs a
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import FindingsError, LockedError, StorageError
 from mockgen_watch.lock.journal import JournalEntry
@@ -16,7 +18,6 @@ from mockgen_watch.lock.paths import below, lock_path
 from mockgen_watch.storage.journal_file import JournalFile
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import LOCK_WAIT
 from mockgen_watch.workflow.git.merge_memo import versions_key
 from mockgen_watch.workflow.git.merged_suite import make_suite
@@ -37,8 +38,7 @@ class StaysError(Exception):
     """A file stays in conflict; the text says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SuiteMerge:
+class SuiteMerge(Struct, frozen=True, kw_only=True):
     """The merge of one suite.
 
     Attributes:

@@ -6,7 +6,10 @@ what the merged specs make, this is told here: the lockfile then has to stay in 
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.digest import digest
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.generate.address import CONTRACT
@@ -15,7 +18,6 @@ from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.lock.snapshot import Action, Snapshot
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.generate import OutputProducer, no_progress
 
 if TYPE_CHECKING:
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     Locks = Mapping[str, Lockfile]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedSuite:
+class MergedSuite(Struct, frozen=True, kw_only=True):
     """What the merged specs make of one suite. Paths are relative to the output folder.
 
     Attributes:
@@ -99,8 +100,7 @@ def suite_of_path(preparer: Preparer, path: str) -> str | None:
     return None
 
 
-@dataclass(slots=True, kw_only=True)
-class _Making:
+class _Making(Struct, kw_only=True):
     wanted: WantedSuite
     known: Mapping[tuple[str, str], Mapping[str, str]]
     digests: dict[str, str] = field(default_factory=dict)

@@ -7,8 +7,11 @@ among Git's objects, and one command brings them into the index.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass, field, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.findings import describe_refusal
@@ -18,7 +21,6 @@ from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git.repository import index_name
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, describe_failure, no_progress
 from mockgen_watch.workflow.git.staging import IndexEdit, index_edits, write_index_edits
@@ -36,8 +38,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookReport:
+class HookReport(Struct, frozen=True, kw_only=True):
     """What a hook found and did. Paths are relative to the project.
 
     Attributes:
@@ -74,7 +75,6 @@ def stale_suites(reconciliation: Reconciliation) -> list[str]:
     return sorted(stale)
 
 
-@dataclass(slots=True, kw_only=True)
 class Refresh:
     """A run that has something to do.
 
@@ -86,22 +86,19 @@ class Refresh:
         edits: for the index alone.
     """
 
-    look: Look
-    stored: Stored
-    decision: Decision
-    tree: OutputTree = field(init=False)
-    work: Decision = field(init=False)
-    suites: list[str] = field(default_factory=list)
-    to_write: list[SuiteAction] = field(default_factory=list)
-    edits: list[IndexEdit] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
-    written: list[str] = field(default_factory=list)
-    found: list[Diagnostic] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, *, look: Look, stored: Stored, decision: Decision) -> None:
         """Look at the work tree."""
-        self.tree = read_outputs(self.stored.project.output_root())
-        self.work = decide(self.stored.project, Request(), self.tree)
+        self.look = look
+        self.stored = stored
+        self.decision = decision
+        self.tree: OutputTree = read_outputs(stored.project.output_root())
+        self.work: Decision = decide(stored.project, Request(), self.tree)
+        self.suites: list[str] = []
+        self.to_write: list[SuiteAction] = []
+        self.edits: list[IndexEdit] = []
+        self.held: list[str] = []
+        self.written: list[str] = []
+        self.found: list[Diagnostic] = []
 
     @property
     def label(self) -> str:

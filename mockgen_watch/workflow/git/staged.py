@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.project_folder import SPECS
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.stored import Store, open_stored
 
 if TYPE_CHECKING:

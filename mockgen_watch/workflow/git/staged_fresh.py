@@ -6,18 +6,19 @@ compared with what it said when a whole run last found nothing to do.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.errors import StorageError
-from mockgen_watch.hashing import sha256
 from mockgen_watch.plan.methods import METHODS
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import SPECS, find_project
 from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.storage.unmoved import CONTRACT, DEFAULT_OUTPUTS
 from mockgen_watch.storage.vocabularies import vocabulary_stamps
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,8 +30,7 @@ _MEMO = "hook.json"
 _ENDINGS = (".yaml", ".yml", ".json", ".txt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """The index at one moment.
 
     Attributes:
@@ -94,7 +94,7 @@ def remember_index(look: Look, outputs: str) -> None:
 def _key(index: Index, outputs: str) -> str:
     """Return what stands for the index, the contract, the methods and the shipped vocabularies."""
     tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
-    return sha256(tool + b"\0" + index.staged_text).hex()
+    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
 
 
 def _memo(state: StateFolder) -> tuple[str, str]:

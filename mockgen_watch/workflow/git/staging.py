@@ -6,7 +6,10 @@ objects already, where nothing points at it until a person makes that call.
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
 from mockgen_watch.digest import digest
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import write_lockfile
@@ -14,7 +17,6 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.storage.git.repository import FILE
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +30,7 @@ EDITS = "hook.index-info"
 """The file of edits, in the state folder; for ``git update-index -z --index-info``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexEdit:
+class IndexEdit(Struct, frozen=True, kw_only=True):
     """What one path of the index should hold.
 
     Attributes:
@@ -66,8 +67,7 @@ def index_edits(
     return making.edits, making.refused
 
 
-@dataclass(slots=True)
-class _Making:
+class _Making(Struct):
     """What becomes of the files of a suite in the index."""
 
     settled: dict[str, Settled] = field(default_factory=dict)

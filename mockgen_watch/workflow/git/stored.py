@@ -5,12 +5,14 @@ Nothing of the work tree is read. What Git holds is decided upon by the same fun
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.storage.git.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.storage.git.repository import LINK
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.unmoved import DEFAULT_OUTPUTS
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.project import project_of
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A project as Git holds it.
 
     Attributes:
@@ -34,8 +35,7 @@ class Stored:
     outputs: StoredOutputs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Struct, frozen=True, kw_only=True):
     """Where a project's past and its index are read from.
 
     Attributes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import replace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.executors.serial import Serial
 from mockgen_watch.lock.snapshot import Action, Reason
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.check import MadeDigests, check_suite
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, no_progress

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.git.blame import blame_lines
 from mockgen_watch.storage.git.repository import Repository
 from mockgen_watch.storage.project_folder import find_work_tree
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.sources import SHIPPED
 
 if TYPE_CHECKING:

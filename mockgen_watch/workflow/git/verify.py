@@ -6,14 +6,16 @@ every commit that has both, and an output with a known key is made once for all 
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.git.blobs import BlobDigests
 from mockgen_watch.storage.git.history import read_commits
 from mockgen_watch.storage.git.repository import LINK, Repository
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.verified import VerifiedTrees
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.git.stored import Store, open_stored
 from mockgen_watch.workflow.git.stored_check import find_stale_outputs
 
@@ -29,16 +31,14 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleCommit:
+class StaleCommit(Struct, frozen=True, kw_only=True):
     """A commit whose outputs its specs do not make, and what is wrong."""
 
     commit: Commit
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(Struct, frozen=True, kw_only=True):
     """What was found.
 
     Attributes:

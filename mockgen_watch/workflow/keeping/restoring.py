@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
-from mockgen_watch.regex import regex
 from mockgen_watch.storage.archive import SUFFIX, list_archives, members_of, unpack
 from mockgen_watch.storage.backup import list_backups, restore_backup
 from mockgen_watch.storage.former import find_former, list_former, restore_former
 from mockgen_watch.storage.output_root import OutputRoot
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.replacement import PROJECT_LABEL
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.keeping.retention import LOCK_WAIT
 
 if TYPE_CHECKING:
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.former import Former
     from mockgen_watch.workflow.project import OpenProject
 
-_NUMBER: Final = regex(r"\d{6,}")
+_NUMBER: Final = re.compile(r"\d{6,}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class Restored(Struct, frozen=True, kw_only=True):
     """What came back.
 
     Attributes:
@@ -41,8 +41,7 @@ class Restored:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restorable:
+class Restorable(Struct, frozen=True, kw_only=True):
     """What there is to bring back.
 
     Attributes:

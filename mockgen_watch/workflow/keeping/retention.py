@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from mockgen_watch.dataclass import dataclass
-from mockgen_watch.regex import regex
+from msgspec import Struct
+
 from mockgen_watch.storage.archive import (
     ARCHIVES,
     digests_of,
@@ -15,7 +16,6 @@ from mockgen_watch.storage.archive import (
     write_archive,
 )
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
 LOCK_WAIT = 10.0
 """Seconds that a run waits for another one to end."""
 
-_NAME: Final = regex(
+_NAME: Final = re.compile(
     r"(?P<output>.+)_(?P<stamp>\d{8}T\d{6}\.\d{6}Z)(?:_Record_\d+)?(?P<ending>\.[^/]+)",
     re.DOTALL,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """What one run wrote for one output: a file, or a file a record.
 
     Attributes:
@@ -47,8 +46,7 @@ class Run:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """What is kept: a run that is young enough, or among the newest of its output.
 
     Attributes:
@@ -60,8 +58,7 @@ class Retention:
     age: timedelta | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cleaned:
+class Cleaned(Struct, frozen=True, kw_only=True):
     """What became of the snapshots.
 
     Attributes:

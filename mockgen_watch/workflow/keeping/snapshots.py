@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from mockgen_watch.dataclass import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
 from mockgen_watch.formats.builtin import BUILTIN
 from mockgen_watch.lock.paths import below
 from mockgen_watch.lock.snapshot import Action, Reason
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.exclusive import write_new
-from mockgen_watch.typed import TYPE_CHECKING
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
 from mockgen_watch.workflow.results import FileResult
 
@@ -24,8 +26,7 @@ FOLDER = "snapshots"
 """Where snapshots of a project go, below its output folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotRun:
+class SnapshotRun(Struct, frozen=True, kw_only=True):
     """What all files of a run share.
 
     Attributes:

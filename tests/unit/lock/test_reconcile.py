@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.findings import describe_refusal, find_stale

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from mockgen_watch.lock.carry import next_journal
 from mockgen_watch.lock.journal import JournalEntry

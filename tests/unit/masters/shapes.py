@@ -7,9 +7,11 @@ constant. A generator stands for itself; ``Field`` puts modifiers, an id or a ty
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.masters.lookup import find_master, master_candidates
 from mockgen_watch.spec.model import MasterChoice

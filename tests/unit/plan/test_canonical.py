@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.masters.canonical import canonical_form, form_bytes

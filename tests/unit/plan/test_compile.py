@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.masters.trees import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite

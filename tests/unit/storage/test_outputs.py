@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.findings import find_stale

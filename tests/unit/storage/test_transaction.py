@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError, StorageError

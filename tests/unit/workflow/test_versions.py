@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.cli.main import main
 from mockgen_watch.diagnostics import Diagnostic

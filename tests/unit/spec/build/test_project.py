@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.model import ConflictPolicy, Layout, OutputOptions
