@@ -73,7 +73,9 @@ def test_specs_looked_at_again(
     before = read_specs(project, "specs", cache)
     change(project / "specs")
     again = specs_again(before, paths, cache)
-    assert again == read_specs(project, "specs")
+    now = read_specs(project, "specs")
+    assert again.files == now.files
+    assert again.problems == now.problems
     assert isinstance(again, SpecSnapshot)
     assert list(again.files) == sorted(again.files)
     for path in again.files:
