@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import mix64
-from mockgen_watch.scenarios.coverage.covering import cover
-from mockgen_watch.scenarios.coverage.feasible import Constraint
-from mockgen_watch.scenarios.coverage.problem import Problem
+from mockgen_watch.scenarios.coverage.design import cover
+from mockgen_watch.scenarios.coverage.problem import Constraint, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

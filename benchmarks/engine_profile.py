@@ -13,20 +13,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.chunks import cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cells_of_element, cells_of_records
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.plan.selection import Selection
-from mockgen_watch.workflow.adhoc import open_adhoc
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from mockgen_watch.generate.cells import Cells, Stream
+    from mockgen_watch.generate.address import Cells, Stream
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.plan.model import RecordPlan
 

@@ -13,24 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import document, records_of
 from mockgen_watch.formats.fragments import Draw, FragmentPlan, MadeSlot
+from mockgen_watch.formats.records import document, records_of
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.vector import BLOCK, VectorRun
-from mockgen_watch.generate.chunks import cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cells_of_element, cells_of_records
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.adhoc import open_adhoc
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
     from mockgen_watch.formats.base import Writer
-    from mockgen_watch.generate.cells import Cells
+    from mockgen_watch.generate.address import Cells
     from mockgen_watch.generate.column import Program
 
 WORKLOADS = Path(__file__).resolve().parent / "workloads"

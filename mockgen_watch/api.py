@@ -8,17 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import UsageError
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
-from mockgen_watch.workflow.load import Loader
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.sources import SHIPPED, LazyDigests
+from mockgen_watch.workflow.suites import SHIPPED, LazyDigests, Loader
 from mockgen_watch.workflow.targets import find_records
 
 if TYPE_CHECKING:

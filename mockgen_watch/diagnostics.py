@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 class Severity(StrEnum):
@@ -84,7 +85,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
-    """Tell whether any diagnostic is of severity error."""
+    """Return whether any diagnostic is of severity error."""
     return any(item.severity is Severity.ERROR for item in diagnostics)
 
 
@@ -109,8 +110,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if lowered in folded:
         return f'did you mean "{folded[lowered]}"?'
     near = [known for known in folded if _is_one_slip(lowered, known)]
-    import difflib  # noqa: PLC0415 - 1 ms that most runs, which have nothing to suggest, save
-
     # Of equals, and where nothing is that near, the one that shares the most letters.
     # Comparing all letters with thousands of names, for each of many errors, takes minutes.
     others = folded if len(folded) <= _MANY else ()
@@ -119,7 +118,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _is_one_slip(word: str, known: str) -> bool:
-    """Tell whether one letter of ``known`` is missing, too many or wrong, or two are swapped."""
+    """Return whether one letter of ``known`` is missing, too many or wrong, or two are swapped."""
     start = 0
     while start < min(len(word), len(known)) and word[start] == known[start]:
         start += 1
@@ -219,3 +218,48 @@ CODES: dict[str, str] = {
     "MG702": "A file of the earlier system cannot be migrated",
     "MG703": "A file is in an older format",
 }
+
+
+class MockgenError(Exception):
+    """Base of every exception that this package raises on purpose."""
+
+
+class UsageError(MockgenError):
+    """The command line or an API call asks for something that cannot be."""
+
+
+class FindingsError(MockgenError):
+    """Diagnostics of severity error stop the work.
+
+    Attributes:
+        diagnostics: all that were found, in source order, warnings included.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Carry ``diagnostics``; the message counts them."""
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(f"{len(self.diagnostics)} finding(s)")
+
+    def __reduce__(self) -> tuple[type[FindingsError], tuple[tuple[Diagnostic, ...]]]:
+        """Let it be sent from one process to another with all that it carries."""
+        return type(self), (self.diagnostics,)
+
+
+class StorageError(MockgenError):
+    """A file operation failed.
+
+    Attributes:
+        path: the file or folder concerned, as the user would write it.
+        errno_name: the symbolic errno, such as ``ENOSPC``; empty when there is none.
+    """
+
+    def __init__(self, path: str, reason: str, errno_name: str = "") -> None:
+        """Say that ``path`` could not be read or written, and why."""
+        self.path = path
+        self.errno_name = errno_name
+        label = f" [{errno_name}]" if errno_name else ""
+        super().__init__(f"{path}: {reason}{label}")
+
+
+class LockedError(MockgenError):
+    """Another process of this project holds the lock that this one needs."""

@@ -12,6 +12,7 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
@@ -73,9 +74,6 @@ class Catalog:
 
         Its metadata are read, nothing is imported.
         """
-        # With the parser of e-mails that it needs, this takes as long as a small run.
-        from importlib import metadata  # noqa: PLC0415
-
         for found in metadata.distributions(name=name, path=self._paths()):
             points = found.entry_points.select(group=RULES)
             rules = tuple(sorted({point.name for point in points}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mockgen_watch.generate.chunks import cell_at, cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cell_at, cells_of_element, cells_of_records
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mockgen_watch.generate.cells import Cells, Stream
+    from mockgen_watch.generate.address import Cells, Stream
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator, Pool

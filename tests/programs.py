@@ -17,14 +17,14 @@ from mockgen_watch.generate.column import (
     Part,
     Program,
 )
-from mockgen_watch.generate.draws import Presence, Shifted, Uniform
+from mockgen_watch.generate.streams import Presence, Shifted, Uniform
 from mockgen_watch.spec.model import Transform
 from tests.naughty import NAUGHTY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockgen_watch.generate.cells import Stream
+    from mockgen_watch.generate.address import Stream
     from mockgen_watch.spec.document import Json
 
 _WORDS = st.sampled_from(

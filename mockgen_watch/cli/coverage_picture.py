@@ -6,14 +6,14 @@ import itertools
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from mockgen_watch.cli.coverage_text import value_name
-from mockgen_watch.spec.coverage import Coverage
+from mockgen_watch.cli.coverage_report import value_name
+from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.scenarios.measuring import Measured
+    from mockgen_watch.scenarios.measure import Measured
     from mockgen_watch.workflow.coverage import OutputCoverage
 
 LARGE: Final = 16
@@ -33,7 +33,7 @@ _TITLE, _LEGEND, _GAP = 34, 26, 28
 
 
 def can_draw(output: OutputCoverage) -> bool:
-    """Tell whether there is a picture of an output."""
+    """Return whether there is a picture of an output."""
     measured = output.measured
     return measured is not None and len(measured.parameters) > 1 and len(_shown(measured)) <= MOST
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.making import (
+from mockgen_watch.cli.options import selection_of
+from mockgen_watch.cli.records import (
     executor_of,
     open_for,
     outside_root,
+    run_oldest,
     running,
     take_snapshot,
     tell,
     write_to_stdout,
 )
-from mockgen_watch.cli.selection import selection_of
-from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.observe.levels import Level
+from mockgen_watch.diagnostics import FindingsError, UsageError
+from mockgen_watch.observe.log import Level
+from mockgen_watch.workflow.changes.plan import slow_outputs
+from mockgen_watch.workflow.decide import preview
 from mockgen_watch.workflow.generate import generate
-from mockgen_watch.workflow.preview import preview
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.observe.logs import Log
+    from mockgen_watch.observe.log import Log
     from mockgen_watch.workflow.project import OpenProject
 
 
@@ -36,9 +38,6 @@ def generate_outputs(options: argparse.Namespace) -> int:
     """
     _check_combination(options)
     if options.legacy:
-        # The rare case.
-        from mockgen_watch.cli.oldest import run_oldest  # noqa: PLC0415
-
         return run_oldest(options)
     project = open_for(options)
     selection = selection_of(options)
@@ -62,9 +61,6 @@ def generate_outputs(options: argparse.Namespace) -> int:
 
 def _tell_slow(project: OpenProject, request: Request, log: Log) -> None:
     """Tell which fields take a Python loop a record where there are many of them."""
-    # Whoever does not ask shall not pay for it.
-    from mockgen_watch.workflow.changes.plan import slow_outputs  # noqa: PLC0415
-
     # What is wrong in a spec is told by what comes next.
     with contextlib.suppress(FindingsError):
         for output, fields in slow_outputs(project, request).items():

@@ -8,16 +8,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.report import print_findings
-from mockgen_watch.workflow.git.hook import refresh, validate, verify_staged
+from mockgen_watch.cli.output import print_findings, report_of
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.git.hook import refresh, validate, verify_staged
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mockgen_watch.workflow.git.refresh import HookReport
-    from mockgen_watch.workflow.git.staged_fresh import Look
+    from mockgen_watch.git.hook import HookReport
+    from mockgen_watch.git.stored import Look
 
 
 def run_hook(look: Look, options: argparse.Namespace) -> int:
@@ -78,8 +78,6 @@ def _words(paths: Sequence[str], look: Look) -> str:
 
 
 def _json(report: HookReport, look: Look) -> str:
-    from mockgen_watch.cli.render import report_of  # noqa: PLC0415 - only where it is asked for
-
     data = {
         "passed": report.has_passed,
         "add": list(report.add),

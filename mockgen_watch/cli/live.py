@@ -14,11 +14,11 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.moved import OutputMemory
+from mockgen_watch.cli.text import escape_for_terminal
 from mockgen_watch.diagnostics import Severity
-from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.watch.stream import (
+from mockgen_watch.lock.model import Action
+from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,
     EventsMissed,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.watch.stream import Happening
+    from mockgen_watch.watch.events import Happening
 
 STOPPED: Final = "stopped"
 SHOWN_ERRORS: Final = 10

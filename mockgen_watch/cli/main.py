@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import guard
-from mockgen_watch.cli.commands import COMMANDS, CommandEntry, load_command
 from mockgen_watch.cli.options import add_global_options, help_formatter
+from mockgen_watch.cli.table import COMMANDS, CommandEntry, load_command
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.observe.logs import level_of, start_logging
+from mockgen_watch.observe.log import level_of, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
 
 PROGRAM = "mockgen-watch"
 

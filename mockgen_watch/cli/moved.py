@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.workflow.changes.decode import CannotDecodeError
+from mockgen_watch.workflow.changes.cells import CannotDecodeError
 from mockgen_watch.workflow.changes.difference import differing_cells, records_of
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.making import outside_root
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.workflow.keeping.snapshots import FOLDER
+from mockgen_watch.cli.records import outside_root
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.workflow.keep import FOLDER
 
 if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject

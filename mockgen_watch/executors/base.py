@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.records import Records
 
 
 class Executor(Protocol):
@@ -40,3 +40,20 @@ class PlacingExecutor(ABC):
         Raises:
             FormatError, FindingsError, OSError: nothing of the document is left in the file then.
         """
+
+
+STEP = 32_768
+"""Records between two reports of progress."""
+
+
+class Serial:
+    """One chunk after the other."""
+
+    def run(
+        self, records: Records, advance: Callable[[int], None], start: int = 0
+    ) -> Iterator[bytes]:
+        """Yield the bytes of the records in order; see ``Executor``."""
+        for first in range(start, records.count, STEP):
+            last = min(first + STEP, records.count)
+            yield from records.pieces(first, last)
+            advance(last - first)

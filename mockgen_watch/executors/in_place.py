@@ -21,23 +21,23 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.executors.processes import CHUNK, WorkerFailedError, forked, launch
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.document import measured, warm_up
+from mockgen_watch.formats.records import measured, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
     from typing import Final
 
-    from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.records import Records
 
 _PLACE: Final = struct.Struct("<Q")
 
 
 def can_write_in_place(fd: int) -> bool:
-    """Tell whether processes can write to the open file ``fd`` at places of their own."""
+    """Return whether processes can write to the open file ``fd`` at places of their own."""
     if not hasattr(os, "fork") or not hasattr(os, "pwrite"):
         return False
     status = os.fstat(fd)

@@ -15,27 +15,58 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import multiprocessing
 import os
 import pickle
 import signal
 import struct
+import warnings
 from collections import deque
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.executors.base import PlacingExecutor
-from mockgen_watch.executors.forks import CHUNK, WorkerFailedError, forked, launch
-from mockgen_watch.executors.serial import Serial
+from mockgen_watch.diagnostics import FindingsError, MockgenError, UsageError
+from mockgen_watch.executors.base import PlacingExecutor, Serial
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.document import warm_up
+from mockgen_watch.formats.records import warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.process import BaseProcess
     from typing import Final, Self
 
-    from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.records import Records
+
+
+CHUNK: Final = 16_384
+"""Records that one worker makes before the next one's turn."""
+
+
+class WorkerFailedError(MockgenError):
+    """A worker process ended before its work was done: a defect, or somebody killed it."""
+
+    @classmethod
+    def of(cls, process: BaseProcess) -> WorkerFailedError:
+        """Return the error that tells of ``process``, which has ended."""
+        code = process.exitcode
+        return cls(f"a worker process ended with code {code} before it was done")
+
+
+def forked(function: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Return a fork of this process, not yet started, that calls ``function`` and ends."""
+    context = multiprocessing.get_context("fork")
+    return context.Process(target=function, args=arguments, daemon=True)
+
+
+def launch(process: BaseProcess) -> None:
+    """Start a fork."""
+    with warnings.catch_warnings():
+        # Python warns of forks beside threads, whose locks may be held. What a worker does takes
+        # none: it computes, and writes to files, pipes and memory of its own.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+
 
 LEAST: Final = 1024
 """Records that a worker makes at least: fewer are not worth a process."""

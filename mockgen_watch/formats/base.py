@@ -8,12 +8,13 @@ for whole chunks. A format may leave the second out.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.errors import MockgenError
+from mockgen_watch.diagnostics import MockgenError, did_you_mean
+from mockgen_watch.generate.text import number_text as decimal_text
 from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.document import Json, ScalarValue
     from mockgen_watch.spec.model import Layout
 
 
@@ -84,7 +85,7 @@ class Option(Struct, frozen=True, kw_only=True):
         return " or ".join(words)
 
     def takes(self, value: Json) -> bool:
-        """Tell whether ``value`` is one of those; true is not 1."""
+        """Return whether ``value`` is one of those; true is not 1."""
         if any(type(value) is type(known) and value == known for known in self.allowed):
             return True
         return type(value) is int and self.integers is not None and value in self.integers
@@ -209,3 +210,51 @@ def _shown(value: Json) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value) if isinstance(value, str) else str(value)
+
+
+def number_text(value: int | Decimal) -> str:
+    """Return a number's digits, exact and valid in JSON.
+
+    An integer has all its digits. A Decimal keeps its own (251.50), without an exponent unless
+    that is positive: 1E+5 written out would be an integer.
+
+    Raises:
+        FormatError: NaN or an infinity.
+    """
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if not value.is_finite():
+        raise FormatError(f"{value} is not a number that can be written")
+    return decimal_text(value)
+
+
+def literal_text(value: ScalarValue) -> str | None:
+    """Return ``null``, ``true``, ``false`` or a number's digits; None for text.
+
+    Raises:
+        FormatError: a value that JSON has no type for.
+    """
+    if isinstance(value, str):
+        return None
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return number_text(value)
+    raise FormatError(f"a value of type {type(value).__name__} cannot be written")
+
+
+def utf8(text: str) -> bytes:
+    """Return ``text`` in UTF-8.
+
+    Raises:
+        FormatError: it holds a lone surrogate.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise FormatError(
+            f"the text holds the lone surrogate U+{code:04X}, which UTF-8 cannot write"
+        ) from error

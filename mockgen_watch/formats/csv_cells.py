@@ -9,22 +9,28 @@ Null is an empty cell without quotes, so it differs from empty text.
 from __future__ import annotations
 
 import functools
+import json
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.base import FormatError, literal_text, utf8
+from mockgen_watch.formats.fragments import may_be_absent
 from mockgen_watch.formats.json import JsonStyle
-from mockgen_watch.formats.texts import literal_text, utf8
 from mockgen_watch.formats.tree import Encoder, Place, Position, TextCoding
+from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
+from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Final
 
+    from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
+
 
 _BLANKS: Final = (" ", "\u00a0", "\u3000")
 _JSON: Final = JsonStyle(indent=0, ascii_only=False, one_line=True)
@@ -128,3 +134,250 @@ def _text_cell(style: CellStyle, text: str) -> bytes:
 
 def _encoded(tables: Sequence[Sequence[str]]) -> tuple[tuple[bytes, ...], ...]:
     return tuple([tuple([utf8(piece) for piece in table]) for table in tables])
+
+
+_DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
+
+
+class ColumnTree(Struct, kw_only=True):
+    """The columns of one node, in order: its own cell, if it has one, then those below it.
+
+    Attributes:
+        cell: there is a column for the node's own value.
+        below: the columns of each key or element index.
+    """
+
+    cell: bool = False
+    below: dict[str | int, ColumnTree] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How many cells there are."""
+        return self.cell + sum(child.width for child in self.below.values())
+
+    def paths(self, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+        """Yield the path of each cell, in order."""
+        if self.cell:
+            yield above
+        for segment, child in self.below.items():
+            yield from child.paths((*above, segment))
+
+    def add(self, node: Node) -> None:
+        """Make room for all that ``node`` can be."""
+        children = child_nodes(node)
+        self.cell = self.cell or not children
+        for segment, child in children:
+            self.below.setdefault(segment, ColumnTree()).add(child)
+        if isinstance(node, ArrayNode) and any(map(may_be_absent, node.elements)):
+            self._add_moved(node.elements)
+
+    def add_stated(self, path: Sequence[str], value: Json) -> None:
+        """Make room for ``value`` at ``path``, where an index may lead to an element."""
+        if path:
+            key: str | int = path[0]
+            if path[0].isdigit() and any(isinstance(known, int) for known in self.below):
+                key = int(path[0])
+            self.below.setdefault(key, ColumnTree()).add_stated(path[1:], value)
+        elif self.cell and not self.below:
+            # A leaf is one cell, whatever it holds.
+            return
+        elif isinstance(value, dict | list) and (value or self.below):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for segment, inner in items:
+                self.below.setdefault(segment, ColumnTree()).add_stated((), inner)
+        else:
+            self.cell = True
+
+    def _add_moved(self, elements: Sequence[Node]) -> None:
+        """Make room for elements that come sooner because others were left out."""
+        later: dict[int, Node] = {}
+        for index in reversed(range(len(elements))):
+            later[id(elements[index])] = elements[index]
+            for element in later.values():
+                self.below[index].add(element)
+
+
+def columns_of(programs: Sequence[Program]) -> ColumnTree:
+    """Return the columns that records of all ``programs`` need together."""
+    tree = ColumnTree()
+    for program in programs:
+        tree.add(program.root)
+    for program in programs:
+        for path, value in program.stated:
+            tree.add_stated(path, value)
+    # A record without fields is no cell either.
+    tree.cell = False
+    return tree
+
+
+def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
+    """Return the nodes below an object or array, by key or index; none for a leaf."""
+    if isinstance(node, ObjectNode):
+        return node.members
+    if isinstance(node, ArrayNode):
+        return tuple(enumerate(node.elements))
+    assert isinstance(node, Column)  # noqa: S101 - the three kinds of node
+    return ()
+
+
+def column_name(path: Sequence[str | int]) -> str:
+    """Return the header's name for the cell at ``path``."""
+    if not all(isinstance(part, int) or _DOTTED.fullmatch(part) for part in path):
+        return pointer_of(path)
+    words = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(words).removeprefix(".")
+
+
+_NO_COLUMN: Final = "there is no column for this value"
+
+
+def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> list[bytes]:
+    """Return ``columns.width`` cells, those of ``value``.
+
+    Raises:
+        FormatError: a cell cannot be written, or there is no column for a value.
+    """
+    cells: list[bytes] = []
+    _add_cells(columns, value, style, cells)
+    return cells
+
+
+def _add_cells(columns: ColumnTree, value: Json, style: CellStyle, cells: list[bytes]) -> None:
+    if not columns.below:
+        # A leaf, as most are.
+        cells.append(style.cell(value))
+        return
+    if not _is_laid_flat(columns, value):
+        if columns.cell:
+            cells.append(style.cell(value))
+        elif value is not None:
+            raise FormatError(_NO_COLUMN)
+        cells.extend([b""] * (columns.width - columns.cell))
+        return
+    if columns.cell:
+        cells.append(b"")
+    values = _values(value)
+    for segment, child in columns.below.items():
+        try:
+            _add_cells(child, values.get(segment), style, cells)
+        except FormatError as error:
+            raise error.below(segment) from error
+    if not values.keys() <= columns.below.keys():
+        extra = next(segment for segment in values if segment not in columns.below)
+        raise FormatError(_NO_COLUMN, (extra,))
+
+
+def _values(value: Json) -> Mapping[str | int, Json]:
+    """Return what is below an object or array; nothing below a scalar."""
+    if isinstance(value, dict):
+        return value  # type: ignore[return-value]  # a key may be text or an index here
+    return dict(enumerate(value)) if isinstance(value, list) else {}
+
+
+def _is_laid_flat(columns: ColumnTree, value: Json) -> bool:
+    """Return whether ``value`` goes to the columns below; its own takes only what those cannot."""
+    if not isinstance(value, dict | list):
+        return False
+    return not columns.cell or _fit_below(columns, value)
+
+
+def _fit_below(columns: ColumnTree, value: Json) -> bool:
+    """Return whether there is a column for all that is in ``value``."""
+    return all(
+        segment in columns.below and _fits(columns.below[segment], child)
+        for segment, child in _values(value).items()
+    )
+
+
+def _fits(columns: ColumnTree, value: Json) -> bool:
+    if value is None or columns.cell:
+        return True
+    return bool(columns.below) and isinstance(value, dict | list) and _fit_below(columns, value)
+
+
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
+
+
+def raw_rows(text: str, delimiter: str) -> list[list[str]]:
+    """Return the cells of each row as they stand, quotes included.
+
+    Raises:
+        ValueError: a quote is open, or stands inside of a cell without quotes.
+    """
+    cell = re.compile(f'("(?:[^"]|"")*"|[^"\r\n{re.escape(delimiter)}]*)')
+    rows: list[list[str]] = []
+    row: list[str] = []
+    place = 0
+    while place < len(text):
+        found = cell.match(text, place)
+        if found is None:
+            raise ValueError("a cell cannot be read")
+        row.append(found[0])
+        place = found.end()
+        if text.startswith(delimiter, place):
+            place += len(delimiter)
+            if place < len(text):
+                continue
+            row.append("")
+        end = 2 if text.startswith("\r\n", place) else 1
+        if place < len(text) and text[place] not in "\r\n":
+            raise ValueError(f"behind the cell {found[0]} stands {text[place]!r}")
+        rows.append(row)
+        row = []
+        place += end
+    return rows
+
+
+def plain_text(cell: str) -> str:
+    """Return the text of a cell, without its quotes."""
+    return cell[1:-1].replace('""', '"') if cell.startswith('"') else cell
+
+
+def cell_value(cell: str, before: Json, style: CellStyle) -> Json:
+    """Return the value that ``cell`` means, of the kind of ``before`` where it can be one."""
+    values = list(_readings(cell, before, style))
+    for value in values:
+        try:
+            if style.cell(value).decode() == cell:
+                return value
+        except FormatError:
+            continue
+    return values[0]
+
+
+def path_of_name(name: str) -> tuple[str | int, ...]:
+    """Return the way to the values of a column that somebody added, by its name.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    if name.startswith("/"):
+        parts = name.removeprefix("/").split("/")
+        return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+    steps = list(_STEP.finditer(name))
+    if not name or "".join(step[0] for step in steps) != name or not steps[0][1]:
+        raise ValueError(f"{name!r} is no name of a column")
+    return tuple(step[1] if step[1] is not None else int(step[2]) for step in steps)
+
+
+def _readings(cell: str, before: Json, style: CellStyle) -> Iterator[Json]:
+    if not cell:
+        yield None
+        return
+    text = plain_text(cell)
+    if isinstance(before, bool) and text in {"true", "false"}:
+        yield text == "true"
+    elif not isinstance(before, str) and _NUMBER.fullmatch(text):
+        yield int(text) if text.lstrip("-").isdigit() else Decimal(text)
+    elif isinstance(before, dict | list):
+        try:
+            yield json.loads(text, parse_float=Decimal)
+        except ValueError:
+            yield text
+    if style.formulas is Formulas.ESCAPE and text.startswith("'"):
+        # What keeps a spreadsheet from running the text is no part of it.
+        inner = text.removeprefix("'")
+        if inner.startswith(FORMULA_STARTS):
+            yield inner
+    yield text

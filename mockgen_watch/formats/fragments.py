@@ -9,16 +9,23 @@ well as ``formats.vector`` does.
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
+from mockgen_watch.generate.records import finished, joined_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from typing import Final, TypeAlias
 
-    from mockgen_watch.generate.cells import Stream
-    from mockgen_watch.generate.column import Node
+    from mockgen_watch.formats.tree import TextCoding
+    from mockgen_watch.generate.address import Stream
+    from mockgen_watch.generate.column import Node, Part
     from mockgen_watch.spec.document import Json
 
 
@@ -136,3 +143,367 @@ class FragmentPlan(Struct, frozen=True, kw_only=True, eq=False):
         tables = [slot.table for slot in self.slots if isinstance(slot, Slot)]
         total = sum(sum(map(len, table)) / len(table) for table in tables)
         return max(1, round(total) + self.made_length)
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How far tables may grow.
+
+    Attributes:
+        entries: of a table that was fused.
+        table_bytes: of a table that was fused.
+        glued_bytes: what gluing one constant may add to a table.
+        slots: of an array that is unrolled to its maximum; a longer one is made record by record.
+        combinations: of a text that is spelt out as a table because its parts cannot be.
+    """
+
+    entries: int = 256
+    table_bytes: int = 1 << 17
+    glued_bytes: int = 1 << 16
+    slots: int = 4096
+    combinations: int = 4096
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+class Constant(Struct, frozen=True):
+    """The same bytes in every record."""
+
+    text: bytes
+
+
+class Pick(Struct, frozen=True):
+    """An entry of ``table``, whose index has one digit for each register, the first the highest."""
+
+    registers: tuple[int, ...]
+    table: tuple[bytes, ...]
+
+
+class Switch(Struct, frozen=True):
+    """``present`` where ``selector`` is 0, else ``others[selector - 1]``."""
+
+    selector: int
+    present: tuple[Piece, ...]
+    others: tuple[bytes, ...]
+
+
+Piece: TypeAlias = "Constant | Pick | Switch | MadeSlot"
+_Flat: TypeAlias = "Constant | Pick | MadeSlot"
+
+
+class Builder(Struct):
+    """Collects registers and slow fields; equal registers get one number."""
+
+    limits: Limits = DEFAULT_LIMITS
+    registers: list[Register] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    slow: set[SlowField] = field(default_factory=set)
+    _known: dict[Hashable, int] = field(default_factory=dict)
+    _tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = field(default_factory=dict)
+
+    def draw(self, stream: Stream, path: tuple[int, ...]) -> int:
+        """Return the register of a stream's numbers at an element."""
+        return self._register((id(stream), path), Draw(stream=stream, path=path), stream.size)
+
+    def below(self, source: int, bound: int) -> int:
+        """Return the register that tells where ``source`` is less than ``bound``."""
+        flag = Below(source=source, bound=bound)
+        return self._register(flag, flag, 2)
+
+    def at_least(self, source: int, bound: int) -> int:
+        """Return the register that tells where ``source`` is ``bound`` or more."""
+        flag = AtLeast(source=source, bound=bound)
+        return self._register(flag, flag, 2)
+
+    def every(self, sources: Iterable[int]) -> int:
+        """Return the register that tells where no source is 0."""
+        return self._combined(Every(sources=tuple(sorted(set(sources)))))
+
+    def some(self, sources: Iterable[int]) -> int:
+        """Return the register that tells where any source is not 0."""
+        return self._combined(Some(sources=tuple(sorted(set(sources)))))
+
+    def build(self, pieces: Sequence[Piece]) -> FragmentPlan:
+        """Return the plan of a record made of ``pieces``."""
+        flat = self._flat(pieces)
+        slots = tuple(item if isinstance(item, MadeSlot) else self._slot(item) for item in flat)
+        return FragmentPlan(
+            registers=tuple(self.registers), slots=slots, slow=tuple(sorted(self.slow))
+        )
+
+    def _combined(self, flag: Every | Some) -> int:
+        if len(flag.sources) == 1:
+            return self.at_least(flag.sources[0], 1)
+        return self._register(flag, flag, 2)
+
+    def _register(self, key: Hashable, register: Register, size: int) -> int:
+        if key not in self._known:
+            self._known[key] = len(self.registers)
+            self.registers.append(register)
+            self.sizes.append(size)
+        return self._known[key]
+
+    def _terms(self, registers: Sequence[int]) -> tuple[Term, ...]:
+        terms: list[Term] = []
+        stride = 1
+        for register in reversed(registers):
+            terms.append(Term(register=register, stride=stride))
+            stride *= self.sizes[register]
+        return tuple(reversed(terms))
+
+    def _slot(self, item: Constant | Pick) -> Slot:
+        if isinstance(item, Constant):
+            return Slot(table=(item.text,), terms=())
+        return Slot(table=item.table, terms=self._terms(item.registers))
+
+    def _flat(self, pieces: Iterable[Piece]) -> list[_Flat]:
+        flat: list[_Flat] = []
+        for piece in pieces:
+            if isinstance(piece, Switch):
+                flat.extend(self._switched(piece))
+            elif not isinstance(piece, Constant) or piece.text:
+                flat.append(piece)
+        return self._joined(flat)
+
+    def _switched(self, switch: Switch) -> list[_Flat]:
+        """Guard what is present; the first table takes in the other cases' fragments."""
+        others = switch.others[: self.sizes[switch.selector] - 1]
+        nothing = (b"",) * len(others)
+        inner = self._flat(switch.present)
+        made_only = all(isinstance(item, MadeSlot) for item in inner)
+        if made_only and any(others):
+            inner.insert(0, Constant(b""))
+        flat: list[_Flat] = []
+        for item in inner:
+            if isinstance(item, MadeSlot):
+                flat.append(self._guarded(item, switch.selector))
+                continue
+            table = (item.text,) if isinstance(item, Constant) else item.table
+            index = switch.selector
+            if isinstance(item, Pick):
+                terms = self._terms(item.registers)
+                choice = Choice(selector=switch.selector, terms=terms, size=len(table))
+                index = self._register(choice, choice, len(table) + len(others))
+            flat.append(Pick((index,), table + others))
+            others = nothing
+        return flat
+
+    def _guarded(self, made: MadeSlot, selector: int) -> MadeSlot:
+        absent = selector if made.absent is None else self.some((made.absent, selector))
+        return replace(made, absent=absent)
+
+    def _joined(self, flat: list[_Flat]) -> list[_Flat]:
+        """Put neighbours together as far as the limits go, from the left."""
+        groups: list[_Flat] = []
+        for position, item in enumerate(flat):
+            following = flat[position + 1] if position + 1 < len(flat) else None
+            joined = self._together(groups[-1], item, following) if groups else None
+            if joined is None:
+                groups.append(item)
+            else:
+                groups[-1] = joined
+        return [self._kept(group) if isinstance(group, Pick) else group for group in groups]
+
+    def _kept(self, pick: Pick) -> Pick:
+        """Return the same with a table that equal picks share, as an array's elements do."""
+        return Pick(pick.registers, self._tables.setdefault(pick.table, pick.table))
+
+    def _together(self, left: _Flat, right: _Flat, following: _Flat | None) -> _Flat | None:
+        if isinstance(left, MadeSlot) or isinstance(right, MadeSlot):
+            return None
+        if isinstance(left, Pick) and isinstance(right, Pick):
+            return self._fused(left, right)
+        if isinstance(left, Constant):
+            if isinstance(right, Constant):
+                return Constant(left.text + right.text)
+            if not self._may_glue(left, right):
+                return None
+            return Pick(right.registers, tuple([left.text + entry for entry in right.table]))
+        if not isinstance(right, Constant) or not self._may_glue(right, left):
+            return None
+        # A long table leaves the constant to a shorter one that comes next.
+        shorter = isinstance(following, Pick) and len(following.table) < len(left.table)
+        if len(left.table) > self.limits.entries and shorter:
+            return None
+        return Pick(left.registers, tuple([entry + right.text for entry in left.table]))
+
+    def _may_glue(self, constant: Constant, pick: Pick) -> bool:
+        return len(constant.text) * (len(pick.table) - 1) <= self.limits.glued_bytes
+
+    def _fused(self, left: Pick, right: Pick) -> Pick | None:
+        if left.registers == right.registers:
+            table = tuple([a + b for a, b in zip(left.table, right.table, strict=True)])
+            return Pick(left.registers, table)
+        size = len(left.table) * len(right.table)
+        # Only registers that the two do not share make the table longer; to leave shared ones
+        # apart when they are not all of them costs entries, never a wrong byte.
+        if size > self.limits.entries:
+            return None
+        total = len(left.table) * sum(map(len, right.table))
+        total += len(right.table) * sum(map(len, left.table))
+        if total > self.limits.table_bytes:
+            return None
+        table = tuple([a + b for a in left.table for b in right.table])
+        return Pick(left.registers + right.registers, table)
+
+
+_ANY_LENGTH: Final = 16
+
+
+class Coder(Struct, frozen=True, kw_only=True):
+    """How a format writes one column.
+
+    Attributes:
+        encode: a whole value, as the reference encoder does.
+        text, number: texts and numbers of one piece from each table; they give None when the
+            bytes of a piece depend on the others.
+    """
+
+    encode: Callable[[Json], bytes]
+    text: Callable[[Sequence[Sequence[str]]], TextCoding | None]
+    number: Callable[[Sequence[Sequence[str]]], TextCoding | None]
+
+
+class Table(Struct, frozen=True):
+    """Fragments, by an index with one digit for each stream; a constant has none."""
+
+    streams: tuple[Stream, ...]
+    fragments: tuple[bytes, ...]
+
+
+class Form(Struct, frozen=True, kw_only=True):
+    """A column that is there and not null, encoded, wherever it is drawn.
+
+    Attributes:
+        tables: one after the other they are its text; empty for one that is made by record.
+        encode: from its value to bytes.
+        slow: why there are no tables, else empty.
+    """
+
+    tables: tuple[Table, ...]
+    encode: Callable[[Json], bytes]
+    slow: str = ""
+
+
+def column_form(column: Column, coder: Coder, limit: int) -> Form:
+    """Return the form of ``column``.
+
+    Whole values are a table as they are. The parts of a text or number are a table each, when the
+    format can write them apart; if not, up to ``limit`` combinations of them are one table; if
+    there are more, the column is slow.
+
+    Raises:
+        FormatError: an entry of a table cannot be written.
+    """
+    reason = column.slow
+    if column.kind is not ColumnKind.VALUE and not column.slow and not column.read:
+        tables = [[str(piece) for piece in drawn(part)] for part in column.parts]
+        coding = (coder.text if column.kind is ColumnKind.TEXT else coder.number)(tables)
+        if coding is not None:
+            return Form(tables=_of_parts(column, coding), encode=coder.encode)
+        reason = "how it is quoted depends on the whole text"
+    if not column.read:
+        streams = _streams(column)
+        # The values of a pool are never too many: they are a table already.
+        if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
+            fragments = tuple([coder.encode(value) for value in _values(column, streams)])
+            return Form(tables=(Table(streams, fragments),), encode=coder.encode)
+    reason = reason or "its text is read record by record"
+    return Form(tables=(), encode=coder.encode, slow=reason)
+
+
+def pieces_of(
+    builder: Builder, column: Column, form: Form, path: tuple[int, ...], field: str
+) -> list[Piece]:
+    """Return the pieces of a column's form, drawn at the element that ``path`` leads to."""
+    if form.slow:
+        slow = SlowField(field=field, reason=form.slow)
+        return [made_slot(builder, column, path, slow, form.encode)]
+    return [
+        Pick(tuple([builder.draw(stream, path) for stream in table.streams]), table.fragments)
+        if table.streams
+        else Constant(table.fragments[0])
+        for table in form.tables
+    ]
+
+
+def made_slot(
+    builder: Builder,
+    node: Node,
+    path: tuple[int, ...],
+    slow: SlowField,
+    encode: Callable[[Json], bytes],
+) -> MadeSlot:
+    """Return the slot of a node that is made record by record, and note why it is slow."""
+    builder.slow.add(slow)
+    return MadeSlot(node=node, path=path, encode=encode, length=_typical_length(node))
+
+
+def drawn(part: Part) -> tuple[Json, ...]:
+    """Return the entries of a part's table that its stream can draw."""
+    return tuple(part.table[: 1 if part.stream is None else part.stream.size])
+
+
+def may_be_absent(node: Node) -> bool:
+    """Return whether some records lack ``node``."""
+    return node.presence is not None and node.presence.size > State.ABSENT
+
+
+def _streams(column: Column) -> tuple[Stream, ...]:
+    """Return the streams of all parts, each once."""
+    found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
+    return tuple(found.values())
+
+
+def _values(column: Column, streams: Sequence[Stream]) -> Iterator[Json]:
+    """Yield every value of a column without ``read``, in the order of an index of ``streams``."""
+    if column.kind is ColumnKind.VALUE:
+        yield from drawn(column.parts[0])
+        return
+    digit = {id(stream): place for place, stream in enumerate(streams)}
+    places = [None if part.stream is None else digit[id(part.stream)] for part in column.parts]
+    tables = [drawn(part) for part in column.parts]
+    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
+        pieces = [
+            table[0 if place is None else numbers[place]]
+            for table, place in zip(tables, places, strict=True)
+        ]
+        yield finished(column, joined_text(pieces))
+
+
+def _of_parts(column: Column, coding: TextCoding) -> tuple[Table, ...]:
+    parts = zip(column.parts, coding.tables, strict=True)
+    return (
+        Table((), (coding.opening,)),
+        *(Table(() if part.stream is None else (part.stream,), table) for part, table in parts),
+        Table((), (coding.closing,)),
+    )
+
+
+def unrolled_slots(node: Node) -> int:
+    """Return about how many slots ``node`` takes before neighbours are put together."""
+    if isinstance(node, Column):
+        return max(1, len(node.parts))
+    if isinstance(node, ArrayNode):
+        return sum(_of_elements(node, unrolled_slots))
+    return sum(unrolled_slots(child) for _, child in node.members)
+
+
+def _typical_length(node: Node) -> int:
+    """Return about how many bytes the text of ``node`` has; only a guess is needed."""
+    if isinstance(node, Column):
+        return _ANY_LENGTH + sum(
+            max(len(str(part.table[0])), len(str(part.table[-1]))) for part in node.parts
+        )
+    if isinstance(node, ArrayNode):
+        return sum(_of_elements(node, _typical_length))
+    return sum(len(name) + _typical_length(child) for name, child in node.members)
+
+
+def _of_elements(node: ArrayNode, measure: Callable[[Node], int]) -> list[int]:
+    """Return the measure of each element; those of a variable array are one object."""
+    known: dict[int, int] = {}
+    for element in node.elements:
+        if id(element) not in known:
+            known[id(element)] = measure(element)
+    return [known[id(element)] for element in node.elements]

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.formats.base import Framing, Media, Option
-from mockgen_watch.formats.texts import literal_text, utf8
-from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
-from mockgen_watch.formats.tree_writer import TreeWriter
+from mockgen_watch.formats.base import Framing, Media, Option, literal_text, utf8
+from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, TreeWriter, digits_coding
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

@@ -19,25 +19,27 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.columns import (
+from mockgen_watch.formats.fragments import (
+    DEFAULT_LIMITS,
+    Builder,
     Coder,
+    Constant,
+    Pick,
+    SlowField,
+    Switch,
     column_form,
     made_slot,
     may_be_absent,
     pieces_of,
     unrolled_slots,
 )
-from mockgen_watch.formats.fragments import SlowField
-from mockgen_watch.formats.slots import DEFAULT_LIMITS, Builder, Constant, Pick, Switch
 from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import Column, ObjectNode, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mockgen_watch.formats.columns import Form
-    from mockgen_watch.formats.fragments import FragmentPlan
-    from mockgen_watch.formats.slots import Limits, Piece
+    from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece
     from mockgen_watch.formats.tree import Frame, Style
     from mockgen_watch.generate.column import ArrayNode, Node, Program
 

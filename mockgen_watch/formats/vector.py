@@ -22,8 +22,8 @@ from mockgen_watch.formats.fragments import (
     Every,
     MadeSlot,
 )
-from mockgen_watch.generate.chunks import cells_of_element, cells_of_records, release
-from mockgen_watch.generate.pool import SmallPool
+from mockgen_watch.generate.address import cells_of_element, cells_of_records, release
+from mockgen_watch.generate.pools import SmallPool
 from mockgen_watch.generate.records import values_over
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mockgen_watch.formats.fragments import FragmentPlan, Register, Term
-    from mockgen_watch.generate.cells import Cells, IntArray
+    from mockgen_watch.generate.address import Cells, IntArray
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.generate.pool import ByteArray
+    from mockgen_watch.generate.pools import ByteArray
 
     ObjectArray = NDArray[np.object_]
 

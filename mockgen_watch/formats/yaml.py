@@ -19,10 +19,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.formats.base import Framing, Media, Option
-from mockgen_watch.formats.texts import literal_text, utf8
-from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, digits_coding
-from mockgen_watch.formats.tree_writer import TreeWriter
+from mockgen_watch.formats.base import Framing, Media, Option, literal_text, utf8
+from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, TreeWriter, digits_coding
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ def quote(text: str) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether ``text`` is written without quotes."""
+    """Return whether ``text`` is written without quotes."""
     return _WORDS.fullmatch(text) is not None and text.lower() not in _RESERVED
 
 
@@ -135,7 +133,7 @@ def _literal(value: ScalarValue) -> str | None:
 
 
 def _always_plain(tables: Sequence[Sequence[str]]) -> bool:
-    """Tell whether every text of these pieces is surely plain."""
+    """Return whether every text of these pieces is surely plain."""
     first, last = tables[0], tables[-1]
     return (
         all(_FIRST.match(piece) for piece in first)
@@ -146,14 +144,14 @@ def _always_plain(tables: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_never_reserved(tables: Sequence[Sequence[str]]) -> bool:
-    """Tell whether all texts are too long for a reserved word, or hold what is no letter."""
+    """Return whether all texts are too long for a reserved word, or hold what is no letter."""
     if sum(min(map(len, table)) for table in tables) > _LONGEST_RESERVED:
         return True
     return any(not any(_LETTERS.fullmatch(piece) for piece in table) for table in tables)
 
 
 def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
-    """Tell whether every text of these pieces surely needs quotes."""
+    """Return whether every text of these pieces surely needs quotes."""
     if all(piece and not _FIRST.match(piece) for piece in tables[0]):
         return True
     if all(piece.endswith(" ") for piece in tables[-1]):

@@ -17,18 +17,25 @@ and ``word`` are those of Wellons' "lowbias32".
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import TypeAlias
+    from typing import Final, TypeAlias
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from mockgen_watch.generate.column import Program
+
     LaneArray = NDArray[np.uint32]
+
+    IntArray = NDArray[np.int64]
+
+    LaneArray = NDArray[np.uint32]
+
 
 CONTRACT = 1
 """The number of the seed contract that this package draws by."""
@@ -61,7 +68,9 @@ def encode_parts(*parts: str | bytes | int) -> bytes:
 
 def key_of(encoded: bytes) -> int:
     """Return the 64-bit key of encoded parts: BLAKE2b of 8 bytes, little-endian."""
-    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8, person=b"mockgen-1").digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(encoded, digest_size=8, person=b"mockgen-1").digest(), "little"
+    )
 
 
 def key64(*parts: str | bytes | int) -> int:
@@ -199,3 +208,163 @@ def fill_words(
     xp.multiply(out, WORD, out=out)
     xp.right_shift(out, 16, out=spare)
     xp.bitwise_xor(out, spare, out=out)
+
+
+class Cell(Struct, eq=False):
+    """One address: the record, the elements on the way to it, and its lanes (each 0 to 2**32-1).
+
+    Attributes:
+        index: of the record.
+        elements: the element indexes, outermost first.
+        a, b: the lanes.
+        outer: the cell of the array that this is an element of; None for a record.
+        drawn: what streams that several parts share already drew for this cell, by ``id``.
+        scores: the scores and words that banks already computed for this cell, by ``id``.
+        related: the cells of parent records that references already found, by ``id``.
+    """
+
+    index: int
+    elements: tuple[int, ...]
+    a: int
+    b: int
+    outer: Cell | None = None
+    drawn: dict[int, int] = field(default_factory=dict)
+    scores: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    related: dict[int, Cell] = field(default_factory=dict)
+
+
+class Cells(Struct, eq=False):
+    """A chunk of addresses, one for each of ``n`` record indexes (any integers, any order).
+
+    Attributes:
+        xp: the NumPy module.
+        index: int64[n], the record indexes.
+        elements: the element indexes, the same for the whole chunk, outermost first.
+        a, b: uint32[n], the lanes.
+        scratch: arrays that streams may reuse, by name; shared by all cells of a chunk.
+        outer: the cells of the array that these are elements of; None for records.
+        below: the cells of elements that were asked for already, by element index.
+        related: the cells of parent records that references already found, by ``id``.
+        drawn: what streams already drew for these cells, by ``id`` of the stream.
+    """
+
+    xp: ModuleType
+    index: IntArray
+    elements: tuple[int, ...]
+    a: LaneArray
+    b: LaneArray
+    scratch: dict[str, LaneArray]
+    outer: Cells | None = None
+    below: dict[int, Cells] = field(default_factory=dict)
+    related: dict[int, Cells] = field(default_factory=dict)
+    drawn: dict[int, IntArray] = field(default_factory=dict)
+
+
+class Stream(Protocol):
+    """Integers by address. ``over`` may return a view that lives until the next chunk."""
+
+    @property
+    def size(self) -> int:
+        """Every number drawn is at least 0 and less than this."""
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell, in plain Python integers."""
+
+    def over(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk, int64[n], not to be written to."""
+
+
+def record_cell(key: int, index: int) -> Cell:
+    """Return the cell of record ``index`` of the model whose base key is ``key``."""
+    a, b = lanes_of_record(key, index)
+    return Cell(index, (), a, b)
+
+
+def cell_of_element(cell: Cell, element: int) -> Cell:
+    """Return the cell of an element of an array that is drawn at ``cell``."""
+    a, b = lanes_of_element(cell.a, cell.b, element)
+    return Cell(cell.index, (*cell.elements, element), a, b, cell)
+
+
+def outer_cell(cell: Cell, depth: int) -> Cell:
+    """Return the cell around ``cell`` that lies in ``depth`` arrays; itself when it does."""
+    while len(cell.elements) > depth and cell.outer is not None:
+        cell = cell.outer
+    return cell
+
+
+BLOCK: Final = 32_768
+"""Cells that a stream draws at a time, so that its scratch arrays stay in the near caches."""
+
+
+def cells_of_records(program: Program, xp: ModuleType, indexes: IntArray) -> Cells:
+    """Return the cells of the records ``indexes``: int64[n], any order, none negative.
+
+    ``xp`` is the NumPy module.
+    """
+    return cells_of_key(program.base_key, xp, indexes)
+
+
+def cells_of_key(key: int, xp: ModuleType, indexes: IntArray) -> Cells:
+    """Return the cells of the records ``indexes`` of the model whose base key is ``key``."""
+    a, b = lanes_of_records(xp, key, indexes)
+    return Cells(xp, indexes, (), a, b, {})
+
+
+def cells_of_element(cells: Cells, element: int) -> Cells:
+    """Return the cells of element ``element`` of an array that is drawn at ``cells``.
+
+    The same object for the same element, so that its streams are drawn once.
+    """
+    known = cells.below.get(element)
+    if known is None:
+        a, b = lanes_of_elements(cells.xp, cells.a, cells.b, element)
+        path = (*cells.elements, element)
+        known = Cells(cells.xp, cells.index, path, a, b, cells.scratch, cells)
+        cells.below[element] = known
+    return known
+
+
+def outer_cells(cells: Cells, depth: int) -> Cells:
+    """Return the cells around ``cells`` that lie in ``depth`` arrays; themselves when they do."""
+    while len(cells.elements) > depth and cells.outer is not None:
+        cells = cells.outer
+    return cells
+
+
+def release(cells: Cells) -> None:
+    """Let go of what was drawn: cells know those around them, which know them in turn.
+
+    Few objects are made for many bytes, so the collector of such circles would come late.
+    """
+    for known in (cells.below, cells.related):
+        for inner in known.values():
+            release(inner)
+        known.clear()
+    cells.drawn.clear()
+
+
+def cell_at(cells: Cells, row: int) -> Cell:
+    """Return one cell of a chunk: that of the record at place ``row`` of its indexes."""
+    outer = None if cells.outer is None else cell_at(cells.outer, row)
+    index, a, b = int(cells.index[row]), int(cells.a[row]), int(cells.b[row])
+    return Cell(index, cells.elements, a, b, outer)
+
+
+def block_scratch(cells: Cells, *names: str) -> tuple[LaneArray, ...]:
+    """Return uint32 arrays of a block's length by name, for one stream to use while it draws."""
+    for name in names:
+        if name not in cells.scratch:
+            cells.scratch[name] = cells.xp.empty(min(BLOCK, len(cells.a)), cells.xp.uint32)
+    return tuple(cells.scratch[name] for name in names)
+
+
+def words_over(cells: Cells, constants: Constants) -> LaneArray:
+    """Return the words of a chunk, uint32[n], for the caller to keep."""
+    out: LaneArray = cells.xp.empty(len(cells.a), cells.xp.uint32)
+    (spare,) = block_scratch(cells, "spare")
+    for start in range(0, len(out), BLOCK):
+        part = slice(start, start + BLOCK)
+        block = out[part]
+        fill_words(cells.xp, (cells.a[part], cells.b[part]), constants, block, spare[: len(block)])
+    return out

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import Address, base_key
-from mockgen_watch.generate.bank import Level
-from mockgen_watch.generate.beginning import STATES, begin, choices_by_place
-from mockgen_watch.generate.choices import draw_rows, row_column
-from mockgen_watch.generate.column import ArrayNode, ObjectNode, Program
-from mockgen_watch.generate.draws import Shifted, presence_of, uniform
-from mockgen_watch.generate.paths import find_leaf, keys_of, most_elements, shared_path
-from mockgen_watch.generate.presence import first_presence
-from mockgen_watch.generate.site import Site
-from mockgen_watch.masters.trees import walk_leaves
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    ObjectNode,
+    Program,
+    find_leaf,
+    keys_of,
+    most_elements,
+    shared_path,
+)
+from mockgen_watch.generate.dates import moment_column
+from mockgen_watch.generate.numbers import index_column, number_column, sequence_column
+from mockgen_watch.generate.pattern import pattern_column
+from mockgen_watch.generate.pools import (
+    boolean_column,
+    constant_column,
+    draw_rows,
+    pool_column,
+    row_column,
+)
+from mockgen_watch.generate.references import Moved, Outside, Parent, moved_column, parent_index
+from mockgen_watch.generate.site import STATES, Site, begin, choices_by_place, first_presence
+from mockgen_watch.generate.streams import Level, Shifted, presence_of, uniform
+from mockgen_watch.generate.text import (
+    coerce_column,
+    template_column,
+    transform_column,
+    uuid_column,
+)
+from mockgen_watch.masters.shapes import walk_leaves
 from mockgen_watch.plan.model import Draw
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -39,14 +58,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Final
 
-    from mockgen_watch.generate.beginning import Choices
-    from mockgen_watch.generate.cells import Stream
-    from mockgen_watch.generate.choices import PoolDraw
-    from mockgen_watch.generate.column import Column, Node
-    from mockgen_watch.generate.paths import Found, Way
+    from mockgen_watch.generate.address import Stream
+    from mockgen_watch.generate.column import Column, Found, Node, Way
+    from mockgen_watch.generate.pools import PoolDraw
     from mockgen_watch.generate.references import Parent
+    from mockgen_watch.generate.site import Choices
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import ArrayShape, Shape
 
 
@@ -55,30 +72,18 @@ def compile_program(plan: RecordPlan) -> Program:
     return _Compiler(plan=plan).program()
 
 
-_PLACES: Final[Mapping[type, tuple[str, str]]] = {
-    Constant: ("choices", "constant_column"),
-    Pool: ("choices", "pool_column"),
-    Boolean: ("choices", "boolean_column"),
-    Number: ("numbers", "number_column"),
-    Pattern: ("pattern", "pattern_column"),
-    Moment: ("dates", "moment_column"),
-    Uuid: ("uuid_text", "uuid_column"),
-    SequenceNumber: ("sequence", "sequence_column"),
-    RecordIndex: ("sequence", "index_column"),
+_COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
+    Constant: constant_column,
+    Pool: pool_column,
+    Boolean: boolean_column,
+    Number: number_column,
+    Pattern: pattern_column,
+    Moment: moment_column,
+    Uuid: uuid_column,
+    SequenceNumber: sequence_column,
+    RecordIndex: index_column,
 }
-"""Generators that ask for nothing but their own site → module and function.
-
-A module is imported when a plan has such a generator. With those of templates and of references,
-which are imported where they are met, the modules that most plans do not need took a thirtieth of
-a small run.
-"""
-
-
-def _maker_of(kind: type) -> Callable[[Generator, Site], Column]:
-    """Return the function that compiles generators of ``kind``, whose own type picks it."""
-    module, name = _PLACES[kind]
-    made = getattr(import_module(f"mockgen_watch.generate.{module}"), name)
-    return cast("Callable[[Generator, Site], Column]", made)
+"""Generators that ask for nothing but their own site → what compiles them."""
 
 
 class _Compiler(Struct, kw_only=True, eq=False):
@@ -154,8 +159,6 @@ class _Compiler(Struct, kw_only=True, eq=False):
 
     def shown(self, found: Found) -> Column:
         """Return the column of a leaf that a path led to, and of the objects on that path."""
-        from mockgen_watch.generate.elsewhere import Moved, Outside  # noqa: PLC0415 - see _PLACES
-
         column = self.column(found.leaf, found.way, found.strides)
         states: list[Stream | None] = []
         for shape, way, depth in found.objects:
@@ -190,16 +193,10 @@ class _Compiler(Struct, kw_only=True, eq=False):
             return self._template(generator, way, len(site.strides))
         if isinstance(generator, Reference):
             return self._reference(generator, site)
-        return _maker_of(type(generator))(generator, site)
+        return _COLUMNS[type(generator)](generator, site)
 
     def _template(self, template: Template, way: Way, depth: int) -> Column:
         """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
-        from mockgen_watch.generate.elsewhere import (  # noqa: PLC0415 - see _PLACES
-            Outside,
-            moved_column,
-        )
-        from mockgen_watch.generate.text import template_column  # noqa: PLC0415 - see _PLACES
-
         pieces: list[str | Column] = []
         for part in template.parts:
             if not part.path:
@@ -214,8 +211,6 @@ class _Compiler(Struct, kw_only=True, eq=False):
 
     def _reference(self, reference: Reference, site: Site) -> Column:
         """Return the field of the parent record."""
-        from mockgen_watch.generate.elsewhere import moved_column  # noqa: PLC0415 - see _PLACES
-
         plan = next(plan for known, plan in self.plan.parents if known == reference)
         if id(plan) not in self.family:
             self.family[id(plan)] = _Compiler(plan=plan, family=self.family)
@@ -224,11 +219,6 @@ class _Compiler(Struct, kw_only=True, eq=False):
 
     def _parent(self, reference: Reference, plan: RecordPlan, site: Site) -> Parent:
         """Return the way to the parent, which all fields of one object share."""
-        from mockgen_watch.generate.references import (  # noqa: PLC0415 - see _PLACES
-            Parent,
-            parent_index,
-        )
-
         home = site.path[:-1]
         names = (reference.suite, plan.model_id, reference.scenario)
         key = (home, names)
@@ -242,7 +232,7 @@ class _Compiler(Struct, kw_only=True, eq=False):
         return self.parents[key]
 
     def _is_unique(self, home: tuple[str, ...], reference: Reference) -> bool:
-        """Tell whether a field of the object at ``home`` asks for each parent only once."""
+        """Return whether a field of the object at ``home`` asks for each parent only once."""
         return any(
             leaf.modifiers.unique
             and leaf.address[:-1] == home
@@ -290,10 +280,5 @@ class _Compiler(Struct, kw_only=True, eq=False):
 
 def _changed(column: Column, leaf: Leaf) -> Column:
     """Return the column of ``leaf`` after its transforms, and as a number where it asks for one."""
-    from mockgen_watch.generate.text import (  # noqa: PLC0415 - see _PLACES
-        coerce_column,
-        transform_column,
-    )
-
     column = transform_column(column, leaf.modifiers.transforms)
     return coerce_column(column) if leaf.coerce_number else column

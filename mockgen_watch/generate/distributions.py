@@ -10,26 +10,403 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.generate.curves import FarRanks, curve_of
-from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.generate.draws import ALWAYS
-from mockgen_watch.generate.grid import Grid
-from mockgen_watch.generate.quantiles import QuantileStream
-from mockgen_watch.generate.series import exp, ln, power
+from mockgen_watch.generate.normal import (
+    choose,
+    clamp,
+    exp,
+    ln,
+    normal_quantile,
+    normal_tail,
+    power,
+    square_root,
+)
+from mockgen_watch.generate.streams import ALWAYS, Drawn
 from mockgen_watch.spec.generators import DistributionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+    from types import ModuleType
     from typing import Final
 
-    from mockgen_watch.generate.bank import Word
-    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.normal import Real
     from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.streams import Whole, Word
     from mockgen_watch.spec.generators import Number
+
+
+FARTHEST: Final = 1 << 61
+"""No number lies farther from the origin than so many steps; what would is this."""
+
+
+class Grid(Struct, frozen=True, kw_only=True):
+    """The numbers ``(origin + n * step) / 10**decimals``.
+
+    Attributes:
+        origin: the minimum where there is one, else the maximum, else 0; in units.
+        step: between two neighbours, in units.
+        decimals: places behind the point.
+        low, high: the least and the greatest n; bounds that the spec does not have are far away.
+    """
+
+    origin: int
+    step: int
+    decimals: int
+    low: int
+    high: int
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        return self.high - self.low + 1
+
+
+def grid_of(number: Number) -> Grid:
+    """Return the grid of ``number``; a bound that does not lie on it is moved inwards."""
+    scale = 10**number.decimals
+    step = units_below(number.step, scale)
+    low, high = number.minimum, number.maximum
+    origin, least, most = 0, -FARTHEST, FARTHEST
+    if low is not None:
+        origin, least = -units_below(-low, scale), 0
+        if high is not None:
+            most = (units_below(high, scale) - origin) // step
+    elif high is not None:
+        origin, most = units_below(high, scale), 0
+    return Grid(origin=origin, step=step, decimals=number.decimals, low=least, high=most)
+
+
+def units_below(value: Decimal, scale: int) -> int:
+    """Return how many whole units of ``1 / scale`` there are in ``value``, rounded down."""
+    above, below = value.as_integer_ratio()
+    return above * scale // below
+
+
+class Curve(Protocol):
+    """A continuous distribution between its bounds."""
+
+    def __call__(self, below: Real, above: Real, /) -> Real:
+        """Return the value with the share ``below`` of all under it; below + above = 1."""
+        ...
+
+
+class Shape(Protocol):
+    """A distribution without bounds: quantiles, and the shares on both sides of a value."""
+
+    def quantile(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        ...
+
+    def shares(self, value: float) -> tuple[float, float]:
+        """Return the shares below and above ``value``, the smaller one precise."""
+        ...
+
+
+class Bounded(Struct, frozen=True):
+    """A shape between two values; ``least`` and ``most`` are the shares on both sides of each."""
+
+    shape: Shape
+    least: tuple[float, float]
+    most: tuple[float, float]
+
+    @property
+    def inside(self) -> float:
+        """The share of the shape that lies between the bounds."""
+        if self.least[0] > self.least[1]:
+            return self.least[1] - self.most[1]
+        return self.most[0] - self.least[0]
+
+    def __call__(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        inside = self.inside
+        return self.shape.quantile(
+            below * inside + self.least[0],
+            above * inside + self.most[1],
+        )
+
+
+class Normal(Struct, frozen=True):
+    """The normal distribution."""
+
+    mean: float
+    sd: float
+
+    def quantile(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        return normal_quantile(below, above) * self.sd + self.mean
+
+    def shares(self, value: float) -> tuple[float, float]:
+        """Return the shares below and above ``value``."""
+        return _normal_shares((value - self.mean) / self.sd)
+
+
+class Lognormal(Struct, frozen=True):
+    """The distribution of a number whose natural logarithm is normal."""
+
+    median: float
+    sigma: float
+
+    def quantile(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        return exp(normal_quantile(below, above) * self.sigma) * self.median
+
+    def shares(self, value: float) -> tuple[float, float]:
+        """Return the shares below and above ``value``."""
+        if value <= 0.0:
+            return 0.0, 1.0
+        return _normal_shares(ln(value / self.median) / self.sigma)
+
+
+class Exponential(Struct, frozen=True):
+    """The exponential distribution."""
+
+    mean: float
+
+    def quantile(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        del below
+        return ln(above) * -self.mean
+
+    def shares(self, value: float) -> tuple[float, float]:
+        """Return the shares below and above ``value``."""
+        above = exp(-max(value, 0.0) / self.mean)
+        return 1.0 - above, above
+
+
+class ManyEvents(Struct, frozen=True):
+    """The Poisson distribution of a large mean, as if its values were not whole."""
+
+    mean: float
+
+    def quantile(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        z = normal_quantile(below, above)
+        return z * square_root(self.mean) + self.mean + (z * z - 1.0) / 6.0
+
+    def shares(self, value: float) -> tuple[float, float]:
+        """Return the shares below and above ``value``."""
+        z = (value - self.mean) / square_root(self.mean)
+        return _normal_shares(z - (z * z - 1.0) / (6.0 * square_root(self.mean)))
+
+
+class Triangular(Struct, frozen=True):
+    """A density that rises in a line from ``low`` to ``mode`` and falls in a line to ``high``."""
+
+    low: float
+    mode: float
+    high: float
+
+    def __call__(self, below: Real, above: Real) -> Real:
+        """Return the value with the share ``below`` of all under it."""
+        width = self.high - self.low
+        if not width:
+            return below * 0.0 + self.low
+        up = square_root(below * (width * (self.mode - self.low))) + self.low
+        down = self.high - square_root(above * (width * (self.high - self.mode)))
+        return choose(below * width < self.mode - self.low, up, down)
+
+
+class FarRanks(Struct, frozen=True):
+    """Ranks from ``first`` to ``last`` by rank**-exponent, as if they were not whole."""
+
+    first: float
+    last: float
+    exponent: float
+
+    @property
+    def ratio(self) -> float:
+        """The density of the last over that of the first, times the ratio of the two."""
+        return power(self.last / self.first, 1.0 - self.exponent)
+
+    @property
+    def total(self) -> float:
+        """The sum of rank**-exponent over all ranks."""
+        if abs(1.0 - self.exponent) < _NEARLY_ONE:
+            return ln(self.last / self.first)
+        start = power(self.first, 1.0 - self.exponent)
+        return start * (self.ratio - 1.0) / (1.0 - self.exponent)
+
+    def __call__(self, below: Real, above: Real) -> Real:
+        """Return the rank with the share ``below`` of all under it."""
+        if abs(1.0 - self.exponent) < _NEARLY_ONE:
+            return exp(below * ln(self.last / self.first)) * self.first
+        return power(above + below * self.ratio, 1.0 / (1.0 - self.exponent)) * self.first
+
+
+class Fixed(Struct, frozen=True):
+    """One value, however the draw falls."""
+
+    value: float
+
+    def __call__(self, below: Real, above: Real) -> Real:
+        """Return the value."""
+        del above
+        return below * 0.0 + self.value
+
+
+_NEARLY_ONE: Final = 1e-9
+_SHAPES: Final[Mapping[DistributionKind, Callable[..., Shape]]] = {
+    DistributionKind.NORMAL: Normal,
+    DistributionKind.LOGNORMAL: Lognormal,
+    DistributionKind.EXPONENTIAL: Exponential,
+    DistributionKind.POISSON: ManyEvents,
+}
+
+
+def curve_of(number: Number) -> Curve:
+    """Return the curve of a number that is neither uniform nor by rank.
+
+    Bounds between which a shape has no probability that float64 can hold leave one value: the
+    bound that is nearer to the rest.
+    """
+    params = {name: float(value) for name, value in number.distribution.params}
+    low = None if number.minimum is None else float(number.minimum)
+    high = None if number.maximum is None else float(number.maximum)
+    if number.distribution.kind is DistributionKind.TRIANGULAR:
+        # Both bounds are required there.
+        return Triangular(low or 0.0, params["mode"], high or 0.0)
+    shape = _SHAPES[number.distribution.kind](**params)
+    least = (0.0, 1.0) if low is None else shape.shares(low)
+    most = (1.0, 0.0) if high is None else shape.shares(high)
+    bounded = Bounded(shape, least, most)
+    if bounded.inside > 0.0:
+        return bounded
+    return Fixed((low or 0.0) if least[0] > least[1] else (high or 0.0))
+
+
+def _normal_shares(z: float) -> tuple[float, float]:
+    return normal_tail(-z), normal_tail(z)
+
+
+OCTAVE_BITS: Final = 6
+KNOTS: Final = 32 << OCTAVE_BITS
+"""Knots on each side, without the one at 1/2."""
+
+PLACE_BITS: Final = 20
+_PLACE_MASK: Final = (1 << PLACE_BITS) - 1
+_MANTISSA_BITS: Final = 52
+_BIAS: Final = 1023
+_SMOOTH_BITS: Final = 10
+_QUICK_BITS: Final = 42
+
+
+class QuantileStream(Drawn):
+    """Numbers of a grid, counted from ``first``, by a curve."""
+
+    __slots__ = ("_known", "_tables", "bits", "curve", "first", "grid", "word")
+
+    def __init__(self, curve: Curve, grid: Grid, word: Word) -> None:
+        """Draw numbers of ``grid`` by ``word``; only those that ``curve`` can reach count."""
+        self.curve = curve
+        self.grid = grid
+        self.word = word
+        ends = self._places(2.0**-33, is_upper=False), self._places(2.0**-33, is_upper=True)
+        self.first = math.floor(ends[0] + 0.5)
+        last = max(self.first, math.floor(ends[1] + 0.5))
+        super().__init__(last - self.first + 1)
+        # Between two numbers of the grid there is room for so many bits of the line; with any, the
+        # product of a length and a place has 63 bits at most.
+        farthest = max(abs(self.first), abs(last)).bit_length()
+        self.bits = max(0, min(_SMOOTH_BITS, _QUICK_BITS - farthest))
+        self._known: dict[int, int] = {}
+        self._tables: tuple[IntArray, IntArray] | None = None
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        drawn = self.word.at(cell)
+        side = drawn >> 31
+        odd = 2 * (drawn ^ 0xFFFFFFFF if side else drawn) + 1
+        octave = odd.bit_length() - 1
+        knot = (octave << OCTAVE_BITS) + ((odd << OCTAVE_BITS) >> octave) - (1 << OCTAVE_BITS)
+        place = (odd << (OCTAVE_BITS + PLACE_BITS)) >> octave & _PLACE_MASK
+        start = self._knot(side, knot)
+        line = start + ((self._knot(side, knot + 1) - start) * place >> PLACE_BITS)
+        return self._number(line)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        xp = cells.xp
+        if self._tables is None:
+            self._tables = self._make_tables(xp)
+        starts, lengths = self._tables
+        words = self.word.over(cells)
+        # All ones on the upper side, which mirrors the word; it is counted from its own end then.
+        side = words.view(xp.int32) >> 31
+        words ^= side.view(xp.uint32)
+        words <<= xp.uint32(1)
+        words |= xp.uint32(1)
+        # The exponent and first bits of a float64 are the octave and the knot in it.
+        pattern = words.astype(xp.float64).view(xp.uint64)
+        knot = (pattern >> xp.uint64(_MANTISSA_BITS - OCTAVE_BITS)).view(xp.int64)
+        side &= KNOTS
+        side -= _BIAS << OCTAVE_BITS
+        knot += side
+        pattern >>= xp.uint64(_MANTISSA_BITS - OCTAVE_BITS - PLACE_BITS)
+        place = pattern.view(xp.int64)
+        place &= _PLACE_MASK
+        line = lengths.take(knot)
+        if self.bits:
+            line *= place
+            line >>= PLACE_BITS
+        else:
+            # In two halves, as the product may be longer than 64 bits.
+            high = (line >> PLACE_BITS) * place
+            line &= _PLACE_MASK
+            line *= place
+            line >>= PLACE_BITS
+            line += high
+        line += starts.take(knot)
+        return self._number(line)
+
+    def _number(self, line: Whole) -> Whole:
+        """Return the number of the grid that is nearest to a place on the line."""
+        return line >> self.bits if self.bits else line
+
+    def _knot(self, side: int, knot: int) -> int:
+        known = self._known.get(knot * 2 + side)
+        if known is None:
+            steps = 1 << OCTAVE_BITS
+            octave, part = divmod(knot, steps)
+            share = math.ldexp(float(steps + part), octave - OCTAVE_BITS - 33)
+            known = math.floor(self._line(share, is_upper=side == 1))
+            self._known[knot * 2 + side] = known
+        return known
+
+    def _make_tables(self, xp: ModuleType) -> tuple[IntArray, IntArray]:
+        """Return where the line starts at each knot, and how far it goes to the next one."""
+        octave, part = xp.divmod(xp.arange(KNOTS + 1, dtype=xp.int64), 1 << OCTAVE_BITS)
+        mantissa = (part + (1 << OCTAVE_BITS)).astype(xp.float64)
+        share = xp.ldexp(mantissa, octave - OCTAVE_BITS - 33)
+        sides = [
+            xp.floor(self._line(share, is_upper=is_upper)).astype(xp.int64)
+            for is_upper in (False, True)
+        ]
+        return (
+            xp.concatenate([side[:-1] for side in sides]),
+            xp.concatenate([side[1:] - side[:-1] for side in sides]),
+        )
+
+    def _line(self, share: Real, *, is_upper: bool) -> Real:
+        """Return the place of a knot on the line, which begins at the first number."""
+        place = clamp(
+            self._places(share, is_upper=is_upper) - self.first, 0.0, float(self.size - 1)
+        )
+        # Half a number more, so that cutting off what is behind the number rounds.
+        return place * float(1 << self.bits) + max(0.5, float(1 << self.bits) / 2)
+
+    def _places(self, share: Real, *, is_upper: bool) -> Real:
+        """Return the curve at ``share`` from its lower or upper end, in steps of the grid."""
+        other = 1.0 - share
+        value = self.curve(other, share) if is_upper else self.curve(share, other)
+        scale = float(10**self.grid.decimals)
+        place = (value * scale - float(self.grid.origin)) / float(self.grid.step)
+        return clamp(place, float(self.grid.low), float(self.grid.high))
+
 
 MANY: Final = 1000.0
 """A Poisson distribution of a greater mean is drawn from its curve, right to 0.01 of a count."""

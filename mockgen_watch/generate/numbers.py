@@ -2,23 +2,267 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.digits import Scaled, digit_parts, number_reader, number_text
-from mockgen_watch.generate.distributions import distribution_stream
-from mockgen_watch.generate.drawn import Shared
-from mockgen_watch.generate.grid import grid_of
-from mockgen_watch.generate.tables import LazyTable
+from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, OpenTable, Part
+from mockgen_watch.generate.distributions import distribution_stream, grid_of
+from mockgen_watch.generate.streams import LONG, Drawn, Shared
 from mockgen_watch.spec.generators import DistributionKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
-    from mockgen_watch.generate.cells import Stream
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.site import Site
-    from mockgen_watch.spec.generators import Number
+    from mockgen_watch.spec.generators import Number, RecordIndex, SequenceNumber
+
+
+GROUP: Final = 3
+BASE: Final = 10**GROUP
+
+
+class Scaled(Drawn):
+    """``offset + n * step`` of what another stream draws, n below ``count``; may be negative."""
+
+    __slots__ = ("high", "low", "offset", "source", "step")
+
+    def __init__(self, source: Stream, count: int, offset: int, step: int) -> None:
+        """Scale the numbers of ``source``; ``count`` of them are planned for."""
+        ends = (offset, offset + (count - 1) * step)
+        self.low, self.high = min(ends), max(ends)
+        super().__init__(self.high + 1)
+        self.source = source
+        self.offset = offset
+        self.step = step
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        known = cell.drawn.get(id(self))
+        if known is None:
+            known = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
+        return known
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk; as Python integers where 64 bits do not hold them."""
+        numbers = self.source.over(cells)
+        if max(-self.low, self.high) >= LONG:
+            numbers = numbers.astype(object)
+        if self.step != 1:
+            numbers = numbers * self.step
+        return numbers + self.offset if self.offset else numbers
+
+
+class Magnitude(Drawn):
+    """What another stream draws, without sign."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Scaled) -> None:
+        """Drop the sign of ``source``."""
+        super().__init__(max(-source.low, source.high) + 1)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return abs(self.source.at(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return abs(self.source.over(cells))
+
+
+class IsNegative(Drawn):
+    """1 where another stream draws a number below 0, else 0."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Scaled) -> None:
+        """Look at ``source``."""
+        super().__init__(2)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return int(self.source.at(cell) < 0)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        negative: IntArray = (self.source.over(cells) < 0).astype(cells.xp.int64)
+        return negative
+
+
+class Upper(Drawn):
+    """What another stream draws without its last three digits."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Stream) -> None:
+        """Shorten ``source``."""
+        super().__init__((source.size - 1) // BASE + 1)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.source.at(cell) // BASE
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        upper = self.source.over(cells) // BASE
+        # Where 64 bits did not hold the whole number, they may hold what is left of it.
+        return upper.astype(cells.xp.int64, copy=False) if self.size <= LONG else upper
+
+
+class Group(Drawn):
+    """The last three digits of a number; 1000 more where there are none left of them."""
+
+    __slots__ = ("source", "tells_first", "upper")
+
+    def __init__(self, source: Stream, upper: Upper, *, tells_first: bool) -> None:
+        """Cut ``source``, whose digits left of the group are ``upper``."""
+        super().__init__(2 * BASE if tells_first else BASE)
+        self.source = source
+        self.upper = upper
+        self.tells_first = tells_first
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        upper, own = divmod(self.source.at(cell), BASE)
+        return own if upper or not self.tells_first else own + BASE
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        whole, upper = self.source.over(cells), self.upper.over(cells)
+        own = whole - upper.astype(whole.dtype, copy=False) * BASE
+        if self.tells_first:
+            own += (upper == 0) * BASE
+        return own.astype(cells.xp.int64, copy=False)
+
+
+def digit_parts(
+    numbers: Scaled, decimals: int, *, width: int = 0, is_open: bool = False
+) -> tuple[Part, ...]:
+    """Return the parts of numbers' digits, with a point before the last ``decimals``.
+
+    ``width``: how many digits are written at least, with zeros on the left. ``is_open``: numbers
+    beyond ``numbers.high`` may be asked for, one at a time.
+    """
+    sign: tuple[Part, ...] = ()
+    source: Stream = numbers
+    if numbers.low < 0:
+        source = Magnitude(numbers)
+        sign = (Part(table=("", "-"), stream=IsNegative(numbers)),)
+    least = 0 if numbers.low <= 0 <= numbers.high else min(abs(numbers.low), abs(numbers.high))
+    kept = max(decimals + 1, width)
+    most = max(source.size - 1, 10 ** (kept - 1))
+    parts: list[Part] = []
+    place = 0
+    while most >= BASE:
+        upper = Upper(source)
+        least //= BASE
+        tells_first = place + GROUP > kept and least == 0
+        group = Group(source, upper, tells_first=tells_first)
+        inner = partial(_group_text, place=place, decimals=decimals, kept=kept)
+        parts.append(Part(table=LazyTable(group.size, inner), stream=group))
+        source, most, place = upper, most // BASE, place + GROUP
+    text = partial(_first_text, place=place, decimals=decimals, kept=kept)
+    table = OpenTable(most + 1, text) if is_open else LazyTable(most + 1, text)
+    parts.append(Part(table=table, stream=source))
+    return (*sign, *reversed(parts))
+
+
+def number_reader(numbers: Scaled, decimals: int) -> Callable[[Cell], int | Decimal]:
+    """Return the function that reads a number at once, exact."""
+    if not decimals:
+        return numbers.at
+    return lambda cell: Decimal(number_text(numbers.at(cell), decimals))
+
+
+def number_text(number: int, decimals: int, width: int = 0) -> str:
+    """Return the digits of ``number``, with a point before the last ``decimals``."""
+    sign = "-" if number < 0 else ""
+    return sign + _first_text(abs(number), 0, decimals, max(decimals + 1, width))
+
+
+def _group_text(index: int, place: int, decimals: int, kept: int) -> str:
+    """Return the text of a group that is not the first; from ``BASE`` on, where it is after all."""
+    if index < BASE:
+        return _pointed(f"{index:03d}", place, decimals)
+    return _first_text(index - BASE, place, decimals, kept)
+
+
+def _first_text(value: int, place: int, decimals: int, kept: int) -> str:
+    """Return the digits of a group whose last digit stands ``place`` places from the right.
+
+    Nothing is left of it; zeros are written only at the ``kept`` places from the right.
+    """
+    least = kept - place
+    text = f"{value:0{least}d}" if least > 0 else str(value or "")
+    return _pointed(text, place, decimals)
+
+
+def _pointed(text: str, place: int, decimals: int) -> str:
+    """Return the digits with the point, when it stands among them or right of them."""
+    behind = decimals - place
+    if not decimals or behind < 0 or behind >= len(text):
+        return text
+    return f"{text[: len(text) - behind]}.{text[len(text) - behind :]}"
+
+
+class RecordNumber(Drawn):
+    """The index of the record."""
+
+    __slots__ = ()
+
+    def at(self, cell: Cell) -> int:
+        """Return the index of one cell's record."""
+        return cell.index
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the indexes of a chunk's records."""
+        return cells.index
+
+
+class ElementNumber(Drawn):
+    """The index of the element in its array, the innermost one."""
+
+    __slots__ = ()
+
+    def at(self, cell: Cell) -> int:
+        """Return the index of one cell's element."""
+        return cell.elements[-1]
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the index of the chunk's element, once for each record."""
+        index: IntArray = cells.xp.full(len(cells.a), cells.elements[-1], cells.xp.int64)
+        return index
+
+
+def sequence_column(sequence: SequenceNumber, site: Site) -> Column:
+    """Return ``start + index * step``: text where it has a width or a prefix, else a number."""
+    index = RecordNumber(max(site.count, 1))
+    numbers = Scaled(index, index.size, sequence.start, sequence.step)
+    parts = digit_parts(numbers, 0, width=sequence.width, is_open=True)
+    if sequence.prefix:
+        parts = (Part(table=(sequence.prefix,), stream=None), *parts)
+    is_text = sequence.width > 0 or sequence.prefix != ""
+    if is_text:
+        return Column(kind=ColumnKind.TEXT, parts=parts)
+    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=number_reader(numbers, 0))
+
+
+def index_column(index: RecordIndex, site: Site) -> Column:
+    """Return the index of the record, or of the element in its array, as a number."""
+    if not index.element:
+        numbers = RecordNumber(max(site.count, 1))
+        parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
+        return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at)
+    most = max(site.strides[-1], 1)
+    part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
+    return Column(kind=ColumnKind.NUMBER, parts=(part,))
+
 
 WHOLE: Final = 4096
 """The most numbers that are one table of whole texts."""

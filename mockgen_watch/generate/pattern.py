@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.drawn import Drawn, Shared
-from mockgen_watch.generate.draws import LONG
-from mockgen_watch.generate.tables import LazyTable
+from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
+from mockgen_watch.generate.streams import LONG, Drawn, Shared
 from mockgen_watch.generate.unique import SPREAD
 from mockgen_watch.spec.pattern import compile_pattern
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.site import Site
     from mockgen_watch.spec.generators import Pattern
     from mockgen_watch.spec.pattern import CompiledPattern, Guard, Run

@@ -10,22 +10,32 @@ memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from mockgen_watch.generate.address import MASK64, encode_parts
-from mockgen_watch.generate.bank import word_at
-from mockgen_watch.generate.cells import record_cell
-from mockgen_watch.generate.chunks import cells_of_key
-from mockgen_watch.generate.drawn import Drawn
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.generate.address import (
+    MASK64,
+    cells_of_key,
+    encode_parts,
+    outer_cell,
+    outer_cells,
+    record_cell,
+)
+from mockgen_watch.generate.column import Column, Part
+from mockgen_watch.generate.streams import Drawn, word_at
 from mockgen_watch.generate.unique import Permuted, Position
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
-    from mockgen_watch.generate.address import Constants
-    from mockgen_watch.generate.bank import Level
-    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
     from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.streams import Level
+    from mockgen_watch.spec.document import Json
+
 
 _STEP: Final = 2862933555777941757
 _SHIFT: Final = 11
@@ -111,3 +121,66 @@ class Parent:
             known = cells_of_key(self.key, cells.xp, self.index.over(cells))
             cells.related[id(self)] = known
         return known
+
+
+class Elsewhere(Protocol):
+    """The way from a cell to another."""
+
+    def cell(self, cell: Cell, /) -> Cell:
+        """Return the other cell."""
+        ...
+
+    def cells(self, cells: Cells, /) -> Cells:
+        """Return the other cell of each of a chunk."""
+        ...
+
+
+class Outside(Struct, frozen=True):
+    """The way from an element to the cell around it that lies in ``depth`` arrays."""
+
+    depth: int
+
+    def cell(self, cell: Cell) -> Cell:
+        """Return the cell around ``cell``."""
+        return outer_cell(cell, self.depth)
+
+    def cells(self, cells: Cells) -> Cells:
+        """Return the cells around those of a chunk."""
+        return outer_cells(cells, self.depth)
+
+
+class Moved(Drawn):
+    """What a stream draws at another cell."""
+
+    __slots__ = ("source", "way")
+
+    def __init__(self, source: Stream, way: Elsewhere) -> None:
+        """Ask ``source`` where ``way`` leads."""
+        super().__init__(source.size)
+        self.source = source
+        self.way = way
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.source.at(self.way.cell(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.source.over(self.way.cells(cells))
+
+
+def moved_column(column: Column, way: Elsewhere) -> Column:
+    """Return ``column`` for cells from which ``way`` leads to those that it is drawn at."""
+    parts = tuple(
+        part if part.stream is None else Part(table=part.table, stream=Moved(part.stream, way))
+        for part in column.parts
+    )
+    presence = None if column.presence is None else Moved(column.presence, way)
+    read = None if column.read is None else _moved_read(column.read, way)
+    quick = None if column.quick is None else _moved_read(column.quick, way)
+    units = None if column.units is None else Moved(column.units, way)
+    return replace(column, parts=parts, presence=presence, read=read, quick=quick, units=units)
+
+
+def _moved_read(read: Callable[[Cell], Json], way: Elsewhere) -> Callable[[Cell], Json]:
+    return lambda cell: read(way.cell(cell))

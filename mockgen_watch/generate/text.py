@@ -4,25 +4,138 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import Column, ColumnKind, Part, State
-from mockgen_watch.generate.drawn import Drawn, Lookup, Shared
-from mockgen_watch.generate.readers import column_reader, joined_text
-from mockgen_watch.generate.tables import LazyTable
-from mockgen_watch.generate.transforms import transformed, works_by_piece
-from mockgen_watch.masters.kinds import exact_number
+from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part, State
+from mockgen_watch.generate.records import column_reader, joined_text
+from mockgen_watch.generate.streams import Drawn, Lookup, Shared
+from mockgen_watch.masters.shapes import exact_number
+from mockgen_watch.spec.model import Transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.generate.cells import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.streams import Word
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Transform
+    from mockgen_watch.spec.generators import Uuid
+
+
+_LETTERS: Final = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
+        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
+        "\u0131": "i", "ħ": "h", "Ħ": "H",
+    }
+)  # fmt: skip
+_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
+_SIGMA: Final = "Σ"
+
+
+def ascii_text(text: str) -> str:
+    """Return ``text`` with accents dropped (``é`` becomes ``e``) and without what has no letter."""
+    if text.isascii():
+        return text
+    plain = normalize("NFKD", text.translate(_LETTERS))
+    return plain.encode("ascii", "ignore").decode("ascii")
+
+
+def slug_text(text: str) -> str:
+    """Return the lower-case letters and digits of ``text``, with ``-`` between their groups."""
+    return _NOT_IN_SLUG.sub("-", ascii_text(text).lower()).strip("-")
+
+
+_WAYS: Final[Mapping[Transform, Callable[[str], str]]] = {
+    Transform.LOWER: str.lower,
+    Transform.UPPER: str.upper,
+    Transform.TITLE: str.title,
+    Transform.STRIP: str.strip,
+    Transform.SLUG: slug_text,
+    Transform.ASCII: ascii_text,
+}
+
+
+def transformed(text: str, transforms: Iterable[Transform]) -> str:
+    """Return ``text`` after all ``transforms``, in order."""
+    for transform in transforms:
+        text = _WAYS[transform](text)
+    return text
+
+
+def changed(text: str, transforms: Iterable[Transform], *, coerce: bool) -> str | int | Decimal:
+    """Return ``text`` after all ``transforms``; if ``coerce``, the number that it is, if any."""
+    text = transformed(text, transforms)
+    number = exact_number(text) if coerce else None
+    return text if number is None else number
+
+
+def works_by_piece(transform: Transform, pieces: Iterable[str]) -> bool:
+    """Return whether transforming any of ``pieces`` alone is to transform the text that they join to.
+
+    What a letter becomes must not depend on its neighbours; a final sigma does in lower case.
+    """
+    if transform is Transform.LOWER:
+        return not any(_SIGMA in piece for piece in pieces)
+    return transform in {Transform.UPPER, Transform.ASCII}
+
+
+PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
+    # Bits, the lowest bit of the word that they begin at, and their text.
+    (12, 20, lambda n: f"{n:03x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (12, 20, lambda n: f"{n >> 4:02x}-{n & 15:x}"),
+    (12, 8, lambda n: f"{n:03x}-8"),
+    (12, 20, lambda n: f"{n:03x}-"),
+    (10, 10, lambda n: f"{n | 0x800:03x}"),
+    (12, 20, lambda n: f"{n >> 8:x}-{n & 255:02x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (12, 20, lambda n: f"{n:03x}"),
+    (12, 8, lambda n: f"{n:03x}"),
+    (4, 0, lambda n: f"{n:x}"),
+)
+"""Two pieces of each word; the last piece is what the last word has left."""
+
+
+class Bits(Drawn):
+    """Some bits of the word at a cell."""
+
+    __slots__ = ("shift", "word")
+
+    def __init__(self, bits: int, shift: int, word: Word) -> None:
+        """Draw ``bits`` bits, the lowest at ``shift``."""
+        super().__init__(1 << bits)
+        self.shift = shift
+        self.word = word
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.word.at(cell) >> self.shift & (self.size - 1)
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        words = self.word.over(cells)
+        words >>= cells.xp.uint32(self.shift)
+        words &= cells.xp.uint32(self.size - 1)
+        numbers: IntArray = words.astype(cells.xp.int64)
+        return numbers
+
+
+def uuid_column(_uuid: Uuid, site: Site) -> Column:
+    """Return the column of UUIDs, in lower case."""
+    words = [site.word(f"value/{n}") for n in range(5)]
+    parts = []
+    for place, (bits, shift, text) in enumerate(PIECES):
+        stream = Bits(bits, shift, words[min(place // 2, len(words) - 1)])
+        parts.append(Part(table=LazyTable(1 << bits, text), stream=stream))
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
+
 
 COMBINATIONS: Final = 4096
 """The most texts that a column's parts may join to for them to become one table."""

@@ -16,17 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, mix64
-from mockgen_watch.generate.drawn import Drawn
-from mockgen_watch.generate.draws import LONG, uniform
+from mockgen_watch.generate.streams import LONG, Drawn, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
     from typing import Final
 
-    from mockgen_watch.generate.address import Address
-    from mockgen_watch.generate.bank import Level
-    from mockgen_watch.generate.cells import Cell, Cells, IntArray, LaneArray, Stream
+    from mockgen_watch.generate.address import Address, Cell, Cells, IntArray, LaneArray, Stream
+    from mockgen_watch.generate.streams import Level
 
 SMALL: Final = 1024
 ROUNDS: Final = 8

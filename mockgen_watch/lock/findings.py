@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.lock.paths import is_labels, lock_path, offer_path
 from mockgen_watch.lock.settle import stale_locks
-from mockgen_watch.lock.snapshot import Action, Reason
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.snapshot import FileAction, Reconciliation
+    from mockgen_watch.lock.model import FileAction, Reconciliation
+
 
 _GENERATE = "run mockgen-watch generate"
 
@@ -57,8 +59,6 @@ def describe_refusal(
     force = f"generate --force, which makes a backup{seen}"
     adopt = ""
     if is_own and not is_labels(file.path):
-        import shlex  # noqa: PLC0415 - it compiles a pattern, and few runs find an edit
-
         command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
         adopt = f"take it into the spec ({command}), "
     code, message, hint = (

@@ -1,49 +1,243 @@
-"""Takes the bytes of a lockfile; gives what was made from what, and back, the same bytes for it."""
+"""Takes the suites that may have moved; gives what is enough to decide on these alone.
+
+Nothing else moved since all was found to be right, so that nothing else has to be decided on. But
+suites in folders of each other may own files in one place, so that these are looked at, too.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from json.encoder import encode_basestring
+from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.paths import path_fault
-from mockgen_watch.plan.methods import METHODS
-from mockgen_watch.spec.layout import Layout
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.lock.paths import below, fold, output_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Self
 
-LOCK_VERSION = 1
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
-_NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
-_METHODS = "methods"
-_OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.lock.journal import JournalEntry
+    from mockgen_watch.lock.lockfile import Lockfile
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.spec.model import Layout
 
 
-class LockedOutput(Struct, frozen=True, kw_only=True):
-    """What a lockfile says of one output.
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """All that decides a run. Paths are relative to the output folder, with forward slashes.
 
     Attributes:
-        key: the key that its files belong to; ``""`` when they do not all belong to one, because
-            a file edited by hand was left while others were replaced.
-        model, scenario, format, layout, records: as they were when it was made.
-        files: path relative to the suite's output folder → digest of the bytes written there.
+        wanted: the suites of this run.
+        contract: the seed contract that the keys were made for.
+        locks: suite → its lockfile, or why that cannot be read; suites without one are absent.
+        journal: what earlier runs meant to write and no lockfile tells yet.
+        disk: path → digest of the files that are there: at least the wanted ones, those that
+            lockfiles or journal name, their offers, and the lockfiles themselves.
+        obstacles: path → what is there and is no file (``a folder``, ``a symbolic link`` …).
+        is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
+        is_forced: replace what was edited by hand, too.
+        acting: the suites to decide on, where it is known that the others are as they should be;
+            all others tell only which paths are theirs. None: every suite.
     """
 
-    key: str
+    wanted: tuple[WantedSuite, ...]
+    contract: int
+    locks: Mapping[str, Lockfile | Diagnostic] = field(default_factory=dict)
+    journal: tuple[JournalEntry, ...] = ()
+    disk: Mapping[str, str] = field(default_factory=dict)
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    is_whole_tree: bool = True
+    is_forced: bool = False
+    acting: frozenset[str] | None = None
+
+    @property
+    def tells_of_all(self) -> bool:
+        """Return whether every suite is decided on, so that what none of them owns is nobody's."""
+        return self.is_whole_tree and self.acting is None
+
+    def needs_offer(self, path: str, digest: str) -> bool:
+        """Return whether bytes of ``digest`` have to be put at the offer ``path``.
+
+        Not when they are there already, nor when something stands there that is not ours.
+        """
+        found = self.disk.get(path)
+        if found is None:
+            return path not in self.obstacles
+        ours = {entry.digest for entry in self.journal if entry.path == path}
+        return found != digest and found in ours
+
+
+def relevant_paths(
+    wanted: Iterable[WantedSuite],
+    locks: Mapping[str, Lockfile | Diagnostic],
+    journal: Iterable[JournalEntry],
+) -> Iterator[str]:
+    """Give each path that ``Snapshot.disk`` must tell of, but for offers and lockfiles."""
+    for suite in wanted:
+        for output in suite.outputs:
+            for path in output_paths(output):
+                yield below(output.suite, path)
+    for name, lock in locks.items():
+        if not isinstance(lock, Diagnostic):
+            for path in lock.files():
+                yield below(name, path)
+    for entry in journal:
+        yield entry.path
+
+
+class Action(StrEnum):
+    """What becomes of a file."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
+class Reason(StrEnum):
+    """Why."""
+
+    MISSING = "it is missing"
+    CHANGED = "what it is made from changed"
+    FRESH = "it is up to date"
+    EDITED = "it was edited by hand"
+    UNOWNED = "no lockfile owns it"
+    OBSTACLE = "it is no file"
+    UNWANTED = "it is no longer wanted"
+    EDITED_UNWANTED = "it is no longer wanted, but was edited by hand"
+    FORCED = "it was edited by hand, and is replaced by force"
+    SPENT = "it is needed no longer beside its output"
+
+
+class FileAction(Struct, frozen=True, kw_only=True):
+    """What should become of one file, as far as that can be told before generating.
+
+    An update may turn out to be a keep, and so may a refusal, when the new bytes are the ones
+    that are there: ``settle`` decides once their digest is known.
+
+    Attributes:
+        path: relative to the output folder.
+        found: digest of what is there; None when nothing is.
+        known: digests that lockfiles and journal own at this path: what may be replaced.
+        wanted: digest of the bytes that should be there, where an earlier run has told it.
+        must_produce: the bytes are needed, to write them or to learn their digest.
+        obstacle: what stands in the way and is no file.
+    """
+
+    path: str
+    action: Action
+    reason: Reason
+    found: str | None
+    known: frozenset[str]
+    wanted: str | None = None
+    must_produce: bool = False
+    obstacle: str = ""
+
+
+class OutputAction(Struct, frozen=True, kw_only=True):
+    """One selected output and its files, in the order of their records."""
+
+    output: WantedOutput
+    files: tuple[FileAction, ...]
+
+    @property
+    def must_produce(self) -> bool:
+        """Return whether any file's bytes are needed."""
+        return any(file.must_produce for file in self.files)
+
+
+class SuiteAction(Struct, frozen=True, kw_only=True):
+    """One suite: what becomes of its outputs, and of the files that it owns and nobody wants.
+
+    Attributes:
+        lock: the lockfile as it was; None when there is none (or a broken one and force).
+        wanted: None for a suite that is no more.
+        outputs: the selected ones.
+        unwanted: files of the lockfile that no output of any suite wants.
+    """
+
+    suite: str
+    lock: Lockfile | None
+    wanted: WantedSuite | None
+    outputs: tuple[OutputAction, ...]
+    unwanted: tuple[FileAction, ...]
+
+    def files(self) -> list[FileAction]:
+        """Return every file action of this suite."""
+        return [*(file for output in self.outputs for file in output.files), *self.unwanted]
+
+
+class Reconciliation(Struct, frozen=True, kw_only=True):
+    """What follows from a snapshot.
+
+    Attributes:
+        suites: those that are acted on; failed and blocked ones are not among them.
+        strays: files that only the journal owns: left by a run that was cut short.
+        blocked: why a suite's lockfile stops it.
+        snapshot: what all of this follows from.
+    """
+
+    suites: tuple[SuiteAction, ...]
+    strays: tuple[FileAction, ...]
+    blocked: tuple[Diagnostic, ...]
+    snapshot: Snapshot
+
+    def files(self) -> list[FileAction]:
+        """Return every file action, suite by suite."""
+        return [*(file for suite in self.suites for file in suite.files()), *self.strays]
+
+
+class WantedOutput(Struct, frozen=True, kw_only=True):
+    """One output as the lock sees it.
+
+    Attributes:
+        suite, model, scenario, format, layout, records: see ``OutputPlan``.
+        key: equal keys mean equal bytes.
+        suffix: of its files, without the dot.
+        location: where the scenario stands in its spec.
+        has_labels: a file of labels stands beside it.
+        is_selected: False for one that this run leaves as it is.
+    """
+
+    suite: str
     model: str
     scenario: str
+    key: str
     format: str
     layout: Layout
+    suffix: str
     records: int
-    files: Mapping[str, str]
+    location: Location
+    has_labels: bool = False
+    is_selected: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        plan: OutputPlan,
+        suffix: str,
+        *,
+        has_labels: bool = False,
+        is_selected: bool = True,
+    ) -> WantedOutput:
+        """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
+        return cls(
+            suite=plan.suite,
+            model=plan.model,
+            scenario=plan.scenario,
+            key=plan.key,
+            format=plan.output.format,
+            layout=plan.output.layout,
+            suffix=suffix,
+            records=plan.count,
+            location=plan.location,
+            has_labels=has_labels,
+            is_selected=is_selected,
+        )
 
     @property
     def name(self) -> str:
@@ -51,226 +245,64 @@ class LockedOutput(Struct, frozen=True, kw_only=True):
         return f"{self.model}/{self.scenario}"
 
 
-class Lockfile(Struct, frozen=True, kw_only=True):
-    """What was made of one suite.
+class WantedSuite(Struct, frozen=True, kw_only=True):
+    """One suite: all of its outputs, also those that are not selected.
 
     Attributes:
-        contract: the seed contract.
-        methods: how records of a plan were made, see ``plan.methods``; ``""`` is an earlier way.
-        inputs: path relative to the project → digest; None for a file that was looked for and
-            not there, so that its appearance counts as a change.
-        outputs: name (``model/scenario``) → what was made.
-        complete: all outputs of the suite are here and belong to ``inputs``, with no option of
-            the command line and nothing refused. Only then do equal inputs mean equal outputs.
+        suite: the folder below the specs, ``""`` for that folder itself.
+        inputs: path relative to the project → digest; None for a file looked for and not there.
+        has_failed: its specs are invalid: outputs and lockfile stay as they are.
+        is_plain: nothing but the specs decided the keys, no option of the command line.
     """
 
-    contract: int
+    suite: str
+    outputs: tuple[WantedOutput, ...] = ()
     inputs: Mapping[str, str | None]
-    outputs: Mapping[str, LockedOutput]
-    complete: bool = True
-    methods: str = METHODS
-
-    def files(self) -> dict[str, str]:
-        """Return every file, relative to the suite's output folder, with its digest."""
-        merged: dict[str, str] = {}
-        for output in self.outputs.values():
-            merged.update(output.files)
-        return merged
+    has_failed: bool = False
+    is_plain: bool = True
 
 
-def write_lockfile(lock: Lockfile) -> bytes:
-    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
-    head = {
-        "lock_version": str(LOCK_VERSION),
-        "contract": str(lock.contract),
-        "methods": encode_basestring(lock.methods),
-        "complete": "true" if lock.complete else "false",
-        "inputs": _mapping_text(
-            {
-                path: "null" if digest is None else encode_basestring(digest)
-                for path, digest in sorted(lock.inputs.items())
-            },
-            1,
-        ),
-        "outputs": _mapping_text(
-            {name: _output_text(output) for name, output in sorted(lock.outputs.items())}, 1
-        ),
-    }
-    return (_mapping_text(head, 0) + "\n").encode()
+_FEW = 20
 
 
-def read_lockfile(data: bytes, path: str, newest: int = LOCK_VERSION) -> Lockfile | Diagnostic:
-    """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
+class Scope(Struct, frozen=True, kw_only=True):
+    """A part of the suites of a project.
 
-    ``path`` is what the diagnostic names, ``newest`` the only version that is read. A path in it
-    that would lead outside the output folder makes the whole file unreadable.
+    Attributes:
+        acting: those to decide on; they need not be there any more.
+        near: these, and all whose folder is in one of theirs, or has one of theirs in it.
     """
-    try:
-        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique), newest)
-    except (ValueError, RecursionError) as error:
-        return _unreadable(data, path, error)
+
+    acting: frozenset[str]
+    near: frozenset[str]
+
+    @classmethod
+    def around(cls, acting: Iterable[str], suites: Iterable[str]) -> Self:
+        """Return the scope of ``acting`` among ``suites``."""
+        chosen = frozenset(acting)
+        folded = {fold(suite) for suite in chosen}
+        above = {folder for suite in folded for folder in _folders(suite)}
+        names = _folded(frozenset(suites))
+        near = {suite for name, suite in names if name in above}
+        if "" in folded:
+            near.update(suite for _, suite in names)
+        elif len(folded) <= _FEW:
+            inside = tuple(f"{suite}/" for suite in folded)
+            near |= {suite for name, suite in names if name.startswith(inside)}
+        else:
+            near |= {suite for name, suite in names if not folded.isdisjoint(_folders(name))}
+        return cls(acting=chosen, near=chosen | near)
 
 
-def inputs_match(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
-    """Tell whether ``lock`` tells of all outputs, and ``made_from`` just these inputs."""
-    return lock.complete and made_from(lock, digests, contract)
+@lru_cache(maxsize=1)
+def _folded(suites: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return each of ``suites`` behind its folded name; a daemon asks again and again."""
+    return tuple((fold(suite), suite) for suite in suites)
 
 
-def made_from(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
-    """Tell whether ``lock`` was made from just these inputs, so that no key can have changed.
-
-    ``digests`` has every input file that exists now, more than ``lock`` names as a rule.
-    """
-    return (
-        lock.contract == contract
-        and lock.methods == METHODS
-        and all(digests.get(path) == digest for path, digest in lock.inputs.items())
-    )
-
-
-def _output_text(output: LockedOutput) -> str:
-    files = {path: encode_basestring(digest) for path, digest in sorted(output.files.items())}
-    fields = {
-        "key": encode_basestring(output.key),
-        "model": encode_basestring(output.model),
-        "scenario": encode_basestring(output.scenario),
-        "format": encode_basestring(output.format),
-        "layout": encode_basestring(output.layout.value),
-        "records": str(output.records),
-        "files": _mapping_text(files, 3),
-    }
-    return _mapping_text(fields, 2)
-
-
-def _mapping_text(values: Mapping[str, str], depth: int) -> str:
-    """Return what ``json.dumps(…, indent=2)`` gives, in a tenth of its time."""
-    if not values:
-        return "{}"
-    blank = "\n" + "  " * (depth + 1)
-    lines = [f"{blank}{encode_basestring(name)}: {value}" for name, value in values.items()]
-    return "{" + ",".join(lines) + "\n" + "  " * depth + "}"
-
-
-def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> Diagnostic:
-    line, column = 1, 1
-    if isinstance(error, json.JSONDecodeError):
-        line, column = error.lineno, error.colno
-    reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
-    hint = "restore it from Git, or delete it and generate: outputs that are right are taken over"
-    if marker := _MARKER.search(data):
-        line, column = data.count(b"\n", 0, marker.start()) + 1, 1
-        reason = "it has the markers of a merge conflict"
-        hint = (
-            "take either side (git checkout --ours or --theirs), then generate; "
-            "mockgen-watch git install lets merges do without this"
-        )
-    elif isinstance(error, _NewerError):
-        hint = "update mockgen-watch"
-    elif isinstance(error, _OlderError):
-        hint = "mockgen-watch migrate brings it to the newest version"
-    return Diagnostic(
-        code="MG505",
-        message=f"The lockfile cannot be read: {reason}",
-        hint=hint,
-        location=Location(path=path, line=line, column=column),
-    )
-
-
-class _NewerError(ValueError):
-    """The lockfile has a version that this release does not know."""
-
-
-class _OlderError(ValueError):
-    """The lockfile has a version that this release can bring to its own."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("a key stands twice in one mapping")
-    return mapping
-
-
-# JSON is untyped until these have looked at it, hence Any.
-def _lockfile(data: Any, newest: int) -> Lockfile:  # noqa: ANN401
-    version = data.get("lock_version") if isinstance(data, dict) else None
-    if type(version) is int and version > newest:
-        raise _NewerError(f"lock_version is {version}, this release reads {newest}")
-    if type(version) is int and 0 < version < newest:
-        raise _OlderError(f"lock_version is {version}, this release reads {newest}")
-    # Those that were written before there were any state no methods.
-    fields = {_METHODS: "", **data} if isinstance(data, dict) else data
-    fields = _mapping(fields, "the file", _NEEDED | {_METHODS})
-    if type(version) is not int or version != newest:
-        raise ValueError(f"lock_version is {version!r}, not {newest}")
-    return Lockfile(
-        contract=_count(fields["contract"], "contract"),
-        methods=_text(fields[_METHODS], _METHODS),
-        complete=_flag(fields["complete"], "complete"),
-        inputs={
-            path: None if digest is None else _digest(digest, path)
-            for path, digest in _mapping(fields["inputs"], "inputs").items()
-        },
-        outputs={
-            name: _output(name, output)
-            for name, output in _mapping(fields["outputs"], "outputs").items()
-        },
-    )
-
-
-def _output(name: str, data: Any) -> LockedOutput:  # noqa: ANN401
-    fields = _mapping(data, name, _OUTPUT_NEEDED)
-    output = LockedOutput(
-        key=_text(fields["key"], f"key of {name}"),
-        model=_text(fields["model"], f"model of {name}"),
-        scenario=_text(fields["scenario"], f"scenario of {name}"),
-        format=_text(fields["format"], f"format of {name}"),
-        layout=Layout(_text(fields["layout"], f"layout of {name}")),
-        records=_count(fields["records"], f"records of {name}"),
-        files={
-            _inside(path): _digest(digest, path)
-            for path, digest in _mapping(fields["files"], f"files of {name}").items()
-        },
-    )
-    if output.name != name:
-        raise ValueError(f"{name!r} holds the output {output.name!r}")
-    return output
-
-
-def _mapping(data: Any, name: str, needed: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
-    if not isinstance(data, dict):
-        raise ValueError(f"{name} is not a mapping")  # noqa: TRY004 - a finding about a text
-    if needed is not None and data.keys() != needed:
-        names = ", ".join(sorted(data.keys() ^ needed))
-        raise ValueError(f"{name} has too many or too few keys: {names}")
-    return data
-
-
-def _text(data: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(data, str):
-        raise ValueError(f"{name} is not text")  # noqa: TRY004
-    return data
-
-
-def _count(data: Any, name: str) -> int:  # noqa: ANN401
-    if type(data) is not int or data < 0:
-        raise ValueError(f"{name} is not a number from 0 up")
-    return data
-
-
-def _flag(data: Any, name: str) -> bool:  # noqa: ANN401
-    if not isinstance(data, bool):
-        raise ValueError(f"{name} is not true or false")  # noqa: TRY004
-    return data
-
-
-def _digest(data: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(data, str) or not _DIGEST.fullmatch(data):
-        raise ValueError(f"{name} has no sha256 digest")
-    return data
-
-
-def _inside(path: str) -> str:
-    if fault := path_fault(path):
-        raise ValueError(f"the path {path!r} cannot be used: {fault}")
-    return path
+def _folders(suite: str) -> Iterator[str]:
+    """Give ``suite`` and all folders that it is in; the last is ``""``."""
+    while suite:
+        yield suite
+        suite = suite.rpartition("/")[0]
+    yield ""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import category, normalize
 
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.spec.layout import Layout
+from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+    from mockgen_watch.lock.model import WantedOutput, WantedSuite
 
     # A path as it is written, and the output that needs it; None for a lockfile.
     _Claim: TypeAlias = tuple[str, WantedOutput | None]
@@ -68,7 +69,7 @@ def output_paths(output: WantedOutput) -> Sequence[str]:
 
 
 def is_labels(path: str) -> bool:
-    """Tell whether ``path`` is that of a file of labels."""
+    """Return whether ``path`` is that of a file of labels."""
     return path.endswith(LABELS_SUFFIX)
 
 
@@ -108,8 +109,6 @@ def fold(path: str) -> str:
     """Return the form in which two paths are equal on a file system that ignores case."""
     if path.isascii():
         return path.lower()
-    from unicodedata import normalize  # noqa: PLC0415 - few names need these tables
-
     return normalize("NFC", normalize("NFD", path).casefold())
 
 
@@ -137,8 +136,6 @@ def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
 def _is_git(name: str) -> bool:
     visible = name
     if not name.isascii():
-        from unicodedata import category, normalize  # noqa: PLC0415 - as above
-
         visible = normalize("NFKC", "".join(one for one in name if category(one) != "Cf"))
     return visible.casefold() in {".git", "git~1"}
 
@@ -146,8 +143,6 @@ def _is_git(name: str) -> bool:
 def _has_control(name: str) -> bool:
     if name.isascii():
         return not name.isprintable()
-    from unicodedata import category  # noqa: PLC0415 - as above
-
     return any(category(character) in {"Cc", "Cs"} for character in name)
 
 

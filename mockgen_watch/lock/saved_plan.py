@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.lock.model import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

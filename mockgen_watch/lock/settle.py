@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.lock.model import LockedOutput, Lockfile
-from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.spec.layout import Layout
+from mockgen_watch.lock.journal import JournalEntry
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
+from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, output_paths
+from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
-    from mockgen_watch.lock.snapshot import (
-        FileAction,
-        OutputAction,
-        Reconciliation,
-        SuiteAction,
-    )
+    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, SuiteAction
+
 
 MIXED_KEY = ""
 """Stands in a lockfile for a key where an output's files do not all belong to one."""
@@ -38,7 +37,7 @@ class Settled(Struct, frozen=True, kw_only=True):
 
     @property
     def is_done(self) -> bool:
-        """Tell whether the file now holds the wanted bytes."""
+        """Return whether the file now holds the wanted bytes."""
         return self.action in {Action.CREATE, Action.UPDATE, Action.KEEP}
 
 
@@ -111,7 +110,7 @@ class _Entries:
         return done is not None and done.action is Action.DELETE
 
     def is_done(self, path: str) -> bool:
-        """Tell whether some output, of this suite or another, has made ``path`` its own."""
+        """Return whether some output, of this suite or another, has made ``path`` its own."""
         done = self.settled.get(self.prefix + path)
         return done is not None and done.is_done
 
@@ -180,7 +179,7 @@ def _with_files(entry: LockedOutput, files: dict[str, str]) -> LockedOutput:
 
 
 def _is_complete(suite: SuiteAction, entries: Mapping[str, LockedOutput]) -> bool:
-    """Tell whether the entries are just the wanted outputs, each with all files and its key."""
+    """Return whether the entries are just the wanted outputs, each with all files and its key."""
     if suite.wanted is None or not suite.wanted.is_plain:
         return False
     expected = {
@@ -191,3 +190,67 @@ def _is_complete(suite: SuiteAction, entries: Mapping[str, LockedOutput]) -> boo
         for output in suite.wanted.outputs
     }
     return expected == {name: (entry.key, len(entry.files)) for name, entry in entries.items()}
+
+
+def next_journal(
+    reconciliation: Reconciliation,
+    written: Iterable[JournalEntry],
+    settled: Mapping[str, Settled],
+    committed: AbstractSet[str],
+) -> tuple[JournalEntry, ...]:
+    """Return the entries that outlive a run.
+
+    Args:
+        reconciliation: what the run went by.
+        written: what it added to the journal.
+        settled: what became of the files that it came to.
+        committed: the suites whose lockfile on disk is now right.
+
+    An entry goes when its file is as the lockfile tells, or gone. Of an output with a refused
+    file the journal keeps all digests, so that the next run knows them without generating.
+    """
+    snapshot = reconciliation.snapshot
+    acted = {suite.suite for suite in reconciliation.suites}
+    known = {suite.suite for suite in snapshot.wanted} | set(snapshot.locks)
+    wanted = _wanted_paths(reconciliation)
+    done = {path for path, end in settled.items() if end.is_done}
+    pending = {file.path for file in reconciliation.strays if file.path not in settled}
+
+    def stays(entry: JournalEntry) -> bool:
+        if entry.path in pending:
+            return True
+        if entry.suite not in acted:
+            return entry.suite in known or not snapshot.tells_of_all
+        base = entry.path.removesuffix(OFFER_SUFFIX)
+        if entry.suite not in committed:
+            return True
+        return base not in done if base in wanted else not snapshot.tells_of_all
+
+    kept = [entry for entry in (*snapshot.journal, *written) if stays(entry)]
+    for suite in reconciliation.suites:
+        for action in suite.outputs:
+            kept += _told(action, settled)
+    return tuple(dict.fromkeys(kept))
+
+
+def _wanted_paths(reconciliation: Reconciliation) -> set[str]:
+    return {
+        below(suite.suite, path)
+        for suite in reconciliation.snapshot.wanted
+        for output in suite.outputs
+        for path in output_paths(output)
+    }
+
+
+def _told(action: OutputAction, settled: Mapping[str, Settled]) -> Iterator[JournalEntry]:
+    ends = {file.path: settled[file.path] for file in action.files if file.path in settled}
+    if not any(end.action is Action.REFUSE for end in ends.values()):
+        return
+    for path, end in ends.items():
+        if end.digest is not None:
+            yield JournalEntry(
+                suite=action.output.suite,
+                path=path if end.is_done else offer_path(path),
+                digest=end.digest,
+                key=action.output.key,
+            )

@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.masters.canonical import same_values
-from mockgen_watch.masters.kinds import kinds_of
-from mockgen_watch.masters.pools import merge_pools, pool_of
-from mockgen_watch.spec.generators import Constant
+from mockgen_watch.masters.shapes import kinds_of, same_values
+from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, MergeKind, ObjectShape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Final, TypeAlias
 
-    from mockgen_watch.masters.policies import Merge
+    from mockgen_watch.masters.merge import Merge
     from mockgen_watch.spec.model import MergePolicy, Shape
+
+
+def pool_of(leaf: Leaf) -> Pool | None:
+    """Return the leaf's values as a pool: a constant is a pool of one; None for the rest."""
+    if isinstance(leaf.generator, Pool):
+        return leaf.generator
+    if isinstance(leaf.generator, Constant):
+        value = leaf.generator.value
+        entry = PoolEntry(
+            value=value,
+            weight=Decimal(1),
+            identity=canonical(value),
+            location=leaf.origin.location,
+        )
+        return Pool(entries=(entry,))
+    return None
+
+
+def merge_pools(lower: Leaf, upper: Leaf, *, add_weights: bool) -> Leaf | None:
+    """Return the upper leaf with the values of both; None when one of them is no pool.
+
+    A value that both have counts with the sum of its weights when ``add_weights``, as a value
+    that stands twice in one pool does; else with the upper's weight.
+    """
+    below, above = pool_of(lower), pool_of(upper)
+    if below is None or above is None:
+        return None
+    entries = {canonical(entry.value): entry for entry in below.entries}
+    for entry in above.entries:
+        name = canonical(entry.value)
+        first = entries.get(name)
+        if first is None:
+            entries[name] = entry
+        else:
+            weight = first.weight + entry.weight if add_weights else entry.weight
+            entries[name] = replace(first, weight=weight)
+    source = below.source if below.source == above.source else ""
+    return replace(
+        upper,
+        generator=Pool(entries=tuple(entries.values()), source=source),
+        coerce_number=upper.coerce_number or lower.coerce_number,
+    )
+
 
 Meet: TypeAlias = "Callable[[Shape, Shape], Shape]"
 Outcome: TypeAlias = "ArrayShape | str"

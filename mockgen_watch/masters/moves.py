@@ -5,21 +5,121 @@ The address of a field stays what it was, so a field keeps its values wherever i
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.spec.model import ArrayShape, Member, Modifiers, ObjectShape
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.masters.merge import key_path
+from mockgen_watch.masters.model import OUTSIDE
+from mockgen_watch.masters.shapes import (
+    change_object,
+    element_shapes,
+    find_shape,
+    missing_key,
+    walk_leaves,
+)
+from mockgen_watch.spec.build.names import fold
+from mockgen_watch.spec.generators import Template
+from mockgen_watch.spec.model import ArrayShape, Leaf, Member, Modifiers, ObjectShape, OriginKind
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Iterator, Mapping
+    from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.model import KeyPath
+    from mockgen_watch.spec.generators import TemplatePart
     from mockgen_watch.spec.model import Shape
+
+
+def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:
+    """Return where the record's field at ``path`` is, from the top of what is written."""
+    return (*slot, *moved_path(path, moves))
+
+
+def moved_path(path: KeyPath, moves: Moves) -> KeyPath:
+    """Return where ``$to`` put the record's field at ``path``; the deepest move decides."""
+    keys = key_path(path)
+    best: tuple[KeyPath, KeyPath] | None = None
+    for source, target in moves:
+        if keys[: len(source)] == source and (best is None or len(source) > len(best[0])):
+            best = source, target
+    return path if best is None else (*best[1], *keys[len(best[0]) :])
+
+
+def lead_templates(
+    shape: ObjectShape, slot: KeyPath, moves: Moves
+) -> tuple[ObjectShape, list[Diagnostic]]:
+    """Return ``shape`` with the paths in its templates from its top, and those that lead nowhere.
+
+    A path is sought in the slot first and from the top then; for a leaf of the master outside the
+    slot, the other way round.
+    """
+
+    def lead(leaf: Leaf) -> Leaf:
+        if not isinstance(leaf.generator, Template):
+            return leaf
+        parts = tuple(_lead_part(shape, leaf, part, slot, moves) for part in leaf.generator.parts)
+        return replace(leaf, generator=Template(parts=parts))
+
+    led = change_object(shape, lead)
+    found = []
+    for home, leaf in walk_leaves(led):
+        if isinstance(leaf.generator, Template):
+            paths = (part.path for part in leaf.generator.parts if part.path)
+            problems = (_problem(led, path, leaf, home, slot) for path in paths)
+            found += [problem for problem in problems if problem is not None]
+    return led, found
+
+
+def _lead_part(
+    shape: ObjectShape, leaf: Leaf, part: TemplatePart, slot: KeyPath, moves: Moves
+) -> TemplatePart:
+    if not part.path:
+        return part
+    from_master = leaf.origin.kind is OriginKind.MASTER
+    below = written_path(part.path, slot, () if from_master else moves)
+    choices = [below, part.path]
+    if from_master and leaf.address[:1] == (OUTSIDE,):
+        choices.reverse()
+    found = next((path for path in choices if find_shape(shape, path) is not None), choices[0])
+    return replace(part, path=found)
+
+
+def _problem(
+    shape: ObjectShape, path: KeyPath, leaf: Leaf, home: KeyPath, slot: KeyPath
+) -> Diagnostic | None:
+    """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
+    own = path[len(slot) :] if path[: len(slot)] == slot else path
+    missing, known = missing_key(shape, path)
+    array = _array_on_the_way(shape, path, home)
+    code, hint = "MG218", ""
+    if missing:
+        code, problem = "MG203", f'there is no field "{missing}"'
+        hint = did_you_mean(missing, known)
+    elif array:
+        problem = f'"{array}" is an array, and which element is not told'
+    elif not isinstance(find_shape(shape, path), Leaf):
+        problem = "it is an object or an array, not a single value"
+    else:
+        return None
+    message = f"{{{'.'.join(own)}}}: {problem}"
+    return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
+
+
+def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
+    """Return the array that ``path`` enters and ``home`` is not in, or ``""``."""
+    for depth in range(1, len(path)):
+        is_array = isinstance(find_shape(shape, path[:depth]), ArrayShape)
+        if is_array and key_path(home)[:depth] != key_path(path[:depth]):
+            return path[depth - 1]
+    return ""
+
 
 Moves: TypeAlias = "tuple[tuple[KeyPath, KeyPath], ...]"
 
@@ -145,3 +245,156 @@ def _rebuild(place: _Place, source: ObjectShape, path: KeyPath) -> ObjectShape:
             continue  # every field has left
         members.append(Member(name=name, shape=shape, location=child.location))
     return replace(source, members=tuple(members))
+
+
+_TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_LONG_ENOUGH: Final = 5
+"""Shorter words differ by one letter too often: line and lane, city and cite."""
+
+_SAME_WORD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        short: word
+        for word, shorts in {
+            "account": "acct acc",
+            "address": "addr adr",
+            "amount": "amt",
+            "birth": "brth",
+            "claim": "clm",
+            "code": "cd cde",
+            "count": "cnt",
+            "country": "ctry cntry",
+            "date": "dt dte",
+            "description": "desc descr",
+            "diagnosis": "diag dx",
+            "email": "mail",
+            "first": "frst fst",
+            "group": "grp",
+            "identifier": "id ident",
+            "last": "lst",
+            "location": "loc",
+            "member": "mbr membr",
+            "middle": "mid mdl",
+            "name": "nme nm",
+            "number": "num nbr no nr",
+            "patient": "pat ptnt",
+            "percent": "pct",
+            "phone": "ph phn tel telephone",
+            "postal": "pstl",
+            "pricing": "prcng pricng",
+            "procedure": "proc prcdr",
+            "provider": "prov prvdr",
+            "quantity": "qty",
+            "reference": "ref",
+            "service": "srvc svc serv",
+            "state": "st",
+            "status": "sts stat",
+            "street": "str strt",
+            "type": "typ",
+        }.items()
+        for short in shorts.split()
+    }
+)
+
+
+def words_of(key: str) -> tuple[str, ...]:
+    """Return the words of a key in lower case, abbreviations written out.
+
+    ``SRVC_FROM_DT``, ``srvcFromDate`` and ``service-from-date`` all give
+    ``("service", "from", "date")``.
+    """
+    tokens = [token.lower() for token in _TOKEN.findall(key)]
+    return tuple(_SAME_WORD.get(token, token) for token in tokens)
+
+
+def is_near(left: str, right: str) -> bool:
+    """Return whether two keys that are not equal have the same words.
+
+    Their order does not count, nor how they are joined; in one word one letter may be wrong,
+    missing or doubled, or two exchanged, when it is long enough.
+    """
+    if left == right:
+        return False
+    ours, theirs = sorted(words_of(left)), sorted(words_of(right))
+    if not ours or not theirs:
+        return False
+    if ours == theirs or "".join(words_of(left)) == "".join(words_of(right)):
+        return True
+    odd_ours = _without(ours, theirs)
+    odd_theirs = _without(theirs, ours)
+    return len(odd_ours) == len(odd_theirs) == 1 and _one_slip(odd_ours[0], odd_theirs[0])
+
+
+def _without(words: list[str], others: list[str]) -> list[str]:
+    left = list(others)
+    odd = []
+    for word in words:
+        if word in left:
+            left.remove(word)
+        else:
+            odd.append(word)
+    return odd
+
+
+def _one_slip(left: str, right: str) -> bool:
+    if min(len(left), len(right)) < _LONG_ENOUGH or left.isdigit() or right.isdigit():
+        return False
+    start = 0
+    while start < min(len(left), len(right)) and left[start] == right[start]:
+        start += 1
+    ours, theirs = left[start:], right[start:]
+    exchanged = ours[:2] == theirs[:2][::-1] and ours[2:] == theirs[2:]
+    return ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:] or exchanged
+
+
+def suggest_moves(
+    master: Shape, record: Shape, path: KeyPath = (), *, in_array: bool = False
+) -> Iterator[Diagnostic]:
+    """Yield a note for each field of ``record`` whose master calls it by a near name.
+
+    Keys that both sides have need none. A key of the master that the record fills under its own
+    name is nobody else's counterpart. ``path`` is that of the two, as ``$to`` takes it: from the
+    slot, or from the array's element.
+    """
+    if isinstance(master, ArrayShape) and isinstance(record, ArrayShape):
+        below = next(iter(element_shapes(master)), None)
+        for element in element_shapes(record):
+            if below is not None:
+                yield from suggest_moves(below, element, in_array=True)
+    if not isinstance(master, ObjectShape) or not isinstance(record, ObjectShape):
+        return
+    taken = {member.name for member in record.members}
+    free = [member for member in master.members if member.name not in taken]
+    for member in record.members:
+        counterpart = master.get(member.name)
+        if counterpart is not None:
+            below_path = (*path, member.name)
+            yield from suggest_moves(counterpart, member.shape, below_path, in_array=in_array)
+        else:
+            yield from _nearest(member, free, path, in_array=in_array)
+
+
+def _nearest(
+    member: Member, free: list[Member], path: KeyPath, *, in_array: bool
+) -> Iterator[Diagnostic]:
+    for other in free:
+        # Two such keys of one object are an error of their own; an array's element is replaced.
+        is_error = not in_array and fold(member.name) == fold(other.name)
+        same_sort = isinstance(member.shape, Leaf) == isinstance(other.shape, Leaf)
+        if same_sort and not is_error and is_near(member.name, other.name):
+            to = _to((*path, other.name))
+            yield Diagnostic(
+                code="MG307",
+                message=f'"{member.name}" is new beside "{other.name}" of the master',
+                location=member.location,
+                severity=Severity.NOTE,
+                hint=f"if it is the same field, map it with $to: {to}",
+                related=(Related(message="the master's field", location=other.location),),
+            )
+            return
+
+
+def _to(path: KeyPath) -> str:
+    dotted = all(name and "." not in name for name in path) and not path[0].startswith("/")
+    if dotted:
+        return ".".join(path)
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.migrations.graft_text import RECORDS, Graft, Value
-from mockgen_watch.migrations.statements import DELETE, statements_between
+from mockgen_watch.migrations.graft import RECORDS, Graft, Value
+from mockgen_watch.migrations.pieces import DELETE, statements_between
 from mockgen_watch.spec.document import MappingNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
-    from mockgen_watch.migrations.statements import Place
+    from mockgen_watch.migrations.pieces import Place
     from mockgen_watch.spec.document import Json, Node
 
     FieldOf: TypeAlias = "Callable[[Place], tuple[str, ...] | None]"
+
     """From a place in a record to the field of the model that is written there, if one is."""
 
 

@@ -9,24 +9,99 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
-from mockgen_watch.migrations.comments import comments_of
-from mockgen_watch.migrations.graft_text import GraftText, Value
-from mockgen_watch.migrations.json_text import WIDTH, quoted
-from mockgen_watch.spec.document import MappingNode, Scalar, plain_data
+from mockgen_watch.migrations.layout import (
+    WIDTH,
+    flow,
+    json_text,
+    key_text,
+    member_lines,
+    one_line,
+    quoted,
+)
+from mockgen_watch.migrations.yaml import YamlSource, comments_of
+from mockgen_watch.spec.document import MappingNode, Scalar, Source, plain_data
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
-    from mockgen_watch.migrations.graft_text import Graft
     from mockgen_watch.spec.document import Document, Json, Member, Node
 
     Splice: TypeAlias = tuple[int, int, str]
+
     """Start and end in the text, and what stands there then."""
+
+
+RECORDS: Final = "$records"
+"""What stands below this gets a line for each key."""
+
+_INDEX: Final = re.compile(r"0|[1-9][0-9]*")
+
+
+class Value(Struct, frozen=True, kw_only=True):
+    """What takes the place of whatever stands there, in the words of a spec."""
+
+    data: Json
+
+
+Graft: TypeAlias = "Value | Mapping[str, Graft]"
+
+
+class GraftText(Struct, frozen=True, kw_only=True):
+    """How a language writes grafts.
+
+    Attributes:
+        is_json: JSON; else YAML.
+        unit: blanks of one level.
+    """
+
+    is_json: bool
+    unit: int
+
+    def short(self, graft: Graft) -> str:
+        """Return ``graft`` on one line."""
+        if isinstance(graft, Value):
+            return one_line(graft.data) if self.is_json else flow(graft.data)
+        return "{" + ", ".join(self.member(key, part) for key, part in graft.items()) + "}"
+
+    def member(self, key: str, graft: Graft) -> str:
+        """Return ``key: graft`` on one line."""
+        return f"{self.key(key)}: {self.short(graft)}"
+
+    def key(self, key: str) -> str:
+        """Return a key; an index needs no quotes in YAML."""
+        if self.is_json:
+            return quoted(key)
+        return key if _INDEX.fullmatch(key) else key_text(key)
+
+    def lines(
+        self, graft: Mapping[str, Graft], column: int, *, in_braces: bool = False
+    ) -> Iterator[str]:
+        """Yield the lines of members, as a block or, as JSON always has them, in braces."""
+        has_braces = in_braces or self.is_json
+        pad = " " * column
+        last = list(graft)[-1]
+        for key, part in graft.items():
+            end = "," if has_braces and key != last else ""
+            if isinstance(part, Value) or not self._is_long(key, part, column):
+                yield f"{pad}{self.member(key, part)}{end}"
+            elif has_braces:
+                yield f"{pad}{self.key(key)}: {{"
+                yield from self.lines(part, column + self.unit, in_braces=True)
+                yield f"{pad}}}{end}"
+            else:
+                yield f"{pad}{self.key(key)}:"
+                yield from self.lines(part, column + self.unit)
+
+    def _is_long(self, key: str, graft: Mapping[str, Graft], column: int) -> bool:
+        is_open = key == RECORDS or any(inner == RECORDS for inner in graft)
+        return is_open or column + len(self.member(key, graft)) > WIDTH
+
 
 _COLON: Final = re.compile(r"[ \t]*:")
 _BEFORE: Final = re.compile(r"(?:[&!][^\s]*[ \t]+)*")
@@ -214,3 +289,39 @@ def _unit(document: Document) -> int:
             if inner.mark.line > member.mark.line and deeper > 0:
                 return deeper
     return _UNIT
+
+
+def with_head(document: Document, head: Sequence[tuple[str, str]], language: str) -> str:
+    """Return the text in ``language`` with ``head``, pairs of directive and text, before all."""
+    is_json = document.path.casefold().endswith(".json")
+    root = document.root
+    data = plain_data(root) if root is not None else None
+    if not isinstance(root, MappingNode) or not isinstance(data, dict):
+        return document.text
+    whole: dict[str, Json] = {**dict(head), **data}
+    if (language == "json") != is_json:
+        if language == "json":
+            return json_text(whole) + "\n"
+        lines = [line for key, value in whole.items() for line in member_lines(key, value, 0)]
+        return "\n".join(lines) + "\n"
+    if not head:
+        return document.text
+    text = document.text
+    if text[root.mark.start] == "{":
+        return _in_braces(text, root, head)
+    opening = YamlSource(document).opening("")
+    length = sum(len(line) for line in text.splitlines(keepends=True)[: len(opening)])
+    newline = "\r\n" if "\r\n" in text else "\n"
+    added = [line for key, value in head for line in member_lines(key, value, 0)]
+    return text[:length] + newline.join(added) + newline + text[length:]
+
+
+def _in_braces(text: str, root: MappingNode, head: Sequence[tuple[str, str]]) -> str:
+    begin = root.mark.start + 1
+    first = root.members[0].mark.start if root.members else begin
+    gap = text[begin:first]
+    pairs = [f"{quoted(key)}: {quoted(value)}" for key, value in head]
+    if not root.members:
+        return text[:begin] + ", ".join(pairs) + text[begin:]
+    between = "," + (gap or " ")
+    return text[:begin] + gap + between.join([*pairs, text[first:]])

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
-from mockgen_watch.migrations.graft import GraftError, Grafting
-from mockgen_watch.migrations.graft_text import Value
+from mockgen_watch.migrations.graft import GraftError, Grafting, Value
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse
 

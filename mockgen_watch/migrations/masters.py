@@ -8,22 +8,28 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Severity, has_errors
 from mockgen_watch.digest import canonical
-from mockgen_watch.migrations.base import FileKind
-from mockgen_watch.migrations.insert import with_head
-from mockgen_watch.migrations.outcome import STANDARD, Migration, language_of, named, upgraded
-from mockgen_watch.migrations.report import cannot_migrate
+from mockgen_watch.migrations.graft import with_head
+from mockgen_watch.migrations.migrate import (
+    STANDARD,
+    Migration,
+    cannot_migrate,
+    language_of,
+    named,
+    upgraded,
+)
 from mockgen_watch.migrations.shapes import Remark, RemarkKind
-from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
+from mockgen_watch.migrations.versions import FileKind
 from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.shapes import MASTER_DIRECTIVES
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mockgen_watch.migrations.base import Chain
-    from mockgen_watch.migrations.outcome import Wishes
+    from mockgen_watch.migrations.migrate import Wishes
+    from mockgen_watch.migrations.versions import Chain
     from mockgen_watch.spec.document import Document, Json, Node
 
 CONSTANT = "{$const: []}"
@@ -104,7 +110,7 @@ def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
 
 
 def looks_like_master(path: str, data: bytes) -> bool:
-    """Tell whether a file that was named is a master: by its name, else by its only key."""
+    """Return whether a file that was named is a master: by its name, else by its only key."""
     stem = path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0].casefold()
     if "user_input" in stem:
         return False

@@ -4,40 +4,151 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
-from mockgen_watch.migrations.assemble import assemble, free_name
-from mockgen_watch.migrations.base import FileKind, read_document
+from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
 from mockgen_watch.migrations.emit import emit
-from mockgen_watch.migrations.lost import Emission
-from mockgen_watch.migrations.outcome import STANDARD, Migration, language_of, named, upgraded
-from mockgen_watch.migrations.periods import TooManyRowsError
-from mockgen_watch.migrations.prove import SectionProof, count_outputs, prove_sections
-from mockgen_watch.migrations.report import STAYS, cannot_migrate, remark_location, too_many_rows
-from mockgen_watch.migrations.same import differences
+from mockgen_watch.migrations.layout import Emission
+from mockgen_watch.migrations.pieces import TooManyRowsError
+from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
 from mockgen_watch.migrations.shapes import Form, RemarkKind, form_of, read_oldest
-from mockgen_watch.migrations.suffixes import emit_suffixes, read_suffixes
-from mockgen_watch.migrations.suggest import (
-    pools_of_oldest,
-    pools_of_suffixes,
-    suggestions_for,
-)
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.migrations.suffixes import assemble, emit_suffixes, free_name, read_suffixes
+from mockgen_watch.migrations.suggest import pools_of_oldest, pools_of_suffixes, suggestions_for
+from mockgen_watch.migrations.versions import Chain, FileKind, read_document, upgrade
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import MappingNode
+from mockgen_watch.spec.document import MappingNode, pointer_of
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Final
 
-    from mockgen_watch.migrations.assemble import NewModel
-    from mockgen_watch.migrations.base import Chain
-    from mockgen_watch.migrations.outcome import Wishes
     from mockgen_watch.migrations.shapes import OldFile, Remark
-    from mockgen_watch.migrations.suffixes import SuffixFile
+    from mockgen_watch.migrations.suffixes import NewModel, SuffixFile
+    from mockgen_watch.migrations.suggest import ModelPools, Suggestion
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.model import UserInput
+
+
+STAYS = "the file stays as it is"
+
+
+def remark_location(document: Document, remark: Remark) -> Location:
+    """Return where in the old file ``remark`` belongs."""
+    return document.locate(remark.mark, pointer_of(remark.pointer))
+
+
+def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
+    """Return the diagnostic of fields that have too many combinations."""
+    fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
+    root = document.root
+    assert root is not None  # noqa: S101 - sections were read from it
+    return Diagnostic(
+        code="MG702",
+        message=f"fields that belong together have {error.rows} combinations: {fields}",
+        location=document.locate(error.mark or root.mark),
+        hint="give the lists the same length, or lengths without a common factor",
+    )
+
+
+def cannot_migrate(document: Document, problem: str, hint: str = STAYS) -> Diagnostic:
+    """Return the diagnostic of a file that stays as it is because of ``problem``."""
+    root = document.root
+    return Diagnostic(
+        code="MG702",
+        message=problem,
+        location=Location(path=document.path) if root is None else document.locate(root.mark),
+        hint=hint,
+    )
+
+
+STANDARD: Final = Chain()
+"""The steps that there are; what they make is not read by the readers of specs."""
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the caller wants of a migration.
+
+    Attributes:
+        schema: what ``$schema`` names in a user_input; ``""``: no such line.
+        master_schema: the same for a master.
+        model: the name of the model that sections become.
+        count: records of each scenario; None: as the project says.
+        language: ``yaml`` or ``json``; ``""``: that of the file.
+        is_thorough: files that are valid as they stand, but of the earlier system, are rewritten
+            too: suffix sections to ``$scenarios``, and masters get their ``$schema``.
+        master: that of the file, for suggestions; None where there is none.
+    """
+
+    schema: str = ""
+    master_schema: str = ""
+    model: str = "Model_1"
+    count: int | None = None
+    language: str = ""
+    is_thorough: bool = True
+    master: Document | None = None
+
+
+class Migration(Struct, frozen=True, kw_only=True):
+    """What became of one file.
+
+    Attributes:
+        path: of the old file.
+        kind: of the file.
+        form: of the old file; None for what is no user_input.
+        old: the old text.
+        new: the new text, in ``language``; None where the file stays as it is.
+        language: ``yaml`` or ``json``.
+        proofs: section by section; outputs of suffix files count as sections.
+        remarks: what is worth telling of places in the old file.
+        suggestions: what a person may do next.
+        versions: those that a spec went through, its own first; none of other files.
+        diagnostics: errors stop the file; warnings tell of what was not carried over.
+        pools: of each model, to be compared with those of other files.
+    """
+
+    path: str
+    kind: FileKind
+    form: Form | None
+    old: str
+    new: str | None
+    language: str
+    proofs: tuple[SectionProof, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    pools: tuple[ModelPools, ...] = ()
+    versions: tuple[int, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the file could not be migrated."""
+        return has_errors(self.diagnostics)
+
+
+def language_of(path: str) -> str:
+    """Return the language of a file by its ending."""
+    return "json" if path.casefold().endswith(".json") else "yaml"
+
+
+def named(path: str, language: str) -> str:
+    """Return ``path`` with the ending of ``language``, where it has another."""
+    return path if language_of(path) == language else f"{path.rpartition('.')[0]}.{language}"
+
+
+def upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
+    """Return the migration of a file that is of this tool already: to its newest version."""
+    done = upgrade(document, plain.kind, chain)
+    return replace(
+        plain,
+        new=done.text if done.text != document.text else None,
+        language=language_of(plain.path),
+        versions=done.versions,
+        diagnostics=(*plain.diagnostics, *done.diagnostics),
+    )
+
 
 TOO_LARGE = "MG105"
 """The code of a file that is larger than a spec may be."""

@@ -5,26 +5,267 @@ Nothing here is ever done unasked: a suggestion is text, with the lines to write
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from itertools import combinations
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
-from mockgen_watch.masters.similarity import is_near
-from mockgen_watch.migrations.likely_rows import likely_rows
-from mockgen_watch.migrations.likely_rules import likely_rules
+from mockgen_watch.masters.moves import is_near
+from mockgen_watch.migrations.layout import flow, key_text, member_lines
 from mockgen_watch.migrations.shapes import OldArray, OldLeaf, OldObject
-from mockgen_watch.migrations.shared_pools import shared_pools
-from mockgen_watch.migrations.suggestion import ModelPools, Suggestion
-from mockgen_watch.migrations.yaml_emit import member_lines
+from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final, TypeAlias
 
     from mockgen_watch.migrations.shapes import OldFile, OldValue
     from mockgen_watch.migrations.suffixes import SuffixFile
-    from mockgen_watch.migrations.suggestion import Pools, Values
-    from mockgen_watch.spec.document import Document, Node
+    from mockgen_watch.spec.document import Document, Json, Node
+
+
+Values: TypeAlias = "tuple[Json, ...]"
+Pools: TypeAlias = Mapping[str, Values]
+"""Dotted name of a field → the values that its section lists."""
+
+
+class Suggestion(Struct, frozen=True, kw_only=True):
+    """What a person may want to do.
+
+    Attributes:
+        kind: ``equal``, ``rule``, ``rows``, ``mapping`` or ``vocab``.
+        text: one sentence.
+        lines: YAML that says it.
+    """
+
+    kind: str
+    text: str
+    lines: tuple[str, ...] = ()
+
+
+class ModelPools(Struct, frozen=True, kw_only=True):
+    """The pools of one model: section → its pools."""
+
+    model: str
+    sections: Mapping[str, Pools]
+
+
+_PLACES: Final = frozenset({"city", "state", "zip_code", "zip", "country", "street_address"})
+_SHOWN: Final = 12
+"""More rows than these are not written out."""
+
+
+def likely_rows(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
+    """Yield each group of fields once, with the first section that has it."""
+    told: set[tuple[str, ...]] = set()
+    for name, pools in sections.items():
+        for reason, together in (("the names of an address", _places), ("words in common", _alike)):
+            for fields in _groups(pools, together(pools)):
+                if fields not in told:
+                    told.add(fields)
+                    yield _suggestion(name, pools, fields, reason)
+
+
+def _suggestion(name: str, pools: Pools, fields: Sequence[str], reason: str) -> Suggestion:
+    size = len(pools[fields[0]])
+    rows: list[Json] = [
+        {f"${key}" if key.startswith("$") else key: pools[key][n] for key in fields}
+        for n in range(min(size, _SHOWN))
+    ]
+    more = (f"  # and so on, {size} rows",) if size > _SHOWN else ()
+    return Suggestion(
+        kind="rows",
+        text=f"{', '.join(fields)} may belong together in {name}: {size} values each, {reason}; "
+        "rows keep the n-th values in one record",
+        lines=(*member_lines("$rows", rows, 0), *more),
+    )
+
+
+def _groups(pools: Pools, pairs: Iterator[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
+    groups: list[set[str]] = []
+    for pair in pairs:
+        joined = [group for group in groups if group & set(pair)]
+        groups = [group for group in groups if group not in joined]
+        groups.append(set(pair).union(*joined))
+    for group in groups:
+        yield tuple(key for key in pools if key in group)
+
+
+def _may_pair(left: str, right: str, pools: Pools) -> bool:
+    """Return whether two fields are lists of one length; a row has no way into an object."""
+    return len(pools[left]) == len(pools[right]) > 1 and "." not in left + right
+
+
+def _places(pools: Pools) -> Iterator[tuple[str, str]]:
+    places = [key for key in pools if key.casefold() in _PLACES]
+    yield from (pair for pair in combinations(places, 2) if _may_pair(*pair, pools))
+
+
+def _alike(pools: Pools) -> Iterator[tuple[str, str]]:
+    words = {key: _words(values) for key, values in pools.items()}
+    # Only fields whose first values share a word are compared: there may be thousands.
+    with_word: dict[str, list[str]] = {}
+    for key, each in words.items():
+        for word in each[0] if each else ():
+            with_word.setdefault(word, []).append(key)
+    pairs = dict.fromkeys(pair for keys in with_word.values() for pair in combinations(keys, 2))
+    for left, right in pairs:
+        if (
+            _may_pair(left, right, pools)
+            and len(set(map(canonical, pools[left]))) > 1
+            and all(ours & theirs for ours, theirs in zip(words[left], words[right], strict=True))
+        ):
+            yield left, right
+
+
+def _words(values: Values) -> list[set[str]]:
+    """Return the words of each value, without those that all have: they tell nothing apart."""
+    each = [
+        set(re.findall(r"[a-z]{3,}", value.casefold())) if isinstance(value, str) else set()
+        for value in values
+    ]
+    return [words - set.intersection(*each) for words in each]
+
+
+_DATES: Final = (
+    ("%Y-%m-%d", "ymd", "-"),
+    ("%Y/%m/%d", "ymd", "/"),
+    ("%m/%d/%Y", "mdy", "/"),
+    ("%d/%m/%Y", "dmy", "/"),
+    ("%m-%d-%Y", "mdy", "-"),
+    ("%d-%m-%Y", "dmy", "-"),
+)
+_DIGITS: Final = {"y": 4, "m": 2, "d": 2}
+_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_RUN: Final = re.compile(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
+_SPECIAL: Final = frozenset(r"\.^$*+?()[]{}|")
+_ENOUGH: Final = 3
+"""From so many values on a likeness is no accident."""
+
+
+def likely_rules(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
+    """Yield the rules of each model, one for each field whose values are alike.
+
+    Negative sections have no say: they are there to break rules.
+    """
+    for one in models:
+        every: dict[str, list[Json]] = {}
+        for name, pools in one.sections.items():
+            for key, values in pools.items() if split_suffix(name)[1] != "negative" else ():
+                every.setdefault(key, []).extend(values)
+        rules = [line for key, values in every.items() if (line := _line(key, values))]
+        if rules:
+            yield Suggestion(
+                kind="rule",
+                text=f"fields of {one.model} whose values have one form each: likely rules",
+                lines=("$rules:", *rules),
+            )
+
+
+def _line(key: str, values: Sequence[Json]) -> str:
+    """Return the rule of a field, as a line of YAML; ``""`` where there is none."""
+    texts = {value for value in values if isinstance(value, str)}
+    # A rule has no way into the elements of an array.
+    is_alike = texts and len(texts) == len({canonical(value) for value in values})
+    rule = _rule(texts) if is_alike and not set(key) & set("./~") else None
+    if rule is None:
+        return ""
+    what, pattern = rule
+    single = "'" + pattern.replace("'", "''") + "'"
+    name = key_text(slug(key))
+    return f"  {name}: {{field: {flow(key)}, schema: {{pattern: {single}}}}}  # {what}"
+
+
+def _rule(texts: set[str]) -> tuple[str, str] | None:
+    """Return what all of ``texts`` are, and the pattern that says so."""
+    forms = [form for form, order, sign in _DATES if all(_is_date(t, order, sign) for t in texts)]
+    if forms:
+        order, sign = next((o, s) for form, o, s in _DATES if form == forms[0])
+        parts = (f"[0-9]{{{_DIGITS[part]}}}" for part in order)
+        return f"a date ({' or '.join(forms)})", f"^{sign.join(parts)}$"
+    if all(_MAIL.fullmatch(text) for text in texts):
+        return "an e-mail address", "^[^@ ]+@[^@ ]+[.][^@ .]+$"
+    shapes = {_shape(text) for text in texts}
+    if len(shapes) == 1 and len(texts) >= _ENOUGH:
+        (shape,) = shapes
+        if "0-9" in shape or "A-Z]{" in shape:
+            return "a code of one shape", f"^{shape}$"
+    return None
+
+
+def _is_date(text: str, order: str, sign: str) -> bool:
+    parts = text.split(sign)
+    if len(parts) != len(order) or not all(part.isascii() and part.isdigit() for part in parts):
+        return False
+    if any(len(part) != _DIGITS[kind] for part, kind in zip(parts, order, strict=True)):
+        return False
+    known = {kind: int(part) for kind, part in zip(order, parts, strict=True)}
+    try:
+        date(known["y"], known["m"], known["d"])
+    except ValueError:
+        return False
+    return True
+
+
+def _shape(text: str) -> str:
+    """Return a regular expression of the kinds and numbers of characters in ``text``."""
+    parts = []
+    for upper, lower, digits, other in _RUN.findall(text):
+        run = upper or lower or digits or other
+        sign = f"\\{other}" if other in _SPECIAL else other
+        kind = "[A-Z]" if upper else "[a-z]" if lower else "[0-9]" if digits else sign
+        parts.append(f"{kind}{{{len(run)}}}" if len(run) > 1 else kind)
+    return "".join(parts)
+
+
+def slug(key: str) -> str:
+    """Return a name for a rule or a vocabulary of the field ``key``."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", key).strip("-").lower() or "rule"
+
+
+_SHARED_POOLS_ENOUGH: Final = 3
+"""Fewer values are not worth a file."""
+_NAMED: Final = 5
+"""More models than these are counted, not named."""
+
+
+def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
+    """Yield each pool that several models have, whatever they call it."""
+    users: dict[bytes, dict[str, str]] = {}
+    first: dict[bytes, tuple[str, Values]] = {}
+    for one in models:
+        for pools in one.sections.values():
+            for key, values in pools.items():
+                known = sorted(map(canonical, values))
+                if len(set(known)) >= _SHARED_POOLS_ENOUGH:
+                    identity = b",".join(known)
+                    users.setdefault(identity, {}).setdefault(one.model, key)
+                    first.setdefault(identity, (key, values))
+    for identity, found in users.items():
+        if len(found) > 1:
+            yield _shared_pools_suggestion(tuple(found), *first[identity])
+
+
+def _shared_pools_suggestion(models: tuple[str, ...], key: str, values: Values) -> Suggestion:
+    name = slug(key).replace("-", "_")
+    more = f" and {len(models) - _NAMED} more" if len(models) > _NAMED else ""
+    return Suggestion(
+        kind="vocab",
+        text=f"{', '.join(models[:_NAMED])}{more} share a pool of {len(values)} values ({key}): "
+        f"specs/_vocab/{name}.yaml could hold it once",
+        lines=(
+            f"# specs/_vocab/{name}.yaml",
+            *(f"- {flow(value)}" for value in values),
+            "# in each model",
+            f"{key_text(key.rpartition('.')[2])}: {{$vocab: {name}}}",
+        ),
+    )
 
 
 def pools_of_oldest(old: OldFile, model: str) -> tuple[ModelPools, ...]:

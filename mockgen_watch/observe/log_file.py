@@ -68,7 +68,7 @@ class LogFile:
                 os.replace(source, self._past(number))
 
     def _is_old(self, size: int) -> bool:
-        """Tell whether the first line is older than allowed; the file's own name keeps its age."""
+        """Return whether the first line is older than allowed; the file's own name keeps its age."""
         if not size:
             return False
         mark = self._past(0)

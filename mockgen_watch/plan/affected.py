@@ -12,7 +12,7 @@ from mockgen_watch.plan.references import referenced_suites
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from mockgen_watch.plan.context import SuiteSource
+    from mockgen_watch.plan.model import SuiteSource
 
 
 class InputGraph(Struct, frozen=True, kw_only=True, dict=True):

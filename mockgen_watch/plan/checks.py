@@ -2,21 +2,156 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.masters.trees import find_shape, missing_key, walk_members
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.masters.shapes import find_shape, missing_key, walk_leaves, walk_members
 from mockgen_watch.plan.overlay import apply_overlay
-from mockgen_watch.spec.build.rule_paths import check_rule_paths
-from mockgen_watch.spec.model import ObjectShape
+from mockgen_watch.spec.build.names import SlipFinder
+from mockgen_watch.spec.build.rules import check_rule_paths
+from mockgen_watch.spec.capacity import capacity
+from mockgen_watch.spec.generators import Pool, Reference, RowField, SequenceNumber, Template
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.model import KeyPath, ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import Model, Shape
+    from mockgen_watch.spec.model import Model, Shape, Statement
+
+
+def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
+    """Return at most how many different values ``leaf`` of ``records`` can have; None: no end.
+
+    A template has no more than the fields in it have together, a reference no more than its
+    parent has records. Transforms, which can make two values one, are not looked into.
+    """
+    generator = leaf.generator
+    if isinstance(generator, Template):
+        return _template_capacity(generator, records)
+    if isinstance(generator, Reference):
+        parent = dict(records.parents).get(generator)
+        target = None if parent is None else find_shape(parent.shape, generator.path)
+        if parent is None or not isinstance(target, Leaf):
+            return None
+        own = leaf_capacity(target, parent)
+        return parent.count if own is None else min(own, parent.count)
+    if isinstance(generator, SequenceNumber) and generator.step == 0:
+        return 1
+    return capacity(generator)
+
+
+def check_unique(records: RecordPlan) -> list[Diagnostic]:
+    """Return an error for each ``$unique`` field that has fewer values than there are records."""
+    found = []
+    for path, leaf in walk_leaves(records.shape):
+        if not leaf.modifiers.unique:
+            continue
+        values = leaf_capacity(leaf, records)
+        if values is not None and values < records.count:
+            found.append(_too_few(path, leaf, values, records.count))
+    return found
+
+
+def _template_capacity(template: Template, records: RecordPlan) -> int | None:
+    sizes = []
+    for path in {part.path for part in template.parts if part.path}:
+        target = find_shape(records.shape, path)
+        size = leaf_capacity(target, records) if isinstance(target, Leaf) else None
+        if size is None:
+            return None
+        sizes.append(size)
+    return math.prod(sizes)
+
+
+def _too_few(path: KeyPath, leaf: Leaf, values: int, count: int) -> Diagnostic:
+    is_pool = isinstance(leaf.generator, Pool | RowField)
+    remedy = "add values" if is_pool else "let it have more values"
+    return Diagnostic(
+        code="MG214",
+        message=(
+            f'"{".".join(path)}" is unique and has {values} value{"s"[: values != 1]} '
+            f"for {count} records"
+        ),
+        location=leaf.origin.location,
+        hint=f"{remedy}, ask for {values} records at most, or drop $unique",
+    )
+
+
+def check_statements(plan: RecordPlan, count: int | None) -> Iterator[Diagnostic]:
+    """Yield an error for each slip of a key, and a warning for each record beyond ``count``."""
+    for statement in plan.stated:
+        if count is not None and statement.record >= count:
+            yield _beyond(statement, plan, count)
+        slip = _slip(statement, plan.shape)
+        if slip is not None:
+            yield slip
+
+
+def stated_parent(leaf: Leaf, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic | None:
+    """Return why the reference of ``leaf`` cannot lead to the field ``path`` of ``parent``.
+
+    The parent's values are drawn anew for the child, and a stated value is not drawn.
+    """
+    for statement in parent.stated:
+        short = min(len(statement.path), len(path))
+        if statement.path[:short] == path[:short]:
+            return Diagnostic(
+                code="MG406",
+                message=(
+                    f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} is referred to, '
+                    f"so that record {statement.record} cannot state it"
+                ),
+                location=statement.location,
+                hint="leave the value to be drawn, or let the other field not refer to it",
+                related=(Related(message="refers to it", location=leaf.origin.location),),
+            )
+    return None
+
+
+def _beyond(statement: Statement, plan: RecordPlan, count: int) -> Diagnostic:
+    return Diagnostic(
+        code="MG406",
+        severity=Severity.WARNING,
+        message=(
+            f"record {statement.record} of {plan.model_id}/{plan.scenario} is stated, "
+            f"and the last one is {count - 1}"
+        ),
+        location=statement.location,
+        hint="the first record is 0",
+    )
+
+
+def _slip(statement: Statement, shape: Shape) -> Diagnostic | None:
+    """Return an error where a key is a typing slip away from a field that there is."""
+    for key in statement.path:
+        if isinstance(shape, ArrayShape):
+            inner = _element(shape, key)
+        elif isinstance(shape, ObjectShape):
+            inner = shape.get(key)
+            meant = "" if inner else SlipFinder(item.name for item in shape.members).meant(key)
+            if meant:
+                return Diagnostic(
+                    code="MG224",
+                    message=f'the record has no field "{key}"',
+                    location=statement.location,
+                    hint=f'did you mean "{meant}"?',
+                )
+        else:
+            return None
+        if inner is None:
+            return None
+        shape = inner
+    return None
+
+
+def _element(array: ArrayShape, key: str) -> Shape | None:
+    if key.isdigit() and int(key) < len(array.elements):
+        return array.elements[int(key)]
+    return array.items
 
 
 def check_deletes(

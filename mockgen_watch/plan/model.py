@@ -6,24 +6,139 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from mockgen_watch.spec.coverage import NO_COVERAGE
+from mockgen_watch.masters.moves import written_path
+from mockgen_watch.spec.model import NO_COVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
+    from typing import Final
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (
+        CoverageSpec,
         ExclusionSpec,
+        Layout,
+        Model,
         ObjectShape,
         OutputOptions,
         RuleSpec,
+        Scenario,
+        Statement,
+        UserInput,
     )
-    from mockgen_watch.spec.statements import Statement
+
+
+FORM: Final = 1
+"""Raised when the same plan gets another canonical form."""
+
+DESIGN: Final = 1
+"""Raised when the first records of the same plan cover what they cover otherwise."""
+
+PROMISES: Final = 3
+"""Raised when rules and exclusions make other records of the same plan."""
+
+METHODS: Final = f"{FORM}.{DESIGN}.{PROMISES}"
+"""All of them, as a lockfile holds them."""
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """Which outputs are wanted, and what is to be otherwise than the specs say.
+
+    Attributes:
+        models, scenarios: names, in any case; empty: all of them.
+        count: records of each selected output; parents that are not selected keep theirs.
+        seed: of everything, parents included.
+        format: options of another format than the spec's are dropped with it.
+    """
+
+    models: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+    count: int | None = None
+    seed: int | None = None
+    format: str | None = None
+    layout: Layout | None = None
+
+    def wants(self, model: Model, scenario: Scenario) -> bool:
+        """Return whether the output of ``scenario`` is wanted."""
+        return self.selects(model.name, scenario.name)
+
+    def selects(self, model: str, scenario: str) -> bool:
+        """Return whether the output ``model/scenario`` is wanted."""
+        return _names(self.models, model) and _names(self.scenarios, scenario)
+
+    def count_of(self, model: Model, scenario: Scenario) -> int:
+        """Return how many records ``scenario`` has in this run."""
+        if self.count is None or not self.wants(model, scenario):
+            return scenario.count
+        return self.count
+
+    def output_of(self, scenario: Scenario) -> OutputOptions:
+        """Return how ``scenario`` is written in this run."""
+        output = scenario.output
+        if self.format is not None and self.format != output.format:
+            output = replace(output, format=self.format, options=())
+        if self.layout is not None:
+            output = replace(output, layout=self.layout)
+        return output
+
+
+def _names(names: tuple[str, ...], name: str) -> bool:
+    return not names or name.casefold() in {known.casefold() for known in names}
+
+
+class SuiteSource(Struct, frozen=True, kw_only=True):
+    """A suite that was read without errors.
+
+    Attributes:
+        suite: its folder below ``specs/``.
+        master: None when it has none.
+        inputs: further files that it depends on: vocabularies, schemas of ``$conforms``, the
+            project file. Its spec and its master's chain need not be among them.
+    """
+
+    suite: str
+    user_input: UserInput
+    master: ResolvedMaster | None
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Every file that the suite's outputs depend on."""
+        chain = () if self.master is None else self.master.files
+        return frozenset({self.user_input.path, *chain, *self.inputs})
+
+
+def _no_suite(_name: str) -> SuiteSource | None:
+    return None
+
+
+class PlanContext(Struct, frozen=True, kw_only=True):
+    """What a suite is compiled with.
+
+    Attributes:
+        contract: the number of the seed contract; a part of every key.
+        inputs: as in ``SuiteSource``, of the suite that is compiled.
+        lookup: the other suites that references may name; None for one that is not there or has
+            errors of its own.
+        suites: the names of all suites, for a did-you-mean.
+        digests: of what rules read and plans do not hold, by the rule's expression: the file of a
+            ``$conforms``, a plugin.
+        rule_types: what plugins offer, by ``PLUGIN/NAME``.
+    """
+
+    contract: int
+    inputs: tuple[str, ...] = ()
+    lookup: Callable[[str], SuiteSource | None] = _no_suite
+    suites: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    rule_types: Mapping[str, RuleType] = field(default_factory=dict)
 
 
 class Draw(StrEnum):
@@ -100,9 +215,6 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""
-        # Rules alone ask for it, and few specs have any.
-        from mockgen_watch.masters.paths import written_path  # noqa: PLC0415
-
         return written_path(field, self.slot, self.moves)
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.masters.deep import over_modifiers
+from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape, Origin, OriginKind
 
 if TYPE_CHECKING:
-    from mockgen_watch.spec.model import Member, Modifiers, Shape
+    from mockgen_watch.spec.model import Member, Model, Modifiers, Scenario, Shape
+
 
 Address = tuple[str, ...]
 
@@ -122,3 +123,21 @@ def _with_target(modifiers: Modifiers, under: Shape | None) -> Modifiers:
     if modifiers.to or under is None or not under.modifiers.to:
         return modifiers
     return replace(modifiers, to=under.modifiers.to)
+
+
+POSITIVE = "positive"
+NEGATIVE = "negative"
+
+
+def twin_of(model: Model, scenario: Scenario) -> Scenario:
+    """Return the scenario that says what the records of ``scenario`` are like but for faults.
+
+    Itself, unless it is ``negative`` and the model has rules: then it is ``positive``, or the
+    model alone where there is no such scenario.
+    """
+    if scenario.name != NEGATIVE or not model.rules:
+        return scenario
+    for known in model.scenarios:
+        if known.name == POSITIVE and not known.mix:
+            return known
+    return replace(scenario, name=POSITIVE, overlay=None, stated=())

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.rules.moments import bound_of
-from mockgen_watch.rules.places import places_of
 from mockgen_watch.rules.schema import compile_regex
-from mockgen_watch.rules.values import is_number, same
+from mockgen_watch.rules.values import RuleError, bound_of, is_number, places_of, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.places import Path
-    from mockgen_watch.rules.sight import Sight
+    from mockgen_watch.rules.values import Path, Sight
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
 
@@ -45,7 +41,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     values: tuple[Json, ...] = ()
 
     def holds(self, written: Json) -> bool:
-        """Tell whether it holds for a record: for one element where the field is in an array."""
+        """Return whether it holds for a record: for one element where the field is in an array."""
         return any(self.fits(value) for _, value in places_of(written, self.path))
 
 
@@ -57,7 +53,7 @@ class Clause(Struct, frozen=True, kw_only=True):
     location: Location
 
     def matches(self, written: Json) -> bool:
-        """Tell whether a record is out of scope by this clause."""
+        """Return whether a record is out of scope by this clause."""
         return all(condition.holds(written) for condition in self.conditions)
 
 

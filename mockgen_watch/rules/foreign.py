@@ -11,8 +11,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.rules.values import is_type
+from mockgen_watch.rules.values import RuleError, is_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable

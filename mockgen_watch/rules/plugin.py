@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.rules.values import shown
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, did_you_mean
+from mockgen_watch.rules.values import RuleError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, Final, TypeAlias
 
-    from mockgen_watch.rules.places import Place
+    from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import RuleSpec
 

@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.rules.comparison import Comparison, read_comparison
-from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of
-from mockgen_watch.rules.moments import seen_as_date
-from mockgen_watch.rules.places import MISSING, Missing, places_of, value_at, with_value
+from mockgen_watch.rules.cel import (
+    Comparison,
+    cel_value,
+    compile_expression,
+    fields_of,
+    read_comparison,
+)
 from mockgen_watch.rules.plugin import make_check
 from mockgen_watch.rules.schema import compile_schema
-from mockgen_watch.rules.values import shown
+from mockgen_watch.rules.values import (
+    MISSING,
+    Missing,
+    places_of,
+    seen_as_date,
+    shown,
+    value_at,
+    with_value,
+)
 from mockgen_watch.spec.model import RuleKind
 
 if TYPE_CHECKING:
@@ -21,10 +32,9 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.places import Path, Place
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.rules.schema import Check
-    from mockgen_watch.rules.sight import Sight
+    from mockgen_watch.rules.values import Path, Place, Sight
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import RuleSpec
 
@@ -59,7 +69,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     faults: Faults | None = None
 
     def holds(self, written: Json) -> bool:
-        """Tell whether a record meets the rule."""
+        """Return whether a record meets the rule."""
         return not self.why(written)
 
 

@@ -10,14 +10,14 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.rules.values import TYPES, is_number, is_type, same, shown
+from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
+
 
 Check: TypeAlias = "Callable[[Json], str]"
 """Returns why a value fails, or ``""``."""
@@ -40,13 +40,15 @@ def compile_schema(schema: Json) -> Check:
         raise RuleError("a JSON Schema is a mapping, true or false")
     if _is_plain(schema):
         return _all(list(_checks(schema)))
-    from mockgen_watch.rules.foreign import foreign_check  # noqa: PLC0415 - jsonschema is slow to import
+
+    # jsonschema takes longer to import than a small run takes in all.
+    from mockgen_watch.rules.foreign import foreign_check  # noqa: PLC0415
 
     return foreign_check(schema)
 
 
 def is_plain_schema(schema: Json) -> bool:
-    """Tell whether all keywords of ``schema``, at any depth, are known here."""
+    """Return whether all keywords of ``schema``, at any depth, are known here."""
     return isinstance(schema, bool) or (isinstance(schema, dict) and _is_plain(schema))
 
 

@@ -4,13 +4,63 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Final
+from msgspec import Struct
 
-    from mockgen_watch.rules.places import Missing
+from mockgen_watch.diagnostics import MockgenError
+from mockgen_watch.masters.moves import written_path
+from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Final, TypeAlias
+
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.generators import Moment
+
+
+class RuleError(MockgenError):
+    """A rule cannot be compiled; the message says why."""
+
+
+@lru_cache(maxsize=65_536)
+def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
+    """Return seconds since 0001-01-01 (a time of day: since midnight); None for other text."""
+    try:
+        units = read_moment(text, kind, form)
+    except MomentError:
+        return None
+    return units * DAY if kind is MomentKind.DATE else units
+
+
+def rfc3339(text: str, moment: Moment) -> str:
+    """Return the text of ``moment`` as RFC 3339; text that is none stays as it is."""
+    seconds = seconds_of(text, moment.kind, moment.format)
+    if seconds is None:
+        return text
+    if moment.kind is MomentKind.TIME:
+        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
+    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
+
+
+def seen_as_date(value: Json, moment: Moment) -> Json:
+    """Return the value of a date field as CEL is to see it: RFC 3339, or text that is no date.
+
+    CEL takes whole numbers for seconds since 1970, which no field writes.
+    """
+    if isinstance(value, str):
+        return rfc3339(value, moment)
+    return value if value is None else f"no date: {value}"
+
+
+def bound_of(text: str, moment: Moment) -> int | None:
+    """Return the seconds of a bound, which is written as the field is or in ISO 8601."""
+    found = seconds_of(text, moment.kind, moment.format)
+    return seconds_of(text, moment.kind, "") if found is None else found
+
 
 _NUMBERS: Final = (int, Decimal)
 """Kept, since it is asked for every value, and ``int | Decimal`` is made anew each time."""
@@ -20,12 +70,12 @@ LONGEST: Final = 60
 
 
 def is_number(value: Json) -> bool:
-    """Tell whether ``value`` is a number; true and false are none."""
+    """Return whether ``value`` is a number; true and false are none."""
     return isinstance(value, _NUMBERS) and value is not True and value is not False
 
 
 def same(left: Json, right: Json) -> bool:
-    """Tell whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    """Return whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
     if isinstance(left, str):
         return type(left) is type(right) and left == right
     if is_number(left) and is_number(right):
@@ -38,7 +88,7 @@ def same(left: Json, right: Json) -> bool:
 
 
 def is_type(value: Json, name: str) -> bool:
-    """Tell whether ``value`` is of the JSON Schema type ``name``."""
+    """Return whether ``value`` is of the JSON Schema type ``name``."""
     if name == "integer":
         return is_number(value) and value == int(value)  # type: ignore[arg-type]  # a number
     if name == "number":
@@ -64,3 +114,149 @@ def shown(value: Json | Missing) -> str:
     """Return ``value`` as JSON, cut where it is long."""
     text = _ENCODER.encode(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+Path: TypeAlias = tuple[str, ...]
+Place: TypeAlias = tuple[str | int, ...]
+"""Keys and element indexes from the top of a record down to a value."""
+
+
+class Missing:
+    """Stands for a value where there is none."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return how people read it."""
+        return "absent"
+
+
+MISSING: Final = Missing()
+
+
+def places_of(record: Json, path: Path) -> Iterator[tuple[Place, Json]]:
+    """Yield each place that ``path`` leads to, and the value there.
+
+    Arrays are entered: at one element where the path has its index, else at each of them.
+    """
+    value = record
+    for depth, key in enumerate(path):
+        if isinstance(value, list):
+            return _places(path[:depth], value, path[depth:])
+        if not isinstance(value, dict) or key not in value:
+            return iter(())
+        value = value[key]
+    return iter(((path, value),))
+
+
+def _places(here: Place, value: Json, path: Path) -> Iterator[tuple[Place, Json]]:
+    if not path:
+        yield here, value
+    elif isinstance(value, dict):
+        if path[0] in value:
+            yield from _places((*here, path[0]), value[path[0]], path[1:])
+    elif isinstance(value, list):
+        if path[0].isdecimal():
+            number = int(path[0])
+            if number < len(value):
+                yield from _places((*here, number), value[number], path[1:])
+        else:
+            for number, item in enumerate(value):
+                yield from _places((*here, number), item, path)
+
+
+def value_at(record: Json, place: Place) -> Json | Missing:
+    """Return the value at ``place``, or ``MISSING``."""
+    value = record
+    for key in place:
+        if isinstance(value, dict) and isinstance(key, str):
+            if key not in value:
+                return MISSING
+            value = value[key]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return MISSING
+    return value
+
+
+def with_value(record: Json, place: Place, value: Json | Missing) -> Json:
+    """Return ``record`` with another value at ``place``; parts beside the way there are shared.
+
+    ``MISSING`` drops the member or element; a key or a next element that is not there is added.
+    """
+    if not place:
+        return None if isinstance(value, Missing) else value
+    key, rest = place[0], place[1:]
+    if isinstance(record, dict) and isinstance(key, str):
+        if not rest and isinstance(value, Missing):
+            return {name: item for name, item in record.items() if name != key}
+        return {**record, key: with_value(record.get(key), rest, value)}
+    if isinstance(record, list) and isinstance(key, int) and key <= len(record):
+        items = list(record)
+        if not rest and isinstance(value, Missing):
+            return items[:key] + items[key + 1 :]
+        if key == len(items):
+            items.append(None)
+        items[key] = with_value(items[key], rest, value)
+        return items
+    return record
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """How rules see a record.
+
+    Attributes:
+        slot: where the model's record stands.
+        moves: where a field stood in the model, and where ``$to`` put it below the slot.
+        moments: the dates and times, by written path.
+    """
+
+    slot: Path
+    moves: tuple[tuple[Path, Path], ...]
+    moments: Mapping[Path, Moment]
+
+    def path_of(self, field: Path) -> Path:
+        """Return where the model's ``field`` is written."""
+        return written_path(field, self.slot, self.moves)
+
+    def place_of(self, place: Place) -> Place:
+        """Return where a place of the model's record is written."""
+        for source, target in self.moves:
+            if place[: len(source)] == source:
+                return (*self.slot, *target, *place[len(source) :])
+        return (*self.slot, *place)
+
+    def record_of(self, written: Json) -> Json:
+        """Return the model's record, each field by the name that the model gives it."""
+        seen = value_at(written, self.slot)
+        if isinstance(seen, Missing):
+            return None
+        for source, target in self.moves:
+            value = value_at(seen, target)
+            if not isinstance(value, Missing):
+                seen = with_value(seen, source, value)
+        return seen
+
+    def comparable(self, path: Path, value: Json) -> int | Decimal | str | None:
+        """Return what the ``value`` at the written ``path`` is compared by; None: by nothing."""
+        moment = self.moments.get(path)
+        if moment is not None:
+            is_text = isinstance(value, str)
+            return seconds_of(value, moment.kind, moment.format) if is_text else None  # type: ignore[arg-type]
+        if isinstance(value, str) or is_number(value):
+            return value  # type: ignore[return-value]  # a number, and no boolean
+        return None
+
+    def dates(self) -> tuple[Path, ...]:
+        """Return the written paths of dates and date-times."""
+        return tuple(
+            path for path, moment in self.moments.items() if moment.kind is not MomentKind.TIME
+        )
+
+    def with_rfc3339(self, written: Json) -> Json:
+        """Return what is written with RFC 3339 text for every date and time."""
+        for path, moment in self.moments.items():
+            for place, value in list(places_of(written, path)):
+                written = with_value(written, place, seen_as_date(value, moment))
+        return written

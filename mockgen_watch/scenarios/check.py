@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.plan.twins import NEGATIVE
+from msgspec import Struct
+
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
+from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.faults.breaker import make_breaker
 from mockgen_watch.scenarios.labels import INSIDE, is_promised
-from mockgen_watch.scenarios.part import EXCLUSION
-from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.scenarios.promise.keep import Broken, Valid
+from mockgen_watch.scenarios.source import BASE, EXCLUSION, compile_source, compile_terms
 from mockgen_watch.spec.model import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.faults.breaker import Breaker
+    from mockgen_watch.scenarios.promise.redraw import Drawer
     from mockgen_watch.scenarios.source import Source
 
 
@@ -47,7 +52,7 @@ def _is_stated(plan: OutputPlan) -> bool:
 
 
 def _has_rules_above(plan: OutputPlan) -> bool:
-    """Tell whether a parent of any record has rules or exclusions, at any distance."""
+    """Return whether a parent of any record has rules or exclusions, at any distance."""
     waiting: list[RecordPlan] = [part.records for part in plan.mix] or [plan.records]
     while waiting:
         for _, parent in waiting.pop().parents:
@@ -110,3 +115,76 @@ def _no_room(plan: OutputPlan) -> Diagnostic:
         location=plan.location,
         hint="use labels: file, or another format",
     )
+
+
+class RuleAccount(Struct, frozen=True, kw_only=True):
+    """How a rule fares.
+
+    Attributes:
+        is_certain: all that the fields can be is fit, so that no record has to be looked at.
+        kinds: of the faults that break it and no other rule, in the order of their turns.
+        impossible: the other kinds, each with the reason.
+    """
+
+    name: str
+    location: Location
+    is_certain: bool
+    kinds: tuple[str, ...]
+    impossible: Mapping[str, str]
+
+
+class ModelAccount(Struct, frozen=True, kw_only=True):
+    """The rules of a model, and whether each exclusion needs looking at too, by name."""
+
+    suite: str
+    model: str
+    rules: tuple[RuleAccount, ...]
+    clauses: Mapping[str, bool]
+
+
+def account_of(plans: Iterable[OutputPlan]) -> ModelAccount | None:
+    """Return the account of the model that ``plans`` are of; None when it promises nothing.
+
+    Raises:
+        FindingsError: a promise cannot be kept.
+    """
+    by_name = {plan.scenario: plan for plan in plans if not plan.mix}
+    for name in (NEGATIVE, POSITIVE, BASE):
+        if name in by_name:
+            breaker = _breaker_of(by_name[name])
+            if breaker is not None:
+                return _account(by_name[name], breaker)
+    return None
+
+
+def _breaker_of(plan: OutputPlan) -> Breaker | None:
+    part = compile_source(plan).parts[0]
+    if isinstance(part, Broken):
+        return part.breaker
+    if not isinstance(part, Valid):
+        return None
+    terms, _ = compile_terms(part.drawer.plan)
+    return make_breaker(part.drawer.plan, terms, part.drawer)
+
+
+def _account(plan: OutputPlan, breaker: Breaker) -> ModelAccount:
+    open_needs = _open(breaker.twins)
+    rules = tuple(
+        RuleAccount(
+            name=rule.name,
+            location=rule.location,
+            is_certain=f'rule "{rule.name}"' not in open_needs,
+            kinds=breakage.every,
+            impossible=dict(breakage.impossible),
+        )
+        for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True)
+    )
+    clauses = {
+        clause.name: f'exclusion "{clause.name}"' not in open_needs
+        for clause in breaker.terms.clauses
+    }
+    return ModelAccount(suite=plan.suite, model=plan.model, rules=rules, clauses=clauses)
+
+
+def _open(drawer: Drawer) -> frozenset[str]:
+    return frozenset(need.told for need in drawer.needs)

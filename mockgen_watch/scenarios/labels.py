@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.scenarios.part import has_promise
+from mockgen_watch.rules.values import Missing
+from mockgen_watch.scenarios.source import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
 
@@ -13,22 +14,22 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.cases import Case, Change, Fault, Told
-    from mockgen_watch.scenarios.source import Source
+    from mockgen_watch.scenarios.source import Case, Change, Fault, Source, Told
     from mockgen_watch.spec.document import Json
+
 
 INSIDE: Final = "_label"
 """The key of a record that holds what it shows, where labels are to be inside."""
 
 
 def is_promised(plan: OutputPlan) -> bool:
-    """Tell whether rules or exclusions say something of any record of an output."""
+    """Return whether rules or exclusions say something of any record of an output."""
     parts = [part.records for part in plan.mix] or [plan.records]
     return any(has_promise(part) for part in parts)
 
 
 def wants_labels(plan: OutputPlan) -> bool:
-    """Tell whether a file of labels stands beside an output."""
+    """Return whether a file of labels stands beside an output."""
     return plan.output.labels is Labels.FILE and is_promised(plan)
 
 
@@ -62,9 +63,6 @@ def label_of(case: Case | Told, fault: Fault | None) -> dict[str, Json]:
 
 
 def _sides(change: Fault | Change) -> dict[str, Json]:
-    # Labels are made where there are faults.
-    from mockgen_watch.rules.places import Missing  # noqa: PLC0415
-
     sides = (("before", change.before), ("after", change.after))
     return {name: value for name, value in sides if not isinstance(value, Missing)}
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.rules.places import MISSING, Missing, places_of
-from mockgen_watch.scenarios.facts import final_value, walk_paths
-from mockgen_watch.scenarios.reading import key_of
+from mockgen_watch.rules.values import MISSING, Missing, places_of
+from mockgen_watch.scenarios.coverage.parameters import key_of
+from mockgen_watch.scenarios.promise.facts import final_value, walk_paths
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.places import Path
-    from mockgen_watch.scenarios.reading import Key
+    from mockgen_watch.rules.values import Path
+    from mockgen_watch.scenarios.coverage.parameters import Key
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Modifiers, Shape
+
 
 CONFIDENCE: Final = 0.99
 """How sure an interval is, unless said."""
@@ -60,12 +61,12 @@ class Odds(Struct, frozen=True, kw_only=True):
 
     @property
     def is_outside(self) -> bool:
-        """Tell whether the declared share lies outside of the interval."""
+        """Return whether the declared share lies outside of the interval."""
         return self.trials > 0 and not self.low <= self.declared <= self.high
 
     @property
     def is_ruled(self) -> bool:
-        """Tell whether what rules and exclusions leave explains that."""
+        """Return whether what rules and exclusions leave explains that."""
         if not self.is_outside:
             return False
         return self.settled is None or (

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.grid import grid_of
+from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.canonical import canonical_form
-from mockgen_watch.plan.twins import NEGATIVE, POSITIVE
-from mockgen_watch.rules.places import MISSING, Missing, places_of, with_value
-from mockgen_watch.rules.values import same
-from mockgen_watch.scenarios.facts import (
+from mockgen_watch.masters.shapes import canonical_form
+from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.rules.values import MISSING, Missing, places_of, same, with_value
+from mockgen_watch.scenarios.promise.facts import (
     elements_of,
     final_value,
     number_of,
     options_of,
     walk_paths,
 )
-from mockgen_watch.scenarios.part import EXCLUSION
+from mockgen_watch.scenarios.source import EXCLUSION
 from mockgen_watch.spec.generators import Number, Pattern, RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
 
@@ -32,11 +31,12 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
 
     Chosen = list[tuple[Path, Json | Missing]]
+
 
 COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
 """Scenarios that are meant to differ."""
@@ -155,7 +155,7 @@ def _alike(left: Json | Missing, right: Json | Missing) -> bool:
 
 
 def _can_make(leaf: Leaf, value: Json) -> bool:
-    """Tell whether it is certain that ``leaf`` can make ``value``."""
+    """Return whether it is certain that ``leaf`` can make ``value``."""
     generator = leaf.generator
     if value is None:
         return bool(leaf.modifiers.null)
@@ -207,4 +207,24 @@ def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> 
         location=second.location,
         hint="let the pools of the two differ, or state $rules, from which faults are derived",
         related=(Related(message=f"{first.scenario} is stated here", location=first.location),),
+    )
+
+
+def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
+    """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
+    followers = [
+        _follows_twins(plan)
+        for plan in plans
+        if not plan.mix and plan.coverage.is_asked and plan.coverage != plan.records.coverage
+    ]
+    return [*followers, *check_overlaps(plans)]
+
+
+def _follows_twins(plan: OutputPlan) -> Diagnostic:
+    return Diagnostic(
+        code="MG409",
+        severity=Severity.WARNING,
+        message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
+        location=plan.coverage.location,
+        hint="its records are the twins of positive, and follow what positive covers",
     )

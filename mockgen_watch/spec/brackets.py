@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Source
 
 _PIECE: Final = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
 _LINE_REST: Final = re.compile(r"[ \t\[{]*(?=[\r\n]|\Z)")
@@ -39,5 +39,5 @@ def find_missing_closer(source: Source) -> tuple[int, int] | None:
 
 
 def _leaves_open(first: str, indent: int, opener: str, opener_indent: int) -> bool:
-    """Tell whether a line that begins with ``first`` should have closed ``opener``."""
+    """Return whether a line that begins with ``first`` should have closed ``opener``."""
     return indent < opener_indent or (indent == opener_indent and first != _CLOSER[opener])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import canonical
@@ -14,6 +15,7 @@ from mockgen_watch.spec.generators import (
     Pool,
     RowField,
 )
+from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
@@ -40,14 +42,11 @@ def capacity(generator: Generator) -> int | None:
 
 
 def is_distinct(pattern: Pattern) -> bool:
-    """Tell whether it is certain that the pattern makes no string in two ways."""
+    """Return whether it is certain that the pattern makes no string in two ways."""
     return _compiled(pattern).distinct
 
 
 def _compiled(pattern: Pattern) -> CompiledPattern:
-    # The compiler is slow to import, and a spec without patterns never needs it.
-    from mockgen_watch.spec.pattern import compile_pattern  # noqa: PLC0415
-
     return compile_pattern(pattern.source)
 
 
@@ -62,7 +61,5 @@ def _row_values(field: RowField) -> int:
 def _number_values(number: Number) -> int | None:
     if number.minimum is None or number.maximum is None:
         return None
-    from fractions import Fraction  # noqa: PLC0415 - few suites have a field of unique numbers
-
     span = Fraction(number.maximum) - Fraction(number.minimum)
     return int(span // Fraction(number.step)) + 1

@@ -7,13 +7,13 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mockgen_watch.spec.findings import quoted
-from mockgen_watch.spec.surrogates import join_surrogates
+from mockgen_watch.spec.document import join_surrogates
+from mockgen_watch.spec.parse import quoted
 
 if TYPE_CHECKING:
     from typing import Final, NoReturn
 
-    from mockgen_watch.spec.findings import Findings
+    from mockgen_watch.spec.parse import Findings
 
 _SIMPLE: Final = {
     '"': '"',

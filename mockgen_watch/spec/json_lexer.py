@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockgen_watch.spec.findings import quoted
 from mockgen_watch.spec.json_escapes import read_text, stop_unclosed
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.spec.parse import quoted
 
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.spec.document import ScalarValue
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import ScalarValue, Source
+    from mockgen_watch.spec.parse import Findings
 
 TEXT: Final = "text"
 NUMBER: Final = "number"

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.spec.brackets import find_missing_closer
-from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
-from mockgen_watch.spec.findings import ReadingStoppedError, quoted
+from mockgen_watch.spec.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MappingNode,
+    Member,
+    Scalar,
+    SequenceNode,
+    pointer_of,
+)
 from mockgen_watch.spec.json_lexer import END, NUMBER, TEXT, WORD, Lexer
-from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
+from mockgen_watch.spec.parse import ReadingStoppedError, quoted
 
 if TYPE_CHECKING:
     from typing import Final, NoReturn
 
-    from mockgen_watch.spec.document import Node
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Node, Source
+    from mockgen_watch.spec.parse import Findings
 
 _CLOSER: Final = {"[": "]", "{": "}"}
 _CLOSERS: Final = frozenset(_CLOSER.values())

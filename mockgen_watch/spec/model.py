@@ -7,19 +7,95 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.spec.coverage import Coverage as Coverage  # noqa: PLC0414 - part of this model
-from mockgen_watch.spec.layout import Labels as Labels  # noqa: PLC0414 - part of this model
-from mockgen_watch.spec.layout import Layout as Layout  # noqa: PLC0414 - as above
+from mockgen_watch.diagnostics import Location
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from typing import TypeAlias
 
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.coverage import CoverageSpec
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.statements import Statement
+
+
+class Labels(StrEnum):
+    """Where it is told what each record of a model with rules shows."""
+
+    FILE = "file"
+    NONE = "none"
+    INSIDE = "inside"
+
+
+class Layout(StrEnum):
+    """How records are laid out in files."""
+
+    SINGLE = "single"
+    MULTIPLE = "multiple"
+    SPLIT = "split"
+
+
+NOWHERE = Location(path="")
+
+
+class Coverage(StrEnum):
+    """Which combinations the first records cover."""
+
+    NONE = "none"
+    EACH = "each"
+    PAIRWISE = "pairwise"
+    THREE_WISE = "3-wise"
+
+    @property
+    def size(self) -> int:
+        """How many fields a combination has."""
+        return list(Coverage).index(self)
+
+
+class CoverageSpec(Struct, frozen=True, kw_only=True):
+    """What the first records cover.
+
+    Attributes:
+        boundaries: numbers and dates take part, by the values at their ends.
+        fields: keys of the fields that take part; empty: all that can.
+        without: keys of fields that do not.
+        keep: the file of cases to begin with, relative to the project folder; ``""`` for none.
+        cases: what that file holds, once it was read; None when it is not there.
+    """
+
+    strength: Coverage
+    boundaries: bool = False
+    fields: tuple[tuple[str, ...], ...] = ()
+    without: tuple[tuple[str, ...], ...] = ()
+    keep: str = ""
+    cases: Json = None
+    location: Location = NOWHERE
+
+    @property
+    def is_asked(self) -> bool:
+        """Return whether anything is to be covered."""
+        return self.strength is not Coverage.NONE
+
+
+NO_COVERAGE = CoverageSpec(strength=Coverage.NONE)
+"""What holds when nobody asks."""
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """A value that is stated, not drawn.
+
+    Attributes:
+        record: the index of the record, from 0.
+        path: keys from the top of the record as it is written; where the record has an array, the
+            index of an element. Never empty.
+        value: what stands there, whole; meaningless where ``is_gone``.
+        is_gone: nothing stands there.
+    """
+
+    record: int
+    path: tuple[str, ...]
+    value: Json
+    location: Location
+    is_gone: bool = False
+
 
 ELEMENT = "[]"
 """The segment of an address path that stands for any element of an array."""

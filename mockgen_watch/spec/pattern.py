@@ -139,7 +139,7 @@ class CompiledPattern(Struct, frozen=True, kw_only=True):
 
     @property
     def distinct(self) -> bool:
-        """Tell whether it is certain that no string comes out in two ways.
+        """Return whether it is certain that no string comes out in two ways.
 
         Then ``size`` counts strings, and ``text_at`` is a bijection. It is worked out anew each
         time.
@@ -306,7 +306,7 @@ def _texts(node: _Node) -> Iterator[str]:
 
 
 def _is_distinct(tree: _Node) -> bool:
-    """Tell whether it is certain that no string is made in two ways.
+    """Return whether it is certain that no string is made in two ways.
 
     Small patterns are listed. Otherwise, at every decision, the first characters that can follow
     each outcome must differ, and be different from what can follow behind: then the string itself
@@ -335,7 +335,7 @@ def _first(node: _Node, behind: frozenset[str]) -> frozenset[str]:
 
 
 def _deterministic(node: _Node, behind: frozenset[str]) -> bool:
-    """Tell whether each decision in ``node`` shows in the next character; ``behind`` follows it."""
+    """Return whether each decision in ``node`` shows in the next character; ``behind`` follows it."""
     if isinstance(node, _Set):
         return _is_prefix_free(node.texts)
     if isinstance(node, _Alt):
@@ -375,7 +375,7 @@ def _alt(branches: list[_Node]) -> _Node:
 
 
 def _is_prefix_free(texts: tuple[str, ...]) -> bool:
-    """Tell whether no text begins another one, so that the string tells which of them stood."""
+    """Return whether no text begins another one, so that the string tells which of them stood."""
     ordered = sorted(texts)
     pairs = itertools.pairwise(ordered)
     return len(texts) == 1 or not any(after.startswith(before) for before, after in pairs)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.spec.build.site import kind_of
+from mockgen_watch.spec.build.reader import kind_of
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, pointer_of
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _missing(node: Node, wanted: Sequence[str]) -> list[str]:
 
 
 def _related(pointer: str, other: str) -> bool:
-    """Tell whether one of two JSON Pointers is the other or lies above it."""
+    """Return whether one of two JSON Pointers is the other or lies above it."""
     above, below = sorted((f"{pointer}/", f"{other}/"), key=len)
     return below.startswith(above)
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.spec.build.directives import report_unknown
 from mockgen_watch.spec.build.names import is_directive
 from mockgen_watch.spec.build.pools import pool_of_rows, pool_of_values, pool_of_weights
-from mockgen_watch.spec.build.site import Report, Site, kind_of
+from mockgen_watch.spec.build.reader import Report, Site, kind_of
+from mockgen_watch.spec.build.shapes import report_unknown
 from mockgen_watch.spec.document import Document, MappingNode, Mark, Scalar, SequenceNode, walk
 
 if TYPE_CHECKING:

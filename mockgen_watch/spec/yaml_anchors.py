@@ -8,15 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.document import Scalar
-from mockgen_watch.spec.limits import MAX_ALIASED_NODES
+from mockgen_watch.spec.document import MAX_ALIASED_NODES, Scalar
 
 if TYPE_CHECKING:
     from ruamel.yaml.events import AliasEvent
 
-    from mockgen_watch.spec.document import Node
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Node, Source
+    from mockgen_watch.spec.parse import Findings
 
 
 class Anchored(Struct, frozen=True, kw_only=True):

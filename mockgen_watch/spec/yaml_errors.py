@@ -10,8 +10,8 @@ from mockgen_watch.spec.yaml_tokens import judge_token
 from mockgen_watch.spec.yaml_verdict import Verdict
 
 if TYPE_CHECKING:
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Source
+    from mockgen_watch.spec.parse import Findings
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 

@@ -11,7 +11,7 @@ from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
-from mockgen_watch.spec.limits import MAX_DEPTH
+from mockgen_watch.spec.document import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

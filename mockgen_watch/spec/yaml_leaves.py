@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockgen_watch.spec.document import Scalar, pointer_of
-from mockgen_watch.spec.findings import quoted
+from mockgen_watch.spec.document import Scalar, join_surrogates, pointer_of
 from mockgen_watch.spec.number_text import UnreadableNumberError
-from mockgen_watch.spec.surrogates import join_surrogates
+from mockgen_watch.spec.parse import quoted
 from mockgen_watch.spec.yaml_events import YamlEvents
 from mockgen_watch.spec.yaml_scalars import WrongTagError, loses_zeros, read_plain, read_tagged
 
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.events import ScalarEvent
 
-    from mockgen_watch.spec.document import ScalarValue
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import ScalarValue, Source
+    from mockgen_watch.spec.parse import Findings
 
     Path: TypeAlias = Sequence[str | int]
 
@@ -40,12 +38,12 @@ class LeafReader:
 
     @staticmethod
     def is_nothing(event: ScalarEvent) -> bool:
-        """Tell whether nothing at all is written where the value could be."""
+        """Return whether nothing at all is written where the value could be."""
         return event.value == "" and event.style is None and event.anchor is None and not event.tag
 
     @staticmethod
     def is_merge_key(event: ScalarEvent) -> bool:
-        """Tell whether the key is the ``<<`` of YAML 1.1, or tagged so."""
+        """Return whether the key is the ``<<`` of YAML 1.1, or tagged so."""
         return event.value == "<<" and event.style is None and event.tag is None
 
     def read(self, event: ScalarEvent, path: Path) -> Scalar:

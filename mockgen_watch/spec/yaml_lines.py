@@ -13,7 +13,7 @@ from mockgen_watch.spec.yaml_verdict import Verdict
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Source
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 _FOUND: Final = re.compile(r"expected <block end>, but found '(.*)'")

@@ -68,7 +68,7 @@ def read_plain(text: str) -> ScalarValue:
 
 
 def loses_zeros(text: str) -> bool:
-    """Tell whether ``text`` is a number that begins with zeros, as postal codes do."""
+    """Return whether ``text`` is a number that begins with zeros, as postal codes do."""
     return _LEADING_ZEROS.match(text) is not None
 
 

@@ -16,9 +16,16 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
-from mockgen_watch.spec.findings import ReadingStoppedError, quoted
-from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
+from mockgen_watch.spec.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    MappingNode,
+    Member,
+    Scalar,
+    SequenceNode,
+    pointer_of,
+)
+from mockgen_watch.spec.parse import ReadingStoppedError, quoted
 from mockgen_watch.spec.yaml_anchors import Anchored, Anchors
 from mockgen_watch.spec.yaml_errors import report_syntax_error
 from mockgen_watch.spec.yaml_events import YamlDepthError, YamlSyntaxError
@@ -31,9 +38,8 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.events import Event, NodeEvent
 
-    from mockgen_watch.spec.document import Node
-    from mockgen_watch.spec.findings import Findings
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Node, Source
+    from mockgen_watch.spec.parse import Findings
 
 _THE_VERSION: Final = (1, 2)
 _COLON: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")

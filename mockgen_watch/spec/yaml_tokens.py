@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockgen_watch.spec.findings import quoted
+from mockgen_watch.spec.parse import quoted
 from mockgen_watch.spec.yaml_verdict import Verdict
 
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.spec.source import Source
+    from mockgen_watch.spec.document import Source
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 _QUOTE_HINT: Final = "put the text in quotes"

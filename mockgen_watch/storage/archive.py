@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.errors import StorageError
+from mockgen_watch.diagnostics import StorageError
 from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.exclusive import write_new
-from mockgen_watch.storage.swap import put_new
+from mockgen_watch.storage.swap import put_new, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import IO, BinaryIO
 
-    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.containment import OutputRoot
 
 ARCHIVES = "archive"
 """The folder of archives, below the folder that they are of."""

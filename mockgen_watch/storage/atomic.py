@@ -10,14 +10,16 @@ import hashlib
 import itertools
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.storage.containment import Folder, naming
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from mockgen_watch.storage.containment import Folder
 
 BLOCK = 1 << 20
 """Bytes that are gathered before they are written; a file up to this size that is as it should
@@ -216,3 +218,24 @@ def digest_file(fd: int) -> str:
 
 def _names(kind: str) -> Iterator[str]:
     return (f".mockgen-{os.getpid()}-{number}.{kind}" for number in _numbers)
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of the file at ``path``.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    with naming(path):
+        return Path(path).read_bytes()
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Put ``data`` into the file at ``path``, in the place of what is there.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    place = Path(path)
+    with naming(path), Folder.open(place.parent) as folder:
+        write_atomically(folder, place.name, data)

@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.errors import UsageError
+from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.storage.atomic import read_blocks, remove_quietly, stage, write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import is_there
-from mockgen_watch.storage.state import BACKUPS, StateFolder
+from mockgen_watch.storage.project_folder import BACKUPS, StateFolder
 from mockgen_watch.storage.swap import put_new, swap_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from mockgen_watch.storage.containment import Folder
-    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.containment import Folder, OutputRoot
 
 _NUMBER = re.compile(r"\d{6,}")
 _BYTES = "bytes"

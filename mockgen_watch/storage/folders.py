@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _NOTHING_ON_WINDOWS: Final = frozenset({21, 123, 1921})
 
 
 def is_folder(path: str) -> bool:
-    """Tell whether ``path`` is a folder, links followed.
+    """Return whether ``path`` is a folder, links followed.
 
     Raises:
         OSError: one cannot tell, as behind a folder that may not be entered.
@@ -27,7 +28,7 @@ def is_folder(path: str) -> bool:
 
 
 def is_file(path: str) -> bool:
-    """Tell whether ``path`` is a regular file, links followed.
+    """Return whether ``path`` is a regular file, links followed.
 
     Raises:
         OSError: one cannot tell.
@@ -36,7 +37,7 @@ def is_file(path: str) -> bool:
 
 
 def is_there(path: str) -> bool:
-    """Tell whether anything is at ``path``, links followed.
+    """Return whether anything is at ``path``, links followed.
 
     Raises:
         OSError: one cannot tell.
@@ -66,8 +67,6 @@ def plain_path(path: StrPath) -> str:
     names = text.removeprefix("/").split("/")
     if text == "." or (os.sep == "/" and "" not in names and "." not in names):
         return text
-    from pathlib import Path  # noqa: PLC0415 - few are not plain
-
     return str(Path(text))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.errors import UsageError
+from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
     read_blocks,
@@ -29,9 +29,8 @@ from mockgen_watch.storage.swap import put_new, swap_in
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from mockgen_watch.storage.containment import Entry, Folder
-    from mockgen_watch.storage.output_root import OutputRoot
-    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.containment import Entry, Folder, OutputRoot
+    from mockgen_watch.storage.project_folder import StateFolder
 
 FORMER: Final = "former"
 KEPT: Final = 5

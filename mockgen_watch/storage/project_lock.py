@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mockgen_watch.errors import LockedError
+from mockgen_watch.diagnostics import LockedError
 from mockgen_watch.storage.atomic import write_all
 from mockgen_watch.storage.containment import naming
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.project_folder import StateFolder
 
 if sys.platform == "win32":
     import msvcrt
@@ -98,7 +98,7 @@ class ProjectLock:
 
     @property
     def is_held(self) -> bool:
-        """Tell whether this object has the lock, on the file that now bears its name."""
+        """Return whether this object has the lock, on the file that now bears its name."""
         return self._fd >= 0 and self._is_named(self._fd)
 
     def _path(self) -> str:

@@ -57,11 +57,11 @@ class Scan(Struct, frozen=True, kw_only=True):
 
     @property
     def has_specs(self) -> bool:
-        """Tell whether there is a specs folder."""
+        """Return whether there is a specs folder."""
         return self.identity != _ABSENT
 
     def is_same(self, other: Scan) -> bool:
-        """Tell whether nothing moved between the two."""
+        """Return whether nothing moved between the two."""
         return (
             self.specs == other.specs
             and self.outputs == other.outputs

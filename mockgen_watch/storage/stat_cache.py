@@ -12,14 +12,14 @@ import time
 from collections import namedtuple
 from typing import TYPE_CHECKING
 
-from mockgen_watch.errors import StorageError
+from mockgen_watch.diagnostics import StorageError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Container
     from typing import Any, NamedTuple
 
-    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.project_folder import StateFolder
 
 RACY_NS = 20_000_000
 """Younger than this, a file may change without a new stamp; ticks are 1 to 10 ms."""
@@ -57,11 +57,11 @@ class Stamp(_Fields):
         )
 
     def is_racy(self, now_ns: int) -> bool:
-        """Tell whether a change after ``now_ns`` could leave the stamp as it is."""
+        """Return whether a change after ``now_ns`` could leave the stamp as it is."""
         return max(self.mtime_ns, self.ctime_ns) + RACY_NS > now_ns
 
     def has_same_content_as(self, other: Stamp) -> bool:
-        """Tell whether this is the other's file, unwritten since, perhaps by another name."""
+        """Return whether this is the other's file, unwritten since, perhaps by another name."""
         return (self.size, self.mtime_ns, self.inode, self.device) == (
             other.size,
             other.mtime_ns,

@@ -8,18 +8,29 @@ file gets a second name first, which leaves a gap of one call.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import functools
 import os
+import stat
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from mockgen_watch.storage.atomic import temporary_name
+from msgspec import Struct
+
+from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Iterable
 
-    from mockgen_watch.storage.containment import Folder
+    from mockgen_watch.storage.backup import Backup
+    from mockgen_watch.storage.containment import Folder, OutputRoot
+    from mockgen_watch.storage.stat_cache import StatCache
+
 
 _EXCHANGE = 2
 _HERE = -100  # AT_FDCWD
@@ -117,9 +128,6 @@ def _renameat2() -> Callable[[int, bytes, bytes], int] | None:
     if sys.platform != "linux":
         return None
     try:
-        # Imported here because it takes 5 ms, and most runs replace nothing.
-        import ctypes  # noqa: PLC0415
-
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except (ImportError, OSError, AttributeError):
         # Not built in, not in this C library, or no file handle left to load it with.
@@ -137,3 +145,197 @@ def _renameat2() -> Callable[[int, bytes, bytes], int] | None:
         return ctypes.get_errno() if failed else 0
 
     return rename
+
+
+def write_new(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> bool:
+    """Write ``chunks`` to ``path`` below ``root``; return False when something has that name.
+
+    The file is wholly there or not at all; after False nothing has changed.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    parent, _, name = path.rpartition("/")
+    with (
+        naming(root.named(path)),
+        root.open(create=True) as top,
+        top.walk(parent, create=True) as folder,
+    ):
+        if folder.status(name) is not None:
+            return False
+        staged = stage(folder, chunks)
+        is_new = False
+        try:
+            is_new = put_new(folder, staged.name, name)
+        finally:
+            if not is_new:
+                remove_quietly(folder, staged.name)
+        folder.sync()
+        return is_new
+
+
+_TRIES = 10
+
+
+class Placed(StrEnum):
+    """How a placement ended."""
+
+    NEW = "new"
+    REPLACED = "replaced"
+    SAME = "same"
+    REFUSED = "refused"
+    REMOVED = "removed"
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """One name in an open folder.
+
+    Attributes:
+        path: of the file, relative to the output folder.
+        known: digests that may be replaced or removed.
+        is_forced: others may be, too, after a backup.
+    """
+
+    folder: Folder
+    name: str
+    path: str
+    known: Container[str]
+    is_forced: bool = False
+
+
+class _Look(Struct, frozen=True, kw_only=True):
+    """What was seen at a name: its stamp, when, and its digest."""
+
+    stamp: Stamp
+    when_ns: int
+    digest: str
+
+
+class Placer:
+    """Puts files in place below one output folder.
+
+    Attributes:
+        backups: what was saved on the way.
+        has_written: something was put in place or removed.
+    """
+
+    def __init__(self, root: OutputRoot, cache: StatCache) -> None:
+        """Work in ``root``; ``cache`` spares reading what its stamp tells."""
+        self.root = root
+        self.cache = cache
+        self.backups: list[Backup] = []
+        self.has_written = False
+
+    def put(self, place: Place, temporary: str, digest: str) -> Placed:
+        """Give the staged file ``temporary`` with ``digest`` its place.
+
+        After ``SAME`` and ``REFUSED`` the temporary file may still be there.
+
+        Raises:
+            OSError, StorageError: the old file then stands as before.
+        """
+        for _ in range(_TRIES):
+            look = self._look(place)
+            if look is None:
+                if put_new(place.folder, temporary, place.name):
+                    self.has_written = True
+                    self._remember(place, digest)
+                    return Placed.NEW
+                continue
+            if look.digest == digest:
+                return Placed.SAME
+            if look.digest not in place.known and not place.is_forced:
+                return Placed.REFUSED
+            self.has_written = True
+            try:
+                aside = swap_in(place.folder, temporary, place.name)
+            except FileNotFoundError:
+                continue  # it went away: put it there as a new one
+            return self._after_swap(place, aside, look, digest)
+        raise StorageError(self.root.named(place.path), "it changes all the time")
+
+    def remove(self, place: Place) -> Placed:
+        """Remove the file, where its bytes are known.
+
+        Raises:
+            OSError, StorageError: the file then stands as before, or as a backup.
+        """
+        look = self._look(place)
+        if look is None:
+            return Placed.REMOVED
+        if look.digest not in place.known and not place.is_forced:
+            return Placed.REFUSED
+        self.has_written = True
+        aside = take_out(place.folder, place.name)
+        if not self._is_disposable(place, aside, look) and not place.is_forced:
+            if not put_new(place.folder, aside, place.name):
+                self._save(place, aside)
+            return Placed.REFUSED
+        if look.digest not in place.known:
+            self._save(place, aside)
+            return Placed.REMOVED
+        place.folder.unlink(aside)
+        return Placed.REMOVED
+
+    def _look(self, place: Place) -> _Look | None:
+        when_ns = now_ns()
+        status = place.folder.status(place.name)
+        if status is None:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "no regular file"
+            raise StorageError(self.root.named(place.path), f"{kind} is in the way")
+        stamp = Stamp.of(status)
+        digest = self.cache.get(place.path, stamp)
+        if digest is not None:
+            return _Look(stamp=stamp, when_ns=when_ns, digest=digest)
+        try:
+            stamp, digest = _read(place.folder, place.name)
+        except FileNotFoundError:
+            return None
+        return _Look(stamp=stamp, when_ns=when_ns, digest=digest)
+
+    def _after_swap(self, place: Place, aside: str, look: _Look, digest: str) -> Placed:
+        """Decide on the file that was swapped out, now that nobody can find it any more."""
+        if self._is_disposable(place, aside, look):
+            place.folder.unlink(aside)
+        elif place.is_forced:
+            self._save(place, aside)
+        else:
+            status = place.folder.status(place.name)
+            ours = (status.st_dev, status.st_ino) if status else (0, 0)
+            if not put_back(place.folder, aside, place.name, ours):
+                self._save(place, aside)
+            return Placed.REFUSED
+        self._remember(place, digest)
+        return Placed.REPLACED
+
+    def _is_disposable(self, place: Place, aside: str, look: _Look) -> bool:
+        status = place.folder.status(aside)
+        if status is None:
+            return True
+        stamp = Stamp.of(status)
+        was_quiet = look.stamp.mtime_ns + RACY_NS <= look.when_ns
+        if was_quiet and stamp.has_same_content_as(look.stamp):
+            return look.digest in place.known
+        return _read(place.folder, aside)[1] in place.known
+
+    def _save(self, place: Place, aside: str) -> None:
+        from mockgen_watch.storage.backup import save_backup  # noqa: PLC0415 - few runs save any
+
+        self.backups.append(save_backup(self.root, place.folder, aside, place.path))
+        place.folder.unlink(aside)
+
+    def _remember(self, place: Place, digest: str) -> None:
+        status = place.folder.status(place.name)
+        if status is not None:
+            self.cache.put_written(place.path, Stamp.of(status), digest)
+
+
+def _read(folder: Folder, name: str) -> tuple[Stamp, str]:
+    fd = folder.read(name)
+    try:
+        stamp = Stamp.of(os.fstat(fd))
+        return stamp, digest_file(fd)
+    finally:
+        os.close(fd)

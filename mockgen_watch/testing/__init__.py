@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockgen_watch.testing.rules import check_rule
+
 if TYPE_CHECKING:
     from mockgen_watch.testing.rules import check_rule
 
@@ -13,7 +15,5 @@ __all__ = ["check_rule"]
 def __getattr__(name: str) -> object:
     """Load the checks when they are asked for: pytest imports this package in every run."""
     if name == "check_rule":
-        from mockgen_watch.testing.rules import check_rule  # noqa: PLC0415 - see above
-
         return check_rule
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,9 +6,8 @@ import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mockgen_watch.rules.places import Missing, value_at, with_value
 from mockgen_watch.rules.plugin import KIND
-from mockgen_watch.rules.values import same, shown
+from mockgen_watch.rules.values import Missing, same, shown, value_at, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,46 +6,109 @@ is what two scans tell; what has to be written follows from the bytes alone.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import select
+import signal
+import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.watch.events import BatchEnded, GitHeld, Started, Stopped, Stream
 from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
-from mockgen_watch.watch.observer import EventObserver
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import Schedule, What
-from mockgen_watch.watch.storm import (
+from mockgen_watch.watch.watching import (
     LONGEST_STORM,
     STORM_LOOK,
     STORM_REST,
+    EventObserver,
+    Watching,
 )
-from mockgen_watch.watch.stream import (
-    BatchEnded,
-    GitHeld,
-    Started,
-    Stopped,
-    Stream,
-)
-from mockgen_watch.watch.waker import Waker
-from mockgen_watch.watch.watching import Watching
 from mockgen_watch.watch.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from types import FrameType
     from typing import Final
 
     from mockgen_watch.spec.project import Project
-    from mockgen_watch.watch.observer import ProjectObserver
-    from mockgen_watch.watch.waker import Bell
+    from mockgen_watch.watch.watching import ProjectObserver
+
+
+class Bell(Protocol):
+    """What the daemon waits by."""
+
+    def ring(self) -> None:
+        """End the wait."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when it is rung, or after ``seconds``."""
+        ...
+
+    def is_rung(self) -> bool:
+        """Return whether the next wait ends at once."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``, however often it is rung."""
+        ...
+
+    def close(self) -> None:
+        """Be used no more."""
+        ...
+
+
+class Waker:
+    """A bell that can be rung from anywhere."""
+
+    def __init__(self) -> None:
+        """Open both its ends."""
+        self._receive, self._send = socket.socketpair()
+        self._receive.settimeout(0)
+        self._send.settimeout(0)
+        self._is_rung = False
+
+    def ring(self) -> None:
+        """End the wait, or the next one. Never raises and never blocks."""
+        if not self._is_rung:
+            self._is_rung = True
+            # Full means that it is rung already; closed, that nobody waits any more.
+            with contextlib.suppress(OSError):
+                self._send.send(b"\0")
+
+    def wait(self, seconds: float) -> None:
+        """Return when it is rung, or after ``seconds``."""
+        with contextlib.suppress(OSError):
+            select.select([self._receive], [], [], max(0.0, seconds))
+        # Before the reading: what rings from here on finds it unrung and writes anew.
+        self._is_rung = False
+        with contextlib.suppress(OSError):
+            while self._receive.recv(4096):
+                pass
+
+    def is_rung(self) -> bool:
+        """Return whether the next wait ends at once."""
+        return self._is_rung
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``; what rang meanwhile ends the next wait."""
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        """Give both ends back."""
+        self._receive.close()
+        self._send.close()
+
 
 LOCK_WAIT: Final = 1.0
 """Seconds to wait for the daemon's lock: a client that only asks holds it for a moment."""
@@ -249,7 +312,7 @@ class Daemon:
             self.schedule.note_event(now, hints)
 
     def _is_relevant(self, path: str, *, is_folder: bool) -> bool:
-        """Tell whether a path that an event named can matter to the outputs."""
+        """Return whether a path that an event named can matter to the outputs."""
         if path == SPECS:
             return is_folder
         if path.startswith(f"{SPECS}/"):
@@ -381,3 +444,29 @@ class Daemon:
     def _answer(self, question: Question, answer: Mapping[str, object]) -> None:
         if self._desk is not None:
             self._desk.answer(question, answer)
+
+
+@contextlib.contextmanager
+def handling(daemon: Daemon) -> Iterator[None]:
+    """Stop ``daemon`` at SIGTERM and SIGINT, and let it read everything again at SIGHUP.
+
+    A second SIGINT interrupts at once, wherever it is.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        daemon.stop(signal.Signals(number).name)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def read_again(_number: int, _frame: FrameType | None) -> None:
+        daemon.reload()
+
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
+    handlers = {signal.SIGTERM: stop, signal.SIGINT: stop}
+    if hasattr(signal, "SIGHUP"):
+        handlers[signal.SIGHUP] = read_again
+    former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

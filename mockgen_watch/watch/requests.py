@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.errors import LockedError, MockgenError, StorageError
+from mockgen_watch.diagnostics import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.project_folder import StateFolder
 
 Answer: TypeAlias = "dict[str, object]"
 
@@ -55,7 +55,7 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 def is_running(state: StateFolder) -> bool:
-    """Tell whether a daemon of this project lives: it holds a lock as long as it does."""
+    """Return whether a daemon of this project lives: it holds a lock as long as it does."""
     lock = ProjectLock(state, DAEMON)
     try:
         lock.acquire()

@@ -10,32 +10,100 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from mockgen_watch.errors import StorageError
-from mockgen_watch.lock.model import Lockfile
+from mockgen_watch.diagnostics import Diagnostic, Severity, StorageError
+from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.affected import InputGraph, affected_suites
-from mockgen_watch.storage.again import merged, outputs_again, specs_again
-from mockgen_watch.storage.files import SPECS_CACHE, MovedError, is_spec, read_specs
-from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.outputs import merged, outputs_again, read_outputs, specs_again
 from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.specs import SPECS_CACHE, MovedError, is_spec, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.watch.lasting import Lasting
+from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.request import Request
-from mockgen_watch.workflow.sources import USER_INPUT_NAMES, suite_files
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.suites import USER_INPUT_NAMES, suite_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mockgen_watch.spec.project import Project
-    from mockgen_watch.storage.files import SpecFile, SpecSnapshot
-    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.project_folder import StateFolder
     from mockgen_watch.storage.scan import Scan
-    from mockgen_watch.storage.state import StateFolder
+    from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
+    from mockgen_watch.watch.batch import Pass
+    from mockgen_watch.watch.events import Happening
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Report
+
+
+class Lasting:
+    """The warnings of all suites."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._found: dict[str, tuple[Diagnostic, ...]] = {}
+
+    def note(self, report: Report, is_there: Callable[[str], bool]) -> None:
+        """Take in what ``report`` tells of the suites that were read; forget those that are gone.
+
+        A warning belongs to every suite that depends on the file where it is.
+        """
+        warnings = [d for d in report.diagnostics if d.severity is not Severity.ERROR]
+        for suite, files in report.read.items():
+            self._found[suite] = tuple(d for d in warnings if d.location.path in files)
+        for suite in [one for one, found in self._found.items() if not (found and is_there(one))]:
+            del self._found[suite]
+
+    def with_others(self, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+        """Return ``found`` and all warnings that hold, each once, in the order of report."""
+        every = {*found, *(one for held in self._found.values() for one in held)}
+        return tuple(sorted(every, key=lambda one: one.sort_key))
+
+
+class Known:
+    """What is wrong at present.
+
+    Attributes:
+        diagnostics: of the last pass over everything that came to its end.
+        error: why the last pass did not; ``""`` when it did.
+        failed_suites: those that keep their last good outputs.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing wrong."""
+        self.diagnostics: dict[Diagnostic, None] = {}
+        self.error = ""
+        self.failed_suites: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """Number of diagnostics of severity error, and of passes that cannot go on."""
+        found = sum(one.severity is Severity.ERROR for one in self.diagnostics)
+        return found + bool(self.error)
+
+    def update(self, batch: str, done: Pass) -> Iterator[Happening]:
+        """Take in ``done``; give what is new and what is wrong no more."""
+        if done.has_moved or done.is_stopped:
+            return
+        if done.error:
+            if done.error != self.error:
+                yield BatchFailed(batch=batch, error=done.error, trace=done.trace)
+            self.error = done.error
+            return
+        self.error = ""
+        self.failed_suites = done.failed_suites
+        now = dict.fromkeys(done.diagnostics)
+        before, self.diagnostics = self.diagnostics, now
+        for found in before:
+            if found not in now:
+                yield DiagnosticCleared(batch=batch, diagnostic=found)
+        for found in now:
+            if found not in before:
+                yield DiagnosticRaised(batch=batch, diagnostic=found)
+
 
 MANY = 256
 """Above this number of paths or suites, looking at everything is no slower."""
@@ -229,7 +297,7 @@ class Resident:
         return found
 
     def _is_suite(self, name: str) -> bool:
-        """Tell whether a suite of this name is there, or has left outputs."""
+        """Return whether a suite of this name is there, or has left outputs."""
         return self._has_spec(name) or (self._tree is not None and name in self._tree.locks)
 
     def _read_outputs(self, root: OutputRoot, acting: frozenset[str] | None) -> OutputTree:

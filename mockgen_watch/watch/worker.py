@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.watch.batch import Pass, run_pass, run_scanned_pass
-from mockgen_watch.watch.known import Known
-from mockgen_watch.watch.storm import STORM_FILES, STORM_REST, is_storm
-from mockgen_watch.watch.stream import BatchEnded, BatchStarted, OutputWritten
-from mockgen_watch.watch.tally import Tally
+from mockgen_watch.watch.batch import Pass, Tally, run_pass, run_scanned_pass
+from mockgen_watch.watch.events import BatchEnded, BatchStarted, OutputWritten
+from mockgen_watch.watch.resident import Known
+from mockgen_watch.watch.watching import STORM_FILES, STORM_REST, is_storm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.spec.project import Project
+    from mockgen_watch.watch.events import Stream
     from mockgen_watch.watch.resident import Resident
-    from mockgen_watch.watch.stream import Stream
 
 MOST_PASSES: Final = 50
 SHOWN_HINTS: Final = 20

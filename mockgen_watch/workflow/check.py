@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
-from mockgen_watch.executors.serial import Serial
+from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe
-from mockgen_watch.lock.model import write_lockfile
+from mockgen_watch.lock.lockfile import write_lockfile
+from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
-from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.scenarios.advice import check_scenarios
+from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.snapshot import FileAction, OutputAction, SuiteAction
+    from mockgen_watch.lock.model import FileAction, OutputAction, SuiteAction
     from mockgen_watch.workflow.decide import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.request import Request
+    from mockgen_watch.workflow.results import Request
 
     KnownDigests = dict[tuple[str, tuple[str, ...]], Mapping[str, str]]
     """Key of an output and the files that are needed of it → their digests."""
@@ -135,7 +135,7 @@ def _settle_all(
 
 
 def _has_next_lock(suite: SuiteAction, decision: Decision, settled: dict[str, Settled]) -> bool:
-    """Tell whether the lockfile on disk is the one that a run would leave."""
+    """Return whether the lockfile on disk is the one that a run would leave."""
     lock = next_lockfile(suite, CONTRACT, settled)
     there = decision.reconciliation.snapshot.disk.get(lock_path(suite.suite))
     return there == (None if lock is None else digest(write_lockfile(lock)))

@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.diagnostics import StorageError, UsageError
+from mockgen_watch.digest import canonical
 from mockgen_watch.lock.paths import below
-from mockgen_watch.plan.twins import POSITIVE
-from mockgen_watch.scenarios.facts import leaves_below
-from mockgen_watch.scenarios.measuring import Measured, measure, settings_of
+from mockgen_watch.plan.overlay import POSITIVE
+from mockgen_watch.scenarios.coverage.covered import cases_data
+from mockgen_watch.scenarios.coverage.parameters import key_of
+from mockgen_watch.scenarios.measure import Measured, measure, settings_of
 from mockgen_watch.scenarios.odds import Odds, field_odds, scenario_odds
 from mockgen_watch.scenarios.overlap import common_record
-from mockgen_watch.scenarios.part import BASE, EXCLUSION, has_promise
-from mockgen_watch.scenarios.promise import Broken
-from mockgen_watch.scenarios.reading import key_of
-from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.workflow.named import named_plans
+from mockgen_watch.scenarios.promise.facts import leaves_below
+from mockgen_watch.scenarios.promise.keep import Broken
+from mockgen_watch.scenarios.source import BASE, EXCLUSION, compile_source, has_promise
+from mockgen_watch.spec.model import Coverage
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.storage.multi import PROJECT_LABEL, Replacement, finish_replacement, replace_all
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.workflow.generate import LOCK_WAIT
+from mockgen_watch.workflow.targets import named_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
@@ -181,7 +187,7 @@ def _overlaps(
 
 
 def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
-    """Tell whether what is promised of two scenarios cannot hold of one record."""
+    """Return whether what is promised of two scenarios cannot hold of one record."""
     if not (has_promise(first.records) and has_promise(second.records)):
         return False
     kinds = {
@@ -190,3 +196,54 @@ def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
         if plan.scenario != EXCLUSION or plan.records.exclusions
     }
     return len(kinds) > 1
+
+
+def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
+    """Write the cases of all designs to the files that their specs name; return how many.
+
+    What a file has of other designs stays; its former content is backed up.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file was changed meanwhile, or cannot be written.
+        UsageError: no spec names a file.
+    """
+    files: dict[str, dict[str, Json]] = {}
+    counts: dict[str, int] = {}
+    for output in report.outputs:
+        for covered in output.designs:
+            coverage = covered.plan.coverage
+            if not coverage.keep:
+                continue
+            before = coverage.cases if isinstance(coverage.cases, dict) else {}
+            known = files.setdefault(coverage.keep, dict(before))
+            rows = cases_data(covered.design.rows, covered.parameters)
+            known[covered.name] = rows
+            counts[coverage.keep] = counts.get(coverage.keep, 0) + len(rows)
+    if not files:
+        raise UsageError(
+            "no spec that was looked at names a file of cases, "
+            "as in $coverage: {strength: pairwise, keep: cases.json}"
+        )
+    known_digests = project.loader.sources.digests
+    replacements = [
+        Replacement(path=path, old=known_digests.get(path), data=cases_bytes(cases))
+        for path, cases in sorted(files.items())
+    ]
+    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
+    with ProjectLock(project.state, WRITER, holder="mockgen-watch coverage", timeout=LOCK_WAIT):
+        finish_replacement(project.state)
+        done = replace_all(root, replacements)
+    if done.refused:
+        raise StorageError(done.refused[0], "it was changed meanwhile; run again")
+    return counts
+
+
+def cases_bytes(cases: Mapping[str, Json]) -> bytes:
+    """Return a file of cases: JSON, a line a case, so that differences are read by the case."""
+    blocks = []
+    for name, rows in sorted(cases.items()):
+        lines = [canonical(row).decode() for row in rows] if isinstance(rows, list) else []
+        inner = ",\n    ".join(lines)
+        blocks.append(f"  {canonical(name).decode()}: [\n    {inner}\n  ]" if lines else "")
+    return ("{\n" + ",\n".join(filter(None, blocks)) + "\n}\n").encode()

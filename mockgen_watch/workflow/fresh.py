@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.lock.model import Lockfile, inputs_match
-from mockgen_watch.lock.reconcile import reconcile
-from mockgen_watch.lock.remembered import wanted_from_lock
-from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.storage.files import SPECS_CACHE, read_specs
-from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.lock.lockfile import Lockfile, inputs_match
+from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.reconcile import reconcile, wanted_from_lock
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.storage.memo import CONTRACT, remember_stamps
 from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.specs import SPECS_CACHE, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.unmoved import CONTRACT, remember_stamps
-from mockgen_watch.storage.vocabularies import read_vocabulary, shipped_vocabularies
 from mockgen_watch.workflow.project import read_settings
-from mockgen_watch.workflow.sources import SHIPPED, LazyDigests, suite_files
+from mockgen_watch.workflow.suites import SHIPPED, LazyDigests, suite_files
 
 if TYPE_CHECKING:
-    from mockgen_watch.storage.unmoved import Stamps
+    from mockgen_watch.storage.memo import Stamps
 
 
 def count_if_fresh(stamps: Stamps) -> int | None:

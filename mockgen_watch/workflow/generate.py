@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.serial import Serial
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
+from mockgen_watch.executors.base import Serial
+from mockgen_watch.lock.findings import describe_refusal
+from mockgen_watch.lock.model import Action
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.decide import decide
-from mockgen_watch.workflow.preview import file_result, record_counts
+from mockgen_watch.workflow.decide import decide, file_result, record_counts
 from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.results import Report
 
@@ -22,17 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.snapshot import OutputAction, Reconciliation
+    from mockgen_watch.lock.model import OutputAction, Reconciliation
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.storage.outcome import Failure, Outcome
-    from mockgen_watch.storage.output_root import OutputRoot
+    from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.transaction import Failure, Outcome
     from mockgen_watch.workflow.decide import Decision
-    from mockgen_watch.workflow.prepare import Preparer
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.request import Request
-    from mockgen_watch.workflow.results import FileResult
+    from mockgen_watch.workflow.results import FileResult, Request
+    from mockgen_watch.workflow.suites import Preparer
 
 
 LOCK_WAIT = 10.0
@@ -108,8 +106,6 @@ def report_of_run(
     for failure in outcome.failures:
         found.update(dict.fromkeys(describe_failure(failure, root)))
     for refusal in outcome.refusals:
-        from mockgen_watch.lock.findings import describe_refusal  # noqa: PLC0415 - few are refused
-
         told = describe_refusal(
             refusal.file, root.label, has_offer=refusal.has_offer, is_own=is_own
         )

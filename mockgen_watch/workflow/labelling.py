@@ -13,9 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.cases import label_bytes_of
-from mockgen_watch.formats.document import Warming, document
 from mockgen_watch.formats.json import NDJSON
+from mockgen_watch.formats.records import Warming, document, label_bytes_of
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -24,12 +23,11 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
-    from mockgen_watch.formats.cases import CaseRecords
-    from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.records import CaseRecords, Records
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.cases import Case
-    from mockgen_watch.scenarios.source import Source
-    from mockgen_watch.storage.spool import Spool
+    from mockgen_watch.scenarios.source import Case, Source
+    from mockgen_watch.storage.partial import Spool
+
 
 _LENGTHS: Final = struct.Struct("<QQ")
 """How many bytes of records, and of their lines, come next."""

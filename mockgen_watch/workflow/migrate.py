@@ -9,39 +9,68 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.diagnostics import Diagnostic, UsageError
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import UsageError
+from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.migrations.base import FileKind
 from mockgen_watch.migrations.masters import looks_like_master, migrate_master
 from mockgen_watch.migrations.migrate import migrate_user_input, migrate_versioned
-from mockgen_watch.migrations.shared_pools import shared_pools
+from mockgen_watch.migrations.suggest import shared_pools
+from mockgen_watch.migrations.versions import STEPS, Chain, FileKind
+from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project
-from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.files import read_specs
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.storage.project_folder import SPECS, find_project
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.storage.replacement import (
+from mockgen_watch.storage.containment import OutputRoot, naming
+from mockgen_watch.storage.multi import (
     PROJECT_LABEL,
     Replaced,
     Replacement,
     finish_replacement,
     replace_all,
 )
-from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
-from mockgen_watch.workflow.versions import CHAIN
+from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.specs import read_specs
+from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
 
-    from mockgen_watch.migrations.base import Chain
-    from mockgen_watch.migrations.outcome import Migration, Wishes
-    from mockgen_watch.migrations.suggestion import Suggestion
+    from mockgen_watch.migrations.migrate import Migration, Wishes
+    from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.spec.document import Document
+
+
+def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
+    """Return what the reader of a kind of file finds in ``document``."""
+    if kind is FileKind.LOCKFILE:
+        data = document.text.encode("utf-8", "surrogateescape")
+        found = read_lockfile(data, document.path)
+        return (found,) if isinstance(found, Diagnostic) else ()
+    if kind is FileKind.PROJECT:
+        return build_project(document, BUILTIN)[1]
+    context = BuildContext(formats=BUILTIN)
+    build = build_master if kind is FileKind.MASTER else build_user_input
+    return build(document, context)[1]
+
+
+CHAIN: Final = Chain(
+    steps=STEPS,
+    newest={
+        FileKind.USER_INPUT: FORMAT_VERSION,
+        FileKind.MASTER: FORMAT_VERSION,
+        FileKind.PROJECT: FORMAT_VERSION,
+        FileKind.LOCKFILE: LOCK_VERSION,
+    },
+    check=problems_of,
+)
+"""The chain of this release."""
+
 
 LOCK_WAIT = 10.0
 """Seconds that a migration waits for another run to end."""

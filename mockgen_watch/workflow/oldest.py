@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Severity, UsageError, has_errors
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.migrations.assemble import assemble
-from mockgen_watch.migrations.json_text import json_text
-from mockgen_watch.migrations.periods import TooManyRowsError
-from mockgen_watch.migrations.report import remark_location, too_many_rows
+from mockgen_watch.migrations.layout import json_text
+from mockgen_watch.migrations.migrate import remark_location, too_many_rows
+from mockgen_watch.migrations.pieces import TooManyRowsError
 from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
+from mockgen_watch.migrations.suffixes import assemble
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.workflow.adhoc import open_adhoc
-from mockgen_watch.workflow.load import Loader, Texts
-from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.sources import USER_INPUT_NAMES, LazyDigests
+from mockgen_watch.workflow.project import OpenProject, open_adhoc, open_project
+from mockgen_watch.workflow.suites import USER_INPUT_NAMES, LazyDigests, Loader, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +27,7 @@ if TYPE_CHECKING:
     from mockgen_watch.migrations.shapes import OldFile
     from mockgen_watch.spec.document import Document, Json
     from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.workflow.sources import Sources
+    from mockgen_watch.workflow.suites import Sources
 
 MODEL = "Model_1"
 """What the sections of a file are called together."""

@@ -31,7 +31,7 @@ class PluginState(Struct, frozen=True, kw_only=True):
 
     @property
     def is_usable(self) -> bool:
-        """Tell whether rules of this project may be of it."""
+        """Return whether rules of this project may be of it."""
         return bool(self.version) and self.is_named and self.is_trusted
 
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.diagnostics import Diagnostic, FindingsError
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.cases import CaseRecords
-from mockgen_watch.formats.document import Warming, alone, document, records_of, warm_up
+from mockgen_watch.formats.fragments import SlowField
+from mockgen_watch.formats.records import CaseRecords, Warming, alone, document, records_of, warm_up
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
-from mockgen_watch.workflow.unwritable import cannot_write
+from mockgen_watch.storage.partial import Progress, Resumable, Spool
+from mockgen_watch.workflow.labelling import Aside, label_document, label_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,14 +27,79 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
-    from mockgen_watch.formats.document import Records
     from mockgen_watch.formats.fragments import SlowField
+    from mockgen_watch.formats.records import Records
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
     from mockgen_watch.workflow.labelling import Aside
 
     Advance = Callable[[OutputPlan, int], None]
+
+
+def cannot_write(plan: OutputPlan, error: FormatError) -> FindingsError:
+    """Return the diagnostic of a value that a format cannot write."""
+    diagnostic = Diagnostic(
+        code=error.code,
+        message=f"{plan.model}/{plan.scenario}{error}",
+        location=plan.location,
+        hint="change the value, or choose another format",
+    )
+    return FindingsError((diagnostic,))
+
+
+class LargeFile(Resumable):
+    """The bytes of a file of many records; see ``Resumable``."""
+
+    def __init__(
+        self,
+        plan: OutputPlan,
+        records: Records,
+        executor: Executor,
+        advance: Callable[[OutputPlan, int], None],
+    ) -> None:
+        """Have the ``records`` of ``plan`` made by ``executor``, and tell ``advance`` of them."""
+        self.plan = plan
+        self.records = records
+        self.executor = executor
+        self.advance = advance
+        self.progress: Progress | None = None
+        self._size = 0
+        self._records = 0
+
+    def begin(self, record: int) -> Iterator[bytes]:
+        """Yield the bytes from ``record`` on; all of them from 0 on.
+
+        Raises:
+            FindingsError: a record cannot be written.
+        """
+        framing = self.records.framing
+        self.progress, self._records = None, record
+        self._size = 0 if record else len(framing.head)
+        if record:
+            self.advance(self.plan, record)
+        try:
+            pieces = self.executor.run(self.records, self._advance, record)
+            yield from document(framing, self._counted(pieces), is_begun=record > 0)
+        except FormatError as error:
+            raise cannot_write(self.plan, error) from error
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield all bytes."""
+        return self.begin(0)
+
+    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._size += len(piece)
+            yield piece
+
+    def _advance(self, records: int) -> None:
+        self.advance(self.plan, records)
+        self._records += records
+        # The separator behind the last record is none of the file's.
+        if self._records < self.plan.count:
+            self.progress = Progress(records=self._records, size=self._size)
+
 
 WRITTEN: Final = 1 << 20
 """Bytes that are handed to an open file at a time, at least."""
@@ -108,7 +175,7 @@ class Production(Struct, frozen=True, kw_only=True):
 
     @property
     def is_labelled(self) -> bool:
-        """Tell whether each record holds what it shows."""
+        """Return whether each record holds what it shows."""
         return self.plan.output.labels is Labels.INSIDE and self.source.is_promised
 
     def record_at(self, index: int) -> dict[str, Json]:
@@ -141,8 +208,6 @@ RECORD = "(record)"
 
 def slow_fields(production: Production) -> tuple[SlowField, ...]:
     """Return the fields that take a Python loop a record when there are many, and why."""
-    from mockgen_watch.formats.fragments import SlowField  # noqa: PLC0415 - for who asks
-
     parts = production.source.parts
     found = {SlowField(field=RECORD, reason=part.slow): None for part in parts if part.slow}
     if production.is_labelled:
@@ -234,15 +299,10 @@ def output_files(
         paths.add(f"{stem}.{suffix}")
         yield from _record_files(production, (stem, suffix), paths, executor, advance)
         return
-    # Importing what few outputs need takes a small job longer than to make them.
-    from mockgen_watch.workflow.labelling import Aside, label_document, label_writer  # noqa: PLC0415
-
     if not production.source.has_faults or paths == {labels}:
         yield from _record_files(production, (stem, suffix), paths, executor, advance)
         yield labels, label_document(plan, production.source, executor)
         return
-    from mockgen_watch.storage.spool import Spool  # noqa: PLC0415 - as above
-
     with Spool(aside) as spool:
         setting = Aside(executor, spool, label_writer())
         both = replace(production, aside=setting)
@@ -274,8 +334,6 @@ def _record_files(
 def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
     plan = production.plan
     if plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE:
-        from mockgen_watch.workflow.large import LargeFile  # noqa: PLC0415 - few are large
-
         return LargeFile(plan, production.records(), executor, advance)
     return file_bytes(production, executor, advance)
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, has_errors
+from mockgen_watch.plan.model import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.lock.snapshot import Action, Reason
+    from mockgen_watch.lock.model import Action, Reason
     from mockgen_watch.storage.backup import Backup
 
 
@@ -61,9 +62,29 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def has_findings(self) -> bool:
-        """Tell whether the exit code is 1."""
+        """Return whether the exit code is 1."""
         return has_errors(self.diagnostics)
 
     def count(self, *actions: Action) -> int:
         """Return how many files ended in one of ``actions``."""
         return sum(file.action in actions for file in self.files)
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What ``generate`` is to do.
+
+    Attributes:
+        suites: names or folders of suites; empty: all.
+        selection: models, scenarios and what is to differ from the specs.
+        force: replace what was edited by hand, after a backup.
+        trust_locks: suites whose inputs have not moved are not read again.
+        acting: the suites to look at, where the caller knows that nothing of the others moved
+            since all was right. Other than with ``suites``, the run is still one over the whole
+            tree: what is no longer wanted is removed. None: all.
+    """
+
+    suites: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    force: bool = False
+    trust_locks: bool = True
+    acting: frozenset[str] | None = None

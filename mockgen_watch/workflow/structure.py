@@ -11,8 +11,8 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.structure import check_structure, load_schema
 from mockgen_watch.storage.outputs import read_output
-from mockgen_watch.storage.schemas import read_schema
-from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
+from mockgen_watch.storage.package_data import read_schema
+from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -20,11 +20,11 @@ import jsonschema
 import pytest
 import yaml
 
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable

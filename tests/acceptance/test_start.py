@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.storage.memo import Stamps, look_at_stamps
 from mockgen_watch.storage.stat_cache import RACY_NS
-from mockgen_watch.storage.unmoved import Stamps, look_at_stamps
 from mockgen_watch.workflow.fresh import count_if_fresh
 
 if TYPE_CHECKING:

@@ -93,7 +93,7 @@ def test_the_installed_program_begins_a_project(
 def test_the_installed_package_reads_its_own_schemas(binaries: Path, tmp_path: Path) -> None:
     script = (
         "import json, sys\n"
-        "from mockgen_watch.storage.schemas import find_schema\n"
+        "from mockgen_watch.storage.package_data import find_schema\n"
         "print(json.dumps([str(find_schema(name)) for name in sys.argv[1:]]))\n"
     )
     names = sorted(path.name for path in (ROOT / "schemas").iterdir())

@@ -19,13 +19,13 @@ from rich.terminal_theme import MONOKAI
 
 from mockgen_watch.cli.live import LiveView
 from mockgen_watch.watch.daemon import Daemon
-from mockgen_watch.watch.stream import BatchEnded
+from mockgen_watch.watch.events import BatchEnded
 from tests.docs.pages import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.watch.stream import Happening
+    from mockgen_watch.watch.events import Happening
 
 PICTURE: Final = ROOT / "docs" / "pictures" / "live-view.svg"
 WIDTH: Final = 132

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.storage.replacement import BLOBS, MANIFEST
+from mockgen_watch.storage.multi import BLOBS, MANIFEST
 from tests.adopting import Project
 from tests.faults.kills import Kills
 from tests.faults.scene import Scene

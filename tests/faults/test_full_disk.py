@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.errors import StorageError
+from mockgen_watch.diagnostics import StorageError
 from tests.unit.lock.suites import content, files_of, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, clean_run, files_in
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.lock.snapshot import OutputAction
+    from mockgen_watch.lock.model import OutputAction
 
 ONE = wanted_output("positive")
 LARGE = wanted_output("negative")

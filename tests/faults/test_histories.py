@@ -21,8 +21,7 @@ from tests.unit.storage.projects import Project, clean_run, files_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.lock.snapshot import OutputAction
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import OutputAction, WantedSuite
 
 SUITES = ("a", "a/b")
 SCENARIOS = ("positive", "negative")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.digest import digest
-from mockgen_watch.storage.replacement import MANIFEST
+from mockgen_watch.storage.multi import MANIFEST
 from tests.faults.kills import Kills
 from tests.faults.scene import Scene
 from tests.faults.strace import WRITING, Server, needs_strace, trace_process

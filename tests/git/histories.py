@@ -23,13 +23,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.diagnostics import FindingsError, has_errors
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import SYNC, ask
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 from tests.git.scene import PROGRAM, Scene, environment
 
 if TYPE_CHECKING:

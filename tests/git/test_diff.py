@@ -6,8 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from mockgen_watch.storage.git.repository import Repository
-from mockgen_watch.storage.git.settings import install_drivers, remove_drivers
+from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.settings import install_drivers, remove_drivers
 from tests.git.scene import PROGRAM
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 
 from mockgen_watch.digest import digest
 from mockgen_watch.generate import address
-from mockgen_watch.storage import unmoved
-from mockgen_watch.workflow.git.staged_fresh import look_at_index
+from mockgen_watch.git.stored import look_at_index
+from mockgen_watch.storage import memo as unmoved
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
 CLAIMS = "specs/claims/user_input.yaml"

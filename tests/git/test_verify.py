@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.errors import UsageError
-from mockgen_watch.storage.git.history import read_commits
-from mockgen_watch.storage.git.repository import Repository
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.git.blobs import read_commits
+from mockgen_watch.git.repository import Repository
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 from tests.git.scene import Scene
 
 if TYPE_CHECKING:

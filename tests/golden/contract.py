@@ -20,7 +20,7 @@ from mockgen_watch.generate.address import (
     word,
 )
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.pool import rate
+from mockgen_watch.generate.pools import rate
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.generators import (
     Boolean,

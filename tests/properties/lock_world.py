@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockgen_watch.lock.carry import next_journal
 from mockgen_watch.lock.journal import JournalEntry
+from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, Snapshot
 from mockgen_watch.lock.paths import offer_path
 from mockgen_watch.lock.reconcile import reconcile
-from mockgen_watch.lock.settle import Settled, next_lockfile, settle
-from mockgen_watch.lock.snapshot import Action, FileAction, OutputAction, Reconciliation, Snapshot
+from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
 from tests.unit.lock.suites import CONTRACT, content, key_of
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.model import Lockfile
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.lockfile import Lockfile
+    from mockgen_watch.lock.model import WantedSuite
 
 
 @dataclass

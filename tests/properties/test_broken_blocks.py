@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.formats.cases import CaseRecords
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.formats.records import CaseRecords
 from mockgen_watch.workflow.labelling import label_writer
 from mockgen_watch.workflow.produce import prepare_production
 from tests.properties.test_promises import model
@@ -27,7 +27,7 @@ FORMATS = ("ndjson", "json", "yaml", "csv")
 @pytest.fixture(autouse=True)
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have programs made for any number of twins."""
-    monkeypatch.setattr("mockgen_watch.scenarios.broken_shares.FEWEST", 1)
+    monkeypatch.setattr("mockgen_watch.scenarios.faults.vector.FEWEST", 1)
 
 
 def made(plan: OutputPlan, vector_from: int) -> tuple[bytes, bytes] | str:

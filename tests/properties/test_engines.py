@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockgen_watch.generate.chunks import cells_of_records
+from mockgen_watch.generate.address import cells_of_records
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at, values_over
-from mockgen_watch.masters.trees import walk_leaves
+from mockgen_watch.masters.shapes import walk_leaves
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,

@@ -12,9 +12,8 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockgen_watch.masters.deep import finish_object, merge_objects
-from mockgen_watch.masters.policies import Merge, policies_by_path
-from mockgen_watch.masters.trees import find_shape, walk_leaves
+from mockgen_watch.masters.merge import Merge, finish_object, merge_objects, policies_by_path
+from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.spec.model import ConflictPolicy, MergePolicy, ObjectShape
 from tests.sizes import sized
 from tests.unit.masters.shapes import DELETED, Data, field, policy, record

@@ -15,11 +15,10 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.migrate import migrate_user_input
-from mockgen_watch.migrations.outcome import Wishes
+from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
 from mockgen_watch.migrations.shapes import Form, RemarkKind
 from mockgen_watch.plan.overlay import apply_overlay
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
@@ -31,7 +30,7 @@ from tests.yaml_writer import as_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.migrations.outcome import Migration
+    from mockgen_watch.migrations.migrate import Migration
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Model, Shape
     from tests.oldest_engine import Plain

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.lock.model import Action
 from mockgen_watch.workflow.changes.cells import Absent
 from mockgen_watch.workflow.changes.plan import plan_changes
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 from tests.properties.spec_edits import MASTERS, SUITES, World, random_edit
 
 if TYPE_CHECKING:

@@ -10,18 +10,17 @@ from msgspec.structs import replace
 
 from mockgen_watch.lock.findings import find_stale
 from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.model import LockedOutput, Lockfile
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
+from mockgen_watch.lock.model import Action, Scope
 from mockgen_watch.lock.paths import below, offer_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
-from mockgen_watch.lock.scope import Scope
-from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
 from tests.sizes import sized
 from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import WantedSuite
 
 SUITES = ("a", "a/b", "c")
 OUTPUTS = [

@@ -13,15 +13,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from mockgen_watch.api import Records
+from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
-from mockgen_watch.executors.serial import Serial
-from mockgen_watch.formats.cases import CaseRecords
-from mockgen_watch.formats.document import ScalarRecords, alone, document, records_of
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.formats.records import CaseRecords, ScalarRecords, alone, document, records_of
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.prepare import Preparer
 from mockgen_watch.workflow.produce import prepare_production
 from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.suites import Preparer
 from tests.properties.spec_edits import (
     ABSENT,
     EDITS,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.findings import describe
-from mockgen_watch.lock.snapshot import Action
+from mockgen_watch.lock.model import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass
+from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
 from mockgen_watch.watch.gate import LONGEST_HOLD, PAUSE, Gate, Verdict
-from mockgen_watch.watch.known import Known
+from mockgen_watch.watch.resident import Known
 from mockgen_watch.watch.schedule import LONGEST_SETTLE, Schedule, What
-from mockgen_watch.watch.stream import BatchFailed, DiagnosticCleared, DiagnosticRaised
 from mockgen_watch.watch.worker import MOST_PASSES
 from tests.properties.lock_world import World
 from tests.unit.lock.suites import wanted_output, wanted_suite
@@ -26,7 +26,7 @@ from tests.unit.lock.suites import wanted_output, wanted_suite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import WantedSuite
 
 SUITES = ("a", "a/b")
 GRAIN = 0.020

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.watch.daemon import MOST_CALLED_OFF, Daemon, Safeguards
-from mockgen_watch.watch.observer import PROBE
-from mockgen_watch.watch.schedule import LONGEST_RETRY
-from mockgen_watch.watch.storm import LONGEST_STORM, STORM_FILES
-from mockgen_watch.watch.stream import (
+from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,
     DiagnosticCleared,
@@ -25,12 +22,13 @@ from mockgen_watch.watch.stream import (
     OutputWritten,
     Stream,
 )
-from mockgen_watch.watch.watching import PROBE_PATIENCE, STRIKES
+from mockgen_watch.watch.schedule import LONGEST_RETRY
+from mockgen_watch.watch.watching import LONGEST_STORM, PROBE, PROBE_PATIENCE, STORM_FILES, STRIKES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockgen_watch.watch.stream import Happening
+    from mockgen_watch.watch.events import Happening
     from tests.watch.world import World
 
 HOUR = 3600.0

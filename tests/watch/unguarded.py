@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mockgen_watch.watch.daemon import Daemon, Safeguards
+from mockgen_watch.watch.daemon import Daemon, Safeguards, handling
 from mockgen_watch.watch.metrics import Metrics, describe_status
-from mockgen_watch.watch.signals import handling
 
 
 def main(folder: str, *without: str) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import STATUS, SYNC, ask
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
-from mockgen_watch.cli.making import running, tell
-from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.cli.records import running, tell
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, UsageError
 from mockgen_watch.lock.saved_plan import read_plan
-from mockgen_watch.storage.user_files import read_file
-from mockgen_watch.workflow.changes.applying import apply_saved
+from mockgen_watch.storage.atomic import read_file
+from mockgen_watch.workflow.changes.apply import apply_saved
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.making import running
-from mockgen_watch.cli.report import code_of, print_findings
-from mockgen_watch.cli.selection import add_suites
+from mockgen_watch.cli.options import add_suites
+from mockgen_watch.cli.output import code_of, print_findings, render_json
+from mockgen_watch.cli.records import running
 from mockgen_watch.workflow.check import check
-from mockgen_watch.workflow.chosen import chosen_suites
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_suites
 
 if TYPE_CHECKING:
     import argparse
@@ -39,8 +39,6 @@ def run(options: argparse.Namespace) -> int:
     with running(options) as run_:
         found = check(project, request, begin=run_.begin)
     if options.json:
-        from mockgen_watch.cli.render import render_json  # noqa: PLC0415 - only where it is asked for
-
         sys.stdout.write(render_json(found))
     else:
         print_findings(found, project.loader.texts(), sys.stdout, with_notes=not options.quiet)

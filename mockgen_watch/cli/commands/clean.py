@@ -8,19 +8,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.selection import whole_number
+from mockgen_watch.cli.options import whole_number
 from mockgen_watch.cli.snapshots import snapshots_root
-from mockgen_watch.errors import UsageError
-from mockgen_watch.observe.clock import utc_stamp
-from mockgen_watch.workflow.keeping.retention import Retention, clean
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.observe.log import utc_stamp
+from mockgen_watch.workflow.keep import Retention, clean
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.storage.output_root import OutputRoot
-    from mockgen_watch.workflow.keeping.retention import Cleaned
+    from mockgen_watch.storage.containment import OutputRoot
+    from mockgen_watch.workflow.keep import Cleaned
 
 EXAMPLES = """examples:
   mockgen-watch clean --keep 5                   the five newest runs of each output stay

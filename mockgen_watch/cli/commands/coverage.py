@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.coverage_json import coverage_data
 from mockgen_watch.cli.coverage_picture import can_draw, coverage_picture
-from mockgen_watch.cli.coverage_text import WORDS, coverage_text, share_of
-from mockgen_watch.cli.report import wants_color
-from mockgen_watch.cli.selection import whole_number
-from mockgen_watch.errors import UsageError
-from mockgen_watch.spec.coverage import Coverage
-from mockgen_watch.workflow.coverage import coverage_report
-from mockgen_watch.workflow.keep_cases import keep_cases
+from mockgen_watch.cli.coverage_report import WORDS, coverage_data, coverage_text, share_of
+from mockgen_watch.cli.options import whole_number
+from mockgen_watch.cli.output import wants_color
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.spec.model import Coverage
+from mockgen_watch.workflow.coverage import coverage_report, keep_cases
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.report import wants_color
-from mockgen_watch.cli.values import json_value, shown_value
+from mockgen_watch.cli.output import wants_color
+from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
 from mockgen_watch.workflow.changes.difference import diff_outputs
 from mockgen_watch.workflow.project import open_project
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.selection import add_selection, add_suites, whole_number
-from mockgen_watch.storage.unmoved import look_at_stamps
+from mockgen_watch.cli.options import add_selection, add_suites, whole_number
+from mockgen_watch.storage.memo import look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
@@ -84,7 +84,7 @@ def _count_if_idle(directory: str) -> int | None:
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
-    """Tell whether nothing is asked for but that all outputs be up to date."""
+    """Return whether nothing is asked for but that all outputs be up to date."""
     asked = (
         *(options.suites, options.model, options.models, options.scenario),
         *(options.count, options.seed, options.format, options.output_format, options.split),

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.errors import UsageError
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.settings import install_drivers, remove_drivers
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) != FILES[options.action]:
         raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
     if options.action == "textconv":
-        from mockgen_watch.workflow.changes.textconv import text_of  # noqa: PLC0415 - each its own imports
+        from mockgen_watch.workflow.changes.difference import text_of  # noqa: PLC0415 - each its own imports
 
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE
@@ -48,12 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
-    from mockgen_watch.cli.escape import escape_for_terminal  # noqa: PLC0415 - as above
-    from mockgen_watch.workflow.git.merge_memo import (  # noqa: PLC0415
-        answer,
-        hear_question,
-        merge_as_text,
-    )
+    from mockgen_watch.git.merged_suite import answer, hear_question, merge_as_text  # noqa: PLC0415
 
     *names, path = files
     places = [(folder / name).resolve() for name in names]
@@ -63,7 +61,7 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
     told: tuple[str, ...] = ()
     if not question.is_settled:
         # Git asks for each file; the first question of a merge answers the others.
-        from mockgen_watch.workflow.git.merge import settle_question  # noqa: PLC0415
+        from mockgen_watch.git.merge import settle_question  # noqa: PLC0415
 
         told = settle_question(question)
     if question.is_text:
@@ -79,11 +77,6 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
 
 
 def _set_up(options: argparse.Namespace) -> int:
-    from mockgen_watch.storage.git.repository import Repository  # noqa: PLC0415
-    from mockgen_watch.storage.git.settings import (  # noqa: PLC0415 - as above
-        install_drivers,
-        remove_drivers,
-    )
     from mockgen_watch.workflow.project import open_project  # noqa: PLC0415
 
     project = open_project(options.directory, options.profile)

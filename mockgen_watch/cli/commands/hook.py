@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.workflow.git.staged_fresh import look_at_index
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.git.stored import look_at_index
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.workflow.git.staged_fresh import Look
+    from mockgen_watch.git.stored import Look
 
 EXAMPLES = """examples:
   mockgen-watch hook              what .git/hooks/pre-commit or pre-commit calls

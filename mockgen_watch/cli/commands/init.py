@@ -3,29 +3,116 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.hook_setup import place_git_hooks, place_pre_commit
-from mockgen_watch.errors import UsageError
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.diagnostics import Severity, UsageError
+from mockgen_watch.git.repository import Repository
 from mockgen_watch.lock.paths import OFFER_SUFFIX
-from mockgen_watch.masters.lookup import MASTER_NAMES
+from mockgen_watch.masters.chain import MASTER_NAMES
+from mockgen_watch.migrations.graft import GraftError
+from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
+from mockgen_watch.spec.build.names import file_name_problem, fold
+from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.user_input import build_user_input, split_suffix
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.placing import place_file, place_lines
-from mockgen_watch.storage.project_folder import SPECS, STATE_WITHOUT_GIT, find_project
-from mockgen_watch.storage.schemas import read_schema
-from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
+from mockgen_watch.storage.multi import Placed, Placing, place_file, place_lines
+from mockgen_watch.storage.package_data import read_schema
+from mockgen_watch.storage.project_folder import (
+    SPECS,
+    STATE_WITHOUT_GIT,
+    find_project,
+    find_work_tree,
+)
+from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Final
 
-    from mockgen_watch.storage.placing import Placed
+
+HOOK_NAMES: Final = ("pre-commit", "pre-merge-commit")
+
+
+def below_work_tree(directory: Path) -> Path:
+    """Return ``directory`` relative to the work tree of Git that it is in, if any."""
+    found = find_work_tree(directory)
+    return Path() if found is None else directory.resolve().relative_to(found[0])
+
+
+def hook_command(directory: Path) -> str:
+    """Return how the hook calls the program, from the top of the work tree."""
+    inner = below_work_tree(directory)
+    place = "" if inner == Path() else f"-C {shlex.quote(inner.as_posix())} "
+    return f"mockgen-watch {place}hook"
+
+
+def place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) -> str:
+    """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
+    command = hook_command(directory)
+    lines = "\n".join(hook_lines(command, 2))
+    told = f"to look at each commit, add to {PATH}:\n\nrepos:\n{lines}"
+    if below_work_tree(directory) != Path():
+        # It belongs to the top of the repository, which is not ours to write.
+        return told
+    there = project.status(PATH) is not None
+    if not there:
+        placed.append(place_file(project, PATH, new_config(command).encode()))
+        return ""
+    text = read_file(str(directory / PATH)).decode("utf-8", "surrogateescape")
+    try:
+        new = with_hook(text, command)
+    except (GraftError, UnicodeError):
+        placed.append(Placed(path=PATH, placing=Placing.KEPT))
+        return told
+    if new == text:
+        placed.append(Placed(path=PATH, placing=Placing.SAME))
+        return ""
+    data = new.encode("utf-8", "surrogateescape")
+    done = place_file(project, PATH, data, replace=True)
+    placed.append(Placed(path=PATH, placing=Placing.EXTENDED, former=done.former))
+    return ""
+
+
+def place_git_hooks(directory: Path, placed: list[Placed]) -> str:
+    """Write the hooks that Git itself calls; return what a person has to do, or ""."""
+    command = hook_command(directory)
+    script = f"#!/bin/sh\nexec {command}\n"
+    told: list[str] = []
+    for name in HOOK_NAMES:
+        told += _place_git_hook(directory, name, script, placed)
+    return "\n".join(told)
+
+
+def _place_git_hook(directory: Path, name: str, script: str, placed: list[Placed]) -> Iterator[str]:
+    repository = Repository.of(directory.resolve())
+    told = repository.read(["rev-parse", "--git-path", "hooks"]).decode("utf-8", "surrogateescape")
+    folder = Path(repository.work_tree) / told.rstrip("\n")
+    shown = f"{folder.name}/{name}"
+    with naming(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        with Folder.open(folder) as hooks:
+            done = place_file(hooks, name, script.encode())
+        if done.placing is Placing.CREATED:
+            (folder / name).chmod(0o755)
+        text = (folder / name).read_bytes()
+    placing = done.placing
+    if placing is Placing.KEPT and b"mockgen-watch" in text:
+        placing = Placing.SAME if b" hook" in text else Placing.KEPT
+    placed.append(Placed(path=shown, placing=placing))
+    if placing is Placing.KEPT:
+        yield f"to look at each commit, add to {folder / name}:\n\n{script.splitlines()[1]}"
+
 
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
@@ -126,7 +213,6 @@ def _example(name: str) -> tuple[str, dict[str, bytes]]:
 def _asked(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
     """Return the suite that a person describes, and its files by name."""
     # The parser is for this form of the command alone.
-    from mockgen_watch.cli.interview import ask_at_terminal, interview, spec_text  # noqa: PLC0415
 
     def is_taken(suite: str) -> bool:
         return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
@@ -175,3 +261,200 @@ def _as_data(placed: list[Placed], steps: list[str]) -> dict[str, object]:
         for item in placed
     ]
     return {"files": files, "next": steps}
+
+
+KINDS: Final[Mapping[str, str]] = {
+    "id": '{$pattern: "[A-Z]{3}[0-9]{6}", $unique: true}',
+    "index": "{$sequence: 1}",
+    "uuid": "{$uuid: {}}",
+    "number": "{$integer: {min: 1, max: 100}}",
+    "amount": "{$number: {min: 0, max: 1000, decimals: 2}}",
+    "flag": "{$boolean: 0.5}",
+    "date": "{$date: {from: 2025-01-01, to: 2025-12-31}}",
+    "time": '{$time: {from: "08:00:00", to: "18:00:00"}}',
+}
+"""What a person may say in place of values, and what it becomes."""
+
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What readers of YAML 1.1 or 1.2 take for something else than text.
+_NOT_PLAIN: Final = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+_LONGEST_COUNT: Final = 20
+
+_START: Final = """\
+# A spec is shaped like its output: write the record that you want, and put at each leaf how its
+# value is chosen. Keys that begin with $ direct the tool; every other key is data. All values here
+# are text; take the quotes away where you mean numbers.
+$schema: {schemas}/user_input.schema.json
+$seed: 1 # the same seed gives the same records, on every machine
+
+"""
+
+
+class Answers(Struct, kw_only=True):
+    """What a person said.
+
+    Attributes:
+        suite: its folder below the specs.
+        fields: name → how its value is chosen, as YAML.
+        wrong: the same for the fields that the negative scenario replaces.
+    """
+
+    suite: str
+    model: str
+    fields: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    count: int = 10
+
+
+def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Answers:
+    """Return what a person answers.
+
+    Args:
+        ask: gives the answer to a question, without its line end.
+        is_taken: tells whether a suite has a spec already.
+
+    Raises:
+        EOFError: from ``ask``, when nobody answers any more.
+    """
+    suite = _ask(
+        ask,
+        "Name of the suite, which becomes a folder",
+        "people",
+        lambda name: _suite_problem(name) or ("it has a spec already" if is_taken(name) else ""),
+    )
+    model = _ask(ask, "Name of the model, one kind of record", "Person", _model_problem)
+    answers = Answers(suite=suite, model=model)
+    _say(
+        f"Fields: a name, then its values with commas between, or one of {', '.join(KINDS)}.",
+        "An empty name ends the list.",
+    )
+    _ask_fields(ask, answers, answers.fields)
+    if not answers.fields:
+        answers.fields["name"] = pool_text(["Asha", "Bala", "Chitra", "Dev"])
+        _say("No field was named, so there is one to begin with: name.")
+    _say(
+        "Wrong values, for a scenario of records that a reader must refuse: a field, then values.",
+        "An empty name ends the list.",
+    )
+    _ask_fields(ask, answers, answers.wrong, known=answers.fields)
+    _ask(ask, "Records of each scenario", str(answers.count), lambda text: _count(answers, text))
+    return answers
+
+
+def ask_at_terminal(question: str) -> str:
+    """Return a line from stdin, after the question was put on stderr.
+
+    Raises:
+        EOFError: stdin has ended.
+    """
+    print(question, end="", file=sys.stderr, flush=True)
+    return input()
+
+
+def spec_text(answers: Answers) -> str:
+    """Return the user_input file that ``answers`` describe."""
+    schemas = "../" * (answers.suite.count("/") + 2) + "schemas"
+    lines = [f"{key_text(answers.model)}:"]
+    lines += [f"  {key_text(name)}: {how}" for name, how in answers.fields.items()]
+    lines += ["", "  $scenarios:", f"    positive: {{$count: {answers.count}}}"]
+    if answers.wrong:
+        lines += ["    negative:", f"      $count: {answers.count}"]
+        lines += [f"      {key_text(name)}: {how}" for name, how in answers.wrong.items()]
+    return _START.format(schemas=schemas) + "\n".join(lines) + "\n"
+
+
+def pool_text(values: Iterable[str]) -> str:
+    """Return a pool of texts as YAML."""
+    return f"[{', '.join(_quoted(value) for value in values)}]"
+
+
+def key_text(name: str) -> str:
+    """Return the key ``name`` as YAML: in quotes where it needs them, ``$`` doubled."""
+    if _PLAIN_KEY.fullmatch(name) and name.lower() not in _NOT_PLAIN:
+        return name
+    return _quoted(f"${name}" if name.startswith("$") else name)
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a YAML string too; only DEL and the line ends of Unicode need an escape.
+    return json.dumps(text, ensure_ascii=not text.isprintable()).replace("\x7f", "\\u007f")
+
+
+def _ask(
+    ask: Callable[[str], str], question: str, default: str, problem_of: Callable[[str], str]
+) -> str:
+    while True:
+        answer = ask(f"{question} [{default}]: ").strip() or default
+        problem = problem_of(answer)
+        if not problem:
+            return answer
+        _say(problem)
+
+
+def _ask_fields(
+    ask: Callable[[str], str],
+    answers: Answers,
+    fields: dict[str, str],
+    known: Mapping[str, str] | None = None,
+) -> None:
+    while name := ask("  field: ").strip():
+        if known is not None and name not in known:
+            _say(f"  the model has {', '.join(known)}")
+            continue
+        if known is None and fold(name) in map(fold, fields):
+            _say("  it is there already")
+            continue
+        said = ask(f"  values of {escape_for_terminal(name)}: ")
+        how = KINDS.get(said.strip()) or pool_text(_values(said))
+        fields[name] = how
+        problem = _spec_problem(answers)
+        if problem:
+            del fields[name]
+            _say(f"  {problem}")
+
+
+def _values(said: str) -> list[str]:
+    values = [value.strip() for value in said.split(",")]
+    # One empty value is meant where nothing was typed: a wrong value is often none.
+    return [value for value in values if value] or [""]
+
+
+def _suite_problem(name: str) -> str:
+    for part in name.split("/"):
+        problem = file_name_problem(part)
+        if problem:
+            return f"the name {problem}"
+        if fold(part) == VOCABULARY_FOLDER:
+            return "that is the folder of vocabularies"
+    return ""
+
+
+def _model_problem(name: str) -> str:
+    model, scenario = split_suffix(name)
+    if scenario:
+        return f'this names the scenario {scenario} of a model "{model}"'
+    return _spec_problem(Answers(suite="probe", model=name, fields={"probe": pool_text(["x"])}))
+
+
+def _count(answers: Answers, text: str) -> str:
+    """Take over the number in ``text``; return why that cannot be, or ``""``."""
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_COUNT:
+        return "a whole number from 1 up"
+    answers.count = int(text)
+    return _spec_problem(answers)
+
+
+def _spec_problem(answers: Answers) -> str:
+    """Return what is wrong with the spec so far, or ``""``."""
+    document = parse("user_input.yaml", spec_text(answers).encode("utf-8", "surrogatepass"))
+    _, found = build_user_input(document, BuildContext())
+    for item in (*document.diagnostics, *found):
+        if item.severity is Severity.ERROR:
+            return f"{item.message}{f' ({item.hint})' if item.hint else ''}"
+    return ""
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(escape_for_terminal(line), file=sys.stderr)

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.making import running
-from mockgen_watch.cli.report import code_of, print_findings
-from mockgen_watch.cli.selection import add_selection, add_suites, selection_of
-from mockgen_watch.cli.values import shown_value
+from mockgen_watch.cli.options import add_selection, add_suites, selection_of
+from mockgen_watch.cli.output import code_of, print_findings, report_of
+from mockgen_watch.cli.records import running
+from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
+from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.saved_plan import write_plan
-from mockgen_watch.lock.snapshot import Action
-from mockgen_watch.storage.user_files import write_file
+from mockgen_watch.storage.atomic import write_file
+from mockgen_watch.workflow.changes.apply import Making, saved_plan
 from mockgen_watch.workflow.changes.plan import plan_changes, slow_outputs
-from mockgen_watch.workflow.changes.saving import Making, saved_plan
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     import argparse
@@ -128,9 +127,6 @@ def _field_line(change: FieldChange) -> str:
 
 
 def _json(plan: ChangePlan, slow: Mapping[str, tuple[SlowField, ...]]) -> str:
-    from mockgen_watch.cli.render import report_of  # noqa: PLC0415 - only where it is asked for
-    from mockgen_watch.cli.values import json_value  # noqa: PLC0415
-
     files = [
         {
             "path": file.file.path,

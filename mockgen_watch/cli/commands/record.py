@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.selection import whole_number
+from mockgen_watch.cli.options import whole_number
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.project import open_project

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.asking import state_of, tell_outcome
-from mockgen_watch.cli.options import PROFILE
-from mockgen_watch.observe.logs import VARIABLE, Level, level_of_environment
+from mockgen_watch.cli.options import PROFILE, state_of, tell_outcome
+from mockgen_watch.observe.log import VARIABLE, Level, level_of_environment
 from mockgen_watch.watch.requests import RELOAD, ask
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
 from mockgen_watch.cli.snapshots import snapshots_root
-from mockgen_watch.errors import UsageError
-from mockgen_watch.workflow.keeping.restoring import restorable, restore
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.workflow.keep import restorable, restore
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.workflow.keeping.restoring import Restorable
+    from mockgen_watch.workflow.keep import Restorable
 
 EXAMPLES = """examples:
   mockgen-watch restore --list                    archives, backups, former lockfiles

@@ -8,20 +8,20 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.report import print_findings
-from mockgen_watch.cli.selection import add_suites
-from mockgen_watch.plan.selection import Selection
-from mockgen_watch.scenarios.account import account_of
-from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
-from mockgen_watch.workflow.chosen import chosen_plans
+from mockgen_watch.cli.options import add_suites
+from mockgen_watch.cli.output import print_findings
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.scenarios.account import ModelAccount, RuleAccount
+    from mockgen_watch.scenarios.check import ModelAccount, RuleAccount
 
 EXAMPLES = """examples:
   mockgen-watch rules              how each rule is kept, and which faults break it alone

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.making import take_snapshot
-from mockgen_watch.cli.selection import add_selection, add_suites, selection_of, whole_number
+from mockgen_watch.cli.options import add_selection, add_suites, selection_of, whole_number
+from mockgen_watch.cli.records import take_snapshot
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     import argparse

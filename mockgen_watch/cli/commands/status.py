@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.asking import state_of
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
+from mockgen_watch.cli.options import state_of
+from mockgen_watch.cli.text import escape_for_terminal
 from mockgen_watch.watch.requests import STATUS, NoAnswerError, NotRunningError, ask
 
 if TYPE_CHECKING:

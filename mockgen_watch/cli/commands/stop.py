@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.asking import state_of
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.errors import LockedError
+from mockgen_watch.cli.options import state_of
+from mockgen_watch.diagnostics import LockedError
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.watch.requests import STOP, NotRunningError, ask
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.asking import state_of, tell_outcome
+from mockgen_watch.cli.options import state_of, tell_outcome
 from mockgen_watch.watch.requests import SYNC, ask
 
 if TYPE_CHECKING:

@@ -8,20 +8,19 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.escape import escape_for_terminal
-from mockgen_watch.cli.making import executor_of
+from mockgen_watch.cli.output import report_of, wants_color
 from mockgen_watch.cli.progress import progress
-from mockgen_watch.cli.render import report_of
-from mockgen_watch.cli.report import wants_color
-from mockgen_watch.workflow.git.verify import verify
+from mockgen_watch.cli.records import executor_of
+from mockgen_watch.cli.text import escape_for_terminal
+from mockgen_watch.git.verify import verify
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from mockgen_watch.storage.git.history import Commit
-    from mockgen_watch.workflow.git.verify import StaleCommit, Verification
+    from mockgen_watch.git.blobs import Commit
+    from mockgen_watch.git.verify import StaleCommit, Verification
 
 EXAMPLES = """examples:
   mockgen-watch verify                     the last commit

@@ -10,30 +10,27 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.commands.reload import TAKEN
-from mockgen_watch.cli.options import PROFILE
-from mockgen_watch.cli.selection import whole_number
-from mockgen_watch.errors import UsageError
-from mockgen_watch.observe.log_file import LogFile
-from mockgen_watch.observe.logs import (
+from mockgen_watch.cli.options import PROFILE, whole_number
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.observe.log import (
     VARIABLE,
     Level,
     level_of,
     level_of_environment,
     start_logging,
 )
+from mockgen_watch.observe.log_file import LogFile
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
-from mockgen_watch.watch.daemon import Daemon
+from mockgen_watch.watch.daemon import Daemon, handling
+from mockgen_watch.watch.events import BatchEnded, LogTeller
 from mockgen_watch.watch.metrics import Metrics, describe_status
-from mockgen_watch.watch.signals import handling
-from mockgen_watch.watch.stream import BatchEnded
-from mockgen_watch.watch.telling import LogTeller
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from mockgen_watch.watch.stream import Happening
+    from mockgen_watch.watch.events import Happening
 
 EXAMPLES = """examples:
   mockgen-watch watch                           until Ctrl-C
@@ -107,7 +104,7 @@ def _serve(daemon: Daemon, port: int, logs: _Logs, stack: contextlib.ExitStack) 
     Raises:
         UsageError: the port is taken, or is none.
     """
-    from mockgen_watch.watch.endpoint import LOOPBACK, Endpoint  # noqa: PLC0415 - only when asked
+    from mockgen_watch.watch.metrics import LOOPBACK, Endpoint  # noqa: PLC0415 - only when asked
 
     try:
         endpoint = stack.enter_context(Endpoint(daemon.on_status, port))

@@ -10,12 +10,11 @@ from msgspec.structs import replace
 
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.trees import find_shape
-from mockgen_watch.rules.places import with_value
-from mockgen_watch.scenarios.coverage.feasible import Constraint
-from mockgen_watch.scenarios.coverage.parameter_values import Free
-from mockgen_watch.scenarios.coverage.parameters import PRESENT
-from mockgen_watch.scenarios.facts import MOST, leaves_below
+from mockgen_watch.masters.shapes import find_shape
+from mockgen_watch.rules.values import with_value
+from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free
+from mockgen_watch.scenarios.coverage.problem import Constraint
+from mockgen_watch.scenarios.promise.facts import MOST, leaves_below
 from mockgen_watch.spec.generators import Constant, Template
 from mockgen_watch.spec.model import Leaf, ObjectShape
 
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.coverage.parameters import Parameter
     from mockgen_watch.scenarios.coverage.problem import Row
-    from mockgen_watch.scenarios.needs import Need
+    from mockgen_watch.scenarios.promise.needs import Need
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import ArrayShape, Shape
+
 
 SAMPLES: Final = 400
 """Records that a combination is tried in before it counts as one that cannot be."""
@@ -54,7 +54,7 @@ class Combining(Struct, frozen=True, kw_only=True):
     bench: Bench
 
     def accepts(self, row: Row) -> bool:
-        """Tell whether some record of ``row`` is what ``whole`` asks for."""
+        """Return whether some record of ``row`` is what ``whole`` asks for."""
         return self.bench.has_fit(enumerate(row), self.whole, SAMPLES)
 
 
@@ -82,7 +82,7 @@ class Bench(Struct, kw_only=True, eq=False):
     def has_fit(
         self, chosen: Iterable[tuple[int, int]], needs: Sequence[Need], samples: int
     ) -> bool:
-        """Tell whether a record with ``chosen`` (parameter, value) is what ``needs`` ask for."""
+        """Return whether a record with ``chosen`` (parameter, value) is what ``needs`` ask for."""
         values = [(self.parameters[place], number) for place, number in chosen]
         # What is around goes first, so that what is within finds its place.
         values.sort(key=lambda item: len(item[0].places[0]))

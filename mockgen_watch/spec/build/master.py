@@ -6,13 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.build.directives import MASTER_DIRECTIVES
-from mockgen_watch.spec.build.job import Job, Scope
-from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
+from mockgen_watch.spec.build.generators import NO_MODIFIERS
 from mockgen_watch.spec.build.names import PathError, is_directive, join_path, parse_path
+from mockgen_watch.spec.build.reader import Job, Scope, Site, kind_of
 from mockgen_watch.spec.build.scalars import read_text, read_word
-from mockgen_watch.spec.build.shapes import build_members
-from mockgen_watch.spec.build.site import Site, kind_of
+from mockgen_watch.spec.build.shapes import MASTER_DIRECTIVES, build_members
 from mockgen_watch.spec.build.user_input import read_version, top_directives
 from mockgen_watch.spec.model import (
     ConflictPolicy,
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.build.context import BuildContext
-    from mockgen_watch.spec.build.site import Report
+    from mockgen_watch.spec.build.reader import BuildContext, Report
     from mockgen_watch.spec.document import Document
 
 _BY_KEY: Final = re.compile(r"by-key\((.*)\)", re.DOTALL)

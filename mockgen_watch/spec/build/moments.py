@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-    from mockgen_watch.spec.build.job import Scope
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Report, Scope, Site
 
 _ISO_DATE_LENGTH: Final = len("2025-12-31")
 

@@ -88,7 +88,7 @@ def data_key(key: str) -> str:
 
 
 def is_directive(key: str) -> bool:
-    """Tell whether ``key`` directs the tool."""
+    """Return whether ``key`` directs the tool."""
     return key.startswith("$") and not key.startswith("$$")
 
 
@@ -113,7 +113,7 @@ def join_path(file: str, relative: str) -> str | None:
 
 
 def is_slip(word: str, meant: str) -> bool:
-    """Tell whether ``word`` is ``meant`` with one typing slip: a letter or two swapped, or case.
+    """Return whether ``word`` is ``meant`` with one typing slip: a letter or two swapped, or case.
 
     Stricter than did-you-mean, for places where an unknown name is legal: ``addr_2`` is no slip
     of ``addr_1``, and names below four characters never are.

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import is_slip
+from mockgen_watch.spec.build.reader import kind_of
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
-from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import Labels, Layout, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Report, Site
     from mockgen_watch.spec.document import Json
 
 
@@ -37,7 +37,7 @@ class KnownOption(Protocol):
         """The values that it takes, for a person."""
 
     def takes(self, value: Json) -> bool:
-        """Tell whether ``value`` is one of those."""
+        """Return whether ``value`` is one of those."""
 
 
 class KnownFormat(Protocol):

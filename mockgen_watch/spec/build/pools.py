@@ -10,10 +10,9 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related, did_you_mean
 from mockgen_watch.digest import canonical
-from mockgen_watch.spec.build.exact import decimal_places
 from mockgen_watch.spec.build.names import data_key, is_directive
-from mockgen_watch.spec.build.scalars import number_at, report_type
-from mockgen_watch.spec.build.site import kind_of
+from mockgen_watch.spec.build.reader import kind_of
+from mockgen_watch.spec.build.scalars import decimal_places, number_at, report_type
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.generators import Pool, PoolEntry
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Final
 
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Report, Site
     from mockgen_watch.spec.document import Json
 
 MAX_WEIGHT_DIGITS: Final = 12

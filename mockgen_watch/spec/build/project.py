@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.build.context import BuildContext
-from mockgen_watch.spec.build.job import Job
 from mockgen_watch.spec.build.master import read_conflict
 from mockgen_watch.spec.build.names import join_path
 from mockgen_watch.spec.build.outputs import apply_output, read_output
+from mockgen_watch.spec.build.reader import BuildContext, Job, Site, kind_of
 from mockgen_watch.spec.build.scalars import (
     is_empty,
     read_params,
@@ -22,7 +21,6 @@ from mockgen_watch.spec.build.scalars import (
     report_type,
 )
 from mockgen_watch.spec.build.scenarios import read_count
-from mockgen_watch.spec.build.site import Site, kind_of
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.project import (
     SPECS,

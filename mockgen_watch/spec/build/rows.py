@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.build.leaves import vocabulary_pool
-from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
+from mockgen_watch.spec.build.generators import NO_MODIFIERS, vocabulary_pool
 from mockgen_watch.spec.build.names import data_key, is_directive
 from mockgen_watch.spec.build.pools import pool_of_rows
 from mockgen_watch.spec.build.scalars import read_params, read_text, report_type
@@ -16,8 +15,7 @@ from mockgen_watch.spec.model import Leaf, Member, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.spec.build.job import Job, Scope
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Job, Report, Scope, Site
     from mockgen_watch.spec.generators import Pool
 
 

@@ -5,19 +5,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.spec.build.names import PathError, join_path, parse_field
+from mockgen_watch.spec.build.reader import kind_of
 from mockgen_watch.spec.build.scalars import number_at, read_field, read_text
-from mockgen_watch.spec.build.site import kind_of
 from mockgen_watch.spec.document import Scalar, plain_data
-from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    ConditionSpec,
+    ExclusionSpec,
+    ObjectShape,
+    RuleKind,
+    RuleSpec,
+)
 from mockgen_watch.spec.project import plugin_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.spec.build.reader import Report, Site
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Model, Shape
+
+    Path = tuple[str, ...]
+
 
 _RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
 _PLUGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")
@@ -243,3 +256,60 @@ def _check_range(site: Site, report: Report) -> None:
     least, most = number_at(low), number_at(high)
     if least is not None and most is not None and least > most:
         report.error("MG208", low, f"min {least} is more than max {most}")
+
+
+def check_rule_paths(model: Model, shapes: Sequence[ObjectShape]) -> list[Diagnostic]:
+    """Return an MG218 for each path of a rule or an exclusion that is in none of ``shapes``.
+
+    ``shapes`` are what the path begins in: the records, masters merged in, from the slot down.
+    A path goes through arrays to the same field of each element; an index may stand there.
+    """
+    return [
+        _nowhere(model, path, location, shapes)
+        for path, location in _paths(model)
+        if not any(_leads(shape, path) for shape in shapes)
+    ]
+
+
+def _paths(model: Model) -> Iterator[tuple[Path, Location]]:
+    for rule in model.rules:
+        if rule.field:
+            yield rule.field, rule.body_location or rule.location
+    for exclusion in model.exclusions:
+        for condition in exclusion.conditions:
+            yield condition.field, condition.location
+
+
+def _leads(shape: Shape, path: Path) -> bool:
+    return any(not rest for _, rest in _ends(shape, path))
+
+
+def _ends(shape: Shape, path: Path) -> Iterator[tuple[Shape, Path]]:
+    """Yield where ``path`` stops, with the keys that were left then."""
+    if not path:
+        yield shape, path
+    elif isinstance(shape, ArrayShape):
+        rest = path[1:] if path[0].isdecimal() else path
+        elements = shape.elements if shape.items is None else (shape.items,)
+        for element in elements:
+            yield from _ends(element, rest)
+    else:
+        below = shape.get(path[0]) if isinstance(shape, ObjectShape) else None
+        if below is None:
+            yield shape, path
+        else:
+            yield from _ends(below, path[1:])
+
+
+def _nowhere(
+    model: Model, path: Path, location: Location, shapes: Sequence[ObjectShape]
+) -> Diagnostic:
+    ends = [end for shape in shapes for end in _ends(shape, path)]
+    shape, rest = min(ends, key=lambda end: len(end[1]), default=(None, path))
+    known = [member.name for member in shape.members] if isinstance(shape, ObjectShape) else []
+    return Diagnostic(
+        code="MG218",
+        message=f'"{".".join(path)}" leads to no field of {model.name}: there is no "{rest[0]}"',
+        location=location,
+        hint=did_you_mean(rest[0], known),
+    )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.spec.build.names import PathError, parse_field
-from mockgen_watch.spec.build.site import kind_of
+from mockgen_watch.spec.build.reader import kind_of
 from mockgen_watch.spec.document import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from typing import Final
 
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Report, Site
 
 
 def report_type(site: Site, report: Report, wanted: str) -> None:
@@ -116,7 +117,7 @@ def number_at(site: Site) -> Decimal | None:
 
 
 def is_empty(site: Site) -> bool:
-    """Tell whether ``site`` is null or an empty mapping: a directive without parameters."""
+    """Return whether ``site`` is null or an empty mapping: a directive without parameters."""
     if isinstance(site.node, Scalar):
         return site.node.value is None
     return site.is_mapping and not site.members()
@@ -124,3 +125,47 @@ def is_empty(site: Site) -> bool:
 
 def _looks_numeric(text: str) -> bool:
     return text.strip().lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+MAX_DIGITS: Final = 18
+"""Before the decimal point, in bounds and parameters; more are no measurement."""
+
+MAX_DECIMALS: Final = 15
+# Bounds have at most MAX_DIGITS and MAX_DECIMALS, so that nothing is ever rounded.
+_EXACT: Final = Context(prec=2 * (MAX_DIGITS + MAX_DECIMALS))
+
+
+def decimal_places(value: Decimal) -> int:
+    """Return how many decimals ``value`` shows, trailing zeros left out."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return 0
+    trailing = next((n for n, digit in enumerate(reversed(digits)) if digit), 0)
+    return max(0, -exponent - trailing)
+
+
+def read_bound(site: Site, report: Report, *, integer: bool) -> Decimal | None:
+    """Return the number at ``site``; None when it was reported."""
+    if integer:
+        whole = read_whole(site, report)
+        value = None if whole is None else Decimal(whole)
+    else:
+        value = read_decimal(site, report)
+    return _not_too_large(value, site, report)
+
+
+def _not_too_large(value: Decimal | None, site: Site, report: Report) -> Decimal | None:
+    if value is None or value.adjusted() < MAX_DIGITS:
+        return value
+    report.error("MG208", site, f"{site.key} has more than {MAX_DIGITS} digits before the point")
+    return None
+
+
+def whole_steps(low: Decimal, high: Decimal, step: Decimal) -> Decimal:
+    """Return how often ``step`` fits between ``low`` and ``high``."""
+    return _EXACT.divide_int(_EXACT.subtract(high, low), step)
+
+
+def last_step(low: Decimal, high: Decimal, step: Decimal) -> Decimal:
+    """Return the greatest ``low + n * step`` that is not above ``high``."""
+    return _EXACT.add(low, _EXACT.multiply(whole_steps(low, high, step), step))

@@ -2,40 +2,189 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related
-from mockgen_watch.spec.build.coverage import read_coverage
-from mockgen_watch.spec.build.directives import SCENARIO_DIRECTIVES, report_unknown
-from mockgen_watch.spec.build.job import Scope
-from mockgen_watch.spec.build.modifiers import NO_MODIFIERS
-from mockgen_watch.spec.build.names import SlipFinder, data_key, fold, is_directive, is_slip
+from mockgen_watch.spec.build.generators import NO_MODIFIERS
+from mockgen_watch.spec.build.names import (
+    SlipFinder,
+    data_key,
+    fold,
+    is_directive,
+    is_slip,
+    join_path,
+)
 from mockgen_watch.spec.build.outputs import apply_output, read_output
 from mockgen_watch.spec.build.pools import read_weight
-from mockgen_watch.spec.build.scalars import is_empty, read_whole, report_type
-from mockgen_watch.spec.build.shapes import build_members
-from mockgen_watch.spec.build.statements import build_statements
-from mockgen_watch.spec.coverage import NO_COVERAGE
+from mockgen_watch.spec.build.reader import Scope
+from mockgen_watch.spec.build.scalars import (
+    is_empty,
+    read_field,
+    read_flag,
+    read_params,
+    read_text,
+    read_whole,
+    read_word,
+    report_type,
+)
+from mockgen_watch.spec.build.shapes import SCENARIO_DIRECTIVES, build_members, report_unknown
+from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.model import (
+    NO_COVERAGE,
+    Coverage,
+    CoverageSpec,
     MixPart,
     ObjectShape,
     Origin,
     OriginKind,
     OutputOptions,
     Scenario,
+    Statement,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.spec.build.job import Job
-    from mockgen_watch.spec.build.site import Site
-    from mockgen_watch.spec.coverage import CoverageSpec
-    from mockgen_watch.spec.statements import Statement
+    from mockgen_watch.spec.build.reader import Job, Report, Site
+    from mockgen_watch.spec.document import Json, Node
+
+
+_PARAMETERS: Final = ("strength", "boundaries", "fields", "without", "keep")
+
+
+def read_coverage(site: Site | None, default: CoverageSpec, report: Report) -> CoverageSpec:
+    """Return what ``site`` asks for, a word or a mapping; the default where it says nothing."""
+    if site is None:
+        return default
+    if not site.is_mapping:
+        word = read_word(site, report, tuple(Coverage), "MG217")
+        return default if word is None else _spec(site, word)
+    given = read_params(site, report, _PARAMETERS)
+    if "strength" not in given:
+        hint = "strength: pairwise, for example"
+        report.error("MG205", site, "$coverage needs a strength", hint)
+        return default
+    word = read_word(given["strength"], report, tuple(Coverage), "MG217")
+    spec = _spec(site, word or Coverage.NONE)
+    flag = read_flag(given["boundaries"], report) if "boundaries" in given else False
+    return replace(
+        spec,
+        boundaries=bool(flag),
+        fields=_fields(given.get("fields"), report),
+        without=_fields(given.get("without"), report),
+        keep=_file(given.get("keep"), report),
+    )
+
+
+def _spec(site: Site, word: str) -> CoverageSpec:
+    return CoverageSpec(strength=Coverage(word), location=site.key_location)
+
+
+def _fields(site: Site | None, report: Report) -> tuple[tuple[str, ...], ...]:
+    if site is None:
+        return ()
+    if not site.is_list or not site.items():
+        report_type(site, report, "a list of fields")
+        return ()
+    found = [read_field(item, report) for item in site.items()]
+    return tuple(path for path in found if path is not None)
+
+
+def _file(site: Site | None, report: Report) -> str:
+    if site is None:
+        return ""
+    text = read_text(site, report, "the path of a file of cases")
+    if text is None:
+        return ""
+    path = join_path(site.document.path, text)
+    if not text or path is None:
+        report.error("MG218", site, f'"{text}" is no file of this project')
+        return ""
+    if not path.endswith(".json"):
+        report.error("MG218", site, f"{text}: cases are kept in a .json file")
+        return ""
+    return path
+
+
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_WHOLE: Final = ("$const", "$delete")
+"""What may stand in place of a value, alone."""
+
+
+def build_statements(site: Site | None, report: Report) -> tuple[Statement, ...]:
+    """Return what ``site`` states; what is wrong with it is reported and left out."""
+    if site is None:
+        return ()
+    if not site.is_mapping or not site.members():
+        report_type(site, report, "a mapping of indexes to what these records hold")
+        return ()
+    found: list[Statement] = []
+    for member in site.members():
+        if not _INDEX.fullmatch(member.key):
+            message = f'"{member.key}" is no index of a record'
+            report.error("MG202", member.key_location, message, "the first record is 0")
+        elif not member.is_mapping or not member.members():
+            report_type(member, report, "a mapping of fields to values")
+        else:
+            found += _below(member, int(member.key), (), report)
+    return tuple(found)
+
+
+def _below(site: Site, record: int, path: tuple[str, ...], report: Report) -> Iterator[Statement]:
+    """Yield what the mapping at ``site`` states below ``path``."""
+    seen: dict[str, Site] = {}
+    for member in site.members():
+        if is_directive(member.key):
+            report_unknown(member, _WHOLE, report)
+            continue
+        name = data_key(member.key)
+        if fold(name) in seen:
+            message = f'"{member.key}" and "{seen[fold(name)].key}" differ in case at most'
+            report.error("MG209", member.key_location, message)
+            continue
+        seen[fold(name)] = member
+        yield from _value(member, record, (*path, name), report)
+
+
+def _value(site: Site, record: int, path: tuple[str, ...], report: Report) -> Iterator[Statement]:
+    members = {member.key: member for member in site.members()}
+    whole = next((key for key in _WHOLE if key in members), None)
+    if whole is None and members:
+        yield from _below(site, record, path, report)
+        return
+    place = site.key_location
+    if whole is None:
+        if site.is_mapping:
+            hint = "the empty object as a value is {$const: {}}"
+            report.error("MG202", site, f"{site.key} states nothing", hint)
+            return
+        yield Statement(record=record, path=path, value=_data(site.node), location=place)
+        return
+    if len(members) > 1:
+        other = next(member for key, member in members.items() if key != whole)
+        message = f'"{other.key}" cannot stand beside {whole}'
+        report.error("MG204", other.key_location, message)
+    elif whole == "$const":
+        value = plain_data(members[whole].node)
+        yield Statement(record=record, path=path, value=value, location=place)
+    elif read_flag(members[whole], report):
+        yield Statement(record=record, path=path, value=None, location=place, is_gone=True)
+
+
+def _data(node: Node) -> Json:
+    """Return the data of ``node``; in its mappings, two ``$`` stand for one."""
+    if isinstance(node, MappingNode):
+        return {data_key(member.key): _data(member.node) for member in node.members}
+    if isinstance(node, SequenceNode):
+        return [_data(item) for item in node.items]
+    return node.value
+
 
 WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
 """The scenarios whose meaning the format fixes; written in any case."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Related
-from mockgen_watch.spec.build.company import (
-    CHOOSERS,
-    check_company,
-    has_unknown,
-    report_no_choice,
+from mockgen_watch.diagnostics import Related, did_you_mean
+from mockgen_watch.spec.build.generators import (
+    GENERATOR_DIRECTIVES,
+    MODIFIER_DIRECTIVES,
+    NO_MODIFIERS,
+    build_generator,
+    build_modifiers,
+    read_lengths,
 )
-from mockgen_watch.spec.build.directives import VALUE_DIRECTIVES, report_unknown
-from mockgen_watch.spec.build.leaves import build_generator
-from mockgen_watch.spec.build.lengths import read_lengths
-from mockgen_watch.spec.build.modifiers import MODIFIER_DIRECTIVES, NO_MODIFIERS, build_modifiers
 from mockgen_watch.spec.build.names import data_key, fold, is_directive
 from mockgen_watch.spec.build.pools import pool_of_values
 from mockgen_watch.spec.build.rows import build_rows
@@ -25,12 +24,132 @@ from mockgen_watch.spec.generators import Constant
 from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Final
 
-    from mockgen_watch.spec.build.job import Job, Scope
-    from mockgen_watch.spec.build.site import Report, Site
+    from mockgen_watch.spec.build.reader import Job, Report, Scope, Site
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Modifiers, Shape
+
+
+VALUE_DIRECTIVES: Final = (
+    *GENERATOR_DIRECTIVES,
+    "$array",
+    "$items",
+    "$rows",
+    *MODIFIER_DIRECTIVES,
+    "$comment",
+)
+"""What may stand in a value of a record."""
+
+INPUT_DIRECTIVES: Final = (
+    "$schema",
+    "$version",
+    "$seed",
+    "$master",
+    "$count",
+    "$output",
+    "$comment",
+)
+"""What may stand at the top of a user_input file."""
+
+MODEL_DIRECTIVES: Final = (
+    "$id",
+    "$count",
+    "$rows",
+    "$rules",
+    "$conforms",
+    "$exclude",
+    "$scenarios",
+    "$coverage",
+    "$faults",
+    "$records",
+    "$output",
+    "$comment",
+)
+"""What may stand in a model beside its fields."""
+
+SCENARIO_DIRECTIVES: Final = (
+    "$count",
+    "$mix",
+    "$faults",
+    "$coverage",
+    "$records",
+    "$output",
+    "$rows",
+    "$comment",
+)
+"""What may stand in a scenario beside the fields that it overlays."""
+
+MASTER_DIRECTIVES: Final = (
+    "$schema",
+    "$version",
+    "$extends",
+    "$slot",
+    "$merge",
+    "$on_conflict",
+    "$rows",
+    "$comment",
+)
+"""What may stand at the top of a master file."""
+
+PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "a value": VALUE_DIRECTIVES,
+        "a scenario": SCENARIO_DIRECTIVES,
+        "a model": MODEL_DIRECTIVES,
+        "the top of a user_input": INPUT_DIRECTIVES,
+        "the top of a master": MASTER_DIRECTIVES,
+    }
+)
+
+
+def report_unknown(site: Site, legal: Collection[str], report: Report) -> None:
+    """Report the directive whose key is ``site``'s, which is none of ``legal``."""
+    homes = [place for place, names in PLACES.items() if site.key in names]
+    if homes:
+        message = f"{site.key} has no meaning here"
+        hint = f"it belongs in {' or '.join(homes)}"
+        report.error("MG204", site.key_location, message, hint)
+        return
+    hint = did_you_mean(site.key, legal) or f'a key of the data is written "${site.key}"'
+    report.error("MG201", site.key_location, f"there is no directive {site.key}", hint)
+
+
+CHOOSERS: Final = frozenset((*GENERATOR_DIRECTIVES, "$array"))
+"""The directives of which a value has one at most."""
+
+
+def check_company(directives: Mapping[str, Site], data: Sequence[Site], report: Report) -> None:
+    """Report what cannot stand beside the directive that chooses the value."""
+    chosen = [key for key in directives if key in CHOOSERS]
+    if "$items" in directives and "$array" not in directives and not has_unknown(directives):
+        hint = "such as $array: {min: 1, max: 3}"
+        report.error("MG205", directives["$items"].key_location, "$items needs $array", hint)
+    if not chosen:
+        return
+    for other in chosen[1:]:
+        message = f"{other} cannot stand beside {chosen[0]}; a value is chosen in one way"
+        report.error("MG204", directives[other].key_location, message)
+    if "$items" in directives and chosen[0] != "$array":
+        message = f"$items cannot stand beside {chosen[0]}"
+        report.error("MG204", directives["$items"].key_location, message)
+    beside = [*data, *(directives[key] for key in ("$rows",) if key in directives)]
+    for member in beside[:1]:
+        message = f'"{member.key}" cannot stand beside {chosen[0]}'
+        hint = f"an object with a field of that kind puts {chosen[0]} under the field's name"
+        report.error("MG204", member.key_location, message, hint)
+
+
+def has_unknown(keys: Iterable[str]) -> bool:
+    """Return whether one of ``keys`` may be the misspelt directive that seems to be missing."""
+    return any(is_directive(key) and key not in VALUE_DIRECTIVES for key in keys)
+
+
+def report_no_choice(site: Site, modifier: str, report: Report) -> None:
+    """Report that ``modifier`` stands in a mapping in which nothing chooses a value."""
+    hint = f"one of {', '.join(GENERATOR_DIRECTIVES[:6])} … stands beside it"
+    report.error("MG205", site, f"{modifier} stands here alone; no value is chosen", hint)
 
 
 def build_shape(site: Site, scope: Scope, base: Shape | None, job: Job) -> Shape:

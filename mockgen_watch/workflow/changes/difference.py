@@ -8,30 +8,38 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.lock.model import Lockfile
+from mockgen_watch.git.blobs import BlobDigests
+from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.stored import Store, open_stored
+from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Leaf
-from mockgen_watch.storage.git.blobs import BlobDigests
-from mockgen_watch.storage.git.repository import Repository
+from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
-from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
-from mockgen_watch.workflow.explaining.describe import pool_odds
-from mockgen_watch.workflow.explaining.origins import find_leaf
-from mockgen_watch.workflow.git.stored import Store, open_stored
-from mockgen_watch.workflow.prepare import Preparer
+from mockgen_watch.workflow.changes.cells import (
+    CannotDecodeError,
+    CellChange,
+    changed_cells,
+    decode_records,
+)
+from mockgen_watch.workflow.suites import Preparer
+from mockgen_watch.workflow.why.describe import pool_odds
+from mockgen_watch.workflow.why.origins import find_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
+    from mockgen_watch.git.repository import Entry
+    from mockgen_watch.git.stored import Stored
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.storage.git.repository import Entry
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.explaining.describe import Odds
-    from mockgen_watch.workflow.git.stored import Stored
     from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.why.describe import Odds
+
 
 FORMS = {"json": "json", "ndjson": "ndjson", "csv": "csv", "yaml": "yaml"}
 """The format of an output by what its name ends with."""
@@ -233,3 +241,33 @@ def _records(path: str, data: bytes | None) -> list[Json] | None:
         return None if data is None else records_of(path, data)
     except CannotDecodeError:
         return None
+
+
+def text_of(path: Path) -> bytes:
+    """Return a line for each value of each record, keys sorted; other files as they are.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with naming(str(path)):
+        data = path.read_bytes()
+    try:
+        records = records_of(path.name, data)
+    except CannotDecodeError:
+        return data
+    lines = []
+    for index, record in enumerate(records):
+        for place, value in _leaves((), record):
+            lines.append(b"record %d %s: %s\n" % (index, place, canonical(value)))
+    return b"".join(lines)
+
+
+def _leaves(path: tuple[str | int, ...], value: Json) -> Iterator[tuple[bytes, Json]]:
+    if isinstance(value, dict) and value:
+        for key in sorted(value):
+            yield from _leaves((*path, key), value[key])
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves((*path, index), item)
+    else:
+        yield pointer_of(path).encode("utf-8", "surrogatepass"), value

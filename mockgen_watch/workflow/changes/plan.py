@@ -6,37 +6,38 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import UsageError
-from mockgen_watch.executors.serial import Serial
+from mockgen_watch.executors.base import Serial
 from mockgen_watch.lock.findings import describe
+from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import below, is_labels
-from mockgen_watch.lock.snapshot import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.workflow.changes.cells import CellChange, changed_cells
-from mockgen_watch.workflow.changes.decode import CannotDecodeError, decode_records
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.decide import decide
-from mockgen_watch.workflow.explaining.origins import find_statement
-from mockgen_watch.workflow.explaining.pointers import find_shape
+from mockgen_watch.workflow.changes.cells import (
+    CannotDecodeError,
+    CellChange,
+    changed_cells,
+    decode_records,
+)
+from mockgen_watch.workflow.decide import decide, file_result, record_counts
 from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
-from mockgen_watch.workflow.preview import file_result, record_counts
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
+from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.why.origins import find_shape, find_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.formats.fragments import SlowField
-    from mockgen_watch.lock.snapshot import FileAction, OutputAction
+    from mockgen_watch.lock.model import FileAction, OutputAction
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.decide import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.request import Request
-    from mockgen_watch.workflow.results import FileResult
+    from mockgen_watch.workflow.results import FileResult, Request
 
 
 class FieldChange(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
+from mockgen_watch.diagnostics import (
+    Diagnostic,
+    FindingsError,
+    Location,
+    LockedError,
+    StorageError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     import argparse

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.cli.interview import (
+from mockgen_watch.cli.commands.init import (
     KINDS,
     Answers,
     interview,
@@ -17,7 +17,7 @@ from mockgen_watch.cli.interview import (
     spec_text,
 )
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.parse import parse

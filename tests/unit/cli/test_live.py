@@ -10,7 +10,7 @@ from rich.console import Console
 
 from mockgen_watch.cli.live import LiveView
 from mockgen_watch.watch.daemon import Daemon
-from mockgen_watch.watch.stream import BatchStarted, EventsMissed, GitHeld, Stopped, WatchChanged
+from mockgen_watch.watch.events import BatchStarted, EventsMissed, GitHeld, Stopped, WatchChanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from mockgen_watch import __version__
-from mockgen_watch.cli.commands import COMMANDS, CommandEntry, load_command
 from mockgen_watch.cli.main import main
+from mockgen_watch.cli.table import COMMANDS, CommandEntry, load_command
 
 TABLE = {
     "greet": CommandEntry(module="tests.unit.cli.greet", summary="Say what was asked."),

@@ -111,7 +111,7 @@ def test_nothing_is_drawn_where_nobody_looks(stream: io.StringIO, is_quiet: bool
 SCRIPT = """
 import sys
 from mockgen_watch.cli.progress import PATIENCE, progress
-from mockgen_watch.observe.logs import start_logging
+from mockgen_watch.observe.log import start_logging
 now = [0.0]
 with progress(10_000, clock=lambda: now[0]) as counter:
     for _ in range(4):

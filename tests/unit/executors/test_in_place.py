@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.forks import WorkerFailedError
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
 from mockgen_watch.executors.in_place import can_write_in_place, write_in_place
-from mockgen_watch.executors.processes import Processes
+from mockgen_watch.executors.processes import Processes, WorkerFailedError
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import document, measured, records_of
+from mockgen_watch.formats.records import document, measured, records_of
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout
 from tests.golden.contract import contract_plan
@@ -27,7 +25,7 @@ from tests.programs import pool, program_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.formats.document import Records
+    from mockgen_watch.formats.records import Records
 
 LIST = Framing(head=b"[", separator=b", ", tail=b"]\n", empty=b"[]\n")
 COUNT = 1200

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import records_of
+from mockgen_watch.formats.records import records_of
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.adhoc import open_adhoc
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

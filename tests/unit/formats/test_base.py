@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats.base import FormatError, check_options, complete_options
-from mockgen_watch.formats.builtin import BUILTIN
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from mockgen_watch.formats.base import FormatError, complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.csv_columns import column_name
-from mockgen_watch.formats.document import document, records_of
+from mockgen_watch.formats.csv_cells import column_name
+from mockgen_watch.formats.records import document, records_of
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.column import ArrayNode, ObjectNode
-from mockgen_watch.generate.draws import Presence, Shifted, Uniform
 from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.streams import Presence, Shifted, Uniform
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text
 

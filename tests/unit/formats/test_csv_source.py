@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.formats.csv_cells import CellStyle, Formulas
-from mockgen_watch.formats.csv_columns import column_name
-from mockgen_watch.formats.csv_source import cell_value, path_of_name, plain_text, raw_rows
+from mockgen_watch.formats.csv_cells import (
+    CellStyle,
+    Formulas,
+    cell_value,
+    column_name,
+    path_of_name,
+    plain_text,
+    raw_rows,
+)
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json

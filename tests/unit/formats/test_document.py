@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import (
-    ScalarRecords,
-    VectorRecords,
-    alone,
-    document,
-    records_of,
-)
+from mockgen_watch.formats.records import ScalarRecords, VectorRecords, alone, document, records_of
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of
@@ -119,10 +113,10 @@ def test_one_record_alone_is_a_whole_file() -> None:
 SMALL_JOB = """
 import sys
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import document, records_of
+from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.records import document, records_of
 from mockgen_watch.generate.column import Column, ColumnKind, ObjectNode, Part, Program
-from mockgen_watch.generate.draws import Uniform
+from mockgen_watch.generate.streams import Uniform
 from mockgen_watch.spec.model import Layout
 part = Part(table=("a", "b"), stream=Uniform(2, (1, 2)))
 column = Column(kind=ColumnKind.VALUE, parts=(part,))

@@ -14,11 +14,11 @@ import yaml
 from ruamel.yaml import YAML
 
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import document
+from mockgen_watch.formats.records import document
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.column import Column, ColumnKind, Part
-from mockgen_watch.generate.sequence import RecordNumber
+from mockgen_watch.generate.numbers import RecordNumber
 from mockgen_watch.spec.model import Layout
 from tests.naughty import NAUGHTY
 from tests.programs import pool, program_of

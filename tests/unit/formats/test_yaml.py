@@ -10,8 +10,8 @@ import yaml
 from ruamel.yaml import YAML
 
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.formats.document import alone, document
+from mockgen_watch.formats.records import alone, document
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.yaml import is_plain, quote
 from mockgen_watch.spec.model import Layout
 from tests.programs import program_of, text

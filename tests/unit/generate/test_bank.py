@@ -5,9 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.address import lanes_of_record, score, word
-from mockgen_watch.generate.bank import Bank, Level
-from mockgen_watch.generate.cells import record_cell
+from mockgen_watch.generate.address import lanes_of_record, record_cell, score, word
+from mockgen_watch.generate.streams import Bank, Level
 
 WORDS = st.integers(0, 2**32 - 1)
 CONSTANTS = st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=40)

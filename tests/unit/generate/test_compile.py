@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.generate.chunks import cells_of_records
+from mockgen_watch.generate.address import cells_of_records
 from mockgen_watch.generate.column import ArrayNode, Column
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import (

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.chunks import cells_of_records
+from mockgen_watch.generate.address import cells_of_records
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at, values_over
 from tests.draws import assert_engines_agree, chunk, streams_of

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.calendar_parts import (
+from mockgen_watch.generate.dates import (
     civil_year,
     day_of_month,
     day_of_year,

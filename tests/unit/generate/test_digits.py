@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.cells import record_cell
-from mockgen_watch.generate.chunks import cells_of_key
-from mockgen_watch.generate.digits import Scaled, digit_parts, number_text
-from mockgen_watch.generate.sequence import RecordNumber
-from mockgen_watch.generate.tables import LazyTable, OpenTable
+from mockgen_watch.generate.address import cells_of_key, record_cell
+from mockgen_watch.generate.column import LazyTable, OpenTable
+from mockgen_watch.generate.numbers import RecordNumber, Scaled, digit_parts, number_text
 
 KEY = 1
 

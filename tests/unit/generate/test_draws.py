@@ -7,27 +7,26 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.address import Address
-from mockgen_watch.generate.bank import Level
-from mockgen_watch.generate.cells import record_cell
-from mockgen_watch.generate.chunks import cells_of_key
+from mockgen_watch.generate.address import Address, cells_of_key, record_cell
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.drawn import Lookup, Shared
-from mockgen_watch.generate.draws import (
+from mockgen_watch.generate.site import FirstState, Nowhere, first_presence
+from mockgen_watch.generate.streams import (
     ALWAYS,
     LONG,
     SHORT,
     HugeUniform,
+    Level,
     LongUniform,
+    Lookup,
     Odds,
     Presence,
+    Shared,
     Shifted,
     Uniform,
     presence_of,
     threshold,
     uniform,
 )
-from mockgen_watch.generate.presence import FirstState, Nowhere, first_presence
 
 KEY = 0x1234_5678_9ABC_DEF0
 HERE = Address.of(1, "M", ("F",))

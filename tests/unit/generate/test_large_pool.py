@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.large_pool import LargePool
-from mockgen_watch.generate.pool import LARGE
+from mockgen_watch.generate.pools import LARGE, LargePool
 from tests.draws import assert_engines_agree, chi_square_tail, chosen, column_of
 from tests.shapes import pool
 from tests.sizes import sized

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import Address
-from mockgen_watch.generate.pool import (
+from mockgen_watch.generate.pools import (
     SEGMENTS,
     EqualPool,
     WeightedPool,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.cells import record_cell
-from mockgen_watch.generate.chunks import cells_of_key
+from mockgen_watch.generate.address import cells_of_key, record_cell
+from mockgen_watch.generate.column import find_leaf
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.paths import find_leaf
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.generate.references import Jump
 from mockgen_watch.spec.generators import Pattern, SequenceNumber

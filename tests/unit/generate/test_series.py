@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.normal import normal_quantile, normal_tail
-from mockgen_watch.generate.series import choose, clamp, exp, ln, power, smaller
+from mockgen_watch.generate.normal import (
+    choose,
+    clamp,
+    exp,
+    ln,
+    normal_quantile,
+    normal_tail,
+    power,
+    smaller,
+)
 
 POSITIVE = st.floats(1e-290, 1e290)
 EXPONENTS = st.floats(-590, 590)

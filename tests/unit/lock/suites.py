@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import digest
+from mockgen_watch.lock.model import WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import below, output_paths
-from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.lock.snapshot import OutputAction
+    from mockgen_watch.lock.model import OutputAction
 
 CONTRACT = 1
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.lock.model import (
+from mockgen_watch.lock.lockfile import (
     LockedOutput,
     Lockfile,
     inputs_match,
     read_lockfile,
     write_lockfile,
 )
-from mockgen_watch.plan.methods import METHODS
+from mockgen_watch.plan.model import METHODS
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import key_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.lock.scope import Scope
+from mockgen_watch.lock.model import Scope
 
 SUITES = ("", "a", "a/b", "a/b/c", "ab", "d", "D/e")
 

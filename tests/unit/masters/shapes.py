@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.chain import resolve_chain
-from mockgen_watch.spec.coverage import NO_COVERAGE
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -35,6 +34,7 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import (
     ELEMENT,
+    NO_COVERAGE,
     ArrayShape,
     ConflictPolicy,
     Leaf,

@@ -11,12 +11,11 @@ import pytest
 
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.chain import resolve_chain
-from mockgen_watch.masters.lookup import find_master
+from mockgen_watch.masters.chain import find_master, resolve_chain
 from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.context import PlanContext
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.plan.model import PlanContext
 from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.masters.lookup import find_master, master_candidates
+from mockgen_watch.masters.chain import find_master, master_candidates
 from mockgen_watch.spec.model import MasterChoice
 from tests.unit.masters.shapes import user_input
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.masters.merge import merge_record
 from mockgen_watch.masters.model import ResolvedMaster
-from mockgen_watch.masters.trees import find_shape, walk_leaves
+from mockgen_watch.masters.record import merge_record
+from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import Leaf, OriginKind
 from tests.unit.masters.shapes import (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.masters.kinds import exact_number
-from mockgen_watch.masters.merge import merge_record
+from mockgen_watch.masters.record import merge_record
+from mockgen_watch.masters.shapes import exact_number
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,

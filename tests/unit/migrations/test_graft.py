@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.migrations.graft import GraftError, grafted
-from mockgen_watch.migrations.graft_text import Graft, Value
+from mockgen_watch.migrations.graft import Graft, GraftError, Value, grafted
 from mockgen_watch.spec.parse import parse
 
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from mockgen_watch.migrations.masters import migrate_master
-from mockgen_watch.migrations.migrate import migrate_user_input
-from mockgen_watch.migrations.outcome import Migration, Wishes
+from mockgen_watch.migrations.migrate import Migration, Wishes, migrate_user_input
 from mockgen_watch.migrations.shapes import RemarkKind
 
 

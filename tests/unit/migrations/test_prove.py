@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.migrations.assemble import assemble
 from mockgen_watch.migrations.prove import SectionProof, prove_sections
 from mockgen_watch.migrations.shapes import read_oldest
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.migrations.suffixes import assemble
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
 

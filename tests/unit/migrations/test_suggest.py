@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.migrate import migrate_user_input
-from mockgen_watch.migrations.outcome import Wishes
-from mockgen_watch.migrations.shared_pools import shared_pools
-from mockgen_watch.migrations.suggestion import ModelPools
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
+from mockgen_watch.migrations.suggest import ModelPools, shared_pools
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.document import MappingNode, plain_data
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
-    from mockgen_watch.migrations.suggestion import Suggestion
+    from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.spec.document import Json
 
 LEGACY = Path(__file__).parents[2] / "data" / "legacy"

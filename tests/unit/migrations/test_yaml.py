@@ -6,8 +6,7 @@ import difflib
 
 import pytest
 
-from mockgen_watch.migrations.migrate import migrate_user_input
-from mockgen_watch.migrations.outcome import Wishes
+from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
 
 SCHEMA = "s.json"
 

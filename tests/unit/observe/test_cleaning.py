@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.observe.cleaning import clean, redact
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.logs import Level, LogFormat, start_logging
+from mockgen_watch.observe.lines import clean, escape_for_terminal, redact
+from mockgen_watch.observe.log import Level, LogFormat, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.observe.logs import Level, Log, LogFormat, bound, level_of, start_logging
+from mockgen_watch.observe.log import Level, Log, LogFormat, bound, level_of, start_logging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,7 +169,7 @@ def test_without_a_terminal_lines_are_json(capsys: pytest.CaptureFixture[str]) -
 
 SCRIPT = """
 import sys
-from mockgen_watch.observe.logs import Level, start_logging
+from mockgen_watch.observe.log import Level, start_logging
 log = start_logging("json", Level[sys.argv[1]])
 log.debug("a.debug"); log.info("an.info")
 print("structlog" in sys.modules)

@@ -10,7 +10,7 @@ from mockgen_watch.plan.affected import (
     affected_suites,
     suite_needs,
 )
-from mockgen_watch.plan.context import SuiteSource
+from mockgen_watch.plan.model import SuiteSource
 from mockgen_watch.spec.generators import Reference
 from tests.unit.masters.shapes import master, model, scenario, user_input
 

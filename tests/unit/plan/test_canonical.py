@@ -8,11 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.masters.canonical import canonical_form, form_bytes
-from mockgen_watch.plan.canonical import canonical_records
+from mockgen_watch.masters.shapes import canonical_form, form_bytes
 from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.context import PlanContext
-from mockgen_watch.plan.selection import Selection
+from mockgen_watch.plan.key import canonical_records
+from mockgen_watch.plan.model import PlanContext, Selection
 from mockgen_watch.spec.generators import Reference, SequenceNumber
 from mockgen_watch.spec.model import Layout, Model, RuleKind, RuleSpec
 from tests.unit.masters.shapes import Data, field, master, model, scenario, user_input

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.plan.capacity import check_unique
+from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.context import PlanContext
+from mockgen_watch.plan.model import PlanContext
 from mockgen_watch.spec.generators import (
     Boolean,
     Pattern,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.masters.trees import find_shape, walk_leaves
+from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.context import PlanContext, SuiteSource
-from mockgen_watch.plan.selection import Selection
-from mockgen_watch.spec.coverage import Coverage, CoverageSpec
+from mockgen_watch.plan.model import PlanContext, Selection, SuiteSource
 from mockgen_watch.spec.generators import Reference, SequenceNumber, Template
 from mockgen_watch.spec.model import (
     ConditionSpec,
+    Coverage,
+    CoverageSpec,
     ExclusionSpec,
     Layout,
     Leaf,

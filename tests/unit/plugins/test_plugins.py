@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.errors import FindingsError
+from mockgen_watch.diagnostics import FindingsError
 from mockgen_watch.plugins import Catalog
 from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.storage.trust import VARIABLE, read_trust, write_trust
-from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 from tests.plugin_package import LUHN, install
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.rules.clause import compile_clause
-from mockgen_watch.rules.errors import RuleError
-from mockgen_watch.rules.sight import Sight
+from mockgen_watch.rules.values import RuleError, Sight
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
 

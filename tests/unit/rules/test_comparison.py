@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.rules.comparison import read_comparison
-from mockgen_watch.rules.expression import cel_value, compile_expression, fields_of, with_timestamps
+from mockgen_watch.rules.cel import (
+    cel_value,
+    compile_expression,
+    fields_of,
+    read_comparison,
+    with_timestamps,
+)
 
 if TYPE_CHECKING:
-    from mockgen_watch.rules.places import Path
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.spec.document import Json
 
 

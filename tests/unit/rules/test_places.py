@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.rules.places import MISSING, places_of, value_at, with_value
-from mockgen_watch.rules.values import is_type, same, shown
+from mockgen_watch.rules.values import (
+    MISSING,
+    is_type,
+    places_of,
+    same,
+    shown,
+    value_at,
+    with_value,
+)
 
 if TYPE_CHECKING:
-    from mockgen_watch.rules.places import Place
+    from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Json
 
 RECORD: Json = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.rules.rule import compile_rule
-from mockgen_watch.rules.sight import Sight
+from mockgen_watch.rules.values import Sight
 from mockgen_watch.spec.generators import Moment, MomentKind
 from tests.unit.spec.reading import good_input
 

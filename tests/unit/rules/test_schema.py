@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.rules.errors import RuleError
 from mockgen_watch.rules.schema import compile_schema, is_plain_schema
+from mockgen_watch.rules.values import RuleError
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch import Specs
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic

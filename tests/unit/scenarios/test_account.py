@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mockgen_watch.scenarios.account import account_of
-from mockgen_watch.scenarios.negative import NOTHING_OF_THIS_KIND
+from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND
 from tests.unit.scenarios.planning import plans_of
 
 SPEC = """\

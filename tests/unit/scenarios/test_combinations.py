@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.rules.places import MISSING, value_at, with_value
-from mockgen_watch.scenarios.account import account_of
-from mockgen_watch.scenarios.cases import Change
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.rules.values import MISSING, value_at, with_value
+from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.faults.breaker import ONE_IS_ENOUGH
+from mockgen_watch.scenarios.faults.mutations import COMBINATION
 from mockgen_watch.scenarios.labels import label_lines
-from mockgen_watch.scenarios.mutations import COMBINATION
-from mockgen_watch.scenarios.negative import ONE_IS_ENOUGH
-from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.scenarios.source import Change, compile_source
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockgen_watch.scenarios.cases import Fault
+    from mockgen_watch.scenarios.source import Fault
 
 Record: TypeAlias = dict[str, Any]
 Judge: TypeAlias = "Callable[[Record], bool]"

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.serial import Serial
-from mockgen_watch.formats.document import VectorRecords
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.executors.base import Serial
+from mockgen_watch.formats.records import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.workflow.changes.decode import decode_records
-from mockgen_watch.workflow.chosen import chosen_plans
-from mockgen_watch.workflow.coverage import coverage_report
+from mockgen_watch.workflow.changes.cells import decode_records
+from mockgen_watch.workflow.coverage import coverage_report, keep_cases
 from mockgen_watch.workflow.generate import no_progress
-from mockgen_watch.workflow.keep_cases import keep_cases
 from mockgen_watch.workflow.produce import file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.rules.places import MISSING, value_at, with_value
-from mockgen_watch.scenarios.mutations import KINDS, like, near_by, schema_candidates
+from mockgen_watch.rules.values import MISSING, value_at, with_value
+from mockgen_watch.scenarios.faults.mutations import KINDS, like, near_by, schema_candidates
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json

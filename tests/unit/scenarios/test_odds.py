@@ -9,9 +9,9 @@ import pytest
 
 from mockgen_watch.scenarios.odds import declared_shares, field_odds, wilson
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.workflow.chosen import chosen_plans
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.rules.rule import Rule
-from mockgen_watch.scenarios.scope import find_scope
+from mockgen_watch.scenarios.faults.turns import find_scope
 
 PLACE = Location(path="specs/s/user_input.yaml")
 

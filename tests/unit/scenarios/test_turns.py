@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.scenarios.mutations import ABOVE, BELOW, EMPTY, NULL, OWN, WRONG_TYPE
-from mockgen_watch.scenarios.promise import Broken
+from mockgen_watch.scenarios.faults.mutations import ABOVE, BELOW, EMPTY, NULL, OWN, WRONG_TYPE
+from mockgen_watch.scenarios.faults.turns import Alike, Breakage
+from mockgen_watch.scenarios.promise.keep import Broken
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.scenarios.turns import Alike, Breakage
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
-    from mockgen_watch.scenarios.cases import Fault
-    from mockgen_watch.scenarios.negative import Breaker
+    from mockgen_watch.scenarios.faults.breaker import Breaker
+    from mockgen_watch.scenarios.source import Fault
 
 
 def breakage(*kinds: str, rare: tuple[str, ...] = ()) -> Breakage:

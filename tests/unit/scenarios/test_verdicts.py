@@ -9,10 +9,10 @@ import pytest
 
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.scenarios.facts import sight_of
-from mockgen_watch.scenarios.needs import inside_needs, outside_need, rule_need
-from mockgen_watch.scenarios.terms import compile_terms
-from mockgen_watch.scenarios.verdicts import Judge
+from mockgen_watch.scenarios.promise.facts import sight_of
+from mockgen_watch.scenarios.promise.needs import inside_needs, outside_need, rule_need
+from mockgen_watch.scenarios.promise.vector import Judge
+from mockgen_watch.scenarios.source import compile_terms
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:

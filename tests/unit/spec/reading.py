@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.formats.builtin import BUILTIN
-from mockgen_watch.spec.build.context import BuildContext
+from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.structure import check_structure, load_schema

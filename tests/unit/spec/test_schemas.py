@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mockgen_watch.lock.model import LockedOutput, Lockfile, write_lockfile
-from mockgen_watch.spec.build.directives import (
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile, write_lockfile
+from mockgen_watch.spec.build.project import PROJECT_KEYS
+from mockgen_watch.spec.build.shapes import (
     INPUT_DIRECTIVES,
     MASTER_DIRECTIVES,
     MODEL_DIRECTIVES,
     SCENARIO_DIRECTIVES,
     VALUE_DIRECTIVES,
 )
-from mockgen_watch.spec.build.project import PROJECT_KEYS
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.structure import validator_of
 from tests.unit.spec.reading import SCHEMAS

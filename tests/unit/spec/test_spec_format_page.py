@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mockgen_watch.spec.build.directives import PLACES
-from mockgen_watch.spec.build.distributions import DISTRIBUTION_PARAMS
+from mockgen_watch.spec.build.numbers import DISTRIBUTION_PARAMS
 from mockgen_watch.spec.build.project import PROJECT_KEYS
+from mockgen_watch.spec.build.shapes import PLACES
 from mockgen_watch.spec.model import ConflictPolicy, Coverage, Layout, MergeKind, Transform
 from mockgen_watch.spec.moments import DATE_DIRECTIVES, TIME_DIRECTIVES
 from tests.unit.spec.reading import FORMATS, ROOT, findings, misfits, pool_of

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mockgen_watch.lock.reconcile import reconcile
-from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.transaction import apply
 from tests.unit.lock.suites import CONTRACT, producer
 
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from mockgen_watch.lock.snapshot import Reconciliation
-    from mockgen_watch.lock.wanted import WantedSuite
-    from mockgen_watch.storage.account import Observer
-    from mockgen_watch.storage.outcome import Outcome
+    from mockgen_watch.lock.model import Reconciliation, WantedSuite
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.transaction import Producer
+    from mockgen_watch.storage.transaction import Observer, Outcome, Producer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

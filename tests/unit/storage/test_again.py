@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.storage.again import merged, outputs_again, specs_again
-from mockgen_watch.storage.files import SpecSnapshot, read_specs
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.storage.outputs import OutputTree, read_outputs
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.storage.outputs import (
+    OutputTree,
+    merged,
+    outputs_again,
+    read_outputs,
+    specs_again,
+)
+from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.specs import SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.request import Request
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.containment import EscapeError, Folder, naming
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.storage.containment import EscapeError, Folder, OutputRoot, naming
+from mockgen_watch.storage.project_folder import StateFolder
 from tests.unit.lock.suites import wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, files_in
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.diagnostics import StorageError
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import StorageError
-from mockgen_watch.spec.limits import MAX_BYTES
-from mockgen_watch.storage import files
+from mockgen_watch.spec.document import MAX_BYTES
+from mockgen_watch.storage import specs as files
 from mockgen_watch.storage.containment import EscapeError
-from mockgen_watch.storage.files import MovedError, SpecSnapshot, read_specs
+from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.specs import MovedError, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.state import StateFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ import pytest
 
 from mockgen_watch.cli.main import main
 from mockgen_watch.storage import former
+from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.former import KEPT, keep_former, list_former, restore_former
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 
 LOCK = "mock_outputs/m/mockgen.lock"
 

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.findings import find_stale
-from mockgen_watch.storage.output_root import OutputRoot
+from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 from tests.unit.lock.suites import CONTRACT, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 

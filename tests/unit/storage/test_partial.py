@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.errors import FindingsError, MockgenError
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location, MockgenError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.partial import Partials, Progress, Resumable
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from mockgen_watch.errors import StorageError, UsageError
+from mockgen_watch.diagnostics import StorageError, UsageError
 from mockgen_watch.storage.project_folder import (
+    StateFolder,
     find_project,
     find_work_tree,
     git_folder_of,
     state_folder,
 )
-from mockgen_watch.storage.state import StateFolder
 
 
 def git(folder: Path, *arguments: str) -> str:

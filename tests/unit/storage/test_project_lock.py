@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.errors import LockedError, StorageError
+from mockgen_watch.diagnostics import LockedError, StorageError
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
-from mockgen_watch.storage.state import StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from mockgen_watch.storage.project_lock import ProjectLock
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 with ProjectLock(StateFolder(Path(sys.argv[1])), holder="the other", timeout=20):
     print("held", flush=True)
     sys.stdin.read()
@@ -32,7 +32,7 @@ COUNTER = """
 import sys, time
 from pathlib import Path
 from mockgen_watch.storage.project_lock import ProjectLock
-from mockgen_watch.storage.state import StateFolder
+from mockgen_watch.storage.project_folder import StateFolder
 counter = Path(sys.argv[2])
 for _ in range(int(sys.argv[3])):
     with ProjectLock(StateFolder(Path(sys.argv[1])), timeout=60):

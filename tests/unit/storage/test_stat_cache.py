@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, StatCache
-from mockgen_watch.storage.state import StateFolder
 from tests.unit.lock.suites import key_of
 
 if TYPE_CHECKING:

@@ -10,12 +10,10 @@ import pytest
 
 from mockgen_watch.storage import swap
 from mockgen_watch.storage.atomic import digest_file, stage
-from mockgen_watch.storage.containment import Folder
-from mockgen_watch.storage.output_root import OutputRoot
-from mockgen_watch.storage.placement import Place, Placed, Placer
+from mockgen_watch.storage.containment import Folder, OutputRoot
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.state import StateFolder
-from mockgen_watch.storage.swap import put_back, put_new, swap_in
+from mockgen_watch.storage.swap import Place, Placed, Placer, put_back, put_new, swap_in
 from tests.unit.lock.suites import key_of
 from tests.unit.storage.projects import files_in
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.errors import FindingsError, StorageError
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location, StorageError
 from mockgen_watch.lock.journal import JournalEntry, encode_entries
-from mockgen_watch.lock.model import read_lockfile, write_lockfile
-from mockgen_watch.lock.snapshot import Action, Reason
+from mockgen_watch.lock.lockfile import read_lockfile, write_lockfile
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.storage.transaction import apply
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.lock.snapshot import OutputAction
+    from mockgen_watch.lock.model import OutputAction
 
 ONE = wanted_output("positive", "1")
 MANY = wanted_output("negative", "1", layout=Layout.SPLIT)

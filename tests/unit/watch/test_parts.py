@@ -12,15 +12,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.snapshot import Action, Reason
+from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.observe.log import Level, start_logging
 from mockgen_watch.observe.log_file import KEPT, LogFile
-from mockgen_watch.observe.logs import Level, start_logging
+from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
-from mockgen_watch.storage.state import StateFolder
 from mockgen_watch.watch.batch import Pass
-from mockgen_watch.watch.endpoint import Endpoint, prometheus
-from mockgen_watch.watch.known import Known
-from mockgen_watch.watch.metrics import Metrics
+from mockgen_watch.watch.daemon import Waker
+from mockgen_watch.watch.events import (
+    BatchEnded,
+    BatchFailed,
+    DiagnosticCleared,
+    DiagnosticRaised,
+    EventsMissed,
+    LogTeller,
+    OutputWritten,
+    Stream,
+    WatchChanged,
+)
+from mockgen_watch.watch.metrics import Endpoint, Metrics, prometheus
 from mockgen_watch.watch.requests import (
     STATUS,
     Desk,
@@ -29,23 +39,12 @@ from mockgen_watch.watch.requests import (
     ask,
     is_running,
 )
-from mockgen_watch.watch.stream import (
-    BatchEnded,
-    BatchFailed,
-    DiagnosticCleared,
-    DiagnosticRaised,
-    EventsMissed,
-    OutputWritten,
-    Stream,
-    WatchChanged,
-)
-from mockgen_watch.watch.telling import LogTeller
-from mockgen_watch.watch.waker import Waker
+from mockgen_watch.watch.resident import Known
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockgen_watch.watch.stream import Happening
+    from mockgen_watch.watch.events import Happening
 
 ENDED = BatchEnded(
     batch="1-1",

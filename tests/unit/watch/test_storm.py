@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.watch.storm import STORM_FILES, is_storm
+from mockgen_watch.watch.watching import STORM_FILES, is_storm
 
 
 def scan(moved: int, *, is_racy: bool) -> Scan:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch import Specs
+from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
-from mockgen_watch.executors.serial import Serial
 from mockgen_watch.workflow.generate import no_progress
-from mockgen_watch.workflow.large import LargeFile
-from mockgen_watch.workflow.produce import file_bytes, prepare_production
+from mockgen_watch.workflow.produce import LargeFile, file_bytes, prepare_production
 
 if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor

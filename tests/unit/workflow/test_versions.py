@@ -9,15 +9,20 @@ from msgspec.structs import replace
 
 from mockgen_watch.cli.main import main
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.lock.model import read_lockfile, write_lockfile
-from mockgen_watch.migrations.base import Chain, FileKind, Step, read_document
-from mockgen_watch.migrations.outcome import Wishes
-from mockgen_watch.spec.build.site import Report, Site
+from mockgen_watch.lock.lockfile import read_lockfile, write_lockfile
+from mockgen_watch.migrations.migrate import Wishes
+from mockgen_watch.migrations.versions import Chain, FileKind, Step, read_document
+from mockgen_watch.spec.build.reader import Report, Site
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.document import MappingNode
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.workflow.migrate import MigrationRequest, carry_out, plan_migration
-from mockgen_watch.workflow.versions import CHAIN, problems_of
+from mockgen_watch.workflow.migrate import (
+    CHAIN,
+    MigrationRequest,
+    carry_out,
+    plan_migration,
+    problems_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockgen_watch.scenarios.coverage.covering import cover
-from mockgen_watch.scenarios.coverage.feasible import Constraint
-from mockgen_watch.scenarios.coverage.problem import Problem
+from mockgen_watch.scenarios.coverage.design import cover
+from mockgen_watch.scenarios.coverage.problem import Constraint, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

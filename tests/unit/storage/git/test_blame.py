@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from mockgen_watch.storage.git.blame import Blame, blame_lines
-from mockgen_watch.storage.git.repository import Repository
+from mockgen_watch.git.blame import Blame, blame_lines
+from mockgen_watch.git.repository import Repository
 from tests.git.scene import environment
 
 if TYPE_CHECKING:

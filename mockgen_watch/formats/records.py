@@ -1,0 +1,350 @@
+"""Takes a writer and a program's records; gives the bytes of whole files, by either engine.
+
+There are two ways to the same bytes. The *scalar* engine reads one record at a time and encodes it;
+it needs no NumPy, and is faster as long as importing NumPy takes longer than all records do. The
+*vector* engine runs a fragment plan for a chunk of records at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.fragments import Slot
+from mockgen_watch.formats.vector import VectorRun
+from mockgen_watch.generate.records import record_at
+from mockgen_watch.scenarios.labels import labelled, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
+    from typing import Final
+
+    from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.fragments import FragmentPlan
+    from mockgen_watch.formats.vector import VectorRun
+    from mockgen_watch.generate.address import IntArray
+    from mockgen_watch.generate.column import Program
+    from mockgen_watch.scenarios.source import Case, Source, Told
+    from mockgen_watch.spec.document import Json
+
+
+VECTOR_FROM: Final = 2000
+"""From this many records on the vector engine is faster, NumPy's import included."""
+
+
+class Records(Protocol):
+    """Anything that has bytes for its records: what an executor runs."""
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+
+    @property
+    def count(self) -> int:
+        """How many records there are."""
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each.
+
+        Raises:
+            FormatError: a value that cannot be written.
+        """
+
+
+class Warming(Struct, frozen=True):
+    """Records for which there is something to do before the first of them is made."""
+
+    def warm_up(self) -> None:
+        """Do it."""
+
+
+class ScalarRecords(Struct, frozen=True, kw_only=True):
+    """The records of a program, read and encoded one at a time."""
+
+    writer: Writer
+    program: Program
+    count: int
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, one at a time."""
+        separator = self.framing.separator
+        for index in range(start, stop):
+            yield encode_record(self.writer, record_at(self.program, index), index) + separator
+
+
+class VectorRecords(Warming, frozen=True, kw_only=True):
+    """The records of a program, by its fragment plan."""
+
+    framing: Framing
+    plan: FragmentPlan
+    program: Program
+    count: int
+    _idle: list[VectorRun] = field(default_factory=list)
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""
+        run = self._taken()
+        yield from run.bytes_of(start, stop)
+        self._idle.append(run)
+
+    def measured(self, start: int, stop: int) -> tuple[int, Iterator[bytes]] | None:
+        """Return how many bytes the records have, and the bytes; None where it is not known."""
+        run = self._taken()
+        found = run.measured(start, stop)
+        if found is None:
+            self._idle.append(run)
+            return None
+        return found[0], self._given_back(run, found[1])
+
+    def warm_up(self) -> None:
+        """Lay out the tables; see ``warm_up``."""
+        self._idle.append(self._taken())
+
+    def _taken(self) -> VectorRun:
+        # NumPy takes longer to import than a small job takes in all.
+        import numpy as np  # noqa: PLC0415
+
+        # Laying out the tables is work that later calls are spared; calls that overlap share none.
+        return self._idle.pop() if self._idle else VectorRun(self.plan, self.program, np)
+
+    def _given_back(self, run: VectorRun, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        yield from pieces
+        self._idle.append(run)
+
+
+def records_of(
+    writer: Writer, program: Program, count: int, *, vector_from: int = VECTOR_FROM
+) -> ScalarRecords | VectorRecords:
+    """Return the first ``count`` records of ``program`` with the engine that suits them.
+
+    A plan that cannot be compiled because some entry cannot be written leaves the work to the
+    scalar engine, which says so when, and only if, a record has that entry.
+    """
+    scalar = ScalarRecords(writer=writer, program=program, count=count)
+    # Tables reach as far as the count that the program was compiled for.
+    if count < vector_from or count > program.count:
+        return scalar
+    try:
+        plan = writer.compile(program)
+    except FormatError:
+        return scalar
+    if plan is None:
+        return scalar
+    return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
+
+
+def warm_up(records: Records) -> None:
+    """Do what each of several processes would have to do first, so that all of them have it."""
+    if isinstance(records, Warming):
+        records.warm_up()
+
+
+def measured(records: Records, start: int, stop: int) -> tuple[int, Iterator[bytes]]:
+    """Return how many bytes records ``start`` to ``stop - 1`` have, and the bytes.
+
+    These are made one piece at a time, and are held only where their length is not known before.
+
+    Raises:
+        FormatError: a value that cannot be written.
+    """
+    found = records.measured(start, stop) if isinstance(records, VectorRecords) else None
+    if found is not None:
+        return found
+    pieces = list(records.pieces(start, stop))
+    return sum(map(len, pieces)), iter(pieces)
+
+
+def document(
+    framing: Framing, pieces: Iterable[bytes], *, is_begun: bool = False
+) -> Iterator[bytes]:
+    """Yield a whole file from the pieces of its records, each record with its separator.
+
+    ``is_begun``: head and some records were given before, and some are still to come.
+    """
+    held = b""
+    started = is_begun
+    for piece in pieces:
+        yield held if started else framing.head
+        started, held = True, piece
+    if not started:
+        yield framing.empty
+        return
+    yield held.removesuffix(framing.separator)
+    yield framing.tail
+
+
+def alone(writer: Writer, record: Mapping[str, Json], index: int) -> bytes:
+    """Return a whole file that holds one record."""
+    return writer.framing.head + encode_record(writer, record, index) + writer.framing.tail
+
+
+def encode_record(writer: Writer, record: Mapping[str, Json], index: int) -> bytes:
+    """Return the bytes of record ``index``; the path of an error begins with it."""
+    try:
+        return writer.encode(record)
+    except FormatError as error:
+        raise error.below(index) from error
+
+
+BLOCK: Final = 8192
+"""Records that are shared out at a time: enough that those which fail alike are many."""
+
+RUNS: Final = 16
+"""Programs whose tables are kept for the next block."""
+
+JOINED: Final = 64
+"""Records in one piece."""
+
+
+class CaseRecords(Warming, frozen=True, kw_only=True):
+    """Records of several programs, or that are looked at one by one.
+
+    Attributes:
+        is_labelled: each of them holds what it shows.
+        labels: writes the lines that tell what records show; None where nobody asks for them.
+        vector_from: from this many records on programs make whole blocks.
+        block: records that are shared out at a time.
+    """
+
+    writer: Writer
+    source: Source
+    count: int
+    is_labelled: bool = False
+    labels: Writer | None = None
+    vector_from: int = VECTOR_FROM
+    block: int = BLOCK
+    _idle: list[_Runs] = field(default_factory=list)
+
+    @property
+    def framing(self) -> Framing:
+        """What stands around the records."""
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
+        return (records for records, _ in self.pairs(start, stop))
+
+    def pairs(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the same, and with them the lines that tell of these very records."""
+        is_small = self.count < self.vector_from or stop - start < JOINED
+        if self.is_labelled or is_small:
+            yield from self._one_by_one(start, stop)
+            return
+        # NumPy takes longer to import than a small job takes in all.
+        import numpy as np  # noqa: PLC0415
+
+        runs = self._idle.pop() if self._idle else _Runs(self.writer, np)
+        for first in range(start, stop, self.block):
+            last = min(first + self.block, stop)
+            try:
+                texts, lines = self._block(runs, np, first, last)
+            except (FindingsError, FormatError):
+                # The first record that is wrong is the one to be told, and those before it are not.
+                yield from self._one_by_one(first, last)
+                raise
+            for row in range(0, len(texts), JOINED):
+                part = slice(row, row + JOINED)
+                yield b"".join(texts[part]), b"".join(lines[part])
+        self._idle.append(runs)
+
+    def warm_up(self) -> None:
+        """Load NumPy where it will be needed; see ``document.warm_up``."""
+        if not self.is_labelled and self.count >= self.vector_from:
+            import numpy as np  # noqa: PLC0415 - as above
+
+            del np
+
+    def _one_by_one(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
+        return (self._record(index) for index in range(start, stop))
+
+    def _record(self, index: int) -> tuple[bytes, bytes]:
+        case = self.source.case_at(index)
+        record = labelled(case) if self.is_labelled else case.record
+        text = encode_record(self.writer, record, index) + self.framing.separator
+        return text, self._lines(case, index)
+
+    def _lines(self, told: Case | Told, index: int) -> bytes:
+        return b"" if self.labels is None else label_bytes_of(self.labels, told, index)
+
+    def _block(
+        self, runs: _Runs, xp: ModuleType, first: int, last: int
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Return the bytes of each record, and its lines where somebody asks for them."""
+        indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
+        texts: list[bytes] = [b""] * len(indexes)
+        lines: list[bytes] = [] if self.labels is None else [b""] * len(indexes)
+        for share in self.source.shares(xp, indexes):
+            rows, here = share.rows.tolist(), indexes[share.rows]
+            run = runs.of(share.program)
+            if run is None:
+                for row, index in zip(rows, here.tolist(), strict=True):
+                    texts[row], line = self._record(index)
+                    lines[row : row + 1] = [line] if lines else []
+                continue
+            for row, text in zip(rows, run.texts_of(here), strict=True):
+                texts[row] = text
+            if lines:
+                told = share.told or map(self.source.told_at, here.tolist())
+                for row, index, shown in zip(rows, here.tolist(), told, strict=True):
+                    lines[row] = self._lines(shown, index)
+        return texts, lines
+
+
+def label_bytes_of(writer: Writer, told: Case | Told, index: int) -> bytes:
+    """Return the lines that tell what record ``index`` shows, as ``writer`` has them.
+
+    Raises:
+        FormatError: a value cannot be written.
+    """
+    end = writer.framing.separator
+    return b"".join([encode_record(writer, line, index) + end for line in lines_of(told, index)])
+
+
+class _Runs:
+    """The programs of one output, laid out when they are first needed."""
+
+    def __init__(self, writer: Writer, xp: ModuleType) -> None:
+        self._writer = writer
+        self._xp = xp
+        self._known: dict[Program, VectorRun | None] = {}
+        self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
+
+    def of(self, program: Program | None) -> VectorRun | None:
+        """Return what runs ``program``; None where records have to be made one by one."""
+        if program is None:
+            return None
+        if program not in self._known:
+            if len(self._known) >= RUNS:
+                self._known.clear()
+                self._tables.clear()
+            self._known[program] = self._laid_out(program)
+        return self._known[program]
+
+    def _laid_out(self, program: Program) -> VectorRun | None:
+        try:
+            plan = self._writer.compile(program)
+        except FormatError:
+            return None
+        if plan is None:
+            return None
+        return VectorRun(self._shared(plan), program, self._xp, BLOCK // 4)
+
+    def _shared(self, plan: FragmentPlan) -> FragmentPlan:
+        """Return ``plan`` with the tables of other programs where they are equal, as most are."""
+        slots = tuple(
+            replace(slot, table=self._tables.setdefault(slot.table, slot.table))
+            if isinstance(slot, Slot)
+            else slot
+            for slot in plan.slots
+        )
+        return replace(plan, slots=slots)

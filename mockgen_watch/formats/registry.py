@@ -1,0 +1,17 @@
+"""The formats that come with the package, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.formats.csv import CSV
+from mockgen_watch.formats.json import JSON, NDJSON
+from mockgen_watch.formats.yaml import YAML
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+    from mockgen_watch.formats.base import Format
+
+BUILTIN: Final[Mapping[str, Format]] = {"json": JSON, "ndjson": NDJSON, "yaml": YAML, "csv": CSV}

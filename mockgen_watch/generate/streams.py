@@ -1,0 +1,436 @@
+"""Takes a stream and a piece of whole-number arithmetic; gives the stream of its results."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN
+from struct import Struct
+from typing import TYPE_CHECKING, Protocol
+
+from mockgen_watch.generate.address import MASK32, SCORE, WORD, words_over
+from mockgen_watch.generate.column import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from typing import Final, TypeVar
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mockgen_watch.generate.address import (
+        Address,
+        Cell,
+        Cells,
+        Constants,
+        IntArray,
+        LaneArray,
+        Stream,
+    )
+
+    Whole = TypeVar("Whole", int, "IntArray")
+
+    """A Python integer or an array of them."""
+
+
+class Drawn:
+    """A stream that draws a chunk's numbers once: ``draw`` makes them, ``over`` remembers them."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int) -> None:
+        """Promise numbers from 0 to ``size - 1``."""
+        self.size = size
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        raise NotImplementedError
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk, int64[n]."""
+        raise NotImplementedError
+
+    def over(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk, int64[n], not to be written to."""
+        known = cells.drawn.get(id(self))
+        if known is None:
+            known = cells.drawn[id(self)] = self.draw(cells)
+        return known
+
+
+class Shared(Drawn):
+    """A stream that several parts of one column, or several columns, ask: one draw a cell."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: Stream) -> None:
+        """Remember what ``source`` draws."""
+        super().__init__(source.size)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        known = cell.drawn.get(id(self))
+        if known is None:
+            known = cell.drawn[id(self)] = self.source.at(cell)
+        return known
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.source.over(cells)
+
+
+class Lookup(Drawn):
+    """``numbers[n]`` of the number n that another stream draws."""
+
+    __slots__ = ("numbers", "source")
+
+    def __init__(self, source: Stream, numbers: tuple[int, ...], size: int) -> None:
+        """Turn the numbers of ``source`` into ``numbers``, which are all below ``size``."""
+        super().__init__(size)
+        self.source = source
+        self.numbers = numbers
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.numbers[self.source.at(cell)]
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        table = cells.xp.array(self.numbers, cells.xp.int64)
+        found: IntArray = table.take(self.source.over(cells))
+        return found
+
+
+_LANE_BYTES: Final = 8
+
+
+class Bank:
+    """Draws that are computed together."""
+
+    __slots__ = ("_constants", "_packed", "_struct", "is_words")
+
+    def __init__(self, *, is_words: bool) -> None:
+        """Compute words, or else scores."""
+        self.is_words = is_words
+        self._constants: list[Constants] = []
+        self._packed: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self._struct = Struct("<")
+
+    def add(self, constants: Sequence[Constants]) -> int:
+        """Take draws in, and return the place of the first; before any cell is asked for."""
+        first = len(self._constants)
+        self._constants.extend(constants)
+        return first
+
+    def at(self, cell: Cell) -> tuple[int, ...]:
+        """Return the numbers of all draws at ``cell``."""
+        known = cell.scores.get(id(self))
+        if known is None:
+            known = cell.scores[id(self)] = self._draw(cell.a, cell.b)
+        return known
+
+    def _draw(self, a: int, b: int) -> tuple[int, ...]:
+        if self._struct.size != len(self._constants) * _LANE_BYTES:
+            self._pack()
+        ones, mask, first, second = self._packed
+        t = (a * ones ^ first) * b & mask
+        t = ((t ^ (t >> 16)) & mask ^ second) * SCORE & mask
+        if self.is_words:
+            t = ((t ^ (t >> 15)) & mask) * WORD & mask
+            t = (t ^ (t >> 16)) & mask
+        return self._struct.unpack(t.to_bytes(self._struct.size, "little"))
+
+    def _pack(self) -> None:
+        """Lay the constants side by side."""
+        count = len(self._constants)
+        self._struct = Struct(f"<{count}Q")
+
+        def lay(numbers: Sequence[int]) -> int:
+            return int.from_bytes(self._struct.pack(*numbers), "little")
+
+        self._packed = (
+            lay([1] * count),
+            lay([MASK32] * count),
+            lay([c1 for c1, _ in self._constants]),
+            lay([c2 for _, c2 in self._constants]),
+        )
+
+
+class Level:
+    """The draws of all fields that are drawn at the same cells."""
+
+    __slots__ = ("scores", "words")
+
+    def __init__(self) -> None:
+        """Begin without any draw."""
+        self.scores = Bank(is_words=False)
+        self.words = Bank(is_words=True)
+
+    def word(self, constants: Constants) -> Word:
+        """Return the draw of a word."""
+        return Word(constants, self.words)
+
+
+class Word:
+    """32 bits by address, all of them good."""
+
+    __slots__ = ("bank", "constants", "place")
+
+    def __init__(self, constants: Constants, bank: Bank) -> None:
+        """Draw at ``constants``, together with the words of ``bank``."""
+        self.constants = constants
+        self.bank = bank
+        self.place = bank.add((constants,))
+
+    def at(self, cell: Cell) -> int:
+        """Return the word of one cell."""
+        return self.bank.at(cell)[self.place]
+
+    def over(self, cells: Cells) -> LaneArray:
+        """Return the words of a chunk, uint32[n], for the caller to keep."""
+        return words_over(cells, self.constants)
+
+
+def word_at(constants: Constants, level: Level | None) -> Word:
+    """Return the word at ``constants``, drawn with all else of ``level``, or alone."""
+    return (level or Level()).word(constants)
+
+
+SHORT: Final = 1 << 20
+"""Up to here 32 bits decide; the odds of a number are then off by at most 2**-12 of themselves."""
+
+LONG: Final = 1 << 63
+"""Up to here NumPy's integers hold a number."""
+
+ALWAYS: Final = 1 << 32
+"""The threshold that every word lies below."""
+
+
+def uniform(address: Address, level: Level, draw: str, size: int) -> Stream:
+    """Return the stream of numbers below ``size`` (1 or more); ``draw`` names it at ``address``."""
+    if size <= SHORT:
+        return Uniform(size, address.constants(draw), level)
+    count = 2 if size <= LONG else (size.bit_length() + 95) // 32
+    words = [address.constants(f"{draw}/{n}") for n in range(count)]
+    if size <= LONG:
+        return LongUniform(size, words[0], words[1], level)
+    return HugeUniform(size, words, level)
+
+
+def threshold(probability: Decimal) -> int:
+    """Return how many of the 2**32 words mean yes; 0 for never, ``ALWAYS`` for always."""
+    return int((probability * ALWAYS).to_integral_value(ROUND_HALF_EVEN))
+
+
+def presence_of(address: Address, level: Level, omit: Decimal, null: Decimal) -> Stream | None:
+    """Return the states of a node; None when it is always there and never null."""
+    absent, empty = threshold(omit), threshold(null)
+    if not absent and not empty:
+        return None
+    return Presence((absent, address.constants("omit")), (empty, address.constants("null")), level)
+
+
+class Uniform(Drawn):
+    """Numbers below a size up to ``SHORT``."""
+
+    __slots__ = ("word",)
+
+    def __init__(self, size: int, constants: Constants, level: Level | None = None) -> None:
+        """Draw numbers below ``size`` at ``constants``, with all else of ``level``."""
+        super().__init__(size)
+        self.word = word_at(constants, level)
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.word.at(cell) * self.size >> 32
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        out: IntArray = self.word.over(cells).astype(cells.xp.int64)
+        out *= self.size
+        out >>= 32
+        return out
+
+
+class LongUniform(Drawn):
+    """Numbers below a size up to ``LONG``, by 64-bit words."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(
+        self, size: int, high: Constants, low: Constants, level: Level | None = None
+    ) -> None:
+        """Draw numbers below ``size``; ``high`` and ``low`` give the halves of the 64-bit word."""
+        super().__init__(size)
+        self.high = word_at(high, level)
+        self.low = word_at(low, level)
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return (self.high.at(cell) << 32 | self.low.at(cell)) * self.size >> 64
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        xp = cells.xp
+        high = self.high.over(cells).astype(xp.uint64)
+        low = self.low.over(cells).astype(xp.uint64)
+        return _upper_product(high, low, self.size)
+
+
+class HugeUniform(Drawn):
+    """Numbers below a size of any length, in Python integers."""
+
+    __slots__ = ("words",)
+
+    def __init__(
+        self, size: int, constants: Sequence[Constants], level: Level | None = None
+    ) -> None:
+        """Draw numbers below ``size`` by one long word, its highest 32 bits first."""
+        super().__init__(size)
+        self.words = tuple(word_at(each, level) for each in constants)
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        wide = 0
+        for word in self.words:
+            wide = wide << 32 | word.at(cell)
+        return wide * self.size >> (32 * len(self.words))
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk: Python integers in an array of objects."""
+        wide = cells.xp.zeros(len(cells.a), object)
+        for word in self.words:
+            wide = wide * (1 << 32) + word.over(cells).astype(object)
+        numbers: IntArray = wide * self.size // (1 << (32 * len(self.words)))
+        return numbers
+
+
+class Odds(Drawn):
+    """1 with the given odds, else 0."""
+
+    __slots__ = ("word", "yes")
+
+    def __init__(self, yes: int, constants: Constants, level: Level | None = None) -> None:
+        """Draw 1 where the word at ``constants`` is less than ``yes``, 0 to ``ALWAYS``."""
+        super().__init__(2)
+        self.yes = yes
+        self.word = word_at(constants, level)
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return int(self.word.at(cell) < self.yes)
+
+    def hits(self, cells: Cells) -> NDArray[np.bool_]:
+        """Return where a chunk draws 1: bool[n]."""
+        found: NDArray[np.bool_] = self.word.over(cells).astype(cells.xp.int64) < self.yes
+        return found
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.hits(cells).astype(cells.xp.int64)
+
+
+class Presence(Drawn):
+    """A node's state: ABSENT where one draw says so, else NULL where another does."""
+
+    __slots__ = ("null", "omit")
+
+    def __init__(
+        self,
+        omit: tuple[int, Constants],
+        null: tuple[int, Constants],
+        level: Level | None = None,
+    ) -> None:
+        """Take for absence and for null how many words of 2**32 mean yes, and the constants."""
+        super().__init__(State.ABSENT + 1 if omit[0] else State.NULL + 1)
+        self.omit = Odds(*omit, level) if omit[0] else None
+        self.null = Odds(*null, level) if null[0] else None
+
+    def at(self, cell: Cell) -> int:
+        """Return the state of one cell."""
+        if self.omit is not None and self.omit.at(cell):
+            return int(State.ABSENT)
+        return int(State.NULL) if self.null is not None and self.null.at(cell) else 0
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the states of a chunk."""
+        states: IntArray = cells.xp.zeros(len(cells.a), cells.xp.int64)
+        if self.null is not None:
+            states[self.null.hits(cells)] = State.NULL
+        if self.omit is not None:
+            states[self.omit.hits(cells)] = State.ABSENT
+        return states
+
+
+class Shifted(Drawn):
+    """What another stream draws, plus ``offset``."""
+
+    __slots__ = ("offset", "source")
+
+    def __init__(self, source: Stream, offset: int) -> None:
+        """Add ``offset`` (0 or more) to the numbers of ``source``."""
+        super().__init__(source.size + offset)
+        self.source = source
+        self.offset = offset
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.source.at(cell) + self.offset
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.source.over(cells) + self.offset
+
+
+def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int) -> IntArray:
+    """Return ``(high * 2**32 + low) * size >> 64`` of 32-bit numbers; the inputs are lost.
+
+    In products of 32 by 32 bits, because NumPy has no wider ones.
+    """
+    kind = high.dtype.type
+    size_low, size_high = kind(size & MASK32), kind(size >> 32)
+    half, mask = kind(32), kind(MASK32)
+    carry = low * size_low
+    carry >>= half
+    middle = high * size_low
+    low *= size_high
+    # No sum can exceed 64 bits: (2**32-1)**2 + 2 * (2**32-1) < 2**64.
+    carry += middle & mask
+    carry += low & mask
+    carry >>= half
+    middle >>= half
+    low >>= half
+    high *= size_high
+    high += middle
+    high += low
+    high += carry
+    numbers: IntArray = high.view("int64")
+    return numbers
+
+
+class Arithmetic(Protocol):
+    """Arithmetic that is the same for one number and for an array of them."""
+
+    def __call__(self, number: Whole, /) -> Whole:
+        """Return the result for ``number``."""
+        ...
+
+
+class Derived(Drawn):
+    """What ``change`` makes of the numbers that another stream draws."""
+
+    __slots__ = ("change", "source")
+
+    def __init__(self, source: Stream, change: Arithmetic, size: int) -> None:
+        """Change the numbers of ``source`` to numbers below ``size``."""
+        super().__init__(size)
+        self.source = source
+        self.change = change
+
+    def at(self, cell: Cell) -> int:
+        """Return the number of one cell."""
+        return self.change(self.source.at(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        """Return the numbers of a chunk."""
+        return self.change(self.source.over(cells))

@@ -1,0 +1,158 @@
+"""Takes CEL text; gives the check of a record by the CEL library, and the fields that it reads.
+
+The library is the reference implementation in C++ (cel-expr-python). It takes no dates inside of a
+map, so a date is given as RFC 3339 text and the expression's own ``timestamp()`` put around it.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.rules.values import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from typing import Any, Final
+
+    from mockgen_watch.rules.values import Path
+    from mockgen_watch.spec.document import Json
+
+
+_FIELD: Final = r"record(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
+_COMPARISON: Final = re.compile(
+    rf"\s*({_FIELD})\s*(<=|>=|<|>)\s*(?:({_FIELD})|(-?[0-9]{{1,18}}(?:\.[0-9]{{1,9}})?))\s*"
+)
+
+# Both sides are numbers or both are text when these are called.
+ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """``left order right``, where ``right`` is a field's path or a number.
+
+    Paths are the model's, without ``record``.
+    """
+
+    left: Path
+    order: str
+    right: Path | int | Decimal
+
+    def holds(self, left: object, right: object) -> bool:
+        """Return whether two comparable values are in this order."""
+        return ORDERS[self.order](left, right)
+
+
+def read_comparison(text: str) -> Comparison | None:
+    """Return the comparison that ``text`` is, and nothing else; None for any other expression."""
+    found = _COMPARISON.fullmatch(text)
+    if found is None:
+        return None
+    left, order, other, literal = found.groups()
+    right: Path | int | Decimal
+    if other is not None:
+        right = tuple(other.split(".")[1:])
+    else:
+        right = Decimal(literal) if "." in literal else int(literal)
+    return Comparison(left=tuple(left.split(".")[1:]), order=order, right=right)
+
+
+_TOKEN: Final = re.compile(
+    r"""(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"
+        |"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
+      |(?P<comment>//[^\n]*)
+      |(?P<field>(?<![\w.])record(?:\s*\.\s*[A-Za-z_]\w*(?!\w|\s*\()
+        |\s*\[\s*(?:"[^"\\]*"|'[^'\\]*')\s*\])*)""",
+    re.VERBOSE,
+)
+_STEP: Final = re.compile(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
+_BEFORE_NULL: Final = re.compile(r"\s*(?:==|!=)\s*null\b")
+_INTEGER_LIMIT: Final = 1 << 63
+
+
+def fields_of(text: str) -> tuple[Path, ...] | None:
+    """Return the paths of the fields that ``text`` reads; None when it takes the whole record."""
+    paths: dict[Path, None] = {}
+    for token in _TOKEN.finditer(text):
+        if token["field"] is not None:
+            path = _path(token["field"])
+            if not path:
+                return None
+            paths[path] = None
+    return tuple(paths)
+
+
+def _path(chain: str) -> Path:
+    return tuple(dotted or quoted for dotted, quoted in _STEP.findall(chain))
+
+
+def with_timestamps(text: str, dates: Collection[Path]) -> str:
+    """Return ``text`` with ``timestamp()`` around each field of ``dates``.
+
+    Not inside ``has()`` nor before a comparison with null, where the field itself is asked for.
+    """
+
+    def around(token: re.Match[str]) -> str:
+        chain = token["field"]
+        if chain is None or _path(chain) not in dates:
+            return token[0]
+        before, after = text[: token.start()].rstrip(), text[token.end() :]
+        if before.endswith("has(") or _BEFORE_NULL.match(after):
+            return token[0]
+        return f"timestamp({chain})"
+
+    return _TOKEN.sub(around, text)
+
+
+def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], str]:
+    """Return the check of a record against ``text``: why it fails, or ``""``.
+
+    The record has numbers as CEL takes them, and RFC 3339 text for ``dates``; see ``cel_value``.
+    An expression that cannot be evaluated does not hold.
+
+    Raises:
+        RuleError: the expression is not valid.
+    """
+    # Only models with such a rule need the library.
+    from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
+
+    environment = cel.NewEnv(variables={"record": cel.Type.DYN})
+    try:
+        program = environment.compile(with_timestamps(text, dates))
+    except RuntimeError as error:
+        reason = str(error).removeprefix("INVALID_ARGUMENT: ").partition("\n")[0]
+        raise RuleError(f"the CEL expression cannot be read: {reason}") from error
+
+    def check(record: Json) -> str:
+        try:
+            result = program.eval(data={"record": record})
+        except RuntimeError as error:
+            return f"{text} cannot be evaluated: {error}"
+        if result.type() == cel.Type.ERROR:
+            return f"{text} cannot be evaluated: {result.value()}"
+        return "" if result.value() is True else f"{text} is not true"
+
+    return check
+
+
+def cel_value(value: Json) -> object:
+    """Return ``value`` as CEL takes it: decimals, and integers beyond 64 bits, become doubles."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, int) and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
+        return float(value)
+    if isinstance(value, str):
+        # The library cannot take a lone surrogate; no expression can hold one to compare it with.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: cel_value(item) for key, item in value.items()}
+    return [cel_value(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,302 @@
+"""Takes parameters and what forbids combinations; gives few rows that cover all that can be.
+
+A greedy construction, one row at a time: the value with the most open combinations begins a row;
+then each parameter, those with the most open combinations first, takes the value that adds the
+most. Several rows are made so, with ties broken otherwise, and the best stays. Small problems are
+solved several times, and the shortest design stays. (The scheme is that of Cohen, Dalal, Fredman
+and Patton, "The AETG system", IEEE Transactions on Software Engineering 23(7), 1997; the order of
+parameters is ours.)
+
+All ties are broken by hashes of the values' names, so that a design is a function of what can be
+chosen, of the seed and of the rows that are to be kept, and of no order in which anything stands.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mockgen_watch.generate.address import GOLDEN, MASK64, mix64
+from mockgen_watch.scenarios.coverage.combinations import combinations_of, open_combinations
+from mockgen_watch.scenarios.coverage.problem import Constraint, Design, Feasible, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Final
+
+    from mockgen_watch.scenarios.coverage.combinations import Uncovered
+    from mockgen_watch.scenarios.coverage.problem import Partial, Row
+
+
+CANDIDATES: Final = 24
+"""Rows that are tried for each row of a design, where that is not too much work."""
+
+
+def mix(number: int) -> int:
+    """Return 64 bits that look like chance."""
+    return mix64((number + GOLDEN) & MASK64)
+
+
+class RowBuilder:
+    """Makes one design, row by row.
+
+    Attributes:
+        rows: so far.
+        kept: how many of them come from rows that were to be kept.
+        not_found: combinations of which no row was accepted.
+    """
+
+    def __init__(
+        self, problem: Problem, feasible: Feasible, left: Uncovered, attempt: int, candidates: int
+    ) -> None:
+        """Begin with nothing covered; ``attempt`` tells designs of one problem apart."""
+        self.rows: list[Row] = []
+        self.kept = 0
+        self.not_found = 0
+        self._problem = problem
+        self._feasible = feasible
+        self._left = left
+        self._attempt = attempt
+        self._candidates = candidates
+        self._offsets = problem.offsets
+        self._marks = [mark for marks in problem.marks for mark in marks]
+        self._owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
+        # A parameter's own hash may not depend on the order of its values.
+        self._names = [mix(sum(marks) & MASK64) for marks in problem.marks]
+        self._counts: list[int] = []
+
+    def run(self) -> None:
+        """Make all rows."""
+        for partial in self._problem.kept:
+            self._keep(partial)
+        self.kept = len(self.rows)
+        while True:
+            self._counts = self._left.counts()
+            if not any(self._counts):
+                return
+            row = self._next_row()
+            if row is not None:
+                self._add(row)
+
+    def _keep(self, partial: Partial) -> None:
+        self._counts = self._left.counts()
+        chosen = {place: value for place, value in enumerate(partial) if value is not None}
+        for candidate in range(self._candidates):
+            row = self._filled(chosen, self._salt(candidate))
+            if row is not None and self._is_accepted(row):
+                if row not in self.rows:
+                    self._add(row)
+                return
+
+    def _add(self, row: Row) -> None:
+        self.rows.append(row)
+        self._left.cover(self._values(row))
+
+    def _next_row(self) -> Row | None:
+        """Return the row that adds most; None when an open combination was given up instead."""
+        found: dict[Row, int] = {}
+        for candidate in range(self._candidates):
+            salt = self._salt(candidate)
+            value = self._first(salt)
+            row = self._filled(self._choice(value), salt)
+            if row is not None and row not in found:
+                found[row] = self._gain(row)
+        for row in sorted(found, key=lambda row: -found[row]):
+            if found[row] and self._is_accepted(row):
+                return row
+        return self._insist()
+
+    def _insist(self) -> Row | None:
+        """Return a row with one open combination, or give that up."""
+        combination = self._left.first_with(self._first(self._salt(0)))
+        chosen: dict[int, int] = {}
+        for value in combination:
+            chosen.update(self._choice(value))
+        for candidate in range(CANDIDATES):
+            row = self._filled(chosen, self._salt(candidate))
+            if row is not None and self._is_accepted(row):
+                return row
+        self._left.drop(combination)
+        self.not_found += 1
+        return None
+
+    def _filled(self, chosen: dict[int, int], salt: int) -> Row | None:
+        """Return a row with ``chosen`` in it, the other parameters filled to add the most."""
+        chosen = dict(chosen)
+        if not self._feasible.allows(chosen):
+            return None
+        values = [self._offsets[place] + number for place, number in chosen.items()]
+        bits = 0
+        for value in values:
+            bits |= 1 << value
+        for place in self._order(salt):
+            if place in chosen:
+                continue
+            best = self._best(place, chosen, values, bits, salt)
+            if best is None:
+                return None
+            chosen[place] = best - self._offsets[place]
+            values.append(best)
+            bits |= 1 << best
+        return tuple(chosen[place] for place in range(len(self._names)))
+
+    def _best(
+        self, place: int, chosen: dict[int, int], values: Sequence[int], bits: int, salt: int
+    ) -> int | None:
+        """Return the value of a parameter that adds most and goes with what is chosen."""
+        start, stop = self._offsets[place : place + 2]
+        gain, counts, marks = self._left.gain, self._counts, self._marks
+        gains = [gain(value, values, bits) for value in range(start, stop)]
+        if self._feasible.is_bound(place):
+            ranked = sorted(
+                range(start, stop),
+                key=lambda value: (gains[value - start], counts[value], mix(marks[value] ^ salt)),
+                reverse=True,
+            )
+            fit = (
+                value for value in ranked if self._feasible.allows({**chosen, place: value - start})
+            )
+            return next(fit, None)
+        most = max(gains)
+        if gains.count(most) == 1:
+            return start + gains.index(most)
+        tied = [start + number for number, gained in enumerate(gains) if gained == most]
+        return max(tied, key=lambda value: (counts[value], mix(marks[value] ^ salt)))
+
+    def _order(self, salt: int) -> list[int]:
+        """Return the parameters, those with the most open combinations first."""
+        sums = [0] * len(self._names)
+        for value, count in enumerate(self._counts):
+            sums[self._owners[value]] += count
+        return sorted(
+            range(len(sums)), key=lambda place: (-sums[place], mix(self._names[place] ^ salt))
+        )
+
+    def _first(self, salt: int) -> int:
+        most = max(self._counts)
+        tied = [value for value, count in enumerate(self._counts) if count == most]
+        return max(tied, key=lambda value: mix(self._marks[value] ^ salt))
+
+    def _choice(self, value: int) -> dict[int, int]:
+        place = self._owners[value]
+        return {place: value - self._offsets[place]}
+
+    def _values(self, row: Row) -> list[int]:
+        return [self._offsets[place] + number for place, number in enumerate(row)]
+
+    def _gain(self, row: Row) -> int:
+        gain, bits = 0, 0
+        values: list[int] = []
+        for value in self._values(row):
+            gain += self._left.gain(value, values, bits)
+            values.append(value)
+            bits |= 1 << value
+        return gain
+
+    def _is_accepted(self, row: Row) -> bool:
+        return self._problem.accepts is None or self._problem.accepts(row)
+
+    def _salt(self, candidate: int) -> int:
+        return mix(len(self.rows) << 32 | candidate << 8 | self._attempt)
+
+
+ATTEMPTS: Final = 8
+"""Designs that are tried, where that is not too much work."""
+
+WORK: Final = 2_000_000
+"""Questions of how much a value adds that one design may ask, roughly."""
+
+AGAIN: Final = 25
+"""How much of that work has to be left over for another attempt."""
+
+
+def cover(problem: Problem) -> Design:
+    """Return a design for ``problem``; without rows when there is no row at all.
+
+    The same rows in the same order, in whichever order parameters and values stand.
+    """
+    places = sorted(range(len(problem.marks)), key=lambda place: sorted(problem.marks[place]))
+    numbers = [sorted(range(len(marks)), key=marks.__getitem__) for marks in problem.marks]
+    design = _cover(_reordered(problem, places, numbers))
+    rows = []
+    for found in design.rows:
+        row = [0] * len(places)
+        for place, number in zip(places, found, strict=True):
+            row[place] = numbers[place][number]
+        rows.append(tuple(row))
+    return replace(design, rows=tuple(rows))
+
+
+def _reordered(
+    problem: Problem, places: Sequence[int], numbers: Sequence[Sequence[int]]
+) -> Problem:
+    """Return ``problem`` with its parameters and values in another order."""
+    position = {place: new for new, place in enumerate(places)}
+    number_of = [{old: new for new, old in enumerate(order)} for order in numbers]
+
+    def turned(constraint: Constraint) -> Constraint:
+        def allows(chosen: tuple[int, ...]) -> bool:
+            pairs = zip(constraint.scope, chosen, strict=True)
+            return constraint.allows(tuple(numbers[place][number] for place, number in pairs))
+
+        return Constraint(scope=tuple(position[place] for place in constraint.scope), allows=allows)
+
+    def old_row(row: Row) -> Row:
+        return tuple(numbers[place][row[position[place]]] for place in range(len(places)))
+
+    def new_row(partial: Partial) -> Partial:
+        numbers = [partial[place] for place in places]
+        return tuple(
+            None if number is None else number_of[place][number]
+            for place, number in zip(places, numbers, strict=True)
+        )
+
+    accepts = problem.accepts
+    return Problem(
+        marks=tuple(tuple(sorted(problem.marks[place])) for place in places),
+        strength=problem.strength,
+        constraints=tuple(map(turned, problem.constraints)),
+        hidden=frozenset(
+            (position[place], number_of[place][number]) for place, number in problem.hidden
+        ),
+        kept=tuple(map(new_row, problem.kept)),
+        accepts=None if accepts is None else lambda row: accepts(old_row(row)),
+    )
+
+
+def _cover(problem: Problem) -> Design:
+    sizes = problem.sizes
+    feasible = Feasible(sizes, problem.constraints)
+    strength = min(problem.strength, len(sizes))
+    total = combinations_of(sizes, problem.hidden, strength)
+    if not strength or not feasible.can_be():
+        return Design(rows=(), kept=0, combinations=total, impossible=total, not_found=0)
+    open_count, make = open_combinations(problem, feasible, strength)
+    candidates, attempts = _effort(sizes, strength)
+    best: Design | None = None
+    for attempt in range(attempts):
+        builder = RowBuilder(problem, feasible, make(), attempt, candidates)
+        builder.run()
+        made = Design(
+            rows=tuple(builder.rows),
+            kept=builder.kept,
+            combinations=total,
+            impossible=total - open_count,
+            not_found=builder.not_found,
+        )
+        if best is None or (made.not_found, len(made.rows)) < (best.not_found, len(best.rows)):
+            best = made
+    assert best is not None  # noqa: S101 - there is at least one attempt
+    return best
+
+
+def _effort(sizes: Sequence[int], strength: int) -> tuple[int, int]:
+    """Return how many rows are tried for each of a design, and how many designs."""
+    largest = sorted(sizes, reverse=True)[:strength]
+    rows = math.prod(largest) * (1 + strength / 2)
+    each = sum(sizes) * (1 if strength < 3 else len(sizes) / 2)  # noqa: PLR2004 - of triples
+    affordable = WORK / (rows * each)
+    candidates = int(min(max(affordable, 1), CANDIDATES))
+    return candidates, int(min(max(affordable / candidates / AGAIN, 1), ATTEMPTS))

@@ -1,1 +1,0 @@
-"""Takes a project in a work tree of Git; gives what Git knows, and sets it up."""

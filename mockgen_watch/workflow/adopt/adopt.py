@@ -1,0 +1,402 @@
+"""Takes an output that somebody edited; gives the spec that makes it so, with proof, or why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location, UsageError, has_errors
+from mockgen_watch.digest import canonical, digest
+from mockgen_watch.executors.base import Serial
+from mockgen_watch.git.stored import committed_outputs
+from mockgen_watch.lock.lockfile import Lockfile
+from mockgen_watch.lock.paths import below, is_labels
+from mockgen_watch.migrations.adoption import Home, graft_of, sayings
+from mockgen_watch.migrations.graft import GraftError, grafted
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.plan.overlay import NEGATIVE
+from mockgen_watch.rules.values import MISSING, Missing, value_at
+from mockgen_watch.scenarios.labels import INSIDE
+from mockgen_watch.spec.document import MappingNode, pointer_of
+from mockgen_watch.spec.parse import parse
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.storage.multi import (
+    PROJECT_LABEL,
+    Replaced,
+    Replacement,
+    finish_replacement,
+    replace_all,
+)
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.workflow.adopt.edited import CannotAdoptError, read_edited, since, with_put
+from mockgen_watch.workflow.changes.cells import ABSENT, changed_cells
+from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
+from mockgen_watch.workflow.produce import output_files, prepare_production
+from mockgen_watch.workflow.project import project_of
+from mockgen_watch.workflow.suites import Preparer
+from mockgen_watch.workflow.targets import find_output
+from mockgen_watch.workflow.why.origins import locate_record, split_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from mockgen_watch.migrations.adoption import Saying
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.rules.values import Place
+    from mockgen_watch.spec.document import Document, Json, Node
+    from mockgen_watch.workflow.adopt.edited import Edited
+    from mockgen_watch.workflow.changes.cells import Absent
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.suites import Loader
+    from mockgen_watch.workflow.targets import Target
+
+
+class AdoptedValue(Struct, frozen=True, kw_only=True):
+    """A value that the spec says from now on.
+
+    Attributes:
+        record: the index of the record; None: all records of the scenario.
+        pointer: of the value in the record.
+        before, after: as the spec made it, and as it was edited.
+        location: where it is said.
+    """
+
+    record: int | None
+    pointer: str
+    before: Json | Absent
+    after: Json | Absent
+    location: Location
+
+
+class Adoption(Struct, frozen=True, kw_only=True):
+    """What becomes of a spec, and of the output that was edited.
+
+    Attributes:
+        output, spec: their paths, as people know them.
+        old, new: the bytes of the spec.
+        values: what is said from now on.
+        others: further outputs that change with it, by suite, model and scenario.
+        left: edited values of these files that are not adopted.
+        replacements: what is written.
+        layouts: of the files of the output those that are written as the spec makes them, because
+            their layout is another one, or the spec was changed as well.
+    """
+
+    output: str
+    spec: str
+    old: bytes
+    new: bytes
+    values: tuple[AdoptedValue, ...]
+    others: tuple[str, ...]
+    left: int
+    replacements: tuple[Replacement, ...]
+    layouts: tuple[str, ...]
+
+
+def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
+    """Write what ``adoption`` says, after a backup, all of it or nothing.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file was changed meanwhile, or cannot be written.
+    """
+    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
+    with ProjectLock(project.state, WRITER, holder="mockgen-watch adopt", timeout=LOCK_WAIT):
+        finish_replacement(project.state)
+        return replace_all(root, adoption.replacements)
+
+
+def home_of(document: Document, plan: OutputPlan) -> Home:
+    """Return where the scenario of ``plan`` stands."""
+    keys = split_pointer(plan.location.pointer)
+    node: Node | None = document.root
+    for key in keys:
+        node = node.get(key) if isinstance(node, MappingNode) else None
+    records = plan.records
+
+    def field_of(place: Place) -> tuple[str, ...] | None:
+        path = tuple(key for key in place if isinstance(key, str))
+        size = len(records.slot)
+        if len(path) < len(place) or path[:size] != records.slot or len(path) == size:
+            return None
+        field = path[size:]
+        for source, goal in records.moves:
+            if field[: len(goal)] == goal:
+                field = (*source, *field[len(goal) :])
+                break
+        return field if records.path_of(field) == path else None
+
+    is_model = len(keys) == 1 and keys[0] == plan.model
+    return Home(keys=keys, node=node, is_model=is_model, field_of=field_of)
+
+
+def location_of(document: Document, keys: Iterable[str]) -> Location:
+    """Return where the last of ``keys`` stands that can be found."""
+    node: Node | None = document.root
+    place = Location(path=document.path)
+    for key in keys:
+        if not isinstance(node, MappingNode):
+            break
+        member = next((member for member in node.members if member.key == key), None)
+        if member is None:
+            break
+        place, node = document.locate(member.mark), member.node
+    return place
+
+
+def with_spec(project: OpenProject, path: str, data: bytes) -> OpenProject:
+    """Return ``project`` as it would be with ``data`` in the spec file ``path``."""
+    snapshot = project.snapshot.replaced(path, data)
+    after = project_of(project.root, project.state, snapshot)
+    return replace(after, settings=project.settings, loader=_as_before(project, after))
+
+
+def _as_before(before: OpenProject, after: OpenProject) -> Loader:
+    """Return the loader of ``after`` with the settings of ``before``, whatever chose them."""
+    loader = before.loader
+    return replace(
+        after.loader,
+        context=loader.context,
+        on_conflict=loader.on_conflict,
+        master=loader.master,
+    )
+
+
+def same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
+    """Return the plan that ``project`` has of the same output.
+
+    Raises:
+        CannotAdoptError: it has none, or the suite has errors; the message says which.
+    """
+    preparer = Preparer(project.loader, Selection())
+    for other in preparer.plans(plan.suite) or ():
+        if (other.model, other.scenario) == (plan.model, plan.scenario):
+            return other
+    found = [item for item in preparer.found() if has_errors((item,))]
+    raise CannotAdoptError(found[0].message if found else "the output would be gone")
+
+
+def difference(project: OpenProject, plan: OutputPlan, meant: Sequence[Json]) -> str:
+    """Return why the spec of ``project`` does not make the records that are ``meant``, or ""."""
+    try:
+        production = prepare_production(same_output(project, plan))
+    except CannotAdoptError as error:
+        return str(error)
+    except FindingsError as error:
+        return error.diagnostics[0].message
+    if production.plan.count != plan.count:
+        return "there would be more or fewer records"
+    for index, record in enumerate(meant):
+        if canonical(production.record_at(index)) != canonical(record):
+            return f"record {index} would be another one than is meant"
+    return ""
+
+
+def other_changes(before: OpenProject, after: OpenProject, plan: OutputPlan) -> Iterator[str]:
+    """Yield the other outputs that are another one afterwards."""
+    old, new = (Preparer(project.loader, Selection()) for project in (before, after))
+    for suite in old.suites:
+        keys = {(one.model, one.scenario): one.key for one in new.plans(suite) or ()}
+        for one in old.plans(suite) or ():
+            name = (one.model, one.scenario)
+            if keys.get(name) != one.key and (suite, *name) != (
+                plan.suite,
+                plan.model,
+                plan.scenario,
+            ):
+                yield below(suite, "/".join(name))
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -> Adoption:
+    """Return what the spec has to say so that it makes the output as it was edited.
+
+    Args:
+        project: as it was opened.
+        path: of the output, from the project or the output folder on.
+        pointer: of the one value, or of all below it, that is meant; None: all of the file.
+
+    Raises:
+        FindingsError: the edit cannot be adopted, or a suite has errors.
+        UsageError: there is no such output, or no such value in it.
+        StorageError: a file cannot be read.
+    """
+    target = find_output(project, path)
+    try:
+        return _Run(project, path, target).plan(pointer)
+    except CannotAdoptError as error:
+        raise FindingsError([_refusal(path, str(error))]) from error
+
+
+class _Run:
+    """One output that was edited."""
+
+    def __init__(self, project: OpenProject, path: str, target: Target) -> None:
+        self.project = project
+        self.path = path
+        self.target = target
+        self.tree = read_outputs(project.output_root())
+        self.spec = target.plan.location.path
+
+    def plan(self, pointer: str | None) -> Adoption:
+        plan = self.target.plan
+        self._check_kind(plan)
+        edited = read_edited(self.target, self.tree)
+        if pointer is None:
+            edited = self._as_of_now(edited)
+        whole = edited.changed()
+        changed = whole if pointer is None else self._only(edited, pointer)
+        if not changed:
+            raise CannotAdoptError("no value in it differs from what the spec makes")
+        if any(INSIDE in record for pair in changed.values() for record in _labelled(pair)):
+            raise CannotAdoptError("what is told of a record follows from the record")
+        meant = list(edited.made)
+        for index, (_, record) in changed.items():
+            meant[index] = record
+        said, text, after = self._proved(edited, changed, meant)
+        left = _count(whole) - _count(changed)
+        replacements, layouts = self._replacements(edited, text, after, is_whole=not left)
+        return Adoption(
+            output=self.path,
+            spec=self.spec,
+            old=self.project.snapshot.load(self.spec),
+            new=text,
+            values=tuple(self._values(said, changed, text)),
+            others=tuple(other_changes(self.project, after, plan)),
+            left=left,
+            replacements=replacements,
+            layouts=layouts,
+        )
+
+    def _check_kind(self, plan: OutputPlan) -> None:
+        if is_labels(self.path):
+            raise CannotAdoptError("labels tell what records show; edit the records")
+        if plan.mix:
+            names = ", ".join(part.scenario for part in plan.mix)
+            raise CannotAdoptError(f"its records are those of {names}; edit them there")
+        if plan.scenario == NEGATIVE and plan.records.rules:
+            raise CannotAdoptError(
+                "each of its records is the twin of one of positive, but for the fault that its "
+                "label tells; edit it there"
+            )
+
+    def _as_of_now(self, edited: Edited) -> Edited:
+        """Return the edit apart from what follows from an edit of the spec since."""
+        plan = edited.plan
+        lock = self.tree.locks.get(plan.suite)
+        entry = None
+        if isinstance(lock, Lockfile):
+            entry = lock.outputs.get(f"{plan.model}/{plan.scenario}")
+        if entry is not None and entry.key == plan.key:
+            return edited
+        known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
+        former = committed_outputs(self.project, edited.files, known)
+        if len(former) < len(edited.files):
+            raise CannotAdoptError(
+                "the spec was changed since it was made, and it is not committed as it was then; "
+                f"name the values, as in {self.path}#/0/FIELD"
+            )
+        return since(edited, former)
+
+    def _only(self, edited: Edited, pointer: str) -> dict[int, tuple[Json, Json]]:
+        """Return the changed record that ``pointer`` leads to, with nothing else changed in it."""
+        index, segments = locate_record(edited.plan, self.target.number, split_pointer(pointer))
+        made, found = edited.made[index], edited.found[index]
+        place, value = _at(found, segments)
+        if isinstance(value, Missing) and value_at(made, place) is MISSING:
+            raise UsageError(f"record {index} has no {pointer_of(segments)}")
+        meant = with_put(made, place, value)
+        return {} if canonical(made) == canonical(meant) else {index: (made, meant)}
+
+    def _proved(
+        self, edited: Edited, changed: Mapping[int, tuple[Json, Json]], meant: Sequence[Json]
+    ) -> tuple[tuple[Saying, ...], bytes, OpenProject]:
+        """Return what is to be said, the new spec, and the project with it."""
+        old = self.project.snapshot.load(self.spec)
+        document = parse(self.spec, old)
+        reason = ""
+        for said in sayings(home_of(document, edited.plan), changed, edited.plan.count):
+            try:
+                text = grafted(document, graft_of(said)).encode("utf-8", "surrogatepass")
+            except GraftError as error:
+                reason = reason or str(error)
+                continue
+            new = (_BOM if old.startswith(_BOM) else b"") + text
+            after = with_spec(self.project, self.spec, new)
+            why = difference(after, edited.plan, meant)
+            if not why:
+                return said, new, after
+            # The last way is the plainest, and so is what speaks against it.
+            reason = why
+        raise CannotAdoptError(reason)
+
+    def _replacements(
+        self, edited: Edited, spec: bytes, after: OpenProject, *, is_whole: bool
+    ) -> tuple[tuple[Replacement, ...], tuple[str, ...]]:
+        snapshot = self.project.snapshot
+        path = snapshot.files[self.spec].real_path
+        written = [Replacement(path=path, old=digest(snapshot.load(self.spec)), data=spec)]
+        layouts = []
+        plan = same_output(after, edited.plan)
+        if is_whole:
+            for name, chunks in output_files(plan, edited.files, Serial(), no_progress):
+                data = b"".join(chunks)
+                if name in edited.files and data != edited.files[name]:
+                    named = self.tree.root.named(name)
+                    was = digest(edited.files[name])
+                    written.append(Replacement(path=named, old=was, data=data))
+                    layouts.append(named)
+        return tuple(written), tuple(layouts)
+
+    def _values(
+        self, said: Iterable[Saying], changed: Mapping[int, tuple[Json, Json]], spec: bytes
+    ) -> Iterable[AdoptedValue]:
+        document = parse(self.spec, spec)
+        for saying in said:
+            made, meant = changed[min(changed) if saying.record is None else saying.record]
+            yield AdoptedValue(
+                record=saying.record,
+                pointer=pointer_of(saying.place),
+                before=_seen(value_at(made, saying.place)),
+                after=_seen(value_at(meant, saying.place)),
+                location=location_of(document, saying.keys),
+            )
+
+
+def _refusal(path: str, reason: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG512",
+        message=f"The edit cannot be adopted: {reason}",
+        location=Location(path=path.removeprefix("./")),
+        hint="mockgen-watch generate --force takes it back, with a backup",
+    )
+
+
+def _labelled(pair: tuple[Json, Json]) -> list[dict[str, Json]]:
+    """Return the label of each record of a pair, where the two differ in it."""
+    labels = [record.get(INSIDE) if isinstance(record, dict) else None for record in pair]
+    return [{INSIDE: None}] if canonical(labels[0]) != canonical(labels[1]) else []
+
+
+def _count(changed: Mapping[int, tuple[Json, Json]]) -> int:
+    return sum(1 for pair in changed.values() for _ in changed_cells(pair[:1], pair[1:]))
+
+
+def _seen(value: Json | Missing) -> Json | Absent:
+    return ABSENT if isinstance(value, Missing) else value
+
+
+def _at(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
+    """Return the place that ``segments`` lead to, and what stands there."""
+    place: list[str | int] = []
+    here: Json | Missing = record
+    for segment in segments:
+        is_index = isinstance(here, list) and segment.isdigit()
+        place.append(int(segment) if is_index else segment)
+        here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
+    return tuple(place), here

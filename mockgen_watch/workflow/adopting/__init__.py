@@ -1,1 +1,0 @@
-"""Takes outputs that were edited by hand; gives specs that make them so."""

@@ -1,0 +1,277 @@
+"""Takes a saved plan; does just that, or tells what it relies on and what has moved since."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.diagnostics import FindingsError, StorageError, UsageError
+from mockgen_watch.executors.base import Serial
+from mockgen_watch.generate.address import CONTRACT
+from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan, moved, no_longer
+from mockgen_watch.lock.settle import settle
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.spec.model import Layout
+from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.transaction import apply
+from mockgen_watch.workflow.decide import decide
+from mockgen_watch.workflow.generate import (
+    LOCK_WAIT,
+    OutputProducer,
+    begin_nothing,
+    records_to_make,
+    report_of_run,
+)
+from mockgen_watch.workflow.results import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from mockgen_watch.diagnostics import Diagnostic
+    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation
+    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.workflow.changes.plan import ChangePlan, PlannedFile
+    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.results import Report
+
+
+class Making(Struct, frozen=True, kw_only=True):
+    """What makes a plan: the release of the program, and the profile that was asked for."""
+
+    tool: str
+    profile: str | None = None
+
+
+def saved_plan(
+    project: OpenProject, request: Request, plan: ChangePlan, making: Making
+) -> SavedPlan:
+    """Return ``plan`` with all that it relies on.
+
+    Args:
+        project: that it is of.
+        request: what was asked.
+        plan: with the digest of every file that would be written.
+        making: what made it.
+
+    Raises:
+        FindingsError: a suite has errors, so that the plan is not one of all that was asked for.
+    """
+    if plan.failed_suites:
+        raise FindingsError(plan.diagnostics)
+    decision = plan.decision
+    reconciliation = decision.reconciliation
+    label = project.output_root().label
+    inputs: dict[str, str | None] = {}
+    for suite in reconciliation.snapshot.wanted:
+        inputs.update(suite.inputs)
+    return SavedPlan(
+        tool=making.tool,
+        contract=CONTRACT,
+        profile=making.profile,
+        request=_request_data(request),
+        suites=dict(decision.preparer.suites),
+        inputs=inputs,
+        found={f"{label}/{path}": known for path, known in _relied_on(reconciliation).items()},
+        files=tuple(_saved_file(file, plan) for file in plan.files),
+    )
+
+
+def _request_data(request: Request) -> dict[str, Any]:
+    asked = request.selection
+    return {
+        "suites": list(request.suites),
+        "models": list(asked.models),
+        "scenarios": list(asked.scenarios),
+        "count": asked.count,
+        "seed": asked.seed,
+        "format": asked.format,
+        "layout": None if asked.layout is None else asked.layout.value,
+    }
+
+
+def _relied_on(reconciliation: Reconciliation) -> dict[str, str | None]:
+    """Return output or lockfile → digest of what is there."""
+    found = {file.path: file.found for file in reconciliation.files()}
+    for suite in reconciliation.suites:
+        path = lock_path(suite.suite)
+        found[path] = reconciliation.snapshot.disk.get(path)
+    return found
+
+
+def _saved_file(file: PlannedFile, plan: ChangePlan) -> SavedFile:
+    result = file.file
+    return SavedFile(
+        path=result.path,
+        action=result.action,
+        reason=result.reason.value,
+        records=result.records,
+        records_changed=file.records_changed,
+        digest=plan.digests.get(result.path) if _is_written(result.action) else None,
+        fields=tuple(
+            SavedField(field=one.field, cells=one.cells, location=str(one.location or ""))
+            for one in file.fields
+        ),
+    )
+
+
+def _is_written(action: Action) -> bool:
+    return action in {Action.CREATE, Action.UPDATE}
+
+
+class _Checked(Struct, frozen=True, kw_only=True):
+    """Makes files, and stops where one comes out otherwise than was planned."""
+
+    made: OutputProducer
+    digests: Mapping[str, str | None]
+    label: str
+
+    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """Give path and bytes of each file; see ``OutputProducer``."""
+        for path, chunks in self.made(action):
+            yield path, self._as_planned(f"{self.label}/{path}", chunks)
+
+    def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        whole = hashlib.sha256()
+        for chunk in chunks:
+            whole.update(chunk)
+            yield chunk
+        planned = self.digests.get(path)
+        if planned is not None and planned != f"sha256:{whole.hexdigest()}":
+            raise StorageError(path, "it came out otherwise than was planned")
+
+
+def apply_saved(
+    project: OpenProject,
+    saved: SavedPlan,
+    path: str,
+    tool: str,
+    *,
+    begin: Callable[[int], Advance] = begin_nothing,
+) -> Report:
+    """Do what ``saved`` says, and nothing else.
+
+    Args:
+        project: that it is of.
+        saved: the plan.
+        path: of its file, as people know it.
+        tool: the release of this program.
+        begin: see ``generate``.
+
+    Raises:
+        FindingsError: something that the plan relies on has moved; each is named.
+        LockedError: another process writes.
+        StorageError: the output folder cannot be read or written at all.
+    """
+    root = project.output_root()
+    with ProjectLock(project.state, WRITER, holder="mockgen-watch apply", timeout=LOCK_WAIT):
+        tree = read_outputs(root)
+        _check([*_tool(saved, path, tool), *_inputs(project, saved), *_outputs(tree, saved)])
+        decision = decide(project, request_of(saved), tree)
+        expected = {file.path: file for file in saved.files}
+        _check(_actions(decision, expected, root.label))
+        advance = begin(records_to_make(decision.reconciliation))
+        made = OutputProducer(decision.preparer, Serial(), advance)
+        # What was not planned stays as it is.
+        digests = {**saved.found, **{path: file.digest for path, file in expected.items()}}
+        produce = _Checked(made=made, digests=digests, label=root.label)
+        outcome = apply(decision.reconciliation, tree, produce)
+        tree.cache.save()
+    return report_of_run(decision, outcome, root)
+
+
+def request_of(saved: SavedPlan) -> Request:
+    """Return what was asked when ``saved`` was made.
+
+    Raises:
+        UsageError: somebody changed it to what no command line can ask.
+    """
+    asked = saved.request
+    try:
+        layout = asked["layout"]
+        selection = Selection(
+            models=tuple(asked["models"]),
+            scenarios=tuple(asked["scenarios"]),
+            count=asked["count"],
+            seed=asked["seed"],
+            format=asked["format"],
+            layout=None if layout is None else Layout(layout),
+        )
+        return Request(suites=tuple(asked["suites"]), selection=selection)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"the request of the saved plan cannot be read: {error}") from error
+
+
+def _check(found: Iterable[Diagnostic]) -> None:
+    found = tuple(found)
+    if found:
+        raise FindingsError(found)
+
+
+def _tool(saved: SavedPlan, path: str, tool: str) -> Iterator[Diagnostic]:
+    if saved.tool != tool:
+        yield no_longer(f"it was made by release {saved.tool}, and this is {tool}", path)
+    elif saved.contract != CONTRACT:
+        yield no_longer(f"it is for contract {saved.contract}, and this is {CONTRACT}", path)
+
+
+def _inputs(project: OpenProject, saved: SavedPlan) -> Iterator[Diagnostic]:
+    digests = project.loader.sources.digests
+    now = {path: digests.get(path) for path in saved.inputs}
+    yield from moved(saved.inputs, now, "input")
+    if not saved.request.get("suites"):
+        there = project.loader.suites()
+        for suite, path in sorted(there.items()):
+            if suite not in saved.suites:
+                yield no_longer("the suite is new since", path)
+
+
+def _outputs(tree: OutputTree, saved: SavedPlan) -> Iterator[Diagnostic]:
+    prefix = f"{tree.root.label}/"
+    paths = {path: path.removeprefix(prefix) for path in saved.found}
+    there, _ = tree.digests(path for path in paths.values() if path in tree.stamps)
+    now = {path: there.get(inner, tree.lock_digests.get(inner)) for path, inner in paths.items()}
+    yield from moved(saved.found, now, "output")
+
+
+def _actions(
+    decision: Decision, expected: Mapping[str, SavedFile], label: str
+) -> Iterator[Diagnostic]:
+    """Yield where another thing would be done than was planned, whatever the reason."""
+    seen = set()
+    for file in decision.reconciliation.files():
+        path = f"{label}/{file.path}"
+        seen.add(path)
+        planned = expected.get(path)
+        if planned is None:
+            # A file whose new bytes turned out to be those that are there.
+            may_be_kept = file.found is not None and file.must_produce
+            if file.action is not Action.KEEP and not may_be_kept:
+                yield no_longer(f"it would be {_words(file)}, and that was not planned", path)
+        elif _settled(file, planned) is not planned.action:
+            yield no_longer(f"it would be {_words(file)}, and not as planned", path)
+    for path in sorted(expected.keys() - seen):
+        yield no_longer("nothing would be done with it", path)
+
+
+def _settled(file: FileAction, planned: SavedFile) -> Action:
+    if planned.digest is None or not file.must_produce:
+        return file.action
+    return settle(file, planned.digest, is_forced=False)
+
+
+def _words(file: FileAction) -> str:
+    return {
+        Action.CREATE: "created",
+        Action.UPDATE: "updated",
+        Action.DELETE: "removed",
+        Action.KEEP: "kept",
+        Action.REFUSE: "left",
+    }[file.action]

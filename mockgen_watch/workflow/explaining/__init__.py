@@ -1,1 +1,0 @@
-"""Takes a place in an output; gives where its value comes from."""

@@ -1,0 +1,346 @@
+"""Takes the name of what was removed or replaced; gives it back in its place."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.diagnostics import UsageError, did_you_mean
+from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.lock.paths import below
+from mockgen_watch.spec.model import Layout
+from mockgen_watch.storage.archive import (
+    ARCHIVES,
+    SUFFIX,
+    digests_of,
+    list_archives,
+    list_files,
+    members_of,
+    remove_known,
+    unpack,
+    write_archive,
+)
+from mockgen_watch.storage.backup import list_backups, restore_backup
+from mockgen_watch.storage.containment import OutputRoot
+from mockgen_watch.storage.former import find_former, list_former, restore_former
+from mockgen_watch.storage.multi import PROJECT_LABEL
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.swap import write_new
+from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
+from mockgen_watch.workflow.results import FileResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Final
+
+    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.storage.backup import Backup
+    from mockgen_watch.storage.former import Former
+    from mockgen_watch.workflow.produce import Advance
+    from mockgen_watch.workflow.project import OpenProject
+
+
+FOLDER = "snapshots"
+"""Where snapshots of a project go, below its output folder."""
+
+
+class SnapshotRun(Struct, frozen=True, kw_only=True):
+    """What all files of a run share.
+
+    Attributes:
+        root: the folder that they are written to.
+        stamp: gives the time as ``20261123T041500.123456Z``, later at each call.
+    """
+
+    root: OutputRoot
+    stamp: Callable[[], str]
+    executor: Executor
+    advance: Advance
+
+
+def write_snapshots(plans: Iterable[OutputPlan], run: SnapshotRun) -> Iterator[FileResult]:
+    """Write every output of ``plans`` to files of its own and yield them as they are there.
+
+    ``Model_1_Positive_20261123T041500.123456Z.json``; a record a file when the layout is split:
+    ``…Z_Record_001.json``.
+
+    Raises:
+        FindingsError: a record cannot be written.
+        StorageError: a file cannot be written.
+    """
+    for plan in plans:
+        yield from _write_one(plan, run)
+
+
+def _write_one(plan: OutputPlan, run: SnapshotRun) -> Iterator[FileResult]:
+    production = prepare_production(plan)
+    stamp = run.stamp()
+    if plan.output.layout is not Layout.SPLIT:
+        records = 1 if plan.output.layout is Layout.SINGLE else plan.count
+        while True:
+            path = snapshot_path(plan, stamp)
+            if write_new(run.root, path, file_bytes(production, run.executor, run.advance)):
+                yield _result(run.root, path, records)
+                return
+            stamp = run.stamp()
+    for index in range(plan.count):
+        data = record_bytes(production, index)
+        while not write_new(run.root, path := snapshot_path(plan, stamp, index + 1), (data,)):
+            stamp = run.stamp()
+        run.advance(plan, 1)
+        yield _result(run.root, path, 1)
+
+
+def snapshot_path(plan: OutputPlan, stamp: str, number: int = 0) -> str:
+    """Return the path of a snapshot; ``number`` counts the records of a split one from 1."""
+    scenario = (
+        "" if plan.scenario == "base" else "_" + plan.scenario[:1].upper() + plan.scenario[1:]
+    )
+    record = f"_Record_{number:03d}" if number else ""
+    suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
+    return below(plan.suite, f"{plan.model}{scenario}_{stamp}{record}.{suffix}")
+
+
+def _result(root: OutputRoot, path: str, records: int) -> FileResult:
+    return FileResult(
+        path=root.named(path), action=Action.CREATE, reason=Reason.MISSING, records=records
+    )
+
+
+LOCK_WAIT = 10.0
+"""Seconds that a run waits for another one to end."""
+
+_NAME: Final = re.compile(
+    r"(?P<output>.+)_(?P<stamp>\d{8}T\d{6}\.\d{6}Z)(?:_Record_\d+)?(?P<ending>\.[^/]+)",
+    re.DOTALL,
+)
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """What one run wrote for one output: a file, or a file a record.
+
+    Attributes:
+        output: folder, model, scenario and ending.
+        stamp: when, as ``20261123T041500.123456Z``.
+        paths: its files, sorted.
+    """
+
+    output: str
+    stamp: str
+    paths: tuple[str, ...]
+
+
+class Retention(Struct, frozen=True, kw_only=True):
+    """What is kept: a run that is young enough, or among the newest of its output.
+
+    Attributes:
+        number: the newest of each output; None: no run is kept for its number.
+        age: the longest; None: no run is kept for its age.
+    """
+
+    number: int | None
+    age: timedelta | None
+
+
+class Cleaned(Struct, frozen=True, kw_only=True):
+    """What became of the snapshots.
+
+    Attributes:
+        removed: paths, sorted.
+        kept: how many runs stay.
+        archive: the name of the archive that holds what was removed; ``""`` for none.
+    """
+
+    removed: tuple[str, ...]
+    kept: int
+    archive: str = ""
+
+
+def runs_of(paths: Iterable[str]) -> list[Run]:
+    """Return the runs among ``paths``; files with other names are none."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(paths):
+        match = None if path.startswith(f"{ARCHIVES}/") else _NAME.fullmatch(path)
+        if match is not None and moment_of(match["stamp"]) is not None:
+            key = (match["output"] + match["ending"], match["stamp"])
+            found.setdefault(key, []).append(path)
+    return [
+        Run(output=output, stamp=stamp, paths=tuple(paths))
+        for (output, stamp), paths in sorted(found.items())
+    ]
+
+
+def moment_of(stamp: str) -> datetime | None:
+    """Return the moment that ``stamp`` names; None when there is no such day or hour."""
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def expired(runs: Iterable[Run], retention: Retention, now: datetime) -> list[Run]:
+    """Return the runs that are not kept at the moment ``now``."""
+    by_output: dict[str, list[Run]] = {}
+    for run in runs:
+        by_output.setdefault(run.output, []).append(run)
+    found = []
+    for group in by_output.values():
+        newest = sorted(group, key=lambda run: run.stamp, reverse=True)
+        for place, run in enumerate(newest):
+            moment = moment_of(run.stamp)
+            is_new = retention.number is not None and place < retention.number
+            is_young = (
+                retention.age is not None and moment is not None and now - moment <= retention.age
+            )
+            if not is_new and not is_young:
+                found.append(run)
+    return sorted(found, key=lambda run: (run.output, run.stamp))
+
+
+def clean(
+    root: OutputRoot, retention: Retention, stamp: str, *, has_archive: bool, is_dry: bool
+) -> Cleaned:
+    """Remove the snapshots in ``root`` that are kept no longer.
+
+    Args:
+        root: the folder of the snapshots.
+        retention: what is kept.
+        stamp: the time, which names the archive.
+        has_archive: what is removed goes to an archive first.
+        is_dry: tell only.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: something cannot be read, written or removed; what is removed is archived.
+    """
+    now = moment_of(stamp)
+    if now is None:
+        raise ValueError(f"{stamp} is no time")
+    with ProjectLock(root.state, WRITER, holder="mockgen-watch clean", timeout=LOCK_WAIT):
+        runs = runs_of(file.path for file in list_files(root))
+        gone = expired(runs, retention, now)
+        paths = sorted(path for run in gone for path in run.paths)
+        kept = len(runs) - len(gone)
+        if is_dry or not paths:
+            return Cleaned(removed=tuple(paths), kept=kept)
+        if has_archive:
+            archive, digests = write_archive(root, stamp, paths)
+        else:
+            archive, digests = "", digests_of(root, paths)
+        return Cleaned(removed=tuple(remove_known(root, digests)), kept=kept, archive=archive)
+
+
+_NUMBER: Final = re.compile(r"\d{6,}")
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """What came back.
+
+    Attributes:
+        paths: files that are there now as they were.
+        refused: files in whose place something else stands; nothing was replaced.
+    """
+
+    paths: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+
+
+class Restorable(Struct, frozen=True, kw_only=True):
+    """What there is to bring back.
+
+    Attributes:
+        archives: name → the files in it.
+        backups: oldest first.
+        lockfiles: former ones, by name, oldest first.
+    """
+
+    archives: dict[str, list[str]]
+    backups: list[Backup]
+    lockfiles: list[Former]
+
+
+def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
+    """Return what ``restore`` can bring back; ``root`` is the folder of the snapshots.
+
+    Raises:
+        StorageError: an archive or a backup cannot be read.
+    """
+    archives = {name: members_of(root, name) for name in list_archives(root)}
+    return Restorable(
+        archives=archives,
+        backups=list_backups(project.state),
+        lockfiles=list_former(project.state),
+    )
+
+
+def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
+    """Bring back an archive, a file or run out of the archives, a backup, or a former lockfile.
+
+    What stands in the place of a backup or a lockfile is saved first; a snapshot never replaces
+    anything.
+
+    Raises:
+        UsageError: nothing has that name.
+        LockedError: another process writes.
+        StorageError: it cannot be read or written.
+    """
+    with ProjectLock(project.state, WRITER, holder="mockgen-watch restore", timeout=LOCK_WAIT):
+        if _NUMBER.fullmatch(name):
+            return _backup(project, name)
+        former = find_former(project.state, name)
+        if former is not None:
+            place = _root_of(project, former.folder)
+            restore_former(place, former)
+            return Restored(paths=(place.named(former.path),))
+        there: list[str] = []
+        refused: list[str] = []
+        for archive, paths in _chosen(root, name):
+            for path, is_there in unpack(root, archive, paths):
+                (there if is_there else refused).append(root.named(path))
+    return Restored(paths=tuple(there), refused=tuple(refused))
+
+
+def _chosen(root: OutputRoot, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the archive that holds what ``name`` means, and the files that are meant."""
+    archives = list_archives(root)
+    plain = name.removesuffix(SUFFIX).rpartition("/")[2]
+    if plain in archives:
+        yield plain, members_of(root, plain)
+        return
+    known: dict[str, None] = {}
+    for archive in reversed(archives):
+        members = members_of(root, archive)
+        wanted = name.removeprefix(f"{root.label}/")
+        found = [path for path in members if wanted in {path, path.rpartition("/")[2]}]
+        if found:
+            yield archive, found
+            return
+        known.update(dict.fromkeys(path.rpartition("/")[2] for path in members))
+    hint = did_you_mean(name, [*archives, *known]) or "restore --list shows what there is"
+    raise UsageError(f'no archive, snapshot or backup is named "{name}" ({hint})')
+
+
+def _backup(project: OpenProject, number: str) -> Restored:
+    backup = next((one for one in list_backups(project.state) if one.number == number), None)
+    if backup is None:
+        raise UsageError(f"there is no backup {number} (restore --list shows what there is)")
+    root = _root_of(project, backup.folder)
+    done = restore_backup(root, number)
+    return Restored(paths=(root.named(done.path),))
+
+
+def _root_of(project: OpenProject, label: str) -> OutputRoot:
+    """Return the folder that a backup belongs to, by the label it was saved with."""
+    if label == PROJECT_LABEL:
+        return OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
+    if Path(label).is_absolute():
+        return OutputRoot.elsewhere(label, project.state)
+    if label == project.output_root().label:
+        return project.output_root()
+    return OutputRoot.elsewhere(Path(project.root, label), project.state)

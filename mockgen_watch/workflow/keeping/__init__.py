@@ -1,1 +1,0 @@
-"""Takes runs that stay; keeps them for a time, and gives them back."""

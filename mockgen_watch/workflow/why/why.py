@@ -1,0 +1,288 @@
+"""Takes an output and a pointer into one of its files; gives where that value comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.faults.mutations import OWN
+from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
+from mockgen_watch.scenarios.promise.covered import designed_by
+from mockgen_watch.scenarios.promise.facts import bare_path
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind
+from mockgen_watch.workflow.why.describe import describe, describe_modifiers, pool_odds
+from mockgen_watch.workflow.why.origins import (
+    Role,
+    Step,
+    fault_at,
+    find_leaf,
+    find_shape,
+    find_statement,
+    locate_record,
+    trace,
+    value_at,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.values import Place
+    from mockgen_watch.scenarios.source import Case
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Shape
+    from mockgen_watch.workflow.targets import Target
+    from mockgen_watch.workflow.why.describe import Odds
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Where one value of one record comes from.
+
+    Attributes:
+        record: the index of the record, from 0.
+        pointer: of the value inside the record.
+        value: what stands there; meaningless when not ``is_present``.
+        is_present: it may be left out, or lie beyond the end of an array.
+        scenario: of the record; in a mix, that of its part.
+        labels: what the record shows: a line, or one for each of several faults.
+        origin: who stated the leaf, and where.
+        choice: how the value is chosen, one line.
+        notes: what modifiers add, a phrase each.
+        odds: values with their odds, for a pool.
+        steps: what else has a part in it, the nearest first.
+        seed, model_id, address, elements: the address, with ``record`` the whole of it.
+    """
+
+    record: int
+    pointer: str
+    value: Json
+    is_present: bool
+    scenario: str
+    labels: tuple[Mapping[str, Json], ...]
+    origin: Origin
+    choice: str
+    notes: tuple[str, ...]
+    odds: tuple[Odds, ...]
+    steps: tuple[Step, ...]
+    seed: int
+    model_id: str
+    address: tuple[str, ...]
+    elements: tuple[int, ...]
+
+
+def explain(target: Target, segments: Sequence[str]) -> Explanation:
+    """Return where the value of an output at ``segments`` comes from.
+
+    Args:
+        target: the output's file.
+        segments: of a pointer into it.
+
+    Raises:
+        UsageError: the file has no such place.
+        FindingsError: the record cannot be made.
+    """
+    if target.is_labels:
+        return _explain_label(target, segments)
+    index, path = locate_record(target.plan, target.number, segments)
+    return RecordExplainer(target, index).at(path)
+
+
+def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
+    """Return where what stands in a file of labels comes from; each of its lines is a label."""
+    if not segments or not segments[0].isdigit():
+        raise UsageError("the pointer begins with the line's index, as in #/0/rule")
+    left = int(segments[0])
+    for index in range(target.plan.count):
+        explainer = RecordExplainer(target, index)
+        if left < len(explainer.labels):
+            return explainer.label(left, segments[1:])
+        left -= len(explainer.labels)
+    raise UsageError(f"there are only {int(segments[0]) - left} labels")
+
+
+class RecordExplainer:
+    """Explains the values of one record, which is made once.
+
+    Attributes:
+        labels: what the record shows: a line, or one for each of several faults.
+    """
+
+    def __init__(self, target: Target, index: int) -> None:
+        """Make record ``index`` of the output that ``target`` is of.
+
+        Raises:
+            FindingsError: the record cannot be made.
+        """
+        self._target = target
+        self._index = index
+        source = compile_source(target.plan)
+        self._case = source.case_at(index)
+        is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
+        self._record = labelled(self._case) if is_labelled else self._case.record
+        self._part = source.parts[source.part_of(index)]
+        self._scenario = source.scenarios[source.part_of(index)]
+        mix = target.plan.mix
+        parts = (mixed.records for mixed in mix if mixed.scenario == self._scenario)
+        self._plan = next(parts, target.plan.records)
+        faults = (self._case.faults or (None,)) if source.is_promised else ()
+        self.labels = tuple(label_of(self._case, fault) for fault in faults)
+
+    def at(self, path: Sequence[str]) -> Explanation:
+        """Return where the value at ``path`` of the record comes from.
+
+        Raises:
+            UsageError: the record has no such place.
+        """
+        plan, case = self._plan, self._case
+        value, is_present = value_at(self._record, path)
+        chosen = _special(plan, case, self._index, path) or _drawn(plan, path)
+        steps = (*self._covering(path), *trace(self._target, plan, case, path, chosen.origin))
+        return self._explanation(path, value, chosen, is_present=is_present, steps=steps)
+
+    def label(self, number: int, path: Sequence[str]) -> Explanation:
+        """Return where the value at ``path`` of a label of the record comes from.
+
+        Raises:
+            UsageError: the label has no such place.
+        """
+        label = {"record": self._index, **self.labels[number]}
+        value, is_present = value_at(label, path)
+        if not is_present:
+            raise UsageError(f"the label has no {pointer_of(path)}")
+        choice = f"the label: what record {self._index} shows"
+        chosen = _Chosen(origin=self._judge(label), choice=choice)
+        return self._explanation(path, value, chosen, is_present=True, steps=())
+
+    def _judge(self, label: Mapping[str, Json]) -> Origin:
+        """Return the rule or the clause that a label speaks of; else the scenario."""
+        places = {rule.name: rule.location for rule in self._plan.rules if "rule" in label}
+        places |= {item.name: item.location for item in self._plan.exclusions if "clause" in label}
+        name = str(label.get("rule", label.get("clause", "")))
+        location = places.get(name, self._target.plan.location)
+        return Origin(kind=OriginKind.SCENARIO, name=self._case.scenario, location=location)
+
+    def _explanation(
+        self,
+        path: Sequence[str],
+        value: Json,
+        chosen: _Chosen,
+        *,
+        is_present: bool,
+        steps: tuple[Step, ...],
+    ) -> Explanation:
+        return Explanation(
+            record=self._index,
+            pointer=pointer_of(path),
+            value=value,
+            is_present=is_present,
+            scenario=self._scenario,
+            labels=self.labels,
+            origin=chosen.origin,
+            choice=chosen.choice,
+            notes=chosen.notes,
+            odds=chosen.odds,
+            steps=steps,
+            seed=self._plan.seed,
+            model_id=self._plan.model_id,
+            address=chosen.address,
+            elements=chosen.elements,
+        )
+
+    def _covering(self, path: Sequence[str]) -> Iterator[Step]:
+        """Yield the line of ``$coverage`` where a design chose the value, and no odds."""
+        plan = self._plan
+        if not plan.coverage.is_asked or fault_at(self._case, path) is not None:
+            return
+        try:
+            shape = find_shape(plan, path).shape
+        except UsageError:
+            return
+        found = designed_by(self._part, self._index, shape, tuple(path))
+        if found is not None and find_statement(plan, self._index, path) is None:
+            yield Step(
+                role=Role.COVERAGE,
+                name="$coverage",
+                location=plan.coverage.location,
+                text=f"{plan.coverage.strength} chooses it for the first {found[1]} records",
+            )
+
+
+class _Chosen(Struct, frozen=True, kw_only=True):
+    """How one value was chosen."""
+
+    origin: Origin
+    choice: str
+    notes: tuple[str, ...] = ()
+    odds: tuple[Odds, ...] = ()
+    address: tuple[str, ...] = ()
+    elements: tuple[int, ...] = ()
+
+
+def _drawn(plan: RecordPlan, path: Sequence[str]) -> _Chosen:
+    """Return how a value is drawn.
+
+    Raises:
+        UsageError: no record of this plan has such a place.
+    """
+    found = find_shape(plan, path)
+    return _of_shape(found.shape, found.elements)
+
+
+def _of_shape(shape: Shape, elements: tuple[int, ...]) -> _Chosen:
+    leaf = shape if isinstance(shape, Leaf) else None
+    return _Chosen(
+        origin=shape.origin,
+        choice=describe(leaf.generator) if leaf else _describe_group(shape),
+        notes=describe_modifiers(shape.modifiers),
+        odds=pool_odds(leaf.generator) if leaf else (),
+        address=shape.address,
+        elements=elements,
+    )
+
+
+def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _Chosen | None:
+    """Return how a value was put there that is not drawn: a label, a fault, a statement."""
+    if path and path[0] == INSIDE and INSIDE not in case.record:
+        origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
+        return _Chosen(origin=origin, choice="the label: what this record shows")
+    fault = fault_at(case, path)
+    if fault is not None:
+        own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
+        rule = next(rule for rule in plan.rules if rule.name == fault.rule)
+        place = tuple(map(str, fault.place))
+        is_own = fault.operator == OWN and bare_path(place) in plan.own_faults
+        if own is not None and is_own:
+            return _of_shape(own, tuple(int(part) for part in place if part.isdigit()))
+        origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
+        choice = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
+        others = [pointer_of(other) for other in fault.places if not _leads(other, path)]
+        if fault.also and others:
+            choice += f", together with {' and '.join(others)}"
+        return _Chosen(origin=origin, choice=choice)
+    stated = find_statement(plan, index, path)
+    if stated is not None:
+        # Records of negative are twins where there are rules.
+        is_twin = plan.scenario == NEGATIVE and plan.rules
+        name = POSITIVE if is_twin else plan.scenario
+        origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
+        choice = f"stated for record {index} in $records, and not drawn"
+        return _Chosen(origin=origin, choice=choice)
+    return None
+
+
+def _leads(place: Place, path: Sequence[str]) -> bool:
+    return tuple(path[: len(place)]) == tuple(map(str, place))
+
+
+def _describe_group(shape: Shape) -> str:
+    if isinstance(shape, ArrayShape):
+        if shape.items is None:
+            return f"an array of {len(shape.elements)} elements"
+        return f"an array of {shape.minimum} to {shape.maximum} elements"
+    return "an object"
