@@ -18,9 +18,8 @@ from mockgen_watch.cli.records import (
 )
 from mockgen_watch.diagnostics import FindingsError, UsageError
 from mockgen_watch.observe.log import Level
-from mockgen_watch.workflow.changes.plan import slow_outputs
-from mockgen_watch.workflow.decide import preview
-from mockgen_watch.workflow.generate import generate
+from mockgen_watch.workflow.changes import slow_outputs
+from mockgen_watch.workflow.generate import generate, preview
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:

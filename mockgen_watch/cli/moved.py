@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.git.difference import differing_cells, records_of
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.workflow.changes.cells import CannotDecodeError
-from mockgen_watch.workflow.changes.difference import differing_cells, records_of
+from mockgen_watch.workflow.changes import CannotDecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

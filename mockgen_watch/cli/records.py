@@ -18,11 +18,11 @@ from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.observe.log import utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import OutputRoot, storage_error
-from mockgen_watch.workflow.keep import FOLDER, SnapshotRun, write_snapshots
-from mockgen_watch.workflow.oldest import open_oldest
+from mockgen_watch.workflow.legacy import open_oldest
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import open_adhoc, open_project
 from mockgen_watch.workflow.results import Report, Request
+from mockgen_watch.workflow.snapshots import FOLDER, SnapshotRun, write_snapshots
 from mockgen_watch.workflow.targets import chosen_plans
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.records import outside_root
 from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.workflow.keep import FOLDER
+from mockgen_watch.workflow.snapshots import FOLDER
 
 if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject

@@ -8,7 +8,7 @@ from unicodedata import category, east_asian_width
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.observe.lines import escape_character, escape_for_terminal
-from mockgen_watch.workflow.changes.cells import Absent
+from mockgen_watch.workflow.changes import Absent
 
 if TYPE_CHECKING:
     from typing import Final, TypeAlias

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.why.why import Explanation
+    from mockgen_watch.workflow.why import Explanation
 
 
 class Blame(Struct, frozen=True, kw_only=True):

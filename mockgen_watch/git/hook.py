@@ -32,8 +32,13 @@ from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_lock
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.decide import decide
-from mockgen_watch.workflow.generate import LOCK_WAIT, OutputProducer, describe_failure, no_progress
+from mockgen_watch.workflow.generate import (
+    LOCK_WAIT,
+    OutputProducer,
+    decide,
+    describe_failure,
+    no_progress,
+)
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
     from mockgen_watch.git.stored import Look, Stored
     from mockgen_watch.lock.model import FileAction, Reconciliation, SuiteAction
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.project import OpenProject
 
 

@@ -481,9 +481,9 @@ class SuiteMerge(Struct, frozen=True, kw_only=True):
             for output in locks[self.suite].outputs.values()
             for path, digest in output.files.items()
         }
-        for path, digest in digests.items():
+        for path, made in digests.items():
             key = (keys or {}).get(path, "")
-            entries[JournalEntry(suite=self.suite, path=path, digest=digest, key=key)] = None
+            entries[JournalEntry(suite=self.suite, path=path, digest=made, key=key)] = None
         state = self.question.state
         root = OutputRoot.in_project(self.question.root, self.outputs, state)
         # Without these entries generate refuses more than it had to, and loses nothing.

@@ -30,8 +30,7 @@ from mockgen_watch.storage.memo import CONTRACT, DEFAULT_OUTPUTS
 from mockgen_watch.storage.package_data import vocabulary_stamps
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 from mockgen_watch.workflow.check import MadeDigests, check_suite
-from mockgen_watch.workflow.decide import decide
-from mockgen_watch.workflow.generate import OutputProducer, no_progress
+from mockgen_watch.workflow.generate import OutputProducer, decide, no_progress
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.structure import check_documents
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from mockgen_watch.lock.model import FileAction, SuiteAction
     from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.workflow.check import KnownDigests
-    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.project import OpenProject
 
 

@@ -20,11 +20,11 @@ from msgspec import Struct
 from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
+from mockgen_watch.watch.batch import Worker
 from mockgen_watch.watch.events import BatchEnded, GitHeld, Started, Stopped, Stream
-from mockgen_watch.watch.gate import PAUSE, Gate, Verdict, find_blocker
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
 from mockgen_watch.watch.resident import Resident
-from mockgen_watch.watch.schedule import Schedule, What
+from mockgen_watch.watch.schedule import PAUSE, Gate, Schedule, Verdict, What, find_blocker
 from mockgen_watch.watch.watching import (
     LONGEST_STORM,
     STORM_LOOK,
@@ -32,7 +32,6 @@ from mockgen_watch.watch.watching import (
     EventObserver,
     Watching,
 )
-from mockgen_watch.watch.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

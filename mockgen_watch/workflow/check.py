@@ -15,8 +15,7 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.workflow.decide import decide
-from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, records_to_make
+from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, decide, records_to_make
 from mockgen_watch.workflow.structure import check_documents, check_lockfiles
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.model import FileAction, OutputAction, SuiteAction
-    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import FindingsError
 from mockgen_watch.formats.records import CaseRecords
-from mockgen_watch.workflow.labelling import label_writer
-from mockgen_watch.workflow.produce import prepare_production
+from mockgen_watch.workflow.produce import label_writer, prepare_production
 from tests.properties.test_promises import model
 from tests.unit.scenarios.planning import plans_of
 

@@ -14,8 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mockgen_watch.lock.model import Action
-from mockgen_watch.workflow.changes.cells import Absent
-from mockgen_watch.workflow.changes.plan import plan_changes
+from mockgen_watch.workflow.changes import Absent, plan_changes
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.workflow.changes.plan import ChangePlan
+    from mockgen_watch.workflow.changes import ChangePlan
 
     Place = tuple[str, int, str]
     """File, record and JSON Pointer of a cell."""

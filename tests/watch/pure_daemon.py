@@ -14,12 +14,18 @@ from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.watch.batch import Pass
+from mockgen_watch.watch.batch import MOST_PASSES, Pass
 from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
-from mockgen_watch.watch.gate import LONGEST_HOLD, PAUSE, Gate, Verdict
 from mockgen_watch.watch.resident import Known
-from mockgen_watch.watch.schedule import LONGEST_SETTLE, Schedule, What
-from mockgen_watch.watch.worker import MOST_PASSES
+from mockgen_watch.watch.schedule import (
+    LONGEST_HOLD,
+    LONGEST_SETTLE,
+    PAUSE,
+    Gate,
+    Schedule,
+    Verdict,
+    What,
+)
 from tests.properties.lock_world import World
 from tests.unit.lock.suites import wanted_output, wanted_suite
 

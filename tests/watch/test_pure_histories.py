@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.watch.gate import LONGEST_HOLD
-from mockgen_watch.watch.schedule import AUDIT_PERIOD, LONGEST_RETRY
+from mockgen_watch.watch.schedule import AUDIT_PERIOD, LONGEST_HOLD, LONGEST_RETRY
 from tests.properties.lock_world import World
 from tests.sizes import sized
 from tests.unit.lock.suites import key_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
-from mockgen_watch.workflow.adopt.adopt import carry_out, plan_adoption
+from mockgen_watch.workflow.adopt import carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
 from mockgen_watch.workflow.project import open_project
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
     from mockgen_watch.storage.multi import Replaced
-    from mockgen_watch.workflow.adopt.adopt import Adoption
+    from mockgen_watch.workflow.adopt import Adoption
 
 EXAMPLES = """examples:
   mockgen-watch adopt mock_outputs/claims/Claim/positive.json          all edits of the file

@@ -9,7 +9,7 @@ from mockgen_watch.cli.records import running, tell
 from mockgen_watch.diagnostics import Diagnostic, FindingsError, UsageError
 from mockgen_watch.lock.saved_plan import read_plan
 from mockgen_watch.storage.atomic import read_file
-from mockgen_watch.workflow.changes.apply import apply_saved
+from mockgen_watch.workflow.apply import apply_saved
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.cli.text import escape_for_terminal
 from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.observe.log import utc_stamp
-from mockgen_watch.workflow.keep import Retention, clean
 from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.snapshots import Retention, clean
 
 if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.storage.containment import OutputRoot
-    from mockgen_watch.workflow.keep import Cleaned
+    from mockgen_watch.workflow.snapshots import Cleaned
 
 EXAMPLES = """examples:
   mockgen-watch clean --keep 5                   the five newest runs of each output stay

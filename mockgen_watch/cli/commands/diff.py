@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.output import wants_color
 from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
-from mockgen_watch.workflow.changes.difference import diff_outputs
+from mockgen_watch.git.difference import diff_outputs
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from mockgen_watch.workflow.changes.cells import CellChange
-    from mockgen_watch.workflow.changes.difference import FieldDifference, FileDifference
+    from mockgen_watch.git.difference import FieldDifference, FileDifference
+    from mockgen_watch.workflow.changes import CellChange
 
 EXAMPLES = """examples:
   mockgen-watch diff                     what the outputs tell else than in the last commit

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) != FILES[options.action]:
         raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
     if options.action == "textconv":
-        from mockgen_watch.workflow.changes.difference import text_of  # noqa: PLC0415 - each its own imports
+        from mockgen_watch.git.difference import text_of  # noqa: PLC0415 - each its own imports
 
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE

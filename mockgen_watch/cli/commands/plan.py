@@ -16,8 +16,8 @@ from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.saved_plan import write_plan
 from mockgen_watch.storage.atomic import write_file
-from mockgen_watch.workflow.changes.apply import Making, saved_plan
-from mockgen_watch.workflow.changes.plan import plan_changes, slow_outputs
+from mockgen_watch.workflow.apply import Making, saved_plan
+from mockgen_watch.workflow.changes import plan_changes, slow_outputs
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockgen_watch.formats.fragments import SlowField
-    from mockgen_watch.workflow.changes.plan import ChangePlan, FieldChange, PlannedFile
+    from mockgen_watch.workflow.changes import ChangePlan, FieldChange, PlannedFile
 
 EXAMPLES = """examples:
   mockgen-watch plan                      what generate would change

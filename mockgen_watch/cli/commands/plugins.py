@@ -13,14 +13,13 @@ from mockgen_watch.cli.text import escape_for_terminal
 from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
-from mockgen_watch.workflow.plugins import plugin_states
-from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.project import open_project, plugin_states
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from mockgen_watch.workflow.plugins import PluginState
+    from mockgen_watch.workflow.project import PluginState
 
 EXAMPLES = """examples:
   mockgen-watch plugins                     which there are; exit code 1 when one cannot be used

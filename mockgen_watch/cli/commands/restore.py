@@ -9,13 +9,13 @@ from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.snapshots import snapshots_root
 from mockgen_watch.cli.text import escape_for_terminal
 from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.workflow.keep import restorable, restore
 from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.snapshots import restorable, restore
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.workflow.keep import Restorable
+    from mockgen_watch.workflow.snapshots import Restorable
 
 EXAMPLES = """examples:
   mockgen-watch restore --list                    archives, backups, former lockfiles

@@ -9,10 +9,10 @@ from mockgen_watch.cli.text import escape_for_terminal, plain_json, shown_value
 from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.git.blame import last_touched
 from mockgen_watch.spec.model import OriginKind
+from mockgen_watch.workflow.origins import split_pointer
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
-from mockgen_watch.workflow.why.origins import split_pointer
-from mockgen_watch.workflow.why.why import explain
+from mockgen_watch.workflow.why import explain
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mockgen_watch.git.blame import Blame
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Origin
-    from mockgen_watch.workflow.why.why import Explanation
+    from mockgen_watch.workflow.why import Explanation
 
 EXAMPLES = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
-from mockgen_watch.executors.in_place import can_write_in_place, write_in_place
-from mockgen_watch.executors.processes import Processes, WorkerFailedError
+from mockgen_watch.executors.processes import (
+    Processes,
+    WorkerFailedError,
+    can_write_in_place,
+    write_in_place,
+)
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
 from mockgen_watch.formats.records import document, measured, records_of
 from mockgen_watch.formats.registry import BUILTIN

@@ -12,7 +12,7 @@ from mockgen_watch.diagnostics import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.formats.records import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.workflow.changes.cells import decode_records
+from mockgen_watch.workflow.changes import decode_records
 from mockgen_watch.workflow.coverage import coverage_report, keep_cases
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import file_bytes, prepare_production

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.watch.gate import Gate, Verdict, find_blocker
+from mockgen_watch.watch.schedule import Gate, Verdict, find_blocker
 
 if TYPE_CHECKING:
     from pathlib import Path

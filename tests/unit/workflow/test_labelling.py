@@ -12,8 +12,13 @@ from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.scenarios.source import Source
 from mockgen_watch.workflow.generate import no_progress
-from mockgen_watch.workflow.labelling import label_document
-from mockgen_watch.workflow.produce import LARGE, LargeFile, output_files, prepare_production
+from mockgen_watch.workflow.produce import (
+    LARGE,
+    LargeFile,
+    label_document,
+    output_files,
+    prepare_production,
+)
 
 if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor

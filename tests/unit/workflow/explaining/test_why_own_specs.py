@@ -13,12 +13,11 @@ from mockgen_watch.executors.base import Serial
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.package_data import vocabulary_folder
-from mockgen_watch.workflow.labelling import label_document
-from mockgen_watch.workflow.produce import prepare_production
+from mockgen_watch.workflow.produce import label_document, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.suites import Preparer
 from mockgen_watch.workflow.targets import Target
-from mockgen_watch.workflow.why.why import RecordExplainer, explain
+from mockgen_watch.workflow.why import RecordExplainer, explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from mockgen_watch.diagnostics import StorageError
 from mockgen_watch.storage.archive import list_archives, members_of, unpack
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.project_folder import StateFolder
-from mockgen_watch.workflow.keep import Retention, clean, expired, moment_of, runs_of
+from mockgen_watch.workflow.snapshots import Retention, clean, expired, moment_of, runs_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,15 +16,17 @@ from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind
-from mockgen_watch.workflow.why.describe import describe, describe_modifiers, pool_odds
-from mockgen_watch.workflow.why.origins import (
+from mockgen_watch.workflow.origins import (
     Role,
     Step,
+    describe,
+    describe_modifiers,
     fault_at,
     find_leaf,
     find_shape,
     find_statement,
     locate_record,
+    pool_odds,
     trace,
     value_at,
 )
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.source import Case
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
+    from mockgen_watch.workflow.origins import Odds
     from mockgen_watch.workflow.targets import Target
-    from mockgen_watch.workflow.why.describe import Odds
 
 
 class Explanation(Struct, frozen=True, kw_only=True):

@@ -19,11 +19,11 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.decide import decide
 from mockgen_watch.workflow.generate import (
     LOCK_WAIT,
     OutputProducer,
     begin_nothing,
+    decide,
     records_to_make,
     report_of_run,
 )
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.changes.plan import ChangePlan, PlannedFile
-    from mockgen_watch.workflow.decide import Decision
+    from mockgen_watch.workflow.changes import ChangePlan, PlannedFile
+    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Report

@@ -18,15 +18,14 @@ from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.workflow.changes.cells import (
+from mockgen_watch.workflow.changes import (
     CannotDecodeError,
     CellChange,
     changed_cells,
     decode_records,
 )
+from mockgen_watch.workflow.origins import find_leaf, pool_odds
 from mockgen_watch.workflow.suites import Preparer
-from mockgen_watch.workflow.why.describe import pool_odds
-from mockgen_watch.workflow.why.origins import find_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +36,8 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.document import Json
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.workflow.origins import Odds
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.why.describe import Odds
 
 
 FORMS = {"json": "json", "ndjson": "ndjson", "csv": "csv", "yaml": "yaml"}

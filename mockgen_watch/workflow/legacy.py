@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.workflow.suites import Sources
 
+
 MODEL = "Model_1"
 """What the sections of a file are called together."""
 
