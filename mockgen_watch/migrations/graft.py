@@ -23,8 +23,9 @@ from mockgen_watch.migrations.layout import (
     quoted,
 )
 from mockgen_watch.migrations.yaml import YamlSource, comments_of
-from mockgen_watch.spec.document import MappingNode, Scalar, Source, plain_data
+from mockgen_watch.spec.document import MappingNode, Scalar, plain_data
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

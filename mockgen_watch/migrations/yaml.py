@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.migrations.layout import member_lines
-from mockgen_watch.spec.document import MappingNode, SequenceNode, Source, plain_data
+from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
+from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Takes the text of a number; gives an int or a Decimal, or says why there is none."""
+"""Text of numbers: the int or Decimal that digits stand for."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch import Specs
+from mockgen_watch.api import Specs
 from mockgen_watch.diagnostics import FindingsError, UsageError
 
 if TYPE_CHECKING:

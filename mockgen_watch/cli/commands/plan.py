@@ -12,9 +12,10 @@ from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import add_selection, add_suites, selection_of
 from mockgen_watch.cli.output import code_of, print_findings, report_of
 from mockgen_watch.cli.records import running
-from mockgen_watch.cli.text import escape_for_terminal, json_value, shown_value
+from mockgen_watch.cli.text import json_value, shown_value
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.saved_plan import write_plan
+from mockgen_watch.observe.lines import escape_for_terminal
 from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.workflow.apply import Making, saved_plan
 from mockgen_watch.workflow.changes import plan_changes, slow_outputs

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch import Specs
+from mockgen_watch.api import Specs
 from mockgen_watch.diagnostics import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.records import BLOCK, CaseRecords

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mockgen_watch import Specs
+from mockgen_watch.api import Specs
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats.base import complete_options

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.testing import check_rule
+from mockgen_watch.testing.rules import check_rule
 from tests.plugin_package import LUHN
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch import Specs
+from mockgen_watch.api import Specs
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.scenarios.source import Source
