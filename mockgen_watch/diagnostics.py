@@ -1,8 +1,13 @@
-"""Takes what a stage found wrong; gives it a stable code, a place and a remedy."""
+"""Diagnostics: what is wrong in a user's files, where, and how to fix it.
+
+Also the codes of all diagnostics, the words that a misspelt one may stand for, and the exceptions
+of the package.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -49,6 +54,20 @@ class Related(Struct, frozen=True, kw_only=True):
     location: Location
 
 
+class Fix(Struct, frozen=True, kw_only=True):
+    """A change of a user's file that is certain to be right.
+
+    Attributes:
+        location: the characters to replace, all on one line.
+        text: what takes their place.
+        title: what the change does, as a short imperative.
+    """
+
+    location: Location
+    text: str
+    title: str
+
+
 class Diagnostic(Struct, frozen=True, kw_only=True):
     """One finding: what is wrong, where, and what to do about it.
 
@@ -58,6 +77,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
         hint: what to do, or a did-you-mean; may be empty.
         location: where.
         related: other places that help to understand.
+        fix: changes that together remove what is wrong; empty where no change is certain.
     """
 
     code: str
@@ -66,6 +86,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     severity: Severity = Severity.ERROR
     hint: str = ""
     related: tuple[Related, ...] = ()
+    fix: tuple[Fix, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a code that is not in the table."""
@@ -89,32 +110,120 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(item.severity is Severity.ERROR for item in diagnostics)
 
 
+class Diagnostics:
+    """Collector of diagnostics; of those with one code, place and message the first is kept."""
+
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
+        self._found: dict[tuple[str, Location, str], Diagnostic] = {}
+        self._errors = 0
+        self.extend(found)
+
+    @property
+    def errors(self) -> int:
+        """How many errors there are so far; compare two counts to see whether a step failed."""
+        return self._errors
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found."""
+        return self._errors > 0
+
+    def add(self, found: Diagnostic) -> None:
+        """Keep ``found``, unless it was found before."""
+        key = (found.code, found.location, found.message)
+        if key not in self._found:
+            self._found[key] = found
+            self._errors += found.severity is Severity.ERROR
+
+    def extend(self, found: Iterable[Diagnostic]) -> None:
+        """Keep each of ``found``."""
+        for item in found:
+            self.add(item)
+
+    def error(
+        self,
+        code: str,
+        location: Location,
+        message: str,
+        hint: str = "",
+        *,
+        related: Sequence[Related] = (),
+        fix: Sequence[Fix] = (),
+    ) -> None:
+        """Report an error."""
+        self.add(
+            Diagnostic(
+                code=code,
+                message=message,
+                location=location,
+                hint=hint,
+                related=tuple(related),
+                fix=tuple(fix),
+            )
+        )
+
+    def warn(
+        self,
+        code: str,
+        location: Location,
+        message: str,
+        hint: str = "",
+        *,
+        fix: Sequence[Fix] = (),
+    ) -> None:
+        """Report a warning."""
+        self.add(
+            Diagnostic(
+                code=code,
+                message=message,
+                location=location,
+                severity=Severity.WARNING,
+                hint=hint,
+                fix=tuple(fix),
+            )
+        )
+
+    def sorted(self) -> list[Diagnostic]:
+        """Return what was found, in the order of report."""
+        return sorted(self._found.values(), key=lambda item: item.sort_key)
+
+
 _SHORTEST = 3
 """In a shorter word one wrong letter is too much to tell what was meant."""
-
 
 _MANY = 1000
 """Among more names than this only those are suggested that are one slip away."""
 
+_SHORTEST_SLIP = 4
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``did you mean "x"?`` for the nearest known word, or ``""``.
+    """Return ``did you mean "x"?`` for the known word nearest to ``word``, or ``""``."""
+    return ask_for(nearest_word(word, known))
+
+
+def ask_for(word: str) -> str:
+    """Return ``did you mean "word"?``; ``""`` for no word."""
+    return f'did you mean "{word}"?' if word else ""
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str:
+    """Return the known word that ``word`` most likely stands for, or ``""``.
 
     Case alone never hides a match; a transposed, missing, doubled or wrong letter is near.
     """
-    candidates = sorted(set(known))
     folded: dict[str, str] = {}
-    for candidate in candidates:
+    for candidate in sorted(set(known)):
         folded.setdefault(candidate.casefold(), candidate)
     lowered = word.casefold()
     if lowered in folded:
-        return f'did you mean "{folded[lowered]}"?'
+        return folded[lowered]
     near = [known for known in folded if _is_one_slip(lowered, known)]
     # Of equals, and where nothing is that near, the one that shares the most letters.
     # Comparing all letters with thousands of names, for each of many errors, takes minutes.
     others = folded if len(folded) <= _MANY else ()
     near = difflib.get_close_matches(lowered, near or others, n=1, cutoff=0.0 if near else 0.6)
-    return f'did you mean "{folded[near[0]]}"?' if near else ""
+    return folded[near[0]] if near else ""
 
 
 def _is_one_slip(word: str, known: str) -> bool:
@@ -126,6 +235,57 @@ def _is_one_slip(word: str, known: str) -> bool:
     swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
     wrong = left[1:] == right[1:] and len(known) >= _SHORTEST
     return left[1:] == right or left == right[1:] or wrong or swapped
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Return whether ``word`` is ``meant`` with one typing slip: a letter or two swapped, or case.
+
+    Stricter than did-you-mean, for places where an unknown name is legal: ``addr_2`` is no slip
+    of ``addr_1``, and names below four characters never are.
+    """
+    left, right = word.casefold(), meant.casefold()
+    if word == meant or min(len(left), len(right)) < _SHORTEST_SLIP:
+        return False
+    if _letters(left) == _letters(right):
+        return True
+    start = next(
+        (n for n, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
+        min(len(left), len(right)),
+    )
+    left, right = left[start:], right[start:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    if any(char.isdigit() for char in left + right):
+        return False
+    swapped = len(left) == 2 and left == right[::-1]  # noqa: PLR2004  # two neighbours
+    return swapped or max(len(left), len(right)) <= 1
+
+
+class SlipFinder:
+    """Finds the names that a word is one typing slip away from, among many at once."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take the ``names`` that may be meant."""
+        self._names: dict[str, list[str]] = {}
+        for name in names:
+            for form in _forms(name):
+                self._names.setdefault(form, []).append(name)
+
+    def meant(self, word: str) -> str:
+        """Return the first name that ``word`` is a slip of, or ``""``."""
+        near = [name for form in _forms(word) for name in self._names.get(form, ())]
+        return next((name for name in near if is_slip(word, name)), "")
+
+
+def _forms(name: str) -> list[str]:
+    """Return what names one slip apart have in common one of: all letters, or all but one."""
+    folded = name.casefold()
+    without = [folded[:place] + folded[place + 1 :] for place in range(len(folded))]
+    return list(dict.fromkeys([folded, _letters(folded), *without]))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[_\-. ]", "", text)
 
 
 CODES: dict[str, str] = {

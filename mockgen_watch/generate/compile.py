@@ -36,7 +36,6 @@ from mockgen_watch.generate.text import (
     transform_column,
     uuid_column,
 )
-from mockgen_watch.masters.shapes import walk_leaves
 from mockgen_watch.plan.model import Draw
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -52,7 +51,7 @@ from mockgen_watch.spec.generators import (
     Template,
     Uuid,
 )
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape, walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

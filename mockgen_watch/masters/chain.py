@@ -22,15 +22,19 @@ from mockgen_watch.masters.merge import (
     policies_by_path,
 )
 from mockgen_watch.masters.model import ResolvedMaster, address_master
-from mockgen_watch.masters.shapes import find_shape, missing_key
-from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, ObjectShape
+from mockgen_watch.spec.model import (
+    ConflictPolicy,
+    MasterChoice,
+    ObjectShape,
+    find_shape,
+    missing_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.masters.model import KeyPath
-    from mockgen_watch.spec.model import MasterFile, UserInput
+    from mockgen_watch.spec.model import KeyPath, MasterFile, UserInput
 
 
 MASTER_NAMES: Final = ("master.yaml", "master.yml", "master.json")

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.masters.shapes import Kinds
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import MergePolicy, Modifiers, Origin, Shape
+    from mockgen_watch.spec.model import KeyPath, MergePolicy, Modifiers, Origin, Shape
 
 
 Policies = Mapping[tuple[str, ...], "MergePolicy"]

@@ -14,13 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.model import ConflictPolicy, Member, MergePolicy, Shape
+    from mockgen_watch.spec.model import ConflictPolicy, KeyPath, Member, MergePolicy, Shape
 
     Readdress = Callable[[tuple[str, ...]], tuple[str, ...]]
-
-
-KeyPath = tuple[str, ...]
-"""Names of keys from the top of an object down to a field; arrays on the way are left out."""
 
 
 class ResolvedMaster(Struct, frozen=True, kw_only=True):

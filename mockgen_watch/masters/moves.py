@@ -16,25 +16,29 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.masters.model import OUTSIDE
-from mockgen_watch.masters.shapes import (
+from mockgen_watch.spec.build.names import fold
+from mockgen_watch.spec.generators import Template
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    Member,
+    Modifiers,
+    ObjectShape,
+    OriginKind,
     change_object,
     element_shapes,
     find_shape,
     missing_key,
     walk_leaves,
 )
-from mockgen_watch.spec.build.names import fold
-from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import ArrayShape, Leaf, Member, Modifiers, ObjectShape, OriginKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.spec.generators import TemplatePart
-    from mockgen_watch.spec.model import Shape
+    from mockgen_watch.spec.model import KeyPath, Shape
 
 
 def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:

@@ -14,16 +14,24 @@ from mockgen_watch.masters.merge import (
 )
 from mockgen_watch.masters.model import MergedRecord
 from mockgen_watch.masters.moves import lead_templates, move_fields, suggest_moves
-from mockgen_watch.masters.shapes import element_shapes, find_shape, put_object, walk_leaves
+from mockgen_watch.masters.shapes import put_object
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, OriginKind
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    OriginKind,
+    element_shapes,
+    find_shape,
+    walk_leaves,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockgen_watch.masters.model import KeyPath, ResolvedMaster
-    from mockgen_watch.spec.model import Member, Shape
+    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.spec.model import KeyPath, Member, Shape
 
 
 def check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Diagnostic]:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
-from mockgen_watch.masters.shapes import find_shape, missing_key, walk_leaves, walk_members
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, SlipFinder, did_you_mean
 from mockgen_watch.plan.overlay import apply_overlay
-from mockgen_watch.spec.build.names import SlipFinder
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.capacity import capacity
 from mockgen_watch.spec.generators import Pool, Reference, RowField, SequenceNumber, Template
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    find_shape,
+    missing_key,
+    walk_leaves,
+    walk_members,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import KeyPath, ResolvedMaster
+    from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import Model, Shape, Statement
+    from mockgen_watch.spec.model import KeyPath, Model, Shape, Statement
 
 
 def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
 from mockgen_watch.masters.moves import written_path
 from mockgen_watch.masters.record import merge_record
-from mockgen_watch.masters.shapes import change_object, find_shape, walk_leaves
 from mockgen_watch.plan.checks import (
     check_deletes,
     check_rules,
@@ -23,17 +22,17 @@ from mockgen_watch.plan.model import MixedPart, OutputPlan, RecordPlan, SuiteSou
 from mockgen_watch.plan.overlay import apply_overlay, twin_of
 from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.spec.generators import Reference, Template
-from mockgen_watch.spec.model import ObjectShape, RuleKind
+from mockgen_watch.spec.model import ObjectShape, RuleKind, change_object, find_shape, walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import KeyPath, ResolvedMaster
+    from mockgen_watch.masters.model import ResolvedMaster
     from mockgen_watch.plan.model import PlanContext
     from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.spec.model import Leaf, MixPart, Model, Scenario, UserInput
+    from mockgen_watch.spec.model import KeyPath, Leaf, MixPart, Model, Scenario, UserInput
 
 
 def can_narrow(records: RecordPlan) -> bool:

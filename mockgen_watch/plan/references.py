@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.masters.shapes import find_shape, missing_key, walk_leaves
 from mockgen_watch.spec.generators import Reference
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, missing_key, walk_leaves
 
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.masters.model import KeyPath
     from mockgen_watch.plan.model import PlanContext, RecordPlan, SuiteSource
-    from mockgen_watch.spec.model import Model, Scenario
+    from mockgen_watch.spec.model import KeyPath, Model, Scenario
 
 _FIRST_CHOICES: Final = ("base", "positive")
 

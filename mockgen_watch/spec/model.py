@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from decimal import Decimal
     from typing import TypeAlias
 
@@ -210,6 +213,116 @@ class ArrayShape(Struct, frozen=True, kw_only=True):
 
 
 Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"
+
+KeyPath = tuple[str, ...]
+"""Names of keys from the top of an object down to a field; arrays on the way are left out."""
+
+Position = tuple[str | int, ...]
+"""A ``KeyPath`` that has, for each array on the way, the index of one of its element shapes."""
+
+
+def element_shapes(array: ArrayShape) -> tuple[Shape, ...]:
+    """Return the shapes that elements of ``array`` can have: the fixed ones, then the items'."""
+    return array.elements if array.items is None else (*array.elements, array.items)
+
+
+def keys_of(position: Position) -> KeyPath:
+    """Return ``position`` without its elements."""
+    return tuple([step for step in position if isinstance(step, str)])
+
+
+def walk_positions(shape: Shape, position: Position = ()) -> Iterator[tuple[Position, Leaf]]:
+    """Yield every leaf with its position, in the order of writing."""
+    if isinstance(shape, Leaf):
+        yield position, shape
+    elif isinstance(shape, ObjectShape):
+        for member in shape.members:
+            yield from walk_positions(member.shape, (*position, member.name))
+    else:
+        for index, element in enumerate(element_shapes(shape)):
+            yield from walk_positions(element, (*position, index))
+
+
+def walk_leaves(shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Leaf]]:
+    """Yield every leaf with its key path, in the order of writing."""
+    for position, leaf in walk_positions(shape, path):
+        yield keys_of(position), leaf
+
+
+def walk_members(shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Member]]:
+    """Yield every member with its key path, an object's own before what is below them."""
+    if isinstance(shape, ObjectShape):
+        for member in shape.members:
+            yield (*path, member.name), member
+        for member in shape.members:
+            yield from walk_members(member.shape, (*path, member.name))
+    elif isinstance(shape, ArrayShape):
+        for element in element_shapes(shape):
+            yield from walk_members(element, path)
+
+
+def find_shapes(shape: Shape, path: KeyPath) -> tuple[Shape, ...]:
+    """Return what ``path`` leads to; several shapes where it passes through arrays.
+
+    A path goes through an array to the same field of each element; ``ELEMENT`` or an index may
+    stand for that step.
+    """
+    if not path:
+        return (shape,)
+    if isinstance(shape, ArrayShape):
+        rest = path[1:] if path[0] == ELEMENT or path[0].isdecimal() else path
+        found: dict[int, Shape] = {}
+        for element in element_shapes(shape):
+            found.update({id(item): item for item in find_shapes(element, rest)})
+        return tuple(found.values())
+    child = shape.get(path[0]) if isinstance(shape, ObjectShape) else None
+    return () if child is None else find_shapes(child, path[1:])
+
+
+def find_shape(shape: Shape, path: KeyPath) -> Shape | None:
+    """Return the first of the shapes that ``path`` leads to, or None."""
+    return next(iter(find_shapes(shape, path)), None)
+
+
+def missing_key(shape: Shape, path: KeyPath) -> tuple[str, list[str]]:
+    """Return the first key of ``path`` that does not exist, and the keys that exist beside it.
+
+    ``("", [])`` when ``path`` leads to something.
+    """
+    for depth, key in enumerate(path):
+        if find_shape(shape, path[: depth + 1]) is None:
+            homes = [
+                item for item in find_shapes(shape, path[:depth]) if isinstance(item, ObjectShape)
+            ]
+            return key, [member.name for home in homes for member in home.members]
+    return "", []
+
+
+LeafChange: TypeAlias = "Callable[[Leaf], Leaf]"
+
+
+def change_leaves(shape: Shape, change: LeafChange) -> Shape:
+    """Return ``shape`` with ``change`` applied to every leaf; unchanged parts are shared."""
+    if isinstance(shape, Leaf):
+        return change(shape)
+    if isinstance(shape, ObjectShape):
+        return change_object(shape, change)
+    elements = tuple(change_leaves(element, change) for element in shape.elements)
+    items = None if shape.items is None else change_leaves(shape.items, change)
+    if items is shape.items and all(map(operator.is_, elements, shape.elements)):
+        return shape
+    return replace(shape, elements=elements, items=items)
+
+
+def change_object(shape: ObjectShape, change: LeafChange) -> ObjectShape:
+    """Return the object ``shape`` with ``change`` applied to every leaf."""
+    shapes = [change_leaves(member.shape, change) for member in shape.members]
+    if all(new is member.shape for new, member in zip(shapes, shape.members, strict=True)):
+        return shape
+    members = tuple(
+        replace(member, shape=new) for new, member in zip(shapes, shape.members, strict=True)
+    )
+    return replace(shape, members=members)
 
 
 class RuleKind(StrEnum):

@@ -12,7 +12,6 @@ from msgspec import Struct
 from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.masters.shapes import find_shape as find_shape_shapes
 from mockgen_watch.plan.overlay import twin_of
 from mockgen_watch.rules.cel import fields_of
 from mockgen_watch.rules.values import value_at as value_at_values
@@ -33,6 +32,7 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, MergeKind, ObjectShape, RuleKind
+from mockgen_watch.spec.model import find_shape as find_shape_shapes
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from mockgen_watch.generate.address import cells_of_records
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at, values_over
-from mockgen_watch.masters.shapes import walk_leaves
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -22,7 +21,7 @@ from mockgen_watch.spec.generators import (
     SequenceNumber,
     Uuid,
 )
-from mockgen_watch.spec.model import Transform
+from mockgen_watch.spec.model import Transform, walk_leaves
 from tests.draws import assert_engines_agree
 from tests.shapes import array, decimal, leaf, moment, number, obj, plan, pool, template
 from tests.sizes import sized

@@ -13,8 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockgen_watch.masters.merge import Merge, finish_object, merge_objects, policies_by_path
-from mockgen_watch.masters.shapes import find_shape, walk_leaves
-from mockgen_watch.spec.model import ConflictPolicy, MergePolicy, ObjectShape
+from mockgen_watch.spec.model import (
+    ConflictPolicy,
+    MergePolicy,
+    ObjectShape,
+    find_shape,
+    walk_leaves,
+)
 from tests.sizes import sized
 from tests.unit.masters.shapes import DELETED, Data, field, policy, record
 

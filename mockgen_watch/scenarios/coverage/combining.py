@@ -10,13 +10,12 @@ from msgspec.structs import replace
 
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.rules.values import with_value
 from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free
 from mockgen_watch.scenarios.coverage.problem import Constraint
 from mockgen_watch.scenarios.promise.facts import MOST, leaves_below
 from mockgen_watch.spec.generators import Constant, Template
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

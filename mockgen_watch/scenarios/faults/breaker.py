@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.rules.values import Missing, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults.candidates import candidates
 from mockgen_watch.scenarios.faults.combinations import Sought, combinations, further
@@ -19,7 +18,7 @@ from mockgen_watch.scenarios.faults.mutations import COMBINATION, KINDS, OWN, WR
 from mockgen_watch.scenarios.faults.turns import Alike, Breakage, Choices, find_scope, meet
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of
 from mockgen_watch.scenarios.source import Case, Change, Fault
-from mockgen_watch.spec.model import Leaf
+from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

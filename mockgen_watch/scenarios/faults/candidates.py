@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.rules.values import (
     MISSING,
     Missing,
@@ -37,7 +36,7 @@ from mockgen_watch.scenarios.faults.mutations import (
 )
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
-from mockgen_watch.spec.model import Leaf
+from mockgen_watch.spec.model import Leaf, find_shape
 from mockgen_watch.spec.moments import DAY, MomentError, format_units
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.text import transformed
-from mockgen_watch.masters.shapes import exact_number, find_shape
+from mockgen_watch.masters.shapes import exact_number
 from mockgen_watch.rules.values import MISSING, Sight, is_number
 from mockgen_watch.spec.generators import (
     Boolean,
@@ -22,7 +22,7 @@ from mockgen_watch.spec.generators import (
     Reference,
     RowField,
 )
-from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape
+from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape, find_shape
 from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:

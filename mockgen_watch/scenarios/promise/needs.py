@@ -11,13 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.masters.shapes import find_all
 from mockgen_watch.rules.cel import Comparison
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing
 from mockgen_watch.scenarios.promise.facts import bare_path, bounds_of, leaves_below, options_of
 from mockgen_watch.scenarios.promise.proof import always_meets, never_meets
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
+from mockgen_watch.spec.model import find_shapes
 from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def rule_need(rule: Rule) -> Need:
             return _compare(rule.comparison, plan)
         if value_why is None or rule.paths is None:
             return None
-        shapes = find_all(plan.shape, rule.paths[0])
+        shapes = find_shapes(plan.shape, rule.paths[0])
         if shapes and all(always_meets(rule.schema, each, plan) for each in shapes):
             return True
         leaf = _only_leaf(rule.paths[0], plan)

@@ -16,7 +16,6 @@ from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
 from mockgen_watch.generate.column import AGAIN
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.scenarios.promise.facts import (
     arrays_below,
     change_paths,
@@ -38,7 +37,7 @@ from mockgen_watch.spec.generators import (
     RowField,
     Template,
 )
-from mockgen_watch.spec.model import Leaf
+from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

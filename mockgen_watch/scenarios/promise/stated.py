@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.masters.shapes import walk_leaves
 from mockgen_watch.rules.values import places_of
 from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.model import walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Related, did_you_mean
-from mockgen_watch.spec.build.names import is_slip
+from mockgen_watch.diagnostics import Related, did_you_mean, is_slip
 from mockgen_watch.spec.build.records import find_field, picked_record, records_of, walk_leaves
 from mockgen_watch.spec.capacity import capacity, is_distinct
 from mockgen_watch.spec.generators import (

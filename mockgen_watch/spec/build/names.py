@@ -7,7 +7,6 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Final
 
 MAX_NAME_BYTES: Final = 200
@@ -18,7 +17,6 @@ _RESERVED: Final = re.compile(
 )
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 _OWN_FILES: Final = frozenset({"mockgen.lock"})
-_SHORTEST_SLIP: Final = 4
 
 
 def fold(name: str) -> str:
@@ -110,54 +108,3 @@ def join_path(file: str, relative: str) -> str | None:
         else:
             return None
     return ("/" if rooted else "") + "/".join(parts)
-
-
-def is_slip(word: str, meant: str) -> bool:
-    """Return whether ``word`` is ``meant`` with one typing slip: a letter or two swapped, or case.
-
-    Stricter than did-you-mean, for places where an unknown name is legal: ``addr_2`` is no slip
-    of ``addr_1``, and names below four characters never are.
-    """
-    left, right = word.casefold(), meant.casefold()
-    if word == meant or min(len(left), len(right)) < _SHORTEST_SLIP:
-        return False
-    if _letters(left) == _letters(right):
-        return True
-    start = next(
-        (n for n, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
-        min(len(left), len(right)),
-    )
-    left, right = left[start:], right[start:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
-    if any(char.isdigit() for char in left + right):
-        return False
-    swapped = len(left) == 2 and left == right[::-1]  # noqa: PLR2004  # two neighbours
-    return swapped or max(len(left), len(right)) <= 1
-
-
-class SlipFinder:
-    """Finds the names that a word is one typing slip away from, among many at once."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        """Take the ``names`` that may be meant."""
-        self._names: dict[str, list[str]] = {}
-        for name in names:
-            for form in _forms(name):
-                self._names.setdefault(form, []).append(name)
-
-    def meant(self, word: str) -> str:
-        """Return the first name that ``word`` is a slip of, or ``""``."""
-        near = [name for form in _forms(word) for name in self._names.get(form, ())]
-        return next((name for name in near if is_slip(word, name)), "")
-
-
-def _forms(name: str) -> list[str]:
-    """Return what names one slip apart have in common one of: all letters, or all but one."""
-    folded = name.casefold()
-    without = [folded[:place] + folded[place + 1 :] for place in range(len(folded))]
-    return list(dict.fromkeys([folded, _letters(folded), *without]))
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[_\-. ]", "", text)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.build.names import is_slip
+from mockgen_watch.diagnostics import did_you_mean, is_slip
 from mockgen_watch.spec.build.reader import kind_of
 from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
 from mockgen_watch.spec.document import Scalar, plain_data

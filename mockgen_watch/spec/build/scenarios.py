@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Related
+from mockgen_watch.diagnostics import Related, SlipFinder, is_slip
 from mockgen_watch.spec.build.generators import NO_MODIFIERS
-from mockgen_watch.spec.build.names import (
-    SlipFinder,
-    data_key,
-    fold,
-    is_directive,
-    is_slip,
-    join_path,
-)
+from mockgen_watch.spec.build.names import data_key, fold, is_directive, join_path
 from mockgen_watch.spec.build.outputs import apply_output, read_output
 from mockgen_watch.spec.build.pools import read_weight
 from mockgen_watch.spec.build.reader import Scope

@@ -9,9 +9,8 @@ import pytest
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.masters.model import OUTSIDE
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.spec.generators import RowField
-from mockgen_watch.spec.model import ConflictPolicy, Leaf
+from mockgen_watch.spec.model import ConflictPolicy, Leaf, find_shape
 from tests.unit.masters.shapes import DELETED, Data, field, master_file, plain, policy, pool
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from decimal import Decimal
 import pytest
 
 from mockgen_watch.masters.merge import Merge, finish_object, merge_objects, policies_by_path
-from mockgen_watch.masters.shapes import find_shape
 from mockgen_watch.spec.generators import Constant, Pattern, Reference
-from mockgen_watch.spec.model import ArrayShape, ConflictPolicy, Leaf, ObjectShape
+from mockgen_watch.spec.model import ArrayShape, ConflictPolicy, Leaf, ObjectShape, find_shape
 from tests.unit.masters.shapes import DELETED, Data, array, field, plain, policy, record
 
 

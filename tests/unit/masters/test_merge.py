@@ -6,9 +6,8 @@ import pytest
 
 from mockgen_watch.masters.model import ResolvedMaster
 from mockgen_watch.masters.record import merge_record
-from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import Leaf, OriginKind
+from mockgen_watch.spec.model import Leaf, OriginKind, find_shape, walk_leaves
 from tests.unit.masters.shapes import (
     DELETED,
     Data,

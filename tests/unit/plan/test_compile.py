@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import PlanContext, Selection, SuiteSource
 from mockgen_watch.spec.generators import Reference, SequenceNumber, Template
@@ -23,6 +22,8 @@ from mockgen_watch.spec.model import (
     OutputOptions,
     RuleKind,
     RuleSpec,
+    find_shape,
+    walk_leaves,
 )
 from tests.unit.masters.shapes import (
     DELETED,

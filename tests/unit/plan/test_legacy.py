@@ -10,13 +10,12 @@ import pytest
 
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.masters.chain import resolve_chain
-from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import PlanContext
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.model import OriginKind
+from mockgen_watch.spec.model import OriginKind, find_shape, walk_leaves
 from mockgen_watch.spec.parse import parse
 from tests.unit.masters.shapes import Data, plain
 

@@ -6,10 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.masters.shapes import find_shape, walk_leaves
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind, Transform
+from mockgen_watch.spec.model import (
+    Leaf,
+    ObjectShape,
+    OriginKind,
+    Transform,
+    find_shape,
+    walk_leaves,
+)
 from tests.unit.masters.shapes import DELETED, Data, array, field, plain, pool, record
 
 

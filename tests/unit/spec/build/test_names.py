@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.spec.build.names import (
-    PathError,
-    file_name_problem,
-    fold,
-    is_slip,
-    join_path,
-    parse_path,
-)
+from mockgen_watch.diagnostics import is_slip
+from mockgen_watch.spec.build.names import PathError, file_name_problem, fold, join_path, parse_path
 
 
 @pytest.mark.parametrize(
