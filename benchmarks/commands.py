@@ -8,9 +8,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.environment import BENCHMARKS, Environment, Place, python_of
 from benchmarks.measure import Invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OURS = "mockgen-watch"
 PLAIN_JSON = "json"
@@ -250,17 +254,16 @@ def give_ours(
     )
 
 
-def give_our_suite(project: Path, workload: Workload, count: int) -> Invocation:
-    """Give the process that writes the output of ``project``, as a person would start it."""
-    arguments = ("-C", str(project), "generate", "--force", "--count", str(count))
-    # Removed after each round, so that there is something to write in the next.
-    out = project / "mock_outputs" / workload.name / "Claim" / "base.json"
-    return Invocation(argv=(our_program(), *arguments), out=out)
+def give_help() -> Invocation:
+    """Give the process that prints the help."""
+    return Invocation(argv=(our_program(), "--help"))
 
 
-def give_ours_in(project: Path, command: str) -> Invocation:
-    """Give the process of a command without options, in ``project``."""
-    return Invocation(argv=(our_program(), "-C", str(project), command))
+def give_ours_in(
+    project: Path, command: str, before: Callable[[], None] | None = None
+) -> Invocation:
+    """Give the process of a command without options, in ``project``; see ``Invocation.before``."""
+    return Invocation(argv=(our_program(), "-C", str(project), command), before=before)
 
 
 def give_our_record(project: Path, workload: Workload, index: int) -> Invocation:

@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.budget import measure_budget
 from benchmarks.commands import OURS, PEERS, WORKLOADS, find_unavailable, give_ours, give_peer
 from benchmarks.environment import BENCHMARKS, Environment, Place, install, python_of
-from benchmarks.idle import measure_idle
 from benchmarks.measure import ProcessFailedError, measure_floor, run
 from benchmarks.promises import measure_promises
 from benchmarks.report import describe_machine, list_lacks, render, write_results
@@ -32,7 +32,7 @@ docs/explanation/performance.md says how it measures and what the tables mean.""
 LEAST_COUNT = 10_000
 
 
-MEASURED = SECTIONS | {"idle": measure_idle, "promises": measure_promises}
+MEASURED = SECTIONS | {"budget": measure_budget, "promises": measure_promises}
 
 
 def main() -> int:

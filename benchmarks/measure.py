@@ -30,11 +30,13 @@ class Invocation:
         out: the file that the process writes; removed after it was measured. None for a process
             that writes none, or to a device.
         stdout: what standard output goes to, None for /dev/null.
+        before: called before each run, outside of what is measured.
     """
 
     argv: tuple[str, ...]
     out: Path | None = None
     stdout: Path | None = None
+    before: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,8 @@ def run(invocation: Invocation, folder: Path) -> Measurement:
     Raises:
         ProcessFailedError: with the end of what it wrote to stderr.
     """
+    if invocation.before is not None:
+        invocation.before()
     target = os.fspath(invocation.stdout) if invocation.stdout else os.devnull
     with open(target, "wb") as stdout, tempfile.TemporaryFile() as stderr:  # noqa: PTH123 - may be a device
         began = time.perf_counter()

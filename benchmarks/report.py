@@ -22,7 +22,7 @@ _TITLES = {
     "memory": "Memory: our peak, to /dev/null",
     "jobs": "Two processes beside one, to /dev/null",
     "far": "One record alone, the first and one far out",
-    "idle": "Nothing to do: cold start, whole processes",
+    "budget": "Start-up budget: CPU of whole processes",
     "promises": "What promises cost, to /dev/null",
 }
 
@@ -160,9 +160,9 @@ _COLUMNS: dict[str, tuple[_Column, ...]] = {
         ("wall ms", lambda row: f"{row.wall_seconds * 1000:.0f}"),
         _PEAK,
     ),
-    "idle": (
+    "budget": (
         _LABEL,
-        ("specs", lambda row: f"{row.count:,}" if row.count else ""),
+        ("suites", lambda row: f"{row.count:,}" if row.count else ""),
         ("CPU ms", lambda row: f"{row.cpu_seconds * 1000:.0f}"),
         ("wall ms", lambda row: f"{row.wall_seconds * 1000:.0f}"),
         _PEAK,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import statistics
 from dataclasses import dataclass, replace
@@ -11,19 +10,15 @@ from typing import TYPE_CHECKING
 from benchmarks import targets
 from benchmarks.commands import (
     OURS,
-    PLAIN_JSON,
     give_bare_python,
     give_our_record,
-    give_our_suite,
     give_ours,
     give_peer,
 )
 from benchmarks.measure import (
     Invocation,
-    ProcessFailedError,
     Rounds,
     measure_contention,
-    run,
     run_rounds,
 )
 from benchmarks.rows import START_COUNT, Row, Section, compare_cpu, make_row, scale_row
@@ -35,11 +30,8 @@ if TYPE_CHECKING:
     from benchmarks.commands import Peer, Workload
 
 BARE_PYTHON = "bare Python"
-OUR_SUITE = f"{OURS}, a suite"
 _SMALL_COUNTS = (10, 1_000)
 _LEAST_COUNT = 1_000
-_FILLS_CACHE = 3
-"""Runs of a suite until all is kept: what was read, the plans, and Python's files of modules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,16 +87,10 @@ def measure_throughput(settings: Settings, workload: Workload) -> Section:
 
 
 def measure_small(settings: Settings, workload: Workload) -> Section:
-    """Measure the start: bare Python, a suite with a warm cache, 10 and 1,000 records of all."""
+    """Measure small jobs: bare Python, and 10 and 1,000 records of all."""
     out = settings.folder / "records"
-    project = _make_project(settings.folder, workload)
     labels = {OURS: OURS} | {peer.key: peer.label for peer in settings.peers}
-    suite = (OUR_SUITE, give_our_suite(project, workload, targets.SMALL_COUNT))
-    for _ in range(_FILLS_CACHE):
-        # Where it fails, the rounds tell why.
-        with contextlib.suppress(ProcessFailedError):
-            run(suite[1], settings.folder)
-    jobs = [(BARE_PYTHON, give_bare_python()), suite]
+    jobs = [(BARE_PYTHON, give_bare_python())]
     for count in _SMALL_COUNTS:
         jobs.append((f"{OURS} {count}", give_ours(workload, count, out)))
         jobs += [
@@ -112,9 +98,7 @@ def measure_small(settings: Settings, workload: Workload) -> Section:
             for peer in settings.peers
         ]
     taken = run_jobs(settings, jobs, f"small jobs, {workload.name}")
-    shutil.rmtree(project)
     wanted = [(BARE_PYTHON, BARE_PYTHON, BARE_PYTHON, 0)]
-    wanted.append((OUR_SUITE, OUR_SUITE, OUR_SUITE, targets.SMALL_COUNT))
     wanted += [
         (f"{key} {count}", key, label, count)
         for count in _SMALL_COUNTS
@@ -126,7 +110,8 @@ def measure_small(settings: Settings, workload: Workload) -> Section:
         if job in taken.measured
     ]
     rows.sort(key=lambda row: (row.count, row.wall_seconds))
-    rows, remarks = _judge_small(rows)
+    if bare := taken.measured.get(BARE_PYTHON):
+        rows = [replace(row, ratio=row.wall_seconds / bare.wall_seconds) for row in rows]
     return Section(
         name="small",
         workload=workload.name,
@@ -134,7 +119,6 @@ def measure_small(settings: Settings, workload: Workload) -> Section:
         bound="at most",
         rows=tuple(rows),
         failed=taken.failed,
-        remarks=remarks,
     )
 
 
@@ -276,25 +260,3 @@ def _make_project(folder: Path, workload: Workload) -> Path:
     suite.mkdir(parents=True)
     shutil.copyfile(workload.spec, suite / "user_input.yaml")
     return project
-
-
-def _judge_small(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
-    """Compare the wall times with bare Python's, and judge the suite's."""
-    walls = {(row.key, row.count): row.wall_seconds for row in rows}
-    bare = walls.get((BARE_PYTHON, 0))
-    plain = walls.get((PLAIN_JSON, targets.SMALL_COUNT))
-    if bare is None:
-        return rows, ()
-    rows = [replace(row, ratio=row.wall_seconds / bare) for row in rows]
-    suite = next((at for at, row in enumerate(rows) if row.key == OUR_SUITE), None)
-    if suite is None or plain is None:
-        return rows, ()
-    over_plain = rows[suite].wall_seconds - plain
-    quick = rows[suite].wall_seconds <= targets.OVER_BARE_PYTHON * bare
-    met = quick and over_plain <= targets.OVER_PLAIN_JSON_SECONDS
-    rows[suite] = replace(rows[suite], target=targets.OVER_BARE_PYTHON, met=met)
-    limit = targets.OVER_PLAIN_JSON_SECONDS * 1000
-    return rows, (
-        f"a suite of {targets.SMALL_COUNT} records: plain json and {over_plain * 1000:+.0f} ms",
-        f"met also means at most {limit:+.0f} ms",
-    )

@@ -49,10 +49,10 @@ PEAK_GROWTH = 1.2
 FAR_INDEX = 99_999_999
 FAR_GROWTH = 1.2
 
-# Wall time of a command with nothing to do, by the number of specs.
-IDLE_OVER_BARE_PYTHON = {200: 6.0}
-
-SMALL_COUNT = 10
-# Wall time of one suite of SMALL_COUNT records.
-OVER_BARE_PYTHON = 5.0
-OVER_PLAIN_JSON_SECONDS = 0.1
+# CPU of a whole process over that of bare Python, by the command and the number of suites.
+BUDGET = {
+    ("--help", 0): 3.0,
+    ("generate, after an edit", 1): 10.0,
+    ("hook, nothing to do", 200): 4.5,
+    ("generate, nothing to do", 200): 4.5,
+}

@@ -41,7 +41,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
             failed={"gone": "exit code 1"},
             remarks=("a remark",),
         )
-        for name in ("throughput", "small", "idle", "memory", "jobs", "far", "promises")
+        for name in ("throughput", "small", "budget", "memory", "jobs", "far", "promises")
     ]
     write_results(tmp_path / "results.json", ABOUT, sections)
     (tmp_path / "throughput.svg").write_text("<svg/>")
