@@ -7,6 +7,7 @@ docs/explanation/performance.md.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,8 @@ def main() -> int:
         was not met.
     """
     options = _read_options()
+    # Without byte code on disk each start would measure the compiler.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     environment = install()
     reasons = find_unavailable(environment)
     unavailable = {peer.key: reasons[peer.key] for peer in options.peers if peer.key in reasons}
