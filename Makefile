@@ -3,6 +3,8 @@
 #   make            install into .venv and generate mock_outputs/ from specs/
 #   make test       all that CI checks: lint, types, import layers, tests, coverage
 #   make test-long  all tests at their full size: every kill, every example; hours
+#   make corpus     compare all that the program makes and says of hundreds of specs with golden
+#                   files; CORPUS=--update makes the difference the new behaviour
 #   make lint       the first three of these
 #   make format     put the code into its form
 #   make bench      compare with other tools; BENCH="--count 100000" passes options on
@@ -14,7 +16,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test test-long lint layers types style format bench bench-publish clean
+.PHONY: run test test-long corpus lint layers types style format bench bench-publish clean
 
 WORKERS ?= 2
 BIN := .venv/bin
@@ -32,6 +34,9 @@ test: lint
 
 test-long: $(STAMP)
 	MOCKGEN_LONG_TESTS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long"
+
+corpus: $(STAMP)
+	$(BIN)/python -m tests.corpus $(CORPUS)
 
 lint: style types layers
 
