@@ -70,7 +70,7 @@ def _other_options(runner: Runner) -> None:
         runner.tell(f"option-{name}", *words, "--json", "--out", f"out/{name}", is_brief=True)
         runner.files(f"option-{name}-files", f"out/{name}", is_brief=True)
     runner.say("stdout", "generate", *some[:3], "--stdout", "--format", "ndjson", "--count", "1")
-    runner.say("stdout-one", "generate", "samples", "--model", "invoice", "--stdout")
+    runner.say("stdout-one", "generate", "samples", "--scenario", "positive", "--stdout")
     runner.say("stdout-many", "generate", "samples", "f00", "--stdout")
     runner.say("unknown-suite", "generate", "f0x")
     runner.say("unknown-model", "generate", "--model", "Nope")
@@ -84,7 +84,8 @@ def _reports(runner: Runner) -> None:
     runner.say("rules-text", "rules", "f00")
     runner.tell("coverage-json", "coverage", "--json", is_brief=True)
     runner.say("coverage-text", "coverage", "f01")
-    runner.say("coverage-verbose", "coverage", "f02", "-v", "--fail-under", "99")
+    words = ("coverage", "f02", "-v", "--fail-under", "99")
+    runner.tell("coverage-verbose", *words, is_brief=True)
     runner.tell("scenarios", "scenarios", "--list", is_brief=True)
     runner.say("scenarios-json", "scenarios", "--list", "--json", "--model", "Payer.1")
     runner.tell("plan-json", "plan", "f00", "f02", "--count", "2", "--json", is_brief=True)
@@ -126,10 +127,10 @@ def _pointers(data: object, above: str) -> Iterator[str]:
 def _edits(runner: Runner) -> None:
     """Record what follows edits of specs and of outputs."""
     for path in sorted((runner.folder / "specs").glob("f1?/s?/user_input.*")):
-        text = path.read_bytes()
-        new = (
-            text.replace(b"Chennai", b"Madurai").replace(b"Member", b"Person").replace(b"AP", b"UP")
-        )
+        new = path.read_bytes()
+        for old, other in ((b"Chennai", b"Madurai"), (b'"TN"', b'"TX"'), (b'"A"', b'"AA"')):
+            new = new.replace(old, other)
+        new = re.sub(rb'(\$seed"?: ?)(\d)', rb"\g<1>7\2", new)
         path.write_bytes(new)
     runner.tell("edited-plan", "plan", "f10", "f11", "f12", "f13", is_brief=True)
     runner.say("edited-dry-run", "generate", "f10", "--dry-run")

@@ -190,7 +190,7 @@ def by_suite(lines: list[str], *, is_brief: bool) -> dict[str, Record]:
     for line in lines:
         if found := _SUITE.search(line):
             suite = found[1]
-        elif not line.startswith((" ", "\t")):
+        elif line and not line.startswith((" ", "\t")):
             suite = ""
         groups.setdefault(suite, []).append(line)
     return {

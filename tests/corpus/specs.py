@@ -39,7 +39,7 @@ Person:
 SCHEMA: dict[str, Plain] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
-    "properties": {"AMOUNT": {"type": "number", "maximum": 1000}, "CLM_TYPE": {"minLength": 1}},
+    "properties": {"CODES": {"items": {"maxLength": 3}}, "none": False},
 }
 VOCABULARIES = {
     "plans.yaml": "$weighted: {Silver: 60, Gold: 30, Bronze: 10}\n",
