@@ -93,6 +93,10 @@ def _leaves(chance: random.Random) -> Fields:
     made["inner"] = {"code": ["A", "B", ""], "both": {"$template": "{.code}{first}"}}
     made["a.b"] = True
     made["pointed"] = {"$template": "{/a.b}", "$transform": ["upper", "slug"]}
+    made["as"] = {
+        name: {"$choice": ["Ångström ÜBER 1", "  Mr. O'Brien, jr. ", "ﬁ ß É"], "$transform": name}
+        for name in ("lower", "upper", "title", "strip", "slug", "ascii")
+    }
     model: Fields = {"$count": chance.randrange(1, 30), **made}
     return {"Model_1": model, "Model 2": _fields(chance)}
 
