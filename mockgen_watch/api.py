@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source

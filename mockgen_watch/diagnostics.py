@@ -1,7 +1,6 @@
 """Diagnostics: what is wrong in a user's files, where, and how to fix it.
 
-Also the codes of all diagnostics, the words that a misspelt one may stand for, and the exceptions
-of the package.
+Also the codes of all diagnostics, and the words that a misspelt one may stand for.
 """
 
 from __future__ import annotations
@@ -378,48 +377,3 @@ CODES: dict[str, str] = {
     "MG702": "A file of the earlier system cannot be migrated",
     "MG703": "A file is in an older format",
 }
-
-
-class MockgenError(Exception):
-    """Base of every exception that this package raises on purpose."""
-
-
-class UsageError(MockgenError):
-    """The command line or an API call asks for something that cannot be."""
-
-
-class FindingsError(MockgenError):
-    """Diagnostics of severity error stop the work.
-
-    Attributes:
-        diagnostics: all that were found, in source order, warnings included.
-    """
-
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Carry ``diagnostics``; the message counts them."""
-        self.diagnostics = tuple(diagnostics)
-        super().__init__(f"{len(self.diagnostics)} finding(s)")
-
-    def __reduce__(self) -> tuple[type[FindingsError], tuple[tuple[Diagnostic, ...]]]:
-        """Let it be sent from one process to another with all that it carries."""
-        return type(self), (self.diagnostics,)
-
-
-class StorageError(MockgenError):
-    """A file operation failed.
-
-    Attributes:
-        path: the file or folder concerned, as the user would write it.
-        errno_name: the symbolic errno, such as ``ENOSPC``; empty when there is none.
-    """
-
-    def __init__(self, path: str, reason: str, errno_name: str = "") -> None:
-        """Say that ``path`` could not be read or written, and why."""
-        self.path = path
-        self.errno_name = errno_name
-        label = f" [{errno_name}]" if errno_name else ""
-        super().__init__(f"{path}: {reason}{label}")
-
-
-class LockedError(MockgenError):
-    """Another process of this project holds the lock that this one needs."""

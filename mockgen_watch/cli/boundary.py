@@ -7,8 +7,8 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import FindingsError, MockgenError, UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

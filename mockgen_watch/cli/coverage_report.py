@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.text import plain_json, shown_value
 from mockgen_watch.digest import canonical
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,7 @@ from mockgen_watch.cli.records import (
     tell,
     write_to_stdout,
 )
-from mockgen_watch.diagnostics import FindingsError, UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.observe.log import Level
 from mockgen_watch.workflow.changes import slow_outputs
 from mockgen_watch.workflow.generate import generate, preview

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.output import print_findings, report_of
 from mockgen_watch.git.hook import refresh, validate, verify_staged
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse

@@ -17,7 +17,7 @@ from rich.text import Text
 from mockgen_watch.cli.moved import OutputMemory
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,

@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.folders import plain_path

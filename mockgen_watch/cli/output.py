@@ -12,7 +12,7 @@ from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.text import excerpt
 from mockgen_watch.diagnostics import CODES, Severity, has_errors
 from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.log import Level
 from mockgen_watch.spec.source import Source
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mockgen_watch.cli.options import selection_of
 from mockgen_watch.cli.output import code_of, log_report, print_findings, print_report, report_json
 from mockgen_watch.cli.progress import progress
-from mockgen_watch.diagnostics import FindingsError, UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats.registry import BUILTIN

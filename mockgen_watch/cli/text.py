@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.observe.lines import escape_character, escape_for_terminal
+from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
 from mockgen_watch.workflow.changes import Absent
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import FindingsError, MockgenError, UsageError
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import PlacingExecutor, Serial
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.records import measured, warm_up

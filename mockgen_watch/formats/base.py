@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import MockgenError, did_you_mean
+from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.errors import MockgenError
 from mockgen_watch.generate.text import number_text as decimal_text
 from mockgen_watch.spec.document import pointer_of
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.formats.vector import VectorRun

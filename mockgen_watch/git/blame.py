@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.workflow.suites import SHIPPED

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Location, StorageError, UsageError
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import LINK, Entry
 from mockgen_watch.lock.lockfile import read_lockfile
 from mockgen_watch.lock.model import Snapshot

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import FindingsError, LockedError, StorageError, has_errors
+from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import FindingsError, LockedError, StorageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import Repository

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError, UsageError
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import path_below
 from mockgen_watch.storage.project_folder import find_work_tree

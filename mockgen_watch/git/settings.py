@@ -11,7 +11,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import StorageError, UsageError
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.sides import DRIVER
 from mockgen_watch.storage.containment import naming
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import git_folder_of
 

@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import (
-    Diagnostic,
-    FindingsError,
-    Location,
-    StorageError,
-    UsageError,
-    has_errors,
-)
+from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.git.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.git.repository import LINK, Repository

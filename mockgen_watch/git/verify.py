@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import FindingsError, UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.git.blobs import BlobDigests, read_commits
 from mockgen_watch.git.repository import LINK, Repository
 from mockgen_watch.git.stored import Store, find_stale_outputs, open_stored

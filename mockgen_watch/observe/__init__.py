@@ -1,1 +1,1 @@
-"""Takes what happens in a run; gives logs, metrics and health."""
+"""Logs of commands and of the daemon, and text made safe to show."""

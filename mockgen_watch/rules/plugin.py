@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.values import RuleError, shown
 
 if TYPE_CHECKING:

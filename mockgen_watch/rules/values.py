@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import MockgenError
+from mockgen_watch.errors import MockgenError
 from mockgen_watch.masters.moves import written_path
 from mockgen_watch.spec.generators import MomentKind
 from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment

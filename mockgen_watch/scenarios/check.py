@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.faults.breaker import make_breaker
 from mockgen_watch.scenarios.labels import INSIDE, is_promised

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related, Severity
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address, cells_of_records, release
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import pool_stream, rank_order

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.folders import is_folder, make_folders, plain_path
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
     digest_file,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Location, StorageError
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.journal import decode_entries
 from mockgen_watch.lock.lockfile import read_lockfile
 from mockgen_watch.lock.model import Snapshot, relevant_paths

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.storage.atomic import (
     AtomicWriter,
     Staged,

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import StorageError, UsageError
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_atomically
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path_below

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import LockedError
+from mockgen_watch.errors import LockedError
 from mockgen_watch.storage.atomic import write_all
 from mockgen_watch.storage.containment import naming
 

@@ -12,7 +12,7 @@ import time
 from collections import namedtuple
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 
 if TYPE_CHECKING:
     import os

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns

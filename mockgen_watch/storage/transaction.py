@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, StorageError
+from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry, encode_entries
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, Reason

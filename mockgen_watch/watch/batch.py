@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import (
-    Diagnostic,
-    FindingsError,
-    MockgenError,
-    Severity,
-    StorageError,
-)
+from mockgen_watch.diagnostics import Diagnostic, Severity
+from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.scan import Scan

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import LockedError, MockgenError, StorageError
+from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock

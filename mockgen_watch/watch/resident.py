@@ -10,7 +10,8 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, StorageError
+from mockgen_watch.diagnostics import Diagnostic, Severity
+from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.affected import InputGraph, affected_suites
 from mockgen_watch.storage.outputs import merged, outputs_again, read_outputs, specs_again

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import (
-    Diagnostic,
-    FindingsError,
-    Location,
-    MockgenError,
-    UsageError,
-    has_errors,
-)
+from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import canonical, digest
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.formats.csv import CsvWriter
 from mockgen_watch.formats.csv_cells import (

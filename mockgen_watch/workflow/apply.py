@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import FindingsError, StorageError, UsageError
+from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import Action

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import canonical, digest
+from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import StorageError, UsageError
 from mockgen_watch.digest import canonical
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.overlay import POSITIVE
 from mockgen_watch.scenarios.coverage.covered import cases_data

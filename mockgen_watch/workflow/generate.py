@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe, describe_refusal

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Severity, UsageError, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.migrations.layout import json_text
 from mockgen_watch.migrations.migrate import remark_location, too_many_rows
 from mockgen_watch.migrations.pieces import TooManyRowsError

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, UsageError
+from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME

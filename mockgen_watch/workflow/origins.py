@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import UsageError
 from mockgen_watch.digest import canonical
+from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.plan.overlay import twin_of
 from mockgen_watch.rules.cel import fields_of

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.fragments import SlowField

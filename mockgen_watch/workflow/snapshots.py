@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import UsageError, did_you_mean
+from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.errors import UsageError
 from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.lock.paths import below

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import FindingsError, UsageError, did_you_mean, has_errors
+from mockgen_watch.diagnostics import did_you_mean, has_errors
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.faults.mutations import OWN
 from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import LockedError, StorageError
+from mockgen_watch.errors import LockedError, StorageError
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.project_lock import ProjectLock
 from mockgen_watch.storage.transaction import apply

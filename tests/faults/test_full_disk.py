@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from tests.unit.lock.suites import content, files_of, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, clean_run, files_in
 

@@ -23,7 +23,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import FindingsError, has_errors
+from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import SYNC, ask
 from mockgen_watch.workflow.generate import generate

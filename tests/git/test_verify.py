@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.git.blobs import read_commits
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.workflow.generate import generate

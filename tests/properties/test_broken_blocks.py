@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.records import CaseRecords
 from mockgen_watch.workflow.produce import label_writer, prepare_production
 from tests.properties.test_promises import model

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import jsonschema
 import pytest
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockgen_watch.api import Specs
-from mockgen_watch.diagnostics import FindingsError, UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.text import json_value, shown_value
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.adopt import carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
 from mockgen_watch.workflow.project import open_project

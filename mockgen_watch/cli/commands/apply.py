@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.records import running, tell
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, UsageError
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.saved_plan import read_plan
 from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.workflow.apply import apply_saved

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import whole_number
 from mockgen_watch.cli.snapshots import snapshots_root
-from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.log import utc_stamp
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.snapshots import Retention, clean

@@ -13,7 +13,7 @@ from mockgen_watch.cli.coverage_picture import can_draw, coverage_picture
 from mockgen_watch.cli.coverage_report import WORDS, coverage_data, coverage_text, share_of
 from mockgen_watch.cli.options import whole_number
 from mockgen_watch.cli.output import wants_color
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.workflow.coverage import coverage_report, keep_cases
 from mockgen_watch.workflow.project import open_project

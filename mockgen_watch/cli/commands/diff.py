@@ -11,7 +11,7 @@ from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.output import wants_color
 from mockgen_watch.cli.text import json_value, shown_value
 from mockgen_watch.git.difference import diff_outputs
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

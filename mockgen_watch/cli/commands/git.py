@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import install_drivers, remove_drivers
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.diagnostics import Severity, UsageError
+from mockgen_watch.diagnostics import Severity
+from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input, split_suffix

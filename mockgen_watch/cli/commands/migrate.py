@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import whole_number
 from mockgen_watch.cli.output import print_findings
-from mockgen_watch.diagnostics import Diagnostic, Location, Severity, UsageError
+from mockgen_watch.diagnostics import Diagnostic, Location, Severity
+from mockgen_watch.errors import UsageError
 from mockgen_watch.migrations.migrate import Wishes
 from mockgen_watch.migrations.shapes import Form
 from mockgen_watch.migrations.versions import FileKind
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.build.names import file_name_problem
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.workflow.migrate import (

@@ -15,7 +15,7 @@ from mockgen_watch.cli.records import running
 from mockgen_watch.cli.text import json_value, shown_value
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.saved_plan import write_plan
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.workflow.apply import Making, saved_plan
 from mockgen_watch.workflow.changes import plan_changes, slow_outputs

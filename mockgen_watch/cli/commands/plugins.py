@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
 from mockgen_watch.workflow.project import open_project, plugin_states

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.snapshots import snapshots_root
-from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.snapshots import restorable, restore
 

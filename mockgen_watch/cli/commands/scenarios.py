@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import add_format, selection_of, whole_number
 from mockgen_watch.cli.records import open_for, take_snapshot
-from mockgen_watch.diagnostics import UsageError
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import chosen_plans
 

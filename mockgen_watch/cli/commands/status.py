@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import state_of
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.watch.requests import STATUS, NoAnswerError, NotRunningError, ask
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.options import state_of
-from mockgen_watch.diagnostics import LockedError
+from mockgen_watch.errors import LockedError
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.watch.requests import STOP, NotRunningError, ask
 

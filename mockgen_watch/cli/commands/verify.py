@@ -12,7 +12,7 @@ from mockgen_watch.cli.output import report_of, wants_color
 from mockgen_watch.cli.progress import progress
 from mockgen_watch.cli.records import executor_of
 from mockgen_watch.git.verify import verify
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.commands.reload import TAKEN
 from mockgen_watch.cli.options import PROFILE, whole_number
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.log import (
     VARIABLE,
     Level,
+    LogFile,
     level_of,
     level_of_environment,
     start_logging,
 )
-from mockgen_watch.observe.log_file import LogFile
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling

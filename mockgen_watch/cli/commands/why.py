@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.text import plain_json, shown_value
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.git.blame import last_touched
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.model import OriginKind
 from mockgen_watch.workflow.origins import split_pointer
 from mockgen_watch.workflow.project import open_project

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.rules.values import Missing, places_of, same, value_at, with_value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, has_errors
+from mockgen_watch.diagnostics import Diagnostic, has_errors
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.plan.overlay import NEGATIVE
 from mockgen_watch.scenarios.faults.breaker import make_breaker, unbreakable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Related
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.rules.values import places_of
 from mockgen_watch.spec.document import pointer_of

@@ -6,14 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import (
-    Diagnostic,
-    FindingsError,
-    Location,
-    LockedError,
-    StorageError,
-    UsageError,
-)
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
 
 if TYPE_CHECKING:
     import argparse

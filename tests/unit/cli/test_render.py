@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mockgen_watch.cli.output import render_json, render_text, summary_of
 from mockgen_watch.cli.text import MAX_CELLS, excerpt, width_of
 from mockgen_watch.diagnostics import CODES, Diagnostic, Location, Related, Severity
-from mockgen_watch.observe.lines import escape_for_terminal
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.parse import parse
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes, WorkerFailedError
 from mockgen_watch.formats.base import FormatError, Framing, complete_options

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.processes import (
     Processes,
     WorkerFailedError,

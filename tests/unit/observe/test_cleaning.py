@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.observe.lines import clean, escape_for_terminal, redact
+from mockgen_watch.observe.escaping import clean, escape_for_terminal, redact
 from mockgen_watch.observe.log import Level, LogFormat, start_logging
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.api import Specs
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import chosen_plans
 

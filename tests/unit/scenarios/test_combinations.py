@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.values import MISSING, value_at, with_value
 from mockgen_watch.scenarios.check import account_of
 from mockgen_watch.scenarios.faults.breaker import ONE_IS_ENOUGH

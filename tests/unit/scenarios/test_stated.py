@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import FindingsError
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.formats.records import VectorRecords
 from mockgen_watch.scenarios.labels import label_lines

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.backup import clear_unfinished, list_backups, restore_backup
 from tests.unit.lock.suites import wanted_output, wanted_suite
 from tests.unit.storage.projects import Project

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import EscapeError, Folder, OutputRoot, naming
 from mockgen_watch.storage.project_folder import StateFolder
 from tests.unit.lock.suites import wanted_output, wanted_suite

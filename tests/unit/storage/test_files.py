@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
 from mockgen_watch.digest import digest
+from mockgen_watch.errors import StorageError
 from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.storage import specs as files
 from mockgen_watch.storage.containment import EscapeError

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location, MockgenError
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError, MockgenError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.partial import Partials, Progress, Resumable
 from mockgen_watch.storage.project_folder import StateFolder

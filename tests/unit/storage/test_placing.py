@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.multi import Placed, Placing, place_file, place_lines
 

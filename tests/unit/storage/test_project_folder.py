@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError, UsageError
+from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.project_folder import (
     StateFolder,
     find_project,

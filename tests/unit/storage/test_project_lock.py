@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import LockedError, StorageError
+from mockgen_watch.errors import LockedError, StorageError
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 

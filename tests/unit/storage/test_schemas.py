@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.package_data import find_schema, read_schema, schema_names
 
 FOLDER = Path(__file__).parents[3] / "schemas"

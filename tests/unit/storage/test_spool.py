@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.partial import Spool
 
 if TYPE_CHECKING:

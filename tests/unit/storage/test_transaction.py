@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, FindingsError, Location, StorageError
+from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.lock.journal import JournalEntry, encode_entries
 from mockgen_watch.lock.lockfile import read_lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, Reason

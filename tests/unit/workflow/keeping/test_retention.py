@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.diagnostics import StorageError
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.archive import list_archives, members_of, unpack
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.project_folder import StateFolder
