@@ -22,19 +22,24 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.faults.breaker import Breaker
     from mockgen_watch.scenarios.promise.redraw import Drawer
-    from mockgen_watch.scenarios.source import Source
+    from mockgen_watch.scenarios.source import RecordSources, Source
 
 
-def check_promises(plans: Sequence[OutputPlan], *, is_preview: bool = False) -> list[Diagnostic]:
+def check_promises(
+    plans: Sequence[OutputPlan], sources: RecordSources, *, is_preview: bool = False
+) -> list[Diagnostic]:
     """Return why the promises of outputs cannot be kept; each finding once.
 
-    ``is_preview``: the counts are not those of the specs, and may be too small for coverage.
+    Args:
+        plans: of the outputs.
+        sources: those of the run; the outputs with promises are in it afterwards.
+        is_preview: the counts are not those of the specs, and may be too small for coverage.
     """
     found: dict[Diagnostic, None] = {}
     for plan in plans:
         if is_promised(plan) or _has_rules_above(plan) or _is_stated(plan) or _is_covered(plan):
             try:
-                source = compile_source(plan)
+                source = sources.of(plan)
             except FindingsError as error:
                 found.update(dict.fromkeys(error.diagnostics))
             else:

@@ -332,6 +332,33 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
         return self.case_at(index).record
 
 
+class RecordSources:
+    """The record sources of one run, each compiled once.
+
+    ``check_promises`` compiles them to find what is wrong; whoever makes the records of the same
+    plan then has them from here.
+    """
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Source] = {}
+
+    def of(self, output: OutputPlan) -> Source:
+        """Return the records of ``output``; see ``compile_source``.
+
+        Raises:
+            FindingsError: a promise cannot be kept.
+        """
+        if output.key not in self._compiled:
+            if len(self._compiled) >= _MOST_COMPILED:
+                self._compiled.clear()
+            self._compiled[output.key] = compile_source(output)
+        return self._compiled[output.key]
+
+
+_MOST_COMPILED = 64
+"""Sources that are held at a time: a large project has hundreds of outputs."""
+
+
 def compile_source(output: OutputPlan) -> Source:
     """Return the records of ``output``; those of a mix by weighted rendezvous over the scenarios.
 
@@ -340,22 +367,11 @@ def compile_source(output: OutputPlan) -> Source:
     Raises:
         FindingsError: a promise cannot be kept; see ``scenarios.check``.
     """
-    known = _KNOWN.get(output.key) if output.key else None
-    if known is None:
-        try:
-            known = _compile(output)
-        except FindingsError as error:
-            found = [_with_scenario(item, output) for item in error.diagnostics]
-            raise FindingsError(found) from error
-        if len(_KNOWN) >= _KEPT:
-            _KNOWN.clear()
-        _KNOWN[output.key] = known
-    return known
-
-
-_KEPT = 64
-_KNOWN: dict[str, Source] = {}
-"""What was compiled by the output's key: a run checks each promise first, and keeps it then."""
+    try:
+        return _compile(output)
+    except FindingsError as error:
+        found = [_with_scenario(item, output) for item in error.diagnostics]
+        raise FindingsError(found) from error
 
 
 def _compile(output: OutputPlan) -> Source:

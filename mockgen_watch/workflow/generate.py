@@ -286,7 +286,8 @@ class OutputProducer:
             plan for plan in plans if (plan.model, plan.scenario) == (wanted.model, wanted.scenario)
         )
         paths = [file.path for file in action.files if file.must_produce]
-        return output_files(plan, paths, self.executor, self.advance, self.aside)
+        sources = self.preparer.record_sources
+        return output_files(plan, paths, self.executor, self.advance, self.aside, sources)
 
 
 def _results(

@@ -321,14 +321,14 @@ class Production(Struct, frozen=True, kw_only=True):
         return labelled(case) if self.is_labelled else case.record
 
 
-def prepare_production(plan: OutputPlan) -> Production:
-    """Compile ``plan`` and bind its format.
+def prepare_production(plan: OutputPlan, sources: RecordSources | None = None) -> Production:
+    """Compile ``plan``, unless that was done for ``sources``, and bind its format.
 
     Raises:
         FindingsError: a promise cannot be kept, or no record can be written this way.
     """
     form = BUILTIN[plan.output.format]
-    source = compile_source(plan)
+    source = compile_source(plan) if sources is None else sources.of(plan)
     options = complete_options(form, plan.output.options)
     try:
         writer = form.writer(source.programs, options, plan.output.layout)
@@ -416,16 +416,18 @@ def output_files(
     executor: Executor,
     advance: Advance,
     aside: str | None = None,
+    sources: RecordSources | None = None,
 ) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Yield path and bytes of the files of ``plan`` that are ``wanted``, in the order of records.
 
     Paths are relative to the output folder. The bytes of a file are to be taken before the next
     one is asked for; what has to wait until then may stand in a nameless file in ``aside``.
+    ``sources``: see ``prepare_production``.
 
     Raises:
         FindingsError: a record cannot be written.
     """
-    production = prepare_production(plan)
+    production = prepare_production(plan, sources)
     stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
     suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
     paths = set(wanted)

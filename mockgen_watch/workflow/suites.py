@@ -23,6 +23,7 @@ from mockgen_watch.plan.model import PlanContext, Selection, SuiteSource
 from mockgen_watch.rules.plugin import Refused, not_named
 from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.labels import wants_labels
+from mockgen_watch.scenarios.source import RecordSources
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -560,6 +561,7 @@ class SuiteCompiler(Struct, frozen=True, kw_only=True):
         suites: the names of all suites.
         load: gives a suite as it was read, also one that a reference names.
         report: is told what was found.
+        record_sources: the records of outputs with promises, as they are compiled.
     """
 
     loader: Loader
@@ -567,6 +569,7 @@ class SuiteCompiler(Struct, frozen=True, kw_only=True):
     suites: tuple[str, ...]
     load: Callable[[str], LoadedSuite]
     report: Callable[[Iterable[Diagnostic]], None]
+    record_sources: RecordSources
 
     def compile(self, suite: str) -> tuple[OutputPlan, ...] | None:
         """Return the plans of all outputs of ``suite``; None when it has errors."""
@@ -597,7 +600,7 @@ class SuiteCompiler(Struct, frozen=True, kw_only=True):
         plans, found = compile_suite(source.suite, source.user_input, source.master, context)
         if not has_errors(found):
             is_preview = selection.count is not None
-            found = [*found, *check_promises(plans, is_preview=is_preview)]
+            found = [*found, *check_promises(plans, self.record_sources, is_preview=is_preview)]
         self.report(found)
         return plans, has_errors(found)
 
@@ -620,6 +623,7 @@ class Preparer:
         loader: where suites come from.
         selection: what the command line asks for.
         diagnostics: of compiling; those of loading are the loader's.
+        record_sources: the records of outputs, as far as they were compiled.
     """
 
     def __init__(self, loader: Loader, selection: Selection) -> None:
@@ -628,6 +632,7 @@ class Preparer:
         self.selection = selection
         self.suites = loader.suites()
         self.diagnostics: dict[Diagnostic, None] = {}
+        self.record_sources = RecordSources()
         self._loaded: dict[str, LoadedSuite] = {}
         self._plans: dict[str, tuple[OutputPlan, ...] | None] = {}
         self._compiler: SuiteCompiler | None = None
@@ -774,6 +779,7 @@ class Preparer:
                 suites=tuple(self.suites),
                 load=self.load,
                 report=lambda found: self.diagnostics.update(dict.fromkeys(found)),
+                record_sources=self.record_sources,
             )
         return self._compiler.compile(suite)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.values import Place
-    from mockgen_watch.scenarios.source import Case
+    from mockgen_watch.scenarios.source import Case, Source
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
     from mockgen_watch.workflow.origins import Odds
@@ -92,7 +92,7 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
     if target.is_labels:
         return _explain_label(target, segments)
     index, path = locate_record(target.plan, target.number, segments)
-    return RecordExplainer(target, index).at(path)
+    return RecordExplainer(target, compile_source(target.plan), index).at(path)
 
 
 def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
@@ -100,8 +100,9 @@ def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
     if not segments or not segments[0].isdigit():
         raise UsageError("the pointer begins with the line's index, as in #/0/rule")
     left = int(segments[0])
+    source = compile_source(target.plan)
     for index in range(target.plan.count):
-        explainer = RecordExplainer(target, index)
+        explainer = RecordExplainer(target, source, index)
         if left < len(explainer.labels):
             return explainer.label(left, segments[1:])
         left -= len(explainer.labels)
@@ -115,15 +116,14 @@ class RecordExplainer:
         labels: what the record shows: a line, or one for each of several faults.
     """
 
-    def __init__(self, target: Target, index: int) -> None:
-        """Make record ``index`` of the output that ``target`` is of.
+    def __init__(self, target: Target, source: Source, index: int) -> None:
+        """Make record ``index`` of the output that ``target`` and ``source`` are of.
 
         Raises:
             FindingsError: the record cannot be made.
         """
         self._target = target
         self._index = index
-        source = compile_source(target.plan)
         self._case = source.case_at(index)
         is_labelled = source.is_promised and target.plan.output.labels is Labels.INSIDE
         self._record = labelled(self._case) if is_labelled else self._case.record

@@ -60,7 +60,9 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
     for plan in preparer.plans(suite) or ():
         production = prepare_production(plan)
         for index in range(plan.count):
-            explainer = RecordExplainer(Target(plan=plan, preparer=preparer), index)
+            explainer = RecordExplainer(
+                Target(plan=plan, preparer=preparer), production.source, index
+            )
             for path, value in leaves((), production.record_at(index)):
                 why = explainer.at(path)
                 assert why.is_present
