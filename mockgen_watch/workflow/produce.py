@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.records import Records
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.source import Case, Source
+    from mockgen_watch.scenarios.source import Case, RecordSources, Source
     from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
