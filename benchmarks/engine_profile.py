@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.address import cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cells_of_element, record_cells
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
@@ -53,10 +53,10 @@ def main() -> None:
 def _print_chunks(program: Program, xp: ModuleType, chunk: int, rounds: int) -> None:
     """Print what a record's draws cost in a chunk, field by field."""
     indexes = xp.arange(chunk, dtype=xp.int64)
-    lanes = _best(lambda: cells_of_records(program, xp, indexes), rounds)
+    lanes = _best(lambda: record_cells(program.base_key, xp, indexes), rounds)
     print(f"{'lanes':32}{lanes / chunk * 1e9:9.2f} ns")
     total = lanes
-    for name, streams in _fields(program.root, cells_of_records(program, xp, indexes)):
+    for name, streams in _fields(program.root, record_cells(program.base_key, xp, indexes)):
         seconds = _best(lambda streams=streams: _draw(streams), rounds)  # type: ignore[misc]
         sizes = " ".join(str(stream.size) for stream, _ in streams)
         print(f"{name[:31]:32}{seconds / chunk * 1e9:9.2f} ns   {sizes}")

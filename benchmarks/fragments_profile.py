@@ -17,7 +17,7 @@ from mockgen_watch.formats.fragments import Draw, FragmentPlan, MadeSlot
 from mockgen_watch.formats.records import document, records_of
 from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.vector import BLOCK, VectorRun
-from mockgen_watch.generate.address import cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cells_of_element, record_cells
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
@@ -90,7 +90,7 @@ def _describe(plan: FragmentPlan) -> None:
 def _draw(plan: FragmentPlan, program: Program, count: int, xp: ModuleType) -> None:
     for start in range(0, count, BLOCK):
         cells: dict[tuple[int, ...], Cells] = {
-            (): cells_of_records(program, xp, xp.arange(start, start + BLOCK))
+            (): record_cells(program.base_key, xp, xp.arange(start, start + BLOCK))
         }
         for register in plan.registers:
             if isinstance(register, Draw):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mockgen_watch.generate.address import cell_at, cells_of_element, cells_of_records
+from mockgen_watch.generate.address import cell_at, cells_of_element, record_cells
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
@@ -53,7 +53,7 @@ def chosen(pool: Pool, count: int, name: str = "F", *, seed: int = 42) -> NDArra
 
 def chunk(program: Program, count: int, start: int = 0) -> Cells:
     """Return the cells of some records."""
-    return cells_of_records(program, np, np.arange(start, start + count, dtype=np.int64))
+    return record_cells(program.base_key, np, np.arange(start, start + count, dtype=np.int64))
 
 
 def streams_of(node: Node, cells: Cells, path: str = "") -> Iterator[tuple[str, Stream, Cells]]:
@@ -76,7 +76,7 @@ def streams_of(node: Node, cells: Cells, path: str = "") -> Iterator[tuple[str, 
 
 def assert_engines_agree(program: Program, indexes: Sequence[int]) -> None:
     """Check each stream of a program: a chunk gives what one cell at a time does, within size."""
-    cells = cells_of_records(program, np, np.array(indexes, dtype=np.int64))
+    cells = record_cells(program.base_key, np, np.array(indexes, dtype=np.int64))
     for path, stream, own in streams_of(program.root, cells):
         together = stream.over(own)
         alone = [stream.at(cell_at(own, row)) for row in range(len(indexes))]

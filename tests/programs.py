@@ -17,7 +17,7 @@ from mockgen_watch.generate.column import (
     Part,
     Program,
 )
-from mockgen_watch.generate.streams import Presence, Shifted, Uniform
+from mockgen_watch.generate.streams import Presence, Uniform, shifted
 from mockgen_watch.spec.model import Transform
 from tests.naughty import NAUGHTY
 
@@ -145,7 +145,7 @@ def arrays(draw: st.DrawFn, inner: st.SearchStrategy[Node]) -> ArrayNode:
     return ArrayNode(
         elements=(draw(inner),) * (least + spread),
         minimum=least,
-        length=Shifted(draw(streams(spread + 1)), least),
+        length=shifted(draw(streams(spread + 1)), least),
         presence=presence,
     )
 

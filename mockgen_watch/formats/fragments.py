@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, State
-from mockgen_watch.generate.records import finished, joined_text
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    Column,
+    ColumnKind,
+    State,
+    finished,
+    joined_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

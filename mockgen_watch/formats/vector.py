@@ -22,7 +22,7 @@ from mockgen_watch.formats.fragments import (
     Every,
     MadeSlot,
 )
-from mockgen_watch.generate.address import cells_of_element, cells_of_records, release
+from mockgen_watch.generate.address import cells_of_element, record_cells, release
 from mockgen_watch.generate.pools import SmallPool
 from mockgen_watch.generate.records import values_over
 
@@ -187,7 +187,9 @@ class _Block:
         self._registers = plan.registers
         self._arrays: list[IntArray | None] = [None] * len(plan.registers)
         self._ranks: dict[int, ByteArray] = {}
-        self._cells: dict[tuple[int, ...], Cells] = {(): cells_of_records(program, xp, indexes)}
+        self._cells: dict[tuple[int, ...], Cells] = {
+            (): record_cells(program.base_key, xp, indexes)
+        }
         self._spare: IntArray = xp.empty(len(indexes), xp.int64)
 
     def release(self) -> None:

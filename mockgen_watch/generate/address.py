@@ -1,13 +1,13 @@
-"""Takes the names that address a value; gives its keys, its cell's lanes and the words drawn there.
+"""Addresses: the keys and lanes behind a value, and the 32-bit words that are drawn there.
 
-Seed contract 1. A *record* or array *element* has a pair of 32-bit lanes ``(a, b)``, ``b`` odd; a
-*draw* (field, purpose, pool value) has a pair of 32-bit constants. Lanes and constants meet in
-``score``. As ``b`` is odd, the multiplication is a bijection of ``a``, so scores and words are
+This is seed contract 1. A *record* or array *element* has a pair of 32-bit lanes ``(a, b)``, ``b``
+odd; a *draw* (field, purpose, pool value) has a pair of 32-bit constants. Lanes and constants meet
+in ``score``. As ``b`` is odd, the multiplication is a bijection of ``a``, so scores and words are
 exactly uniform. Everything is unsigned arithmetic modulo 2**32 or 2**64: plain Python and NumPy,
 here and on any machine, agree in every bit.
 
-All draws of a cell multiply by the same two numbers. That lets plain Python compute them together,
-side by side in one long integer (``generate.bank``), at a tenth of the cost of one by one.
+All draws of a cell multiply by the same two numbers, so that plain Python can compute them side by
+side in one long integer (``streams.Bank``).
 
 Sources: BLAKE2b, RFC 7693. The finaliser of ``mix64`` is that of SplitMix64 (Steele, Lea and
 Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014); the multipliers of ``score``
@@ -28,12 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mockgen_watch.generate.column import Program
-
-    LaneArray = NDArray[np.uint32]
-
     IntArray = NDArray[np.int64]
-
     LaneArray = NDArray[np.uint32]
 
 
@@ -41,6 +36,7 @@ CONTRACT = 1
 """The number of the seed contract that this package draws by."""
 
 Constants: TypeAlias = tuple[int, int]
+"""The two 32-bit constants of a draw."""
 
 MASK32 = 0xFFFFFFFF
 MASK64 = 0xFFFFFFFFFFFFFFFF
@@ -105,6 +101,15 @@ class Address(Struct, frozen=True):
     def constants(self, draw: str, identity: bytes = b"") -> Constants:
         """Return the constants of one draw: ``draw`` names it, ``identity`` a pool's value."""
         return split_key(self.key(draw, identity))
+
+
+ATTEMPT: Final = "$again"
+"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
+
+
+def path_of_draw(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the address path of a draw, whichever attempt it is."""
+    return path[: path.index(ATTEMPT)] if ATTEMPT in path else path
 
 
 def mix64(z: int) -> int:
@@ -297,16 +302,11 @@ BLOCK: Final = 32_768
 """Cells that a stream draws at a time, so that its scratch arrays stay in the near caches."""
 
 
-def cells_of_records(program: Program, xp: ModuleType, indexes: IntArray) -> Cells:
-    """Return the cells of the records ``indexes``: int64[n], any order, none negative.
+def record_cells(key: int, xp: ModuleType, indexes: IntArray) -> Cells:
+    """Return the cells of many records of the model whose base key is ``key``.
 
-    ``xp`` is the NumPy module.
+    ``indexes`` is int64[n], in any order, none negative; ``xp`` is the NumPy module.
     """
-    return cells_of_key(program.base_key, xp, indexes)
-
-
-def cells_of_key(key: int, xp: ModuleType, indexes: IntArray) -> Cells:
-    """Return the cells of the records ``indexes`` of the model whose base key is ``key``."""
     a, b = lanes_of_records(xp, key, indexes)
     return Cells(xp, indexes, (), a, b, {})
 
@@ -316,13 +316,13 @@ def cells_of_element(cells: Cells, element: int) -> Cells:
 
     The same object for the same element, so that its streams are drawn once.
     """
-    known = cells.below.get(element)
-    if known is None:
+    below = cells.below.get(element)
+    if below is None:
         a, b = lanes_of_elements(cells.xp, cells.a, cells.b, element)
         path = (*cells.elements, element)
-        known = Cells(cells.xp, cells.index, path, a, b, cells.scratch, cells)
-        cells.below[element] = known
-    return known
+        below = Cells(cells.xp, cells.index, path, a, b, cells.scratch, cells)
+        cells.below[element] = below
+    return below
 
 
 def outer_cells(cells: Cells, depth: int) -> Cells:
@@ -333,14 +333,15 @@ def outer_cells(cells: Cells, depth: int) -> Cells:
 
 
 def release(cells: Cells) -> None:
-    """Let go of what was drawn: cells know those around them, which know them in turn.
+    """Drop what was drawn for ``cells``.
 
-    Few objects are made for many bytes, so the collector of such circles would come late.
+    Cells and those around them refer to each other, and the collector of such cycles would come
+    late: few objects hold many bytes.
     """
-    for known in (cells.below, cells.related):
-        for inner in known.values():
+    for others in (cells.below, cells.related):
+        for inner in others.values():
             release(inner)
-        known.clear()
+        others.clear()
     cells.drawn.clear()
 
 

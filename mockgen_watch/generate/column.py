@@ -1,27 +1,29 @@
-"""Takes nothing; gives the compiled form of a record: nodes, columns and the parts of a column.
+"""Compiled records: their nodes and columns, and how a column's text becomes its value.
 
-``generate.compile`` makes these from a RecordPlan; ``generate.records`` reads values from them one
-at a time; ``formats`` turn them into fragment tables for whole chunks.
+``generate.compile`` makes a ``Program`` of a ``RecordPlan``; ``generate.records`` reads values from
+it; ``formats`` turn it into tables of fragments for whole chunks.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, overload
+from unicodedata import normalize
 
 from msgspec import Struct, field
 
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.masters.shapes import number_or_same
+from mockgen_watch.spec.model import Transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Final, TypeAlias
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import RowField
-    from mockgen_watch.spec.model import Shape, Transform
 
 
 class ColumnKind(StrEnum):
@@ -43,12 +45,43 @@ class State(IntEnum):
     ABSENT = 2
 
 
+class LazyTable(Sequence["Json"]):
+    """``make(0)`` to ``make(size - 1)``, each made when it is asked for.
+
+    An open table has entries beyond its size too, for records beyond the planned count.
+    """
+
+    def __init__(self, size: int, make: Callable[[int], Json], *, is_open: bool = False) -> None:
+        self.size = size
+        self.make = make
+        self.is_open = is_open
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Json]:
+        return map(self.make, range(self.size))
+
+    @overload
+    def __getitem__(self, index: int) -> Json: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Json, ...]: ...
+    def __getitem__(self, index: int | slice) -> Json | tuple[Json, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self.make, range(*index.indices(self.size))))
+        if -self.size <= index < self.size:
+            return self.make(index % self.size)
+        if self.is_open and index >= 0:
+            return self.make(index)
+        raise IndexError(index)
+
+
 class Part(Struct, frozen=True, kw_only=True, eq=False):
     """A table and the stream of indexes into it.
 
     ``table`` is a sequence of JSON values (VALUE columns) or of text pieces; ``stream.size`` is at
-    most its length. A constant piece has a table of one and no stream. A long table may make its
-    entries when they are asked for, so small jobs should not walk it.
+    most its length. A constant piece has a table of one and no stream. Long tables are lazy, so
+    small jobs should not walk them.
     """
 
     table: Sequence[Json]
@@ -129,137 +162,66 @@ class Program(Struct, frozen=True, kw_only=True, eq=False):
     readers: list[Callable[[Cell], dict[str, Json]]] = field(default_factory=list)
 
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import TypeVar
-
-    Entry_co = TypeVar("Entry_co", covariant=True)
-
-    Entries = Sequence[Entry_co]
-else:
-    Entries, Entry_co = Sequence, None
-
-
-class LazyTable(Entries[Entry_co]):
-    """``make(0)`` to ``make(size - 1)``, each made anew when it is asked for."""
-
-    __slots__ = ("_make", "_size")
-
-    def __init__(self, size: int, make: Callable[[int], Entry_co]) -> None:
-        """Stand for ``size`` entries."""
-        self._size = size
-        self._make = make
-
-    def __len__(self) -> int:
-        """Return the number of entries."""
-        return self._size
-
-    def __iter__(self) -> Iterator[Entry_co]:
-        """Yield the entries below the size."""
-        return map(self._make, range(self._size))
-
-    @overload
-    def __getitem__(self, index: int) -> Entry_co: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Entry_co, ...]: ...
-    def __getitem__(self, index: int | slice) -> Entry_co | tuple[Entry_co, ...]:
-        """Return an entry, or a tuple of them."""
-        if isinstance(index, slice):
-            return tuple(map(self._make, range(*index.indices(self._size))))
-        if -self._size <= index < self._size:
-            return self._make(index % self._size)
-        raise IndexError(index)
+_LETTERS: Final = str.maketrans(
+    {
+        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
+        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
+        "\u0131": "i", "ħ": "h", "Ħ": "H",
+    }
+)  # fmt: skip
+_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
+_SIGMA: Final = "Σ"
 
 
-class OpenTable(LazyTable[Entry_co]):
-    """A table with entries beyond its size too, for records beyond the count that was planned."""
-
-    __slots__ = ()
-
-    @overload
-    def __getitem__(self, index: int) -> Entry_co: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Entry_co, ...]: ...
-    def __getitem__(self, index: int | slice) -> Entry_co | tuple[Entry_co, ...]:
-        """Return an entry, or a tuple of them; only a slice ends at the size."""
-        if isinstance(index, int) and index >= self._size:
-            return self._make(index)
-        return super().__getitem__(index)
+def _ascii_text(text: str) -> str:
+    """Return ``text`` with accents dropped (``é`` becomes ``e``) and without what has no letter."""
+    if text.isascii():
+        return text
+    plain = normalize("NFKD", text.translate(_LETTERS))
+    return plain.encode("ascii", "ignore").decode("ascii")
 
 
-Way: TypeAlias = tuple[str | int, ...]
-"""The way to a shape: names of members, and places of elements (see ``element_at``)."""
+def _slug_text(text: str) -> str:
+    """Return the lower-case letters and digits of ``text``, with ``-`` between their groups."""
+    return _NOT_IN_SLUG.sub("-", _ascii_text(text).lower()).strip("-")
 
 
-AGAIN: Final = "$again"
-"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
+_TRANSFORMS: Final[Mapping[Transform, Callable[[str], str]]] = {
+    Transform.LOWER: str.lower,
+    Transform.UPPER: str.upper,
+    Transform.TITLE: str.title,
+    Transform.STRIP: str.strip,
+    Transform.SLUG: _slug_text,
+    Transform.ASCII: _ascii_text,
+}
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """A leaf that a path led to.
+def transformed(text: str, transforms: Iterable[Transform]) -> str:
+    """Return ``text`` after all ``transforms``, in order."""
+    for transform in transforms:
+        text = _TRANSFORMS[transform](text)
+    return text
 
-    Attributes:
-        leaf: where the path ends.
-        way: the way to it.
-        strides: the greatest number of elements of each array on the way, outermost first.
-        objects: the objects on the way that the asker is not part of, outermost first, each with
-            the way to it and the number of arrays around it.
+
+def works_by_piece(transform: Transform, pieces: Iterable[str]) -> bool:
+    """Return whether to transform each of ``pieces`` is to transform the text that they join to.
+
+    What a letter becomes must not depend on its neighbours; a final sigma does in lower case.
     """
-
-    leaf: Leaf
-    way: Way
-    strides: tuple[int, ...]
-    objects: tuple[tuple[ObjectShape, Way, int], ...]
+    if transform is Transform.LOWER:
+        return not any(_SIGMA in piece for piece in pieces)
+    return transform in {Transform.UPPER, Transform.ASCII}
 
 
-def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
-    """Return the leaf at ``path``, keys from the top, as seen from the leaf at ``asker``.
-
-    An array is entered only where the asker is in it, and then at the asker's own element.
-
-    Raises:
-        LookupError: the path leads nowhere; specs with such a path are refused before.
-    """
-    here: Shape = root
-    way: Way = ()
-    strides: tuple[int, ...] = ()
-    objects: list[tuple[ObjectShape, Way, int]] = []
-    for key in path:
-        while isinstance(here, ArrayShape):
-            if asker[: len(way)] != way:
-                raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
-            place = int(asker[len(way)])
-            strides = (*strides, most_elements(here))
-            here, way = element_at(here, place), (*way, place)
-        if isinstance(here, ObjectShape) and asker[: len(way)] != way:
-            objects.append((here, way, len(strides)))
-        below = here.get(key) if isinstance(here, ObjectShape) else None
-        if below is None:
-            raise LookupError(f"{'.'.join(path)} leads nowhere")
-        here, way = below, (*way, key)
-    if not isinstance(here, Leaf):
-        raise LookupError(f"{'.'.join(path)} is no single value")  # noqa: TRY004  # as above
-    return Found(leaf=here, way=way, strides=strides, objects=tuple(objects))
+def joined_text(pieces: Iterable[Json]) -> str:
+    """Return the pieces of a text or number column, joined."""
+    return "".join(pieces)  # type: ignore[arg-type]  # their tables hold text alone
 
 
-def keys_of(way: Way) -> tuple[str, ...]:
-    """Return the names of members on ``way``, without elements."""
-    return tuple([step for step in way if isinstance(step, str)])
-
-
-def shared_path(field: RowField) -> tuple[str, ...]:
-    """Return the address path of the draw that ``field`` shares, whichever attempt it is."""
-    address = field.address
-    return address[: address.index(AGAIN)] if AGAIN in address else address
-
-
-def most_elements(array: ArrayShape) -> int:
-    """Return the greatest number of elements that ``array`` has."""
-    return len(array.elements) + (array.maximum if array.items is not None else 0)
-
-
-def element_at(array: ArrayShape, place: int) -> Shape:
-    """Return the shape of an element; all ``items`` have the place behind the fixed elements."""
-    if place < len(array.elements) or array.items is None:
-        return array.elements[place]
-    return array.items
+def finished(column: Column, text: str) -> Json:
+    """Return the value whose parts join to ``text``."""
+    if column.kind is ColumnKind.NUMBER:
+        return Decimal(text) if "." in text else int(text)
+    if column.finish:
+        text = transformed(text, column.finish)
+    return number_or_same(text) if column.coerce else text

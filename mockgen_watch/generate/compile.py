@@ -1,23 +1,15 @@
-"""Takes a RecordPlan; gives its Program: nodes, columns and streams, ready to be drawn."""
+"""Compiling: a RecordPlan becomes its Program of nodes, columns and streams, ready to be drawn."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import Address, base_key
-from mockgen_watch.generate.column import (
-    ArrayNode,
-    ObjectNode,
-    Program,
-    find_leaf,
-    keys_of,
-    most_elements,
-    shared_path,
-)
+from mockgen_watch.generate.address import Address, base_key, path_of_draw
+from mockgen_watch.generate.column import ArrayNode, ObjectNode, Program
 from mockgen_watch.generate.dates import moment_column
+from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
 from mockgen_watch.generate.numbers import index_column, number_column, sequence_column
 from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.pools import (
@@ -27,9 +19,16 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
-from mockgen_watch.generate.references import Moved, Outside, Parent, moved_column, parent_index
-from mockgen_watch.generate.site import STATES, Site, begin, choices_by_place, first_presence
-from mockgen_watch.generate.streams import Level, Shifted, presence_of, uniform
+from mockgen_watch.generate.references import (
+    OuterCell,
+    ParentCell,
+    Redirected,
+    find_leaf,
+    most_elements,
+    parent_index,
+    redirect_column,
+)
+from mockgen_watch.generate.streams import Level, first_presence, presence_of, shifted, uniform
 from mockgen_watch.generate.text import (
     coerce_column,
     template_column,
@@ -54,21 +53,23 @@ from mockgen_watch.spec.generators import (
 from mockgen_watch.spec.model import Leaf, ObjectShape, walk_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Final
 
     from mockgen_watch.generate.address import Stream
-    from mockgen_watch.generate.column import Column, Found, Node, Way
+    from mockgen_watch.generate.column import Column, Node
+    from mockgen_watch.generate.draws import Choices
     from mockgen_watch.generate.pools import PoolDraw
-    from mockgen_watch.generate.references import Parent
-    from mockgen_watch.generate.site import Choices
-    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.generate.references import Found, Way
+    from mockgen_watch.plan.model import FirstChoices, RecordPlan
     from mockgen_watch.spec.model import ArrayShape, Shape
+
+    Strides = tuple[int, ...]
 
 
 def compile_program(plan: RecordPlan) -> Program:
     """Return the program of ``plan``."""
-    return _Compiler(plan=plan).program()
+    return _Compiler(plan, {}).program()
 
 
 _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
@@ -82,28 +83,21 @@ _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
     SequenceNumber: sequence_column,
     RecordIndex: index_column,
 }
-"""Generators that ask for nothing but their own site → what compiles them."""
+"""Generators that depend on nothing but their own field's draws → what compiles them."""
 
 
-class _Compiler(Struct, kw_only=True, eq=False):
-    """Compiles one plan, and remembers what several leaves share.
+class _Compiler:
+    """Compiles one plan, and remembers what several leaves share."""
 
-    Attributes:
-        columns: by the way to their leaf.
-        levels: the draws of each element's fields, and of the record's, by the way there.
-        rows: the draws of ``$rows``.
-        parents: the ways to parent records.
-        first: what the first records choose, by draw and path.
-        family: the compilers of this plan's parents, and of theirs, by ``id`` of the plan.
-    """
-
-    plan: RecordPlan
-    columns: dict[Way, Column] = field(default_factory=dict)
-    levels: dict[Way, Level] = field(default_factory=dict)
-    rows: dict[object, PoolDraw] = field(default_factory=dict)
-    parents: dict[object, Parent] = field(default_factory=dict)
-    family: dict[int, _Compiler] = field(default_factory=dict)
-    first: dict[tuple[Draw, tuple[str, ...]], Choices] = field(default_factory=dict)
+    def __init__(self, plan: RecordPlan, compilers: dict[int, _Compiler]) -> None:
+        """Compile ``plan``; ``compilers`` are those of parents, by ``id`` of their plan."""
+        self.plan = plan
+        self._compilers = compilers
+        self._columns: dict[Way, Column] = {}
+        self._levels: dict[Way, Level] = {}
+        self._rows: dict[object, PoolDraw] = {}
+        self._parents: dict[object, ParentCell] = {}
+        self._presets = _presets(plan.first)
 
     def program(self) -> Program:
         """Return the whole program."""
@@ -114,14 +108,25 @@ class _Compiler(Struct, kw_only=True, eq=False):
             stated=tuple((one.path, one.value) for one in self.plan.stated if not one.is_gone),
         )
 
-    def _node(self, shape: Shape, way: Way, strides: tuple[int, ...]) -> Node:
+    def visible_column(self, found: Found) -> Column:
+        """Return the column of a leaf that a path led to, absent where an object on the way is."""
+        column = self._column(found.leaf, found.way, found.strides)
+        states: list[Stream | None] = []
+        for shape, way, depth in found.objects:
+            state = self._presence(shape, way)
+            if state is not None and depth < len(found.strides):
+                state = Redirected(state, OuterCell(depth))
+            states.append(state)
+        return replace(column, presence=first_presence(*states, column.presence))
+
+    def _node(self, shape: Shape, way: Way, strides: Strides) -> Node:
         if isinstance(shape, Leaf):
-            return self.column(shape, way, strides)
+            return self._column(shape, way, strides)
         if isinstance(shape, ObjectShape):
             return self._object(shape, way, strides)
         return self._array(shape, way, strides)
 
-    def _object(self, shape: ObjectShape, way: Way, strides: tuple[int, ...]) -> ObjectNode:
+    def _object(self, shape: ObjectShape, way: Way, strides: Strides) -> ObjectNode:
         members = tuple(
             (member.name, self._node(member.shape, (*way, member.name), strides))
             for member in shape.members
@@ -129,7 +134,7 @@ class _Compiler(Struct, kw_only=True, eq=False):
         )
         return ObjectNode(members=members, presence=self._presence(shape, way))
 
-    def _array(self, shape: ArrayShape, way: Way, strides: tuple[int, ...]) -> ArrayNode:
+    def _array(self, shape: ArrayShape, way: Way, strides: Strides) -> ArrayNode:
         fixed = len(shape.elements)
         inner = (*strides, most_elements(shape))
         elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
@@ -139,9 +144,8 @@ class _Compiler(Struct, kw_only=True, eq=False):
             minimum += shape.minimum
             if shape.maximum > shape.minimum:
                 spread = shape.maximum - shape.minimum + 1
-                length = Shifted(
-                    uniform(self._address(shape), self._level(way), "length", spread), minimum
-                )
+                drawn = uniform(self._address(shape), self._level(way), "length", spread)
+                length = shifted(drawn, minimum)
         return ArrayNode(
             elements=tuple(elements),
             minimum=minimum,
@@ -149,50 +153,39 @@ class _Compiler(Struct, kw_only=True, eq=False):
             presence=self._presence(shape, way),
         )
 
-    def column(self, leaf: Leaf, way: Way, strides: tuple[int, ...]) -> Column:
+    def _column(self, leaf: Leaf, way: Way, strides: Strides) -> Column:
         """Return the column of ``leaf``, compiled once."""
-        known = self.columns.get(way)
-        if known is None:
-            known = self.columns[way] = self._with_modifiers(leaf, way, strides)
-        return known
+        if way not in self._columns:
+            self._columns[way] = self._compile_leaf(leaf, way, strides)
+        return self._columns[way]
 
-    def shown(self, found: Found) -> Column:
-        """Return the column of a leaf that a path led to, and of the objects on that path."""
-        column = self.column(found.leaf, found.way, found.strides)
-        states: list[Stream | None] = []
-        for shape, way, depth in found.objects:
-            state = self._presence(shape, way)
-            if state is not None and depth < len(found.strides):
-                state = Moved(state, Outside(depth))
-            states.append(state)
-        return replace(column, presence=first_presence(*states, column.presence))
-
-    def _with_modifiers(self, leaf: Leaf, way: Way, strides: tuple[int, ...]) -> Column:
-        site = Site(
+    def _compile_leaf(self, leaf: Leaf, way: Way, strides: Strides) -> Column:
+        draws = FieldDraws(
             seed=self.plan.seed,
             model_id=self.plan.model_id,
             path=leaf.address,
             level=self._level(way),
             strides=strides,
             count=self.plan.count,
-            unique=leaf.modifiers.unique,
-            first=self._first(Draw.VALUE, keys_of(way)),
+            is_unique=leaf.modifiers.unique,
+            preset=self._presets.get((Draw.VALUE, _keys_of(way)), {}),
         )
-        column = self._chosen(leaf, site, way)
-        if leaf.modifiers.transforms or leaf.coerce_number:
-            column = _changed(column, leaf)
+        column = self._generated(leaf, draws, way)
+        column = transform_column(column, leaf.modifiers.transforms)
+        if leaf.coerce_number:
+            column = coerce_column(column)
         return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
 
-    def _chosen(self, leaf: Leaf, site: Site, way: Way) -> Column:
+    def _generated(self, leaf: Leaf, draws: FieldDraws, way: Way) -> Column:
         """Return the column of the leaf's generator."""
         generator = leaf.generator
         if isinstance(generator, RowField):
-            return row_column(generator, self._rows(generator, site))
+            return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, Template):
-            return self._template(generator, way, len(site.strides))
+            return self._template(generator, way, len(draws.strides))
         if isinstance(generator, Reference):
-            return self._reference(generator, site)
-        return _COLUMNS[type(generator)](generator, site)
+            return self._reference(generator, draws)
+        return _COLUMNS[type(generator)](generator, draws)
 
     def _template(self, template: Template, way: Way, depth: int) -> Column:
         """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
@@ -202,33 +195,30 @@ class _Compiler(Struct, kw_only=True, eq=False):
                 pieces.append(part.text)
                 continue
             found = find_leaf(self.plan.shape, part.path, way)
-            column = self.shown(found)
+            column = self.visible_column(found)
             if len(found.strides) < depth:
-                column = moved_column(column, Outside(len(found.strides)))
+                column = redirect_column(column, OuterCell(len(found.strides)))
             pieces.append(column)
         return template_column(pieces)
 
-    def _reference(self, reference: Reference, site: Site) -> Column:
+    def _reference(self, reference: Reference, draws: FieldDraws) -> Column:
         """Return the field of the parent record."""
-        plan = next(plan for known, plan in self.plan.parents if known == reference)
-        if id(plan) not in self.family:
-            self.family[id(plan)] = _Compiler(plan=plan, family=self.family)
-        column = self.family[id(plan)].shown(find_leaf(plan.shape, reference.path))
-        return moved_column(column, self._parent(reference, plan, site))
+        plan = next(plan for other, plan in self.plan.parents if other == reference)
+        if id(plan) not in self._compilers:
+            self._compilers[id(plan)] = _Compiler(plan, self._compilers)
+        column = self._compilers[id(plan)].visible_column(find_leaf(plan.shape, reference.path))
+        return redirect_column(column, self._parent(reference, plan, draws))
 
-    def _parent(self, reference: Reference, plan: RecordPlan, site: Site) -> Parent:
+    def _parent(self, reference: Reference, plan: RecordPlan, draws: FieldDraws) -> ParentCell:
         """Return the way to the parent, which all fields of one object share."""
-        home = site.path[:-1]
+        home = draws.path[:-1]
         names = (reference.suite, plan.model_id, reference.scenario)
-        key = (home, names)
-        if key not in self.parents:
-            index = parent_index(
-                replace(site, path=home, unique=self._is_unique(home, reference)),
-                names,
-                plan.count,
-            )
-            self.parents[key] = Parent(index, base_key(plan.seed, plan.model_id))
-        return self.parents[key]
+        if (home, names) not in self._parents:
+            is_unique = self._is_unique(home, reference)
+            index = parent_index(replace(draws, path=home, is_unique=is_unique), names, plan.count)
+            key = base_key(plan.seed, plan.model_id)
+            self._parents[home, names] = ParentCell(index, key)
+        return self._parents[home, names]
 
     def _is_unique(self, home: tuple[str, ...], reference: Reference) -> bool:
         """Return whether a field of the object at ``home`` asks for each parent only once."""
@@ -240,17 +230,17 @@ class _Compiler(Struct, kw_only=True, eq=False):
             for _, leaf in walk_leaves(self.plan.shape)
         )
 
-    def _rows(self, generator: RowField, site: Site) -> PoolDraw:
+    def _row_draw(self, generator: RowField, draws: FieldDraws) -> PoolDraw:
         """Return the draw that all fields of one ``$rows`` share."""
         entries = generator.rows.entries
         identity = frozenset((entry.identity, entry.weight) for entry in entries)
-        key = (generator.address, identity, site.unique)
-        if key not in self.rows:
-            first = self._first(Draw.ROWS, shared_path(generator))
-            self.rows[key] = draw_rows(
-                generator, replace(site, path=generator.address, first=first)
+        key = (generator.address, identity, draws.is_unique)
+        if key not in self._rows:
+            preset = self._presets.get((Draw.ROWS, path_of_draw(generator.address)), {})
+            self._rows[key] = draw_rows(
+                generator, replace(draws, path=generator.address, preset=preset)
             )
-        draw = self.rows[key]
+        draw = self._rows[key]
         # Another field may have other values in the same rows: a master turns types field by field.
         by_name = {entry.identity: entry for entry in entries}
         return replace(draw, entries=tuple(by_name[entry.identity] for entry in draw.entries))
@@ -261,7 +251,7 @@ class _Compiler(Struct, kw_only=True, eq=False):
     def _level(self, way: Way) -> Level:
         """Return the draws at the cells that the shape at ``way`` is drawn at."""
         last = max((place for place, step in enumerate(way) if isinstance(step, int)), default=-1)
-        return self.levels.setdefault(way[: last + 1], Level())
+        return self._levels.setdefault(way[: last + 1], Level())
 
     def _presence(self, shape: Shape, way: Way) -> Stream | None:
         states = presence_of(
@@ -269,15 +259,18 @@ class _Compiler(Struct, kw_only=True, eq=False):
         )
         if states is None:
             return None
-        return begin(states, self._first(Draw.PRESENCE, keys_of(way)), STATES.get)
-
-    def _first(self, draw: Draw, path: tuple[str, ...]) -> Choices:
-        if self.plan.first and not self.first:
-            self.first.update(choices_by_place(self.plan.first))
-        return self.first.get((draw, path), {})
+        preset = self._presets.get((Draw.PRESENCE, _keys_of(way)), {})
+        return with_preset(states, preset, STATES.get)
 
 
-def _changed(column: Column, leaf: Leaf) -> Column:
-    """Return the column of ``leaf`` after its transforms, and as a number where it asks for one."""
-    column = transform_column(column, leaf.modifiers.transforms)
-    return coerce_column(column) if leaf.coerce_number else column
+def _presets(first: Iterable[FirstChoices]) -> Mapping[tuple[Draw, tuple[str, ...]], Choices]:
+    """Return what is set for each draw and path, by elements."""
+    found: dict[tuple[Draw, tuple[str, ...]], dict[tuple[int, ...], tuple[bytes | None, ...]]] = {}
+    for item in first:
+        found.setdefault((item.draw, item.path), {})[item.elements] = item.choices
+    return dict(found)
+
+
+def _keys_of(way: Way) -> tuple[str, ...]:
+    """Return the names of members on ``way``, without elements."""
+    return tuple([step for step in way if isinstance(step, str)])

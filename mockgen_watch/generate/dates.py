@@ -1,14 +1,14 @@
-"""Takes a Moment; gives the column of its texts.
+"""Dates and times: columns of their texts, by the directives of a format.
 
 Up to ``WHOLE`` moments are one table of whole texts. Otherwise the format is cut into stretches
 that depend on the day alone or on the time of day alone. Those of the day are a table of the days
-between the ends where those are few enough; the others see ``generate.calendar_parts``.
+between the ends where those are few enough; else, like those of the time, they are cut into groups
+of directives that one small number decides, such as the month.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,83 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.generate.address import Stream
-    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Arithmetic, Whole
     from mockgen_watch.spec.generators import Moment
+
+
+WHOLE: Final = 40_000
+"""The most moments, or days, that are written as whole texts."""
+
+
+def moment_column(moment: Moment, draws: FieldDraws) -> Column:
+    """Return the column of the texts of ``moment``, all of its values equally likely."""
+    count = (moment.last - moment.first) // moment.step + 1
+    pieces = split_format(moment.format, moment.kind)
+    if count <= WHOLE:
+        table = LazyTable(count, lambda number: _whole_text(pieces, moment, number))
+        part = Part(table=table, stream=draws.numbers(count) if count > 1 else None)
+        return Column(kind=ColumnKind.TEXT, parts=(part,))
+
+    def unit_of(number: Whole) -> Whole:
+        return number * moment.step + moment.first
+
+    units = Shared(Derived(draws.numbers(count), unit_of, moment.last + 1))
+    parts: list[Part] = []
+    for is_time, stretch in groupby(_with_literals(pieces), key=lambda piece: piece[0]):
+        texts = [piece for _, piece in stretch]
+        parts += _time_parts(texts, moment, units) if is_time else _day_parts(texts, moment, units)
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), units=units)
+
+
+def _with_literals(pieces: Sequence[str]) -> list[tuple[bool, str]]:
+    """Return each piece, and whether it is written with the time; a literal goes with the last."""
+    found: list[tuple[bool, str]] = []
+    is_time = _is_directive(pieces[0]) and pieces[0][1] in TIME_DIRECTIVES if pieces else False
+    for piece in pieces:
+        if _is_directive(piece):
+            is_time = piece[1] in TIME_DIRECTIVES
+        found.append((is_time, piece))
+    return found
+
+
+def _time_parts(pieces: Sequence[str], moment: Moment, units: Stream) -> list[Part]:
+    seconds = units
+    if moment.kind is MomentKind.DATETIME:
+        seconds = Derived(units, _stretch(1, modulus=DAY), DAY)
+    return _group_parts(pieces, CLOCK, seconds, (0, DAY - 1))
+
+
+def _day_parts(pieces: Sequence[str], moment: Moment, units: Stream) -> list[Part]:
+    divisor = DAY if moment.kind is MomentKind.DATETIME else 1
+    first, last = moment.first // divisor, moment.last // divisor
+    if last - first < WHOLE:
+        size = last - first + 1
+        days = Derived(units, _stretch(divisor, offset=-first), size)
+        table = LazyTable(size, lambda number: _day_text(pieces, first + number))
+        return [Part(table=table, stream=days)]
+    days = Derived(units, _stretch(divisor), last + 1)
+    return _group_parts(pieces, CALENDAR, days, (first, last))
+
+
+def _whole_text(pieces: Sequence[str], moment: Moment, number: int) -> str:
+    """Return value ``number`` of ``moment`` as text."""
+    units = moment.first + number * moment.step
+    if moment.kind is MomentKind.DATE:
+        return _day_text(pieces, units)
+    day, second = divmod(units, DAY) if moment.kind is MomentKind.DATETIME else (0, units)
+    whole_day = date.fromordinal(day + 1)
+
+    def text_of(letter: str) -> str:
+        return TIME_TEXTS[letter](second) if letter in TIME_TEXTS else DATE_TEXTS[letter](whole_day)
+
+    return _joined(pieces, text_of)
+
+
+def _day_text(pieces: Sequence[str], days: int) -> str:
+    """Return the texts of a day, counted from 0001-01-01."""
+    day = date.fromordinal(days + 1)
+    return _joined(pieces, lambda letter: DATE_TEXTS[letter](day))
 
 
 _NOON: Final = 12
@@ -58,33 +132,8 @@ TIME_TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
 """The text of each directive of a time of day, given in seconds since midnight."""
 
 
-class Scale(Struct, frozen=True):
-    """``number * factor + offset``."""
-
-    factor: int
-    offset: int
-
-    def __call__(self, number: Whole) -> Whole:
-        """Return the result for ``number``."""
-        return number * self.factor + self.offset
-
-
-class Stretch(Struct, frozen=True, kw_only=True):
-    """``number // divisor + offset``, below ``modulus`` where that is not 0."""
-
-    divisor: int
-    offset: int = 0
-    modulus: int = 0
-
-    def __call__(self, number: Whole) -> Whole:
-        """Return the result for ``number``."""
-        result = number if self.divisor == 1 else number // self.divisor
-        result = result + self.offset if self.offset else result
-        return result % self.modulus if self.modulus else result
-
-
 class Group(Struct, frozen=True, kw_only=True):
-    """Directives that one small number tells.
+    """Directives that one small number decides.
 
     Attributes:
         letters: the directives.
@@ -99,51 +148,52 @@ class Group(Struct, frozen=True, kw_only=True):
     text: Callable[[str, int], str]
 
 
-def is_directive(piece: str) -> bool:
+def _is_directive(piece: str) -> bool:
     """Return whether a piece of a format is a directive, and no literal text."""
     return len(piece) > 1 and piece[0] == "%"
 
 
-def group_parts(
-    pieces: Sequence[str], groups: Sequence[Group], source: Stream, first: int, last: int
+def _group_parts(
+    pieces: Sequence[str], groups: Sequence[Group], source: Stream, ends: tuple[int, int]
 ) -> list[Part]:
-    """Return the parts of ``pieces``; ``source`` draws numbers from ``first`` to ``last``."""
+    """Return the parts of ``pieces``; ``source`` draws numbers between ``ends``."""
     parts: list[Part] = []
-    taken: list[str] = []
+    together: list[str] = []
     for piece in pieces:
-        if _group_of([*taken, piece], groups) is None:
-            parts.append(_part(taken, groups, source, (first, last)))
-            taken = []
-        taken.append(piece)
-    parts.append(_part(taken, groups, source, (first, last)))
-    return parts
+        if _group_of([*together, piece], groups) is None:
+            parts.append(_group_part(together, groups, source, ends))
+            together = []
+        together.append(piece)
+    return [*parts, _group_part(together, groups, source, ends)]
 
 
-def _part(
+def _group_part(
     pieces: Sequence[str], groups: Sequence[Group], source: Stream, ends: tuple[int, int]
 ) -> Part:
     group = _group_of(pieces, groups)
-    if group is None or not any(map(is_directive, pieces)):
+    if group is None or not any(map(_is_directive, pieces)):
         return Part(table=("".join(pieces),), stream=None)
-    low = 0 if group.size else group.change(ends[0])
-    size = group.size or group.change(ends[1]) - low + 1
-
-    shape, text_of = group.change, group.text
+    number_of, text_of = group.change, group.text
+    low = 0 if group.size else number_of(ends[0])
+    size = group.size or number_of(ends[1]) - low + 1
 
     def change(number: Whole) -> Whole:
-        return shape(number) - low if low else shape(number)
+        return number_of(number) - low if low else number_of(number)
 
     def text(number: int) -> str:
-        return "".join(
-            [text_of(piece[1], number + low) if is_directive(piece) else piece for piece in pieces]
-        )
+        return _joined(pieces, lambda letter: text_of(letter, number + low))
 
     return Part(table=LazyTable(size, text), stream=Derived(source, change, size))
 
 
+def _joined(pieces: Sequence[str], text_of: Callable[[str], str]) -> str:
+    """Return the pieces of a format joined, each directive replaced by its text."""
+    return "".join([text_of(piece[1]) if _is_directive(piece) else piece for piece in pieces])
+
+
 def _group_of(pieces: Sequence[str], groups: Sequence[Group]) -> Group | None:
-    """Return the smallest group that tells all of ``pieces``."""
-    letters = {piece[1] for piece in pieces if is_directive(piece)}
+    """Return the smallest group that decides all of ``pieces``."""
+    letters = {piece[1] for piece in pieces if _is_directive(piece)}
     return next((group for group in groups if letters <= group.letters), None)
 
 
@@ -199,14 +249,6 @@ def _march_year(days: Whole) -> tuple[Whole, Whole]:
     return day - (365 * year + year // 4 - year // 100), year + era * 400
 
 
-def _date_text(shown: Callable[[int], date], letter: str, number: int) -> str:
-    return DATE_TEXTS[letter](shown(number))
-
-
-def _time_text(unit: int, letter: str, number: int) -> str:
-    return TIME_TEXTS[letter](number * unit)
-
-
 def _month_day(number: int) -> date:
     """Return a date with the month and day of a number; the last of the month for none."""
     month, day = divmod(number, _MONTH_DAYS)
@@ -214,18 +256,35 @@ def _month_day(number: int) -> date:
     return min(date(_SHOWN_YEAR, month + 1, 1) + timedelta(day), following - timedelta(1))
 
 
-def _days_group(letters: str, size: int, change: Arithmetic, shown: Callable[[int], date]) -> Group:
-    text = partial(_date_text, shown)
-    return Group(letters=frozenset(letters), size=size, change=change, text=text)
+def _days_group(
+    letters: str, size: int, change: Arithmetic, day_of: Callable[[int], date]
+) -> Group:
+    return Group(
+        letters=frozenset(letters),
+        size=size,
+        change=change,
+        text=lambda letter, number: DATE_TEXTS[letter](day_of(number)),
+    )
 
 
 def _time_group(letters: str, unit: int, modulus: int) -> Group:
     return Group(
         letters=frozenset(letters),
         size=modulus or DAY // unit,
-        change=Stretch(divisor=unit, modulus=modulus),
-        text=partial(_time_text, unit),
+        change=_stretch(unit, modulus=modulus),
+        text=lambda letter, number: TIME_TEXTS[letter](number * unit),
     )
+
+
+def _stretch(divisor: int, *, offset: int = 0, modulus: int = 0) -> Arithmetic:
+    """Return ``number // divisor + offset``, below ``modulus`` where that is not 0."""
+
+    def change(number: Whole) -> Whole:
+        result = number if divisor == 1 else number // divisor
+        result = result + offset if offset else result
+        return result % modulus if modulus else result
+
+    return change
 
 
 CALENDAR: Final = (
@@ -246,79 +305,3 @@ CLOCK: Final = (
     _time_group("MS", 1, 3600),
 )
 """Groups of directives of a time of day, the smallest tables first."""
-
-
-WHOLE: Final = 40_000
-"""The most moments, or days, that are written as whole texts."""
-
-
-def moment_column(moment: Moment, site: Site) -> Column:
-    """Return the column of the texts of ``moment``, all of its values equally likely."""
-    count = (moment.last - moment.first) // moment.step + 1
-    pieces = split_format(moment.format, moment.kind)
-    if count <= WHOLE:
-        table = LazyTable(count, partial(_whole_text, pieces, moment))
-        part = Part(table=table, stream=site.numbers(count) if count > 1 else None)
-        return Column(kind=ColumnKind.TEXT, parts=(part,))
-    units = Shared(Derived(site.numbers(count), Scale(moment.step, moment.first), moment.last + 1))
-    parts: list[Part] = []
-    for is_time, stretch in groupby(_with_literals(pieces), key=lambda piece: piece[0]):
-        texts = [piece for _, piece in stretch]
-        parts += _time_parts(texts, moment, units) if is_time else _day_parts(texts, moment, units)
-    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), units=units)
-
-
-def _with_literals(pieces: Sequence[str]) -> list[tuple[bool, str]]:
-    """Return each piece, and whether it is written with the time; a literal goes with the last."""
-    found: list[tuple[bool, str]] = []
-    is_time = is_directive(pieces[0]) and pieces[0][1] in TIME_DIRECTIVES if pieces else False
-    for piece in pieces:
-        if is_directive(piece):
-            is_time = piece[1] in TIME_DIRECTIVES
-        found.append((is_time, piece))
-    return found
-
-
-def _time_parts(pieces: Sequence[str], moment: Moment, units: Stream) -> list[Part]:
-    seconds = units
-    if moment.kind is MomentKind.DATETIME:
-        seconds = Derived(units, Stretch(divisor=1, modulus=DAY), DAY)
-    return group_parts(pieces, CLOCK, seconds, 0, DAY - 1)
-
-
-def _day_parts(pieces: Sequence[str], moment: Moment, units: Stream) -> list[Part]:
-    divisor = DAY if moment.kind is MomentKind.DATETIME else 1
-    first, last = moment.first // divisor, moment.last // divisor
-    if last - first < WHOLE:
-        size = last - first + 1
-        days = Derived(units, Stretch(divisor=divisor, offset=-first), size)
-        return [Part(table=LazyTable(size, partial(_day_text, pieces, first)), stream=days)]
-    days = Derived(units, Stretch(divisor=divisor), last + 1)
-    return group_parts(pieces, CALENDAR, days, first, last)
-
-
-def _whole_text(pieces: Sequence[str], moment: Moment, number: int) -> str:
-    """Return value ``number`` of ``moment`` as text."""
-    units = moment.first + number * moment.step
-    if moment.kind is MomentKind.DATE:
-        return _day_text(pieces, 0, units)
-    day, second = divmod(units, DAY) if moment.kind is MomentKind.DATETIME else (0, units)
-    whole_day = date.fromordinal(day + 1)
-    return "".join(
-        [
-            piece
-            if not is_directive(piece)
-            else TIME_TEXTS[piece[1]](second)
-            if piece[1] in TIME_TEXTS
-            else DATE_TEXTS[piece[1]](whole_day)
-            for piece in pieces
-        ]
-    )
-
-
-def _day_text(pieces: Sequence[str], first: int, number: int) -> str:
-    """Return the texts of the day ``number`` days after ``first``, counted from 0001-01-01."""
-    day = date.fromordinal(first + number + 1)
-    return "".join(
-        [DATE_TEXTS[piece[1]](day) if is_directive(piece) else piece for piece in pieces]
-    )

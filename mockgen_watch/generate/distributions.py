@@ -1,4 +1,4 @@
-"""Takes a Number with a distribution; gives the stream of its grid numbers.
+"""Distributions: streams of numbers on a grid, by the distribution that a spec states.
 
 Normal, lognormal, exponential and triangular numbers, and Poisson numbers of a mean over
 ``MANY``, come from curves. Poisson numbers of a smaller mean and the first ranks of a Zipf
@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.normal import Real
-    from mockgen_watch.generate.site import Site
     from mockgen_watch.generate.streams import Whole, Word
     from mockgen_watch.spec.generators import Number
 
@@ -95,7 +96,7 @@ class Curve(Protocol):
         ...
 
 
-class Shape(Protocol):
+class Unbounded(Protocol):
     """A distribution without bounds: quantiles, and the shares on both sides of a value."""
 
     def quantile(self, below: Real, above: Real) -> Real:
@@ -108,26 +109,22 @@ class Shape(Protocol):
 
 
 class Bounded(Struct, frozen=True):
-    """A shape between two values; ``least`` and ``most`` are the shares on both sides of each."""
+    """A distribution between two values; ``least``, ``most``: the shares on both sides of each."""
 
-    shape: Shape
+    whole: Unbounded
     least: tuple[float, float]
     most: tuple[float, float]
 
     @property
     def inside(self) -> float:
-        """The share of the shape that lies between the bounds."""
+        """The share of the whole that lies between the bounds."""
         if self.least[0] > self.least[1]:
             return self.least[1] - self.most[1]
         return self.most[0] - self.least[0]
 
     def __call__(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         inside = self.inside
-        return self.shape.quantile(
-            below * inside + self.least[0],
-            above * inside + self.most[1],
-        )
+        return self.whole.quantile(below * inside + self.least[0], above * inside + self.most[1])
 
 
 class Normal(Struct, frozen=True):
@@ -137,11 +134,9 @@ class Normal(Struct, frozen=True):
     sd: float
 
     def quantile(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         return normal_quantile(below, above) * self.sd + self.mean
 
     def shares(self, value: float) -> tuple[float, float]:
-        """Return the shares below and above ``value``."""
         return _normal_shares((value - self.mean) / self.sd)
 
 
@@ -152,11 +147,9 @@ class Lognormal(Struct, frozen=True):
     sigma: float
 
     def quantile(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         return exp(normal_quantile(below, above) * self.sigma) * self.median
 
     def shares(self, value: float) -> tuple[float, float]:
-        """Return the shares below and above ``value``."""
         if value <= 0.0:
             return 0.0, 1.0
         return _normal_shares(ln(value / self.median) / self.sigma)
@@ -168,12 +161,10 @@ class Exponential(Struct, frozen=True):
     mean: float
 
     def quantile(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         del below
         return ln(above) * -self.mean
 
     def shares(self, value: float) -> tuple[float, float]:
-        """Return the shares below and above ``value``."""
         above = exp(-max(value, 0.0) / self.mean)
         return 1.0 - above, above
 
@@ -184,12 +175,10 @@ class ManyEvents(Struct, frozen=True):
     mean: float
 
     def quantile(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         z = normal_quantile(below, above)
         return z * square_root(self.mean) + self.mean + (z * z - 1.0) / 6.0
 
     def shares(self, value: float) -> tuple[float, float]:
-        """Return the shares below and above ``value``."""
         z = (value - self.mean) / square_root(self.mean)
         return _normal_shares(z - (z * z - 1.0) / (6.0 * square_root(self.mean)))
 
@@ -202,7 +191,6 @@ class Triangular(Struct, frozen=True):
     high: float
 
     def __call__(self, below: Real, above: Real) -> Real:
-        """Return the value with the share ``below`` of all under it."""
         width = self.high - self.low
         if not width:
             return below * 0.0 + self.low
@@ -232,7 +220,6 @@ class FarRanks(Struct, frozen=True):
         return start * (self.ratio - 1.0) / (1.0 - self.exponent)
 
     def __call__(self, below: Real, above: Real) -> Real:
-        """Return the rank with the share ``below`` of all under it."""
         if abs(1.0 - self.exponent) < _NEARLY_ONE:
             return exp(below * ln(self.last / self.first)) * self.first
         return power(above + below * self.ratio, 1.0 / (1.0 - self.exponent)) * self.first
@@ -244,13 +231,12 @@ class Fixed(Struct, frozen=True):
     value: float
 
     def __call__(self, below: Real, above: Real) -> Real:
-        """Return the value."""
         del above
         return below * 0.0 + self.value
 
 
 _NEARLY_ONE: Final = 1e-9
-_SHAPES: Final[Mapping[DistributionKind, Callable[..., Shape]]] = {
+_UNBOUNDED: Final[Mapping[DistributionKind, Callable[..., Unbounded]]] = {
     DistributionKind.NORMAL: Normal,
     DistributionKind.LOGNORMAL: Lognormal,
     DistributionKind.EXPONENTIAL: Exponential,
@@ -261,8 +247,8 @@ _SHAPES: Final[Mapping[DistributionKind, Callable[..., Shape]]] = {
 def curve_of(number: Number) -> Curve:
     """Return the curve of a number that is neither uniform nor by rank.
 
-    Bounds between which a shape has no probability that float64 can hold leave one value: the
-    bound that is nearer to the rest.
+    Bounds between which there is no probability that float64 can hold leave one value: the bound
+    that is nearer to the rest.
     """
     params = {name: float(value) for name, value in number.distribution.params}
     low = None if number.minimum is None else float(number.minimum)
@@ -270,10 +256,10 @@ def curve_of(number: Number) -> Curve:
     if number.distribution.kind is DistributionKind.TRIANGULAR:
         # Both bounds are required there.
         return Triangular(low or 0.0, params["mode"], high or 0.0)
-    shape = _SHAPES[number.distribution.kind](**params)
-    least = (0.0, 1.0) if low is None else shape.shares(low)
-    most = (1.0, 0.0) if high is None else shape.shares(high)
-    bounded = Bounded(shape, least, most)
+    whole = _UNBOUNDED[number.distribution.kind](**params)
+    least = (0.0, 1.0) if low is None else whole.shares(low)
+    most = (1.0, 0.0) if high is None else whole.shares(high)
+    bounded = Bounded(whole, least, most)
     if bounded.inside > 0.0:
         return bounded
     return Fixed((low or 0.0) if least[0] > least[1] else (high or 0.0))
@@ -298,8 +284,6 @@ _QUICK_BITS: Final = 42
 class QuantileStream(Drawn):
     """Numbers of a grid, counted from ``first``, by a curve."""
 
-    __slots__ = ("_known", "_tables", "bits", "curve", "first", "grid", "word")
-
     def __init__(self, curve: Curve, grid: Grid, word: Word) -> None:
         """Draw numbers of ``grid`` by ``word``; only those that ``curve`` can reach count."""
         self.curve = curve
@@ -313,11 +297,10 @@ class QuantileStream(Drawn):
         # product of a length and a place has 63 bits at most.
         farthest = max(abs(self.first), abs(last)).bit_length()
         self.bits = max(0, min(_SMOOTH_BITS, _QUICK_BITS - farthest))
-        self._known: dict[int, int] = {}
+        self._knot = cache(self._make_knot)
         self._tables: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         drawn = self.word.at(cell)
         side = drawn >> 31
         odd = 2 * (drawn ^ 0xFFFFFFFF if side else drawn) + 1
@@ -329,7 +312,6 @@ class QuantileStream(Drawn):
         return self._number(line)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         xp = cells.xp
         if self._tables is None:
             self._tables = self._make_tables(xp)
@@ -367,20 +349,16 @@ class QuantileStream(Drawn):
         """Return the number of the grid that is nearest to a place on the line."""
         return line >> self.bits if self.bits else line
 
-    def _knot(self, side: int, knot: int) -> int:
-        known = self._known.get(knot * 2 + side)
-        if known is None:
-            steps = 1 << OCTAVE_BITS
-            octave, part = divmod(knot, steps)
-            share = math.ldexp(float(steps + part), octave - OCTAVE_BITS - 33)
-            known = math.floor(self._line(share, is_upper=side == 1))
-            self._known[knot * 2 + side] = known
-        return known
+    def _make_knot(self, side: int, knot: int) -> int:
+        steps = 1 << OCTAVE_BITS
+        octave, step = divmod(knot, steps)
+        share = math.ldexp(float(steps + step), octave - OCTAVE_BITS - 33)
+        return math.floor(self._line(share, is_upper=side == 1))
 
     def _make_tables(self, xp: ModuleType) -> tuple[IntArray, IntArray]:
         """Return where the line starts at each knot, and how far it goes to the next one."""
-        octave, part = xp.divmod(xp.arange(KNOTS + 1, dtype=xp.int64), 1 << OCTAVE_BITS)
-        mantissa = (part + (1 << OCTAVE_BITS)).astype(xp.float64)
+        octave, step = xp.divmod(xp.arange(KNOTS + 1, dtype=xp.int64), 1 << OCTAVE_BITS)
+        mantissa = (step + (1 << OCTAVE_BITS)).astype(xp.float64)
         share = xp.ldexp(mantissa, octave - OCTAVE_BITS - 33)
         sides = [
             xp.floor(self._line(share, is_upper=is_upper)).astype(xp.int64)
@@ -420,30 +398,21 @@ _TWO_PI: Final = 6.283185307179586
 _GUIDE_SHIFT: Final = 20
 
 
-class Distributed(Struct, frozen=True, eq=False):
-    """A stream of numbers, of which 0 is number ``first`` of the grid."""
-
-    first: int
-    stream: Stream
-
-
-def distribution_stream(number: Number, grid: Grid, site: Site) -> Distributed:
-    """Return the stream of ``number``, which is not uniform."""
+def distribution_stream(number: Number, grid: Grid, draws: FieldDraws) -> tuple[int, Stream]:
+    """Return the number of the grid that 0 stands for, and the stream of ``number``; not uniform."""
     params = {name: float(value) for name, value in number.distribution.params}
     if number.distribution.kind is DistributionKind.ZIPF:
-        return _ranks(params["exponent"], grid, site)
-    word = site.word("value")
+        return 0, _ranks(params["exponent"], grid, draws)
+    word = draws.word("value")
     if number.distribution.kind is DistributionKind.POISSON and params["mean"] <= MANY:
         first, odds = _poisson_odds(params["mean"], grid)
-        return Distributed(first, Listed(odds, word))
+        return first, Listed(odds, word)
     drawn = QuantileStream(curve_of(number), grid, word)
-    return Distributed(drawn.first, drawn)
+    return drawn.first, drawn
 
 
 class Listed(Drawn):
     """Numbers whose odds are listed."""
-
-    __slots__ = ("_guide", "ends", "word")
 
     def __init__(self, odds: Sequence[float], word: Word) -> None:
         """Draw numbers below ``len(odds)``, in proportion to ``odds``, which have a sum over 0."""
@@ -456,11 +425,9 @@ class Listed(Drawn):
         self._guide: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return bisect_right(self.ends, self.word.at(cell))
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk; the first bits of a word nearly always tell."""
         xp = cells.xp
         if self._guide is None:
             ends = xp.array(self.ends, xp.int64)
@@ -479,8 +446,6 @@ class Listed(Drawn):
 class Either(Drawn):
     """What one stream draws, unless that is its last number; then what another does, behind."""
 
-    __slots__ = ("near", "rest")
-
     def __init__(self, near: Stream, rest: Stream) -> None:
         """Let the last number of ``near`` stand for all of ``rest``."""
         super().__init__(near.size - 1 + rest.size)
@@ -488,13 +453,11 @@ class Either(Drawn):
         self.rest = rest
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         number = self.near.at(cell)
         last = self.near.size - 1
         return number if number < last else last + self.rest.at(cell)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         number = self.near.over(cells)
         last = self.near.size - 1
         numbers: IntArray = cells.xp.where(number < last, number, last + self.rest.over(cells))
@@ -536,17 +499,17 @@ def poisson_log(k: int, mean: float) -> float:
     return x * ln(mean / x) + x - 0.5 * ln(x * _TWO_PI) - correction
 
 
-def _ranks(exponent: float, grid: Grid, site: Site) -> Distributed:
+def _ranks(exponent: float, grid: Grid, draws: FieldDraws) -> Stream:
     """Return the stream of ranks: the odds of number n are in proportion to (n+1)**-exponent."""
     listed = min(grid.count, LISTED_RANKS)
     odds = [power(float(rank), -exponent) for rank in range(1, listed + 1)]
-    word = site.word("value")
+    word = draws.word("value")
     if grid.count == listed:
-        return Distributed(0, Listed(odds, word))
+        return Listed(odds, word)
     far = FarRanks(listed + 0.5, grid.count + 0.5, exponent)
     if far.total <= 0.0:
-        return Distributed(0, Listed(odds, word))
+        return Listed(odds, word)
     near = Listed([*odds, far.total], word)
     behind = Grid(origin=listed + 1, step=1, low=0, high=grid.count - listed - 1, decimals=0)
-    rest = QuantileStream(far, behind, site.word("value/far"))
-    return Distributed(0, Either(near, rest))
+    rest = QuantileStream(far, behind, draws.word("value/far"))
+    return Either(near, rest)

@@ -1,4 +1,4 @@
-"""Takes probabilities; gives the quantiles of the normal distribution, and the other way round.
+"""The normal distribution, and the elementary functions behind it, alike in Python and NumPy.
 
 Both tails are given apart (``below`` + ``above`` = 1), so that far values keep their precision.
 """

@@ -1,4 +1,4 @@
-"""Takes a Number; gives the column of its digits, drawn evenly or by a distribution."""
+"""Numbers: columns of digits, of numbers that are drawn, and of sequences and indexes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, OpenTable, Part
+from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.distributions import distribution_stream, grid_of
-from mockgen_watch.generate.streams import LONG, Drawn, Shared
+from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
 from mockgen_watch.spec.generators import DistributionKind
 
 if TYPE_CHECKING:
@@ -16,18 +16,75 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
-    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.draws import FieldDraws
+    from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Number, RecordIndex, SequenceNumber
 
 
 GROUP: Final = 3
+"""Digits that one part of a number's text holds."""
+
 BASE: Final = 10**GROUP
+
+WHOLE: Final = 4096
+"""The most numbers that are one table of whole texts."""
+
+
+def number_column(number: Number, draws: FieldDraws) -> Column:
+    """Return the column of ``number``.
+
+    Unique numbers are spread evenly over what the distribution can give, whatever its shape.
+    """
+    grid = grid_of(number)
+    if number.distribution.kind is DistributionKind.UNIFORM:
+        first, count = 0, grid.count
+        stream: Stream = draws.numbers(count)
+    else:
+        first, drawn = distribution_stream(number, grid, draws)
+        count = drawn.size
+        stream = draws.numbers(count) if draws.is_unique else draws.preset_numbers(drawn, first)
+    offset = grid.origin + first * grid.step
+    if count <= WHOLE:
+        step, decimals = grid.step, number.decimals
+        table = LazyTable(count, lambda n: number_text(offset + n * step, decimals))
+        only = Part(table=table, stream=stream if count > 1 else None)
+        return Column(kind=ColumnKind.NUMBER, parts=(only,))
+    numbers = Scaled(Shared(stream), count, offset, grid.step)
+    return Column(
+        kind=ColumnKind.NUMBER,
+        parts=digit_parts(numbers, number.decimals),
+        quick=number_reader(numbers, number.decimals),
+        units=numbers,
+        decimals=number.decimals,
+    )
+
+
+def sequence_column(sequence: SequenceNumber, draws: FieldDraws) -> Column:
+    """Return ``start + index * step``: text where it has a width or a prefix, else a number."""
+    index = RecordNumber(max(draws.count, 1))
+    numbers = Scaled(index, index.size, sequence.start, sequence.step)
+    parts = digit_parts(numbers, 0, width=sequence.width, is_open=True)
+    if sequence.prefix:
+        parts = (Part(table=(sequence.prefix,), stream=None), *parts)
+    is_text = sequence.width > 0 or sequence.prefix != ""
+    if is_text:
+        return Column(kind=ColumnKind.TEXT, parts=parts)
+    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=number_reader(numbers, 0))
+
+
+def index_column(index: RecordIndex, draws: FieldDraws) -> Column:
+    """Return the index of the record, or of the element in its array, as a number."""
+    if not index.element:
+        numbers = RecordNumber(max(draws.count, 1))
+        parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
+        return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at)
+    most = max(draws.strides[-1], 1)
+    part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
+    return Column(kind=ColumnKind.NUMBER, parts=(part,))
 
 
 class Scaled(Drawn):
     """``offset + n * step`` of what another stream draws, n below ``count``; may be negative."""
-
-    __slots__ = ("high", "low", "offset", "source", "step")
 
     def __init__(self, source: Stream, count: int, offset: int, step: int) -> None:
         """Scale the numbers of ``source``; ``count`` of them are planned for."""
@@ -39,14 +96,12 @@ class Scaled(Drawn):
         self.step = step
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        known = cell.drawn.get(id(self))
-        if known is None:
-            known = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
-        return known
+        number = cell.drawn.get(id(self))
+        if number is None:
+            number = cell.drawn[id(self)] = self.offset + self.source.at(cell) * self.step
+        return number
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk; as Python integers where 64 bits do not hold them."""
         numbers = self.source.over(cells)
         if max(-self.low, self.high) >= LONG:
             numbers = numbers.astype(object)
@@ -55,61 +110,17 @@ class Scaled(Drawn):
         return numbers + self.offset if self.offset else numbers
 
 
-class Magnitude(Drawn):
-    """What another stream draws, without sign."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, source: Scaled) -> None:
-        """Drop the sign of ``source``."""
-        super().__init__(max(-source.low, source.high) + 1)
-        self.source = source
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return abs(self.source.at(cell))
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        return abs(self.source.over(cells))
-
-
-class IsNegative(Drawn):
-    """1 where another stream draws a number below 0, else 0."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, source: Scaled) -> None:
-        """Look at ``source``."""
-        super().__init__(2)
-        self.source = source
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return int(self.source.at(cell) < 0)
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        negative: IntArray = (self.source.over(cells) < 0).astype(cells.xp.int64)
-        return negative
-
-
 class Upper(Drawn):
     """What another stream draws without its last three digits."""
 
-    __slots__ = ("source",)
-
     def __init__(self, source: Stream) -> None:
-        """Shorten ``source``."""
         super().__init__((source.size - 1) // BASE + 1)
         self.source = source
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.source.at(cell) // BASE
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         upper = self.source.over(cells) // BASE
         # Where 64 bits did not hold the whole number, they may hold what is left of it.
         return upper.astype(cells.xp.int64, copy=False) if self.size <= LONG else upper
@@ -117,8 +128,6 @@ class Upper(Drawn):
 
 class Group(Drawn):
     """The last three digits of a number; 1000 more where there are none left of them."""
-
-    __slots__ = ("source", "tells_first", "upper")
 
     def __init__(self, source: Stream, upper: Upper, *, tells_first: bool) -> None:
         """Cut ``source``, whose digits left of the group are ``upper``."""
@@ -128,12 +137,10 @@ class Group(Drawn):
         self.tells_first = tells_first
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         upper, own = divmod(self.source.at(cell), BASE)
         return own if upper or not self.tells_first else own + BASE
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         whole, upper = self.source.over(cells), self.upper.over(cells)
         own = whole - upper.astype(whole.dtype, copy=False) * BASE
         if self.tells_first:
@@ -152,8 +159,8 @@ def digit_parts(
     sign: tuple[Part, ...] = ()
     source: Stream = numbers
     if numbers.low < 0:
-        source = Magnitude(numbers)
-        sign = (Part(table=("", "-"), stream=IsNegative(numbers)),)
+        source = Derived(numbers, _magnitude, max(-numbers.low, numbers.high) + 1)
+        sign = (Part(table=("", "-"), stream=Derived(numbers, _is_negative, 2)),)
     least = 0 if numbers.low <= 0 <= numbers.high else min(abs(numbers.low), abs(numbers.high))
     kept = max(decimals + 1, width)
     most = max(source.size - 1, 10 ** (kept - 1))
@@ -168,9 +175,16 @@ def digit_parts(
         parts.append(Part(table=LazyTable(group.size, inner), stream=group))
         source, most, place = upper, most // BASE, place + GROUP
     text = partial(_first_text, place=place, decimals=decimals, kept=kept)
-    table = OpenTable(most + 1, text) if is_open else LazyTable(most + 1, text)
-    parts.append(Part(table=table, stream=source))
+    parts.append(Part(table=LazyTable(most + 1, text, is_open=is_open), stream=source))
     return (*sign, *reversed(parts))
+
+
+def _magnitude(number: Whole) -> Whole:
+    return abs(number)
+
+
+def _is_negative(number: Whole) -> Whole:
+    return (number < 0) * 1
 
 
 def number_reader(numbers: Scaled, decimals: int) -> Callable[[Cell], int | Decimal]:
@@ -214,87 +228,19 @@ def _pointed(text: str, place: int, decimals: int) -> str:
 class RecordNumber(Drawn):
     """The index of the record."""
 
-    __slots__ = ()
-
     def at(self, cell: Cell) -> int:
-        """Return the index of one cell's record."""
         return cell.index
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the indexes of a chunk's records."""
         return cells.index
 
 
 class ElementNumber(Drawn):
     """The index of the element in its array, the innermost one."""
 
-    __slots__ = ()
-
     def at(self, cell: Cell) -> int:
-        """Return the index of one cell's element."""
         return cell.elements[-1]
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the index of the chunk's element, once for each record."""
         index: IntArray = cells.xp.full(len(cells.a), cells.elements[-1], cells.xp.int64)
         return index
-
-
-def sequence_column(sequence: SequenceNumber, site: Site) -> Column:
-    """Return ``start + index * step``: text where it has a width or a prefix, else a number."""
-    index = RecordNumber(max(site.count, 1))
-    numbers = Scaled(index, index.size, sequence.start, sequence.step)
-    parts = digit_parts(numbers, 0, width=sequence.width, is_open=True)
-    if sequence.prefix:
-        parts = (Part(table=(sequence.prefix,), stream=None), *parts)
-    is_text = sequence.width > 0 or sequence.prefix != ""
-    if is_text:
-        return Column(kind=ColumnKind.TEXT, parts=parts)
-    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=number_reader(numbers, 0))
-
-
-def index_column(index: RecordIndex, site: Site) -> Column:
-    """Return the index of the record, or of the element in its array, as a number."""
-    if not index.element:
-        numbers = RecordNumber(max(site.count, 1))
-        parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
-        return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at)
-    most = max(site.strides[-1], 1)
-    part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
-    return Column(kind=ColumnKind.NUMBER, parts=(part,))
-
-
-WHOLE: Final = 4096
-"""The most numbers that are one table of whole texts."""
-
-
-def number_column(number: Number, site: Site) -> Column:
-    """Return the column of ``number``.
-
-    Unique numbers are spread evenly over what the distribution can give, whatever its shape.
-    """
-    grid = grid_of(number)
-    if number.distribution.kind is DistributionKind.UNIFORM:
-        first, count = 0, grid.count
-        stream: Stream = site.numbers(count)
-    else:
-        drawn = distribution_stream(number, grid, site)
-        first, count = drawn.first, drawn.stream.size
-        stream = site.numbers(count) if site.unique else site.numbered(drawn.stream, first)
-    offset = grid.origin + first * grid.step
-    if count <= WHOLE:
-        text = partial(_text_of, offset, grid.step, number.decimals)
-        only = Part(table=LazyTable(count, text), stream=stream if count > 1 else None)
-        return Column(kind=ColumnKind.NUMBER, parts=(only,))
-    numbers = Scaled(Shared(stream), count, offset, grid.step)
-    return Column(
-        kind=ColumnKind.NUMBER,
-        parts=digit_parts(numbers, number.decimals),
-        quick=number_reader(numbers, number.decimals),
-        units=numbers,
-        decimals=number.decimals,
-    )
-
-
-def _text_of(offset: int, step: int, decimals: int, index: int) -> str:
-    return number_text(offset + index * step, decimals)

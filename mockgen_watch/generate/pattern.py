@@ -1,7 +1,7 @@
-"""Takes a pattern; gives the column of the strings that it matches.
+"""Patterns: columns of the strings that a regular expression matches.
 
 Drawn: every decision of the pattern and every run is a draw of its own, all outcomes equally
-likely, as ``spec.pattern`` says. Unique: one number below the pattern's size tells everything,
+likely, as ``spec.pattern`` says. Unique: one number below the pattern's size decides everything,
 taken apart in mixed radix: first which runs there are, then the text of each.
 """
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
-from mockgen_watch.generate.streams import LONG, Drawn, Shared
-from mockgen_watch.generate.unique import SPREAD
+from mockgen_watch.generate.draws import SPREAD
+from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
 from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
-    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.draws import FieldDraws
+    from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Pattern
     from mockgen_watch.spec.pattern import CompiledPattern, Guard, Run
 
@@ -35,23 +36,23 @@ FORMS: Final = 4096
 """The most ways to leave out runs that the parts of a unique pattern can tell apart."""
 
 
-def pattern_column(pattern: Pattern, site: Site) -> Column:
+def pattern_column(pattern: Pattern, draws: FieldDraws) -> Column:
     """Return the column of strings that match ``pattern``."""
     compiled = compile_pattern(pattern.source)
-    if site.unique:
-        return _unique_column(compiled, site)
-    return Column(kind=ColumnKind.TEXT, parts=_drawn_parts(compiled, site))
+    if draws.is_unique:
+        return _unique_column(compiled, draws)
+    return Column(kind=ColumnKind.TEXT, parts=_drawn_parts(compiled, draws))
 
 
-def _drawn_parts(pattern: CompiledPattern, site: Site) -> tuple[Part, ...]:
+def _drawn_parts(pattern: CompiledPattern, draws: FieldDraws) -> tuple[Part, ...]:
     decisions = [
-        Shared(site.uniform(f"decision/{place}", size))
+        Shared(draws.uniform(f"decision/{place}", size))
         for place, size in enumerate(pattern.decisions)
     ]
     parts = []
     for place, run in enumerate(pattern.runs):
         size = len(run.table)
-        source = site.uniform(f"run/{place}", size) if size > 1 else None
+        source = draws.uniform(f"run/{place}", size) if size > 1 else None
         if run.guards:
             stream = GuardedRun(source, run.guards, decisions)
             parts.append(Part(table=("", *run.table), stream=stream))
@@ -62,8 +63,6 @@ def _drawn_parts(pattern: CompiledPattern, site: Site) -> tuple[Part, ...]:
 
 class GuardedRun(Drawn):
     """0 where a run is left out, else one more than the place of its text."""
-
-    __slots__ = ("guards", "source")
 
     def __init__(
         self, source: Stream | None, guards: Sequence[Guard], decisions: Sequence[Stream]
@@ -76,13 +75,11 @@ class GuardedRun(Drawn):
         )
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         if not all(first <= decision.at(cell) <= last for decision, first, last in self.guards):
             return 0
         return 1 if self.source is None else self.source.at(cell) + 1
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         xp = cells.xp
         holds = xp.ones(len(cells.a), bool)
         for decision, first, last in self.guards:
@@ -102,31 +99,31 @@ class _Form(Struct, frozen=True):
     size: int
 
 
-def _unique_column(pattern: CompiledPattern, site: Site) -> Column:
+def _unique_column(pattern: CompiledPattern, draws: FieldDraws) -> Column:
     if pattern.size <= WHOLE:
         whole = Part(
-            table=LazyTable(pattern.size, pattern.text_at), stream=site.numbers(pattern.size)
+            table=LazyTable(pattern.size, pattern.text_at), stream=draws.numbers(pattern.size)
         )
         return Column(kind=ColumnKind.TEXT, parts=(whole,))
     if not pattern.decisions:
-        return Column(kind=ColumnKind.TEXT, parts=_radix_parts(pattern.runs, site))
+        return Column(kind=ColumnKind.TEXT, parts=_radix_parts(pattern.runs, draws))
     forms = list(itertools.islice(_forms(pattern), FORMS + 1))
     if len(forms) <= FORMS and pattern.size <= LONG:
-        return Column(kind=ColumnKind.TEXT, parts=_formed_parts(pattern, forms, site))
-    numbers = site.numbers(pattern.size)
+        return Column(kind=ColumnKind.TEXT, parts=_formed_parts(pattern, forms, draws))
+    numbers = draws.numbers(pattern.size)
 
     def read(cell: Cell) -> str:
         return pattern.text_at(int(numbers.at(cell)))
 
     return Column(
         kind=ColumnKind.TEXT,
-        parts=_drawn_parts(pattern, site),
+        parts=_drawn_parts(pattern, draws),
         read=read,
         slow="a unique pattern that may leave out parts in more ways than tables can tell",
     )
 
 
-def _radix_parts(runs: Sequence[Run], site: Site) -> tuple[Part, ...]:
+def _radix_parts(runs: Sequence[Run], draws: FieldDraws) -> tuple[Part, ...]:
     """Return the parts of a unique pattern whose runs are all there.
 
     Where they make more strings than 64 bits count, the last runs are unique together and the
@@ -136,38 +133,27 @@ def _radix_parts(runs: Sequence[Run], site: Site) -> tuple[Part, ...]:
     while first and size * len(runs[first - 1].table) <= SPREAD:
         first -= 1
         size *= len(runs[first].table)
-    numbers = Shared(site.numbers(size))
+    numbers = Shared(draws.numbers(size))
     parts = []
     for place, run in enumerate(runs):
         length = len(run.table)
         stream: Stream | None = None
         if place < first:
-            stream = site.uniform(f"run/{place}", length)
+            stream = draws.uniform(f"run/{place}", length)
         elif length > 1:
             stride = math.prod(len(later.table) for later in runs[place + 1 :])
-            stream = Digit(numbers, stride, length)
+            stream = _digit(numbers, stride, length)
         parts.append(Part(table=run.table, stream=stream))
     return tuple(parts)
 
 
-class Digit(Drawn):
-    """One digit of a number in mixed radix."""
+def _digit(source: Stream, stride: int, size: int) -> Stream:
+    """Return the digit below ``size`` that counts ``stride`` each, of numbers in mixed radix."""
 
-    __slots__ = ("source", "stride")
+    def digit(number: Whole) -> Whole:
+        return number // stride % size
 
-    def __init__(self, source: Stream, stride: int, size: int) -> None:
-        """Take the digit below ``size`` that counts ``stride`` each."""
-        super().__init__(size)
-        self.source = source
-        self.stride = stride
-
-    def at(self, cell: Cell) -> int:
-        """Return the digit of one cell."""
-        return self.source.at(cell) // self.stride % self.size
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the digits of a chunk."""
-        return self.source.over(cells) // self.stride % self.size
+    return Derived(source, digit, size)
 
 
 def _forms(pattern: CompiledPattern) -> Iterator[_Form]:
@@ -177,7 +163,9 @@ def _forms(pattern: CompiledPattern) -> Iterator[_Form]:
         for place, guard in enumerate(run.guards):
             before.setdefault(guard.decision, run.guards[:place])
     for outcomes in _outcomes(pattern.decisions, before, ()):
-        runs = tuple(place for place, run in enumerate(pattern.runs) if _hold(run.guards, outcomes))
+        runs = tuple(
+            place for place, run in enumerate(pattern.runs) if _are_met(run.guards, outcomes)
+        )
         yield _Form(runs, math.prod(len(pattern.runs[place].table) for place in runs))
 
 
@@ -189,19 +177,21 @@ def _outcomes(
     if decision == len(sizes):
         yield known
         return
-    met = _hold(before.get(decision, ()), known)
+    met = _are_met(before.get(decision, ()), known)
     for outcome in range(sizes[decision]) if met else (-1,):
         yield from _outcomes(sizes, before, (*known, outcome))
 
 
-def _hold(guards: Sequence[Guard], outcomes: Sequence[int]) -> bool:
+def _are_met(guards: Sequence[Guard], outcomes: Sequence[int]) -> bool:
     return all(guard.first <= outcomes[guard.decision] <= guard.last for guard in guards)
 
 
-def _formed_parts(pattern: CompiledPattern, forms: Sequence[_Form], site: Site) -> tuple[Part, ...]:
+def _formed_parts(
+    pattern: CompiledPattern, forms: Sequence[_Form], draws: FieldDraws
+) -> tuple[Part, ...]:
     """Return the parts of a unique pattern: which form a number has, then a digit for each run."""
     starts = tuple(itertools.accumulate((form.size for form in forms[:-1]), initial=0))
-    number = Shared(site.numbers(sum(form.size for form in forms)))
+    number = Shared(draws.numbers(sum(form.size for form in forms)))
     form = FormOf(number, starts)
     rest = RestOf(number, form, starts)
     parts = []
@@ -222,8 +212,6 @@ def _stride(pattern: CompiledPattern, form: _Form, place: int) -> int:
 class FormOf(Drawn):
     """The form that a number falls to."""
 
-    __slots__ = ("source", "starts")
-
     def __init__(self, source: Stream, starts: tuple[int, ...]) -> None:
         """Take the first number of each form, ascending from 0."""
         super().__init__(len(starts))
@@ -231,11 +219,9 @@ class FormOf(Drawn):
         self.starts = starts
 
     def at(self, cell: Cell) -> int:
-        """Return the form of one cell."""
         return bisect_right(self.starts, self.source.at(cell)) - 1
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the forms of a chunk."""
         starts = cells.xp.array(self.starts, cells.xp.int64)
         forms: IntArray = cells.xp.searchsorted(starts, self.source.over(cells), "right") - 1
         return forms
@@ -243,8 +229,6 @@ class FormOf(Drawn):
 
 class RestOf(Drawn):
     """A number counted from the first of its form."""
-
-    __slots__ = ("form", "source", "starts")
 
     def __init__(self, source: Stream, form: Stream, starts: tuple[int, ...]) -> None:
         """Subtract the start that ``form`` points to."""
@@ -254,19 +238,15 @@ class RestOf(Drawn):
         self.starts = starts
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.source.at(cell) - self.starts[self.form.at(cell)]
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         starts: IntArray = cells.xp.array(self.starts, cells.xp.int64)
         return self.source.over(cells) - starts.take(self.form.over(cells))
 
 
 class FormDigit(Drawn):
     """0 where a form leaves a run out, else one more than the run's digit."""
-
-    __slots__ = ("form", "length", "rest", "strides")
 
     def __init__(self, rest: Stream, form: Stream, strides: tuple[int, ...], length: int) -> None:
         """Take for each form what the digit counts, 0 for none; the digit is below ``length``."""
@@ -277,12 +257,10 @@ class FormDigit(Drawn):
         self.length = length
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         stride = self.strides[self.form.at(cell)]
         return self.rest.at(cell) // stride % self.length + 1 if stride else 0
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         xp = cells.xp
         stride = xp.array(self.strides, xp.int64).take(self.form.over(cells))
         digit = self.rest.over(cells) // xp.maximum(stride, 1) % self.length + 1

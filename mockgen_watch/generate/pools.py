@@ -1,10 +1,16 @@
-"""Takes constants, pools, rows and booleans; gives columns whose one table holds whole values."""
+"""Pools: the choice of one value among several, by weight; also constants, booleans and rows.
+
+A value's score is drawn from the cell and the value's own identity, and the least score wins, so
+that a value more or less moves no other choice. Up to ``LARGE`` values are all asked; a larger pool
+is a tree of its values' keys, and a cell goes down one branch.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 from bisect import bisect_left
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,10 +25,18 @@ from mockgen_watch.generate.address import (
     word,
 )
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
+from mockgen_watch.generate.draws import InOrder
 from mockgen_watch.generate.normal import ln
-from mockgen_watch.generate.site import Nowhere
-from mockgen_watch.generate.streams import ALWAYS, Drawn, Level, Lookup, Odds, Shared, threshold
-from mockgen_watch.generate.unique import InOrder
+from mockgen_watch.generate.streams import (
+    ALWAYS,
+    AlwaysAbsent,
+    Drawn,
+    Level,
+    Lookup,
+    Odds,
+    Shared,
+    threshold,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +56,7 @@ if TYPE_CHECKING:
         LaneArray,
         Stream,
     )
-    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Boolean, Constant, Pool, PoolEntry, RowField
 
@@ -53,6 +67,78 @@ if TYPE_CHECKING:
     Entry = TypeVar("Entry")
 
 
+def value_column(table: Sequence[Json], stream: Stream | None) -> Column:
+    """Return the column whose value is ``table[n]`` of the number n that ``stream`` draws."""
+    return Column(kind=ColumnKind.VALUE, parts=(Part(table=table, stream=stream),))
+
+
+def constant_column(constant: Constant, _draws: FieldDraws) -> Column:
+    """Return the column of one value."""
+    return value_column((constant.value,), None)
+
+
+def boolean_column(boolean: Boolean, draws: FieldDraws) -> Column:
+    """Return true with the given odds, else false."""
+    if draws.is_unique:
+        return value_column((False, True), draws.numbers(2))
+    yes = threshold(boolean.true)
+    if not 0 < yes < ALWAYS:
+        return value_column((yes > 0,), None)
+    odds = Odds(yes, draws.address.constants("value"), draws.level)
+    return value_column((False, True), draws.preset_values(odds, (b"false", b"true")))
+
+
+def pool_column(pool: Pool, draws: FieldDraws) -> Column:
+    """Return one of a pool's values."""
+    draw = draw_pool(pool, draws, "value")
+    return value_column([entry.value for entry in draw.entries], draw.stream)
+
+
+class PoolDraw(Struct, frozen=True, eq=False):
+    """A pool's entries that can be chosen, by rank, and the stream of ranks; None when only one."""
+
+    entries: tuple[PoolEntry, ...]
+    stream: Stream | None
+
+
+def draw_pool(pool: Pool, draws: FieldDraws, draw: str) -> PoolDraw:
+    """Return the choice among a pool's entries at ``draws``; weights play no part if unique."""
+    found = pool.entries
+    order = rank_order([entry.identity for entry in found], [entry.weight for entry in found])
+    entries = tuple([found[place] for place in order])
+    identities = [entry.identity for entry in entries]
+    if len(entries) == 1:
+        return PoolDraw(entries, None)
+    if draws.is_unique:
+        return PoolDraw(entries, InOrder(draws.address, identities, draws.strides))
+    weights = [entry.weight for entry in entries]
+    stream = pool_stream(draws.address, draw, identities, weights, draws.level)
+    return PoolDraw(entries, None if stream is None else draws.preset_values(stream, identities))
+
+
+def draw_rows(field: RowField, draws: FieldDraws) -> PoolDraw:
+    """Return the choice of a row, drawn at the object that holds ``$rows``; several fields ask."""
+    draw = draw_pool(field.rows, draws, "rows")
+    stream = None if draw.stream is None else Shared(draw.stream)
+    return PoolDraw(draw.entries, stream)
+
+
+def row_column(field: RowField, rows: PoolDraw) -> Column:
+    """Return the value of one key of the chosen row; absent where the row lacks the key."""
+    values: list[Json] = []
+    states: list[int] = []
+    for entry in rows.entries:
+        row = entry.value if isinstance(entry.value, dict) else {}
+        values.append(row.get(field.key))
+        states.append(int(State.PRESENT if field.key in row else State.ABSENT))
+    column = value_column(values, rows.stream)
+    if not any(states):
+        return column
+    if rows.stream is None:
+        return replace(column, presence=AlwaysAbsent())
+    return replace(column, presence=Lookup(rows.stream, tuple(states), len(State)))
+
+
 LARGE: Final = 256
 """The most values that are all asked; crossing it redraws a pool once."""
 
@@ -61,17 +147,14 @@ SHIFT: Final = 20
 _LAST_RATE: Final = (1.0 + ln(float(SEGMENTS))) / (1.0 - 0.5 / SEGMENTS)
 """The mean of -ln(1 - u) over the mean of u, for the segment in which the logarithm has no end."""
 
-_rates: dict[int, float] = {}
 
-
+@cache
 def rate(segment: int) -> float:
     """Return -ln(1 - u) / u at the middle of ``segment``, 0 to 4,095."""
-    known = _rates.get(segment)
-    if known is None:
-        odd = 2 * segment + 1
-        known = ln((2 * SEGMENTS - odd) / (2.0 * SEGMENTS)) / (odd / (-2.0 * SEGMENTS))
-        known = _rates[segment] = known if segment < SEGMENTS - 1 else _LAST_RATE
-    return known
+    if segment == SEGMENTS - 1:
+        return _LAST_RATE
+    odd = 2 * segment + 1
+    return ln((2 * SEGMENTS - odd) / (2.0 * SEGMENTS)) / (odd / (-2.0 * SEGMENTS))
 
 
 def rates(xp: ModuleType) -> Floats:
@@ -114,8 +197,6 @@ def pool_stream(
         return None
     whole = whole_weights(weights)
     if len(whole) > LARGE:
-        # Few pools are, and it takes what searches along.
-
         return LargePool(address, draw, identities, whole, level)
     constants = tuple(address.constants(draw, identity) for identity in identities)
     if len(set(whole)) == 1:
@@ -128,22 +209,16 @@ def pool_stream(
 class SmallPool(Drawn):
     """Ranks of values that are all asked, at most LARGE, so that a byte holds each."""
 
-    __slots__ = ()
-
     def ranks(self, cells: Cells) -> ByteArray:
-        """Return the ranks of a chunk, uint8[n], for the caller to keep."""
         raise NotImplementedError
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the ranks of a chunk."""
         ranks: IntArray = self.ranks(cells).astype(cells.xp.int64)
         return ranks
 
 
 class EqualPool(SmallPool):
     """Ranks of values that are equally likely."""
-
-    __slots__ = ("bank", "constants", "first", "last")
 
     def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
         """Choose among as many values as there are ``constants``."""
@@ -154,7 +229,6 @@ class EqualPool(SmallPool):
         self.last = self.first + len(constants)
 
     def at(self, cell: Cell) -> int:
-        """Return the rank of one cell's value."""
         scores = self.bank.at(cell)[self.first : self.last]
         return scores.index(min(scores))
 
@@ -170,7 +244,6 @@ class EqualPool(SmallPool):
         return read
 
     def ranks(self, cells: Cells) -> ByteArray:
-        """Return the ranks of a chunk."""
         xp = cells.xp
         out: ByteArray = xp.empty(len(cells.a), xp.uint8)
         t, spare, best = block_scratch(cells, "t", "spare", "best")
@@ -190,8 +263,6 @@ class EqualPool(SmallPool):
 class WeightedPool(SmallPool):
     """Ranks of values by weight."""
 
-    __slots__ = ("bank", "constants", "first", "last", "tables", "weights")
-
     def __init__(
         self, constants: tuple[Constants, ...], weights: tuple[float, ...], level: Level
     ) -> None:
@@ -205,7 +276,6 @@ class WeightedPool(SmallPool):
         self.tables: dict[float, Floats] = {}
 
     def at(self, cell: Cell) -> int:
-        """Return the rank of one cell's value."""
         scores = self.bank.at(cell)[self.first : self.last]
         times = [
             t * (rate(t >> SHIFT) / weight) for t, weight in zip(scores, self.weights, strict=True)
@@ -213,7 +283,6 @@ class WeightedPool(SmallPool):
         return times.index(min(times))
 
     def ranks(self, cells: Cells) -> ByteArray:
-        """Return the ranks of a chunk."""
         xp = cells.xp
         out: ByteArray = xp.empty(len(cells.a), xp.uint8)
         scratch = block_scratch(cells, "t", "spare")
@@ -249,8 +318,6 @@ class WeightedPool(SmallPool):
 class _Race:
     """Who is first in each cell of a block, when candidates come in order of rank."""
 
-    __slots__ = ("_is_first", "_rank", "winner", "xp")
-
     def __init__(self, xp: ModuleType, length: int) -> None:
         """Let rank 0 lead in all ``length`` cells."""
         self.xp = xp
@@ -278,8 +345,6 @@ _WORDS: Final = 4294967296.0
 class LargePool(Drawn):
     """Ranks of values by weight."""
 
-    __slots__ = ("bank", "constants", "first", "keys", "nodes", "ranks", "sums", "usual")
-
     def __init__(
         self,
         address: Address,
@@ -303,7 +368,6 @@ class LargePool(Drawn):
         self.nodes: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
-        """Return the rank of one cell's value."""
         keys, sums = self.keys, self.sums
         words = self.bank.at(cell)[self.first : self.first + self.usual]
         low, high, prefix = 0, len(keys), 0
@@ -324,7 +388,6 @@ class LargePool(Drawn):
         return self.ranks[low]
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the ranks of a chunk."""
         xp = cells.xp
         if self.nodes is None:
             self.nodes = _build_nodes(xp, self)
@@ -422,75 +485,3 @@ def _middles(
     border = (keys.take(low) & above) | bit
     found: IntArray = xp.clip(xp.searchsorted(keys, border), low, high)
     return found
-
-
-def value_column(table: Sequence[Json], stream: Stream | None) -> Column:
-    """Return the column whose value is ``table[n]`` of the number n that ``stream`` draws."""
-    return Column(kind=ColumnKind.VALUE, parts=(Part(table=table, stream=stream),))
-
-
-def constant_column(constant: Constant, _site: Site) -> Column:
-    """Return the column of one value."""
-    return value_column((constant.value,), None)
-
-
-def boolean_column(boolean: Boolean, site: Site) -> Column:
-    """Return true with the given odds, else false."""
-    if site.unique:
-        return value_column((False, True), site.numbers(2))
-    yes = threshold(boolean.true)
-    if not 0 < yes < ALWAYS:
-        return value_column((yes > 0,), None)
-    odds = Odds(yes, site.address.constants("value"), site.level)
-    return value_column((False, True), site.chosen(odds, (b"false", b"true")))
-
-
-def pool_column(pool: Pool, site: Site) -> Column:
-    """Return one of a pool's values."""
-    draw = draw_pool(pool, site, "value")
-    return value_column([entry.value for entry in draw.entries], draw.stream)
-
-
-class PoolDraw(Struct, frozen=True, eq=False):
-    """A pool's entries that can be chosen, by rank, and the stream of ranks; None when only one."""
-
-    entries: tuple[PoolEntry, ...]
-    stream: Stream | None
-
-
-def draw_pool(pool: Pool, site: Site, draw: str) -> PoolDraw:
-    """Return the choice among a pool's entries at ``site``; weights play no part if unique."""
-    found = pool.entries
-    order = rank_order([entry.identity for entry in found], [entry.weight for entry in found])
-    entries = tuple([found[place] for place in order])
-    identities = [entry.identity for entry in entries]
-    if len(entries) == 1:
-        return PoolDraw(entries, None)
-    if site.unique:
-        return PoolDraw(entries, InOrder(site.address, identities, site.strides))
-    weights = [entry.weight for entry in entries]
-    stream = pool_stream(site.address, draw, identities, weights, site.level)
-    return PoolDraw(entries, None if stream is None else site.chosen(stream, identities))
-
-
-def draw_rows(field: RowField, site: Site) -> PoolDraw:
-    """Return the choice of a row, drawn at the object that holds ``$rows``; several fields ask."""
-    draw = draw_pool(field.rows, site, "rows")
-    stream = None if draw.stream is None else Shared(draw.stream)
-    return PoolDraw(draw.entries, stream)
-
-
-def row_column(field: RowField, rows: PoolDraw) -> Column:
-    """Return the value of one key of the chosen row; absent where the row lacks the key."""
-    values: list[Json] = []
-    states: list[int] = []
-    for entry in rows.entries:
-        row = entry.value if isinstance(entry.value, dict) else {}
-        values.append(row.get(field.key))
-        states.append(int(State.PRESENT if field.key in row else State.ABSENT))
-    column = value_column(values, rows.stream)
-    if not any(states):
-        return column
-    if rows.stream is None:
-        return replace(column, presence=Nowhere(len(State)))
-    return replace(column, presence=Lookup(rows.stream, tuple(states), len(State)))

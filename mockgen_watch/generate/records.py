@@ -1,4 +1,4 @@
-"""Takes a program and a record's index; gives the record's values, in plain Python, one at a time.
+"""Values of compiled records, in plain Python, one record at a time.
 
 This is the seed contract's reference, and the path of small jobs: NumPy is never imported here.
 Values are exact: int, Decimal with the declared places, str, bool, None, list and dict. They are
@@ -7,7 +7,6 @@ the caller's own, to keep and to change.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,16 @@ from mockgen_watch.generate.column import (
     ArrayNode,
     Column,
     ColumnKind,
+    LazyTable,
     ObjectNode,
-    OpenTable,
     State,
+    finished,
+    joined_text,
 )
 from mockgen_watch.generate.pools import EqualPool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray
@@ -32,18 +33,64 @@ if TYPE_CHECKING:
 
     Reader: TypeAlias = Callable[[Cell], Json]
 
-    Draw: TypeAlias = Callable[[Cell], int]
+
+def record_at(program: Program, index: int) -> dict[str, Json]:
+    """Return record ``index``, whatever the count and without the records before it."""
+    if not program.readers:
+        program.readers.append(_object_reader(program.root))
+    return program.readers[0](record_cell(program.base_key, index))
 
 
 def node_reader(node: Node) -> Reader:
     """Return the function that reads ``node`` as if it were there and not null."""
     if isinstance(node, Column):
         return column_reader(node)
-    return array_reader(node) if isinstance(node, ArrayNode) else object_reader(node)
+    return _array_reader(node) if isinstance(node, ArrayNode) else _object_reader(node)
 
 
-def object_reader(node: ObjectNode) -> Callable[[Cell], dict[str, Json]]:
-    """Return the function that reads an object, which is its caller's to keep."""
+def column_reader(column: Column) -> Reader:
+    """Return the function that reads a column as if it were there and not null."""
+    if column.quick is not None:
+        return column.quick
+    if column.read is None and column.kind is ColumnKind.VALUE:
+        return _value_reader(column.parts[0])
+    read = column.read or _text_reader(column.parts)
+    if column.kind is ColumnKind.TEXT and not column.finish and not column.coerce:
+        return read
+
+    def finish(cell: Cell) -> Json:
+        value = read(cell)
+        return finished(column, value) if isinstance(value, str) else value
+
+    return finish
+
+
+def values_over(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
+    """Yield the value of ``node`` for the given rows of a chunk, as if it were there each time.
+
+    Numbers are drawn for the whole chunk at once, but for what stands in arrays.
+    """
+    if isinstance(node, ObjectNode):
+        return iter(_objects_over(node, cells, rows))
+    if isinstance(node, Column) and node.read_over is not None:
+        return node.read_over(cells, rows)
+    if isinstance(node, ArrayNode) or node.read is not None:
+        read = node_reader(node)
+        return (read(cell_at(cells, row)) for row in rows.tolist())
+    pieces = [_entries_over(part, cells, rows) for part in node.parts]
+    if node.kind is ColumnKind.VALUE:
+        return (own(value) for value in pieces[0])
+    return (finished(node, joined_text(texts)) for texts in zip(*pieces, strict=True))
+
+
+def own(value: Json) -> Json:
+    """Return ``value`` for its receiver to keep: objects and arrays of a table are copied."""
+    if isinstance(value, dict):
+        return {key: own(item) for key, item in value.items()}
+    return [own(item) for item in value] if isinstance(value, list) else value
+
+
+def _object_reader(node: ObjectNode) -> Callable[[Cell], dict[str, Json]]:
     members = [
         (name, None if child.presence is None else child.presence.at, node_reader(child))
         for name, child in node.members
@@ -65,14 +112,12 @@ def object_reader(node: ObjectNode) -> Callable[[Cell], dict[str, Json]]:
     return read_object
 
 
-def array_reader(node: ArrayNode) -> Callable[[Cell], Json]:
-    """Return the function that reads an array, which is its caller's to keep."""
-    known: dict[int, tuple[Draw | None, Reader]] = {}
-    for child in node.elements:
-        if id(child) not in known:
-            presence = None if child.presence is None else child.presence.at
-            known[id(child)] = presence, node_reader(child)
-    elements = [known[id(child)] for child in node.elements]
+def _array_reader(node: ArrayNode) -> Reader:
+    @cache
+    def reader_of(child: Node) -> tuple[Callable[[Cell], int] | None, Reader]:
+        return None if child.presence is None else child.presence.at, node_reader(child)
+
+    elements = [reader_of(child) for child in node.elements]
     length = None if node.length is None else node.length.at
 
     def read_array(cell: Cell) -> Json:
@@ -90,39 +135,22 @@ def array_reader(node: ArrayNode) -> Callable[[Cell], Json]:
     return read_array
 
 
-def column_reader(column: Column) -> Reader:
-    """Return the function that reads a column as if it were there and not null."""
-    if column.quick is not None:
-        return column.quick
-    if column.read is not None:
-        return _finishing(column, column.read)
-    if column.kind is ColumnKind.VALUE:
-        return _value_reader(column.parts[0])
-    return _finishing(column, _joining(column.parts))
-
-
 def _value_reader(part: Part) -> Reader:
-    table = quick_table(part.table)
-    shared = any(isinstance(value, dict | list) for value in part.table)
-    if part.stream is None:
-        value = table[0]
-        return (lambda _: own(value)) if shared else (lambda _: value)
-    if isinstance(part.stream, EqualPool) and not shared:
-        return part.stream.reader(table)
-    draw = part.stream.at
-    return (lambda cell: own(table[draw(cell)])) if shared else (lambda cell: table[draw(cell)])
+    is_shared = any(isinstance(value, dict | list) for value in part.table)
+    if isinstance(part.stream, EqualPool) and not is_shared:
+        return part.stream.reader(part.table)
+    read = _entry_reader(part)
+    return (lambda cell: own(read(cell))) if is_shared else read
 
 
-def _joining(parts: Sequence[Part]) -> Callable[[Cell], str]:
+def _text_reader(parts: Sequence[Part]) -> Reader:
     """Return the function that joins the pieces of all parts."""
-    if len(parts) == 1 and parts[0].stream is not None:
-        only, draw_only = quick_table(parts[0].table), parts[0].stream.at
-        return lambda cell: only[draw_only(cell)]  # type: ignore[return-value]
+    if len(parts) == 1:
+        return _entry_reader(parts[0])
     pairs = [
-        (quick_table(part.table), _first if part.stream is None else part.stream.at)
-        for part in parts
+        (_finder(part.table), _first if part.stream is None else part.stream.at) for part in parts
     ]
-    return lambda cell: joined_text([table[draw(cell)] for table, draw in pairs])
+    return lambda cell: joined_text([find(draw(cell)) for find, draw in pairs])
 
 
 def _first(cell: Cell) -> int:
@@ -130,110 +158,29 @@ def _first(cell: Cell) -> int:
     return 0
 
 
-def _finishing(column: Column, read: Reader) -> Reader:
-    """Return the function that makes the column's value of what ``read`` gives."""
-    if column.kind is ColumnKind.TEXT and not column.finish and not column.coerce:
-        return read
-
-    def finish(cell: Cell) -> Json:
-        value = read(cell)
-        return finished(column, value) if isinstance(value, str) else value
-
-    return finish
+def _entry_reader(part: Part) -> Reader:
+    """Return the function that finds the entry of a part's table."""
+    if part.stream is None:
+        value = part.table[0]
+        return lambda _: value
+    find, draw = _finder(part.table), part.stream.at
+    return lambda cell: find(draw(cell))
 
 
-def joined_text(pieces: Iterable[Json]) -> str:
-    """Return the pieces of a text or number column, joined."""
-    return "".join(pieces)  # type: ignore[arg-type]  # their tables hold text alone
+def _finder(table: Sequence[Json]) -> Callable[[int], Json]:
+    """Return what finds an entry of ``table`` and makes none twice.
 
-
-def finished(column: Column, text: str) -> Json:
-    """Return the value whose parts join to ``text``."""
-    if column.kind is ColumnKind.NUMBER:
-        return Decimal(text) if "." in text else int(text)
-    if column.finish or column.coerce:
-        return _changer()(text, column.finish, coerce=column.coerce)
-    return text
-
-
-@cache
-def _changer() -> Callable[..., Json]:
-    """Return ``changed``, with whose module come two more; few columns are changed as a whole."""
-    from mockgen_watch.generate.text import changed  # noqa: PLC0415
-
-    return changed
-
-
-def own(value: Json) -> Json:
-    """Return ``value`` for its receiver to keep: objects and arrays of a table are copied."""
-    if isinstance(value, dict):
-        return {key: own(item) for key, item in value.items()}
-    return [own(item) for item in value] if isinstance(value, list) else value
-
-
-class _Remembered(dict[int, "Json"]):
-    """The entries of a table that were asked for before."""
-
-    __slots__ = ("_table",)
-
-    def __init__(self, table: Sequence[Json]) -> None:
-        self._table = table
-
-    def __missing__(self, index: int) -> Json:
-        entry = self[index] = self._table[index]
-        return entry
-
-
-def quick_table(table: Sequence[Json]) -> Sequence[Json] | Mapping[int, Json]:
-    """Return ``table`` so that no entry is made twice; entries without end are not kept."""
-    return table if isinstance(table, tuple | list | OpenTable) else _Remembered(table)
-
-
-def record_at(program: Program, index: int) -> dict[str, Json]:
-    """Return record ``index``, whatever the count and without the records before it."""
-    if not program.readers:
-        program.readers.append(object_reader(program.root))
-    return program.readers[0](record_cell(program.base_key, index))
-
-
-def cell_of_record(program: Program, index: int) -> Cell:
-    """Return the cell that record ``index`` is drawn at."""
-    return record_cell(program.base_key, index)
-
-
-def value_of_node(node: Node, cell: Cell) -> Json:
-    """Return the value of ``node`` at ``cell``, as if it were there and not null."""
-    return node_reader(node)(cell)
-
-
-def value_of_column(column: Column, cell: Cell) -> Json:
-    """Return the value of ``column`` at ``cell``, as if it were there and not null."""
-    return column_reader(column)(cell)
-
-
-def values_over(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
-    """Yield the value of ``node`` for the given rows of a chunk, as if it were there each time.
-
-    Numbers are drawn for the whole chunk at once, but for what stands in arrays.
+    Entries of an open table have no end, so they are not kept.
     """
-    if isinstance(node, ObjectNode):
-        return iter(_objects_over(node, cells, rows))
-    if isinstance(node, Column) and node.read_over is not None:
-        return node.read_over(cells, rows)
-    if isinstance(node, ArrayNode) or node.read is not None:
-        read = node_reader(node)
-        return (read(cell_at(cells, row)) for row in rows.tolist())
-    pieces = [_pieces_over(part, cells, rows) for part in node.parts]
-    if node.kind is ColumnKind.VALUE:
-        return (own(value) for value in pieces[0])
-    return (finished(node, joined_text(texts)) for texts in zip(*pieces, strict=True))
+    if isinstance(table, LazyTable) and not table.is_open:
+        return cache(table.make)
+    return table.__getitem__
 
 
-def _pieces_over(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
+def _entries_over(part: Part, cells: Cells, rows: IntArray) -> list[Json]:
     if part.stream is None:
         return [part.table[0]] * len(rows)
-    table = quick_table(part.table)
-    return [table[number] for number in part.stream.over(cells)[rows].tolist()]
+    return list(map(_finder(part.table), part.stream.over(cells)[rows].tolist()))
 
 
 def _objects_over(node: ObjectNode, cells: Cells, rows: IntArray) -> list[dict[str, Json]]:

@@ -1,6 +1,6 @@
-"""Takes the count of parent records; gives the parent of each cell, and the way to it.
+"""References: from a leaf to another field of its record, or to a field of a parent record.
 
-The parent's index is drawn at the child's cell; its values are then drawn anew at the parent's own
+The parent's index is drawn at the child's cell; its values are then drawn at the parent's own
 cell, by the parent's own streams. So the parent need not be written anywhere, and always has the
 value. Fields of one object that refer to the same parent records share the draw.
 
@@ -17,24 +17,86 @@ from msgspec.structs import replace
 
 from mockgen_watch.generate.address import (
     MASK64,
-    cells_of_key,
     encode_parts,
     outer_cell,
     outer_cells,
     record_cell,
+    record_cells,
 )
 from mockgen_watch.generate.column import Column, Part
-from mockgen_watch.generate.streams import Drawn, word_at
-from mockgen_watch.generate.unique import Permuted, Position
+from mockgen_watch.generate.draws import Permuted, Position
+from mockgen_watch.generate.streams import Drawn, Level
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Final
+    from collections.abc import Callable, Sequence
+    from typing import Final, TypeAlias
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
-    from mockgen_watch.generate.site import Site
-    from mockgen_watch.generate.streams import Level
+    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Shape
+
+
+Way: TypeAlias = tuple[str | int, ...]
+"""The way to a shape: names of members, and places of elements (see ``element_at``)."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A leaf that a path led to.
+
+    Attributes:
+        leaf: where the path ends.
+        way: the way to it.
+        strides: the greatest number of elements of each array on the way, outermost first.
+        objects: the objects on the way that the asker is not part of, outermost first, each with
+            the way to it and the number of arrays around it.
+    """
+
+    leaf: Leaf
+    way: Way
+    strides: tuple[int, ...]
+    objects: tuple[tuple[ObjectShape, Way, int], ...]
+
+
+def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
+    """Return the leaf at ``path``, keys from the top, as seen from the leaf at ``asker``.
+
+    An array is entered only where the asker is in it, and then at the asker's own element.
+
+    Raises:
+        LookupError: the path leads nowhere; specs with such a path are refused before.
+    """
+    here: Shape | None = root
+    way: Way = ()
+    strides: tuple[int, ...] = ()
+    objects: list[tuple[ObjectShape, Way, int]] = []
+    for key in path:
+        while isinstance(here, ArrayShape):
+            if asker[: len(way)] != way:
+                raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
+            place = int(asker[len(way)])
+            strides = (*strides, most_elements(here))
+            here, way = element_at(here, place), (*way, place)
+        if isinstance(here, ObjectShape) and asker[: len(way)] != way:
+            objects.append((here, way, len(strides)))
+        here, way = here.get(key) if isinstance(here, ObjectShape) else None, (*way, key)
+    if isinstance(here, Leaf):
+        return Found(leaf=here, way=way, strides=strides, objects=tuple(objects))
+    problem = "leads nowhere" if here is None else "is no single value"
+    raise LookupError(f"{'.'.join(path)} {problem}")
+
+
+def most_elements(array: ArrayShape) -> int:
+    """Return the greatest number of elements that ``array`` has."""
+    return len(array.elements) + (array.maximum if array.items is not None else 0)
+
+
+def element_at(array: ArrayShape, place: int) -> Shape:
+    """Return the shape of an element; all ``items`` have the place behind the fixed elements."""
+    if place < len(array.elements) or array.items is None:
+        return array.elements[place]
+    return array.items
 
 
 _STEP: Final = 2862933555777941757
@@ -42,33 +104,32 @@ _SHIFT: Final = 11
 _UNIT: Final = 2.0**-53
 
 
-def parent_index(home: Site, names: tuple[str, ...], count: int) -> Stream:
-    """Return the draw of one of ``count`` parents, at the object ``home`` that holds the fields.
+def parent_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Stream:
+    """Return the draw of one of ``count`` parents; ``draws`` are of the object of the fields.
 
-    ``names`` tell the parent's suite, model and scenario.
+    ``names``: the parent's suite, model and scenario.
     """
     identity = encode_parts(*names)
-    if home.unique:
-        return Permuted(count, home.address.key("reference", identity), Position(home.strides))
-    high, low = (home.address.constants(f"reference/{n}", identity) for n in (0, 1))
-    return Jump(count, high, low, home.level)
+    if draws.is_unique:
+        key = draws.address.key("reference", identity)
+        return Permuted(count, key, Position(draws.strides))
+    high, low = (draws.address.constants(f"reference/{n}", identity) for n in (0, 1))
+    return Jump(count, high, low, draws.level)
 
 
 class Jump(Drawn):
     """Numbers below ``size``, each equally likely; to raise ``size`` by one moves 1 / size."""
 
-    __slots__ = ("high", "low")
-
     def __init__(
         self, size: int, high: Constants, low: Constants, level: Level | None = None
     ) -> None:
-        """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give 64 bits to begin."""
+        """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give the first 64 bits."""
         super().__init__(size)
-        self.high = word_at(high, level)
-        self.low = word_at(low, level)
+        level = level or Level()
+        self.high = level.word(high)
+        self.low = level.word(low)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         key = self.high.at(cell) << 32 | self.low.at(cell)
         number = 0
         while True:
@@ -79,12 +140,12 @@ class Jump(Drawn):
             number = int(further)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk; those that still jump get fewer with each turn."""
         xp = cells.xp
         key = self.high.over(cells).astype(xp.uint64)
         key <<= xp.uint64(32)
         key |= self.low.over(cells)
         numbers: IntArray = xp.zeros(len(key), xp.int64)
+        # Those that still jump become fewer in each round.
         active = xp.arange(len(key))
         while len(active):
             key *= xp.uint64(_STEP)
@@ -97,33 +158,7 @@ class Jump(Drawn):
         return numbers
 
 
-class Parent:
-    """The way from a child's cell to its parent's."""
-
-    __slots__ = ("index", "key")
-
-    def __init__(self, index: Stream, key: int) -> None:
-        """Take the draw of the parent's index and the base key of the parent's records."""
-        self.index = index
-        self.key = key
-
-    def cell(self, cell: Cell) -> Cell:
-        """Return the parent's cell."""
-        known = cell.related.get(id(self))
-        if known is None:
-            known = cell.related[id(self)] = record_cell(self.key, self.index.at(cell))
-        return known
-
-    def cells(self, cells: Cells) -> Cells:
-        """Return the parents' cells of a chunk, one for each child."""
-        known = cells.related.get(id(self))
-        if known is None:
-            known = cells_of_key(self.key, cells.xp, self.index.over(cells))
-            cells.related[id(self)] = known
-        return known
-
-
-class Elsewhere(Protocol):
+class OtherCell(Protocol):
     """The way from a cell to another."""
 
     def cell(self, cell: Cell, /) -> Cell:
@@ -135,52 +170,69 @@ class Elsewhere(Protocol):
         ...
 
 
-class Outside(Struct, frozen=True):
+class OuterCell(Struct, frozen=True):
     """The way from an element to the cell around it that lies in ``depth`` arrays."""
 
     depth: int
 
     def cell(self, cell: Cell) -> Cell:
-        """Return the cell around ``cell``."""
         return outer_cell(cell, self.depth)
 
     def cells(self, cells: Cells) -> Cells:
-        """Return the cells around those of a chunk."""
         return outer_cells(cells, self.depth)
 
 
-class Moved(Drawn):
+class ParentCell:
+    """The way from a child's cell to its parent's."""
+
+    def __init__(self, index: Stream, key: int) -> None:
+        """Take the draw of the parent's index and the base key of the parent's records."""
+        self.index = index
+        self.key = key
+
+    def cell(self, cell: Cell) -> Cell:
+        parent = cell.related.get(id(self))
+        if parent is None:
+            parent = cell.related[id(self)] = record_cell(self.key, self.index.at(cell))
+        return parent
+
+    def cells(self, cells: Cells) -> Cells:
+        parents = cells.related.get(id(self))
+        if parents is None:
+            parents = record_cells(self.key, cells.xp, self.index.over(cells))
+            cells.related[id(self)] = parents
+        return parents
+
+
+class Redirected(Drawn):
     """What a stream draws at another cell."""
 
-    __slots__ = ("source", "way")
-
-    def __init__(self, source: Stream, way: Elsewhere) -> None:
-        """Ask ``source`` where ``way`` leads."""
+    def __init__(self, source: Stream, way: OtherCell) -> None:
         super().__init__(source.size)
         self.source = source
         self.way = way
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.source.at(self.way.cell(cell))
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         return self.source.over(self.way.cells(cells))
 
 
-def moved_column(column: Column, way: Elsewhere) -> Column:
+def redirect_column(column: Column, way: OtherCell) -> Column:
     """Return ``column`` for cells from which ``way`` leads to those that it is drawn at."""
-    parts = tuple(
-        part if part.stream is None else Part(table=part.table, stream=Moved(part.stream, way))
-        for part in column.parts
+
+    def stream(source: Stream | None) -> Stream | None:
+        return None if source is None else Redirected(source, way)
+
+    def reader(read: Callable[[Cell], Json] | None) -> Callable[[Cell], Json] | None:
+        return None if read is None else lambda cell: read(way.cell(cell))
+
+    return replace(
+        column,
+        parts=tuple(Part(table=part.table, stream=stream(part.stream)) for part in column.parts),
+        presence=stream(column.presence),
+        read=reader(column.read),
+        quick=reader(column.quick),
+        units=stream(column.units),
     )
-    presence = None if column.presence is None else Moved(column.presence, way)
-    read = None if column.read is None else _moved_read(column.read, way)
-    quick = None if column.quick is None else _moved_read(column.quick, way)
-    units = None if column.units is None else Moved(column.units, way)
-    return replace(column, parts=parts, presence=presence, read=read, quick=quick, units=units)
-
-
-def _moved_read(read: Callable[[Cell], Json], way: Elsewhere) -> Callable[[Cell], Json]:
-    return lambda cell: read(way.cell(cell))

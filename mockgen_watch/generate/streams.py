@@ -1,4 +1,8 @@
-"""Takes a stream and a piece of whole-number arithmetic; gives the stream of its results."""
+"""Streams: whole numbers by address, and the arithmetic that makes one stream of others.
+
+Each stream has two engines that agree in every bit: ``at`` for one cell in plain Python, which is
+the reference, and ``draw`` for a chunk of cells in NumPy.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +39,6 @@ if TYPE_CHECKING:
 class Drawn:
     """A stream that draws a chunk's numbers once: ``draw`` makes them, ``over`` remembers them."""
 
-    __slots__ = ("size",)
-
     def __init__(self, size: int) -> None:
         """Promise numbers from 0 to ``size - 1``."""
         self.size = size
@@ -51,66 +53,20 @@ class Drawn:
 
     def over(self, cells: Cells) -> IntArray:
         """Return the numbers of a chunk, int64[n], not to be written to."""
-        known = cells.drawn.get(id(self))
-        if known is None:
-            known = cells.drawn[id(self)] = self.draw(cells)
-        return known
-
-
-class Shared(Drawn):
-    """A stream that several parts of one column, or several columns, ask: one draw a cell."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, source: Stream) -> None:
-        """Remember what ``source`` draws."""
-        super().__init__(source.size)
-        self.source = source
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        known = cell.drawn.get(id(self))
-        if known is None:
-            known = cell.drawn[id(self)] = self.source.at(cell)
-        return known
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        return self.source.over(cells)
-
-
-class Lookup(Drawn):
-    """``numbers[n]`` of the number n that another stream draws."""
-
-    __slots__ = ("numbers", "source")
-
-    def __init__(self, source: Stream, numbers: tuple[int, ...], size: int) -> None:
-        """Turn the numbers of ``source`` into ``numbers``, which are all below ``size``."""
-        super().__init__(size)
-        self.source = source
-        self.numbers = numbers
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return self.numbers[self.source.at(cell)]
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        table = cells.xp.array(self.numbers, cells.xp.int64)
-        found: IntArray = table.take(self.source.over(cells))
-        return found
-
-
-_LANE_BYTES: Final = 8
+        drawn = cells.drawn.get(id(self))
+        if drawn is None:
+            drawn = cells.drawn[id(self)] = self.draw(cells)
+        return drawn
 
 
 class Bank:
-    """Draws that are computed together."""
+    """Draws that are computed together: scores, or else words.
 
-    __slots__ = ("_constants", "_packed", "_struct", "is_words")
+    The constants lie side by side in one long integer, 64 bits for each, so that one
+    multiplication serves all draws.
+    """
 
     def __init__(self, *, is_words: bool) -> None:
-        """Compute words, or else scores."""
         self.is_words = is_words
         self._constants: list[Constants] = []
         self._packed: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -124,10 +80,10 @@ class Bank:
 
     def at(self, cell: Cell) -> tuple[int, ...]:
         """Return the numbers of all draws at ``cell``."""
-        known = cell.scores.get(id(self))
-        if known is None:
-            known = cell.scores[id(self)] = self._draw(cell.a, cell.b)
-        return known
+        drawn = cell.scores.get(id(self))
+        if drawn is None:
+            drawn = cell.scores[id(self)] = self._draw(cell.a, cell.b)
+        return drawn
 
     def _draw(self, a: int, b: int) -> tuple[int, ...]:
         if self._struct.size != len(self._constants) * _LANE_BYTES:
@@ -141,28 +97,27 @@ class Bank:
         return self._struct.unpack(t.to_bytes(self._struct.size, "little"))
 
     def _pack(self) -> None:
-        """Lay the constants side by side."""
         count = len(self._constants)
         self._struct = Struct(f"<{count}Q")
 
-        def lay(numbers: Sequence[int]) -> int:
+        def side_by_side(numbers: Sequence[int]) -> int:
             return int.from_bytes(self._struct.pack(*numbers), "little")
 
         self._packed = (
-            lay([1] * count),
-            lay([MASK32] * count),
-            lay([c1 for c1, _ in self._constants]),
-            lay([c2 for _, c2 in self._constants]),
+            side_by_side([1] * count),
+            side_by_side([MASK32] * count),
+            side_by_side([c1 for c1, _ in self._constants]),
+            side_by_side([c2 for _, c2 in self._constants]),
         )
+
+
+_LANE_BYTES: Final = 8
 
 
 class Level:
     """The draws of all fields that are drawn at the same cells."""
 
-    __slots__ = ("scores", "words")
-
     def __init__(self) -> None:
-        """Begin without any draw."""
         self.scores = Bank(is_words=False)
         self.words = Bank(is_words=True)
 
@@ -174,8 +129,6 @@ class Level:
 class Word:
     """32 bits by address, all of them good."""
 
-    __slots__ = ("bank", "constants", "place")
-
     def __init__(self, constants: Constants, bank: Bank) -> None:
         """Draw at ``constants``, together with the words of ``bank``."""
         self.constants = constants
@@ -183,17 +136,11 @@ class Word:
         self.place = bank.add((constants,))
 
     def at(self, cell: Cell) -> int:
-        """Return the word of one cell."""
         return self.bank.at(cell)[self.place]
 
     def over(self, cells: Cells) -> LaneArray:
         """Return the words of a chunk, uint32[n], for the caller to keep."""
         return words_over(cells, self.constants)
-
-
-def word_at(constants: Constants, level: Level | None) -> Word:
-    """Return the word at ``constants``, drawn with all else of ``level``, or alone."""
-    return (level or Level()).word(constants)
 
 
 SHORT: Final = 1 << 20
@@ -230,22 +177,27 @@ def presence_of(address: Address, level: Level, omit: Decimal, null: Decimal) ->
     return Presence((absent, address.constants("omit")), (empty, address.constants("null")), level)
 
 
+def first_presence(*streams: Stream | None) -> Stream | None:
+    """Return the states of what is there only when all of ``streams`` say so, the first first."""
+    found: Stream | None = None
+    for stream in reversed(streams):
+        if stream is not None:
+            found = stream if found is None else FirstState(stream, found)
+    return found
+
+
 class Uniform(Drawn):
     """Numbers below a size up to ``SHORT``."""
-
-    __slots__ = ("word",)
 
     def __init__(self, size: int, constants: Constants, level: Level | None = None) -> None:
         """Draw numbers below ``size`` at ``constants``, with all else of ``level``."""
         super().__init__(size)
-        self.word = word_at(constants, level)
+        self.word = (level or Level()).word(constants)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.word.at(cell) * self.size >> 32
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         out: IntArray = self.word.over(cells).astype(cells.xp.int64)
         out *= self.size
         out >>= 32
@@ -255,22 +207,19 @@ class Uniform(Drawn):
 class LongUniform(Drawn):
     """Numbers below a size up to ``LONG``, by 64-bit words."""
 
-    __slots__ = ("high", "low")
-
     def __init__(
         self, size: int, high: Constants, low: Constants, level: Level | None = None
     ) -> None:
         """Draw numbers below ``size``; ``high`` and ``low`` give the halves of the 64-bit word."""
         super().__init__(size)
-        self.high = word_at(high, level)
-        self.low = word_at(low, level)
+        level = level or Level()
+        self.high = level.word(high)
+        self.low = level.word(low)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return (self.high.at(cell) << 32 | self.low.at(cell)) * self.size >> 64
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         xp = cells.xp
         high = self.high.over(cells).astype(xp.uint64)
         low = self.low.over(cells).astype(xp.uint64)
@@ -280,24 +229,22 @@ class LongUniform(Drawn):
 class HugeUniform(Drawn):
     """Numbers below a size of any length, in Python integers."""
 
-    __slots__ = ("words",)
-
     def __init__(
         self, size: int, constants: Sequence[Constants], level: Level | None = None
     ) -> None:
         """Draw numbers below ``size`` by one long word, its highest 32 bits first."""
         super().__init__(size)
-        self.words = tuple(word_at(each, level) for each in constants)
+        level = level or Level()
+        self.words = tuple(level.word(each) for each in constants)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         wide = 0
         for word in self.words:
             wide = wide << 32 | word.at(cell)
         return wide * self.size >> (32 * len(self.words))
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk: Python integers in an array of objects."""
+        """Return Python integers in an array of objects."""
         wide = cells.xp.zeros(len(cells.a), object)
         for word in self.words:
             wide = wide * (1 << 32) + word.over(cells).astype(object)
@@ -308,16 +255,13 @@ class HugeUniform(Drawn):
 class Odds(Drawn):
     """1 with the given odds, else 0."""
 
-    __slots__ = ("word", "yes")
-
     def __init__(self, yes: int, constants: Constants, level: Level | None = None) -> None:
         """Draw 1 where the word at ``constants`` is less than ``yes``, 0 to ``ALWAYS``."""
         super().__init__(2)
         self.yes = yes
-        self.word = word_at(constants, level)
+        self.word = (level or Level()).word(constants)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return int(self.word.at(cell) < self.yes)
 
     def hits(self, cells: Cells) -> NDArray[np.bool_]:
@@ -326,14 +270,11 @@ class Odds(Drawn):
         return found
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         return self.hits(cells).astype(cells.xp.int64)
 
 
 class Presence(Drawn):
     """A node's state: ABSENT where one draw says so, else NULL where another does."""
-
-    __slots__ = ("null", "omit")
 
     def __init__(
         self,
@@ -347,13 +288,11 @@ class Presence(Drawn):
         self.null = Odds(*null, level) if null[0] else None
 
     def at(self, cell: Cell) -> int:
-        """Return the state of one cell."""
         if self.omit is not None and self.omit.at(cell):
             return int(State.ABSENT)
         return int(State.NULL) if self.null is not None and self.null.at(cell) else 0
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the states of a chunk."""
         states: IntArray = cells.xp.zeros(len(cells.a), cells.xp.int64)
         if self.null is not None:
             states[self.null.hits(cells)] = State.NULL
@@ -362,24 +301,104 @@ class Presence(Drawn):
         return states
 
 
-class Shifted(Drawn):
-    """What another stream draws, plus ``offset``."""
+class AlwaysAbsent(Drawn):
+    """ABSENT, always."""
 
-    __slots__ = ("offset", "source")
-
-    def __init__(self, source: Stream, offset: int) -> None:
-        """Add ``offset`` (0 or more) to the numbers of ``source``."""
-        super().__init__(source.size + offset)
-        self.source = source
-        self.offset = offset
+    def __init__(self) -> None:
+        super().__init__(len(State))
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return self.source.at(cell) + self.offset
+        del cell
+        return int(State.ABSENT)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        return self.source.over(cells) + self.offset
+        states: IntArray = cells.xp.full(len(cells.a), int(State.ABSENT), cells.xp.int64)
+        return states
+
+
+class FirstState(Drawn):
+    """The state that the first stream draws; where that is PRESENT, the second's."""
+
+    def __init__(self, first: Stream, second: Stream) -> None:
+        super().__init__(max(first.size, second.size))
+        self.first = first
+        self.second = second
+
+    def at(self, cell: Cell) -> int:
+        return self.first.at(cell) or self.second.at(cell)
+
+    def draw(self, cells: Cells) -> IntArray:
+        first, second = self.first.over(cells), self.second.over(cells)
+        states: IntArray = cells.xp.where(first == State.PRESENT, second, first)
+        return states
+
+
+class Shared(Drawn):
+    """A stream that several parts of one column, or several columns, ask: one draw a cell."""
+
+    def __init__(self, source: Stream) -> None:
+        super().__init__(source.size)
+        self.source = source
+
+    def at(self, cell: Cell) -> int:
+        drawn = cell.drawn.get(id(self))
+        if drawn is None:
+            drawn = cell.drawn[id(self)] = self.source.at(cell)
+        return drawn
+
+    def draw(self, cells: Cells) -> IntArray:
+        return self.source.over(cells)
+
+
+class Lookup(Drawn):
+    """``numbers[n]`` of the number n that another stream draws."""
+
+    def __init__(self, source: Stream, numbers: tuple[int, ...], size: int) -> None:
+        """Turn the numbers of ``source`` into ``numbers``, which are all below ``size``."""
+        super().__init__(size)
+        self.source = source
+        self.numbers = numbers
+
+    def at(self, cell: Cell) -> int:
+        return self.numbers[self.source.at(cell)]
+
+    def draw(self, cells: Cells) -> IntArray:
+        table = cells.xp.array(self.numbers, cells.xp.int64)
+        found: IntArray = table.take(self.source.over(cells))
+        return found
+
+
+class Arithmetic(Protocol):
+    """Arithmetic that is the same for one number and for an array of them."""
+
+    def __call__(self, number: Whole, /) -> Whole:
+        """Return the result for ``number``."""
+        ...
+
+
+class Derived(Drawn):
+    """What ``change`` makes of the numbers that another stream draws."""
+
+    def __init__(self, source: Stream, change: Arithmetic, size: int) -> None:
+        """Change the numbers of ``source`` to numbers below ``size``."""
+        super().__init__(size)
+        self.source = source
+        self.change = change
+
+    def at(self, cell: Cell) -> int:
+        return self.change(self.source.at(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        return self.change(self.source.over(cells))
+
+
+def shifted(source: Stream, offset: int) -> Stream:
+    """Return what ``source`` draws, plus ``offset`` (0 or more)."""
+
+    def shift(number: Whole) -> Whole:
+        return number + offset
+
+    return Derived(source, shift, source.size + offset)
 
 
 def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int) -> IntArray:
@@ -406,31 +425,3 @@ def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int)
     high += carry
     numbers: IntArray = high.view("int64")
     return numbers
-
-
-class Arithmetic(Protocol):
-    """Arithmetic that is the same for one number and for an array of them."""
-
-    def __call__(self, number: Whole, /) -> Whole:
-        """Return the result for ``number``."""
-        ...
-
-
-class Derived(Drawn):
-    """What ``change`` makes of the numbers that another stream draws."""
-
-    __slots__ = ("change", "source")
-
-    def __init__(self, source: Stream, change: Arithmetic, size: int) -> None:
-        """Change the numbers of ``source`` to numbers below ``size``."""
-        super().__init__(size)
-        self.source = source
-        self.change = change
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return self.change(self.source.at(cell))
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        return self.change(self.source.over(cells))

@@ -1,92 +1,41 @@
-"""Takes columns; gives them as pieces of text, joined, transformed, or turned back into numbers."""
+"""Text: UUIDs, templates, transforms of text, and text that is turned back into numbers."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part, State
-from mockgen_watch.generate.records import column_reader, joined_text
+from mockgen_watch.generate.column import (
+    Column,
+    ColumnKind,
+    LazyTable,
+    Part,
+    State,
+    joined_text,
+    transformed,
+    works_by_piece,
+)
+from mockgen_watch.generate.records import column_reader
 from mockgen_watch.generate.streams import Drawn, Lookup, Shared
-from mockgen_watch.masters.shapes import exact_number
-from mockgen_watch.spec.model import Transform
+from mockgen_watch.masters.shapes import number_or_same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
-    from mockgen_watch.generate.site import Site
+    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Word
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Uuid
+    from mockgen_watch.spec.model import Transform
 
 
-_LETTERS: Final = str.maketrans(
-    {
-        "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O",
-        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th",
-        "\u0131": "i", "ħ": "h", "Ħ": "H",
-    }
-)  # fmt: skip
-_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
-_SIGMA: Final = "Σ"
-
-
-def ascii_text(text: str) -> str:
-    """Return ``text`` with accents dropped (``é`` becomes ``e``) and without what has no letter."""
-    if text.isascii():
-        return text
-    plain = normalize("NFKD", text.translate(_LETTERS))
-    return plain.encode("ascii", "ignore").decode("ascii")
-
-
-def slug_text(text: str) -> str:
-    """Return the lower-case letters and digits of ``text``, with ``-`` between their groups."""
-    return _NOT_IN_SLUG.sub("-", ascii_text(text).lower()).strip("-")
-
-
-_WAYS: Final[Mapping[Transform, Callable[[str], str]]] = {
-    Transform.LOWER: str.lower,
-    Transform.UPPER: str.upper,
-    Transform.TITLE: str.title,
-    Transform.STRIP: str.strip,
-    Transform.SLUG: slug_text,
-    Transform.ASCII: ascii_text,
-}
-
-
-def transformed(text: str, transforms: Iterable[Transform]) -> str:
-    """Return ``text`` after all ``transforms``, in order."""
-    for transform in transforms:
-        text = _WAYS[transform](text)
-    return text
-
-
-def changed(text: str, transforms: Iterable[Transform], *, coerce: bool) -> str | int | Decimal:
-    """Return ``text`` after all ``transforms``; if ``coerce``, the number that it is, if any."""
-    text = transformed(text, transforms)
-    number = exact_number(text) if coerce else None
-    return text if number is None else number
-
-
-def works_by_piece(transform: Transform, pieces: Iterable[str]) -> bool:
-    """Return whether transforming any of ``pieces`` alone is to transform the text that they join to.
-
-    What a letter becomes must not depend on its neighbours; a final sigma does in lower case.
-    """
-    if transform is Transform.LOWER:
-        return not any(_SIGMA in piece for piece in pieces)
-    return transform in {Transform.UPPER, Transform.ASCII}
-
-
-PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
+_UUID_PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
     # Bits, the lowest bit of the word that they begin at, and their text.
     (12, 20, lambda n: f"{n:03x}"),
     (12, 8, lambda n: f"{n:03x}"),
@@ -103,42 +52,33 @@ PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
 """Two pieces of each word; the last piece is what the last word has left."""
 
 
-class Bits(Drawn):
-    """Some bits of the word at a cell."""
-
-    __slots__ = ("shift", "word")
-
-    def __init__(self, bits: int, shift: int, word: Word) -> None:
-        """Draw ``bits`` bits, the lowest at ``shift``."""
-        super().__init__(1 << bits)
-        self.shift = shift
-        self.word = word
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        return self.word.at(cell) >> self.shift & (self.size - 1)
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        words = self.word.over(cells)
-        words >>= cells.xp.uint32(self.shift)
-        words &= cells.xp.uint32(self.size - 1)
-        numbers: IntArray = words.astype(cells.xp.int64)
-        return numbers
-
-
-def uuid_column(_uuid: Uuid, site: Site) -> Column:
+def uuid_column(_uuid: Uuid, draws: FieldDraws) -> Column:
     """Return the column of UUIDs, in lower case."""
-    words = [site.word(f"value/{n}") for n in range(5)]
+    words = [draws.word(f"value/{n}") for n in range(5)]
     parts = []
-    for place, (bits, shift, text) in enumerate(PIECES):
+    for place, (bits, shift, text) in enumerate(_UUID_PIECES):
         stream = Bits(bits, shift, words[min(place // 2, len(words) - 1)])
         parts.append(Part(table=LazyTable(1 << bits, text), stream=stream))
     return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
 
 
-COMBINATIONS: Final = 4096
-"""The most texts that a column's parts may join to for them to become one table."""
+class Bits(Drawn):
+    """Some bits of the word at a cell, the lowest at ``shift``."""
+
+    def __init__(self, bits: int, shift: int, word: Word) -> None:
+        super().__init__(1 << bits)
+        self.shift = shift
+        self.word = word
+
+    def at(self, cell: Cell) -> int:
+        return self.word.at(cell) >> self.shift & (self.size - 1)
+
+    def draw(self, cells: Cells) -> IntArray:
+        words = self.word.over(cells)
+        words >>= cells.xp.uint32(self.shift)
+        words &= cells.xp.uint32(self.size - 1)
+        numbers: IntArray = words.astype(cells.xp.int64)
+        return numbers
 
 
 def text_of(value: Json) -> str:
@@ -166,12 +106,31 @@ def number_text(value: Decimal) -> str:
     return str(value) if isinstance(exponent, int) and exponent > 0 else format(value, "f")
 
 
-def text_parts(column: Column) -> tuple[Part, ...]:
-    """Return the parts of a column without ``read``, as text; "" where it is null or absent."""
+def template_column(pieces: Sequence[str | Column]) -> Column:
+    """Return the text that literal pieces and other columns' texts join to."""
+    parts: list[Part] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            parts.append(Part(table=(piece,), stream=None))
+        else:
+            parts.extend(_text_parts(piece))
+    slow = next((piece.slow for piece in pieces if isinstance(piece, Column) and piece.slow), "")
+    if not slow:
+        return Column(kind=ColumnKind.TEXT, parts=tuple(parts) or (Part(table=("",), stream=None),))
+    readers = [_text_reader(piece) for piece in pieces]
+
+    def read(cell: Cell) -> str:
+        return "".join([reader(cell) for reader in readers])
+
+    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), read=read, slow=slow)
+
+
+def _text_parts(column: Column) -> tuple[Part, ...]:
+    """Return the parts of a column as text; "" where it is null or absent."""
     parts = column.parts
     if column.kind is ColumnKind.VALUE:
         table = column.parts[0].table
-        texts = LazyTable(len(table), lambda n: text_of(table[n]))
+        texts = _lazy_like(table, lambda n: text_of(table[n]))
         parts = (replace(column.parts[0], table=texts),)
     if column.presence is None:
         return parts
@@ -180,7 +139,7 @@ def text_parts(column: Column) -> tuple[Part, ...]:
 
 def _guarded(part: Part, presence: Stream) -> Part:
     table = part.table
-    texts = LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
+    texts = _lazy_like(table, lambda n: table[n - 1] if n else "", more=1)
     if part.stream is None:
         return Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
     return Part(table=texts, stream=Guarded(part.stream, presence))
@@ -192,77 +151,24 @@ _IS_PRESENT: Final = tuple(int(state is State.PRESENT) for state in State)
 class Guarded(Drawn):
     """0 where something is null or absent, else one more than what another stream draws."""
 
-    __slots__ = ("presence", "source")
-
     def __init__(self, source: Stream, presence: Stream) -> None:
-        """Draw ``source`` where ``presence`` says so."""
         super().__init__(source.size + 1)
         self.source = source
         self.presence = presence
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return 0 if self.presence.at(cell) else self.source.at(cell) + 1
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         numbers = self.source.over(cells) + 1
         numbers[self.presence.over(cells) != State.PRESENT] = 0
         return numbers
 
 
-class Combined(Drawn):
-    """One number for what several streams draw: the first is the highest digit."""
-
-    __slots__ = ("sources",)
-
-    def __init__(self, sources: Sequence[Stream]) -> None:
-        """Combine ``sources``."""
-        super().__init__(math.prod(source.size for source in sources))
-        self.sources = tuple(sources)
-
-    def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
-        total = 0
-        for source in self.sources:
-            total = total * source.size + source.at(cell)
-        return total
-
-    def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
-        total = self.sources[0].over(cells)
-        for source in self.sources[1:]:
-            total = total * source.size
-            total += source.over(cells)
-        return total
-
-
-def template_column(pieces: Sequence[str | Column]) -> Column:
-    """Return the text that literal pieces and other columns' texts join to."""
-    columns = [piece for piece in pieces if isinstance(piece, Column)]
-    parts: list[Part] = []
-    for piece in pieces:
-        if isinstance(piece, str):
-            parts.append(Part(table=(piece,), stream=None))
-        else:
-            parts.extend(text_parts(piece))
-    slow = next((column.slow for column in columns if column.slow), "")
-    if not slow:
-        return Column(kind=ColumnKind.TEXT, parts=tuple(parts) or (Part(table=("",), stream=None),))
-    readers = [_reader(piece) for piece in pieces]
-
-    def read(cell: Cell) -> str:
-        return "".join([reader(cell) for reader in readers])
-
-    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), read=read, slow=slow)
-
-
-def _reader(piece: str | Column) -> Callable[[Cell], str]:
+def _text_reader(piece: str | Column) -> Callable[[Cell], str]:
     if isinstance(piece, str):
         return lambda _: piece
-
-    read_value = column_reader(piece)
-    presence = piece.presence
+    read_value, presence = column_reader(piece), piece.presence
 
     def read(cell: Cell) -> str:
         if presence is not None and presence.at(cell):
@@ -279,14 +185,12 @@ def transform_column(column: Column, transforms: tuple[Transform, ...]) -> Colum
     column = replace(column, units=None)
     if column.read is not None:
         return replace(column, finish=column.finish + transforms)
-    if column.kind is ColumnKind.VALUE:
-        return _mapped(column, _text_change(transforms))
-    column, single = _as_one_part(column)
-    if single:
-        return _mapped(column, _text_change(transforms))
+    single = column if column.kind is ColumnKind.VALUE else _as_one_part(column)
+    if single is not None:
+        return _mapped(single, transforms)
     by_piece = 0
     while by_piece < len(transforms) and _is_by_piece(column, transforms[by_piece]):
-        column = _mapped(column, _text_change(transforms[by_piece : by_piece + 1]))
+        column = _mapped(column, transforms[by_piece : by_piece + 1])
         by_piece += 1
     rest = transforms[by_piece:]
     if not rest:
@@ -302,29 +206,27 @@ def _is_by_piece(column: Column, transform: Transform) -> bool:
     return works_by_piece(transform, (str(text) for part in column.parts for text in part.table))
 
 
-def _text_change(transforms: tuple[Transform, ...]) -> Callable[[Json], Json]:
-    """Return the change of a table's entries; those that are no text stay."""
-
-    def change(value: Json) -> Json:
-        return transformed(value, transforms) if isinstance(value, str) else value
-
-    return change
-
-
-def _mapped(column: Column, change: Callable[[Json], Json]) -> Column:
-    """Return ``column`` with every entry of its tables changed."""
-    return replace(
-        column,
-        parts=tuple(
-            replace(part, table=_mapped_table(part.table, change)) for part in column.parts
-        ),
+def _mapped(column: Column, transforms: tuple[Transform, ...]) -> Column:
+    """Return ``column`` with every text in its tables transformed."""
+    return _changed_entries(
+        column, lambda value: transformed(value, transforms) if isinstance(value, str) else value
     )
 
 
-def _mapped_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Sequence[Json]:
+def _changed_entries(column: Column, change: Callable[[Json], Json]) -> Column:
+    parts = [replace(part, table=_changed_table(part.table, change)) for part in column.parts]
+    return replace(column, parts=tuple(parts))
+
+
+def _changed_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Sequence[Json]:
     if isinstance(table, LazyTable):
-        return LazyTable(len(table), lambda n: change(table[n]))
+        return _lazy_like(table, lambda n: change(table[n]))
     return tuple(map(change, table))
+
+
+def _lazy_like(table: Sequence[Json], make: Callable[[int], Json], *, more: int = 0) -> LazyTable:
+    is_open = isinstance(table, LazyTable) and table.is_open
+    return LazyTable(len(table) + more, make, is_open=is_open)
 
 
 def coerce_column(column: Column) -> Column:
@@ -333,37 +235,54 @@ def coerce_column(column: Column) -> Column:
         return column
     column = replace(column, units=None)
     if column.kind is ColumnKind.VALUE:
-        return _mapped(column, _coerced_value)
-    if column.read is None and not column.finish:
-        column, single = _as_one_part(column)
-        if single:
-            return replace(_mapped(column, _coerced_value), kind=ColumnKind.VALUE)
+        return _changed_entries(column, number_or_same)
+    single = None if column.read is not None else _as_one_part(column)
+    if single is not None:
+        return replace(_changed_entries(single, number_or_same), kind=ColumnKind.VALUE)
     reason = "the master has a number here, and only the whole text tells whether this is one"
     return replace(column, coerce=True, slow=column.slow or reason)
 
 
-def _coerced_value(value: Json) -> Json:
-    if not isinstance(value, str):
-        return value
-    number = exact_number(value)
-    return value if number is None else number
+COMBINATIONS: Final = 4096
+"""The most texts that a column's parts may join to for them to become one table."""
 
 
-def _as_one_part(column: Column) -> tuple[Column, bool]:
-    """Return a text column as one part where its texts are few, and whether it is one part."""
+def _as_one_part(column: Column) -> Column | None:
+    """Return a text column as one part; None where its texts are too many, or exist only whole."""
     parts = column.parts
     if column.finish:
-        return column, False
+        return None
     if len(parts) == 1:
-        return column, True
+        return column
     streams = list(
         {id(part.stream): part.stream for part in parts if part.stream is not None}.values()
     )
     if math.prod(stream.size for stream in streams) > COMBINATIONS:
-        return column, False
+        return None
     texts = []
     for numbers in itertools.product(*[range(stream.size) for stream in streams]):
         drawn = {id(stream): number for stream, number in zip(streams, numbers, strict=True)}
         texts.append(joined_text(part.table[drawn.get(id(part.stream), 0)] for part in parts))
     stream = Shared(Combined(streams)) if streams else None
-    return replace(column, parts=(Part(table=tuple(texts), stream=stream),)), True
+    return replace(column, parts=(Part(table=tuple(texts), stream=stream),))
+
+
+class Combined(Drawn):
+    """One number for what several streams draw: the first is the highest digit."""
+
+    def __init__(self, sources: Sequence[Stream]) -> None:
+        super().__init__(math.prod(source.size for source in sources))
+        self.sources = tuple(sources)
+
+    def at(self, cell: Cell) -> int:
+        total = 0
+        for source in self.sources:
+            total = total * source.size + source.at(cell)
+        return total
+
+    def draw(self, cells: Cells) -> IntArray:
+        total = self.sources[0].over(cells)
+        for source in self.sources[1:]:
+            total = total * source.size
+            total += source.over(cells)
+        return total

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.arrays import merge_by_policy
-from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of, may_be_number, values_of
+from mockgen_watch.masters.shapes import Kind, kinds_of, may_be_number, number_or_same, values_of
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import (
     ELEMENT,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.shapes import Kinds
-    from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import KeyPath, MergePolicy, Modifiers, Origin, Shape
 
@@ -143,10 +142,10 @@ def is_on_purpose(origin: Origin) -> bool:
 
 def _with_numbers(generator: Generator) -> Generator:
     if isinstance(generator, Constant):
-        return Constant(value=_number_or_same(generator.value))
+        return Constant(value=number_or_same(generator.value))
     if isinstance(generator, Pool):
         entries = tuple(
-            replace(entry, value=_number_or_same(entry.value)) for entry in generator.entries
+            replace(entry, value=number_or_same(entry.value)) for entry in generator.entries
         )
         return replace(generator, entries=entries)
     if isinstance(generator, RowField):
@@ -156,17 +155,12 @@ def _with_numbers(generator: Generator) -> Generator:
 
 def _rows_with_numbers(rows: Pool, key: str) -> Pool:
     entries = tuple(
-        replace(entry, value={**entry.value, key: _number_or_same(entry.value[key])})
+        replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
         if isinstance(entry.value, dict) and key in entry.value
         else entry
         for entry in rows.entries
     )
     return replace(rows, entries=entries)
-
-
-def _number_or_same(value: Json) -> Json:
-    number = exact_number(value) if isinstance(value, str) else None
-    return value if number is None else number
 
 
 def merge_objects(

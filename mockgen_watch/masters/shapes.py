@@ -71,6 +71,12 @@ def exact_number(text: str) -> int | Decimal | None:
         return None
 
 
+def number_or_same(value: Json) -> Json:
+    """Return the number that a text exactly is; any other value as it is."""
+    number = exact_number(value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
 def kinds_of(shape: Shape) -> Kinds | None:
     """Return the kinds of the values that ``shape`` can write; None when that is not known.
 

@@ -158,7 +158,7 @@ class FirstChoices(Struct, frozen=True, kw_only=True):
             that their fields share.
         elements: the element indexes on the way there.
         choices: for each record the identity of a pool's entry, the number of a value, or the
-            name of a state, as ``generate.beginning`` reads them; None where it is drawn as ever.
+            name of a state, as ``generate.draws`` reads them; None where it is drawn as ever.
     """
 
     draw: Draw

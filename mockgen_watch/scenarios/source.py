@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.address import Address, cells_of_records, release
+from mockgen_watch.generate.address import Address, record_cell, record_cells, release
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import pool_stream, rank_order
-from mockgen_watch.generate.records import cell_of_record, record_at
+from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.rule import compile_rule
@@ -287,7 +287,7 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
         """Return which part makes record ``index``."""
         if self.stream is None:
             return 0
-        return self.stream.at(cell_of_record(self.parts[0].program, index))
+        return self.stream.at(record_cell(self.parts[0].program.base_key, index))
 
     def shares(self, xp: ModuleType, indexes: IntArray) -> Iterator[Share]:
         """Yield who makes the records ``indexes`` (int64[n]); ``xp`` is the NumPy module."""
@@ -304,7 +304,7 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
         if self.stream is None:
             yield from self.parts[0].shares(xp, indexes)
             return
-        cells = cells_of_records(self.parts[0].program, xp, indexes)
+        cells = record_cells(self.parts[0].program.base_key, xp, indexes)
         numbers = self.stream.over(cells)
         for number, part in enumerate(self.parts):
             rows = xp.flatnonzero(numbers == number)
@@ -401,7 +401,7 @@ def _part(plan: RecordPlan) -> Part:
     if free := free_part(plan):
         return free
     # A fifth of all modules, which most outputs do without.
-    from mockgen_watch.scenarios.promise.keep import keep_promise  # noqa: PLC0415
+    from mockgen_watch.scenarios.promise.keep import keep_promise
 
     part, found = keep_promise(plan)
     if part is None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import cells_of_records
+from mockgen_watch.generate.address import record_cells
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at, values_over
 from mockgen_watch.spec.generators import (
@@ -138,7 +138,7 @@ def test_a_chunk_gives_what_one_cell_at_a_time_does(
 ) -> None:
     program = compile_program(plan(fields, seed=seed, count=2**62 + 1))
     assert_engines_agree(program, indexes)
-    cells = cells_of_records(program, np, np.array(indexes, np.int64))
+    cells = record_cells(program.base_key, np, np.array(indexes, np.int64))
     rows = list(values_over(program.root, cells, np.arange(len(indexes))))
     assert rows == [record_at(program, index) for index in indexes]
 
@@ -156,7 +156,7 @@ def test_the_cut_into_chunks_plays_no_part(
             value
             for chunk in chunks
             for value in values_over(
-                program.root, cells_of_records(program, np, chunk), np.arange(len(chunk))
+                program.root, record_cells(program.base_key, np, chunk), np.arange(len(chunk))
             )
         ]
         for chunks in ([indexes], [indexes[:cut], indexes[cut:]])

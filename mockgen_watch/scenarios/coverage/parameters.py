@@ -8,11 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.generate import site as beginning
-from mockgen_watch.generate.address import Address
-from mockgen_watch.generate.column import shared_path
+from mockgen_watch.generate.address import Address, path_of_draw
 from mockgen_watch.generate.distributions import grid_of
-from mockgen_watch.generate.site import ENDS
+from mockgen_watch.generate.draws import ENDS, INSIDE_CHOICE
 from mockgen_watch.generate.streams import ALWAYS, threshold
 from mockgen_watch.plan.model import Draw
 from mockgen_watch.rules.values import MISSING, Missing, value_at
@@ -137,7 +135,7 @@ def _numbered(
     if plan.coverage.boundaries:
         ends = {*range(min(ENDS, count)), *range(max(count - ENDS, 0), count)}
         values = [_number(leaf, generator, number) for number in sorted(ends)]
-        inside = Value(name=INSIDE, choice=beginning.INSIDE, written=(FREE,))
+        inside = Value(name=INSIDE, choice=INSIDE_CHOICE, written=(FREE,))
         return [*values, inside] if count > len(ends) else values
     if is_named and count <= MOST:
         return [_number(leaf, generator, number) for number in range(count)]
@@ -328,7 +326,7 @@ class _Finder:
         self, leaf: Leaf, field: RowField, place: Place, guard: int | None, *, is_named: bool
     ) -> None:
         """Add what chooses the row of ``field``, or this field to what does already."""
-        key = (shared_path(field), _elements_of(place))
+        key = (path_of_draw(field.address), _elements_of(place))
         columns = row_values(leaf, field, is_named=is_named)
         if len(columns) < self._least:
             return

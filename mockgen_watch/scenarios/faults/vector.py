@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.generate.address import cells_of_records, release
+from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.generate.records import values_over
 from mockgen_watch.rules.values import Missing, value_at
 from mockgen_watch.scenarios.faults.breaker import with_fault
@@ -126,7 +126,7 @@ class BrokenShares(Struct, kw_only=True, eq=False):
                 self._seen.clear()
             scope = self.breaker.scope_of(number)
             self._seen[key] = program.root if scope is None else seen_at(program.root, scope)
-        cells = cells_of_records(program, xp, indexes)
+        cells = record_cells(program.base_key, xp, indexes)
         rows = xp.arange(len(indexes))
         yield from zip(indexes.tolist(), values_over(self._seen[key], cells, rows), strict=True)
         release(cells)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
-from mockgen_watch.generate.column import shared_path
+from mockgen_watch.generate.address import path_of_draw
 from mockgen_watch.masters.shapes import form_bytes
 from mockgen_watch.plan.key import canonical_records
 from mockgen_watch.plan.model import Draw
@@ -105,7 +105,7 @@ def designed_by(
             if chosen is None or item.elements != elements:
                 continue
             if item.draw is Draw.ROWS:
-                is_there = isinstance(field, RowField) and item.path == shared_path(field)
+                is_there = isinstance(field, RowField) and item.path == path_of_draw(field.address)
             else:
                 is_there = item.path == names
             if is_there:

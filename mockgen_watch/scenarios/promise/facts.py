@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.generate.column import transformed
 from mockgen_watch.generate.distributions import grid_of
-from mockgen_watch.generate.text import transformed
 from mockgen_watch.masters.shapes import exact_number
 from mockgen_watch.rules.values import MISSING, Sight, is_number
 from mockgen_watch.spec.generators import (

@@ -250,7 +250,7 @@ def _covered(plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need], whe
     if not plan.coverage.is_asked:
         return drawer_of(plan, needs, every), None, []
     # Few specs ask for it, and a small job with rules should not wait for the import.
-    from mockgen_watch.scenarios.promise.covered import cover_drawer  # noqa: PLC0415
+    from mockgen_watch.scenarios.promise.covered import cover_drawer
 
     return cover_drawer(plan, needs, every, where)
 

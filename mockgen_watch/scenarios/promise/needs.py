@@ -84,7 +84,7 @@ def rule_need(rule: Rule) -> Need:
     fits: Callable[[Json | Missing], bool] | None = None
     value_why = rule.value_why
     if value_why is not None and rule.paths is not None:
-        fits = lambda value: isinstance(value, Missing) or not value_why(value)  # noqa: E731
+        fits = lambda value: isinstance(value, Missing) or not value_why(value)
 
     def proved(plan: RecordPlan) -> bool | None:
         if rule.comparison is not None:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.column import most_elements
+from mockgen_watch.generate.references import most_elements
 from mockgen_watch.masters.shapes import Kind, kinds_of
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
 from mockgen_watch.rules.values import Missing, is_number

@@ -1,6 +1,6 @@
 """Takes a settled plan; gives its records, with fields drawn again where a need is not met.
 
-A field that is drawn again has a sub-address: its own, ``AGAIN`` and the number of the attempt. So
+A field that is drawn again has a sub-address: its own, ``ATTEMPT`` and the number of the attempt. So
 its value is a function of its address, of what it may be and of what the needs ask of the fields
 beside it; a record that meets every need at once is the one that a model without needs has.
 """
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.column import AGAIN
+from mockgen_watch.generate.address import ATTEMPT
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.scenarios.promise.facts import (
@@ -262,7 +262,7 @@ def _readdress_array(array: ArrayShape, attempts: Mapping[Unit, int]) -> ArraySh
     attempt = attempts.get(_array_unit(array))
     if attempt is None:
         return array
-    return replace(array, address=(*array.address, AGAIN, str(attempt)))
+    return replace(array, address=(*array.address, ATTEMPT, str(attempt)))
 
 
 def _readdress(leaf: Leaf, attempts: Mapping[Unit, int]) -> Leaf:
@@ -271,7 +271,7 @@ def _readdress(leaf: Leaf, attempts: Mapping[Unit, int]) -> Leaf:
     if attempt is None:
         return leaf
     generator = leaf.generator
-    below = (AGAIN, str(attempt))
+    below = (ATTEMPT, str(attempt))
     if isinstance(generator, RowField):
         return replace(leaf, generator=replace(generator, address=(*generator.address, *below)))
     if isinstance(generator, Reference):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import cells_of_records, release
+from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.generate.column import (
     ArrayNode,
     Column,
@@ -22,8 +22,9 @@ from mockgen_watch.generate.column import (
     Part,
     Program,
     State,
+    finished,
 )
-from mockgen_watch.generate.records import finished, own, values_over
+from mockgen_watch.generate.records import own, values_over
 from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.values import Missing, is_number, value_at, with_value
 from mockgen_watch.spec.generators import MomentKind
@@ -130,7 +131,7 @@ class LookedUp(Key):
             number = self._read(code)
             state[code] = 2 if number is None else 1
             numbers[code] = 0 if number is None else number
-        lacking = state[codes] == 2  # noqa: PLR2004 - see above
+        lacking = state[codes] == 2
         return numbers[codes], lacking if lacking.any() else None
 
     def _read(self, code: int) -> int | None:
@@ -218,7 +219,7 @@ class Judge:
 
     def failed_over(self, xp: ModuleType, indexes: IntArray) -> IntArray:
         """Return what each record does not meet: bit b tells of need b, int64[n]."""
-        cells = cells_of_records(self.program, xp, indexes)
+        cells = record_cells(self.program.base_key, xp, indexes)
         failed: IntArray = xp.zeros(len(indexes), xp.int64)
         for bit, judge in enumerate(self._needs):
             failed |= (~judge.met_over(cells)).astype(xp.int64) << bit

@@ -15,7 +15,7 @@ from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.column import ArrayNode, ObjectNode
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.generate.streams import Presence, Shifted, Uniform
+from mockgen_watch.generate.streams import Presence, Uniform, shifted
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text
 
@@ -32,7 +32,7 @@ def writer_of(*programs: Program, **options: Json) -> Writer:
 
 def claim() -> Program:
     line = ObjectNode(members=(("proc_cd", pool("99213")), ("units", pool(1))))
-    lines = ArrayNode(elements=(line,) * 2, minimum=0, length=Shifted(Uniform(3, (1, 2)), 0))
+    lines = ArrayNode(elements=(line,) * 2, minimum=0, length=shifted(Uniform(3, (1, 2)), 0))
     patient = ObjectNode(members=(("first", pool("Asha")), ("last name", pool("Rao"))))
     return program_of(
         ("PAT", patient), ("lines", lines), ("tags", pool(["a", "b"])), ("a.b", pool(1))

@@ -15,7 +15,7 @@ from mockgen_watch.formats.tree import Place, Position
 from mockgen_watch.formats.tree_fragments import compile_tree
 from mockgen_watch.formats.vector import VectorRun, chunk_bytes
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part
-from mockgen_watch.generate.streams import Presence, Shifted, Uniform
+from mockgen_watch.generate.streams import Presence, Uniform, shifted
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text
 
@@ -95,7 +95,7 @@ def test_null_and_absence_are_two_more_entries() -> None:
 
 def test_an_array_element_is_one_more_entry() -> None:
     item = ObjectNode(members=(("p", pool(*"abc")), ("q", pool(*"abcd", salt=2))))
-    length = Shifted(Uniform(2, (5, 6)), 1)
+    length = shifted(Uniform(2, (5, 6)), 1)
     lines = ArrayNode(elements=(item, item), minimum=1, length=length)
     assert lengths(plan_of(("lines", lines))) == [12 * 13]
 

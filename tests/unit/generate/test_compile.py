@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import cells_of_records
+from mockgen_watch.generate.address import record_cell, record_cells
 from mockgen_watch.generate.column import ArrayNode, Column
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import (
-    cell_of_record,
+    column_reader,
+    node_reader,
     record_at,
-    value_of_column,
-    value_of_node,
     values_over,
 )
 from mockgen_watch.spec.generators import (
@@ -281,16 +280,16 @@ def test_values_of_nodes_and_columns() -> None:
         20,
     )
     members = dict(program.root.members)
-    cells = cells_of_records(program, np, np.arange(20))
+    cells = record_cells(program.base_key, np, np.arange(20))
     for name, node in members.items():
         expected = [record[name] for record in records]
         assert [
-            value_of_node(node, cell_of_record(program, index)) for index in range(20)
+            node_reader(node)(record_cell(program.base_key, index)) for index in range(20)
         ] == expected
         assert list(values_over(node, cells, np.arange(20))) == expected
     column = members["v"]
     assert isinstance(column, Column)
-    assert value_of_column(column, cell_of_record(program, 3)) == records[3]["v"]
+    assert column_reader(column)(record_cell(program.base_key, 3)) == records[3]["v"]
     node = members["a"]
     assert isinstance(node, ArrayNode)
     first = records[0]["a"]

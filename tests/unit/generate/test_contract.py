@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.address import cells_of_records
+from mockgen_watch.generate.address import record_cells
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at, values_over
 from tests.draws import assert_engines_agree, chunk, streams_of
@@ -39,7 +39,7 @@ def test_values_are_those_of_contract_1() -> None:
 def test_chunks_keep_the_contract() -> None:
     program = compile_program(contract_plan())
     assert_engines_agree(program, INDEXES)
-    cells = cells_of_records(program, np, np.array(INDEXES))
+    cells = record_cells(program.base_key, np, np.array(INDEXES))
     rows = list(values_over(program.root, cells, np.arange(len(INDEXES))))
     assert rows == [record_at(program, index) for index in INDEXES]
 

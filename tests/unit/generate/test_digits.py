@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.address import cells_of_key, record_cell
-from mockgen_watch.generate.column import LazyTable, OpenTable
+from mockgen_watch.generate.address import record_cell, record_cells
+from mockgen_watch.generate.column import LazyTable
 from mockgen_watch.generate.numbers import RecordNumber, Scaled, digit_parts, number_text
 
 KEY = 1
@@ -28,7 +28,7 @@ def texts(low: int, high: int, decimals: int, numbers: list[int], width: int = 0
         for at in places
     ]
     if high - low < 2**63:
-        cells = cells_of_key(KEY, np, np.array(places, np.int64))
+        cells = record_cells(KEY, np, np.array(places, np.int64))
         columns = [
             [str(part.table[n]) for n in part.stream.over(cells).tolist()]
             for part in parts
@@ -87,7 +87,7 @@ def test_lazy_tables_are_sequences() -> None:
 
 
 def test_open_tables_go_on_but_walks_and_slices_do_not() -> None:
-    table = OpenTable(3, lambda n: str(n * n))
+    table = LazyTable(3, lambda n: str(n * n), is_open=True)
     assert table[100] == "10000"
     assert table[:] == tuple(table) == ("0", "1", "4")
     assert len(table) == 3

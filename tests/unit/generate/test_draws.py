@@ -7,13 +7,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.address import Address, cells_of_key, record_cell
+from mockgen_watch.generate.address import Address, record_cell, record_cells
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.site import FirstState, Nowhere, first_presence
 from mockgen_watch.generate.streams import (
     ALWAYS,
     LONG,
     SHORT,
+    AlwaysAbsent,
+    FirstState,
     HugeUniform,
     Level,
     LongUniform,
@@ -21,9 +22,10 @@ from mockgen_watch.generate.streams import (
     Odds,
     Presence,
     Shared,
-    Shifted,
     Uniform,
+    first_presence,
     presence_of,
+    shifted,
     threshold,
     uniform,
 )
@@ -33,7 +35,7 @@ HERE = Address.of(1, "M", ("F",))
 
 
 def numbers_of(stream: Uniform | LongUniform | HugeUniform, count: int = 500) -> list[int]:
-    together = stream.over(cells_of_key(KEY, np, np.arange(count))).tolist()
+    together = stream.over(record_cells(KEY, np, np.arange(count))).tolist()
     assert together == [stream.at(record_cell(KEY, index)) for index in range(count)]
     return [int(number) for number in together]
 
@@ -94,7 +96,7 @@ def test_what_is_certain_is_not_drawn() -> None:
 
 
 def test_absence_is_drawn_before_null() -> None:
-    cells = cells_of_key(KEY, np, np.arange(4000))
+    cells = record_cells(KEY, np, np.arange(4000))
     absent = presence_of(HERE, Level(), Decimal("0.3"), Decimal(0))
     null = presence_of(HERE, Level(), Decimal(0), Decimal("0.4"))
     both = presence_of(HERE, Level(), Decimal("0.3"), Decimal("0.4"))
@@ -106,7 +108,7 @@ def test_absence_is_drawn_before_null() -> None:
 
 
 def test_more_nulls_leave_the_old_ones_null() -> None:
-    cells = cells_of_key(KEY, np, np.arange(4000))
+    cells = record_cells(KEY, np, np.arange(4000))
     few, many = (presence_of(HERE, Level(), Decimal(0), Decimal(odds)) for odds in ("0.1", "0.3"))
     assert few is not None
     assert many is not None
@@ -125,7 +127,7 @@ def test_the_first_state_that_is_not_present_counts() -> None:
     )
     both = first_presence(None, first, None, second)
     assert isinstance(both, FirstState)
-    cells = cells_of_key(KEY, np, np.arange(300))
+    cells = record_cells(KEY, np, np.arange(300))
     expected = [
         first.at(record_cell(KEY, index)) or second.at(record_cell(KEY, index))
         for index in range(300)
@@ -133,7 +135,7 @@ def test_the_first_state_that_is_not_present_counts() -> None:
     assert both.over(cells).tolist() == expected
     assert first_presence(None, None) is None
     assert first_presence(None, second) is second
-    assert Nowhere(3).over(cells).tolist() == [State.ABSENT] * 300
+    assert AlwaysAbsent().over(cells).tolist() == [State.ABSENT] * 300
 
 
 def test_a_shared_stream_draws_once_for_each_cell() -> None:
@@ -153,12 +155,12 @@ def test_a_shared_stream_draws_once_for_each_cell() -> None:
 def test_streams_that_build_on_others_agree() -> None:
     source = Uniform(4, (5, 6))
     for stream in (
-        Shifted(source, 3),
+        shifted(source, 3),
         Lookup(source, (2, 0, 1, 1), 3),
         Shared(source),
         Odds(1 << 30, (9, 9)),
         Odds(ALWAYS, (9, 9)),
     ):
-        numbers = stream.over(cells_of_key(KEY, np, np.arange(200)))
+        numbers = stream.over(record_cells(KEY, np, np.arange(200)))
         assert numbers.tolist() == [stream.at(record_cell(KEY, index)) for index in range(200)]
         assert numbers.max() < stream.size

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mockgen_watch.generate.address import cells_of_key, record_cell
-from mockgen_watch.generate.column import find_leaf
+from mockgen_watch.generate.address import record_cell, record_cells
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.generate.references import Jump
+from mockgen_watch.generate.references import Jump, find_leaf
 from mockgen_watch.spec.generators import Pattern, SequenceNumber
 from mockgen_watch.spec.model import Transform
 from tests.draws import assert_engines_agree, chi_square_tail
@@ -97,7 +96,7 @@ def test_a_parent_more_moves_only_what_goes_to_it() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 100, 10**6, 2**40])
 def test_jumps_agree_and_are_even(size: int) -> None:
     jump = Jump(size, (1, 2), (3, 4))
-    drawn = jump.over(cells_of_key(5, np, np.arange(3000)))
+    drawn = jump.over(record_cells(5, np, np.arange(3000)))
     assert drawn[:300].tolist() == [jump.at(record_cell(5, index)) for index in range(300)]
     counts = np.bincount(drawn * 10 // size, minlength=10)[:10]
     if size >= 100:

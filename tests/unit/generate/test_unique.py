@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.generate.unique import SMALL, Permutation
+from mockgen_watch.generate.draws import SMALL, Permutation
 from mockgen_watch.spec.generators import Boolean, Pattern
 from tests.draws import chi_square_tail, values_of
 from tests.shapes import decimal, moment, number, pool

@@ -1,8 +1,9 @@
-"""Takes a size and an address; gives numbers that no two cells of one field share.
+"""Draws of one field: evenly, without repetition, and as a coverage design sets them.
 
-A keyed permutation of 0 … size-1 is applied to the cell's *position*: the record index, or for an
-array element ``index * maximum + element``, for each array around it. No set of what was seen:
-record i's number is found without the others'. Positions from ``size`` on begin anew.
+Without repetition (``$unique``), a keyed permutation of 0 … size-1 is applied to the cell's
+*position*: the record index, or for an array element ``index * maximum + element``, for each array
+around it. No set of what was seen: record i's number is found without the others'. Positions from
+``size`` on start again.
 
 Up to ``SMALL`` numbers are sorted by key. Up to 2**63 a Feistel network (Luby and Rackoff, "How to
 construct pseudorandom permutations from pseudorandom functions", SIAM J. Comput. 17(2), 1988) of
@@ -15,16 +16,157 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, mix64
+from msgspec import Struct, field
+
+from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, Address, mix64
+from mockgen_watch.generate.column import State
 from mockgen_watch.generate.streams import LONG, Drawn, uniform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
-    from typing import Final
+    from typing import Final, TypeAlias
 
-    from mockgen_watch.generate.address import Address, Cell, Cells, IntArray, LaneArray, Stream
-    from mockgen_watch.generate.streams import Level
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
+    from mockgen_watch.generate.streams import Level, Word
+
+    Choices: TypeAlias = Mapping[tuple[int, ...], tuple[bytes | None, ...]]
+
+    """Element indexes → what is set for the first records there; None where it is drawn."""
+
+
+class FieldDraws(Struct, frozen=True, kw_only=True):
+    """The draws of one field.
+
+    Attributes:
+        seed, model_id: of the plan.
+        path: the leaf's address path.
+        level: the draws of all leaves in the same arrays.
+        strides: the greatest number of elements of each array around it, outermost first.
+        count: how many records are planned; no value depends on it.
+        is_unique: no two cells may have one value.
+        preset: what is set for the first records.
+    """
+
+    seed: int
+    model_id: str
+    path: tuple[str, ...]
+    level: Level
+    strides: tuple[int, ...] = ()
+    count: int = 1
+    is_unique: bool = False
+    preset: Choices = field(default_factory=dict)
+
+    @property
+    def address(self) -> Address:
+        """The address of the field's draws."""
+        return Address.of(self.seed, self.model_id, self.path)
+
+    def numbers(self, size: int) -> Stream:
+        """Return the stream of numbers below ``size``: equally likely, or unique."""
+        if self.is_unique:
+            return _unique(self.address, self.level, size, self.strides)
+        return self.preset_numbers(self.uniform("value", size))
+
+    def preset_numbers(self, source: Stream, offset: int = 0) -> Stream:
+        """Return ``source``, whose number n is that of value n + ``offset``, with what is set."""
+
+        def number_of(name: bytes) -> int | None:
+            if name == INSIDE_CHOICE:
+                return INNER
+            number = int(name) - offset
+            return number if 0 <= number < source.size else None
+
+        return with_preset(source, self.preset, number_of)
+
+    def preset_values(self, source: Stream, identities: Sequence[bytes]) -> Stream:
+        """Return ``source``, whose number n is the value of identity n, with what is set."""
+        numbers = {identity: number for number, identity in enumerate(identities)}
+        return with_preset(source, self.preset, numbers.get)
+
+    def uniform(self, draw: str, size: int) -> Stream:
+        """Return the stream of numbers below ``size`` that ``draw`` names."""
+        return uniform(self.address, self.level, draw, size)
+
+    def word(self, draw: str) -> Word:
+        """Return the word that ``draw`` names."""
+        return self.level.word(self.address.constants(draw))
+
+
+DRAWN: Final = -1
+
+INNER: Final = -2
+"""Drawn, and not among the ``ENDS`` at either end."""
+
+ENDS: Final = 2
+"""Numbers at each end of a range that are its boundaries."""
+
+INSIDE_CHOICE: Final = b"inside"
+"""The name of ``INNER``, as ``FirstChoices`` has it."""
+
+STATES: Final = {
+    b"present": int(State.PRESENT),
+    b"null": int(State.NULL),
+    b"absent": int(State.ABSENT),
+}
+"""The names of states, as ``FirstChoices`` has them."""
+
+
+def with_preset(
+    source: Stream, preset: Choices, number_of: Callable[[bytes], int | None]
+) -> Stream:
+    """Return ``source`` but for the first records, whose choices ``number_of`` turns to numbers.
+
+    What it has no number for is no choice of this stream, and drawn.
+    """
+    if not preset:
+        return source
+    numbers: dict[bytes | None, int] = {None: DRAWN}
+    for name in {name for names in preset.values() for name in names if name is not None}:
+        number = number_of(name)
+        numbers[name] = DRAWN if number is None else number
+    tables = {
+        elements: tuple([numbers[name] for name in names]) for elements, names in preset.items()
+    }
+    return Preset(source, tables)
+
+
+class Preset(Drawn):
+    """Numbers that are set for the first records, and drawn by another stream for the others."""
+
+    def __init__(self, source: Stream, tables: Mapping[tuple[int, ...], tuple[int, ...]]) -> None:
+        """Take for each of the elements in ``tables`` the numbers there, ``DRAWN`` or ``INNER``."""
+        super().__init__(source.size)
+        self.source = source
+        self.tables = tables
+
+    def at(self, cell: Cell) -> int:
+        table = self.tables.get(cell.elements, ())
+        given = table[cell.index] if cell.index < len(table) else DRAWN
+        if given >= 0:
+            return given
+        number = self.source.at(cell)
+        return self._inner(number, cell.index) if given == INNER else number
+
+    def draw(self, cells: Cells) -> IntArray:
+        numbers = self.source.over(cells)
+        table = self.tables.get(cells.elements, ())
+        early = cells.xp.flatnonzero(cells.index < len(table))
+        if not len(early):
+            return numbers
+        given = cells.xp.array(table, cells.xp.int64).take(cells.index[early])
+        numbers = numbers.copy()
+        numbers[early[given >= 0]] = given[given >= 0]
+        for row in early[given == INNER].tolist():
+            numbers[row] = self._inner(int(numbers[row]), int(cells.index[row]))
+        return numbers
+
+    def _inner(self, number: int, index: int) -> int:
+        """Return ``number``, or the number inside that takes the place of one at an end."""
+        if ENDS <= number < self.size - ENDS:
+            return number
+        return ENDS + (number + index) % (self.size - 2 * ENDS)
+
 
 SMALL: Final = 1024
 ROUNDS: Final = 8
@@ -50,22 +192,18 @@ def mix32_over(xp: ModuleType, words: LaneArray) -> LaneArray:
 class Position(Drawn):
     """The number of a cell among all cells of its field; counts on with the record index."""
 
-    __slots__ = ("strides",)
-
     def __init__(self, strides: tuple[int, ...]) -> None:
         """Take the greatest number of elements of each array around the field, outermost first."""
         super().__init__(LONG)
         self.strides = strides
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         position = cell.index
         for stride, element in zip(self.strides, cell.elements, strict=True):
             position = position * stride + element
         return position
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         position = cells.index
         for stride, element in zip(self.strides, cells.elements, strict=True):
             position = position * stride + element
@@ -74,8 +212,6 @@ class Position(Drawn):
 
 class Permutation:
     """A keyed bijection of 0 … size-1, up to 2**63 numbers."""
-
-    __slots__ = ("_keys", "_low_bits", "_table", "bits", "size")
 
     def __init__(self, size: int, key: int) -> None:
         """Permute ``size`` numbers; another 64-bit ``key`` gives another order."""
@@ -90,7 +226,6 @@ class Permutation:
             self._table = tuple(sorted(range(size), key=keys.__getitem__))
 
     def at(self, number: int) -> int:
-        """Return where ``number``, below ``size``, goes."""
         if self._table:
             return self._table[number]
         number = self._network(number)
@@ -99,7 +234,6 @@ class Permutation:
         return number
 
     def over(self, xp: ModuleType, numbers: IntArray) -> IntArray:
-        """Return where each of ``numbers`` goes, int64[n]."""
         if self._table:
             return xp.array(self._table, xp.int64).take(numbers)  # type: ignore[no-any-return]
         out = self._network_over(xp, numbers)
@@ -135,8 +269,6 @@ class Permutation:
 class Permuted(Drawn):
     """Numbers below ``size`` that no two positions below it share; up to 2**63."""
 
-    __slots__ = ("permutation", "position")
-
     def __init__(self, size: int, key: int, position: Stream) -> None:
         """Permute the numbers of ``position``."""
         super().__init__(size)
@@ -144,18 +276,14 @@ class Permuted(Drawn):
         self.permutation = Permutation(size, key)
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.permutation.at(self.position.at(cell) % self.size)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk."""
         return self.permutation.over(cells.xp, self.position.over(cells) % self.size)
 
 
 class Spread(Drawn):
     """Numbers below any ``size`` over 2**63 that no two of the first 2**62 positions share."""
-
-    __slots__ = ("coarse", "fine")
 
     def __init__(self, size: int, coarse: Stream, fine: Stream) -> None:
         """Take the stretch by ``coarse``, which is unique, and the place in it by ``fine``."""
@@ -164,17 +292,15 @@ class Spread(Drawn):
         self.fine = fine
 
     def at(self, cell: Cell) -> int:
-        """Return the number of one cell."""
         return self.coarse.at(cell) * self.fine.size + self.fine.at(cell)
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the numbers of a chunk: Python integers in an array of objects."""
         coarse = self.coarse.over(cells).astype(object)
         total: IntArray = coarse * self.fine.size + self.fine.over(cells)
         return total
 
 
-def unique(address: Address, level: Level, size: int, strides: tuple[int, ...]) -> Stream:
+def _unique(address: Address, level: Level, size: int, strides: tuple[int, ...]) -> Stream:
     """Return the stream of numbers below ``size`` that no two cells of the field share."""
     key, position = address.key("unique"), Position(strides)
     if size <= LONG:
@@ -186,8 +312,6 @@ def unique(address: Address, level: Level, size: int, strides: tuple[int, ...]) 
 class InOrder(Drawn):
     """Ranks of a pool's values, each once: the value with the lowest key goes to position 0."""
 
-    __slots__ = ("order", "position")
-
     def __init__(
         self, address: Address, identities: Sequence[bytes], strides: tuple[int, ...]
     ) -> None:
@@ -198,10 +322,8 @@ class InOrder(Drawn):
         self.position = Position(strides)
 
     def at(self, cell: Cell) -> int:
-        """Return the rank of one cell's value."""
         return self.order[self.position.at(cell) % self.size]
 
     def draw(self, cells: Cells) -> IntArray:
-        """Return the ranks of a chunk."""
         order: IntArray = cells.xp.array(self.order, cells.xp.int64)
         return order.take(self.position.over(cells) % self.size)
