@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.fragments import Draw, FragmentPlan, MadeSlot
-from mockgen_watch.formats.records import document, records_of
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import BLOCK, VectorRun
 from mockgen_watch.generate.address import cells_of_element, record_cells
 from mockgen_watch.generate.compile import compile_program

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.reader import BuildContext

@@ -14,7 +14,7 @@ from mockgen_watch.cli.progress import progress
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.observe.log import utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import OutputRoot, storage_error
@@ -135,7 +135,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
     plans, found = chosen_plans(project, request)
     if not plans:
         raise FindingsError(found)
-    is_lines = all(BUILTIN[plan.output.format].media.lines for plan in plans)
+    is_lines = all(BUILTIN[plan.output.format].is_lines for plan in plans)
     is_split = any(plan.output.layout is Layout.SPLIT for plan in plans)
     if (len(plans) > 1 or is_split) and not is_lines:
         names = ", ".join(f"{plan.model}/{plan.scenario}" for plan in plans)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.formats.records import Records
+    from mockgen_watch.formats.rendering import Records
 
 
 class Executor(Protocol):

@@ -31,14 +31,14 @@ from msgspec import Struct
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import PlacingExecutor, Serial
 from mockgen_watch.formats.base import FormatError
-from mockgen_watch.formats.records import measured, warm_up
+from mockgen_watch.formats.rendering import measured, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.process import BaseProcess
     from typing import Final, Self
 
-    from mockgen_watch.formats.records import Records
+    from mockgen_watch.formats.rendering import Records
 
 
 CHUNK: Final = 16_384

@@ -1,1 +1,18 @@
-"""Stage 5, format: a Batch becomes the bytes of an output."""
+"""Output formats: records to bytes, in two engines that give the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mockgen_watch.formats.csv import CSV
+from mockgen_watch.formats.json import JSON, NDJSON
+from mockgen_watch.formats.yaml import YAML
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Final
+
+    from mockgen_watch.formats.base import Format
+
+BUILTIN: Final[Mapping[str, Format]] = {"json": JSON, "ndjson": NDJSON, "yaml": YAML, "csv": CSV}
+"""Every format that comes with the package, by name."""

@@ -1,9 +1,9 @@
-"""Takes nothing; gives what a format is: its protocol, its options, its framing, its error.
+"""Output format: a name, its options and a function that makes writers; and its one error.
 
-A format is one value that implements ``Format``; ``formats.builtin`` is the table of those that
-come with the package. It turns records into bytes twice, and both ways must give the same bytes:
-``Writer.encode`` from plain data, one record at a time, and ``Writer.compile`` as fragment tables
-for whole chunks. A format may leave the second out.
+``formats.BUILTIN`` is the table of the formats that come with the package. A writer turns records
+into bytes in two ways that must give the same bytes: ``Writer.encode`` from plain data, one record
+at a time, and ``Writer.compile`` as tables of fragments for whole chunks. A format may leave the
+second out.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import MockgenError
-from mockgen_watch.generate.text import number_text as decimal_text
+from mockgen_watch.generate.text import number_text
 from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import Json, ScalarValue
-    from mockgen_watch.spec.model import Layout
+
+    Options: TypeAlias = Mapping[str, Json]
 
 
 class FormatError(MockgenError):
     """A record holds a value that its format cannot write.
 
     Attributes:
-        code: the diagnostic that a workflow makes of it.
+        code: the code of the diagnostic that reports it.
         reason: what is wrong, one sentence without a full stop.
         path: keys and indexes down to the value, as far as they are known.
     """
@@ -39,13 +41,12 @@ class FormatError(MockgenError):
     code = "MG603"
 
     def __init__(self, reason: str, path: tuple[str | int, ...] = ()) -> None:
-        """Say that the value at ``path`` cannot be written, and why."""
         self.reason = reason
         self.path = path
         super().__init__(f"{pointer_of(path) or 'the record'}: {reason}")
 
     def __reduce__(self) -> tuple[type[FormatError], tuple[str, tuple[str | int, ...]]]:
-        """Pickle what it was made of, for worker processes tell of it."""
+        # Worker processes raise it, and the message alone would not make it again.
         return FormatError, (self.reason, self.path)
 
     def below(self, segment: str | int) -> FormatError:
@@ -53,22 +54,15 @@ class FormatError(MockgenError):
         return FormatError(self.reason, (segment, *self.path))
 
 
-class Media(Struct, frozen=True, kw_only=True):
-    """What the bytes are: the media type, and whether the file grows by whole lines."""
-
-    type: str
-    lines: bool = False
-
-
 class Option(Struct, frozen=True, kw_only=True):
     """An option that a format understands.
 
     Attributes:
-        name: as it stands in ``$output``.
-        default: what holds when nobody says.
-        allowed: the values that it can take; empty when ``integers`` says.
-        integers: the whole numbers that it can take, or None.
+        name: as written in ``$output``.
+        default: its value where none is given.
         summary: what it does, one sentence.
+        allowed: the values that it takes, beside ``integers``.
+        integers: the whole numbers that it takes, or None.
     """
 
     name: str
@@ -87,26 +81,18 @@ class Option(Struct, frozen=True, kw_only=True):
 
     def takes(self, value: Json) -> bool:
         """Return whether ``value`` is one of those; true is not 1."""
-        if any(type(value) is type(known) and value == known for known in self.allowed):
+        if any(type(value) is type(other) and value == other for other in self.allowed):
             return True
         return type(value) is int and self.integers is not None and value in self.integers
 
 
-class OptionProblem(Struct, frozen=True, kw_only=True):
-    """An option that is unknown or has a value that it cannot take."""
-
-    option: str
-    message: str
-    hint: str
-
-
 class Framing(Struct, frozen=True, kw_only=True):
-    """What stands around the records of one file.
+    """What surrounds the records of one file.
 
     Attributes:
         head: before the first record.
-        separator: behind each record but the last.
-        tail: behind the last record.
+        separator: after each record but the last.
+        tail: after the last record.
         empty: the whole file when there is no record.
     """
 
@@ -117,123 +103,60 @@ class Framing(Struct, frozen=True, kw_only=True):
 
 
 class Writer(Protocol):
-    """A format bound to its options, a layout, and the programs whose records it is to write."""
+    """A format bound to its options, a layout, and the programs whose records it writes."""
 
     @property
-    def framing(self) -> Framing:
-        """What stands around the records."""
+    def framing(self) -> Framing: ...
 
     def encode(self, record: Mapping[str, Json]) -> bytes:
         """Return one record without its separator.
 
         Raises:
-            FormatError: a value that cannot be written.
+            FormatError: the record holds a value that cannot be written.
         """
 
     def compile(self, program: Program) -> FragmentPlan | None:
-        """Return a plan for records of ``program``, the separator behind each, or None.
+        """Return a plan for records of ``program``, each with its separator; None for no plan.
 
         Raises:
-            FormatError: a value that cannot be written is in one of the tables.
+            FormatError: one of the tables holds a value that cannot be written.
         """
 
 
-class Format(Protocol):
-    """The extension point: one way to write records."""
+class Format(Struct, frozen=True, kw_only=True):
+    """One way to write records.
 
-    @property
-    def name(self) -> str:
-        """The name in ``$output`` and ``--format``."""
+    Attributes:
+        name: its name in ``$output`` and ``--format``.
+        suffix: the end of its file names, with the dot.
+        writer: makes a writer for records of any of the given programs. Of the options each has a
+            valid value. Raises FormatError when no record of the programs can be written.
+        options: those that it understands.
+        layouts: those that it can write.
+        is_lines: a record is a line, so that a file can grow at its end.
+    """
 
-    @property
-    def suffix(self) -> str:
-        """What the names of its files end with, dot included."""
-
-    @property
-    def media(self) -> Media:
-        """Facts on the bytes."""
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """The options that it understands."""
-
-    @property
-    def layouts(self) -> tuple[Layout, ...]:
-        """The layouts that it can write."""
-
-    def writer(
-        self, programs: Sequence[Program], options: Mapping[str, Json], layout: Layout
-    ) -> Writer:
-        """Return a writer for records of any of ``programs``.
-
-        ``options`` has a valid value for each of ``self.options``.
-
-        Raises:
-            FormatError: no record of these programs can be written this way.
-        """
-
-
-def check_options(form: Format, given: Sequence[tuple[str, Json]]) -> tuple[OptionProblem, ...]:
-    """Return what is wrong with the options given for ``form``."""
-    known = {option.name: option for option in form.options}
-    problems = []
-    for name, value in given:
-        option = known.get(name)
-        if option is None:
-            hint = did_you_mean(name, known) or f"{form.name} takes {_listed(known)}"
-            problems.append(
-                OptionProblem(
-                    option=name, message=f"the format {form.name} has no option {name}", hint=hint
-                )
-            )
-        elif not option.takes(value):
-            message = f"{name} cannot be {_shown(value)}"
-            problems.append(
-                OptionProblem(option=name, message=message, hint=f"use {option.expected}")
-            )
-    return tuple(problems)
+    name: str
+    suffix: str
+    writer: Callable[[Sequence[Program], Options, Layout], Writer]
+    options: tuple[Option, ...] = ()
+    layouts: tuple[Layout, ...] = tuple(Layout)
+    is_lines: bool = False
 
 
 def complete_options(form: Format, given: Sequence[tuple[str, Json]]) -> dict[str, Json]:
     """Return the value of every option of ``form``: as given, else its default."""
-    values = {option.name: option.default for option in form.options}
-    values.update(given)
-    return values
-
-
-def _listed(names: Mapping[str, Option]) -> str:
-    return ", ".join(sorted(names)) or "no options"
-
-
-def _shown(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if isinstance(value, str) else str(value)
-
-
-def number_text(value: int | Decimal) -> str:
-    """Return a number's digits, exact and valid in JSON.
-
-    An integer has all its digits. A Decimal keeps its own (251.50), without an exponent unless
-    that is positive: 1E+5 written out would be an integer.
-
-    Raises:
-        FormatError: NaN or an infinity.
-    """
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if not value.is_finite():
-        raise FormatError(f"{value} is not a number that can be written")
-    return decimal_text(value)
+    return {option.name: option.default for option in form.options} | dict(given)
 
 
 def literal_text(value: ScalarValue) -> str | None:
     """Return ``null``, ``true``, ``false`` or a number's digits; None for text.
 
+    Digits are exact and valid in JSON. An integer has all of them. A Decimal keeps its own
+    (251.50), without an exponent unless that is positive: 1E+5 written out would be an integer.
+
     Raises:
-        FormatError: a value that JSON has no type for.
+        FormatError: NaN, an infinity, or a value that JSON has no type for.
     """
     if isinstance(value, str):
         return None
@@ -241,9 +164,13 @@ def literal_text(value: ScalarValue) -> str | None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | Decimal):
-        return number_text(value)
-    raise FormatError(f"a value of type {type(value).__name__} cannot be written")
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if not isinstance(value, Decimal):
+        raise FormatError(f"a value of type {type(value).__name__} cannot be written")
+    if not value.is_finite():
+        raise FormatError(f"{value} is not a number that can be written")
+    return number_text(value)
 
 
 def utf8(text: str) -> bytes:
@@ -259,3 +186,16 @@ def utf8(text: str) -> bytes:
         raise FormatError(
             f"the text holds the lone surrogate U+{code:04X}, which UTF-8 cannot write"
         ) from error
+
+
+def utf8_tables(tables: Sequence[Sequence[str]]) -> tuple[tuple[bytes, ...], ...]:
+    """Return the texts of each table in UTF-8; raise as ``utf8`` does."""
+    return tuple([tuple([utf8(text) for text in table]) for table in tables])
+
+
+def _shown(value: Json) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, str) else str(value)

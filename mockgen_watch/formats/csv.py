@@ -1,28 +1,35 @@
-"""Takes options and programs; gives the writer of CSV (RFC 4180, with line feeds unless told).
+"""CSV (RFC 4180, with line feeds by default), written and read back.
 
 The first line is the header. Each file has the columns of all programs that it may hold, whatever
-its records have; see ``formats.csv_columns`` for their names and ``formats.csv_cells`` for the
-quoting. Null, a value that is absent and all below them are empty cells without quotes; empty text
-is ``""``. A record that has a value without a column, or one that would be a blank line, is an
-error: nothing is dropped.
+its records have. Null, an absent value and everything below them are empty cells without quotes;
+empty text is ``""``. A record that has a value without a column, or one that would be a blank line,
+is an error: nothing is dropped.
+
+Python's ``csv.writer`` quotes a lone carriage return or not, by patch release; the rule here
+depends on the text alone. A cell is quoted when it is empty text, when its first or last character
+is a blank, or when it holds the delimiter, a quote, or any character that ends a line or controls a
+device.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+import re
+from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from mockgen_watch.formats.base import FormatError, Framing, Media, Option
-from mockgen_watch.formats.csv_cells import (
-    CellStyle,
-    ColumnTree,
-    Formulas,
-    child_nodes,
-    column_name,
-    columns_of,
-    row_cells,
+from mockgen_watch.formats.base import (
+    Format,
+    FormatError,
+    Framing,
+    Option,
+    literal_text,
+    utf8,
+    utf8_tables,
 )
 from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
@@ -31,24 +38,280 @@ from mockgen_watch.formats.fragments import (
     Constant,
     SlowField,
     Switch,
+    TextCoding,
     column_form,
+    digits_coding,
     made_slot,
     may_be_absent,
     pieces_of,
     unrolled_slots,
 )
-from mockgen_watch.formats.tree import TextCoding, digits_coding
-from mockgen_watch.generate.column import ArrayNode, Column
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.formats.json import JsonStyle
+from mockgen_watch.formats.tree import Encoder, Place, Position
+from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
+from mockgen_watch.spec.document import pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.formats.base import Format
+    from mockgen_watch.formats.base import Options
     from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Layout
+
+
+_BLANKS: Final = (" ", "\u00a0", "\u3000")
+_JSON: Final = JsonStyle(indent=0, ascii_only=False, one_line=True)
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula, when it comes first."""
+
+
+class Formulas(StrEnum):
+    """What happens to text that a spreadsheet would run."""
+
+    KEEP = "keep"
+    ESCAPE = "escape"
+    ERROR = "error"
+
+
+class CellStyle(Struct, frozen=True, kw_only=True):
+    """How cells look.
+
+    Attributes:
+        delimiter: one character between cells.
+        formulas: what happens to text that begins like a formula; ``ESCAPE`` puts an apostrophe
+            before it. Numbers are not text: -5 stays.
+    """
+
+    delimiter: str
+    formulas: Formulas
+
+    def cell(self, value: Json) -> bytes:
+        """Return the cell of one value; objects and arrays are their JSON text.
+
+        Raises:
+            FormatError: a formula where that is an error, or a lone surrogate.
+        """
+        if isinstance(value, str):
+            return _text_cell(self, value)
+        if value is None:
+            return b""
+        if isinstance(value, dict | list):
+            text = Encoder(_JSON, Place(0, Position.ALONE)).encode(value).decode()
+            return self.finish(text).encode()
+        return (literal_text(value) or "").encode()
+
+    def text_coding(self, tables: Sequence[Sequence[str]]) -> TextCoding | None:
+        """Return how to write texts of one piece from each table; None when only the whole tells.
+
+        Raises:
+            FormatError: as for ``cell``.
+        """
+        pieces = [list(table) for table in tables]
+        if self.formulas is not Formulas.KEEP:
+            if not all(pieces[0]):
+                return None
+            pieces[0] = [self.guard(piece) for piece in pieces[0]]
+        if self._never_quoted(pieces):
+            return TextCoding(b"", utf8_tables(pieces), b"")
+        if not self._always_quoted(pieces):
+            return None
+        doubled = [[piece.replace('"', '""') for piece in table] for table in pieces]
+        return TextCoding(b'"', utf8_tables(doubled), b'"')
+
+    def guard(self, text: str) -> str:
+        """Return ``text`` as ``formulas`` wants it."""
+        if self.formulas is Formulas.KEEP or not text.startswith(FORMULA_STARTS):
+            return text
+        if self.formulas is Formulas.ESCAPE:
+            return "'" + text
+        raise FormatError(f"the text begins with {text[0]!r}, as a spreadsheet's formula does")
+
+    def finish(self, text: str) -> str:
+        """Return ``text``, quoted where it has to be."""
+        if self._special(text) or not text or text.startswith(_BLANKS) or text.endswith(_BLANKS):
+            return '"' + text.replace('"', '""') + '"'
+        return text
+
+    def _special(self, text: str) -> bool:
+        return self.delimiter in text or _UNUSUAL.search(text) is not None
+
+    def _never_quoted(self, tables: Sequence[Sequence[str]]) -> bool:
+        return (
+            not any(self._special(piece) for table in tables for piece in table)
+            and all(piece and not piece.startswith(_BLANKS) for piece in tables[0])
+            and all(piece and not piece.endswith(_BLANKS) for piece in tables[-1])
+        )
+
+    def _always_quoted(self, tables: Sequence[Sequence[str]]) -> bool:
+        return (
+            any(all(self._special(piece) for piece in table) for table in tables)
+            or all(piece.startswith(_BLANKS) for piece in tables[0])
+            or all(piece.endswith(_BLANKS) for piece in tables[-1])
+        )
+
+
+_UNUSUAL: Final = re.compile('["\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]')
+
+
+@functools.lru_cache(maxsize=4096)
+def _text_cell(style: CellStyle, text: str) -> bytes:
+    """Return the cell of a text; most texts of a small job come more than once."""
+    return utf8(style.finish(style.guard(text)))
+
+
+_DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
+
+
+class ColumnTree(Struct, kw_only=True):
+    """The columns of one node, in order: its own cell, if it has one, then those below it.
+
+    Attributes:
+        cell: there is a column for the node's own value.
+        below: the columns of each key or element index.
+    """
+
+    cell: bool = False
+    below: dict[str | int, ColumnTree] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How many cells there are."""
+        return self.cell + sum(child.width for child in self.below.values())
+
+    def paths(self, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+        """Yield the path of each cell, in order."""
+        if self.cell:
+            yield above
+        for segment, child in self.below.items():
+            yield from child.paths((*above, segment))
+
+    def add(self, node: Node) -> None:
+        """Make room for all that ``node`` can be."""
+        children = child_nodes(node)
+        self.cell = self.cell or not children
+        for segment, child in children:
+            self.below.setdefault(segment, ColumnTree()).add(child)
+        if isinstance(node, ArrayNode) and any(map(may_be_absent, node.elements)):
+            self._add_moved(node.elements)
+
+    def add_stated(self, path: Sequence[str], value: Json) -> None:
+        """Make room for ``value`` at ``path``, where an index may lead to an element."""
+        if path:
+            key: str | int = path[0]
+            if path[0].isdigit() and any(isinstance(known, int) for known in self.below):
+                key = int(path[0])
+            self.below.setdefault(key, ColumnTree()).add_stated(path[1:], value)
+        elif self.cell and not self.below:
+            # A leaf is one cell, whatever it holds.
+            return
+        elif isinstance(value, dict | list) and (value or self.below):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            for segment, inner in items:
+                self.below.setdefault(segment, ColumnTree()).add_stated((), inner)
+        else:
+            self.cell = True
+
+    def _add_moved(self, elements: Sequence[Node]) -> None:
+        """Make room for elements that come sooner because others were left out."""
+        later: dict[int, Node] = {}
+        for index in reversed(range(len(elements))):
+            later[id(elements[index])] = elements[index]
+            for element in later.values():
+                self.below[index].add(element)
+
+
+def columns_of(programs: Sequence[Program]) -> ColumnTree:
+    """Return the columns that records of all ``programs`` need together."""
+    tree = ColumnTree()
+    for program in programs:
+        tree.add(program.root)
+    for program in programs:
+        for path, value in program.stated:
+            tree.add_stated(path, value)
+    # A record without fields is no cell either.
+    tree.cell = False
+    return tree
+
+
+def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
+    """Return the nodes below an object or array, by key or index; none for a leaf."""
+    if isinstance(node, ObjectNode):
+        return node.members
+    if isinstance(node, ArrayNode):
+        return tuple(enumerate(node.elements))
+    return ()
+
+
+def column_name(path: Sequence[str | int]) -> str:
+    """Return the header's name for the cell at ``path``."""
+    if not all(isinstance(part, int) or _DOTTED.fullmatch(part) for part in path):
+        return pointer_of(path)
+    words = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(words).removeprefix(".")
+
+
+_NO_COLUMN: Final = "there is no column for this value"
+
+
+def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> list[bytes]:
+    """Return ``columns.width`` cells, those of ``value``.
+
+    Raises:
+        FormatError: a cell cannot be written, or there is no column for a value.
+    """
+    if not columns.below:
+        return [style.cell(value)]
+    if not _is_laid_flat(columns, value):
+        if value is not None and not columns.cell:
+            raise FormatError(_NO_COLUMN)
+        cells = [style.cell(value)] if columns.cell else []
+        return cells + [b""] * (columns.width - columns.cell)
+    cells = [b""] if columns.cell else []
+    values = _values(value)
+    for segment, child in columns.below.items():
+        try:
+            cells += row_cells(child, values.get(segment), style)
+        except FormatError as error:
+            raise error.below(segment) from error
+    if not values.keys() <= columns.below.keys():
+        extra = next(segment for segment in values if segment not in columns.below)
+        raise FormatError(_NO_COLUMN, (extra,))
+    return cells
+
+
+def _values(value: Json) -> Mapping[str | int, Json]:
+    """Return what is below an object or array; nothing below a scalar."""
+    if isinstance(value, dict):
+        return value  # type: ignore[return-value]  # a key may be text or an index here
+    return dict(enumerate(value)) if isinstance(value, list) else {}
+
+
+def _is_laid_flat(columns: ColumnTree, value: Json) -> bool:
+    """Return whether ``value`` goes to the columns below; its own takes only what those cannot."""
+    if not isinstance(value, dict | list):
+        return False
+    return not columns.cell or _fit_below(columns, value)
+
+
+def _fit_below(columns: ColumnTree, value: Json) -> bool:
+    """Return whether there is a column for all that is in ``value``."""
+    return all(
+        segment in columns.below and _fits(columns.below[segment], child)
+        for segment, child in _values(value).items()
+    )
+
+
+def _fits(columns: ColumnTree, value: Json) -> bool:
+    if value is None or columns.cell:
+        return True
+    return bool(columns.below) and isinstance(value, dict | list) and _fit_below(columns, value)
+
+
+def _row(value: Json, columns: ColumnTree, style: CellStyle) -> bytes:
+    return style.delimiter.encode().join(row_cells(columns, value, style))
 
 
 def compile_rows(
@@ -69,7 +332,7 @@ def compile_rows(
 
 
 def _encode(value: Json, columns: ColumnTree, style: CellStyle, lead: bytes) -> bytes:
-    return lead + style.delimiter.encode().join(row_cells(columns, value, style))
+    return lead + _row(value, columns, style)
 
 
 class _Compiler:
@@ -181,29 +444,39 @@ class CsvWriter(Struct, frozen=True, kw_only=True):
     framing: Framing
 
     def encode(self, record: Mapping[str, Json]) -> bytes:
-        """Return one row without its line end."""
-        row = self.style.delimiter.encode().join(row_cells(self.columns, dict(record), self.style))
+        row = _row(dict(record), self.columns, self.style)
         if not row:
             raise FormatError("a row of one empty cell would be a blank line")
         return row
 
     def compile(self, program: Program) -> FragmentPlan | None:
-        """Return the plan of a program's rows; None for one column, which could be a blank line."""
+        # A row of one column could be a blank line, which only the whole record shows.
         if self.columns.width == 1:
             return None
         return compile_rows(program, self.columns, self.style, self.framing.separator)
 
 
-_MEDIA: Final = Media(type="text/csv; header=present", lines=True)
+def _csv_writer(programs: Sequence[Program], options: Options, _layout: Layout) -> CsvWriter:
+    """Return a writer of a header and rows; a file of one record has a header too."""
+    columns = columns_of(programs)
+    if not columns.width:
+        raise FormatError("a CSV file needs at least one field")
+    style = CellStyle(
+        delimiter=str(options["delimiter"]), formulas=Formulas(str(options["csv_formulas"]))
+    )
+    end = b"\r\n" if options["line_end"] == "crlf" else b"\n"
+    names = [style.cell(column_name(path)) for path in columns.paths()]
+    header = style.delimiter.encode().join(names) + end
+    framing = Framing(head=header, separator=end, tail=end, empty=header)
+    return CsvWriter(style=style, columns=columns, framing=framing)
 
 
-class CsvFormat(Struct, frozen=True, kw_only=True):
-    """One row a record."""
-
-    name: str = "csv"
-    suffix: str = ".csv"
-    media: Media = _MEDIA
-    options: tuple[Option, ...] = (
+CSV: Final = Format(
+    name="csv",
+    suffix=".csv",
+    is_lines=True,
+    writer=_csv_writer,
+    options=(
         Option(
             name="csv_formulas",
             default="keep",
@@ -222,27 +495,93 @@ class CsvFormat(Struct, frozen=True, kw_only=True):
             allowed=("lf", "crlf"),
             summary="What ends a line: a line feed, or a carriage return before it.",
         ),
-    )
-    layouts: tuple[Layout, ...] = tuple(Layout)
-
-    def writer(
-        self,
-        programs: Sequence[Program],
-        options: Mapping[str, Json],
-        layout: Layout,  # noqa: ARG002 - a file of one record has a header too
-    ) -> CsvWriter:
-        """Return a writer of a header and rows."""
-        columns = columns_of(programs)
-        if not columns.width:
-            raise FormatError("a CSV file needs at least one field")
-        style = CellStyle(
-            delimiter=str(options["delimiter"]), formulas=Formulas(str(options["csv_formulas"]))
-        )
-        end = b"\r\n" if options["line_end"] == "crlf" else b"\n"
-        names = [style.cell(column_name(path)) for path in columns.paths()]
-        header = style.delimiter.encode().join(names) + end
-        framing = Framing(head=header, separator=end, tail=end, empty=header)
-        return CsvWriter(style=style, columns=columns, framing=framing)
+    ),
+)
 
 
-CSV: Final[Format] = CsvFormat()
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
+
+
+def raw_rows(text: str, delimiter: str) -> list[list[str]]:
+    """Return the cells of each row as they stand, quotes included.
+
+    Raises:
+        ValueError: a quote is open, or stands inside of a cell without quotes.
+    """
+    cell = re.compile(f'("(?:[^"]|"")*"|[^"\r\n{re.escape(delimiter)}]*)')
+    rows: list[list[str]] = []
+    row: list[str] = []
+    place = 0
+    while place < len(text):
+        found = cell.match(text, place)
+        if found is None:
+            raise ValueError("a cell cannot be read")
+        row.append(found[0])
+        place = found.end()
+        if text.startswith(delimiter, place):
+            place += len(delimiter)
+            if place < len(text):
+                continue
+            row.append("")
+        end = 2 if text.startswith("\r\n", place) else 1
+        if place < len(text) and text[place] not in "\r\n":
+            raise ValueError(f"behind the cell {found[0]} stands {text[place]!r}")
+        rows.append(row)
+        row = []
+        place += end
+    return rows
+
+
+def plain_text(cell: str) -> str:
+    """Return the text of a cell, without its quotes."""
+    return cell[1:-1].replace('""', '"') if cell.startswith('"') else cell
+
+
+def cell_value(cell: str, before: Json, style: CellStyle) -> Json:
+    """Return the value that ``cell`` means, of the kind of ``before`` where it can be one."""
+    values = list(_readings(cell, before, style))
+    for value in values:
+        try:
+            if style.cell(value).decode() == cell:
+                return value
+        except FormatError:
+            continue
+    return values[0]
+
+
+def path_of_name(name: str) -> tuple[str | int, ...]:
+    """Return the path that ``column_name`` would name so.
+
+    Raises:
+        ValueError: ``name`` is not the name of a column.
+    """
+    if name.startswith("/"):
+        parts = name.removeprefix("/").split("/")
+        return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+    steps = list(_STEP.finditer(name))
+    if not name or "".join(step[0] for step in steps) != name or not steps[0][1]:
+        raise ValueError(f"{name!r} is no name of a column")
+    return tuple(step[1] if step[1] is not None else int(step[2]) for step in steps)
+
+
+def _readings(cell: str, before: Json, style: CellStyle) -> Iterator[Json]:
+    if not cell:
+        yield None
+        return
+    text = plain_text(cell)
+    if isinstance(before, bool) and text in {"true", "false"}:
+        yield text == "true"
+    elif not isinstance(before, str) and _NUMBER.fullmatch(text):
+        yield int(text) if text.lstrip("-").isdigit() else Decimal(text)
+    elif isinstance(before, dict | list):
+        try:
+            yield json.loads(text, parse_float=Decimal)
+        except ValueError:
+            yield text
+    if style.formulas is Formulas.ESCAPE and text.startswith("'"):
+        # What keeps a spreadsheet from running the text is no part of it.
+        inner = text.removeprefix("'")
+        if inner.startswith(FORMULA_STARTS):
+            yield inner
+    yield text

@@ -1,4 +1,4 @@
-"""Takes nothing; gives the compiled form of a text format: tables of bytes and how to index them.
+"""Fragment plan: the compiled form of a text format, as tables of bytes and how to index them.
 
 A record is a fixed number of *slots*. Each slot has a table of encoded fragments
 (``b'"CLM_TYPE":"P",'``) and says, in *registers*, which entry a record takes: the record's bytes
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from typing import Final, TypeAlias
 
-    from mockgen_watch.formats.tree import TextCoding
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.column import Node, Part
     from mockgen_watch.spec.document import Json
@@ -353,7 +352,17 @@ class Builder(Struct):
         return Pick(left.registers + right.registers, table)
 
 
-_ANY_LENGTH: Final = 16
+class TextCoding(Struct, frozen=True):
+    """How text made of parts is written: ``opening``, an entry of each table, ``closing``."""
+
+    opening: bytes
+    tables: tuple[tuple[bytes, ...], ...]
+    closing: bytes
+
+
+def digits_coding(tables: Sequence[Sequence[str]], opening: bytes = b"") -> TextCoding:
+    """Return the coding of a number: its digits as they are."""
+    return TextCoding(opening, tuple([tuple([p.encode() for p in table]) for table in tables]), b"")
 
 
 class Coder(Struct, frozen=True, kw_only=True):
@@ -484,6 +493,9 @@ def _of_parts(column: Column, coding: TextCoding) -> tuple[Table, ...]:
         *(Table(() if part.stream is None else (part.stream,), table) for part, table in parts),
         Table((), (coding.closing,)),
     )
+
+
+_ANY_LENGTH: Final = 16
 
 
 def unrolled_slots(node: Node) -> int:

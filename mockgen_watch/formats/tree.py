@@ -1,26 +1,52 @@
-"""Takes plain values and a style of writing nested data; gives their bytes.
+"""Nested data as text: one style of writing, its reference encoder and its compiler.
 
-JSON and YAML differ in what stands before, between and behind the members of a container, and in
-how scalars look. A ``Style`` says that and no more. ``Encoder`` is the reference; the compiler in
-``formats.tree_fragments`` asks the same style and must give the same bytes.
+JSON and YAML differ in what separates the members of a container, and in how scalars look. A
+``Style`` says that and no more. ``Encoder`` is the reference; ``compile_tree`` asks the same style
+and must give the same bytes.
+
+Members that may be absent make the separators a question. It is answered when compiling, wherever
+that can be: if some member is always there, those before it bring the separator after them and
+those after it bring theirs before them, so every absence is independent of the others. The elements
+of an array of varying length follow one another, so each but the first brings its separator. Only
+an object whose members may all be absent needs a register that tells whether one has been written.
+
+An array is unrolled to its maximum length. One that would make more slots than ``Limits.slots`` is
+made record by record, as is text whose transforms or quotes depend on the whole of it and whose
+combinations are too many for a table; the plan names them as slow.
 """
 
 from __future__ import annotations
 
+import functools
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.fragments import (
+    DEFAULT_LIMITS,
+    Builder,
+    Coder,
+    Constant,
+    Pick,
+    SlowField,
+    Switch,
+    column_form,
+    made_slot,
+    may_be_absent,
+    pieces_of,
+    unrolled_slots,
+)
+from mockgen_watch.generate.column import Column, ObjectNode, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Final
 
     from mockgen_watch.formats.base import Framing
-    from mockgen_watch.formats.fragments import FragmentPlan
-    from mockgen_watch.generate.column import Program
+    from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece, TextCoding
+    from mockgen_watch.generate.column import ArrayNode, Node, Program
     from mockgen_watch.spec.document import Json, ScalarValue
 
 
@@ -55,27 +81,12 @@ class Frame(Struct, frozen=True):
     closing: bytes
 
 
-class TextCoding(Struct, frozen=True):
-    """How text made of parts is written: ``opening``, an entry of each table, ``closing``."""
-
-    opening: bytes
-    tables: tuple[tuple[bytes, ...], ...]
-    closing: bytes
-
-
-def digits_coding(tables: Sequence[Sequence[str]], opening: bytes = b"") -> TextCoding:
-    """Return the coding of a number: its digits as they are."""
-    return TextCoding(opening, tuple([tuple([p.encode() for p in table]) for table in tables]), b"")
-
-
 class Style(Protocol):
     """How one format writes nested data. Values of it pickle."""
 
-    def object_frame(self, place: Place) -> Frame:
-        """Return the frame of an object at ``place``."""
+    def object_frame(self, place: Place) -> Frame: ...
 
-    def array_frame(self, place: Place) -> Frame:
-        """Return the frame of an array at ``place``."""
+    def array_frame(self, place: Place) -> Frame: ...
 
     def key(self, name: str, depth: int) -> bytes:
         """Return a member's key with all that stands between it and the value.
@@ -106,21 +117,20 @@ class Style(Protocol):
         """Return the same for the digits of a number."""
 
 
-_KEPT: Final = 4096
-_KEPT_LENGTH: Final = 64
+_CACHED: Final = 4096
+_CACHED_LENGTH: Final = 64
 
 
 class Encoder:
-    """The reference encoder of values at one place; it remembers what it writes often.
+    """The reference encoder of values at one place.
 
-    Small jobs spend most of their time here: keys come back in every record and pool values in
-    many, so their bytes are kept, and frames and the encoders one level down are made once.
+    Keys come back in every record and pool values in many, so their bytes are kept, and frames and
+    the encoders one level down are made once.
     """
 
     __slots__ = ("_array", "_item", "_keys", "_member", "_object", "_place", "_style", "_texts")
 
     def __init__(self, style: Style, place: Place) -> None:
-        """Write values at ``place`` in ``style``."""
         self._style = style
         self._place = place
         self._object = style.object_frame(place)
@@ -177,13 +187,13 @@ class Encoder:
 
     def _key(self, name: str) -> bytes:
         key = self._style.key(name, self._place.depth)
-        if len(self._keys) < _KEPT:
+        if len(self._keys) < _CACHED:
             self._keys[name] = key
         return key
 
     def _text(self, text: str) -> bytes:
         written = self._style.scalar(text, self._place.position)
-        if len(text) <= _KEPT_LENGTH and len(self._texts) < _KEPT:
+        if len(text) <= _CACHED_LENGTH and len(self._texts) < _CACHED:
             self._texts[text] = written
         return written
 
@@ -192,19 +202,192 @@ class TreeWriter:
     """Writes records in one style, each at ``place``."""
 
     def __init__(self, *, style: Style, place: Place, framing: Framing) -> None:
-        """Write records in ``style`` at ``place``, with ``framing`` around them."""
         self.style = style
         self.place = place
         self.framing = framing
         self._encoder = Encoder(style, place)
 
     def encode(self, record: Mapping[str, Json]) -> bytes:
-        """Return one record without its separator."""
         return self._encoder.encode_object(record)
 
     def compile(self, program: Program) -> FragmentPlan:
-        """Return the plan of a program's records, the separator behind each."""
-        # Small outputs are encoded record by record.
-        from mockgen_watch.formats.tree_fragments import compile_tree  # noqa: PLC0415
-
         return compile_tree(program, self.style, self.place, self.framing.separator)
+
+
+class _Item(Struct, frozen=True, kw_only=True):
+    """A member or an element on its way into its container.
+
+    ``guard`` is a register that is not 0 where the array ends before the element.
+    """
+
+    node: Node
+    place: Place
+    path: tuple[int, ...]
+    segment: str | int
+    field: str
+    prefix: bytes = b""
+    guard: int | None = None
+
+
+def compile_tree(
+    program: Program, style: Style, place: Place, ending: bytes, limits: Limits = DEFAULT_LIMITS
+) -> FragmentPlan:
+    """Return the plan of ``program``'s records at ``place``, each with ``ending``.
+
+    Raises:
+        FormatError: a value that the style cannot write is in one of the tables.
+    """
+    compiler = _Compiler(style, Builder(limits))
+    pieces = compiler.value(program.root, place, (), "")
+    return compiler.builder.build([*pieces, Constant(ending)])
+
+
+class _Compiler:
+    """Turns nodes into pieces; the builder collects their registers."""
+
+    def __init__(self, style: Style, builder: Builder) -> None:
+        self._style = style
+        self._forms: dict[tuple[int, Place], Form] = {}
+        self.builder = builder
+
+    def value(self, node: Node, place: Place, path: tuple[int, ...], field: str) -> list[Piece]:
+        """Return the pieces of a node that is there and not null."""
+        if isinstance(node, Column):
+            return self._column(node, place, path, field)
+        if isinstance(node, ObjectNode):
+            return self._object(node, place, path, field)
+        if unrolled_slots(node) > self.builder.limits.slots:
+            reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
+            slow = SlowField(field=field, reason=reason)
+            encode = Encoder(self._style, place).encode
+            return [made_slot(self.builder, node, path, slow, encode)]
+        return self._array(node, place, path, field)
+
+    def _object(
+        self, node: ObjectNode, place: Place, path: tuple[int, ...], field: str
+    ) -> list[Piece]:
+        inner = Place(place.depth + 1, Position.MEMBER)
+        items = [
+            _Item(
+                node=child,
+                prefix=self._key(name, place.depth),
+                place=inner,
+                path=path,
+                segment=name,
+                field=f"{field}.{name}" if field else name,
+            )
+            for name, child in node.members
+        ]
+        return self._contained(self._style.object_frame(place), items, in_turn=False)
+
+    def _key(self, name: str, depth: int) -> bytes:
+        try:
+            return self._style.key(name, depth)
+        except FormatError as error:
+            raise error.below(name) from error
+
+    def _array(
+        self, node: ArrayNode, place: Place, path: tuple[int, ...], field: str
+    ) -> list[Piece]:
+        length = None if node.length is None else self.builder.draw(node.length, path)
+        inner = Place(place.depth + 1, Position.ITEM)
+        items = [
+            _Item(
+                node=element,
+                place=inner,
+                path=(*path, index),
+                segment=index,
+                field=f"{field}[]",
+                guard=None
+                if length is None or index < node.minimum
+                else self.builder.below(length, index + 1),
+            )
+            for index, element in enumerate(node.elements)
+        ]
+        in_turn = not any(may_be_absent(element) for element in node.elements)
+        return self._contained(self._style.array_frame(place), items, in_turn=in_turn)
+
+    def _contained(self, frame: Frame, items: Sequence[_Item], *, in_turn: bool) -> list[Piece]:
+        """Return a container's pieces; ``in_turn``: none is there unless all before it are."""
+        if not items:
+            return [Constant(frame.empty)]
+        absences = []
+        for pivot, item in enumerate(items):
+            absence = self._absence(item)
+            if absence is None:
+                return self._around(frame, items, pivot)
+            absences.append(absence)
+        if in_turn:
+            return self._in_turn(frame, items, absences[0])
+        return self._in_doubt(frame, items, absences)
+
+    def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[Piece]:
+        """Write items around one that is always there."""
+        pieces: list[Piece] = [Constant(frame.opening)]
+        for item in items[:pivot]:
+            pieces += self._item(item, b"", frame.between)
+        pieces += self._item(items[pivot], b"", b"")
+        for item in items[pivot + 1 :]:
+            pieces += self._item(item, frame.between, b"")
+        return [*pieces, Constant(frame.closing)]
+
+    def _in_turn(self, frame: Frame, items: Sequence[_Item], none: int) -> list[Piece]:
+        """Write the elements of an array that may be empty; ``none``: its first is absent."""
+        pieces: list[Piece] = [Switch(none, (Constant(frame.opening),), (frame.empty,))]
+        pieces += self._item(items[0], b"", b"")
+        for item in items[1:]:
+            pieces += self._item(item, frame.between, b"")
+        return [*pieces, Switch(none, (Constant(frame.closing),), (b"",))]
+
+    def _in_doubt(
+        self, frame: Frame, items: Sequence[_Item], absences: Sequence[int]
+    ) -> list[Piece]:
+        """Write items each of which may be absent."""
+        none = self.builder.every(absences)
+        pieces: list[Piece] = [Switch(none, (Constant(frame.opening),), (frame.empty,))]
+        for position, item in enumerate(items):
+            if position:
+                first = self.builder.every(absences[:position])
+                separator = Pick((first,), (frame.between, b""))
+                pieces.append(Switch(absences[position], (separator,), (b"",)))
+            pieces += self._item(item, b"", b"")
+        return [*pieces, Switch(none, (Constant(frame.closing),), (b"",))]
+
+    def _absence(self, item: _Item) -> int | None:
+        """Return the register that is not 0 where the item is absent; None when it never is."""
+        flags = [] if item.guard is None else [item.guard]
+        if may_be_absent(item.node) and item.node.presence is not None:
+            state = self.builder.draw(item.node.presence, item.path)
+            flags.append(self.builder.at_least(state, State.ABSENT))
+        return self.builder.some(flags) if flags else None
+
+    def _item(self, item: _Item, before: bytes, after: bytes) -> list[Piece]:
+        """Return an item's pieces, its separator included, or nothing where it is absent."""
+        try:
+            present = self.value(item.node, item.place, item.path, item.field)
+        except FormatError as error:
+            raise error.below(item.segment) from error
+        head = before + item.prefix
+        pieces: list[Piece] = [Constant(head), *present, Constant(after)]
+        if item.node.presence is not None:
+            state = self.builder.draw(item.node.presence, item.path)
+            null = head + self._style.scalar(None, item.place.position) + after
+            pieces = [Switch(state, tuple(pieces), (null, b""))]
+        if item.guard is not None:
+            pieces = [Switch(item.guard, tuple(pieces), (b"",))]
+        return pieces
+
+    def _column(
+        self, column: Column, place: Place, path: tuple[int, ...], field: str
+    ) -> list[Piece]:
+        # All elements of an array have one column; its tables are encoded once.
+        key = (id(column), place)
+        if key not in self._forms:
+            coder = Coder(
+                encode=Encoder(self._style, place).encode,
+                text=functools.partial(self._style.text_coding, position=place.position),
+                number=functools.partial(self._style.number_coding, position=place.position),
+            )
+            limit = self.builder.limits.combinations
+            self._forms[key] = column_form(column, coder, limit)
+        return pieces_of(self.builder, column, self._forms[key], path, field)

@@ -1,8 +1,8 @@
-"""Takes a fragment plan and a range of records; gives their bytes, computed a chunk at a time.
+"""Vector engine: the bytes of a fragment plan's records, computed a chunk at a time.
 
 Registers are NumPy arrays of one number a record. Each slot turns its own into indexes of one long
 table of fragments, a column of a matrix with a row for each record; the text is that matrix looked
-up and joined. This module knows nothing but the plan: a compiled kernel can stand in its place.
+up and joined. This module knows nothing but the plan: a compiled kernel could take its place.
 
 Sizes matter. Registers are computed for ``BLOCK`` records at a time, which keeps NumPy's cost for
 each call small. A join makes about ``JOINED`` bytes: that stays in the cache and below the size
@@ -73,7 +73,6 @@ class VectorRun:
     def __init__(
         self, plan: FragmentPlan, program: Program, xp: ModuleType, block: int = BLOCK
     ) -> None:
-        """Lay out the tables of ``plan``, for blocks of at most ``block`` records."""
         self._plan = plan
         self._program = program
         self._xp = xp

@@ -1,4 +1,4 @@
-"""Takes options and programs; gives the writer of YAML that 1.1 and 1.2 readers read alike.
+"""YAML that readers of 1.1 and of 1.2 understand in the same way.
 
 Block style, two blanks a level, list items indented below their key, one line a scalar whatever its
 length, a line feed at the end. ``multiple`` is a list of mappings, ``single`` and ``split`` are the
@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.formats.base import Framing, Media, Option, literal_text, utf8
-from mockgen_watch.formats.tree import Frame, Place, Position, TextCoding, TreeWriter, digits_coding
+from mockgen_watch.formats.base import Format, Framing, literal_text, utf8, utf8_tables
+from mockgen_watch.formats.fragments import TextCoding, digits_coding
+from mockgen_watch.formats.tree import Frame, Place, Position, TreeWriter
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Final
 
-    from mockgen_watch.formats.base import Format
+    from mockgen_watch.formats.base import Options
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.spec.document import Json, ScalarValue
+    from mockgen_watch.spec.document import ScalarValue
 
 # Fixed ranges: what Python calls a letter changes with its Unicode tables. Latin, Greek and
 # Cyrillic, the Indic scripts, kana, CJK ideographs, Hangul.
@@ -55,10 +55,12 @@ _ESCAPED: Final = re.compile(
     "\ufdd0-\ufdef\ufeff\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
 
+_LAST_OF_PLANE_0: Final = 0xFFFF
+
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - the last of plane 0
+    return f"\\u{code:04x}" if code <= _LAST_OF_PLANE_0 else f"\\U{code:08x}"
 
 
 def quote(text: str) -> str:
@@ -75,21 +77,18 @@ class YamlStyle(Struct, frozen=True):
     """How YAML looks; there is nothing to choose."""
 
     def object_frame(self, place: Place) -> Frame:
-        """Return the frame of a mapping; as an item its first key stands behind the dash."""
         line = b"\n" + b"  " * place.depth
         if place.position is Position.MEMBER:
             return Frame(b" {}", line, line, b"")
         return Frame(b"{}", b"", line, b"")
 
     def array_frame(self, place: Place) -> Frame:
-        """Return the frame of a list."""
         line = b"\n" + b"  " * place.depth + b"- "
         if place.position is Position.MEMBER:
             return Frame(b" []", line, line, b"")
         return Frame(b"[]", b"- ", line, b"")
 
     def key(self, name: str, depth: int) -> bytes:
-        """Return the key and its colon, on two lines when it is too long for one."""
         plain = is_plain(name) or (_KEY.fullmatch(name) and name.lower() not in _RESERVED)
         text = name if plain else quote(name)
         if len(text) <= _LONGEST_KEY:
@@ -97,7 +96,6 @@ class YamlStyle(Struct, frozen=True):
         return b"? " + utf8(text) + b"\n" + b"  " * depth + b":"
 
     def scalar(self, value: ScalarValue, position: Position) -> bytes:
-        """Return a literal or text, with a blank before it where it follows a key."""
         text = _literal(value)
         if text is None:
             word = str(value)
@@ -105,20 +103,18 @@ class YamlStyle(Struct, frozen=True):
         return (b" " if position is Position.MEMBER else b"") + utf8(text)
 
     def text_coding(self, tables: Sequence[Sequence[str]], position: Position) -> TextCoding | None:
-        """Return plain or quoted pieces, when all texts are the one or all are the other."""
         blank = b" " if position is Position.MEMBER else b""
         if _always_plain(tables):
-            plain = tuple([tuple([utf8(piece) for piece in table]) for table in tables])
-            return TextCoding(blank, plain, b"")
+            return TextCoding(blank, utf8_tables(tables), b"")
         if not _always_quoted(tables):
             return None
-        quoted = tuple([tuple([utf8(quote(piece)[1:-1]) for piece in table]) for table in tables])
-        return TextCoding(blank + b'"', quoted, b'"')
+        quoted = [[quote(piece)[1:-1] for piece in table] for table in tables]
+        return TextCoding(blank + b'"', utf8_tables(quoted), b'"')
 
     def number_coding(
         self, tables: Sequence[Sequence[str]], position: Position
     ) -> TextCoding | None:
-        """Return the digits; None when an exponent would have to be rewritten."""
+        # An exponent may have to be rewritten as ``_literal`` does.
         if any("E" in piece.upper() for table in tables for piece in table):
             return None
         return digits_coding(tables, b" " if position is Position.MEMBER else b"")
@@ -159,30 +155,12 @@ def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
     return any(all(not _INNER.fullmatch(piece) for piece in table) for table in tables)
 
 
-_MEDIA: Final = Media(type="application/yaml")
+def _yaml_writer(_programs: Sequence[Program], _options: Options, layout: Layout) -> TreeWriter:
+    if layout is not Layout.MULTIPLE:
+        framing = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
+        return TreeWriter(style=YamlStyle(), place=Place(0, Position.ALONE), framing=framing)
+    framing = Framing(head=b"- ", separator=b"\n- ", tail=b"\n", empty=b"[]\n")
+    return TreeWriter(style=YamlStyle(), place=Place(1, Position.ITEM), framing=framing)
 
 
-class YamlFormat(Struct, frozen=True, kw_only=True):
-    """One YAML document a file."""
-
-    name: str = "yaml"
-    suffix: str = ".yaml"
-    media: Media = _MEDIA
-    options: tuple[Option, ...] = ()
-    layouts: tuple[Layout, ...] = tuple(Layout)
-
-    def writer(
-        self,
-        programs: Sequence[Program],  # noqa: ARG002 - YAML needs no columns
-        options: Mapping[str, Json],  # noqa: ARG002 - it has none
-        layout: Layout,
-    ) -> TreeWriter:
-        """Return a writer of one list, or of a mapping alone."""
-        if layout is not Layout.MULTIPLE:
-            framing = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
-            return TreeWriter(style=YamlStyle(), place=Place(0, Position.ALONE), framing=framing)
-        framing = Framing(head=b"- ", separator=b"\n- ", tail=b"\n", empty=b"[]\n")
-        return TreeWriter(style=YamlStyle(), place=Place(1, Position.ITEM), framing=framing)
-
-
-YAML: Final[Format] = YamlFormat()
+YAML: Final = Format(name="yaml", suffix=".yaml", writer=_yaml_writer)

@@ -11,8 +11,9 @@ from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.formats.csv import CsvWriter
-from mockgen_watch.formats.csv_cells import (
+from mockgen_watch.formats import BUILTIN
+from mockgen_watch.formats.csv import (
+    CsvWriter,
     cell_value,
     column_name,
     path_of_name,
@@ -20,7 +21,6 @@ from mockgen_watch.formats.csv_cells import (
     raw_rows,
     row_cells,
 )
-from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path

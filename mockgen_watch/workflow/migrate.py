@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.migrations.masters import looks_like_master, migrate_master

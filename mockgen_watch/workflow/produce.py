@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import PlacingExecutor
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
-from mockgen_watch.formats.records import (
+from mockgen_watch.formats.rendering import (
     CaseRecords,
     Warming,
     alone,
@@ -24,7 +25,6 @@ from mockgen_watch.formats.records import (
     records_of,
     warm_up,
 )
-from mockgen_watch.formats.registry import BUILTIN
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.formats.base import Framing, Writer
-    from mockgen_watch.formats.records import Records
+    from mockgen_watch.formats.rendering import Records
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.source import Case, RecordSources, Source
     from mockgen_watch.spec.document import Json

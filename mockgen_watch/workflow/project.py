@@ -12,7 +12,7 @@ from msgspec import Struct
 from mockgen_watch import plugins
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
 from mockgen_watch.errors import UsageError
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plugins import Catalog as Catalog_plugins
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext

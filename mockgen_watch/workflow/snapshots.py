@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.lock.paths import below
 from mockgen_watch.spec.model import Layout

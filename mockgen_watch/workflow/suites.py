@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, did_you_mean, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError, UsageError
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.model import WantedOutput, WantedSuite

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.formats.records import CaseRecords
+from mockgen_watch.formats.rendering import CaseRecords
 from mockgen_watch.workflow.produce import label_writer, prepare_production
 from tests.properties.test_promises import model
 from tests.unit.scenarios.planning import plans_of

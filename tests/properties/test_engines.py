@@ -59,7 +59,7 @@ INDEXES = st.lists(st.integers(0, 2**62), min_size=1, max_size=6)
 class Fields(dict[str, "Shape"]):
     """The members of a record; as text, what they generate, which is short enough to print."""
 
-    def __repr__(self) -> str:  # noqa: D105 - the class says it
+    def __repr__(self) -> str:
         kinds = {
             name: f"{type(leaf.generator).__name__} {str(leaf.generator)[:200]} {leaf.modifiers}"
             for name, shape in self.items()

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.csv import CsvWriter, compile_rows
 from mockgen_watch.formats.fragments import Limits
-from mockgen_watch.formats.registry import BUILTIN
-from mockgen_watch.formats.tree import TreeWriter
-from mockgen_watch.formats.tree_fragments import compile_tree
+from mockgen_watch.formats.tree import TreeWriter, compile_tree
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.model import Layout

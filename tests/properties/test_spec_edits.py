@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from mockgen_watch.api import Records
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
-from mockgen_watch.formats.records import CaseRecords, ScalarRecords, alone, document, records_of
+from mockgen_watch.formats.rendering import CaseRecords, ScalarRecords, alone, document, records_of
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.produce import prepare_production

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.formats.records import VECTOR_FROM
+from mockgen_watch.formats.rendering import VECTOR_FROM
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project

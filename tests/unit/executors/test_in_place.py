@@ -19,9 +19,9 @@ from mockgen_watch.executors.processes import (
     can_write_in_place,
     write_in_place,
 )
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
-from mockgen_watch.formats.records import document, measured, records_of
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import document, measured, records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout
 from tests.golden.contract import contract_plan
@@ -30,7 +30,7 @@ from tests.programs import pool, program_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.formats.records import Records
+    from mockgen_watch.formats.rendering import Records
 
 LIST = Framing(head=b"[", separator=b", ", tail=b"]\n", empty=b"[]\n")
 COUNT = 1200

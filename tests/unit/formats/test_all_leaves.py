@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.records import records_of
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, complete_options
-from mockgen_watch.formats.csv_cells import column_name
-from mockgen_watch.formats.records import document, records_of
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.csv import column_name
+from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.column import ArrayNode, ObjectNode
 from mockgen_watch.generate.records import record_at

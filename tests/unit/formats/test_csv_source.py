@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.formats.csv_cells import (
+from mockgen_watch.formats.csv import (
     CellStyle,
     Formulas,
     cell_value,

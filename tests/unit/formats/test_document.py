@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, Framing, complete_options
-from mockgen_watch.formats.records import ScalarRecords, VectorRecords, alone, document, records_of
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import (
+    ScalarRecords,
+    VectorRecords,
+    alone,
+    document,
+    records_of,
+)
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of
@@ -113,8 +119,8 @@ def test_one_record_alone_is_a_whole_file() -> None:
 SMALL_JOB = """
 import sys
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.registry import BUILTIN
-from mockgen_watch.formats.records import document, records_of
+from mockgen_watch.formats import BUILTIN
+from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.generate.column import Column, ColumnKind, ObjectNode, Part, Program
 from mockgen_watch.generate.streams import Uniform
 from mockgen_watch.spec.model import Layout

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, complete_options
-from mockgen_watch.formats.records import alone, document
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import alone, document
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

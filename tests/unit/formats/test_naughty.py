@@ -13,9 +13,9 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
-from mockgen_watch.formats.records import document
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats.rendering import document
 from mockgen_watch.formats.vector import chunk_bytes
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.numbers import RecordNumber

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.fragments import Every, Limits, MadeSlot, Slot
 from mockgen_watch.formats.json import JsonStyle
-from mockgen_watch.formats.registry import BUILTIN
-from mockgen_watch.formats.tree import Place, Position
-from mockgen_watch.formats.tree_fragments import compile_tree
+from mockgen_watch.formats.tree import Place, Position, compile_tree
 from mockgen_watch.formats.vector import VectorRun, chunk_bytes
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part
 from mockgen_watch.generate.streams import Presence, Uniform, shifted

@@ -10,7 +10,7 @@ import pytest
 
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.formats.records import VectorRecords
+from mockgen_watch.formats.rendering import VectorRecords
 from mockgen_watch.scenarios.labels import label_lines
 from mockgen_watch.workflow.changes import decode_records
 from mockgen_watch.workflow.generate import no_progress

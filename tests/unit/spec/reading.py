@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.formats.registry import BUILTIN
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext

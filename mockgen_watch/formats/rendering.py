@@ -1,8 +1,8 @@
-"""Takes a writer and a program's records; gives the bytes of whole files, by either engine.
+"""Rendering: the records of an output as the bytes of whole files, by one of two engines.
 
-There are two ways to the same bytes. The *scalar* engine reads one record at a time and encodes it;
-it needs no NumPy, and is faster as long as importing NumPy takes longer than all records do. The
-*vector* engine runs a fragment plan for a chunk of records at a time.
+The *scalar* engine reads one record at a time and encodes it; it needs no NumPy, and is faster as
+long as importing NumPy takes longer than all records do. The *vector* engine runs a fragment plan
+for a chunk of records at a time. Both give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.fragments import FragmentPlan
-    from mockgen_watch.formats.vector import VectorRun
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.scenarios.source import Case, Source, Told
@@ -36,20 +35,27 @@ if TYPE_CHECKING:
 VECTOR_FROM: Final = 2000
 """From this many records on the vector engine is faster, NumPy's import included."""
 
+BLOCK: Final = 8192
+"""Records that are shared out among programs at a time."""
+
+MAX_RUNS: Final = 16
+"""Programs whose tables are kept for the next block."""
+
+JOINED: Final = 64
+"""Records in one piece."""
+
 
 class Records(Protocol):
     """Anything that has bytes for its records: what an executor runs."""
 
     @property
-    def framing(self) -> Framing:
-        """What stands around the records."""
+    def framing(self) -> Framing: ...
 
     @property
-    def count(self) -> int:
-        """How many records there are."""
+    def count(self) -> int: ...
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each.
+        """Yield the bytes of records ``start`` to ``stop - 1``, each with its separator.
 
         Raises:
             FormatError: a value that cannot be written.
@@ -57,10 +63,9 @@ class Records(Protocol):
 
 
 class Warming(Struct, frozen=True):
-    """Records for which there is something to do before the first of them is made."""
+    """Records that need something done before the first of them is made."""
 
-    def warm_up(self) -> None:
-        """Do it."""
+    def warm_up(self) -> None: ...
 
 
 class ScalarRecords(Struct, frozen=True, kw_only=True):
@@ -72,11 +77,9 @@ class ScalarRecords(Struct, frozen=True, kw_only=True):
 
     @property
     def framing(self) -> Framing:
-        """What stands around the records."""
         return self.writer.framing
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, one at a time."""
         separator = self.framing.separator
         for index in range(start, stop):
             yield encode_record(self.writer, record_at(self.program, index), index) + separator
@@ -92,34 +95,36 @@ class VectorRecords(Warming, frozen=True, kw_only=True):
     _idle: list[VectorRun] = field(default_factory=list)
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, many at a time."""
-        run = self._taken()
+        run = self._take_run()
         yield from run.bytes_of(start, stop)
         self._idle.append(run)
 
     def measured(self, start: int, stop: int) -> tuple[int, Iterator[bytes]] | None:
         """Return how many bytes the records have, and the bytes; None where it is not known."""
-        run = self._taken()
+        run = self._take_run()
         found = run.measured(start, stop)
         if found is None:
             self._idle.append(run)
             return None
-        return found[0], self._given_back(run, found[1])
+        return found[0], self._with_return(run, found[1])
 
     def warm_up(self) -> None:
-        """Lay out the tables; see ``warm_up``."""
-        self._idle.append(self._taken())
+        self._idle.append(self._take_run())
 
-    def _taken(self) -> VectorRun:
-        # NumPy takes longer to import than a small job takes in all.
-        import numpy as np  # noqa: PLC0415
+    def _take_run(self) -> VectorRun:
+        """Return a run whose tables are laid out; calls that overlap share none."""
+        return self._idle.pop() if self._idle else VectorRun(self.plan, self.program, _numpy())
 
-        # Laying out the tables is work that later calls are spared; calls that overlap share none.
-        return self._idle.pop() if self._idle else VectorRun(self.plan, self.program, np)
-
-    def _given_back(self, run: VectorRun, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _with_return(self, run: VectorRun, pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from pieces
         self._idle.append(run)
+
+
+def _numpy() -> ModuleType:
+    # It takes longer to import than a small job takes in all.
+    import numpy as np
+
+    return np
 
 
 def records_of(
@@ -152,7 +157,7 @@ def warm_up(records: Records) -> None:
 def measured(records: Records, start: int, stop: int) -> tuple[int, Iterator[bytes]]:
     """Return how many bytes records ``start`` to ``stop - 1`` have, and the bytes.
 
-    These are made one piece at a time, and are held only where their length is not known before.
+    The bytes are made piece by piece, and held only where their length is not known beforehand.
 
     Raises:
         FormatError: a value that cannot be written.
@@ -196,24 +201,14 @@ def encode_record(writer: Writer, record: Mapping[str, Json], index: int) -> byt
         raise error.below(index) from error
 
 
-BLOCK: Final = 8192
-"""Records that are shared out at a time: enough that those which fail alike are many."""
-
-RUNS: Final = 16
-"""Programs whose tables are kept for the next block."""
-
-JOINED: Final = 64
-"""Records in one piece."""
-
-
 class CaseRecords(Warming, frozen=True, kw_only=True):
     """Records of several programs, or that are looked at one by one.
 
     Attributes:
-        is_labelled: each of them holds what it shows.
-        labels: writes the lines that tell what records show; None where nobody asks for them.
+        is_labelled: each of them holds its labels.
+        labels: writes the label lines of records; None where there are none.
         vector_from: from this many records on programs make whole blocks.
-        block: records that are shared out at a time.
+        block: records that are shared out among programs at a time.
     """
 
     writer: Writer
@@ -227,42 +222,36 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
 
     @property
     def framing(self) -> Framing:
-        """What stands around the records."""
         return self.writer.framing
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
         return (records for records, _ in self.pairs(start, stop))
 
     def pairs(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the same, and with them the lines that tell of these very records."""
+        """Yield the bytes of records ``start`` to ``stop - 1``, and the label lines of these."""
         is_small = self.count < self.vector_from or stop - start < JOINED
         if self.is_labelled or is_small:
             yield from self._one_by_one(start, stop)
             return
-        # NumPy takes longer to import than a small job takes in all.
-        import numpy as np  # noqa: PLC0415
-
+        np = _numpy()
         runs = self._idle.pop() if self._idle else _Runs(self.writer, np)
         for first in range(start, stop, self.block):
             last = min(first + self.block, stop)
             try:
                 texts, lines = self._block(runs, np, first, last)
             except (FindingsError, FormatError):
-                # The first record that is wrong is the one to be told, and those before it are not.
+                # The error must be that of the first record that is wrong.
                 yield from self._one_by_one(first, last)
                 raise
             for row in range(0, len(texts), JOINED):
-                part = slice(row, row + JOINED)
-                yield b"".join(texts[part]), b"".join(lines[part])
+                rows = slice(row, row + JOINED)
+                yield b"".join(texts[rows]), b"".join(lines[rows])
         self._idle.append(runs)
 
     def warm_up(self) -> None:
-        """Load NumPy where it will be needed; see ``document.warm_up``."""
         if not self.is_labelled and self.count >= self.vector_from:
-            import numpy as np  # noqa: PLC0415 - as above
-
-            del np
+            # Processes that are forked later share it.
+            _numpy()
 
     def _one_by_one(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
         return (self._record(index) for index in range(start, stop))
@@ -279,7 +268,7 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
     def _block(
         self, runs: _Runs, xp: ModuleType, first: int, last: int
     ) -> tuple[list[bytes], list[bytes]]:
-        """Return the bytes of each record, and its lines where somebody asks for them."""
+        """Return the bytes of each record, and its label lines where they are wanted."""
         indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
         texts: list[bytes] = [b""] * len(indexes)
         lines: list[bytes] = [] if self.labels is None else [b""] * len(indexes)
@@ -301,7 +290,7 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
 
 
 def label_bytes_of(writer: Writer, told: Case | Told, index: int) -> bytes:
-    """Return the lines that tell what record ``index`` shows, as ``writer`` has them.
+    """Return the label lines of record ``index``, as ``writer`` has them.
 
     Raises:
         FormatError: a value cannot be written.
@@ -316,30 +305,30 @@ class _Runs:
     def __init__(self, writer: Writer, xp: ModuleType) -> None:
         self._writer = writer
         self._xp = xp
-        self._known: dict[Program, VectorRun | None] = {}
+        self._runs: dict[Program, VectorRun | None] = {}
         self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
 
     def of(self, program: Program | None) -> VectorRun | None:
         """Return what runs ``program``; None where records have to be made one by one."""
         if program is None:
             return None
-        if program not in self._known:
-            if len(self._known) >= RUNS:
-                self._known.clear()
+        if program not in self._runs:
+            if len(self._runs) >= MAX_RUNS:
+                self._runs.clear()
                 self._tables.clear()
-            self._known[program] = self._laid_out(program)
-        return self._known[program]
+            self._runs[program] = self._lay_out(program)
+        return self._runs[program]
 
-    def _laid_out(self, program: Program) -> VectorRun | None:
+    def _lay_out(self, program: Program) -> VectorRun | None:
         try:
             plan = self._writer.compile(program)
         except FormatError:
             return None
         if plan is None:
             return None
-        return VectorRun(self._shared(plan), program, self._xp, BLOCK // 4)
+        return VectorRun(self._share_tables(plan), program, self._xp, BLOCK // 4)
 
-    def _shared(self, plan: FragmentPlan) -> FragmentPlan:
+    def _share_tables(self, plan: FragmentPlan) -> FragmentPlan:
         """Return ``plan`` with the tables of other programs where they are equal, as most are."""
         slots = tuple(
             replace(slot, table=self._tables.setdefault(slot.table, slot.table))
