@@ -18,9 +18,9 @@ from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.model import Selection
-from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.project import open_file
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,8 +100,8 @@ def _best(action: Callable[[], object], rounds: int) -> float:
 
 
 def _plan(workload: str) -> RecordPlan:
-    project = open_adhoc(WORKLOADS, f"{workload}.yaml", None)
-    (output, *_), _ = chosen_plans(project, Request(selection=Selection(count=1_000_000)))
+    project = open_file(WORKLOADS, f"{workload}.yaml", None)
+    (output, *_), _ = select_plans(project, Request(selection=Selection(count=1_000_000)))
     return output.records
 
 

@@ -21,9 +21,9 @@ from mockgen_watch.generate.address import cells_of_element, record_cells
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.project import open_file
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,8 @@ def _read_options() -> argparse.Namespace:
 
 
 def _compile(workload: str, form_name: str, count: int) -> tuple[Program, Writer]:
-    project = open_adhoc(WORKLOADS, f"{workload}.yaml", None)
-    (output, *_), _ = chosen_plans(project, Request(selection=Selection(count=count)))
+    project = open_file(WORKLOADS, f"{workload}.yaml", None)
+    (output, *_), _ = select_plans(project, Request(selection=Selection(count=count)))
     program = compile_program(output.records)
     form = BUILTIN[form_name]
     return program, form.writer((program,), complete_options(form, ()), Layout.MULTIPLE)

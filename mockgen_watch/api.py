@@ -8,17 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.suites import SHIPPED, LazyDigests, Loader
-from mockgen_watch.workflow.targets import find_records
+from mockgen_watch.workflow.suites import Sources, Suites
+from mockgen_watch.workflow.targets import find_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,15 +59,12 @@ class Specs:
         The suite is named ``spec``, so that a model is ``spec/Model`` or just ``Model``.
         Vocabularies of the package can be used, and nothing else of any project.
         """
-        sources = _GivenSources(user_input, master)
-        loader = Loader(
-            sources=sources,
-            specs="specs",
-            context=BuildContext(formats=BUILTIN),
-        )
+        files = dict([_file("user_input", user_input)])
+        if master is not None:
+            files.update([_file("master", master)])
+        suites = Suites(Sources(data=files), BuildContext(formats=BUILTIN), specs="specs")
         here = Path()
-        state = StateFolder(here / ".mockgen")
-        return cls(OpenProject.without_folder(here, loader, state))
+        return cls(OpenProject.without_folder(here, suites, StateFolder(here / ".mockgen")))
 
     def records(
         self,
@@ -93,9 +88,9 @@ class Specs:
         """
         asked = Selection(count=count, seed=seed)
         try:
-            plan = find_records(self._project, name, asked)
+            plan = find_plan(self._project, name, asked)
         except UsageError:
-            suites = self._project.loader.suites()
+            suites = self._project.suites.files
             tried = (_try(self._project, f"{suite}/{name}", asked) for suite in suites)
             found = [one for one in tried if one is not None]
             if len(found) != 1:
@@ -106,7 +101,7 @@ class Specs:
 
 def _try(project: OpenProject, name: str, selection: Selection) -> OutputPlan | None:
     try:
-        return find_records(project, name, selection)
+        return find_plan(project, name, selection)
     except UsageError:
         return None
 
@@ -166,29 +161,6 @@ def _plain(value: Json) -> Any:  # noqa: ANN401 - what json.loads gives
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-class _GivenSources:
-    """Spec files that were given as data."""
-
-    def __init__(
-        self, user_input: Mapping[str, Any] | str, master: Mapping[str, Any] | str | None
-    ) -> None:
-        self._files = dict([_file("user_input", user_input)])
-        if master is not None:
-            self._files.update([_file("master", master)])
-
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """Path → digest; see ``Sources``."""
-        known = {path: digest(data) for path, data in self._files.items()}
-        return LazyDigests(known, (SHIPPED + name for name in shipped_vocabularies()), self.read)
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of ``path``; see ``Sources``."""
-        if path.startswith(SHIPPED):
-            return read_vocabulary(path.removeprefix(SHIPPED))
-        return self._files[path]
 
 
 def _file(name: str, given: Mapping[str, Any] | str) -> tuple[str, bytes]:

@@ -31,7 +31,7 @@ def run_hook(look: Look, options: argparse.Namespace) -> int:
     if options.json:
         print(_json(report, look))
     else:
-        texts = report.project.loader.texts()
+        texts = report.project.suites.text_of
         print_findings(report.diagnostics, texts, sys.stderr, with_notes=options.verbose)
         _print(report, look)
     return ExitCode.DONE if report.has_passed else ExitCode.FINDINGS

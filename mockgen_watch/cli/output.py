@@ -18,7 +18,7 @@ from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Final, TextIO
 
     from mockgen_watch.diagnostics import Diagnostic, Location
@@ -267,7 +267,7 @@ def wants_color(stream: TextIO) -> bool:
 
 def print_findings(
     diagnostics: Sequence[Diagnostic],
-    texts: Mapping[str, str],
+    text_of: Callable[[str], str | None],
     stream: TextIO,
     *,
     with_notes: bool = False,
@@ -278,7 +278,7 @@ def print_findings(
     if diagnostics:
         # Rendering is for those who have findings; the others shall not pay for it.
 
-        stream.write(render_text(diagnostics, texts.get, color=wants_color(stream)))
+        stream.write(render_text(diagnostics, text_of, color=wants_color(stream)))
 
 
 def print_report(report: Report, options: argparse.Namespace, *, is_plan: bool = False) -> None:

@@ -18,12 +18,12 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.observe.log import utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import OutputRoot, storage_error
-from mockgen_watch.workflow.legacy import open_oldest
+from mockgen_watch.workflow.legacy import open_legacy
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
-from mockgen_watch.workflow.project import open_adhoc, open_project
+from mockgen_watch.workflow.project import open_file, open_project
 from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.snapshots import FOLDER, SnapshotRun, write_snapshots
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +44,7 @@ def open_for(options: argparse.Namespace) -> OpenProject:
     config = getattr(options, "config", None)
     if config is None:
         return open_project(options.directory, options.profile)
-    return open_adhoc(options.directory, config, options.master)
+    return open_file(options.directory, config, options.master)
 
 
 def outside_root(project: OpenProject, folder: str) -> OutputRoot:
@@ -96,7 +96,7 @@ def tell(
     """Write what was done to stdout, findings to stderr, and return the exit code."""
     log_report(report, options.log, with_findings=options.log_format is not None)
     if options.log_format is None and not options.json:
-        texts = project.loader.texts()
+        texts = project.suites.text_of
         print_findings(report.diagnostics, texts, sys.stderr, with_notes=options.verbose)
     if options.json:
         print(report_json(report))
@@ -109,7 +109,7 @@ def take_snapshot(
     project: OpenProject, request: Request, options: argparse.Namespace, folder: str | None
 ) -> int:
     """Write files with the time in their names, and return the exit code."""
-    plans, found = chosen_plans(project, request)
+    plans, found = select_plans(project, request)
     root = project.output_root() if folder is None else outside_root(project, folder)
     if folder is None:
         root = OutputRoot.in_project(project.root, f"{root.label}/{FOLDER}", project.state)
@@ -132,7 +132,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
         FindingsError: there are no plans, or a record cannot be written.
         StorageError: stdout leads to a file that cannot be written.
     """
-    plans, found = chosen_plans(project, request)
+    plans, found = select_plans(project, request)
     if not plans:
         raise FindingsError(found)
     is_lines = all(BUILTIN[plan.output.format].is_lines for plan in plans)
@@ -143,7 +143,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
             f"stdout takes one file, and this is several ({names}); "
             "choose one with --model and --scenario, or --format ndjson"
         )
-    print_findings(found, project.loader.texts(), sys.stderr)
+    print_findings(found, project.suites.text_of, sys.stderr)
     with running(options) as run:
         advance = run.begin(sum(plan.count for plan in plans))
         for plan in plans:
@@ -173,7 +173,7 @@ def run_oldest(options: argparse.Namespace) -> int:
     """
     if options.dry_run or options.force:
         raise UsageError("--legacy writes new files only; leave out --dry-run and --force")
-    project, scenarios = open_oldest(
+    project, scenarios = open_legacy(
         options.directory, options.profile, options.config, options.master
     )
     selection = selection_of(options)

@@ -13,7 +13,6 @@ from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import Store, open_stored
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
-from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.containment import naming
@@ -25,7 +24,6 @@ from mockgen_watch.workflow.changes import (
     decode_records,
 )
 from mockgen_watch.workflow.origins import find_leaf, pool_odds
-from mockgen_watch.workflow.suites import Preparer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -206,9 +204,8 @@ class _Pools:
         self.plans: dict[str, OutputPlan] = {}
         if project.has_failed:
             return
-        preparer = Preparer(project.loader, Selection())
-        for suite in preparer.suites:
-            for plan in preparer.plans(suite) or ():
+        for suite in project.suites.files:
+            for plan in project.suites.plans(suite) or ():
                 self.plans[below(suite, f"{plan.model}/{plan.scenario}")] = plan
 
     def values(self, path: str, cell: CellChange) -> set[bytes]:

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import FILE, index_name
 from mockgen_watch.git.stored import (
@@ -34,10 +33,9 @@ from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import (
     LOCK_WAIT,
-    OutputProducer,
+    Renderer,
     decide,
     describe_failure,
-    no_progress,
 )
 from mockgen_watch.workflow.results import Request
 
@@ -69,7 +67,7 @@ class IndexEdit(Struct, frozen=True, kw_only=True):
 
 
 def index_edits(
-    suite: SuiteAction, stored: Stored, produce: OutputProducer
+    suite: SuiteAction, stored: Stored, renderer: Renderer
 ) -> tuple[list[IndexEdit], list[FileAction]]:
     """Return the edits that ``suite`` needs, and its files that were edited by hand.
 
@@ -80,7 +78,7 @@ def index_edits(
     for output in suite.outputs:
         made = {}
         if output.must_produce:
-            made = {path: b"".join(chunks) for path, chunks in produce(output)}
+            made = {path: b"".join(chunks) for path, chunks in renderer.files(output)}
         for file in output.files:
             making.output(file, made.get(file.path))
     for file in suite.unwanted:
@@ -221,12 +219,12 @@ class Refresh:
         """Write the outputs that are to be written."""
         if not self.to_write:
             return
-        produce = OutputProducer(self.work.preparer, Serial(), no_progress)
+        renderer = Renderer(self.work.suites, self.work.selection)
         wanted = replace(self.work.reconciliation, suites=tuple(self.to_write), strays=())
         before = self.tree
         paths = self._paths()
         old = _work_digests(before, paths)
-        outcome = apply(wanted, before, produce)
+        outcome = apply(wanted, before, renderer.files)
         for failure in outcome.failures:
             self.found += describe_failure(failure, before.root)
         for refusal in outcome.refusals:
@@ -268,8 +266,8 @@ class Refresh:
         action = _suite(self.decision.reconciliation, suite)
         if action is None:
             return
-        produce = OutputProducer(self.decision.preparer, Serial(), no_progress)
-        edits, refused = index_edits(action, self.stored, produce)
+        renderer = Renderer(self.decision.suites, self.decision.selection)
+        edits, refused = index_edits(action, self.stored, renderer)
         for file in refused:
             self.found.append(describe_refusal(file, self.label, has_offer=False))
         for edit in edits:
@@ -336,7 +334,7 @@ def refresh(look: Look, profile: str | None = None) -> HookReport:
     stored = open_staged(look, profile)
     decision = decide(stored.project, Request(), stored.outputs)
     stale = stale_suites(decision.reconciliation)
-    found = dict.fromkeys((*decision.diagnostics, *decision.preparer.found()))
+    found = dict.fromkeys((*decision.diagnostics, *decision.found()))
     if not stale:
         # The index does not tell which release of a plugin is installed.
         is_told = profile is None and not stored.project.settings.plugins
@@ -349,7 +347,7 @@ def refresh(look: Look, profile: str | None = None) -> HookReport:
         for suite in stale:
             run.sort_in(suite)
         run.write()
-        found.update(dict.fromkeys((*run.found, *decision.preparer.found())))
+        found.update(dict.fromkeys((*run.found, *decision.found())))
         return run.report(in_order(found))
 
 

@@ -18,8 +18,6 @@ from mockgen_watch.git.sides import SideFinder, empty_blob, merge_trees
 from mockgen_watch.git.stored import Store, open_stored_specs
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, suite_of_lock
-from mockgen_watch.plan.model import Selection
-from mockgen_watch.workflow.suites import Preparer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,8 +66,7 @@ class _Merge(Struct, kw_only=True, dict=True):
             self.question.memo.files[self.question.key] = TEXT
             return []
         _refuse_errors(project, inner)
-        preparer = Preparer(project.loader, Selection())
-        suite = suite_of_path(preparer, path)
+        suite = suite_of_path(project.suites, path)
         if suite is None:
             raise StaysError(
                 f"{inner} stays in conflict: the merged specs do not make it; git rm removes it"
@@ -79,7 +76,7 @@ class _Merge(Struct, kw_only=True, dict=True):
             digests=BlobDigests(self.repository, self.question.state),
             nothing=empty_blob(self.repository),
             merged=merged,
-            preparer=preparer,
+            suites=project.suites,
             suite=suite,
             outputs=outputs,
             locks=locks,

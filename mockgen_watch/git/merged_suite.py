@@ -15,7 +15,6 @@ from msgspec import Struct, field
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.sides import Sides, merge_mark
@@ -29,7 +28,7 @@ from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, git_folder_of
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import JournalFile
-from mockgen_watch.workflow.generate import LOCK_WAIT, OutputProducer, no_progress
+from mockgen_watch.workflow.generate import LOCK_WAIT, Renderer, wanted_suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from mockgen_watch.git.blobs import BlobDigests
     from mockgen_watch.git.sides import MergedTree
     from mockgen_watch.lock.model import OutputAction, WantedSuite
-    from mockgen_watch.workflow.suites import Preparer
+    from mockgen_watch.workflow.suites import Suites
 
     Locks = Mapping[str, Lockfile]
 
@@ -228,12 +227,12 @@ class MergedSuite(Struct, frozen=True, kw_only=True):
 
 
 def make_suite(
-    preparer: Preparer, suite: str, locks: Iterable[Lockfile], needs: Callable[[str], bool]
+    suites: Suites, suite: str, locks: Iterable[Lockfile], needs: Callable[[str], bool]
 ) -> MergedSuite | None:
     """Return the outputs of ``suite``; None when its specs have errors.
 
     Args:
-        preparer: of the merged specs.
+        suites: of the merged specs.
         suite: its name.
         locks: what the sides have made of it; of equal keys the digests are known.
         needs: tells whether the bytes of a path are wanted.
@@ -241,14 +240,14 @@ def make_suite(
     Raises:
         FindingsError: a record cannot be written.
     """
-    (wanted,) = preparer.wanted((suite,), {}, trust_locks=False)
+    wanted = wanted_suite(suites, suite)
     if wanted.has_failed:
         return None
     making = _Making(wanted=wanted, known=_known(locks))
     (action,) = reconcile(Snapshot(wanted=(wanted,), contract=CONTRACT)).suites
-    produce = OutputProducer(preparer, Serial(), no_progress)
+    renderer = Renderer(suites)
     for output in action.outputs:
-        making.take(output, produce, needs)
+        making.take(output, renderer, needs)
     settled = {
         path: Settled(action=Action.CREATE, digest=found) for path, found in making.digests.items()
     }
@@ -264,14 +263,14 @@ def make_suite(
     )
 
 
-def suite_of_path(preparer: Preparer, path: str) -> str | None:
+def suite_of_path(suites: Suites, path: str) -> str | None:
     """Return the suite whose output or lockfile ``path`` is; None when nobody wants it."""
-    for suite in preparer.suites:
+    for suite in suites.files:
         if path == lock_path(suite):
             return suite
-    near = [suite for suite in preparer.suites if not suite or path.startswith(f"{suite}/")]
+    near = [suite for suite in suites.files if not suite or path.startswith(f"{suite}/")]
     for suite in sorted(near, key=len, reverse=True):
-        (wanted,) = preparer.wanted((suite,), {}, trust_locks=False)
+        wanted = wanted_suite(suites, suite)
         # A suite with errors may want the path: whoever asks hears of the errors.
         paths = {below(suite, name) for output in wanted.outputs for name in output_paths(output)}
         if wanted.has_failed or path in paths:
@@ -286,9 +285,7 @@ class _Making(Struct, kw_only=True):
     made: dict[str, bytes] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
 
-    def take(
-        self, output: OutputAction, produce: OutputProducer, needs: Callable[[str], bool]
-    ) -> None:
+    def take(self, output: OutputAction, renderer: Renderer, needs: Callable[[str], bool]) -> None:
         paths = [file.path for file in output.files]
         self.keys.update(dict.fromkeys(paths, output.output.key))
         known = {
@@ -298,7 +295,7 @@ class _Making(Struct, kw_only=True):
         if known.keys() == set(paths) and not any(map(needs, paths)):
             self.digests.update(known)
             return
-        for path, chunks in produce(output):
+        for path, chunks in renderer.files(output):
             data = b"".join(chunks)
             self.digests[path] = digest(data)
             if needs(path):
@@ -326,7 +323,7 @@ class SuiteMerge(Struct, frozen=True, kw_only=True):
         digests: of blobs.
         nothing: the id of an empty blob.
         merged: what Git makes of the two sides.
-        preparer: of the merged specs.
+        suites: of the merged specs.
         suite: its name.
         outputs: the output folder.
         locks: of base, ours and theirs: suite → lockfile.
@@ -336,7 +333,7 @@ class SuiteMerge(Struct, frozen=True, kw_only=True):
     digests: BlobDigests
     nothing: str
     merged: MergedTree
-    preparer: Preparer
+    suites: Suites
     suite: str
     outputs: str
     locks: Sequence[Mapping[str, Lockfile]]
@@ -346,13 +343,13 @@ class SuiteMerge(Struct, frozen=True, kw_only=True):
         own = [locks[self.suite] for locks in self.locks if self.suite in locks]
         self._refuse_conflicts()
         try:
-            made = make_suite(self.preparer, self.suite, own, self._is_asked)
+            made = make_suite(self.suites, self.suite, own, self._is_asked)
         except FindingsError as error:
             made = None
-            self.preparer.diagnostics.update(dict.fromkeys(error.diagnostics))
+            self.suites.report(error.diagnostics)
         if made is None:
             self._give_up()
-            first = next(item for item in self.preparer.found() if has_errors((item,)))
+            first = next(item for item in self.suites.found() if has_errors((item,)))
             raise StaysError(
                 f"{first.location}: {first.message} (in the merged specs), so the outputs of "
                 f"{self._name} stay in conflict; {self._remedy}"
@@ -397,7 +394,7 @@ class SuiteMerge(Struct, frozen=True, kw_only=True):
 
     def _refuse_conflicts(self) -> None:
         """Stop where something that the suite is made from is in conflict."""
-        (wanted,) = self.preparer.wanted((self.suite,), {}, trust_locks=False)
+        wanted = wanted_suite(self.suites, self.suite)
         prefix = self._repository.prefix
         conflicts = [path for path in wanted.inputs if prefix + path in self.merged.stages]
         if conflicts:

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.git.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
 from mockgen_watch.git.repository import LINK, Repository
 from mockgen_watch.lock.model import Action, Reason
@@ -24,7 +23,7 @@ from mockgen_watch.storage.memo import CONTRACT, DEFAULT_OUTPUTS
 from mockgen_watch.storage.package_data import vocabulary_stamps
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 from mockgen_watch.workflow.check import MadeDigests, check_suite
-from mockgen_watch.workflow.generate import OutputProducer, decide, no_progress
+from mockgen_watch.workflow.generate import Renderer, decide
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.structure import check_documents
@@ -241,7 +240,7 @@ def validate_stored(stored: Stored) -> tuple[Diagnostic, ...]:
         FindingsError: the project file is wrong, or two outputs would have one path.
     """
     decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    found = dict.fromkeys((*stored.project.diagnostics, *decision.preparer.found()))
+    found = dict.fromkeys((*stored.project.diagnostics, *decision.found()))
     found.update(dict.fromkeys(_structure(stored.project, decision)))
     return in_order(found)
 
@@ -253,8 +252,8 @@ def verify_stored(stored: Stored) -> tuple[Diagnostic, ...]:
         FindingsError: the project file is wrong, or two outputs would have one path.
     """
     decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    produce = OutputProducer(decision.preparer, Serial(), no_progress)
-    found = dict.fromkeys(_stale(stored, decision, MadeDigests(produce)))
+    renderer = Renderer(decision.suites, decision.selection)
+    found = dict.fromkeys(_stale(stored, decision, MadeDigests(renderer)))
     found.update(dict.fromkeys(_structure(stored.project, decision)))
     return in_order(found)
 
@@ -270,8 +269,8 @@ def find_stale_outputs(
         FindingsError: the project file is wrong, or two outputs would have one path.
     """
     decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    produce = OutputProducer(decision.preparer, executor, no_progress)
-    found = dict.fromkeys(_stale(stored, decision, MadeDigests(produce, known)))
+    renderer = Renderer(decision.suites, decision.selection, executor=executor)
+    found = dict.fromkeys(_stale(stored, decision, MadeDigests(renderer, known)))
     return in_order(item for item in found if has_errors((item,)))
 
 
@@ -280,7 +279,7 @@ def _stale(stored: Stored, decision: Decision, made: MadeDigests) -> Iterator[Di
     label = stored.project.output_root().label
     for suite in decision.reconciliation.suites:
         yield from check_suite(_doubted(suite), decision, label, made)
-    yield from decision.preparer.found()
+    yield from decision.found()
 
 
 def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -302,8 +301,8 @@ def _doubted(suite: SuiteAction) -> SuiteAction:
 
 
 def _structure(project: OpenProject, decision: Decision) -> Iterable[Diagnostic]:
-    loader = project.loader
-    return check_documents(loader.documents(), loader.masters(), decision.preparer.found())
+    suites = project.suites
+    return check_documents(suites.documents(), suites.masters(), decision.found())
 
 
 _PLACES = ("", "HEAD")

@@ -26,7 +26,6 @@ from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
 from mockgen_watch.migrations.adoption import Home, graft_of, sayings
 from mockgen_watch.migrations.graft import GraftError, grafted
-from mockgen_watch.plan.model import Selection
 from mockgen_watch.plan.overlay import NEGATIVE
 from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.labels import INSIDE
@@ -48,7 +47,6 @@ from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
 from mockgen_watch.workflow.origins import locate_record, split_pointer
 from mockgen_watch.workflow.produce import output_files, prepare_production
 from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.suites import Preparer
 from mockgen_watch.workflow.targets import find_output
 
 if TYPE_CHECKING:
@@ -62,7 +60,6 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.changes import Absent
     from mockgen_watch.workflow.produce import Production
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.suites import Loader
     from mockgen_watch.workflow.targets import Target
 
 
@@ -343,19 +340,7 @@ def location_of(document: Document, keys: Iterable[str]) -> Location:
 def with_spec(project: OpenProject, path: str, data: bytes) -> OpenProject:
     """Return ``project`` as it would be with ``data`` in the spec file ``path``."""
     snapshot = project.snapshot.replaced(path, data)
-    after = project_of(project.root, project.state, snapshot)
-    return replace(after, settings=project.settings, loader=_as_before(project, after))
-
-
-def _as_before(before: OpenProject, after: OpenProject) -> Loader:
-    """Return the loader of ``after`` with the settings of ``before``, whatever chose them."""
-    loader = before.loader
-    return replace(
-        after.loader,
-        context=loader.context,
-        on_conflict=loader.on_conflict,
-        master=loader.master,
-    )
+    return project_of(project.root, project.state, snapshot, project.profile)
 
 
 def same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
@@ -364,11 +349,10 @@ def same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
     Raises:
         CannotAdoptError: it has none, or the suite has errors; the message says which.
     """
-    preparer = Preparer(project.loader, Selection())
-    for other in preparer.plans(plan.suite) or ():
+    for other in project.suites.plans(plan.suite) or ():
         if (other.model, other.scenario) == (plan.model, plan.scenario):
             return other
-    found = [item for item in preparer.found() if has_errors((item,))]
+    found = [item for item in project.suites.found() if has_errors((item,))]
     raise CannotAdoptError(found[0].message if found else "the output would be gone")
 
 
@@ -390,8 +374,8 @@ def difference(project: OpenProject, plan: OutputPlan, meant: Sequence[Json]) ->
 
 def other_changes(before: OpenProject, after: OpenProject, plan: OutputPlan) -> Iterator[str]:
     """Yield the other outputs that are another one afterwards."""
-    old, new = (Preparer(project.loader, Selection()) for project in (before, after))
-    for suite in old.suites:
+    old, new = before.suites, after.suites
+    for suite in old.files:
         keys = {(one.model, one.scenario): one.key for one in new.plans(suite) or ()}
         for one in old.plans(suite) or ():
             name = (one.model, one.scenario)

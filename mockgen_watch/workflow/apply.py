@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
@@ -21,10 +20,9 @@ from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import (
     LOCK_WAIT,
-    OutputProducer,
+    Renderer,
     begin_nothing,
     decide,
-    records_to_make,
     report_of_run,
 )
 from mockgen_watch.workflow.results import Request
@@ -77,7 +75,7 @@ def saved_plan(
         contract=CONTRACT,
         profile=making.profile,
         request=_request_data(request),
-        suites=dict(decision.preparer.suites),
+        suites=dict(decision.suites.files),
         inputs=inputs,
         found={f"{label}/{path}": known for path, known in _relied_on(reconciliation).items()},
         files=tuple(_saved_file(file, plan) for file in plan.files),
@@ -129,13 +127,13 @@ def _is_written(action: Action) -> bool:
 class _Checked(Struct, frozen=True, kw_only=True):
     """Makes files, and stops where one comes out otherwise than was planned."""
 
-    made: OutputProducer
+    made: Renderer
     digests: Mapping[str, str | None]
     label: str
 
     def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Give path and bytes of each file; see ``OutputProducer``."""
-        for path, chunks in self.made(action):
+        """Give path and bytes of each file; see ``Renderer.files``."""
+        for path, chunks in self.made.files(action):
             yield path, self._as_planned(f"{self.label}/{path}", chunks)
 
     def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -177,8 +175,8 @@ def apply_saved(
         decision = decide(project, request_of(saved), tree)
         expected = {file.path: file for file in saved.files}
         _check(_actions(decision, expected, root.label))
-        advance = begin(records_to_make(decision.reconciliation))
-        made = OutputProducer(decision.preparer, Serial(), advance)
+        advance = begin(decision.count_records())
+        made = Renderer(decision.suites, decision.selection, advance=advance)
         # What was not planned stays as it is.
         digests = {**saved.found, **{path: file.digest for path, file in expected.items()}}
         produce = _Checked(made=made, digests=digests, label=root.label)
@@ -223,11 +221,11 @@ def _tool(saved: SavedPlan, path: str, tool: str) -> Iterator[Diagnostic]:
 
 
 def _inputs(project: OpenProject, saved: SavedPlan) -> Iterator[Diagnostic]:
-    digests = project.loader.sources.digests
+    digests = project.suites.sources
     now = {path: digests.get(path) for path in saved.inputs}
     yield from moved(saved.inputs, now, "input")
     if not saved.request.get("suites"):
-        there = project.loader.suites()
+        there = project.suites.files
         for suite, path in sorted(there.items()):
             if suite not in saved.suites:
                 yield no_longer("the suite is new since", path)

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import below, is_labels
@@ -22,16 +21,15 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.workflow.generate import (
-    OutputProducer,
+    Renderer,
     begin_nothing,
     decide,
     file_result,
     record_counts,
-    records_to_make,
 )
 from mockgen_watch.workflow.origins import find_shape, find_statement
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -244,15 +242,15 @@ def plan_changes(
     """
     tree = read_outputs(project.output_root())
     decision = decide(project, request, tree)
-    advance = begin(records_to_make(decision.reconciliation))
-    produce = OutputProducer(decision.preparer, Serial(), advance)
+    advance = begin(decision.count_records())
+    renderer = Renderer(decision.suites, decision.selection, advance=advance)
     planned: dict[str, PlannedFile] = {}
     found = dict.fromkeys(decision.diagnostics)
     digests: dict[str, str] = {}
     kept = 0
     for suite in decision.reconciliation.suites:
         for output in suite.outputs:
-            made = _made(output, produce, with_new=with_new)
+            made = _made(output, renderer, with_new=with_new)
             digests.update({tree.root.named(path): digest(data) for path, data in made.items()})
             for file in _plan_output(output, decision, tree, made):
                 kept += file.file.action is Action.KEEP
@@ -264,7 +262,7 @@ def plan_changes(
         result = file_result(action, action.action, records, tree.root)
         planned.setdefault(result.path, PlannedFile(file=result, records_changed=0))
     tree.cache.save()
-    found.update(dict.fromkeys(decision.preparer.found()))
+    found.update(dict.fromkeys(decision.found()))
     return ChangePlan(
         files=tuple(
             file for _, file in sorted(planned.items()) if file.file.action is not Action.KEEP
@@ -277,12 +275,12 @@ def plan_changes(
     )
 
 
-def _made(output: OutputAction, produce: OutputProducer, *, with_new: bool) -> dict[str, bytes]:
+def _made(output: OutputAction, renderer: Renderer, *, with_new: bool) -> dict[str, bytes]:
     """Return path → new bytes, where there are old ones to compare them with or ``with_new``."""
     needed = [
         file for file in output.files if file.must_produce and (with_new or file.found is not None)
     ]
-    return {path: b"".join(chunks) for path, chunks in produce(output)} if needed else {}
+    return {path: b"".join(chunks) for path, chunks in renderer.files(output)} if needed else {}
 
 
 def _plan_output(
@@ -305,7 +303,7 @@ def _plan_output(
 
 def _plan_of(output: OutputAction, decision: Decision) -> OutputPlan:
     wanted = output.output
-    for plan in decision.preparer.plans(wanted.suite) or ():
+    for plan in decision.plans(wanted.suite):
         if (plan.model, plan.scenario) == (wanted.model, wanted.scenario):
             return plan
     raise UsageError(f"{wanted.suite} has no output {wanted.name}")
@@ -378,7 +376,7 @@ def slow_outputs(project: OpenProject, request: Request) -> dict[str, tuple[Slow
     Raises:
         FindingsError, UsageError: as ``generate`` does.
     """
-    plans, _ = chosen_plans(project, request)
+    plans, _ = select_plans(project, request)
     slow = {
         below(plan.suite, f"{plan.model}/{plan.scenario}"): slow_fields(prepare_production(plan))
         for plan in plans

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
-from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.lockfile import write_lockfile
@@ -15,7 +14,7 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.workflow.generate import OutputProducer, begin_nothing, decide, records_to_make
+from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide
 from mockgen_watch.workflow.structure import check_documents, check_lockfiles
 
 if TYPE_CHECKING:
@@ -50,24 +49,24 @@ def check(
     """
     tree = read_outputs(project.output_root())
     decision = decide(project, request, tree)
-    advance = begin(records_to_make(decision.reconciliation))
-    produce = OutputProducer(decision.preparer, executor or Serial(), advance)
+    advance = begin(decision.count_records())
+    renderer = Renderer(decision.suites, decision.selection, executor=executor, advance=advance)
     found = dict.fromkeys(decision.diagnostics)
     for suite in decision.reconciliation.suites:
-        made = MadeDigests(produce)
+        made = MadeDigests(renderer)
         found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, made)))
     for stray in decision.reconciliation.strays:
         found.update(dict.fromkeys(describe(stray, tree.root.label)))
     for suite in decision.reconciliation.suites:
-        plans = decision.preparer.plans(suite.suite) if suite.wanted is not None else None
-        found.update(dict.fromkeys(check_scenarios(plans or ())))
-    reported = decision.preparer.found()
+        plans = decision.plans(suite.suite) if suite.wanted is not None else ()
+        found.update(dict.fromkeys(check_scenarios(plans)))
+    reported = decision.found()
     found.update(dict.fromkeys(reported))
-    loader = project.loader
-    structure = check_documents(loader.documents(), loader.masters(), reported)
+    suites = project.suites
+    structure = check_documents(suites.documents(), suites.masters(), reported)
     found.update(dict.fromkeys(structure))
-    suites = (suite.suite for suite in decision.reconciliation.suites)
-    found.update(dict.fromkeys(check_lockfiles(tree, suites)))
+    names = (suite.suite for suite in decision.reconciliation.suites)
+    found.update(dict.fromkeys(check_lockfiles(tree, names)))
     tree.cache.save()
     return tuple(sorted(found, key=lambda item: item.sort_key))
 
@@ -75,9 +74,9 @@ def check(
 class MadeDigests:
     """Makes outputs, and gives the digests of their files."""
 
-    def __init__(self, produce: OutputProducer, known: KnownDigests | None = None) -> None:
-        """Make outputs by ``produce``; of those in ``known`` the digests are told from there."""
-        self._produce = produce
+    def __init__(self, renderer: Renderer, known: KnownDigests | None = None) -> None:
+        """Make outputs by ``renderer``; of those in ``known`` the digests are told from there."""
+        self._renderer = renderer
         self._known = {} if known is None else known
 
     def __call__(self, output: OutputAction) -> Mapping[str, str]:
@@ -89,7 +88,7 @@ class MadeDigests:
         wanted = tuple(file.path for file in output.files if file.must_produce)
         name = (output.output.key, wanted)
         if name not in self._known:
-            files = self._produce(output)
+            files = self._renderer.files(output)
             self._known[name] = {path: digest_chunks(chunks) for path, chunks in files}
         return self._known[name]
 

@@ -25,7 +25,7 @@ from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.multi import PROJECT_LABEL, Replacement, finish_replacement, replace_all
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.workflow.generate import LOCK_WAIT
-from mockgen_watch.workflow.targets import named_plans
+from mockgen_watch.workflow.targets import plans_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,7 +107,7 @@ def coverage_report(
         FindingsError: a suite has errors, or a promise cannot be kept.
         UsageError: nothing has this name.
     """
-    plans = named_plans(project, names)
+    plans = plans_by_name(project, names)
     outputs = []
     records: dict[tuple[str, str, str], list[Json]] = {}
     for plan in plans:
@@ -225,7 +225,7 @@ def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
             "no spec that was looked at names a file of cases, "
             "as in $coverage: {strength: pairwise, keep: cases.json}"
         )
-    known_digests = project.loader.sources.digests
+    known_digests = project.suites.sources
     replacements = [
         Replacement(path=path, old=known_digests.get(path), data=cases_bytes(cases))
         for path, cases in sorted(files.items())

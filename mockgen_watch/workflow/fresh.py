@@ -14,12 +14,11 @@ from mockgen_watch.lock.reconcile import reconcile, wanted_from_lock
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.memo import CONTRACT, remember_stamps
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.specs import SPECS_CACHE, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.project import read_settings
-from mockgen_watch.workflow.suites import SHIPPED, LazyDigests, suite_files
+from mockgen_watch.workflow.suites import Sources, suite_files
 
 if TYPE_CHECKING:
     from mockgen_watch.storage.memo import Stamps
@@ -45,8 +44,7 @@ def count_if_fresh(stamps: Stamps) -> int | None:
         return None
     known.save()
     files = specs.digests()
-    shipped = (SHIPPED + name for name in shipped_vocabularies())
-    digests = LazyDigests(files, shipped, lambda path: read_vocabulary(path.removeprefix(SHIPPED)))
+    digests = Sources(files)
     tree = read_outputs(OutputRoot.in_project(root, outputs, state))
     suites = suite_files(files, SPECS)
     wanted = []

@@ -1,4 +1,9 @@
-"""Takes a project and a request; gives up-to-date outputs and an account of what was done."""
+"""Generation: what a run would do with every file, and the run that does it.
+
+The way of the data is a straight line: ``Suites`` reads, builds and compiles specs into plans,
+``decide`` compares these with lockfiles and outputs, ``Renderer`` makes the bytes that are needed,
+and ``storage.transaction`` writes them and the lockfiles.
+"""
 
 from __future__ import annotations
 
@@ -7,34 +12,32 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
+from mockgen_watch.formats import BUILTIN
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe, describe_refusal
-from mockgen_watch.lock.model import Action, Scope
+from mockgen_watch.lock.lockfile import Lockfile, inputs_match
+from mockgen_watch.lock.model import Action, Scope, WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import check_paths, is_labels
-from mockgen_watch.lock.reconcile import reconcile
+from mockgen_watch.lock.reconcile import reconcile, wanted_from_lock
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.produce import output_files
 from mockgen_watch.workflow.results import FileResult, Report
-from mockgen_watch.workflow.suites import Preparer
+from mockgen_watch.workflow.suites import EVERYTHING
+from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.model import (
-        FileAction,
-        OutputAction,
-        Reconciliation,
-        Snapshot,
-        WantedSuite,
-    )
+    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, Snapshot
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
@@ -42,6 +45,11 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
+    from mockgen_watch.workflow.suites import Suites
+
+
+LOCK_WAIT = 10.0
+"""Seconds that a run waits for another one to end."""
 
 
 class Outputs(Protocol):
@@ -67,16 +75,35 @@ class Decision(Struct, frozen=True, kw_only=True):
     """What a run would do, before it does anything.
 
     Attributes:
-        preparer: knows the plans.
+        suites: those of the project.
+        selection: what was asked of them.
         reconciliation: the action for every file.
-        diagnostics: of the project, of paths and of lockfiles; the preparer has the others.
+        diagnostics: of the project, of paths and of lockfiles; ``found`` has those of suites.
         failed_suites: those with errors; they keep their last good outputs.
     """
 
-    preparer: Preparer
+    suites: Suites
+    selection: Selection
     reconciliation: Reconciliation
     diagnostics: tuple[Diagnostic, ...]
     failed_suites: tuple[str, ...]
+
+    def found(self) -> tuple[Diagnostic, ...]:
+        """Return what was found in the suites so far, sorted."""
+        return self.suites.found(self.selection)
+
+    def plans(self, suite: str) -> tuple[OutputPlan, ...]:
+        """Return the plans of a suite; none when it has errors."""
+        return self.suites.plans(suite, self.selection) or ()
+
+    def count_records(self) -> int:
+        """Return how many records the outputs have whose bytes are needed."""
+        return sum(
+            output.output.records
+            for suite in self.reconciliation.suites
+            for output in suite.outputs
+            if output.must_produce
+        )
 
 
 def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
@@ -87,17 +114,15 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
         UsageError: the request names what is not there.
         StorageError: an output cannot be read.
     """
-    if project.has_failed:
-        raise FindingsError(project.diagnostics)
-    preparer = Preparer(project.loader, request.selection)
-    names = preparer.choose(request.suites)
-    if request.selection.models or request.selection.scenarios:
-        preparer.check_names(names)
+    suites = project.valid_suites()
+    selection = request.selection
+    names = select_suites(suites, request)
     scope = None
     if request.acting is not None:
         scope = Scope.around(request.acting, {*names, *tree.locks})
         names = tuple(name for name in names if name in scope.near)
-    wanted = preparer.wanted(names, tree.locks, trust_locks=request.trust_locks)
+    locks = tree.locks if request.trust_locks and _is_plain(suites, selection) else {}
+    wanted = [_wanted_or_locked(suites, name, selection, locks.get(name)) for name in names]
     collisions = check_paths(wanted)
     if collisions:
         raise FindingsError(collisions)
@@ -110,40 +135,81 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
     )
     reconciliation = reconcile(snapshot)
     return Decision(
-        preparer=preparer,
+        suites=suites,
+        selection=selection,
         reconciliation=reconciliation,
         diagnostics=(*project.diagnostics, *reconciliation.blocked),
         failed_suites=tuple(suite.suite for suite in wanted if suite.has_failed),
     )
 
 
-def preview(project: OpenProject, request: Request, *, root: OutputRoot | None = None) -> Report:
-    """Return the account that ``generate`` would give, as far as it is known before generating.
+def wanted_suite(suites: Suites, name: str, selection: Selection = EVERYTHING) -> WantedSuite:
+    """Return the outputs that the specs of a suite describe."""
+    plans = suites.plans(name, selection)
+    inputs = dict(suites.read(name).inputs)
+    for plan in plans or ():
+        for path in plan.inputs:
+            inputs.setdefault(path, suites.sources.get(path))
+    outputs = (
+        WantedOutput.of(
+            plan,
+            BUILTIN[plan.output.format].suffix.removeprefix("."),
+            has_labels=wants_labels(plan),
+            is_selected=selection.selects(plan.model, plan.scenario),
+        )
+        for plan in plans or ()
+    )
+    return WantedSuite(
+        suite=name,
+        outputs=tuple(outputs),
+        inputs=inputs,
+        has_failed=plans is None,
+        is_plain=plans is None or _is_plain(suites, selection),
+    )
 
-    An update may turn out to change no byte. Refusals are told as diagnostics.
+
+def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: object) -> WantedSuite:
+    """Return the outputs of a suite; as its lockfile lists them, where that is up to date.
+
+    Such a suite is not even read.
+    """
+    if not isinstance(lock, Lockfile) or not inputs_match(lock, suites.sources, CONTRACT):
+        return wanted_suite(suites, name, selection)
+    wanted = wanted_from_lock(name, lock, suites.files[name])
+    outputs = (
+        replace(output, is_selected=selection.selects(output.model, output.scenario))
+        for output in wanted.outputs
+    )
+    return replace(wanted, outputs=tuple(outputs))
+
+
+def _is_plain(suites: Suites, selection: Selection) -> bool:
+    """Return whether nothing but the specs decides what the outputs are."""
+    names_only = Selection(models=selection.models, scenarios=selection.scenarios)
+    return selection == names_only and not suites.has_profile
+
+
+def preview(project: OpenProject, request: Request, *, root: OutputRoot | None = None) -> Report:
+    """Return the report that ``generate`` would give, as far as it is known before generating.
+
+    An update may turn out to change no byte. Refusals are diagnostics.
 
     Raises:
         FindingsError, UsageError, StorageError: as ``generate`` does.
     """
     root = root or project.output_root()
-    tree = read_outputs(root)
-    decision = decide(project, request, tree)
-    found = dict.fromkeys((*decision.diagnostics, *decision.preparer.found()))
-    for file in decision.reconciliation.files():
+    decision = decide(project, request, read_outputs(root))
+    files = sorted(decision.reconciliation.files(), key=lambda file: file.path)
+    found = Diagnostics((*decision.diagnostics, *decision.found()))
+    for file in files:
         if file.action is Action.REFUSE:
-            found.update(dict.fromkeys(describe(file, root.label)))
+            found.extend(describe(file, root.label))
+    records = record_counts(decision.reconciliation)
     return Report(
-        files=tuple(planned_files(decision.reconciliation, root)),
-        diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+        files=tuple(file_result(file, file.action, records, root) for file in files),
+        diagnostics=tuple(found.sorted()),
         failed_suites=decision.failed_suites,
     )
-
-
-def planned_files(reconciliation: Reconciliation, root: OutputRoot) -> Iterator[FileResult]:
-    """Yield every file with the action that is meant for it, sorted by path."""
-    records = record_counts(reconciliation)
-    for file in sorted(reconciliation.files(), key=lambda file: file.path):
-        yield file_result(file, file.action, records, root)
 
 
 def record_counts(reconciliation: Reconciliation) -> dict[str, int]:
@@ -159,9 +225,9 @@ def record_counts(reconciliation: Reconciliation) -> dict[str, int]:
 
 
 def file_result(
-    file: FileAction, action: Action, records: dict[str, int], root: OutputRoot
+    file: FileAction, action: Action, records: Mapping[str, int], root: OutputRoot
 ) -> FileResult:
-    """Return the account of ``file`` that ended in ``action``."""
+    """Return the result of a file whose ``action`` turned out to be this."""
     return FileResult(
         path=root.named(file.path),
         action=action,
@@ -170,29 +236,53 @@ def file_result(
     )
 
 
-LOCK_WAIT = 10.0
-"""Seconds that a run waits for another one to end."""
-
-
 def no_progress(plan: OutputPlan, records: int) -> None:
-    """Pass over that ``records`` more of ``plan`` were made."""
+    """Ignore that ``records`` more of ``plan`` were made."""
     del plan, records
 
 
 def begin_nothing(records: int) -> Advance:
-    """Pass over that ``records`` will be made."""
+    """Ignore that ``records`` will be made."""
     del records
     return no_progress
 
 
-def records_to_make(reconciliation: Reconciliation) -> int:
-    """Return how many records the outputs have whose bytes are needed."""
-    return sum(
-        output.output.records
-        for suite in reconciliation.suites
-        for output in suite.outputs
-        if output.must_produce
-    )
+class Renderer:
+    """Makes the bytes of outputs from the plans of a project's suites."""
+
+    def __init__(
+        self,
+        suites: Suites,
+        selection: Selection = EVERYTHING,
+        *,
+        executor: Executor | None = None,
+        advance: Advance = no_progress,
+        aside: str | None = None,
+    ) -> None:
+        """Render with ``executor``, in this process by default; ``aside``: see ``output_files``."""
+        self._suites = suites
+        self._selection = selection
+        self._executor = executor or Serial()
+        self._advance = advance
+        self._aside = aside
+
+    def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Return path and bytes of each file of an output that must be produced, in order.
+
+        Raises:
+            FindingsError: the suite has errors, or a record cannot be written.
+        """
+        output = action.output
+        plans = self._suites.plans(output.suite, self._selection)
+        if plans is None:
+            raise FindingsError(self._suites.found(self._selection))
+        plan = next(
+            plan for plan in plans if (plan.model, plan.scenario) == (output.model, output.scenario)
+        )
+        paths = [file.path for file in action.files if file.must_produce]
+        return output_files(
+            plan, paths, self._executor, self._advance, self._aside, self._suites.record_sources
+        )
 
 
 def generate(
@@ -212,7 +302,8 @@ def generate(
         request: what is asked.
         root: another output folder than the project's own.
         executor: runs the records of large outputs; one process when not given.
-        begin: is told how many records will be made; what it gives is told as they are.
+        begin: called with the number of records that will be made; what it returns is called as
+            they are.
         should_stop: asked before each file; true ends the run early, in good order.
         read: looks at the output folder, once nobody else writes.
 
@@ -227,10 +318,14 @@ def generate(
     with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
         tree = read(root)
         decision = decide(project, request, tree)
-        advance = begin(records_to_make(decision.reconciliation))
-        state = project.state.folder
-        produce = OutputProducer(decision.preparer, executor or Serial(), advance, state)
-        outcome = apply(decision.reconciliation, tree, produce, should_stop=should_stop)
+        renderer = Renderer(
+            decision.suites,
+            decision.selection,
+            executor=executor,
+            advance=begin(decision.count_records()),
+            aside=project.state.folder,
+        )
+        outcome = apply(decision.reconciliation, tree, renderer.files, should_stop=should_stop)
         tree.cache.save()
     return report_of_run(decision, outcome, root, is_own=is_own)
 
@@ -238,56 +333,25 @@ def generate(
 def report_of_run(
     decision: Decision, outcome: Outcome, root: OutputRoot, *, is_own: bool = True
 ) -> Report:
-    """Return the account of a run; ``is_own``: it was over the project's own output folder."""
-    found = {**dict.fromkeys(decision.diagnostics), **dict.fromkeys(decision.preparer.found())}
+    """Return the report of a run; ``is_own``: it was over the project's own output folder."""
+    found = Diagnostics((*decision.diagnostics, *decision.found()))
     for failure in outcome.failures:
-        found.update(dict.fromkeys(describe_failure(failure, root)))
+        found.extend(describe_failure(failure, root))
     for refusal in outcome.refusals:
-        told = describe_refusal(
-            refusal.file, root.label, has_offer=refusal.has_offer, is_own=is_own
+        found.add(
+            describe_refusal(refusal.file, root.label, has_offer=refusal.has_offer, is_own=is_own)
         )
-        found[told] = None
     return Report(
         files=tuple(_results(decision.reconciliation, outcome, root)),
-        diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
+        diagnostics=tuple(found.sorted()),
         failed_suites=decision.failed_suites,
         backups=outcome.backups,
         is_stopped=outcome.is_stopped,
         settled=frozenset(_settled(decision.reconciliation, outcome)),
         has_written=outcome.has_written,
         has_moved=outcome.has_moved,
-        read=decision.preparer.compiled(),
+        read=decision.suites.compiled(decision.selection),
     )
-
-
-class OutputProducer:
-    """Makes the files of an output that a transaction asks for."""
-
-    def __init__(
-        self, preparer: Preparer, executor: Executor, advance: Advance, aside: str | None = None
-    ) -> None:
-        """Make them from the plans of ``preparer``; ``aside``: see ``output_files``."""
-        self.preparer = preparer
-        self.executor = executor
-        self.advance = advance
-        self.aside = aside
-
-    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Give path and bytes of each file whose bytes are needed.
-
-        Raises:
-            FindingsError: the suite has errors, or a record cannot be written.
-        """
-        wanted = action.output
-        plans = self.preparer.plans(wanted.suite)
-        if plans is None:
-            raise FindingsError(self.preparer.found())
-        plan = next(
-            plan for plan in plans if (plan.model, plan.scenario) == (wanted.model, wanted.scenario)
-        )
-        paths = [file.path for file in action.files if file.must_produce]
-        sources = self.preparer.record_sources
-        return output_files(plan, paths, self.executor, self.advance, self.aside, sources)
 
 
 def _results(
@@ -305,19 +369,18 @@ def _results(
 
 
 def _settled(reconciliation: Reconciliation, outcome: Outcome) -> Iterator[str]:
-    """Give the suites of which nothing is left to do or to tell."""
+    """Yield the suites of which nothing is left to do or to report."""
     if outcome.failures or outcome.is_stopped:
         return
     refused = {refusal.file.path for refusal in outcome.refusals}
     for suite in reconciliation.suites:
-        if suite.suite in outcome.committed and not any(
-            file.path in refused for file in suite.files()
-        ):
+        is_refused = any(file.path in refused for file in suite.files())
+        if suite.suite in outcome.committed and not is_refused:
             yield suite.suite
 
 
 def describe_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ...]:
-    """Return what went wrong with one output, as findings."""
+    """Return the diagnostics of an output that could not be made or written."""
     if isinstance(failure.error, FindingsError):
         return failure.error.diagnostics
     return (

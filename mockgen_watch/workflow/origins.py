@@ -426,7 +426,7 @@ def _parents(plan: RecordPlan, reference: Reference) -> Iterator[Step]:
 
 def _layers(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
     """Yield what scenario, model and masters say at ``path``: the upper before the lower."""
-    loaded = target.preparer.load(target.plan.suite)
+    loaded = target.suites.read(target.plan.suite)
     if loaded.master is not None and _is_mixed(loaded.master, path):
         return
     model = _model(target)
@@ -445,7 +445,7 @@ def _layers(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
         if found is not None:
             yield _step(Role.OVER, f"model {model.name}", found)
     for file in () if loaded.master is None else loaded.master.files:
-        master = target.preparer.loader.master_file(file)
+        master = target.suites.masters().get(file)
         found = None if master is None else find_leaf(master.shape, path)
         if found is not None:
             yield _step(Role.OVER, f"master {file}", found)
@@ -502,7 +502,7 @@ def _own_path(plan: RecordPlan, place: Path) -> Path | None:
 
 
 def _model(target: Target) -> Model | None:
-    user_input = target.preparer.load(target.plan.suite).user_input
+    user_input = target.suites.read(target.plan.suite).user_input
     models = () if user_input is None else user_input.models
     return next((model for model in models if model.name == target.plan.model), None)
 

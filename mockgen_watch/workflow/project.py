@@ -1,64 +1,38 @@
-"""Takes a folder; gives the project that it is in: its settings, its spec files, its state."""
+"""Project: the settings, suites, plugins and state of the folder that a run works on.
+
+A project is mostly read from a folder with ``specs/``. It can also be made of a single user_input
+file, or of spec files that come from elsewhere, such as a commit.
+"""
 
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch import plugins
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
-from mockgen_watch.errors import UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.plugins import Catalog as Catalog_plugins
+from mockgen_watch.plugins import Catalog
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.containment import OutputRoot, naming
-from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust
-from mockgen_watch.workflow.suites import (
-    PLUGIN,
-    PROJECT_NAMES,
-    SHIPPED,
-    LazyDigests,
-    Loader,
-    NoPlugins,
-)
+from mockgen_watch.workflow.suites import PLUGIN, PROJECT_NAMES, Sources, Suites
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.workflow.suites import Catalog
 
-
-class ProjectSources:
-    """The spec files of a snapshot and the vocabularies of the package."""
-
-    def __init__(self, snapshot: SpecSnapshot, plugins: Mapping[str, str]) -> None:
-        """Read from ``snapshot``; ``plugins`` that may be used have these digests."""
-        self.snapshot = snapshot
-        self._plugins = plugins
-
-    @cached_property
-    def digests(self) -> Mapping[str, str]:
-        """Path → digest; see ``Sources``."""
-        shipped = (SHIPPED + name for name in shipped_vocabularies())
-        return LazyDigests({**self.snapshot.digests(), **self._plugins}, shipped, self.read)
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of ``path``; see ``Sources``."""
-        if path.startswith(SHIPPED):
-            return read_vocabulary(path.removeprefix(SHIPPED))
-        return self.snapshot.load(path)
+_ENDINGS = (".yaml", ".yml", ".json")
 
 
 class OpenProject(Struct, frozen=True, kw_only=True):
@@ -67,35 +41,47 @@ class OpenProject(Struct, frozen=True, kw_only=True):
     Attributes:
         root: its folder.
         settings: of the project file, a profile applied.
+        profile: the name of that profile; None for none.
         snapshot: the spec files.
-        loader: reads suites from them.
+        suites: built from them.
         state: where caches, locks and backups are kept.
         diagnostics: of the project file and of files that cannot be read.
     """
 
     root: str
     settings: Project
+    profile: str | None = None
     snapshot: SpecSnapshot
-    loader: Loader
+    suites: Suites
     state: StateFolder
     diagnostics: tuple[Diagnostic, ...]
 
     @classmethod
-    def without_folder(cls, root: StrPath, loader: Loader, state: StateFolder) -> OpenProject:
-        """Return one that has no specs folder and no project file, only what ``loader`` reads."""
+    def without_folder(cls, root: StrPath, suites: Suites, state: StateFolder) -> OpenProject:
+        """Return one that has no specs folder and no project file, but only ``suites``."""
         return cls(
             root=os.fspath(root),
             settings=Project(),
             snapshot=SpecSnapshot(project=os.fspath(root), files={}),
-            loader=loader,
+            suites=suites,
             state=state,
             diagnostics=(),
         )
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the project file itself is wrong, so that nothing can be built on it."""
+        """Whether the project file itself is wrong, so that nothing can be built on it."""
         return has_errors(self.diagnostics)
+
+    def valid_suites(self) -> Suites:
+        """Return the suites.
+
+        Raises:
+            FindingsError: the project file is wrong.
+        """
+        if self.has_failed:
+            raise FindingsError(self.diagnostics)
+        return self.suites
 
     def output_root(self) -> OutputRoot:
         """Return the project's own output folder."""
@@ -126,37 +112,41 @@ def project_of(
         UsageError: it has no such profile.
     """
     settings, inputs, found = read_settings(snapshot, profile)
-    context = BuildContext(
-        seed=settings.seed,
-        count=settings.count,
-        output=settings.output,
-        formats=BUILTIN,
-    )
-    plugins = _plugins(root, settings)
-    loader = Loader(
-        sources=ProjectSources(snapshot, plugins.digests),
+    names = [plugin.name for plugin in settings.plugins]
+    catalog = Catalog(names, read_trust(root).names if names else (), root)
+    digests = {PLUGIN + name: catalog.digest(name) for name in names}
+    usable = {name: known for name, known in digests.items() if known is not None}
+    suites = Suites(
+        Sources({**snapshot.digests(), **usable}, read=snapshot.load),
+        BuildContext(
+            seed=settings.seed, count=settings.count, output=settings.output, formats=BUILTIN
+        ),
         specs=SPECS,
-        context=context,
         project_inputs=inputs,
         on_conflict=settings.on_conflict,
         has_profile=profile is not None,
-        catalog=plugins.catalog,
-        plugin_places={plugin.name: plugin.location for plugin in settings.plugins},
+        catalog=catalog,
+        plugin_locations={plugin.name: plugin.location for plugin in settings.plugins},
     )
     return OpenProject(
         root=os.fspath(root),
         settings=settings,
+        profile=profile,
         snapshot=snapshot,
-        loader=loader,
+        suites=suites,
         state=state,
-        diagnostics=(*snapshot.problems, *found, *plugins.diagnostics),
+        diagnostics=(*snapshot.problems, *found, *_not_installed(settings, catalog)),
     )
 
 
 def read_settings(
     snapshot: SpecSnapshot, profile: str | None
 ) -> tuple[Project, dict[str, str | None], tuple[Diagnostic, ...]]:
-    """Return the settings, the project files that were looked for, and what was found."""
+    """Return the settings, the project files that were looked for, and what was found.
+
+    Raises:
+        UsageError: there is no such profile.
+    """
     digests = snapshot.digests()
     inputs = {f"{SPECS}/{name}": digests.get(f"{SPECS}/{name}") for name in PROJECT_NAMES}
     there = [path for path, known in inputs.items() if known is not None]
@@ -168,46 +158,13 @@ def read_settings(
         found += [*document.diagnostics, *problems]
     found += [_second_file(there[0], path) for path in there[1:]]
     if profile is not None:
-        chosen = settings.profile(profile)
-        if chosen is None:
+        wanted = settings.profile(profile)
+        if wanted is None:
             names = [known.name for known in settings.profiles]
             hint = did_you_mean(profile, names) or f"there is {', '.join(names) or 'none'}"
             raise UsageError(f'no profile is named "{profile}" ({hint})')
-        settings = apply_profile(settings, chosen)
+        settings = apply_profile(settings, wanted)
     return settings, inputs, tuple(found)
-
-
-class _Plugins(Struct, frozen=True, kw_only=True):
-    """The plugins of a project, by the names that they have among the inputs of suites."""
-
-    catalog: Catalog
-    digests: Mapping[str, str]
-    diagnostics: tuple[Diagnostic, ...]
-
-
-def _plugins(root: StrPath, settings: Project) -> _Plugins:
-    if not settings.plugins:
-        return _Plugins(catalog=NoPlugins(), digests={}, diagnostics=())
-    names = [plugin.name for plugin in settings.plugins]
-    catalog = plugins.Catalog(names, read_trust(root).names, root)
-    digests = {PLUGIN + name: catalog.digest(name) for name in names}
-    # A rule that needs one which is not there fails; this is for those that no rule needs.
-    missing = tuple(
-        Diagnostic(
-            code="MG604",
-            severity=Severity.WARNING,
-            message=f"plugin {plugin.name} is not installed",
-            location=plugin.location,
-            hint=f"install the package {plugin.name}, if you trust it",
-        )
-        for plugin in settings.plugins
-        if catalog.plugin(plugin.name) is None
-    )
-    return _Plugins(
-        catalog=catalog,
-        digests={name: digest for name, digest in digests.items() if digest is not None},
-        diagnostics=missing,
-    )
 
 
 def _second_file(first: str, second: str) -> Diagnostic:
@@ -219,54 +176,10 @@ def _second_file(first: str, second: str) -> Diagnostic:
     )
 
 
-ENDINGS = (".yaml", ".yml", ".json")
-
-
-class AdhocSources:
-    """The files beside the one that was named, and the vocabularies of the package."""
-
-    def __init__(self, start: Path, files: tuple[str, ...]) -> None:
-        """Take ``files``, and what lies in their folders; relative paths begin at ``start``."""
-        self.start = start
-        beside = (
-            _posix(start, str(found))
-            for file in files
-            for found in sorted((start / file).parent.iterdir())
-            if found.name.endswith(ENDINGS)
-        )
-        self.paths = dict.fromkeys((*files, *beside))
-        self._data: dict[str, bytes] = {}
-
-    @cached_property
-    def digests(self) -> Mapping[str, str]:
-        """Path → digest; see ``Sources``."""
-        shipped = (SHIPPED + name for name in shipped_vocabularies())
-        return LazyDigests({}, (*self.paths, *shipped), self.read)
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of ``path``; see ``Sources``."""
-        if path not in self._data:
-            if path.startswith(SHIPPED):
-                self._data[path] = read_vocabulary(path.removeprefix(SHIPPED))
-            else:
-                with naming(path):
-                    self._data[path] = (self.start / path).read_bytes()
-        return self._data[path]
-
-
-class AdhocLoader(Loader, kw_only=True):
-    """Loads the one suite of a file that was named."""
-
-    config: str
-    suite: str
-
-    def suites(self) -> dict[str, str]:
-        """Return the one suite."""
-        return {self.suite: self.config}
-
-
-def open_adhoc(start: StrPath, config: str, master: str | None) -> OpenProject:
+def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
     """Return a project that consists of the user_input file ``config``.
+
+    Files in the same folder, and in that of its master, can be read by it.
 
     Args:
         start: the folder that relative paths begin at.
@@ -277,19 +190,29 @@ def open_adhoc(start: StrPath, config: str, master: str | None) -> OpenProject:
         UsageError: one of the files does not exist.
     """
     start = Path(start)
-    files = tuple(_posix(start, file) for file in (config, master) if file is not None)
+    files = [_posix(start, file) for file in (config, master) if file is not None]
     for given, path in zip((config, master), files, strict=False):
         if not (start / path).is_file():
             raise UsageError(f"{given} is no file")
-    loader = AdhocLoader(
-        sources=AdhocSources(start, files),
-        specs="",
-        context=BuildContext(formats=BUILTIN),
-        master=files[1] if master is not None else None,
-        config=files[0],
-        suite=suite_name(files[0]),
+    beside = (
+        _posix(start, str(found))
+        for file in files
+        for found in sorted((start / file).parent.iterdir())
+        if found.name.endswith(_ENDINGS)
     )
-    return OpenProject.without_folder(start, loader, StateFolder.of(start))
+
+    def read(path: str) -> bytes:
+        with naming(path):
+            return (start / path).read_bytes()
+
+    suites = Suites(
+        Sources(paths=(*files, *beside), read=read),
+        BuildContext(formats=BUILTIN),
+        specs="",
+        files={suite_name(files[0]): files[0]},
+        master=files[1] if master is not None else None,
+    )
+    return OpenProject.without_folder(start, suites, StateFolder.of(start))
 
 
 def suite_name(path: str) -> str:
@@ -323,7 +246,7 @@ class PluginState(Struct, frozen=True, kw_only=True):
 
     @property
     def is_usable(self) -> bool:
-        """Return whether rules of this project may be of it."""
+        """Whether rules of this project may be of it."""
         return bool(self.version) and self.is_named and self.is_trusted
 
 
@@ -333,19 +256,32 @@ def plugin_states(project: OpenProject) -> tuple[PluginState, ...]:
     Raises:
         StorageError: the user's configuration cannot be read.
     """
-    named = [plugin.name for plugin in project.settings.plugins]
+    own = [plugin.name for plugin in project.settings.plugins]
     trusted = read_trust(project.root).names
-    catalog = Catalog_plugins(named, trusted, project.root)
+    catalog = Catalog(own, trusted, project.root)
     found = []
-    for name in dict.fromkeys([*named, *sorted(trusted)]):
+    for name in dict.fromkeys([*own, *sorted(trusted)]):
         plugin = catalog.plugin(name)
         found.append(
             PluginState(
                 name=name,
                 version="" if plugin is None else plugin.version,
-                is_named=name in named,
+                is_named=name in own,
                 is_trusted=name in trusted,
                 rules=() if plugin is None else plugin.rules,
             )
         )
     return tuple(found)
+
+
+def _not_installed(settings: Project, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Yield a warning for each plugin that is missing, as perhaps no rule needs it."""
+    for plugin in settings.plugins:
+        if catalog.plugin(plugin.name) is None:
+            yield Diagnostic(
+                code="MG604",
+                severity=Severity.WARNING,
+                message=f"plugin {plugin.name} is not installed",
+                location=plugin.location,
+                hint=f"install the package {plugin.name}, if you trust it",
+            )

@@ -1,4 +1,4 @@
-"""Takes how a person names an output or a record; gives its plan."""
+"""Targets: the suites, outputs and records that a person names, found among the plans."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
-from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
-from mockgen_watch.workflow.suites import Preparer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.plan.model import OutputPlan, Selection
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
+    from mockgen_watch.workflow.suites import Suites
 
 
 class Target(Struct, frozen=True, kw_only=True):
     """An output, and which of its files is meant.
 
     Attributes:
-        preparer: of its suite.
+        suites: those of its project.
         number: of a split file, counted from 1; None for other files.
-        is_labels: the file that tells what each record shows is meant.
+        is_labels: the file of labels is meant.
     """
 
     plan: OutputPlan
-    preparer: Preparer
+    suites: Suites
     number: int | None = None
     is_labels: bool = False
 
@@ -48,52 +47,60 @@ def find_output(project: OpenProject, path: str) -> Target:
     """
     name = path.replace("\\", "/").removeprefix("./")
     name = name.removeprefix(f"{project.settings.outputs}/")
-    preparer = _preparer(project, Selection())
+    suites = project.valid_suites()
     known: list[str] = []
-    for suite in preparer.suites:
+    for suite in suites.files:
         if suite and not name.startswith(f"{suite}/"):
             continue
-        for plan in _plans(preparer, suite):
-            stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
-            known.append(stem)
-            rest = name.removeprefix(stem)
-            if rest == name:
-                continue
-            if rest == LABELS_SUFFIX and wants_labels(plan):
-                return Target(plan=plan, preparer=preparer, is_labels=True)
-            if rest == "" or rest.startswith("."):
-                return Target(plan=plan, preparer=preparer)
-            number = rest.removeprefix("/").partition(".")[0]
-            if rest.startswith("/") and number.isdigit():
-                return Target(plan=plan, preparer=preparer, number=int(number))
+        for plan in suites.valid_plans(suite):
+            known.append(plan_name(plan))
+            target = _target(suites, plan, name)
+            if target is not None:
+                return target
     hint = did_you_mean(name, known) or "mockgen-watch generate lists the outputs with -v"
     raise UsageError(f"no output is named {path} ({hint})")
 
 
-def find_records(project: OpenProject, name: str, selection: Selection) -> OutputPlan:
+def _target(suites: Suites, plan: OutputPlan, name: str) -> Target | None:
+    """Return the file ``name`` of an output; None when it is not one of its files."""
+    stem = plan_name(plan)
+    rest = name.removeprefix(stem)
+    if rest == name:
+        return None
+    if rest == LABELS_SUFFIX and wants_labels(plan):
+        return Target(plan=plan, suites=suites, is_labels=True)
+    if rest == "" or rest.startswith("."):
+        return Target(plan=plan, suites=suites)
+    number = rest.removeprefix("/").partition(".")[0]
+    if rest.startswith("/") and number.isdigit():
+        return Target(plan=plan, suites=suites, number=int(number))
+    return None
+
+
+def find_plan(project: OpenProject, name: str, selection: Selection) -> OutputPlan:
     """Return the output that ``SUITE/MODEL[/SCENARIO]`` names; without one, the only or first.
 
     Raises:
         FindingsError: its suite has errors.
         UsageError: there is none of this name.
     """
-    preparer = _preparer(project, selection)
+    suites = project.valid_suites()
     wanted = name.strip("/").casefold()
     names: list[str] = []
-    for suite in preparer.suites:
-        # A suite with errors is no reason to be silent on another one.
+    for suite in suites.files:
+        # Errors of a suite that is not meant are no reason to fail.
         if suite and not wanted.startswith(suite.casefold()):
             continue
-        for plan in _plans(preparer, suite):
+        for plan in suites.valid_plans(suite, selection):
             model = below(plan.suite, plan.model)
-            names += [model, f"{model}/{plan.scenario}"]
-            if wanted in {model.casefold(), f"{model}/{plan.scenario}".casefold()}:
+            names += [model, plan_name(plan)]
+            if wanted in {model.casefold(), plan_name(plan).casefold()}:
                 return plan
-    hint = did_you_mean(name, names or list(preparer.suites))
+    hint = did_you_mean(name, names or list(suites.files))
     raise UsageError(f"no model is named {name}" + (f" ({hint})" if hint else ""))
 
 
-def reaching(plan: OutputPlan, index: int) -> OutputPlan:
+def with_record(plan: OutputPlan, index: int) -> OutputPlan:
     """Return ``plan`` with at least so many records that there is one at ``index``.
 
     No value depends on the count, but tables are made for the records that there are.
@@ -106,51 +113,42 @@ def reaching(plan: OutputPlan, index: int) -> OutputPlan:
     return replace(plan, records=records, mix=mix, key="")
 
 
-def _preparer(project: OpenProject, selection: Selection) -> Preparer:
-    if project.has_failed:
-        raise FindingsError(project.diagnostics)
-    return Preparer(project.loader, selection)
+def plan_name(plan: OutputPlan) -> str:
+    """Return ``SUITE/MODEL/SCENARIO``: the path of its file, without the suffix."""
+    return below(plan.suite, f"{plan.model}/{plan.scenario}")
 
 
-def _plans(preparer: Preparer, suite: str) -> tuple[OutputPlan, ...]:
-    plans = preparer.plans(suite)
-    if plans is None:
-        raise FindingsError([item for item in preparer.found() if has_errors((item,))])
-    return plans
-
-
-def named_plans(project: OpenProject, names: Sequence[str]) -> tuple[OutputPlan, ...]:
+def plans_by_name(project: OpenProject, names: Sequence[str]) -> tuple[OutputPlan, ...]:
     """Return the outputs that ``FOLDER``, ``SUITE[/MODEL[/SCENARIO]]`` mean; no name means all.
 
     Raises:
         FindingsError: a suite that is meant has errors.
         UsageError: nothing has this name.
     """
-    if project.has_failed:
-        raise FindingsError(project.diagnostics)
-    preparer = Preparer(project.loader, Selection())
+    suites = project.valid_suites()
     wanted = [name.strip("/").casefold() for name in names]
-    plans = list(_named_plans(preparer, wanted))
+    plans = _plans_below(suites, wanted)
     known = [(plan, {name.casefold() for name in _names(plan)}) for plan in plans]
     for given, name in zip(names, wanted, strict=True):
         if not any(name in own for _, own in known):
-            every = list(preparer.suites) + [name for plan in plans for name in _names(plan)]
-            hint = did_you_mean(given, every) or f"there is {', '.join(preparer.suites)}"
+            every = list(suites.files) + [name for plan in plans for name in _names(plan)]
+            hint = did_you_mean(given, every) or f"there is {', '.join(suites.files)}"
             raise UsageError(f"no suite, model or scenario is named {given} ({hint})")
     return tuple(plan for plan, own in known if not wanted or not own.isdisjoint(wanted))
 
 
-def _named_plans(preparer: Preparer, wanted: Iterable[str]) -> Iterator[OutputPlan]:
-    names = list(wanted)
-    failed = False
-    for suite in preparer.suites:
-        if names and not any(_touches(suite.casefold(), name) for name in names):
-            continue
-        plans = preparer.plans(suite)
-        failed = failed or plans is None
-        yield from plans or ()
+def _plans_below(suites: Suites, wanted: Sequence[str]) -> list[OutputPlan]:
+    """Return the plans of all suites that one of the names can be about."""
+    found: list[OutputPlan] = []
+    failed = ""
+    for suite in suites.files:
+        if not wanted or any(_touches(suite.casefold(), name) for name in wanted):
+            plans = suites.plans(suite)
+            failed = suite if plans is None else failed
+            found += plans or ()
     if failed:
-        raise FindingsError([item for item in preparer.found() if has_errors((item,))])
+        suites.valid_plans(failed)
+    return found
 
 
 def _touches(suite: str, name: str) -> bool:
@@ -159,13 +157,12 @@ def _touches(suite: str, name: str) -> bool:
 
 
 def _names(plan: OutputPlan) -> Iterator[str]:
-    model = below(plan.suite, plan.model)
     yield from itertools.accumulate(plan.suite.split("/"), "{}/{}".format)
-    yield model
-    yield f"{model}/{plan.scenario}"
+    yield below(plan.suite, plan.model)
+    yield plan_name(plan)
 
 
-def chosen_plans(
+def select_plans(
     project: OpenProject, request: Request
 ) -> tuple[tuple[OutputPlan, ...], tuple[Diagnostic, ...]]:
     """Return the selected plans, suite by suite, and the warnings on the way.
@@ -174,29 +171,66 @@ def chosen_plans(
         FindingsError: a suite that is asked for has errors.
         UsageError: the request names what is not there.
     """
-    if project.has_failed:
-        raise FindingsError(project.diagnostics)
-    preparer = Preparer(project.loader, request.selection)
-    names = preparer.choose(request.suites)
     selection = request.selection
-    if selection.models or selection.scenarios:
-        preparer.check_names(names)
+    suites = project.valid_suites()
     plans = [
         plan
-        for name in names
-        for plan in preparer.plans(name) or ()
+        for name in select_suites(suites, request)
+        for plan in suites.plans(name, selection) or ()
         if selection.selects(plan.model, plan.scenario)
     ]
-    found = tuple(sorted({*project.diagnostics, *preparer.found()}, key=lambda item: item.sort_key))
+    every = {*project.diagnostics, *suites.found(selection)}
+    found = tuple(sorted(every, key=lambda item: item.sort_key))
     if has_errors(found):
         raise FindingsError(found)
     return tuple(plans), found
 
 
-def chosen_suites(project: OpenProject, request: Request) -> tuple[str, ...]:
-    """Return the suites that are asked for.
+def select_suites(suites: Suites, request: Request) -> tuple[str, ...]:
+    """Return the suites that are asked for; a name means a suite, or all suites in a folder.
 
     Raises:
-        UsageError: the request names what is not there.
+        UsageError: there is no such suite, or none of them has a model or scenario that is
+            selected.
     """
-    return Preparer(project.loader, request.selection).choose(request.suites)
+    names = tuple(dict.fromkeys(_suites_named(suites, request.suites)))
+    if request.selection.models or request.selection.scenarios:
+        _check_names(suites, names, request.selection)
+    return names
+
+
+def _suites_named(suites: Suites, names: Sequence[str]) -> Iterator[str]:
+    if not names:
+        yield from suites.files
+    by_file = {path: suite for suite, path in suites.files.items()}
+    for given in names:
+        # A path, too, so that the shell may complete it.
+        name = given.replace("\\", "/").removeprefix("./").rstrip("/")
+        name = by_file.get(name, name.removeprefix(f"{suites.specs}/"))
+        found = [suite for suite in suites.files if f"{suite}/".startswith(f"{name}/")]
+        if not found:
+            known = f"there is {', '.join(suites.files) or 'none'}"
+            hint = did_you_mean(name, suites.files) or known
+            raise UsageError(f'no suite is named "{given}" ({hint})')
+        yield from found
+
+
+def _check_names(suites: Suites, names: Iterable[str], selection: Selection) -> None:
+    models: set[str] = set()
+    scenarios: set[str] = set()
+    for name in names:
+        user_input = suites.read(name).user_input
+        for model in user_input.models if user_input else ():
+            models.add(model.name)
+            scenarios.update(scenario.name for scenario in model.scenarios)
+    if models:
+        _check_known("model", selection.models, models)
+        _check_known("scenario", selection.scenarios, scenarios)
+
+
+def _check_known(kind: str, asked: Iterable[str], known: set[str]) -> None:
+    folded = {name.casefold() for name in known}
+    for name in asked:
+        if name.casefold() not in folded:
+            hint = did_you_mean(name, known) or f"there is {', '.join(sorted(known))}"
+            raise UsageError(f'no {kind} is named "{name}" ({hint})')

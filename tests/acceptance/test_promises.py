@@ -24,7 +24,7 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ VALIDATORS = {
 def claims_plan(outputs: Path, scenario: str) -> OutputPlan:
     project = open_project(outputs.parents[2])
     asked = Selection(models=("Claim",), scenarios=(scenario,))
-    plans, _ = chosen_plans(project, Request(suites=("claims",), selection=asked))
+    plans, _ = select_plans(project, Request(suites=("claims",), selection=asked))
     return next(plan for plan in plans if plan.scenario == scenario)
 
 

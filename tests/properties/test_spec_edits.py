@@ -16,11 +16,9 @@ from mockgen_watch.api import Records
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats.rendering import CaseRecords, ScalarRecords, alone, document, records_of
-from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.produce import prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.suites import Preparer
 from tests.properties.spec_edits import (
     ABSENT,
     EDITS,
@@ -85,11 +83,11 @@ def state_of(folder: Folder, world: World) -> State:
 
 def records_of_all(folder: Folder, world: World, *, exact: bool = True) -> dict[Name, Records]:
     """Return the records of every output, each suite compiled once."""
-    preparer = Preparer(open_project(folder, None).loader, Selection())
+    suites = open_project(folder, None).suites
     found = {}
     for suite in world.suites:
-        plans = preparer.plans(suite)
-        assert plans is not None, [str(item) for item in preparer.found()]
+        plans = suites.plans(suite)
+        assert plans is not None, [str(item) for item in suites.found()]
         for plan in plans:
             found[suite, plan.model, plan.scenario] = Records(plan, exact=exact)
     return found

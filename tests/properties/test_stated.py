@@ -16,7 +16,7 @@ from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 from tests.properties.spec_edits import MASTERS, SUITES, World, random_edit
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def save(folder: Path, world: World) -> None:
 
 def made(folder: Path) -> dict[Name, tuple[list[Any], bool]]:
     """Return the records of each output as its file holds them, and whether they are patched."""
-    plans, _ = chosen_plans(open_project(folder), Request())
+    plans, _ = select_plans(open_project(folder), Request())
     found = {}
     for plan in plans:
         production = prepare_production(plan)

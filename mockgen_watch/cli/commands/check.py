@@ -11,7 +11,7 @@ from mockgen_watch.cli.records import running
 from mockgen_watch.workflow.check import check
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_suites
+from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     import argparse
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(render_json(found))
     else:
-        print_findings(found, project.loader.texts(), sys.stdout, with_notes=not options.quiet)
+        print_findings(found, project.suites.text_of, sys.stdout, with_notes=not options.quiet)
         if not found and not options.quiet:
-            count = len(chosen_suites(project, request))
+            count = len(select_suites(project.suites, request))
             print(f"{count} suite{'' if count == 1 else 's'} checked: all is well")
     return code_of(found)

@@ -360,7 +360,7 @@ def _tell_refused(replaced: Replaced) -> None:
 def _tell(plan: MigrationPlan, replaced: Replaced | None, options: argparse.Namespace) -> None:
     if options.report == "text" and not options.json:
         texts = {file.source: file.migration.old for file in plan.files}
-        print_findings(list(_findings(plan, is_check=options.check)), texts, sys.stderr)
+        print_findings(list(_findings(plan, is_check=options.check)), texts.get, sys.stderr)
     if options.diff:
         for file in plan.files:
             sys.stdout.writelines(_diff(file))

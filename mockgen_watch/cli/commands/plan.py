@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         print(_json(plan, {} if plan.failed_suites else slow_outputs(project, request)))
     else:
         print_findings(
-            plan.diagnostics, project.loader.texts(), sys.stderr, with_notes=options.verbose
+            plan.diagnostics, project.suites.text_of, sys.stderr, with_notes=options.verbose
         )
         _print(plan, is_verbose=options.verbose)
     if options.save is not None:

@@ -12,7 +12,7 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.targets import find_records, reaching
+from mockgen_watch.workflow.targets import find_plan, with_record
 
 if TYPE_CHECKING:
     import argparse
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry ``record`` out."""
     project = open_project(options.directory, options.profile)
-    plan = find_records(project, options.name, Selection(seed=options.seed))
-    source = compile_source(reaching(plan, options.index))
+    plan = find_plan(project, options.name, Selection(seed=options.seed))
+    source = compile_source(with_record(plan, options.index))
     form = BUILTIN[options.format]
     given = plan.output.options if plan.output.format == options.format else ()
     layout = Layout.SPLIT if Layout.SPLIT in form.layouts else form.layouts[0]

@@ -16,7 +16,7 @@ from mockgen_watch.scenarios.check import account_of
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     import argparse
@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> int:
     """Carry ``rules`` out."""
     project = open_project(options.directory, options.profile)
     selection = Selection(models=(options.model,) if options.model else ())
-    plans, found = chosen_plans(project, Request(suites=tuple(options.suites), selection=selection))
-    print_findings(found, project.loader.texts(), sys.stderr, with_notes=options.verbose)
+    plans, found = select_plans(project, Request(suites=tuple(options.suites), selection=selection))
+    print_findings(found, project.suites.text_of, sys.stderr, with_notes=options.verbose)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
     accounts = [account_of(group) for _, group in by_model]
     known = [account for account in accounts if account is not None]

@@ -11,7 +11,7 @@ from mockgen_watch.cli.records import open_for, take_snapshot
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(project: OpenProject, options: argparse.Namespace) -> int:
-    plans, _ = chosen_plans(project, Request(selection=selection_of(options)))
+    plans, _ = select_plans(project, Request(selection=selection_of(options)))
     rows = [
         (plan.suite or "specs", plan.model, plan.scenario, str(plan.count), plan.output.format)
         for plan in plans

@@ -12,9 +12,9 @@ from mockgen_watch.formats.rendering import records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.workflow.project import open_adhoc
+from mockgen_watch.workflow.project import open_file
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +75,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     folder: Path = tmp_path_factory.mktemp("specs")
     (folder / "user_input.yaml").write_text(SPEC, "utf-8")
     selection = Selection(models=("Child",), count=COUNT)
-    project = open_adhoc(folder, "user_input.yaml", None)
-    (plan, *_), _ = chosen_plans(project, Request(selection=selection))
+    project = open_file(folder, "user_input.yaml", None)
+    (plan, *_), _ = select_plans(project, Request(selection=selection))
     return compile_program(plan.records)
 
 

@@ -14,7 +14,7 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.storage.trust import VARIABLE, read_trust, write_trust
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 from tests.plugin_package import LUHN, install
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def project(folder: Path, *, plugin: str, named: str, more: str = "") -> Path:
 
 def errors(folder: Path) -> list[Diagnostic]:
     with pytest.raises(FindingsError) as caught:
-        chosen_plans(open_project(folder), Request())
+        select_plans(open_project(folder), Request())
     return [item for item in caught.value.diagnostics if item.severity == "error"]
 
 
@@ -119,7 +119,7 @@ def test_a_rule_of_the_whole_record_sees_it_as_the_model_names_it(
         "  $scenarios: {positive: {$count: 20}, negative: {$count: 20}}\n",
         encoding="utf-8",
     )
-    plans, _ = chosen_plans(open_project(home), Request())
+    plans, _ = select_plans(open_project(home), Request())
     positive, negative = map(compile_source, plans)
     kinds = set()
     for index in range(20):

@@ -9,7 +9,7 @@ import pytest
 from mockgen_watch.api import Specs
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def plans_of(spec: str, master: str | None = None) -> dict[str, OutputPlan]:
     """Return the plans by scenario; models are told apart where there are several."""
-    plans, _ = chosen_plans(Specs.of(spec, master)._project, Request())
+    plans, _ = select_plans(Specs.of(spec, master)._project, Request())
     several = len({plan.model for plan in plans}) > 1
     return {f"{plan.model}/{plan.scenario}" if several else plan.scenario: plan for plan in plans}
 

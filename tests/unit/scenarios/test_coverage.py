@@ -18,7 +18,7 @@ from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ def plans(folder: Path, spec: str) -> dict[str, OutputPlan]:
     place = folder / "specs/s/user_input.yaml"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(spec, encoding="utf-8")
-    found, _ = chosen_plans(open_project(folder), Request())
+    found, _ = select_plans(open_project(folder), Request())
     return {f"{plan.model}/{plan.scenario}": plan for plan in found}
 
 

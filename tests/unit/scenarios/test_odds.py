@@ -11,7 +11,7 @@ from mockgen_watch.scenarios.odds import declared_shares, field_odds, wilson
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def base(folder: Path, fields: str, count: int = 2000) -> OutputPlan:
     place = folder / "specs/s/user_input.yaml"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(f"M:\n  $count: {count}\n{fields}", encoding="utf-8")
-    (plan,), _ = chosen_plans(open_project(folder), Request())
+    (plan,), _ = select_plans(open_project(folder), Request())
     return plan
 
 

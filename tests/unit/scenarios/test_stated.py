@@ -17,7 +17,7 @@ from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import chosen_plans
+from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def plans(folder: Path, spec: str) -> dict[str, OutputPlan]:
     place = folder / "specs/s/user_input.yaml"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(spec, encoding="utf-8")
-    found, _ = chosen_plans(open_project(folder), Request())
+    found, _ = select_plans(open_project(folder), Request())
     return {f"{plan.model}/{plan.scenario}": plan for plan in found}
 
 
@@ -249,7 +249,7 @@ def test_a_record_beyond_the_count_gets_a_warning(tmp_path: Path) -> None:
     place = tmp_path / "specs/s/user_input.yaml"
     place.parent.mkdir(parents=True)
     place.write_text("M:\n  $count: 3\n  a: [x]\n  $records: {3: {a: z}}\n", encoding="utf-8")
-    found_plans, found = chosen_plans(open_project(tmp_path), Request())
+    found_plans, found = select_plans(open_project(tmp_path), Request())
     assert [(item.code, item.severity.value, item.location.line) for item in found] == [
         ("MG406", "warning", 4)
     ]

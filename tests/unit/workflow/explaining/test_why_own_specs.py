@@ -10,12 +10,10 @@ import pytest
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.package_data import vocabulary_folder
 from mockgen_watch.workflow.produce import label_document, prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.suites import Preparer
 from mockgen_watch.workflow.targets import Target
 from mockgen_watch.workflow.why import RecordExplainer, explain
 
@@ -49,20 +47,18 @@ def line_of(location: Location) -> str:
 
 
 def test_the_suites_are_those_of_the_repository() -> None:
-    assert tuple(open_project(ROOT).loader.suites()) == SUITES
+    assert tuple(open_project(ROOT).suites.files) == SUITES
 
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> None:
-    preparer = Preparer(open_project(ROOT).loader, Selection())
+    suites = open_project(ROOT).suites
     lines: dict[Location, str] = {}
     seen = 0
-    for plan in preparer.plans(suite) or ():
+    for plan in suites.plans(suite) or ():
         production = prepare_production(plan)
         for index in range(plan.count):
-            explainer = RecordExplainer(
-                Target(plan=plan, preparer=preparer), production.source, index
-            )
+            explainer = RecordExplainer(Target(plan=plan, suites=suites), production.source, index)
             for path, value in leaves((), production.record_at(index)):
                 why = explainer.at(path)
                 assert why.is_present
@@ -76,7 +72,7 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                     assert any(odds.value == value for odds in why.odds) or why.notes
                 seen += 1
         if wants_labels(plan):
-            target = Target(plan=plan, preparer=preparer, is_labels=True)
+            target = Target(plan=plan, suites=suites, is_labels=True)
             text = b"".join(label_document(plan, production.source, Serial())).decode()
             for number, line in enumerate(text.splitlines()[:4]):
                 for path, value in leaves((), json.loads(line)):
