@@ -21,7 +21,6 @@ from mockgen_watch.formats.csv import (
     raw_rows,
     row_cells,
 )
-from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
 from mockgen_watch.migrations.adoption import Home, graft_of, sayings
@@ -50,7 +49,8 @@ from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.targets import find_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from mockgen_watch.migrations.adoption import Saying
     from mockgen_watch.plan.model import OutputPlan
@@ -61,6 +61,11 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.produce import Production
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.targets import Target
+
+    CommittedOutputs: TypeAlias = Callable[
+        [OpenProject, Iterable[str], Mapping[str, str]], Mapping[str, bytes]
+    ]
+    """From paths of outputs and their digests to the bytes of those that a commit has so."""
 
 
 class CannotAdoptError(MockgenError):
@@ -390,13 +395,16 @@ def other_changes(before: OpenProject, after: OpenProject, plan: OutputPlan) -> 
 _BOM = b"\xef\xbb\xbf"
 
 
-def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -> Adoption:
+def plan_adoption(
+    project: OpenProject, path: str, pointer: str | None = None, *, committed: CommittedOutputs
+) -> Adoption:
     """Return what the spec has to say so that it makes the output as it was edited.
 
     Args:
         project: as it was opened.
         path: of the output, from the project or the output folder on.
         pointer: of the one value, or of all below it, that is meant; None: all of the file.
+        committed: finds what outputs were before the edit.
 
     Raises:
         FindingsError: the edit cannot be adopted, or a suite has errors.
@@ -405,7 +413,7 @@ def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -
     """
     target = find_output(project, path)
     try:
-        return _Run(project, path, target).plan(pointer)
+        return _Run(project, path, target, committed).plan(pointer)
     except CannotAdoptError as error:
         raise FindingsError([_refusal(path, str(error))]) from error
 
@@ -413,8 +421,11 @@ def plan_adoption(project: OpenProject, path: str, pointer: str | None = None) -
 class _Run:
     """One output that was edited."""
 
-    def __init__(self, project: OpenProject, path: str, target: Target) -> None:
+    def __init__(
+        self, project: OpenProject, path: str, target: Target, committed: CommittedOutputs
+    ) -> None:
         self.project = project
+        self.committed = committed
         self.path = path
         self.target = target
         self.tree = read_outputs(project.output_root())
@@ -472,7 +483,7 @@ class _Run:
         if entry is not None and entry.key == plan.key:
             return edited
         known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
-        former = committed_outputs(self.project, edited.files, known)
+        former = self.committed(self.project, edited.files, known)
         if len(former) < len(edited.files):
             raise CannotAdoptError(
                 "the spec was changed since it was made, and it is not committed as it was then; "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.text import json_value, shown_value
+from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.adopt import carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         _tell_finished(finish_earlier(options.directory))
     project = open_project(options.directory, options.profile)
     path, mark, pointer = options.target.partition("#")
-    adoption = plan_adoption(project, path, pointer if mark else None)
+    adoption = plan_adoption(project, path, pointer if mark else None, committed=committed_outputs)
     replaced = None if options.diff else carry_out(project, adoption)
     if options.json:
         print(_json(adoption, replaced))
