@@ -217,7 +217,7 @@ def nearest_word(word: str, known: Iterable[str]) -> str:
     lowered = word.casefold()
     if lowered in folded:
         return folded[lowered]
-    near = [known for known in folded if _is_one_slip(lowered, known)]
+    near = [known for known in folded if is_one_slip(lowered, known)]
     # Of equals, and where nothing is that near, the one that shares the most letters.
     # Comparing all letters with thousands of names, for each of many errors, takes minutes.
     others = folded if len(folded) <= _MANY else ()
@@ -225,7 +225,7 @@ def nearest_word(word: str, known: Iterable[str]) -> str:
     return folded[near[0]] if near else ""
 
 
-def _is_one_slip(word: str, known: str) -> bool:
+def is_one_slip(word: str, known: str) -> bool:
     """Return whether one letter of ``known`` is missing, too many or wrong, or two are swapped."""
     start = 0
     while start < min(len(word), len(known)) and word[start] == known[start]:

@@ -1,10 +1,11 @@
-"""Takes master files by path; gives the one that a chain of ``$extends`` makes of them."""
+"""The master of a suite: which file it takes, its ``$extends`` chain, and the record's slot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import (
     Diagnostic,
@@ -14,16 +15,11 @@ from mockgen_watch.diagnostics import (
     did_you_mean,
     has_errors,
 )
-from mockgen_watch.masters.merge import (
-    Merge,
-    finish_object,
-    key_path,
-    merge_objects,
-    policies_by_path,
-)
-from mockgen_watch.masters.model import ResolvedMaster, address_master
+from mockgen_watch.masters.merge import Merge, finish_object, key_path
+from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import (
     ConflictPolicy,
+    Leaf,
     MasterChoice,
     ObjectShape,
     find_shape,
@@ -31,14 +27,42 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.spec.model import KeyPath, MasterFile, UserInput
+    from mockgen_watch.spec.model import KeyPath, MasterFile, Member, MergePolicy, Shape, UserInput
+
+    Readdress = Callable[[tuple[str, ...]], tuple[str, ...]]
 
 
 MASTER_NAMES: Final = ("master.yaml", "master.yml", "master.json")
 """In the order in which one that stands beside another is taken."""
+
+
+OUTSIDE = "$master"
+"""The first segment of the address of a leaf outside the slot; no field has this name."""
+
+
+class ResolvedMaster(Struct, frozen=True, kw_only=True):
+    """A master whose ``$extends`` chain has been merged.
+
+    Attributes:
+        path: the master file that was asked for.
+        files: the chain, that file first and the one that extends nothing last.
+        shape: the whole master. Below the slot the addresses are relative to the slot, as those
+            of a model are; elsewhere they begin with ``OUTSIDE``. Paths in templates go from the
+            top of the whole.
+        slot: where the record goes; ``()``: it meets the whole master.
+        policies: of the whole chain, the nearer file's where two speak of one path.
+        on_conflict: what the nearest file that says so wants.
+    """
+
+    path: str
+    files: tuple[str, ...]
+    shape: ObjectShape
+    slot: KeyPath
+    policies: tuple[MergePolicy, ...]
+    on_conflict: ConflictPolicy
 
 
 class MasterLookup(Struct, frozen=True, kw_only=True):
@@ -98,10 +122,10 @@ def find_master(user_input: UserInput, specs_root: str, existing: Collection[str
     return MasterLookup(path="", missing=tuple(missing))
 
 
-def missing_master(
+def _missing_master(
     path: str, location: Location, existing: Collection[str], directive: str
 ) -> Diagnostic:
-    """Return that ``directive`` at ``location`` names a file that does not exist."""
+    """Return the error that ``directive`` at ``location`` names a file that does not exist."""
     masters = [known for known in existing if known.rpartition("/")[2] in MASTER_NAMES]
     hint = did_you_mean(path, masters or existing)
     if not hint:
@@ -119,7 +143,7 @@ def _named_master(user_input: UserInput, existing: Collection[str]) -> MasterLoo
     path = user_input.master_path
     if path in existing:
         return MasterLookup(path=path)
-    found = missing_master(path, user_input.master_location, existing, "$master")
+    found = _missing_master(path, user_input.master_location, existing, "$master")
     return MasterLookup(path="", missing=(path,), diagnostics=(found,))
 
 
@@ -140,7 +164,7 @@ def _side_by_side(found: list[str]) -> tuple[Diagnostic, ...]:
     )
 
 
-def find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Diagnostic:
+def _find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Diagnostic:
     """Return the slot of a merged master, or why it is not clear.
 
     The nearest file of ``chain`` that names a slot decides; without one it is the only top-level
@@ -232,13 +256,10 @@ def _cannot_extend(
     chain: Sequence[MasterFile], visited: Sequence[str], files: Mapping[str, MasterFile | None]
 ) -> Diagnostic | None:
     file = chain[-1]
+    if file.extends not in files:
+        return _missing_master(file.extends, file.extends_location, files, "$extends")
     if file.extends not in visited:
-        found = file.extends in files
-        return (
-            None
-            if found
-            else missing_master(file.extends, file.extends_location, files, "$extends")
-        )
+        return None
     circle = [*visited[visited.index(file.extends) :], file.extends]
     return Diagnostic(
         code="MG302",
@@ -255,19 +276,20 @@ def _cannot_extend(
 def _merge_chain(chain: Sequence[MasterFile], on_conflict: ConflictPolicy) -> ChainResult:
     names = tuple(file.path for file in chain)
     # No policy acts on the slot itself or above it, so this shows what the slot can be.
-    rough = Merge(policies={}, on_conflict=_on_conflict(chain, on_conflict))
-    slot = find_slot(_fold(chain, rough), chain)
+    said = (file.on_conflict for file in chain if file.on_conflict is not None)
+    rough = Merge((), next(said, on_conflict))
+    slot = _find_slot(_fold(chain, rough), chain)
     if isinstance(slot, Diagnostic):
         found = tuple(rough.diagnostics) or (slot,)
         return ChainResult(master=None, files=names, diagnostics=found)
     policies = tuple(policy for file in chain for policy in file.policies)
-    merge = Merge(policies=policies_by_path(policies), on_conflict=rough.on_conflict, slot=slot)
+    merge = Merge(policies, rough.on_conflict, slot)
     shape = _fold(chain, merge)
     found = (*merge.diagnostics, *_lost_policies(shape, slot, chain))
     master = ResolvedMaster(
         path=chain[0].path,
         files=names,
-        shape=address_master(shape, slot),
+        shape=_address_master(shape, slot),
         slot=slot,
         policies=policies,
         on_conflict=merge.on_conflict,
@@ -279,13 +301,8 @@ def _merge_chain(chain: Sequence[MasterFile], on_conflict: ConflictPolicy) -> Ch
 def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:
     shape = chain[-1].shape
     for file in reversed(chain[:-1]):
-        shape = merge_objects(merge, shape, file.shape, ())
+        shape = merge.objects(shape, file.shape)
     return finish_object(shape)
-
-
-def _on_conflict(chain: Sequence[MasterFile], default: ConflictPolicy) -> ConflictPolicy:
-    said = (file.on_conflict for file in chain if file.on_conflict is not None)
-    return next(said, default)
 
 
 def _lost_policies(
@@ -312,3 +329,47 @@ def _lost_policies(
                 )
             )
     return found
+
+
+def _address_master(shape: ObjectShape, slot: KeyPath) -> ObjectShape:
+    """Return ``shape`` with addresses relative to the slot in it, and below ``OUTSIDE`` elsewhere.
+
+    A leaf of the slot so has the address that a field of a model has at the same path, and keeps
+    its values when the field moves from one file to the other.
+    """
+    if not slot:
+        return shape
+    members = tuple(_address_member(member, slot) for member in shape.members)
+    return replace(shape, members=members, address=_outside(shape.address))
+
+
+def _address_member(member: Member, slot: KeyPath) -> Member:
+    shape = member.shape
+    if member.name != slot[0]:
+        return replace(member, shape=_readdress(shape, _outside))
+    if len(slot) > 1 and isinstance(shape, ObjectShape):
+        return replace(member, shape=_address_master(shape, slot[1:]))
+    depth = len(shape.address)
+    return replace(member, shape=_readdress(shape, lambda address: address[depth:]))
+
+
+def _readdress(shape: Shape, change: Readdress) -> Shape:
+    """Return ``shape`` with ``change`` applied to every address in it."""
+    address = change(shape.address)
+    if isinstance(shape, Leaf):
+        generator = shape.generator
+        if isinstance(generator, RowField):
+            generator = replace(generator, address=change(generator.address))
+        return replace(shape, address=address, generator=generator)
+    if isinstance(shape, ObjectShape):
+        members = tuple(
+            replace(member, shape=_readdress(member.shape, change)) for member in shape.members
+        )
+        return replace(shape, members=members, address=address)
+    elements = tuple(_readdress(element, change) for element in shape.elements)
+    items = None if shape.items is None else _readdress(shape.items, change)
+    return replace(shape, elements=elements, items=items, address=address)
+
+
+def _outside(address: tuple[str, ...]) -> tuple[str, ...]:
+    return (OUTSIDE, *address)

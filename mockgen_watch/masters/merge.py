@@ -1,4 +1,4 @@
-"""Takes two layers, the upper over the lower; gives one layer, merged path by path.
+"""Merge: two layers, the upper over the lower, become one layer, path by path.
 
 A layer is a shape in which a key may still be marked as deleted. The result of a merge is a layer
 again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
@@ -6,16 +6,15 @@ again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.masters.arrays import merge_by_policy
-from mockgen_watch.masters.shapes import Kind, kinds_of, may_be_number, number_or_same, values_of
-from mockgen_watch.spec.generators import Constant, Pool, RowField
+from mockgen_watch.digest import canonical
+from mockgen_watch.masters.shapes import disagreement, kinds_of, preserve_type, same_values
+from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
 from mockgen_watch.spec.model import (
     ELEMENT,
     ArrayShape,
@@ -24,174 +23,157 @@ from mockgen_watch.spec.model import (
     Member,
     MergeKind,
     ObjectShape,
-    OriginKind,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.shapes import Kinds
-    from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import KeyPath, MergePolicy, Modifiers, Origin, Shape
+    from mockgen_watch.spec.model import KeyPath, MergePolicy, Modifiers, Shape
 
+    MergeElements: TypeAlias = Callable[[Shape, Shape], Shape]
+    Outcome: TypeAlias = ArrayShape | str
 
-Policies = Mapping[tuple[str, ...], "MergePolicy"]
-
-
-class Merge(Struct, frozen=True, kw_only=True):
-    """One merge on its way.
-
-    Attributes:
-        policies: by key path from the slot; arrays on the way are left out.
-        slot: where in the layers the slot is; policies speak of what is below it alone.
-        on_conflict: what follows when the two disagree in type.
-        diagnostics: what was found so far.
-    """
-
-    policies: Policies
-    on_conflict: ConflictPolicy
-    slot: KeyPath = ()
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-
-    def policy_at(self, path: KeyPath) -> MergePolicy | None:
-        """Return the policy that was stated for ``path`` (from the top of the layers), or None."""
-        depth = len(self.slot)
-        below = len(path) > depth and path[:depth] == self.slot
-        return self.policies.get(path[depth:]) if below else None
-
-    def report(
-        self, code: str, message: str, place: Location, hint: str = "", *related: Related
-    ) -> None:
-        """Collect an error."""
-        self.diagnostics.append(
-            Diagnostic(code=code, message=message, location=place, hint=hint, related=related)
-        )
-
-    def misfit(self, policy: MergePolicy, reason: str, lower: Location, upper: Location) -> None:
-        """Collect that ``policy`` cannot be followed at its path."""
-        path = ".".join(policy.path)
-        self.report(
-            "MG305",
-            f'policy {policy.kind.value} does not fit "{path}": {reason}',
-            policy.location,
-            "",
-            Related(message="in the master", location=lower),
-            Related(message="laid over it", location=upper),
-        )
-
-
-def policies_by_path(policies: Iterable[MergePolicy]) -> Policies:
-    """Return ``policies`` by their key path; of two for one path the first counts."""
-    found: dict[tuple[str, ...], MergePolicy] = {}
-    for policy in policies:
-        found.setdefault(key_path(policy.path), policy)
-    return found
+    """The merged array, or why there is none."""
 
 
 def key_path(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return ``path`` without the marks of arrays: ``a[].b``, ``a.[].b`` and ``a.b`` are one."""
-    return tuple(part.removesuffix(ELEMENT) for part in path if part != ELEMENT)
+    return tuple(key.removesuffix(ELEMENT) for key in path if key != ELEMENT)
 
 
-NEGATIVE = "negative"
-"""The scenario in whose overlay a wrong type is on purpose."""
+class Merge:
+    """Merges layers by policies, and collects what does not fit in ``diagnostics``."""
 
+    def __init__(
+        self, policies: Iterable[MergePolicy], on_conflict: ConflictPolicy, slot: KeyPath = ()
+    ) -> None:
+        """Merge by ``policies``; of two for one path the first counts.
 
-def preserve_type(master: Shape, record: Shape) -> Shape:
-    """Return ``record`` with text that is exactly a number turned into it, where it should be.
+        ``slot`` is where the slot is in the layers; policies speak of what is below it alone.
+        ``on_conflict`` decides where two layers disagree in type.
+        """
+        self.on_conflict = on_conflict
+        self.diagnostics: list[Diagnostic] = []
+        self._slot = slot
+        self._policies: dict[KeyPath, MergePolicy] = {}
+        for policy in policies:
+            self._policies.setdefault(key_path(policy.path), policy)
 
-    That is where the master writes numbers and no text. A pool's entries keep their identity, so
-    that the choice among them stays as it was.
-    """
-    wanted = kinds_of(master)
-    if wanted is None or Kind.NUMBER not in wanted or Kind.TEXT in wanted:
-        return record
-    if not isinstance(record, Leaf):
-        return record
-    given = kinds_of(record)
-    if given is not None and Kind.TEXT not in given:
-        return record
-    if values_of(record.generator) is None or record.modifiers.transforms:
-        if not may_be_number(record.generator) and not record.modifiers.transforms:
-            return record
-        return replace(record, coerce_number=True)
-    generator = _with_numbers(record.generator)
-    return record if generator == record.generator else replace(record, generator=generator)
-
-
-def disagreement(master: Shape, record: Shape) -> Kinds:
-    """Return the kinds that ``record`` (types preserved already) writes and ``master`` does not.
-
-    Nothing where one of the two is not known or writes only null, and nothing for what the
-    overlay of a negative scenario says: there a wrong type is on purpose.
-    """
-    wanted = kinds_of(master)
-    given = kinds_of(record)
-    if not wanted or given is None or is_on_purpose(record.origin):
-        return frozenset()
-    if isinstance(record, Leaf) and record.coerce_number:
-        given = given - {Kind.TEXT}
-    return given - wanted
-
-
-def is_on_purpose(origin: Origin) -> bool:
-    """Return whether ``origin`` is the overlay of a negative scenario."""
-    return origin.kind is OriginKind.SCENARIO and origin.name.casefold() == NEGATIVE
-
-
-def _with_numbers(generator: Generator) -> Generator:
-    if isinstance(generator, Constant):
-        return Constant(value=number_or_same(generator.value))
-    if isinstance(generator, Pool):
-        entries = tuple(
-            replace(entry, value=number_or_same(entry.value)) for entry in generator.entries
+    def objects(self, lower: ObjectShape, upper: ObjectShape, path: KeyPath = ()) -> ObjectShape:
+        """Return ``upper`` over ``lower``: the lower's keys in its order, then the upper's own."""
+        above = {member.name: member for member in upper.members}
+        members = [
+            self._members(member, above.pop(member.name), (*path, member.name))
+            if member.name in above
+            else member
+            for member in lower.members
+        ]
+        return replace(
+            upper,
+            members=(*members, *above.values()),
+            modifiers=over_modifiers(lower.modifiers, upper.modifiers),
         )
-        return replace(generator, entries=entries)
-    if isinstance(generator, RowField):
-        return replace(generator, rows=_rows_with_numbers(generator.rows, generator.key))
-    return generator
 
+    def _members(self, lower: Member, upper: Member, path: KeyPath) -> Member:
+        """Return what stands under one key, by the policy of its path."""
+        policy = self._policy_at(path)
+        if policy is not None and policy.kind is MergeKind.KEEP:
+            return lower
+        replaces = policy is not None and policy.kind is MergeKind.REPLACE
+        if upper.shape.modifiers.delete or upper.reset or replaces:
+            return upper
+        if lower.shape.modifiers.delete:
+            return replace(upper, reset=True)
+        return self._present(policy, lower, upper, path)
 
-def _rows_with_numbers(rows: Pool, key: str) -> Pool:
-    entries = tuple(
-        replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
-        if isinstance(entry.value, dict) and key in entry.value
-        else entry
-        for entry in rows.entries
-    )
-    return replace(rows, entries=entries)
+    def _policy_at(self, path: KeyPath) -> MergePolicy | None:
+        depth = len(self._slot)
+        is_below = len(path) > depth and path[:depth] == self._slot
+        return self._policies.get(path[depth:]) if is_below else None
 
+    def _present(
+        self, policy: MergePolicy | None, lower: Member, upper: Member, path: KeyPath
+    ) -> Member:
+        """Return ``upper`` over ``lower`` where neither is deleted."""
+        below, above = lower.shape, preserve_type(lower.shape, upper.shape)
+        wrong = disagreement(below, above)
+        if wrong:
+            return self._conflict(lower, replace(upper, shape=above), path, wrong)
+        if policy is not None and policy.kind is MergeKind.OVERRIDE:
+            policy = None
+        if isinstance(below, ObjectShape) and isinstance(above, ObjectShape):
+            if policy is not None:
+                self._misfit(policy, "objects merge key by key", lower.location, upper.location)
+            above = self.objects(below, above, path)
+        elif policy is not None:
+            above = self._by_policy(policy, below, above, path)
+            if isinstance(above, ArrayShape):
+                modifiers = over_modifiers(below.modifiers, above.modifiers)
+                above = replace(above, modifiers=modifiers)
+        return replace(upper, shape=above, reset=lower.reset)
 
-def merge_objects(
-    merge: Merge, lower: ObjectShape, upper: ObjectShape, path: KeyPath
-) -> ObjectShape:
-    """Return ``upper`` over ``lower``: the lower's keys in its order, then the upper's new ones."""
-    above = {member.name: member for member in upper.members}
-    members = [
-        merge_members(merge, member, above.pop(member.name), (*path, member.name))
-        if member.name in above
-        else member
-        for member in lower.members
-    ]
-    return replace(
-        upper,
-        members=(*members, *above.values()),
-        modifiers=over_modifiers(lower.modifiers, upper.modifiers),
-    )
+    def _by_policy(self, policy: MergePolicy, lower: Shape, upper: Shape, path: KeyPath) -> Shape:
+        """Return ``upper`` over ``lower`` by append, by-index, by-key or union.
 
+        Where the policy cannot be followed the upper side is returned, and the reason collected.
+        """
 
-def merge_members(merge: Merge, lower: Member, upper: Member, path: KeyPath) -> Member:
-    """Return what stands under one key, by the policy of its path."""
-    policy = merge.policy_at(path)
-    if policy is not None and policy.kind is MergeKind.KEEP:
-        return lower
-    replaces = policy is not None and policy.kind is MergeKind.REPLACE
-    if upper.shape.modifiers.delete or upper.reset or replaces:
-        return upper
-    if lower.shape.modifiers.delete:
+        def merge_elements(below: Shape, above: Shape) -> Shape:
+            return self._present(None, _unnamed(below), _unnamed(above), path).shape
+
+        below, above = _as_array(lower), _as_array(upper)
+        merged: Shape | str
+        if below is not None and above is not None:
+            merged = _ARRAY_POLICIES[policy.kind](policy, below, above, merge_elements)
+        elif below is None and above is None:
+            merged = _merge_leaves(policy, lower, upper)
+        elif kinds_of(lower if above is not None else upper) == frozenset():
+            # Null stands against an array: there is nothing to join.
+            return upper
+        else:
+            merged = "one side is no list"
+        if isinstance(merged, str):
+            self._misfit(policy, merged, lower.origin.location, upper.origin.location)
+            return upper
+        return merged
+
+    def _misfit(self, policy: MergePolicy, reason: str, lower: Location, upper: Location) -> None:
+        """Collect that ``policy`` cannot be followed at its path."""
+        path = ".".join(policy.path)
+        self.diagnostics.append(
+            Diagnostic(
+                code="MG305",
+                message=f'policy {policy.kind.value} does not fit "{path}": {reason}',
+                location=policy.location,
+                related=(
+                    Related(message="in the master", location=lower),
+                    Related(message="laid over it", location=upper),
+                ),
+            )
+        )
+
+    def _conflict(self, lower: Member, upper: Member, path: KeyPath, wrong: Kinds) -> Member:
+        """Return the member that holds where ``upper`` writes the ``wrong`` kinds."""
+        if self.on_conflict is ConflictPolicy.KEEP:
+            return lower
+        if self.on_conflict is ConflictPolicy.ERROR:
+            name, wanted = ".".join(path), _either(kinds_of(lower.shape) or frozenset())
+            self.diagnostics.append(
+                Diagnostic(
+                    code="MG304",
+                    message=f'"{name}" can be {_either(wrong)}, but the master has {wanted} there',
+                    location=upper.shape.origin.location,
+                    hint="give both the same type, or say $on_conflict: override or keep in the "
+                    "master",
+                    related=(
+                        Related(message=f"the master says {wanted}", location=lower.location),
+                    ),
+                )
+            )
         return replace(upper, reset=True)
-    return _meet(merge, policy, lower, upper, path)
 
 
 def over_modifiers(lower: Modifiers, upper: Modifiers) -> Modifiers:
@@ -210,7 +192,9 @@ def finish(shape: Shape) -> Shape:
         return shape
     if isinstance(shape, ObjectShape):
         return finish_object(shape)
-    return finish_array(shape)
+    elements = tuple(finish(element) for element in shape.elements)
+    items = None if shape.items is None else finish(shape.items)
+    return replace(shape, elements=elements, items=items)
 
 
 def finish_object(shape: ObjectShape) -> ObjectShape:
@@ -223,55 +207,178 @@ def finish_object(shape: ObjectShape) -> ObjectShape:
     return shape if members == shape.members else replace(shape, members=members)
 
 
-def finish_array(shape: ArrayShape) -> ArrayShape:
-    """Return the array ``shape`` without deleted keys and marks in its elements."""
-    elements = tuple(finish(element) for element in shape.elements)
-    items = None if shape.items is None else finish(shape.items)
-    return replace(shape, elements=elements, items=items)
-
-
-def _meet(
-    merge: Merge, policy: MergePolicy | None, lower: Member, upper: Member, path: KeyPath
-) -> Member:
-    shape = preserve_type(lower.shape, upper.shape)
-    wrong = disagreement(lower.shape, shape)
-    if wrong:
-        return _settle(merge, lower, replace(upper, shape=shape), path, wrong)
-    if isinstance(lower.shape, ObjectShape) and isinstance(shape, ObjectShape):
-        if policy is not None and policy.kind is not MergeKind.OVERRIDE:
-            merge.misfit(policy, "objects merge key by key", lower.location, upper.location)
-        shape = merge_objects(merge, lower.shape, shape, path)
-    elif policy is not None and policy.kind is not MergeKind.OVERRIDE:
-
-        def meet_elements(below: Shape, above: Shape) -> Shape:
-            return _meet(merge, None, _bare(below), _bare(above), path).shape
-
-        shape = merge_by_policy(merge, policy, lower.shape, shape, meet_elements)
-        if isinstance(shape, ArrayShape):
-            modifiers = over_modifiers(lower.shape.modifiers, shape.modifiers)
-            shape = replace(shape, modifiers=modifiers)
-    return replace(upper, shape=shape, reset=lower.reset)
-
-
-def _bare(shape: Shape) -> Member:
+def _unnamed(shape: Shape) -> Member:
     return Member(name="", shape=shape, location=shape.origin.location)
-
-
-def _settle(merge: Merge, lower: Member, upper: Member, path: KeyPath, wrong: Kinds) -> Member:
-    if merge.on_conflict is ConflictPolicy.KEEP:
-        return lower
-    if merge.on_conflict is ConflictPolicy.ERROR:
-        name = ".".join(path)
-        wanted = kinds_of(lower.shape) or frozenset()
-        merge.report(
-            "MG304",
-            f'"{name}" can be {_either(wrong)}, but the master has {_either(wanted)} there',
-            upper.shape.origin.location,
-            "give both the same type, or say $on_conflict: override or keep in the master",
-            Related(message=f"the master says {_either(wanted)}", location=lower.location),
-        )
-    return replace(upper, reset=True)
 
 
 def _either(kinds: Kinds) -> str:
     return " or ".join(sorted(kind.value for kind in kinds))
+
+
+def _as_array(shape: Shape) -> ArrayShape | None:
+    """Return an array, or a constant list as the array of its values; None for the rest."""
+    if isinstance(shape, ArrayShape):
+        return shape
+    if not isinstance(shape, Leaf) or not isinstance(shape.generator, Constant):
+        return None
+    value = shape.generator.value
+    if not isinstance(value, list):
+        return None
+    plain = replace(
+        shape.modifiers, null=0 * shape.modifiers.null, omit=0 * shape.modifiers.omit, transforms=()
+    )
+    address = (*shape.address, ELEMENT)
+    elements = tuple(
+        replace(shape, generator=Constant(value=item), modifiers=plain, address=address)
+        for item in value
+    )
+    return ArrayShape(
+        elements=elements,
+        items=None,
+        minimum=0,
+        maximum=0,
+        modifiers=shape.modifiers,
+        address=shape.address,
+        origin=shape.origin,
+    )
+
+
+def _merge_leaves(policy: MergePolicy, lower: Shape, upper: Shape) -> Leaf | str:
+    """Return the upper leaf with the values of both pools, or why that cannot be.
+
+    A value that both have counts with the sum of its weights by append, as a value that stands
+    twice in one pool does; by union with the upper's weight.
+    """
+    if policy.kind not in {MergeKind.APPEND, MergeKind.UNION}:
+        return "only the elements of a list have an index or a key"
+    if not isinstance(lower, Leaf) or not isinstance(upper, Leaf):
+        return "one side is no list and no pool"
+    below, above = _as_pool(lower), _as_pool(upper)
+    if below is None or above is None:
+        return "one side is neither a list nor a pool"
+    entries = {canonical(entry.value): entry for entry in below.entries}
+    for entry in above.entries:
+        name = canonical(entry.value)
+        first = entries.get(name)
+        if first is None:
+            entries[name] = entry
+        else:
+            is_added = policy.kind is MergeKind.APPEND
+            weight = first.weight + entry.weight if is_added else entry.weight
+            entries[name] = replace(first, weight=weight)
+    source = below.source if below.source == above.source else ""
+    return replace(
+        upper,
+        generator=Pool(entries=tuple(entries.values()), source=source),
+        coerce_number=upper.coerce_number or lower.coerce_number,
+    )
+
+
+def _as_pool(leaf: Leaf) -> Pool | None:
+    """Return the leaf's values as a pool: a constant is a pool of one; None for the rest."""
+    if isinstance(leaf.generator, Pool):
+        return leaf.generator
+    if not isinstance(leaf.generator, Constant):
+        return None
+    value = leaf.generator.value
+    location = leaf.origin.location
+    entry = PoolEntry(value=value, weight=Decimal(1), identity=canonical(value), location=location)
+    return Pool(entries=(entry,))
+
+
+def _append(
+    _policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, _merge: MergeElements
+) -> Outcome:
+    if lower.items is None:
+        return replace(upper, elements=lower.elements + upper.elements)
+    if upper.items is None and not upper.elements:
+        return lower
+    return "the master's list has a variable length, so nothing can come behind it"
+
+
+def _union(
+    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
+) -> Outcome:
+    if lower.items is not None or upper.items is not None:
+        return "a list of variable length has no elements to compare"
+    added = tuple(
+        element
+        for element in upper.elements
+        if not any(same_values(element, other) for other in lower.elements)
+    )
+    return _append(policy, lower, replace(upper, elements=added), merge)
+
+
+def _by_index(
+    _policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
+) -> Outcome:
+    if lower.items is None:
+        return _over_fixed(lower, upper, merge)
+    if upper.items is None or upper.elements or lower.elements:
+        return "one list has a variable length and the other has not"
+    return replace(upper, items=merge(lower.items, upper.items))
+
+
+def _over_fixed(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
+    both = min(len(lower.elements), len(upper.elements))
+    elements = list(map(merge, lower.elements[:both], upper.elements[:both]))
+    left = lower.elements[both:]
+    items = upper.items
+    if items is None or not left:
+        return replace(upper, elements=(*elements, *left, *upper.elements[both:]))
+    if len(left) > upper.minimum:
+        return f"the record's list may be shorter than the {len(lower.elements)} of the master"
+    return replace(
+        upper,
+        elements=(*elements, *(merge(below, items) for below in left)),
+        minimum=upper.minimum - len(left),
+        maximum=upper.maximum - len(left),
+    )
+
+
+def _by_key(
+    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
+) -> Outcome:
+    below, above = _keyed(lower, policy.key), _keyed(upper, policy.key)
+    if isinstance(below, str):
+        return below
+    if isinstance(above, str):
+        return above
+    elements = [
+        merge(element, above[name]) if name in above else element for name, element in below.items()
+    ]
+    added = [element for name, element in above.items() if name not in below]
+    return replace(upper, elements=(*elements, *added))
+
+
+def _keyed(array: ArrayShape, key: str) -> dict[bytes, Shape] | str:
+    if array.items is not None:
+        return "a list of variable length has no elements to compare"
+    found: dict[bytes, Shape] = {}
+    for element in array.elements:
+        name = _constant_key(element, key)
+        if name is None:
+            return f'an element has no constant "{key}"'
+        if name in found:
+            return f'two elements of one list have the same "{key}"'
+        found[name] = element
+    return found
+
+
+def _constant_key(element: Shape, key: str) -> bytes | None:
+    child = element.get(key) if isinstance(element, ObjectShape) else None
+    if not isinstance(child, Leaf) or child.modifiers.null or child.modifiers.omit:
+        return None
+    pool = _as_pool(child)
+    values = {canonical(entry.value) for entry in pool.entries if entry.weight} if pool else set()
+    return values.pop() if len(values) == 1 else None
+
+
+_ARRAY_POLICIES: Final[
+    Mapping[MergeKind, Callable[[MergePolicy, ArrayShape, ArrayShape, MergeElements], Outcome]]
+] = {
+    MergeKind.APPEND: _append,
+    MergeKind.UNION: _union,
+    MergeKind.BY_INDEX: _by_index,
+    MergeKind.BY_KEY: _by_key,
+}

@@ -1,4 +1,6 @@
-"""Takes a record whose fields say ``$to``; gives it with each field where it is to be.
+"""Moves: fields of a record that say ``$to``, and where paths lead after they have moved.
+
+Also the notes on fields that a master may know by a near name.
 
 The address of a field stays what it was, so a field keeps its values wherever it goes.
 """
@@ -6,6 +8,7 @@ The address of a field stays what it was, so a field keeps its values wherever i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,9 +16,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, is_one_slip
+from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.masters.model import OUTSIDE
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
@@ -37,26 +40,28 @@ if TYPE_CHECKING:
     from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.generators import TemplatePart
     from mockgen_watch.spec.model import KeyPath, Shape
+
+
+Moves: TypeAlias = "tuple[tuple[KeyPath, KeyPath], ...]"
+"""Where a field was, and where it goes."""
 
 
 def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:
     """Return where the record's field at ``path`` is, from the top of what is written."""
-    return (*slot, *moved_path(path, moves))
-
-
-def moved_path(path: KeyPath, moves: Moves) -> KeyPath:
-    """Return where ``$to`` put the record's field at ``path``; the deepest move decides."""
     keys = key_path(path)
-    best: tuple[KeyPath, KeyPath] | None = None
-    for source, target in moves:
-        if keys[: len(source)] == source and (best is None or len(source) > len(best[0])):
-            best = source, target
-    return path if best is None else (*best[1], *keys[len(best[0]) :])
+    # The deepest move decides.
+    on_the_way = [move for move in moves if keys[: len(move[0])] == move[0]]
+    source, target = max(on_the_way, key=lambda move: len(move[0]), default=((), ()))
+    return (*slot, *target, *keys[len(source) :]) if source else (*slot, *path)
 
 
-def lead_templates(
+def below_slot(path: KeyPath, slot: KeyPath) -> KeyPath:
+    """Return ``path`` from the slot where it goes through it, else as it is."""
+    return path[len(slot) :] if path[: len(slot)] == slot else path
+
+
+def resolve_templates(
     shape: ObjectShape, slot: KeyPath, moves: Moves
 ) -> tuple[ObjectShape, list[Diagnostic]]:
     """Return ``shape`` with the paths in its templates from its top, and those that lead nowhere.
@@ -65,41 +70,37 @@ def lead_templates(
     slot, the other way round.
     """
 
-    def lead(leaf: Leaf) -> Leaf:
+    def resolve_path(leaf: Leaf, path: KeyPath) -> KeyPath:
+        from_master = leaf.origin.kind is OriginKind.MASTER
+        choices = [written_path(path, slot, () if from_master else moves), path]
+        if from_master and leaf.address[:1] == (OUTSIDE,):
+            choices.reverse()
+        return next((each for each in choices if find_shape(shape, each) is not None), choices[0])
+
+    def resolve(leaf: Leaf) -> Leaf:
         if not isinstance(leaf.generator, Template):
             return leaf
-        parts = tuple(_lead_part(shape, leaf, part, slot, moves) for part in leaf.generator.parts)
+        parts = tuple(
+            replace(part, path=resolve_path(leaf, part.path)) if part.path else part
+            for part in leaf.generator.parts
+        )
         return replace(leaf, generator=Template(parts=parts))
 
-    led = change_object(shape, lead)
-    found = []
-    for home, leaf in walk_leaves(led):
-        if isinstance(leaf.generator, Template):
-            paths = (part.path for part in leaf.generator.parts if part.path)
-            problems = (_problem(led, path, leaf, home, slot) for path in paths)
-            found += [problem for problem in problems if problem is not None]
-    return led, found
-
-
-def _lead_part(
-    shape: ObjectShape, leaf: Leaf, part: TemplatePart, slot: KeyPath, moves: Moves
-) -> TemplatePart:
-    if not part.path:
-        return part
-    from_master = leaf.origin.kind is OriginKind.MASTER
-    below = written_path(part.path, slot, () if from_master else moves)
-    choices = [below, part.path]
-    if from_master and leaf.address[:1] == (OUTSIDE,):
-        choices.reverse()
-    found = next((path for path in choices if find_shape(shape, path) is not None), choices[0])
-    return replace(part, path=found)
+    resolved = change_object(shape, resolve)
+    problems = [
+        _problem(resolved, part.path, leaf, home, slot)
+        for home, leaf in walk_leaves(resolved)
+        if isinstance(leaf.generator, Template)
+        for part in leaf.generator.parts
+        if part.path
+    ]
+    return resolved, [problem for problem in problems if problem is not None]
 
 
 def _problem(
     shape: ObjectShape, path: KeyPath, leaf: Leaf, home: KeyPath, slot: KeyPath
 ) -> Diagnostic | None:
     """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
-    own = path[len(slot) :] if path[: len(slot)] == slot else path
     missing, known = missing_key(shape, path)
     array = _array_on_the_way(shape, path, home)
     code, hint = "MG218", ""
@@ -112,7 +113,7 @@ def _problem(
         problem = "it is an object or an array, not a single value"
     else:
         return None
-    message = f"{{{'.'.join(own)}}}: {problem}"
+    message = f"{{{'.'.join(below_slot(path, slot))}}}: {problem}"
     return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
 
 
@@ -123,12 +124,6 @@ def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
         if is_array and key_path(home)[:depth] != key_path(path[:depth]):
             return path[depth - 1]
     return ""
-
-
-Moves: TypeAlias = "tuple[tuple[KeyPath, KeyPath], ...]"
-
-PLAIN = Modifiers(null=Decimal(0), omit=Decimal(0))
-"""The modifiers of a shape beside which none stand."""
 
 
 class _Place(Struct):
@@ -186,7 +181,9 @@ class _Mover:
         self, place: _Place, name: str, member: Member, source: KeyPath, target: KeyPath
     ) -> None:
         present = place.children.get(name)
-        shape = _without_to(member.shape)
+        shape = member.shape
+        if shape.modifiers.to:
+            shape = replace(shape, modifiers=replace(shape.modifiers, to=()))
         if isinstance(shape, ObjectShape):
             if present is None:
                 present = place.children[name] = _Place(source=None, location=member.location)
@@ -228,10 +225,7 @@ class _Mover:
         )
 
 
-def _without_to(shape: Shape) -> Shape:
-    if not shape.modifiers.to:
-        return shape
-    return replace(shape, modifiers=replace(shape.modifiers, to=()))
+_PLAIN: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
 
 
 def _rebuild(place: _Place, source: ObjectShape, path: KeyPath) -> ObjectShape:
@@ -242,7 +236,7 @@ def _rebuild(place: _Place, source: ObjectShape, path: KeyPath) -> ObjectShape:
             continue
         inner = child.source
         made = inner or ObjectShape(
-            members=(), modifiers=PLAIN, address=(*path, name), origin=source.origin
+            members=(), modifiers=_PLAIN, address=(*path, name), origin=source.origin
         )
         shape = _rebuild(child, made, (*path, name))
         if inner is not None and inner.members and not shape.members:
@@ -323,31 +317,11 @@ def is_near(left: str, right: str) -> bool:
         return False
     if ours == theirs or "".join(words_of(left)) == "".join(words_of(right)):
         return True
-    odd_ours = _without(ours, theirs)
-    odd_theirs = _without(theirs, ours)
-    return len(odd_ours) == len(odd_theirs) == 1 and _one_slip(odd_ours[0], odd_theirs[0])
-
-
-def _without(words: list[str], others: list[str]) -> list[str]:
-    left = list(others)
-    odd = []
-    for word in words:
-        if word in left:
-            left.remove(word)
-        else:
-            odd.append(word)
-    return odd
-
-
-def _one_slip(left: str, right: str) -> bool:
-    if min(len(left), len(right)) < _LONG_ENOUGH or left.isdigit() or right.isdigit():
+    odd = [*(Counter(ours) - Counter(theirs)).elements()]
+    other = [*(Counter(theirs) - Counter(ours)).elements()]
+    if len(odd) != 1 or len(other) != 1 or odd[0].isdigit() or other[0].isdigit():
         return False
-    start = 0
-    while start < min(len(left), len(right)) and left[start] == right[start]:
-        start += 1
-    ours, theirs = left[start:], right[start:]
-    exchanged = ours[:2] == theirs[:2][::-1] and ours[2:] == theirs[2:]
-    return ours[1:] == theirs[1:] or ours[1:] == theirs or ours == theirs[1:] or exchanged
+    return min(len(odd[0]), len(other[0])) >= _LONG_ENOUGH and is_one_slip(odd[0], other[0])
 
 
 def suggest_moves(
@@ -366,8 +340,8 @@ def suggest_moves(
                 yield from suggest_moves(below, element, in_array=True)
     if not isinstance(master, ObjectShape) or not isinstance(record, ObjectShape):
         return
-    taken = {member.name for member in record.members}
-    free = [member for member in master.members if member.name not in taken]
+    own = {member.name for member in record.members}
+    free = [member for member in master.members if member.name not in own]
     for member in record.members:
         counterpart = master.get(member.name)
         if counterpart is not None:

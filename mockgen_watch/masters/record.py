@@ -1,20 +1,15 @@
-"""Takes a master and a record; gives the record that is written, each leaf with its origin."""
+"""Record over master: what is written, each leaf with its origin."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.masters.merge import (
-    Merge,
-    finish_object,
-    key_path,
-    merge_objects,
-    policies_by_path,
-)
-from mockgen_watch.masters.model import MergedRecord
-from mockgen_watch.masters.moves import lead_templates, move_fields, suggest_moves
-from mockgen_watch.masters.shapes import put_object
+from mockgen_watch.masters.merge import Merge, finish_object, key_path
+from mockgen_watch.masters.moves import below_slot, move_fields, resolve_templates, suggest_moves
 from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
@@ -30,11 +25,78 @@ from mockgen_watch.spec.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
+    from mockgen_watch.masters.moves import Moves
     from mockgen_watch.spec.model import KeyPath, Member, Shape
 
 
-def check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Diagnostic]:
+class MergedRecord(Struct, frozen=True, kw_only=True):
+    """A record over its master.
+
+    Attributes:
+        shape: all that is written.
+        slot: where in ``shape`` the record is.
+        moves: where each field with ``$to`` was in the record, and where it is below the slot.
+        diagnostics: what could not be merged, and what might be meant.
+    """
+
+    shape: ObjectShape
+    slot: KeyPath
+    moves: Moves
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRecord:
+    """Return ``record`` over ``master``, or alone where there is none.
+
+    The record's fields go where ``$to`` sends them, then into the slot, then each meets the
+    master's by the policy of its path. Keys are in the master's order, then new ones.
+
+    Raises:
+        ValueError: the slot of ``master`` is no object, so ``resolve_chain`` did not make it.
+    """
+    moved, moves, diagnostics = move_fields(record)
+    slot = () if master is None else master.slot
+    if master is None:
+        whole = moved
+    else:
+        whole, found = _into_slot(master, moved)
+        diagnostics += found
+    whole, lost = resolve_templates(finish_object(whole), slot, moves)
+    diagnostics += lost
+    diagnostics += _check_names(whole, slot)
+    diagnostics += _check_circles(whole)
+    return MergedRecord(
+        shape=whole,
+        slot=slot,
+        moves=moves,
+        diagnostics=tuple(sorted(diagnostics, key=lambda item: item.sort_key)),
+    )
+
+
+def _into_slot(master: ResolvedMaster, record: ObjectShape) -> tuple[ObjectShape, list[Diagnostic]]:
+    place = find_shape(master.shape, master.slot)
+    if isinstance(place, ObjectShape):
+        merge = Merge(master.policies, master.on_conflict)
+        merged = _put_object(master.shape, master.slot, merge.objects(place, record))
+        return merged, [*merge.diagnostics, *suggest_moves(place, record)]
+    raise ValueError(f"the slot of {master.path} is no object")
+
+
+def _put_object(shape: ObjectShape, path: KeyPath, new: ObjectShape) -> ObjectShape:
+    """Return ``shape`` with the object at ``path`` replaced; every key on the way must exist."""
+    if not path:
+        return new
+    members = tuple(
+        replace(member, shape=_put_object(member.shape, path[1:], new))
+        if member.name == path[0] and isinstance(member.shape, ObjectShape)
+        else member
+        for member in shape.members
+    )
+    return replace(shape, members=members)
+
+
+def _check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Diagnostic]:
     """Yield each pair of keys of one object that differ in case alone.
 
     Two keys of one file were compared when that file was read. ``path`` is that of ``shape`` from
@@ -44,18 +106,17 @@ def check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Dia
         return
     if isinstance(shape, ArrayShape):
         for element in element_shapes(shape):
-            yield from check_names(element, slot=())
+            yield from _check_names(element, slot=())
         return
     seen: dict[str, Member] = {}
     for member in shape.members:
         other = seen.setdefault(fold(member.name), member)
         if other is not member and other.location.path != member.location.path:
-            below = path[len(slot) :] if path[: len(slot)] == slot else path
-            yield _same_names(other, member, below)
-        yield from check_names(member.shape, slot, (*path, member.name))
+            yield _same_names(other, member, below_slot(path, slot))
+        yield from _check_names(member.shape, slot, (*path, member.name))
 
 
-def check_circles(shape: Shape) -> Iterator[Diagnostic]:
+def _check_circles(shape: Shape) -> Iterator[Diagnostic]:
     """Yield each circle of templates that name each other; their paths go from the top.
 
     A circle within one file was found when that file was read.
@@ -106,41 +167,3 @@ def _same_names(first: Member, second: Member, path: KeyPath) -> Diagnostic:
         hint=f'write it as the master does, or map it with $to: "{to}"',
         related=(Related(message="the master's key", location=master.location),),
     )
-
-
-def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRecord:
-    """Return ``record`` over ``master``, or alone where there is none.
-
-    The record's fields go where ``$to`` sends them, then into the slot, then each meets the
-    master's by the policy of its path. Keys stand in the master's order, new ones behind them.
-
-    Raises:
-        ValueError: the slot of ``master`` is no object, so ``resolve_chain`` did not make it.
-    """
-    moved, moves, diagnostics = move_fields(record)
-    slot = () if master is None else master.slot
-    if master is None:
-        whole = moved
-    else:
-        whole, found = _into_slot(master, moved)
-        diagnostics += found
-    whole, lost = lead_templates(finish_object(whole), slot, moves)
-    diagnostics += lost
-    diagnostics += check_names(whole, slot)
-    diagnostics += check_circles(whole)
-    return MergedRecord(
-        shape=whole,
-        slot=slot,
-        moves=moves,
-        diagnostics=tuple(sorted(diagnostics, key=lambda item: item.sort_key)),
-    )
-
-
-def _into_slot(master: ResolvedMaster, record: ObjectShape) -> tuple[ObjectShape, list[Diagnostic]]:
-    place = find_shape(master.shape, master.slot)
-    if not isinstance(place, ObjectShape):
-        raise ValueError(f"the slot of {master.path} is no object")  # noqa: TRY004  # a path's fault
-    merge = Merge(policies=policies_by_path(master.policies), on_conflict=master.on_conflict)
-    merged = merge_objects(merge, place, record, ())
-    found = [*merge.diagnostics, *suggest_moves(place, record)]
-    return put_object(master.shape, master.slot, merged), found

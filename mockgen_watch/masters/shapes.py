@@ -1,4 +1,7 @@
-"""Takes a shape; gives its parts by path, and the same shape with some parts changed."""
+"""What a shape can write: the kinds of its values, numbers written as text, and a canonical form.
+
+The canonical form of a shape or of a whole plan is plain data, equal when the values would be.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from mockgen_watch.spec.generators import (
     SequenceNumber,
     Template,
 )
-from mockgen_watch.spec.model import ArrayShape, ObjectShape, Origin
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind
 from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import KeyPath, Shape
+    from mockgen_watch.spec.model import Shape
 
     ReferenceForm = Callable[[Reference], "Form"]
 
@@ -145,32 +148,85 @@ def _kinds_of_generator(generator: Generator) -> Kinds | None:
     return frozenset({Kind.TEXT})
 
 
+def preserve_type(master: Shape, record: Shape) -> Shape:
+    """Return ``record`` with text that is exactly a number turned into it, where it should be.
+
+    That is where the master writes numbers and no text. A pool's entries keep their identity, so
+    that the choice among them stays as it was.
+    """
+    wanted = kinds_of(master)
+    if wanted is None or Kind.NUMBER not in wanted or Kind.TEXT in wanted:
+        return record
+    if not isinstance(record, Leaf):
+        return record
+    given = kinds_of(record)
+    if given is not None and Kind.TEXT not in given:
+        return record
+    if values_of(record.generator) is None or record.modifiers.transforms:
+        if not may_be_number(record.generator) and not record.modifiers.transforms:
+            return record
+        return replace(record, coerce_number=True)
+    generator = _with_numbers(record.generator)
+    return record if generator == record.generator else replace(record, generator=generator)
+
+
+def disagreement(master: Shape, record: Shape) -> Kinds:
+    """Return the kinds that ``record`` (types preserved already) writes and ``master`` does not.
+
+    Nothing where one of the two is not known or writes only null, and nothing for what the
+    overlay of a negative scenario says: there a wrong type is on purpose.
+    """
+    wanted = kinds_of(master)
+    given = kinds_of(record)
+    origin = record.origin
+    is_on_purpose = origin.kind is OriginKind.SCENARIO and origin.name.casefold() == "negative"
+    if not wanted or given is None or is_on_purpose:
+        return frozenset()
+    if isinstance(record, Leaf) and record.coerce_number:
+        given = given - {Kind.TEXT}
+    return given - wanted
+
+
+def _with_numbers(generator: Generator) -> Generator:
+    if isinstance(generator, Constant):
+        return Constant(value=number_or_same(generator.value))
+    if isinstance(generator, Pool):
+        entries = tuple(
+            replace(entry, value=number_or_same(entry.value)) for entry in generator.entries
+        )
+        return replace(generator, entries=entries)
+    if isinstance(generator, RowField):
+        return replace(generator, rows=_rows_with_numbers(generator.rows, generator.key))
+    return generator
+
+
+def _rows_with_numbers(rows: Pool, key: str) -> Pool:
+    entries = tuple(
+        replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
+        if isinstance(entry.value, dict) and key in entry.value
+        else entry
+        for entry in rows.entries
+    )
+    return replace(rows, entries=entries)
+
+
 Form: TypeAlias = "None | bool | int | str | list[Form] | dict[str, Form]"
 """Data that JSON knows. What is no scalar is a pair of a name and its content, so that no two
-values have one form: a list, a Decimal and a dataclass differ by that name."""
+values have one form: a list, a Decimal and a struct differ by that name."""
 
 _PLACES: Final = (Location, Origin)
 """The types that say where something was stated, and so decide no value."""
 
 _SCALARS: Final = frozenset({bool, int, str})
 _MARKS: Final = frozenset({"reset"})
-_ADDRESSES: Final = frozenset({"address"})
-
-
-def canonical_shape(shape: Shape, *, reference: ReferenceForm) -> Form:
-    """Return the form of ``shape`` with its addresses, without places in files.
-
-    ``reference`` gives the form of each ``$ref``, which means nothing without its parent's plan.
-    """
-    return canonical_form(shape, reference=reference)
+_UNADDRESSED: Final = frozenset({"reset", "address"})
 
 
 def same_values(left: Shape, right: Shape) -> bool:
     """Return whether the two say the same of their values; addresses and places do not count."""
-    skip = _MARKS | _ADDRESSES
-    return form_bytes(canonical_form(left, skip=skip)) == form_bytes(
-        canonical_form(right, skip=skip)
-    )
+    # Not the forms: those of true and 1 are equal to Python.
+    left_form, right_form = (canonical_form(side, skip=_UNADDRESSED) for side in (left, right))
+    return form_bytes(left_form) == form_bytes(right_form)
 
 
 def form_bytes(form: Form) -> bytes:
@@ -182,7 +238,10 @@ def form_bytes(form: Form) -> bytes:
 def canonical_form(
     value: object, *, reference: ReferenceForm | None = None, skip: frozenset[str] = _MARKS
 ) -> Form:
-    """Return the form of any value of the spec's types; fields named in ``skip`` are left out.
+    """Return the form of any value of the spec's types, without places in files.
+
+    Fields named in ``skip`` are left out. ``reference`` gives the form of each ``$ref``, which
+    means nothing without its parent's plan.
 
     Raises:
         TypeError: ``value`` holds something that is none of the spec's types.
@@ -210,8 +269,8 @@ def canonical_form(
 
 
 def _fields(value: object, skip: frozenset[str]) -> list[tuple[str, object]]:
-    """Return the fields of a dataclass that decide values, with their names."""
-    names = getattr(type(value), "__slots__", None)
+    """Return the fields of a struct that decide values, with their names."""
+    names = getattr(value, "__struct_fields__", None)
     if names is None:
         raise TypeError(f"{type(value).__name__} has no canonical form")
     fields = [(name, getattr(value, name)) for name in names if name not in skip]
@@ -221,16 +280,3 @@ def _fields(value: object, skip: frozenset[str]) -> list[tuple[str, object]]:
         # A place may be None, and is one all the same.
         if not name.endswith("location") and not isinstance(item, _PLACES)
     ]
-
-
-def put_object(shape: ObjectShape, path: KeyPath, new: ObjectShape) -> ObjectShape:
-    """Return ``shape`` with the object at ``path`` replaced; every key on the way must exist."""
-    if not path:
-        return new
-    members = tuple(
-        replace(member, shape=put_object(member.shape, path[1:], new))
-        if member.name == path[0] and isinstance(member.shape, ObjectShape)
-        else member
-        for member in shape.members
-    )
-    return replace(shape, members=members)

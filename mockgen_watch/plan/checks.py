@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.model import KeyPath, Model, Shape, Statement
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import PlanContext
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.model import KeyPath, Leaf, MixPart, Model, Scenario, UserInput

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import digest
-from mockgen_watch.masters.shapes import canonical_form, canonical_shape, form_bytes
+from mockgen_watch.masters.shapes import canonical_form, form_bytes
 from mockgen_watch.plan.model import DESIGN, FORM, PROMISES
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
     if plan.rules or plan.exclusions:
         promised = {
             "promises": PROMISES,
-            "faulty": None if plan.faulty is None else canonical_shape(plan.faulty, reference=form),
+            "faulty": None if plan.faulty is None else canonical_form(plan.faulty, reference=form),
             "own_faults": canonical_form(plan.own_faults),
         }
     stated = {"stated": canonical_form(plan.stated)} if plan.stated else {}
@@ -100,7 +100,7 @@ def _records(plan: RecordPlan, known: dict[int, str]) -> Form:
         **stated,
         "seed": plan.seed,
         "model_id": plan.model_id,
-        "shape": canonical_shape(plan.shape, reference=form),
+        "shape": canonical_form(plan.shape, reference=form),
         "count": plan.count,
         "rules": canonical_form(plan.rules),
         "exclusions": canonical_form(plan.exclusions),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.rules.values import Place
     from mockgen_watch.scenarios.source import Case, Fault

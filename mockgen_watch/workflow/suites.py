@@ -38,7 +38,7 @@ from mockgen_watch.spec.vocabulary import (
 from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 
 if TYPE_CHECKING:
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.build.reader import BuildContext

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockgen_watch.masters.merge import Merge, finish_object, merge_objects, policies_by_path
+from mockgen_watch.masters.merge import Merge, finish_object
 from mockgen_watch.spec.model import (
     ConflictPolicy,
     MergePolicy,
@@ -99,8 +99,8 @@ def three_layers(
 
 
 def merged(policies: list[MergePolicy], lower: ObjectShape, upper: ObjectShape) -> ObjectShape:
-    merge = Merge(policies=policies_by_path(policies), on_conflict=ConflictPolicy.ERROR)
-    result = merge_objects(merge, lower, upper, ())
+    merge = Merge(policies, ConflictPolicy.ERROR)
+    result = merge.objects(lower, upper)
     assert merge.diagnostics == []
     return result
 

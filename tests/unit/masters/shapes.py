@@ -55,7 +55,7 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Shape
 

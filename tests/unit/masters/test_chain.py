@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Severity
-from mockgen_watch.masters.chain import resolve_chain
-from mockgen_watch.masters.model import OUTSIDE
+from mockgen_watch.masters.chain import OUTSIDE, resolve_chain
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import ConflictPolicy, Leaf, find_shape
 from tests.unit.masters.shapes import DELETED, Data, field, master_file, plain, policy, pool
 
 if TYPE_CHECKING:
-    from mockgen_watch.masters.chain import ChainResult
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ChainResult, ResolvedMaster
     from mockgen_watch.spec.model import MasterFile
 
 ROOT, MIDDLE, TOP = "specs/root.yaml", "specs/base/master.yaml", "specs/claims/master.yaml"

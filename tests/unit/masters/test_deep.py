@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.masters.merge import Merge, finish_object, merge_objects, policies_by_path
+from mockgen_watch.masters.merge import Merge, finish_object
 from mockgen_watch.spec.generators import Constant, Pattern, Reference
 from mockgen_watch.spec.model import ArrayShape, ConflictPolicy, Leaf, ObjectShape, find_shape
 from tests.unit.masters.shapes import DELETED, Data, array, field, plain, policy, record
@@ -16,11 +16,8 @@ def merged(
     lower: dict[str, Data], upper: dict[str, Data], *policies: str
 ) -> tuple[ObjectShape, list[str]]:
     """Merge with policies written ``path kind [key]``; return the shape and the messages."""
-    merge = Merge(
-        policies=policies_by_path(policy(*text.split()) for text in policies),
-        on_conflict=ConflictPolicy.ERROR,
-    )
-    shape = merge_objects(merge, record(lower), record(upper), ())
+    merge = Merge([policy(*text.split()) for text in policies], ConflictPolicy.ERROR)
+    shape = merge.objects(record(lower), record(upper))
     return finish_object(shape), [f"{item.code} {item.message}" for item in merge.diagnostics]
 
 

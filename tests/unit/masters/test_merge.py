@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.masters.model import ResolvedMaster
+from mockgen_watch.masters.chain import ResolvedMaster
 from mockgen_watch.masters.record import merge_record
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import Leaf, OriginKind, find_shape, walk_leaves

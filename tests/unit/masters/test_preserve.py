@@ -26,7 +26,7 @@ from mockgen_watch.spec.generators import (
 from mockgen_watch.spec.model import Leaf, Transform
 
 if TYPE_CHECKING:
-    from mockgen_watch.masters.model import ResolvedMaster
+    from mockgen_watch.masters.chain import ResolvedMaster
 from tests.unit.masters.shapes import Data, field, master, plain, pool, record, template
 
 
