@@ -15,7 +15,7 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.suites import Sources, Suites
+from mockgen_watch.workflow.suites import Sources, Suites, SuiteSettings
 from mockgen_watch.workflow.targets import find_plan
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ class Specs:
         files = dict([_file("user_input", user_input)])
         if master is not None:
             files.update([_file("master", master)])
-        suites = Suites(Sources(data=files), BuildContext(formats=BUILTIN), specs="specs")
+        suites = Suites(
+            Sources(data=files), SuiteSettings(specs="specs", context=BuildContext(formats=BUILTIN))
+        )
         here = Path()
         return cls(OpenProject.without_folder(here, suites, StateFolder(here / ".mockgen")))
 

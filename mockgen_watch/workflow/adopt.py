@@ -532,7 +532,9 @@ class _Run:
         layouts = []
         plan = same_output(after, edited.plan)
         if is_whole:
-            for name, chunks in output_files(plan, edited.files, Serial(), no_progress):
+            for name, chunks in output_files(
+                prepare_production(plan), edited.files, Serial(), no_progress
+            ):
                 data = b"".join(chunks)
                 if name in edited.files and data != edited.files[name]:
                     named = self.tree.root.named(name)

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.formats import BUILTIN
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe, describe_refusal
 from mockgen_watch.lock.lockfile import Lockfile, inputs_match
@@ -28,7 +27,7 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.produce import output_files
+from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
 from mockgen_watch.workflow.results import FileResult, Report
 from mockgen_watch.workflow.suites import EVERYTHING
 from mockgen_watch.workflow.targets import select_suites
@@ -153,7 +152,7 @@ def wanted_suite(suites: Suites, name: str, selection: Selection = EVERYTHING) -
     outputs = (
         WantedOutput.of(
             plan,
-            BUILTIN[plan.output.format].suffix.removeprefix("."),
+            suffix_of(plan),
             has_labels=wants_labels(plan),
             is_selected=selection.selects(plan.model, plan.scenario),
         )
@@ -186,7 +185,7 @@ def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: obj
 def _is_plain(suites: Suites, selection: Selection) -> bool:
     """Return whether nothing but the specs decides what the outputs are."""
     names_only = Selection(models=selection.models, scenarios=selection.scenarios)
-    return selection == names_only and not suites.has_profile
+    return selection == names_only and not suites.settings.has_profile
 
 
 def preview(project: OpenProject, request: Request, *, root: OutputRoot | None = None) -> Report:
@@ -257,17 +256,17 @@ class Renderer:
         *,
         executor: Executor | None = None,
         advance: Advance = no_progress,
-        aside: str | None = None,
+        spool_folder: str | None = None,
     ) -> None:
-        """Render with ``executor``, in this process by default; ``aside``: see ``output_files``."""
+        """Render with ``executor``, by default in this process; see ``output_files``."""
         self._suites = suites
         self._selection = selection
         self._executor = executor or Serial()
         self._advance = advance
-        self._aside = aside
+        self._spool_folder = spool_folder
 
     def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Return path and bytes of each file of an output that must be produced, in order.
+        """Yield path and bytes of each file of an output that must be produced, in order.
 
         Raises:
             FindingsError: the suite has errors, or a record cannot be written.
@@ -280,8 +279,9 @@ class Renderer:
             plan for plan in plans if (plan.model, plan.scenario) == (output.model, output.scenario)
         )
         paths = [file.path for file in action.files if file.must_produce]
-        return output_files(
-            plan, paths, self._executor, self._advance, self._aside, self._suites.record_sources
+        production = prepare_production(plan, self._suites.record_sources)
+        yield from output_files(
+            production, paths, self._executor, self._advance, self._spool_folder
         )
 
 
@@ -323,7 +323,7 @@ def generate(
             decision.selection,
             executor=executor,
             advance=begin(decision.count_records()),
-            aside=project.state.folder,
+            spool_folder=project.state.folder,
         )
         outcome = apply(decision.reconciliation, tree, renderer.files, should_stop=should_stop)
         tree.cache.save()

@@ -1,4 +1,4 @@
-"""Projects of files in the edit format, the one before specs: ``Edit_1``, ``Edit_2``, …
+"""Projects of files in the edit format, the one before specs (``Edit_1``, ``Edit_2``, …).
 
 The files stay as they are: the specs that they mean are made in memory, by the same steps that
 ``migrate`` goes through. So the semantics of the old format are stated, and proved, in one place.
@@ -19,7 +19,7 @@ from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
 from mockgen_watch.migrations.suffixes import assemble
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.project import OpenProject, open_file, open_project
-from mockgen_watch.workflow.suites import USER_INPUT_NAMES, Suites
+from mockgen_watch.workflow.suites import USER_INPUT_NAMES, Suites, SuiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,12 +74,14 @@ def open_legacy(
         specs[document.path] = json_text(data).encode()
     built = Suites(
         suites.sources.replaced(specs),
-        suites.context,
-        specs=suites.specs,
+        SuiteSettings(
+            specs=suites.settings.specs,
+            context=suites.settings.context,
+            master=suites.settings.master,
+            inputs=suites.settings.inputs,
+        ),
         files={suite: document.path for suite, document in documents.items()},
         texts={document.path: document.text for document in documents.values()},
-        master=suites.master,
-        project_inputs=suites.project_inputs,
     )
     diagnostics = (*project.diagnostics, *found)
     return replace(project, suites=built, diagnostics=diagnostics), tuple(scenarios)

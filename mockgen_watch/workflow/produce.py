@@ -1,4 +1,10 @@
-"""Takes the plan of an output; gives the bytes of its files."""
+"""Rendering: the bytes of an output's files, made from its plan.
+
+An output has one file, or one for each record, and perhaps a file of labels beside them: a line
+for each record that says which rules it breaks and what else it shows. What a broken record shows
+is known once it is made, which takes long. So its label is made with its bytes, by whichever
+process makes these, and put aside until the file of labels is asked for.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +31,12 @@ from mockgen_watch.formats.rendering import (
     records_of,
     warm_up,
 )
-from mockgen_watch.lock.paths import LABELS_SUFFIX, below, split_path
+from mockgen_watch.lock.paths import LABELS_SUFFIX, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Labels, Layout
 from mockgen_watch.storage.partial import Progress, Resumable, Spool
+from mockgen_watch.workflow.targets import plan_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,254 +50,37 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
+    """Called with the number of further records of an output that were made."""
 
 
-_LENGTHS: Final = struct.Struct("<QQ")
-"""How many bytes of records, and of their lines, come next."""
-
-
-def label_writer() -> Writer:
-    """Return what writes the lines of labels."""
-    return NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
-
-
-class LabelRecords(Struct, frozen=True, kw_only=True):
-    """What the records of an output show, as an executor runs it."""
-
-    source: Source
-    writer: Writer
-    count: int
-
-    @property
-    def framing(self) -> Framing:
-        """What stands around the lines."""
-        return self.writer.framing
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the lines of records ``start`` to ``stop - 1``."""
-        for index in range(start, stop):
-            yield label_bytes_of(self.writer, self.source.told_at(index), index)
-
-
-class TwofoldRecords(Warming, frozen=True, kw_only=True):
-    """Records and the lines that tell of them, each made once; ``Aside`` takes them apart."""
-
-    cases: CaseRecords
-
-    @property
-    def framing(self) -> Framing:
-        """What stands around the records."""
-        return self.cases.framing
-
-    @property
-    def count(self) -> int:
-        """How many records there are."""
-        return self.cases.count
-
-    def warm_up(self) -> None:
-        """Do what each process would have to do first."""
-        self.cases.warm_up()
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield both parts of records ``start`` to ``stop - 1``, their lengths before them."""
-        for records, lines in self.cases.pairs(start, stop):
-            yield b"".join((_LENGTHS.pack(len(records), len(lines)), records, lines))
-
-
-class Aside:
-    """An executor that hands on the records of ``TwofoldRecords``, and puts their lines aside."""
-
-    def __init__(self, executor: Executor, spool: Spool, writer: Writer) -> None:
-        """Have the records made by ``executor``; ``writer`` is that of the lines."""
-        self._executor = executor
-        self._spool = spool
-        self._writer = writer
-        self._known = range(0)
-
-    def twofold(self, cases: CaseRecords) -> TwofoldRecords:
-        """Return ``cases`` such that ``run`` takes them: with the lines that tell of them."""
-        return TwofoldRecords(cases=replace(cases, labels=self._writer))
-
-    def run(
-        self, records: Records, advance: Callable[[int], None], start: int = 0
-    ) -> Iterator[bytes]:
-        """Yield the bytes of all records from ``start`` on; see ``Executor``."""
-        self._spool.clear()
-        self._known = range(start, start)
-        yield from self._parted(self._executor.run(records, advance, start))
-        self._known = range(start, records.count)
-
-    def note(self, case: Case, index: int) -> None:
-        """Put aside what record ``index`` shows, which was made in another way."""
-        if index == self._known.stop:
-            self._spool.write(label_bytes_of(self._writer, case, index))
-            self._known = range(self._known.start, index + 1)
-
-    def lines(self, records: LabelRecords) -> Iterator[bytes]:
-        """Yield the lines of all records: those put aside, and the others made now.
-
-        An earlier run may have made the first records, and not all may have been asked for.
-        """
-        known = self._known
-        yield from self._made(replace(records, count=known.start), 0)
-        if known:
-            yield from self._spool.blocks()
-        yield from self._made(records, known.stop)
-
-    def _made(self, records: LabelRecords, start: int) -> Iterable[bytes]:
-        is_any = start < records.count
-        return self._executor.run(records, lambda _: None, start) if is_any else ()
-
-    def _parted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        held = b""
-        for piece in pieces:
-            held += piece
-            place = 0
-            while len(held) - place >= _LENGTHS.size:
-                records, lines = _LENGTHS.unpack_from(held, place)
-                middle = place + _LENGTHS.size + records
-                if middle + lines > len(held):
-                    break
-                self._spool.write(held[middle : middle + lines])
-                yield held[middle - records : middle]
-                place = middle + lines
-            held = held[place:]
-
-
-def label_document(plan: OutputPlan, source: Source, executor: Executor | Aside) -> Iterator[bytes]:
-    """Yield the bytes of the file that tells what each record shows.
-
-    Raises:
-        FindingsError: a record cannot be made so that it keeps its promise.
-    """
-    count = 1 if plan.output.layout is Layout.SINGLE else plan.count
-    records = LabelRecords(source=source, writer=label_writer(), count=count)
-    if isinstance(executor, Aside):
-        lines = executor.lines(records)
-    else:
-        lines = executor.run(records, lambda _: None)
-    yield from document(records.framing, lines)
-
-
-def cannot_write(plan: OutputPlan, error: FormatError) -> FindingsError:
-    """Return the diagnostic of a value that a format cannot write."""
-    diagnostic = Diagnostic(
-        code=error.code,
-        message=f"{plan.model}/{plan.scenario}{error}",
-        location=plan.location,
-        hint="change the value, or choose another format",
-    )
-    return FindingsError((diagnostic,))
-
-
-class LargeFile(Resumable):
-    """The bytes of a file of many records; see ``Resumable``."""
-
-    def __init__(
-        self,
-        plan: OutputPlan,
-        records: Records,
-        executor: Executor,
-        advance: Callable[[OutputPlan, int], None],
-    ) -> None:
-        """Have the ``records`` of ``plan`` made by ``executor``, and tell ``advance`` of them."""
-        self.plan = plan
-        self.records = records
-        self.executor = executor
-        self.advance = advance
-        self.progress: Progress | None = None
-        self._size = 0
-        self._records = 0
-
-    def begin(self, record: int) -> Iterator[bytes]:
-        """Yield the bytes from ``record`` on; all of them from 0 on.
-
-        Raises:
-            FindingsError: a record cannot be written.
-        """
-        framing = self.records.framing
-        self.progress, self._records = None, record
-        self._size = 0 if record else len(framing.head)
-        if record:
-            self.advance(self.plan, record)
-        try:
-            pieces = self.executor.run(self.records, self._advance, record)
-            yield from document(framing, self._counted(pieces), is_begun=record > 0)
-        except FormatError as error:
-            raise cannot_write(self.plan, error) from error
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield all bytes."""
-        return self.begin(0)
-
-    def _counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self._size += len(piece)
-            yield piece
-
-    def _advance(self, records: int) -> None:
-        self.advance(self.plan, records)
-        self._records += records
-        # The separator behind the last record is none of the file's.
-        if self._records < self.plan.count:
-            self.progress = Progress(records=self._records, size=self._size)
-
-
-WRITTEN: Final = 1 << 20
-"""Bytes that are handed to an open file at a time, at least."""
+WHOLE_RECORD = "(record)"
+"""In place of a field: what makes the whole record slow."""
 
 LARGE: Final = 100_000
-"""Records of an output that goes on where a stopped run came to; fewer are soon made anew."""
+"""From this many records on a stopped run is resumed; fewer are soon made again."""
 
-
-class PatchedRecords(Warming, frozen=True, kw_only=True):
-    """Records that a program makes by chunks, but for those of which something is ``stated``."""
-
-    plain: Records
-    cases: CaseRecords
-    stated: tuple[int, ...]
-
-    @property
-    def framing(self) -> Framing:
-        """What stands around the records."""
-        return self.plain.framing
-
-    @property
-    def count(self) -> int:
-        """How many records there are."""
-        return self.plain.count
-
-    def warm_up(self) -> None:
-        """Do what each process would have to do first."""
-        warm_up(self.plain)
-
-    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        """Yield the bytes of records ``start`` to ``stop - 1``, a separator behind each."""
-        for index in self.stated[bisect_left(self.stated, start) :]:
-            if index >= stop:
-                break
-            if start < index:
-                yield from self.plain.pieces(start, index)
-            yield from self.cases.pieces(index, index + 1)
-            start = index + 1
-        if start < stop:
-            yield from self.plain.pieces(start, stop)
+_BLOCK: Final = 1 << 20
+"""Bytes that are handed to an open file at a time, at least."""
 
 
 class Production(Struct, frozen=True, kw_only=True):
-    """An output made ready to be written.
+    """An output that is ready to be rendered.
 
     Attributes:
-        plan: of the output.
         source: its records.
         writer: of its format and layout.
-        aside: is to get what each record shows; None where nobody asks for it.
+        collector: gets the label of each record; None where nobody asks for it.
     """
 
     plan: OutputPlan
     source: Source
     writer: Writer
-    aside: Aside | None = None
+    collector: LabelCollector | None = None
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether each record holds its own label."""
+        return self.plan.output.labels is Labels.INSIDE and self.source.is_promised
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
@@ -300,25 +90,25 @@ class Production(Struct, frozen=True, kw_only=True):
             count=self.plan.count,
             is_labelled=self.is_labelled,
         )
-        if self.aside is not None:
-            return self.aside.twofold(cases)
+        if self.collector is not None:
+            return _RecordsWithLabels(cases=replace(cases, labels=self.collector.writer))
         if self.source.is_plain and not self.is_labelled:
             plain = records_of(self.writer, self.source.programs[0], self.plan.count)
             stated = self.source.stated
             return PatchedRecords(plain=plain, cases=cases, stated=stated) if stated else plain
         return cases
 
-    @property
-    def is_labelled(self) -> bool:
-        """Return whether each record holds what it shows."""
-        return self.plan.output.labels is Labels.INSIDE and self.source.is_promised
-
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index`` as it is written."""
         case = self.source.case_at(index)
-        if self.aside is not None:
-            self.aside.note(case, index)
+        if self.collector is not None:
+            self.collector.note(case, index)
         return labelled(case) if self.is_labelled else case.record
+
+
+def suffix_of(plan: OutputPlan) -> str:
+    """Return what the names of an output's files end with, without the dot."""
+    return BUILTIN[plan.output.format].suffix.removeprefix(".")
 
 
 def prepare_production(plan: OutputPlan, sources: RecordSources | None = None) -> Production:
@@ -333,28 +123,86 @@ def prepare_production(plan: OutputPlan, sources: RecordSources | None = None) -
     try:
         writer = form.writer(source.programs, options, plan.output.layout)
     except FormatError as error:
-        raise cannot_write(plan, error) from error
+        raise _cannot_write(plan, error) from error
     return Production(plan=plan, source=source, writer=writer)
 
 
-RECORD = "(record)"
-"""In place of a field: what makes the whole record slow."""
+def _cannot_write(plan: OutputPlan, error: FormatError) -> FindingsError:
+    diagnostic = Diagnostic(
+        code=error.code,
+        message=f"{plan.model}/{plan.scenario}{error}",
+        location=plan.location,
+        hint="change the value, or choose another format",
+    )
+    return FindingsError((diagnostic,))
 
 
 def slow_fields(production: Production) -> tuple[SlowField, ...]:
-    """Return the fields that take a Python loop a record when there are many, and why."""
+    """Return the fields that need a Python loop for each record of a large output, and why."""
     parts = production.source.parts
-    found = {SlowField(field=RECORD, reason=part.slow): None for part in parts if part.slow}
+    found = {SlowField(field=WHOLE_RECORD, reason=part.slow): None for part in parts if part.slow}
     if production.is_labelled:
-        found[SlowField(field=RECORD, reason="each record holds its label")] = None
+        found[SlowField(field=WHOLE_RECORD, reason="each record holds its label")] = None
     for program in production.source.programs:
         try:
             plan = production.writer.compile(program)
         except FormatError:
-            # Some entry of a pool cannot be written; whoever generates will be told.
+            # Some entry of a pool cannot be written, which is reported when it is generated.
             continue
         found.update(dict.fromkeys(() if plan is None else plan.slow))
     return tuple(found)
+
+
+def output_files(
+    production: Production,
+    wanted: Iterable[str],
+    executor: Executor,
+    advance: Advance,
+    spool_folder: str | None = None,
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield path and bytes of the files of an output that are ``wanted``, in the order of records.
+
+    Paths are relative to the output folder. The bytes of a file have to be consumed before the
+    next file is asked for. Labels that wait for that may go to a nameless file in
+    ``spool_folder``.
+
+    Raises:
+        FindingsError: a record cannot be written.
+    """
+    plan, source = production.plan, production.source
+    paths = set(wanted)
+    labels = plan_name(plan) + LABELS_SUFFIX
+    if labels not in paths:
+        paths.add(f"{plan_name(plan)}.{suffix_of(plan)}")
+        yield from _record_files(production, paths, executor, advance)
+    elif not source.has_faults or paths == {labels}:
+        yield from _record_files(production, paths, executor, advance)
+        yield labels, label_document(plan, source, executor)
+    else:
+        with Spool(spool_folder) as spool:
+            collector = LabelCollector(executor, spool, label_writer())
+            both = replace(production, collector=collector)
+            yield from _record_files(both, paths, collector, advance)
+            yield labels, label_document(plan, source, collector)
+
+
+def _record_files(
+    production: Production, paths: set[str], executor: Executor, advance: Advance
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield those of ``paths`` that hold records."""
+    plan = production.plan
+    stem, suffix = plan_name(plan), suffix_of(plan)
+    if plan.output.layout is not Layout.SPLIT:
+        if f"{stem}.{suffix}" in paths:
+            is_large = plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE
+            make = LargeFile if is_large else file_bytes
+            yield f"{stem}.{suffix}", make(production, executor, advance)
+        return
+    for index in range(plan.count):
+        path = split_path(stem, index + 1, suffix)
+        if path in paths:
+            yield path, iter((record_bytes(production, index),))
+            advance(plan, 1)
 
 
 def file_bytes(production: Production, executor: Executor, advance: Advance) -> Iterator[bytes]:
@@ -364,16 +212,28 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
         FindingsError: a record cannot be written.
     """
     plan = production.plan
+    if plan.output.layout is Layout.SINGLE:
+        yield record_bytes(production, 0)
+        advance(plan, 1)
+        return
     try:
-        if plan.output.layout is Layout.SINGLE:
-            yield alone(production.writer, production.record_at(0), 0)
-            advance(plan, 1)
-            return
         records = production.records()
         pieces = executor.run(records, lambda done: advance(plan, done))
         yield from document(production.writer.framing, pieces)
     except FormatError as error:
-        raise cannot_write(plan, error) from error
+        raise _cannot_write(plan, error) from error
+
+
+def record_bytes(production: Production, index: int) -> bytes:
+    """Return a whole file that holds record ``index`` alone.
+
+    Raises:
+        FindingsError: it cannot be written.
+    """
+    try:
+        return alone(production.writer, production.record_at(index), index)
+    except FormatError as error:
+        raise _cannot_write(production.plan, error) from error
 
 
 def write_file(
@@ -392,96 +252,212 @@ def write_file(
             if executor.write(records, file.fileno(), lambda done: advance(plan, done)):
                 return
         except FormatError as error:
-            raise cannot_write(plan, error) from error
-    file.writelines(_gathered(file_bytes(production, executor, advance)))
+            raise _cannot_write(plan, error) from error
+    file.writelines(_blocks(file_bytes(production, executor, advance)))
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of ``pieces`` in blocks: a file takes large ones in two thirds the time."""
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of ``pieces`` in large blocks, which a file takes faster."""
     parts: list[bytes] = []
     length = 0
     for piece in pieces:
         parts.append(piece)
         length += len(piece)
-        if length >= WRITTEN:
+        if length >= _BLOCK:
             yield b"".join(parts)
             parts.clear()
             length = 0
     yield b"".join(parts)
 
 
-def output_files(
-    plan: OutputPlan,
-    wanted: Iterable[str],
-    executor: Executor,
-    advance: Advance,
-    aside: str | None = None,
-    sources: RecordSources | None = None,
-) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Yield path and bytes of the files of ``plan`` that are ``wanted``, in the order of records.
+class PatchedRecords(Warming, frozen=True, kw_only=True):
+    """Records that a program makes by chunks, except those of which something is ``stated``."""
 
-    Paths are relative to the output folder. The bytes of a file are to be taken before the next
-    one is asked for; what has to wait until then may stand in a nameless file in ``aside``.
-    ``sources``: see ``prepare_production``.
+    plain: Records
+    cases: CaseRecords
+    stated: tuple[int, ...]
+
+    @property
+    def framing(self) -> Framing:
+        return self.plain.framing
+
+    @property
+    def count(self) -> int:
+        return self.plain.count
+
+    def warm_up(self) -> None:
+        warm_up(self.plain)
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        for index in self.stated[bisect_left(self.stated, start) :]:
+            if index >= stop:
+                break
+            if start < index:
+                yield from self.plain.pieces(start, index)
+            yield from self.cases.pieces(index, index + 1)
+            start = index + 1
+        if start < stop:
+            yield from self.plain.pieces(start, stop)
+
+
+class LargeFile(Resumable):
+    """The bytes of a file of many records, which can begin at any record."""
+
+    def __init__(self, production: Production, executor: Executor, advance: Advance) -> None:
+        self.progress: Progress | None = None
+        self._plan = production.plan
+        self._source_records = production.records()
+        self._executor = executor
+        self._advance = advance
+        self._size = 0
+        self._records = 0
+
+    def begin(self, record: int) -> Iterator[bytes]:
+        """Yield the bytes from ``record`` on; all of them from 0 on.
+
+        Raises:
+            FindingsError: a record cannot be written.
+        """
+        framing = self._source_records.framing
+        self.progress, self._records = None, record
+        self._size = 0 if record else len(framing.head)
+        if record:
+            self._advance(self._plan, record)
+        try:
+            pieces = self._executor.run(self._source_records, self._count_records, record)
+            yield from document(framing, self._count_bytes(pieces), is_begun=record > 0)
+        except FormatError as error:
+            raise _cannot_write(self._plan, error) from error
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.begin(0)
+
+    def _count_bytes(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._size += len(piece)
+            yield piece
+
+    def _count_records(self, records: int) -> None:
+        self._advance(self._plan, records)
+        self._records += records
+        # The file does not have the separator that comes after the last record.
+        if self._records < self._plan.count:
+            self.progress = Progress(records=self._records, size=self._size)
+
+
+_LENGTHS: Final = struct.Struct("<QQ")
+"""The numbers of bytes of records, and of their labels, that come next."""
+
+
+class _RecordsWithLabels(Warming, frozen=True, kw_only=True):
+    """Records and their labels, made together; ``LabelCollector`` takes them apart."""
+
+    cases: CaseRecords
+
+    @property
+    def framing(self) -> Framing:
+        return self.cases.framing
+
+    @property
+    def count(self) -> int:
+        return self.cases.count
+
+    def warm_up(self) -> None:
+        self.cases.warm_up()
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        for records, lines in self.cases.pairs(start, stop):
+            yield b"".join((_LENGTHS.pack(len(records), len(lines)), records, lines))
+
+
+class LabelCollector:
+    """An executor of records with labels: it hands on the records and puts their labels aside."""
+
+    def __init__(self, executor: Executor, spool: Spool, writer: Writer) -> None:
+        """Have the records made by ``executor``; ``writer`` writes the labels."""
+        self.writer = writer
+        self._executor = executor
+        self._spool = spool
+        self._collected = range(0)
+
+    def run(
+        self, records: Records, advance: Callable[[int], None], start: int = 0
+    ) -> Iterator[bytes]:
+        self._spool.clear()
+        self._collected = range(start, start)
+        yield from self._take_apart(self._executor.run(records, advance, start))
+        self._collected = range(start, records.count)
+
+    def note(self, case: Case, index: int) -> None:
+        """Put aside the label of record ``index``, which was made without ``run``."""
+        if index == self._collected.stop:
+            self._spool.write(label_bytes_of(self.writer, case, index))
+            self._collected = range(self._collected.start, index + 1)
+
+    def lines(self, labels: _LabelRecords) -> Iterator[bytes]:
+        """Yield the lines of all records: those put aside, and the others made now.
+
+        The first records may have been made by an earlier run, and the last ones not asked for.
+        """
+        collected = self._collected
+        yield from self._made(replace(labels, count=collected.start), 0)
+        if collected:
+            yield from self._spool.blocks()
+        yield from self._made(labels, collected.stop)
+
+    def _made(self, labels: _LabelRecords, start: int) -> Iterable[bytes]:
+        is_any = start < labels.count
+        return self._executor.run(labels, lambda _: None, start) if is_any else ()
+
+    def _take_apart(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        data = b""
+        for piece in pieces:
+            data += piece
+            place = 0
+            while len(data) - place >= _LENGTHS.size:
+                records, lines = _LENGTHS.unpack_from(data, place)
+                middle = place + _LENGTHS.size + records
+                if middle + lines > len(data):
+                    break
+                self._spool.write(data[middle : middle + lines])
+                yield data[middle - records : middle]
+                place = middle + lines
+            data = data[place:]
+
+
+class _LabelRecords(Struct, frozen=True, kw_only=True):
+    """The labels of an output's records, as an executor runs them."""
+
+    source: Source
+    writer: Writer
+    count: int
+
+    @property
+    def framing(self) -> Framing:
+        return self.writer.framing
+
+    def pieces(self, start: int, stop: int) -> Iterator[bytes]:
+        for index in range(start, stop):
+            yield label_bytes_of(self.writer, self.source.told_at(index), index)
+
+
+def label_writer() -> Writer:
+    """Return what writes labels: a line of JSON for each."""
+    return NDJSON.writer((), complete_options(NDJSON, ()), Layout.MULTIPLE)
+
+
+def label_document(
+    plan: OutputPlan, source: Source, executor: Executor | LabelCollector
+) -> Iterator[bytes]:
+    """Yield the bytes of the file of labels.
 
     Raises:
-        FindingsError: a record cannot be written.
+        FindingsError: a record cannot be made so that it keeps its promise.
     """
-    production = prepare_production(plan, sources)
-    stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
-    suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
-    paths = set(wanted)
-    labels = stem + LABELS_SUFFIX
-    if labels not in paths:
-        paths.add(f"{stem}.{suffix}")
-        yield from _record_files(production, (stem, suffix), paths, executor, advance)
-        return
-    if not production.source.has_faults or paths == {labels}:
-        yield from _record_files(production, (stem, suffix), paths, executor, advance)
-        yield labels, label_document(plan, production.source, executor)
-        return
-    with Spool(aside) as spool:
-        setting = Aside(executor, spool, label_writer())
-        both = replace(production, aside=setting)
-        yield from _record_files(both, (stem, suffix), paths, setting, advance)
-        yield labels, label_document(plan, production.source, setting)
-
-
-def _record_files(
-    production: Production,
-    name: tuple[str, str],
-    paths: set[str],
-    executor: Executor,
-    advance: Advance,
-) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Yield path and bytes of the files that hold records; ``name``: without suffix, and that."""
-    plan = production.plan
-    stem, suffix = name
-    if plan.output.layout is not Layout.SPLIT:
-        if f"{stem}.{suffix}" in paths:
-            yield f"{stem}.{suffix}", _one_file(production, executor, advance)
-        return
-    for index in range(plan.count):
-        path = split_path(stem, index + 1, suffix)
-        if path in paths:
-            yield path, iter((record_bytes(production, index),))
-            advance(plan, 1)
-
-
-def _one_file(production: Production, executor: Executor, advance: Advance) -> Iterable[bytes]:
-    plan = production.plan
-    if plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE:
-        return LargeFile(plan, production.records(), executor, advance)
-    return file_bytes(production, executor, advance)
-
-
-def record_bytes(production: Production, index: int) -> bytes:
-    """Return a whole file that holds record ``index`` alone.
-
-    Raises:
-        FindingsError: it cannot be written.
-    """
-    try:
-        return alone(production.writer, production.record_at(index), index)
-    except FormatError as error:
-        raise cannot_write(production.plan, error) from error
+    count = 1 if plan.output.layout is Layout.SINGLE else plan.count
+    labels = _LabelRecords(source=source, writer=label_writer(), count=count)
+    if isinstance(executor, LabelCollector):
+        lines = executor.lines(labels)
+    else:
+        lines = executor.run(labels, lambda _: None)
+    yield from document(labels.framing, lines)

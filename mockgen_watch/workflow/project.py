@@ -25,7 +25,7 @@ from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_projec
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust
-from mockgen_watch.workflow.suites import PLUGIN, PROJECT_NAMES, Sources, Suites
+from mockgen_watch.workflow.suites import PLUGIN, PROJECT_NAMES, Sources, Suites, SuiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,24 +116,25 @@ def project_of(
     catalog = Catalog(names, read_trust(root).names if names else (), root)
     digests = {PLUGIN + name: catalog.digest(name) for name in names}
     usable = {name: known for name, known in digests.items() if known is not None}
-    suites = Suites(
-        Sources({**snapshot.digests(), **usable}, read=snapshot.load),
-        BuildContext(
-            seed=settings.seed, count=settings.count, output=settings.output, formats=BUILTIN
-        ),
+    context = BuildContext(
+        seed=settings.seed, count=settings.count, output=settings.output, formats=BUILTIN
+    )
+    suite_settings = SuiteSettings(
         specs=SPECS,
-        project_inputs=inputs,
+        context=context,
         on_conflict=settings.on_conflict,
+        inputs=inputs,
         has_profile=profile is not None,
         catalog=catalog,
         plugin_locations={plugin.name: plugin.location for plugin in settings.plugins},
     )
+    sources = Sources({**snapshot.digests(), **usable}, read=snapshot.load)
     return OpenProject(
         root=os.fspath(root),
         settings=settings,
         profile=profile,
         snapshot=snapshot,
-        suites=suites,
+        suites=Suites(sources, suite_settings),
         state=state,
         diagnostics=(*snapshot.problems, *found, *_not_installed(settings, catalog)),
     )
@@ -207,10 +208,12 @@ def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
 
     suites = Suites(
         Sources(paths=(*files, *beside), read=read),
-        BuildContext(formats=BUILTIN),
-        specs="",
+        SuiteSettings(
+            specs="",
+            context=BuildContext(formats=BUILTIN),
+            master=files[1] if master is not None else None,
+        ),
         files={suite_name(files[0]): files[0]},
-        master=files[1] if master is not None else None,
     )
     return OpenProject.without_folder(start, suites, StateFolder.of(start))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
@@ -175,53 +175,60 @@ class Suite(Struct, frozen=True, kw_only=True):
     has_failed: bool
 
 
+class SuiteSettings(Struct, frozen=True, kw_only=True):
+    """What decides how suites are built, beside their files.
+
+    Attributes:
+        specs: the specs folder, relative to the project folder.
+        context: the project's defaults; vocabularies are added as suites name them.
+        master: the master of every suite, whatever it names; None: as it says.
+        on_conflict: the policy of masters that state none.
+        inputs: files that every suite depends on, as in ``Suite.inputs``.
+        has_profile: the defaults are those of a profile, so that the files alone do not decide
+            what the outputs are.
+        catalog: what plugins offer.
+        plugin_locations: where the project file names each plugin.
+    """
+
+    specs: str
+    context: BuildContext
+    master: str | None = None
+    on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    inputs: Mapping[str, str | None] = field(default_factory=dict)
+    has_profile: bool = False
+    catalog: Catalog = field(default_factory=Catalog)
+    plugin_locations: Mapping[str, Location] = field(default_factory=dict)
+
+
 class Suites:
     """The suites of one project; each file is parsed once, however many suites share it.
 
     Attributes:
         sources: the files.
-        specs: the specs folder, relative to the project folder.
-        context: the project's defaults; vocabularies are added as suites name them.
-        master: the master of every suite, whatever it names; None: as it says.
-        project_inputs: files that every suite depends on, as in ``Suite.inputs``.
+        settings: see ``SuiteSettings``.
         record_sources: the records of outputs, as far as they were compiled.
-        has_profile: the defaults are those of a profile, so that the files alone do not decide
-            what the outputs are.
     """
 
     def __init__(
         self,
         sources: Sources,
-        context: BuildContext,
+        settings: SuiteSettings,
         *,
-        specs: str,
         files: Mapping[str, str] | None = None,
         texts: Mapping[str, str] | None = None,
-        master: str | None = None,
-        on_conflict: ConflictPolicy = ConflictPolicy.ERROR,
-        project_inputs: Mapping[str, str | None] | None = None,
-        has_profile: bool = False,
-        catalog: Catalog | None = None,
-        plugin_locations: Mapping[str, Location] | None = None,
     ) -> None:
         """Prepare to read ``sources``.
 
-        ``files`` are the suites where they are not those of the specs folder, and ``texts`` the
-        texts that people know of files whose bytes are read otherwise. ``on_conflict`` is the
-        policy of masters that state none. ``plugin_locations`` is where the project file names
-        each plugin.
+        Args:
+            sources: the files.
+            settings: see ``SuiteSettings``.
+            files: suite → user_input file; None: those below the specs folder.
+            texts: path → the text that people know, of files whose bytes are not those of disk.
         """
         self.sources = sources
-        self.specs = specs
-        self.context = context
-        self.has_profile = has_profile
-        self.master = master
+        self.settings = settings
         self._given_files = files
         self._texts = dict(texts or {})
-        self._on_conflict = on_conflict
-        self.project_inputs = dict(project_inputs or {})
-        self._catalog = catalog or Catalog()
-        self._plugin_locations = plugin_locations or {}
         self.record_sources = RecordSources()
         self._diagnostics = Diagnostics()
         self._documents: dict[str, Document] = {}
@@ -238,7 +245,7 @@ class Suites:
         """Suite → its user_input file, sorted by suite."""
         if self._given_files is not None:
             return self._given_files
-        found = _suite_files(frozenset(self.sources), self.specs)
+        found = _suite_files(frozenset(self.sources), self.settings.specs)
         for first, *others in found.values():
             self.report(_two_inputs(first, other) for other in others)
         return {suite: paths[0] for suite, paths in found.items()}
@@ -309,7 +316,7 @@ class Suites:
         return self._suites[suite]
 
     def _read(self, path: str) -> Suite:
-        inputs: dict[str, str | None] = {**self.project_inputs, path: self.sources[path]}
+        inputs: dict[str, str | None] = {**self.settings.inputs, path: self.sources[path]}
         document = self._parsed(path)
         user_input, master = None, None
         has_failed = document is None
@@ -343,7 +350,7 @@ class Suites:
 
     def _context(self) -> BuildContext:
         return replace(
-            self.context,
+            self.settings.context,
             vocabularies={
                 name: pool for name, pool in self._vocabularies.items() if pool is not None
             },
@@ -412,10 +419,10 @@ class Suites:
             if rule.kind is not RuleKind.PLUGIN:
                 continue
             plugin = rule.expression.partition("/")[0]
-            known = inputs[PLUGIN + plugin] = self._catalog.digest(plugin)
-            loaded = self._catalog.rule_type(rule.expression)
+            known = inputs[PLUGIN + plugin] = self.settings.catalog.digest(plugin)
+            loaded = self.settings.catalog.rule_type(rule.expression)
             if isinstance(loaded, Refused):
-                yield _refused(rule, loaded, self._plugin_locations.get(plugin))
+                yield _refused(rule, loaded, self.settings.plugin_locations.get(plugin))
                 continue
             self._rule_types[rule.expression] = loaded
             self._rule_digests[rule.expression] = known or ""
@@ -424,9 +431,11 @@ class Suites:
         self, user_input: UserInput, inputs: dict[str, str | None]
     ) -> tuple[ResolvedMaster | None, bool]:
         """Return the master of a suite, and whether it should have one but has none."""
-        if self.master is not None:
-            user_input = replace(user_input, master=MasterChoice.NAMED, master_path=self.master)
-        lookup = find_master(user_input, self.specs, self.sources)
+        if self.settings.master is not None:
+            user_input = replace(
+                user_input, master=MasterChoice.NAMED, master_path=self.settings.master
+            )
+        lookup = find_master(user_input, self.settings.specs, self.sources)
         self.report(lookup.diagnostics)
         inputs.update(dict.fromkeys(lookup.missing))
         has_failed = has_errors(lookup.diagnostics)
@@ -434,7 +443,7 @@ class Suites:
             return None, has_failed
         self._read_chain(lookup.path, inputs)
         known = dict.fromkeys(self.sources, None) | self._masters
-        chain = resolve_chain(lookup.path, known, self._on_conflict)
+        chain = resolve_chain(lookup.path, known, self.settings.on_conflict)
         self.report(chain.diagnostics)
         inputs.update(dict.fromkeys(chain.missing))
         return chain.master, chain.master is None or has_failed
@@ -463,7 +472,7 @@ class Suites:
     @cached_property
     def _vocabulary_paths(self) -> Mapping[str, str]:
         """Name → path of every vocabulary that there is; the project's own come first."""
-        folder = f"{self.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
+        folder = f"{self.settings.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
         paths: dict[str, str] = {}
         for path in sorted(path for path in self.sources if path.startswith((SHIPPED, folder))):
             if path.startswith(SHIPPED):
@@ -482,7 +491,7 @@ class Suites:
         for name in sorted({name for name, _ in vocabulary_names(document)}):
             path = self._vocabulary_paths.get(name)
             if path is None or path.startswith(SHIPPED):
-                own = f"{self.specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
+                own = f"{self.settings.specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
                 inputs.update({own + ending: None for ending in VOCABULARY_ENDINGS})
             if path is None:
                 continue

@@ -206,7 +206,7 @@ def _suites_named(suites: Suites, names: Sequence[str]) -> Iterator[str]:
     for given in names:
         # A path, too, so that the shell may complete it.
         name = given.replace("\\", "/").removeprefix("./").rstrip("/")
-        name = by_file.get(name, name.removeprefix(f"{suites.specs}/"))
+        name = by_file.get(name, name.removeprefix(f"{suites.settings.specs}/"))
         found = [suite for suite in suites.files if f"{suite}/".startswith(f"{name}/")]
         if not found:
             known = f"there is {', '.join(suites.files) or 'none'}"

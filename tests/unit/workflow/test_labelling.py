@@ -53,12 +53,14 @@ def plan_of(scenario: str, count: int, **output: str) -> OutputPlan:
 
 
 def names_of(plan: OutputPlan) -> tuple[str, str]:
-    labels = next(name for name, _ in output_files(plan, ["M"], Serial(), no_progress))
+    labels = next(
+        name for name, _ in output_files(prepare_production(plan), ["M"], Serial(), no_progress)
+    )
     return labels, labels.replace(".ndjson", ".labels.ndjson")
 
 
 def made(plan: OutputPlan, executor: Executor) -> dict[str, bytes]:
-    files = output_files(plan, names_of(plan), executor, no_progress)
+    files = output_files(prepare_production(plan), names_of(plan), executor, no_progress)
     return {name: b"".join(chunks) for name, chunks in files}
 
 
@@ -104,7 +106,7 @@ def test_no_record_is_made_a_second_time_for_its_label(
 def test_labels_alone_are_the_same() -> None:
     plan = plan_of("negative", MANY)
     name, labels = names_of(plan)
-    files = output_files(plan, [labels], Processes(2, chunk=450), no_progress)
+    files = output_files(prepare_production(plan), [labels], Processes(2, chunk=450), no_progress)
     assert {path: b"".join(chunks) for path, chunks in files} == {
         labels: made(plan, Serial())[labels]
     }
@@ -115,7 +117,7 @@ def test_labels_are_whole_where_the_records_were_not_asked_for_to_their_end() ->
     plan = plan_of("negative", MANY)
     _, labels = names_of(plan)
     expected = made(plan, Serial())[labels]
-    files = output_files(plan, names_of(plan), Serial(), no_progress)
+    files = output_files(prepare_production(plan), names_of(plan), Serial(), no_progress)
     next(iter(next(files)[1]))
     assert b"".join(next(files)[1]) == expected
 
@@ -127,7 +129,7 @@ def test_a_file_a_record_has_the_same_labels() -> None:
     every = [f"{stem}/{number:06}.ndjson" for number in range(1, FEW + 1)]
     for wanted in (every, every[:4], [*every[:4], *every[9:]]):
         asked = [*wanted, f"{stem}.labels.ndjson"]
-        made_files = output_files(plan, asked, Serial(), no_progress)
+        made_files = output_files(prepare_production(plan), asked, Serial(), no_progress)
         files = {name: b"".join(chunks) for name, chunks in made_files}
         assert set(files) == set(asked)
         assert files[asked[-1]] == expected
@@ -143,7 +145,7 @@ def test_after_a_stop_labels_are_whole_and_the_same(
     expected = made(plan, Serial())
     rows = expected[name].splitlines(keepends=True)
     for first in (0, 1, 2048, MANY - 1):
-        files = output_files(plan, [name, labels], executor, no_progress)
+        files = output_files(prepare_production(plan), [name, labels], executor, no_progress)
         _, large = next(files)
         assert isinstance(large, LargeFile)
         assert b"".join(large.begin(first)) == b"".join(rows[first:])

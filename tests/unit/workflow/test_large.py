@@ -36,7 +36,7 @@ def test_bytes_go_on_from_any_progress(form: str, executor: Executor) -> None:
         told.append(records)
 
     whole = b"".join(file_bytes(production, Serial(), no_progress))
-    large = LargeFile(production.plan, production.records(), executor, advance)
+    large = LargeFile(production, executor, advance)
     size, marks = 0, {}
     for data in large:
         size += len(data)
