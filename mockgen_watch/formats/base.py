@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from mockgen_watch.errors import MockgenError
-from mockgen_watch.generate.text import number_text
-from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.document import number_text, pointer_of
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ def number_column(number: Number, draws: FieldDraws) -> Column:
     offset = grid.origin + first * grid.step
     if count <= WHOLE:
         step, decimals = grid.step, number.decimals
-        table = LazyTable(count, lambda n: number_text(offset + n * step, decimals))
+        table = LazyTable(count, lambda n: fixed_point_text(offset + n * step, decimals))
         only = Part(table=table, stream=stream if count > 1 else None)
         return Column(kind=ColumnKind.NUMBER, parts=(only,))
     numbers = Scaled(Shared(stream), count, offset, grid.step)
@@ -191,10 +191,10 @@ def number_reader(numbers: Scaled, decimals: int) -> Callable[[Cell], int | Deci
     """Return the function that reads a number at once, exact."""
     if not decimals:
         return numbers.at
-    return lambda cell: Decimal(number_text(numbers.at(cell), decimals))
+    return lambda cell: Decimal(fixed_point_text(numbers.at(cell), decimals))
 
 
-def number_text(number: int, decimals: int, width: int = 0) -> str:
+def fixed_point_text(number: int, decimals: int, width: int = 0) -> str:
     """Return the digits of ``number``, with a point before the last ``decimals``."""
     sign = "-" if number < 0 else ""
     return sign + _first_text(abs(number), 0, decimals, max(decimals + 1, width))

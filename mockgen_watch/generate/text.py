@@ -22,6 +22,7 @@ from mockgen_watch.generate.column import (
 from mockgen_watch.generate.records import column_reader
 from mockgen_watch.generate.streams import Drawn, Lookup, Shared
 from mockgen_watch.masters.shapes import number_or_same
+from mockgen_watch.spec.document import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,12 +99,6 @@ def text_of(value: Json) -> str:
     if isinstance(value, Decimal):
         return number_text(value)
     raise TypeError("an object or an array has no text")
-
-
-def number_text(value: Decimal) -> str:
-    """Return the digits of ``value``; without exponent, unless it has a positive one."""
-    exponent = value.as_tuple().exponent
-    return str(value) if isinstance(exponent, int) and exponent > 0 else format(value, "f")
 
 
 def template_column(pieces: Sequence[str | Column]) -> Column:

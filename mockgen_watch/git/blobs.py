@@ -19,7 +19,7 @@ from mockgen_watch.git.repository import LINK, Entry
 from mockgen_watch.lock.lockfile import read_lockfile
 from mockgen_watch.lock.model import Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
-from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
 from mockgen_watch.storage.stat_cache import Stamp

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.spec.document import UnreadableNumberError, read_decimal, read_integer
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -29,7 +30,6 @@ from mockgen_watch.spec.generators import (
     Template,
 )
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind
-from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

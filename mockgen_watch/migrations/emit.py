@@ -17,13 +17,12 @@ from mockgen_watch.migrations.layout import (
     lost_comment,
     lost_lines,
     member_lines,
-    quoted,
 )
 from mockgen_watch.migrations.pieces import ROWS
 from mockgen_watch.migrations.shapes import RemarkKind, is_edit
 from mockgen_watch.migrations.suffixes import MIXED
 from mockgen_watch.migrations.yaml import YamlSource, shifted
-from mockgen_watch.spec.document import MappingNode, plain_data
+from mockgen_watch.spec.document import MappingNode, plain_data, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,18 +211,18 @@ def _json(
     indent = first if is_json and 0 < first <= 8 and root_line(document) > 1 else 2  # noqa: PLR2004
     margin = " " * indent
     parts = [
-        f"{margin}{quoted(key)}: {json_text(value, indent, 1)}"
+        f"{margin}{quote_literal(key)}: {json_text(value, indent, 1)}"
         for key, value in _head(document, old, how).items()
     ]
     for member in _order(document, old):
         if member is None:
             data = json_text(model.data(how.count), indent, 1)
-            parts.append(f"{margin}{quoted(model.name)}: {data}")
+            parts.append(f"{margin}{quote_literal(model.name)}: {data}")
         elif is_json:
             parts.append(margin + document.text[member.mark.start : member.node.mark.end])
         else:
             data = json_text(plain_data(member.node), indent, 1)
-            parts.append(f"{margin}{quoted(member.key)}: {data}")
+            parts.append(f"{margin}{quote_literal(member.key)}: {data}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 

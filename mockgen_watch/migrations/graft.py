@@ -20,10 +20,9 @@ from mockgen_watch.migrations.layout import (
     key_text,
     member_lines,
     one_line,
-    quoted,
 )
 from mockgen_watch.migrations.yaml import YamlSource, comments_of
-from mockgen_watch.spec.document import MappingNode, Scalar, plain_data
+from mockgen_watch.spec.document import MappingNode, Scalar, plain_data, quote_literal
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.source import Source
 
@@ -77,7 +76,7 @@ class GraftText(Struct, frozen=True, kw_only=True):
     def key(self, key: str) -> str:
         """Return a key; an index needs no quotes in YAML."""
         if self.is_json:
-            return quoted(key)
+            return quote_literal(key)
         return key if _INDEX.fullmatch(key) else key_text(key)
 
     def lines(
@@ -275,7 +274,7 @@ class Grafting:
         data = value.data
         if isinstance(data, str) and not self.form.is_json:
             if old.startswith('"'):
-                return quoted(data)
+                return quote_literal(data)
             if old.startswith("'") and data.isprintable():
                 return "'" + data.replace("'", "''") + "'"
         return self.form.short(value)
@@ -321,7 +320,7 @@ def _in_braces(text: str, root: MappingNode, head: Sequence[tuple[str, str]]) ->
     begin = root.mark.start + 1
     first = root.members[0].mark.start if root.members else begin
     gap = text[begin:first]
-    pairs = [f"{quoted(key)}: {quoted(value)}" for key, value in head]
+    pairs = [f"{quote_literal(key)}: {quote_literal(value)}" for key, value in head]
     if not root.members:
         return text[:begin] + ", ".join(pairs) + text[begin:]
     between = "," + (gap or " ")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mockgen_watch.migrations.shapes import RemarkKind
+from mockgen_watch.spec.document import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 
 WIDTH: Final = 100
-
-_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
@@ -46,7 +44,7 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
         return "[" + ",".join(inner + part for part in parts) + end + "]"
     lines = []
     for key, item in value.items():
-        start = f"{quoted(key)}: "
+        start = f"{quote_literal(key)}: "
         lines.append(inner + start + json_text(item, indent, depth + 1, len(start)))
     return "{" + ",".join(lines) + end + "}"
 
@@ -54,30 +52,22 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
 def one_line(value: Json) -> str:
     """Return ``value`` as JSON in one line."""
     if isinstance(value, str):
-        return quoted(value)
+        return quote_literal(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Decimal):
-        return number_text(value)
+        return decimal_literal(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
         return "[" + ", ".join(map(one_line, value)) + "]"
-    return "{" + ", ".join(f"{quoted(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+    return "{" + ", ".join(f"{quote_literal(k)}: {one_line(v)}" for k, v in value.items()) + "}"
 
 
-def number_text(value: Decimal) -> str:
+def decimal_literal(value: Decimal) -> str:
     """Return the digits of ``value``; a whole one keeps the mark that it is no integer."""
     text = str(value)
     return text if "." in text or "E" in text else f"{text}.0"
-
-
-def quoted(text: str) -> str:
-    r"""Return ``text`` in double quotes, as JSON and YAML both read it.
-
-    What YAML does not print is escaped, as ``\u0085``.
-    """
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
 
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
@@ -114,7 +104,7 @@ def flow(value: Json) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Decimal):
-        return number_text(value)
+        return decimal_literal(value)
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
@@ -129,13 +119,13 @@ def scalar_text(text: str) -> str:
         and _PLAIN.fullmatch(text) is not None
         and text.casefold() not in _WORDS
     )
-    return text if is_plain else quoted(text)
+    return text if is_plain else quote_literal(text)
 
 
 def key_text(key: str) -> str:
     """Return ``key`` as a key of a mapping."""
     is_plain = _KEY.fullmatch(key) is not None and key.casefold() not in _WORDS
-    return key if is_plain and len(key) <= _LONGEST_PLAIN else quoted(key)
+    return key if is_plain and len(key) <= _LONGEST_PLAIN else quote_literal(key)
 
 
 def _is_short(key: str, value: Json) -> bool:

@@ -19,7 +19,6 @@ from mockgen_watch.migrations.layout import (
     lost_comment,
     lost_lines,
     member_lines,
-    quoted,
 )
 from mockgen_watch.migrations.pieces import TooManyRowsError, assembled, pieces_of
 from mockgen_watch.migrations.shapes import OldObject, Remark, RemarkKind
@@ -27,7 +26,7 @@ from mockgen_watch.migrations.yaml import YamlSource, shifted
 from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
+from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -165,7 +164,7 @@ def _json(document: Document, old: SuffixFile, schema: str, *, in_full: bool) ->
     first = root.members[0].mark if isinstance(root, MappingNode) else None
     step = first.column - 1 if first is not None and first.line > 1 and first.column > 1 else 2
     margin = " " * step
-    parts = [f'{margin}"$schema": {quoted(schema)}'] if schema else []
+    parts = [f'{margin}"$schema": {quote_literal(schema)}'] if schema else []
     if lost := lost_comment(document, old.remarks):
         parts.append(f'{margin}"$comment": {json_text(lost, step, 1)}')
     parts += [margin + _json_model(document, one, step, in_full=in_full) for one in old.groups]
@@ -175,7 +174,7 @@ def _json(document: Document, old: SuffixFile, schema: str, *, in_full: bool) ->
 def _json_model(document: Document, group: ModelGroup, step: int, *, in_full: bool) -> str:
     text, own = document.text, group.own
     body = "{}" if own is None else text[own.node.mark.start : own.node.mark.end]
-    head = quoted(group.name) if own is None else text[own.mark.start : own.mark.end]
+    head = quote_literal(group.name) if own is None else text[own.mark.start : own.mark.end]
     if not group.scenarios:
         return f"{head}: {body}"
     margin = "\n" + " " * step
@@ -186,7 +185,7 @@ def _json_model(document: Document, group: ModelGroup, step: int, *, in_full: bo
             for item in group.overlay(member, in_full=in_full)
         ]
         inner = "{" + ",".join(fields) + margin + " " * 2 * step + "}" if fields else "{}"
-        overlays.append(f"{margin}{' ' * 2 * step}{quoted(name)}: {inner}")
+        overlays.append(f"{margin}{' ' * 2 * step}{quote_literal(name)}: {inner}")
     listed = f'"$scenarios": {{{",".join(overlays)}{margin}{" " * step}}}'
     fields_before = body[: body.rindex("}")].rstrip()
     comma = "" if fields_before == "{" else ","

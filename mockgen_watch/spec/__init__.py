@@ -1,1 +1,11 @@
-"""Stage 1: the text of a spec file becomes a Document (data with line marks), then a Spec."""
+"""Specs: the text of a project's files, and the typed values that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Final
+
+MAX_BYTES: Final = 5_000_000
+"""Size of a spec file; a larger one is refused unread."""

@@ -1,7 +1,15 @@
-"""Document: the tree that both readers make, data whose nodes know their place."""
+"""Document: the tree that the readers of JSON and YAML make, data whose nodes know their place.
+
+Also the text of its scalars: the number that digits stand for, and how numbers and text are written
+where JSON and YAML, or a message, read them.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,8 +18,7 @@ from mockgen_watch.diagnostics import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from decimal import Decimal
-    from typing import TypeAlias
+    from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Diagnostic
 
@@ -129,3 +136,77 @@ def walk(node: Node, pointer: str = "") -> Iterator[tuple[str, Node]]:
     elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from walk(item, f"{pointer}/{index}")
+
+
+MAX_DIGITS: Final = 4300
+"""Python's own limit for turning digits into an int, which is quadratic work."""
+
+_BOUND: Final = 10**MAX_DIGITS
+_DECIMAL: Final = re.compile(r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?")
+
+
+class UnreadableNumberError(ValueError):
+    """A number that is not finite or has too many digits; the message says which."""
+
+
+def read_integer(digits: str, base: int = 10) -> int:
+    """Return the integer that ``digits`` (with an optional sign, without prefix) stands for.
+
+    Raises:
+        UnreadableNumberError: it has more than ``MAX_DIGITS`` decimal digits.
+    """
+    if len(digits.lstrip("+-")) <= MAX_DIGITS:
+        value = int(digits, base)
+        # A hexadecimal digit holds more than a decimal one.
+        if -_BOUND < value < _BOUND:
+            return value
+    raise UnreadableNumberError(f"the number has more than {MAX_DIGITS} digits")
+
+
+def read_decimal(text: str) -> Decimal:
+    """Return the exact value of ``text``: digits with a point, an exponent, or both.
+
+    Raises:
+        UnreadableNumberError: as a float it would be infinite, or its digits are too many.
+    """
+    match = _DECIMAL.fullmatch(text)
+    if match is None or not match[2] + match[3]:
+        raise UnreadableNumberError("the text is not a number")
+    digits = len(match[2]) + len(match[3])
+    exponent = (match[4] or "0").lstrip("+-").lstrip("0")
+    # An exponent of millions would be a few characters here and gigabytes when written out.
+    if len(exponent) > len(str(MAX_DIGITS)) or math.isinf(float(text)):
+        raise UnreadableNumberError("the number is beyond what a double can hold")
+    if digits + int(exponent or "0") > MAX_DIGITS:
+        raise UnreadableNumberError(f"the number has more than {MAX_DIGITS} digits")
+    return Decimal(text)
+
+
+def number_text(value: Decimal) -> str:
+    """Return the digits of ``value``, without an exponent unless that is positive.
+
+    1E+5 written out would be an integer.
+    """
+    exponent = value.as_tuple().exponent
+    return str(value) if isinstance(exponent, int) and exponent > 0 else format(value, "f")
+
+
+_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def quote_literal(text: str) -> str:
+    r"""Return ``text`` in double quotes, as JSON and YAML both read it.
+
+    What YAML does not print is escaped, as ``\u0085``.
+    """
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
+
+
+_SHOWN: Final = 60
+
+
+def quote_excerpt(text: str) -> str:
+    """Return ``text`` in double quotes for a message, its middle left out when it is long."""
+    if len(text) > _SHOWN:
+        text = f"{text[: _SHOWN - 20]} … {text[-15:]}"
+    return f'"{text}"'

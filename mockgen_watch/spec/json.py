@@ -11,10 +11,18 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
-from mockgen_watch.spec.limits import MAX_DEPTH, MAX_NODES
-from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.source import ReadingStoppedError, join_surrogates, quoted
+from mockgen_watch.spec.document import (
+    MappingNode,
+    Member,
+    Scalar,
+    SequenceNode,
+    UnreadableNumberError,
+    pointer_of,
+    quote_excerpt,
+    read_decimal,
+    read_integer,
+)
+from mockgen_watch.spec.source import MAX_DEPTH, MAX_NODES, ReadingStoppedError, join_surrogates
 
 if TYPE_CHECKING:
     from typing import Final, NoReturn
@@ -147,7 +155,7 @@ class _Reader:
             return
         self._findings.error(
             "MG104",
-            f"the key {quoted(member.key)} stands twice in one mapping",
+            f"the key {quote_excerpt(member.key)} stands twice in one mapping",
             member.mark.start,
             member.mark.end,
             hint="remove one, or give it another name",
@@ -369,7 +377,7 @@ class _Lexer:
         try:
             self.value = read_integer(text) if whole else read_decimal(text)
         except UnreadableNumberError as problem:
-            self._complain(f"{problem}: {quoted(text)}", _QUOTE_HINT, code="MG108")
+            self._complain(f"{problem}: {quote_excerpt(text)}", _QUOTE_HINT, code="MG108")
 
     def _take_irregular(self) -> bool:
         """Take what no rule of JSON allows; return False when it was only skipped."""
@@ -421,7 +429,7 @@ class _Lexer:
         elif match[0].lstrip("+-").casefold() in _NOT_FINITE:
             self._complain(f"{match[0]} is not a finite number", _QUOTE_HINT, code="MG108")
         else:
-            self._complain(f"{quoted(match[0])} {_number_fault(match[0])}", _QUOTE_HINT)
+            self._complain(f"{quote_excerpt(match[0])} {_number_fault(match[0])}", _QUOTE_HINT)
         return True
 
     def _take_bare_words(self) -> bool:
@@ -434,14 +442,14 @@ class _Lexer:
             self._become(_WORD, _WORDS[words], match)
         elif meant is not None:
             self._become(_WORD, _WORDS[meant], match)
-            self._complain(f"{quoted(words)} is not a word of JSON", f"write {meant}")
+            self._complain(f"{quote_excerpt(words)} is not a word of JSON", f"write {meant}")
         elif words.casefold() in _NOT_FINITE:
             self._become(_NUMBER, None, match)
             self._complain(f"{words} is not a finite number", _QUOTE_HINT, code="MG108")
         else:
             self._become(_TEXT, words, match)
             self._complain(
-                f"{quoted(words)} has no quotes", 'write text as "…", or true, false, null'
+                f"{quote_excerpt(words)} has no quotes", 'write text as "…", or true, false, null'
             )
         return True
 
@@ -449,7 +457,7 @@ class _Lexer:
         character = self._text[self.start]
         self.end = self.start + 1
         kind, hint = _MEANT_PUNCTUATION.get(character, ("", "remove it"))
-        shown = quoted(character) if character.isprintable() else f"U+{ord(character):04X}"
+        shown = quote_excerpt(character) if character.isprintable() else f"U+{ord(character):04X}"
         self._complain(f"the character {shown} cannot stand here", hint)
         self.kind = kind
         return kind != ""
@@ -548,7 +556,7 @@ def _read_escape(text: str, at: int, findings: Findings) -> tuple[str, int]:
         # The end of the line is the worse fault, and is found next.
         return "", at + 1
     else:
-        fault = f"the escape {quoted(text[at : at + 2])} is unknown"
+        fault = f"the escape {quote_excerpt(text[at : at + 2])} is unknown"
         hint = "write two backslashes for one"
     findings.error("MG102", fault, at, at + 2, hint=hint)
     return text[at : at + 2], at + 2

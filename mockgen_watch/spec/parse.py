@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.spec.document import Document
-from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.spec.source import Findings, Source
 
 if TYPE_CHECKING:

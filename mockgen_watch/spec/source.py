@@ -18,13 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final, NoReturn
 
+MAX_DEPTH: Final = 100
+"""Mappings and sequences inside each other."""
+
+MAX_NODES: Final = 300_000
+"""Keys and values in a file; each takes some 250 bytes when read."""
+
+MAX_ALIASED_NODES: Final = 100_000
+"""Values that the aliases of a YAML file stand for, together."""
+
 MAX_ERRORS: Final = 100
 """Reading stops at this many errors."""
 
 MAX_WARNINGS: Final = 100
 """This many warnings of one code are reported; one more diagnostic counts the rest."""
 
-_SHOWN: Final = 60
 _INDENT: Final = re.compile(r"[ \t]*")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -210,13 +218,6 @@ class Findings:
             )
         items.sort(key=lambda item: item[0])
         return tuple(found for _, found in items)
-
-
-def quoted(text: str) -> str:
-    """Return ``text`` in double quotes for a message, its middle left out when it is long."""
-    if len(text) > _SHOWN:
-        text = f"{text[: _SHOWN - 20]} … {text[-15:]}"
-    return f'"{text}"'
 
 
 def join_surrogates(text: str) -> tuple[str, bool]:

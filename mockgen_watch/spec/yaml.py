@@ -25,10 +25,25 @@ from ruamel.yaml.events import (
 )
 
 from mockgen_watch.diagnostics import did_you_mean
-from mockgen_watch.spec.document import MappingNode, Member, Scalar, SequenceNode, pointer_of
-from mockgen_watch.spec.limits import MAX_ALIASED_NODES, MAX_DEPTH, MAX_NODES
-from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.source import Findings, ReadingStoppedError, join_surrogates, quoted
+from mockgen_watch.spec.document import (
+    MappingNode,
+    Member,
+    Scalar,
+    SequenceNode,
+    UnreadableNumberError,
+    pointer_of,
+    quote_excerpt,
+    read_decimal,
+    read_integer,
+)
+from mockgen_watch.spec.source import (
+    MAX_ALIASED_NODES,
+    MAX_DEPTH,
+    MAX_NODES,
+    Findings,
+    ReadingStoppedError,
+    join_surrogates,
+)
 from mockgen_watch.spec.yaml_events import is_trusted, trusted_events
 
 if TYPE_CHECKING:
@@ -333,7 +348,7 @@ class _Composer:
         place = self._findings.place("it stands first here", first.mark.start, first.mark.end)
         self._findings.error(
             "MG104",
-            f"the key {quoted(second.key)} stands twice in one mapping",
+            f"the key {quote_excerpt(second.key)} stands twice in one mapping",
             second.mark.start,
             second.mark.end,
             hint="remove one, or give it another name",
@@ -451,7 +466,7 @@ class _LeafReader:
         try:
             return _read_plain(text) if event.tag is None else _read_tagged(event.tag, text)
         except UnreadableNumberError as problem:
-            code, message = "MG108", f"{problem}: {quoted(text)}"
+            code, message = "MG108", f"{problem}: {quote_excerpt(text)}"
             hint = "put it in quotes if it is text"
         except _WrongTagError as problem:
             code, message = "MG111", str(problem)

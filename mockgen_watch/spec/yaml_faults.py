@@ -19,8 +19,8 @@ from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
-from mockgen_watch.spec.limits import MAX_DEPTH
-from mockgen_watch.spec.source import quoted
+from mockgen_watch.spec.document import quote_excerpt
+from mockgen_watch.spec.source import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -305,7 +305,7 @@ def _escape(error: YamlSyntaxError, source: Source) -> _Verdict:
     if "unknown escape" in error.problem:
         written = source.text[error.place - 1 : error.place + 1]
         return _Verdict(
-            message=f"the escape {quoted(written)} is unknown",
+            message=f"the escape {quote_excerpt(written)} is unknown",
             start=error.place - 1,
             end=error.place + 1,
             hint="write two backslashes for one, or put the text in single quotes",
@@ -333,7 +333,7 @@ def _control_character(place: int, source: Source) -> _Verdict:
 def _stranger(place: int, source: Source) -> _Verdict:
     character = source.text[place]
     if character != "\t":
-        message = f"text without quotes cannot begin with {quoted(character)}"
+        message = f"text without quotes cannot begin with {quote_excerpt(character)}"
         return _Verdict(message=message, start=place, end=place + 1, hint=_QUOTE_HINT)
     if source.text[source.line_start(place) : place].strip():
         message, hint = "a tab cannot stand here", "write a space"
@@ -347,7 +347,10 @@ def _judge_indicator(error: YamlSyntaxError, source: Source) -> _Verdict | None:
     start = error.opened if error.opened >= 0 else error.place
     end = source.line_end(start)
     if error.context in {"while scanning an alias", "while scanning an anchor"}:
-        fault, remedy = f"text without quotes cannot begin with {quoted(source.text[start])}", ""
+        fault, remedy = (
+            f"text without quotes cannot begin with {quote_excerpt(source.text[start])}",
+            "",
+        )
         end = start + 1
     elif re.search(r" an? tag$", error.context) or "tag handle" in error.problem:
         fault, remedy = "the tag cannot be read", ' if "!" is of it'

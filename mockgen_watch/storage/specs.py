@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
-from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.containment import Entry, Folder, naming, storage_error
 from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockgen_watch.generate.address import record_cell, record_cells
 from mockgen_watch.generate.column import LazyTable
-from mockgen_watch.generate.numbers import RecordNumber, Scaled, digit_parts, number_text
+from mockgen_watch.generate.numbers import RecordNumber, Scaled, digit_parts, fixed_point_text
 
 KEY = 1
 
@@ -49,7 +49,7 @@ def test_digits_are_those_of_the_number(
     expected = [format(Decimal(number).scaleb(-decimals), "f") for number in numbers]
     # A Decimal of 28 digits is exact here; the sign of zero plays no part.
     assert texts(low, high, decimals, numbers) == expected
-    assert [number_text(number, decimals) for number in numbers] == expected
+    assert [fixed_point_text(number, decimals) for number in numbers] == expected
 
 
 @pytest.mark.parametrize(

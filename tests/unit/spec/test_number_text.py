@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.spec.number_text import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.spec.document import UnreadableNumberError, read_decimal, read_integer
 
 NINES = "9" * 4300
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockgen_watch.diagnostics import Severity, has_errors
+from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.spec.document import plain_data, walk
-from mockgen_watch.spec.limits import MAX_BYTES
 from mockgen_watch.spec.parse import parse
 from tests.unit.spec.parsing import read
 

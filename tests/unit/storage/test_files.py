@@ -9,7 +9,7 @@ import pytest
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
-from mockgen_watch.spec.limits import MAX_BYTES
+from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage import specs as files
 from mockgen_watch.storage.containment import EscapeError
 from mockgen_watch.storage.project_folder import StateFolder
