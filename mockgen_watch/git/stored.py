@@ -26,7 +26,6 @@ from mockgen_watch.workflow.check import MadeDigests, check_suite
 from mockgen_watch.workflow.generate import Renderer, decide
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.structure import check_documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -241,7 +240,6 @@ def validate_stored(stored: Stored) -> tuple[Diagnostic, ...]:
     """
     decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
     found = dict.fromkeys((*stored.project.diagnostics, *decision.found()))
-    found.update(dict.fromkeys(_structure(stored.project, decision)))
     return in_order(found)
 
 
@@ -254,7 +252,6 @@ def verify_stored(stored: Stored) -> tuple[Diagnostic, ...]:
     decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
     renderer = Renderer(decision.suites, decision.selection)
     found = dict.fromkeys(_stale(stored, decision, MadeDigests(renderer)))
-    found.update(dict.fromkeys(_structure(stored.project, decision)))
     return in_order(found)
 
 
@@ -298,11 +295,6 @@ def _doubted(suite: SuiteAction) -> SuiteAction:
 
     outputs = (replace(output, files=tuple(map(doubt, output.files))) for output in suite.outputs)
     return replace(suite, outputs=tuple(outputs))
-
-
-def _structure(project: OpenProject, decision: Decision) -> Iterable[Diagnostic]:
-    suites = project.suites
-    return check_documents(suites.documents(), suites.masters(), decision.found())
 
 
 _PLACES = ("", "HEAD")

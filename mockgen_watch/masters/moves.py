@@ -19,7 +19,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, is_one_slip
 from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
     ArrayShape,
@@ -31,6 +30,7 @@ from mockgen_watch.spec.model import (
     change_object,
     element_shapes,
     find_shape,
+    fold,
     missing_key,
     walk_leaves,
 )

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import Merge, finish_object, key_path
 from mockgen_watch.masters.moves import below_slot, move_fields, resolve_templates, suggest_moves
-from mockgen_watch.spec.build.names import fold
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
     ArrayShape,
@@ -19,6 +18,7 @@ from mockgen_watch.spec.model import (
     OriginKind,
     element_shapes,
     find_shape,
+    fold,
     walk_leaves,
 )
 

@@ -20,8 +20,7 @@ from mockgen_watch.migrations.migrate import (
 from mockgen_watch.migrations.shapes import Remark, RemarkKind
 from mockgen_watch.migrations.versions import FileKind
 from mockgen_watch.spec.build.master import build_master
-from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.shapes import MASTER_DIRECTIVES
+from mockgen_watch.spec.build.reader import MASTER_DIRECTIVES, BuildContext
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse
 

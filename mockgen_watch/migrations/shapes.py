@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.spec.build.names import is_directive
-from mockgen_watch.spec.build.shapes import INPUT_DIRECTIVES
+from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
 from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 

@@ -23,10 +23,10 @@ from mockgen_watch.migrations.layout import (
 from mockgen_watch.migrations.pieces import TooManyRowsError, assembled, pieces_of
 from mockgen_watch.migrations.shapes import OldObject, Remark, RemarkKind
 from mockgen_watch.migrations.yaml import YamlSource, shifted
-from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.scenarios import scenario_name
-from mockgen_watch.spec.build.user_input import split_suffix
+from mockgen_watch.spec.build.user_input import file_name_problem, split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, quote_literal
+from mockgen_watch.spec.model import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

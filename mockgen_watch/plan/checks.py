@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, SlipFinder, did_you_mean
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.build.rules import check_rule_paths
-from mockgen_watch.spec.capacity import capacity
-from mockgen_watch.spec.generators import Pool, Reference, RowField, SequenceNumber, Template
+from mockgen_watch.spec.generators import (
+    Pool,
+    Reference,
+    RowField,
+    SequenceNumber,
+    Template,
+    capacity,
+)
 from mockgen_watch.spec.model import (
     ArrayShape,
     Leaf,

@@ -1,4 +1,4 @@
-"""Takes nothing; gives the types of every way a leaf can be chosen, as the spec states them.
+"""Generators: the ways to choose the value of a leaf, as the spec states them.
 
 Nothing here draws a value: ``mockgen_watch.generate`` does, from these types alone.
 """
@@ -6,9 +6,13 @@ Nothing here draws a value: ``mockgen_watch.generate`` does, from these types al
 from __future__ import annotations
 
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from mockgen_watch.digest import canonical
+from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -195,3 +199,42 @@ Generator: TypeAlias = (
     "Constant | Pool | RowField | Pattern | Number | Boolean | Moment | Uuid "
     "| SequenceNumber | RecordIndex | Template | Reference"
 )
+
+
+def capacity(generator: Generator) -> int | None:
+    """Return how many values ``generator`` can make; None if it has no end or depends on others."""
+    if isinstance(generator, Constant):
+        return 1
+    if isinstance(generator, Pool):
+        return sum(1 for entry in generator.entries if entry.weight)
+    if isinstance(generator, RowField):
+        return _row_values(generator)
+    if isinstance(generator, Pattern):
+        return compile_pattern(generator.source).size
+    if isinstance(generator, Number):
+        return _number_values(generator)
+    if isinstance(generator, Boolean):
+        return 2 if 0 < generator.true < 1 else 1
+    if isinstance(generator, Moment):
+        return (generator.last - generator.first) // generator.step + 1
+    return None
+
+
+def is_distinct(pattern: Pattern) -> bool:
+    """Return whether it is certain that the pattern makes no string in two ways."""
+    return compile_pattern(pattern.source).distinct
+
+
+def _row_values(field: RowField) -> int:
+    values = set()
+    for entry in field.rows.entries:
+        if entry.weight and isinstance(entry.value, dict):
+            values.add(canonical(entry.value[field.key]))
+    return len(values)
+
+
+def _number_values(number: Number) -> int | None:
+    if number.minimum is None or number.maximum is None:
+        return None
+    span = Fraction(number.maximum) - Fraction(number.minimum)
+    return int(span // Fraction(number.step)) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import unicodedata
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,11 @@ class Statement(Struct, frozen=True, kw_only=True):
     value: Json
     location: Location
     is_gone: bool = False
+
+
+def fold(name: str) -> str:
+    """Return what two names share that a file system may take for one."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 ELEMENT = "[]"

@@ -15,7 +15,6 @@ from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide
-from mockgen_watch.workflow.structure import check_documents, check_lockfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,13 +59,7 @@ def check(
     for suite in decision.reconciliation.suites:
         plans = decision.plans(suite.suite) if suite.wanted is not None else ()
         found.update(dict.fromkeys(check_scenarios(plans)))
-    reported = decision.found()
-    found.update(dict.fromkeys(reported))
-    suites = project.suites
-    structure = check_documents(suites.documents(), suites.masters(), reported)
-    found.update(dict.fromkeys(structure))
-    names = (suite.suite for suite in decision.reconciliation.suites)
-    found.update(dict.fromkeys(check_lockfiles(tree, names)))
+    found.update(dict.fromkeys(decision.found()))
     tree.cache.save()
     return tuple(sorted(found, key=lambda item: item.sort_key))
 

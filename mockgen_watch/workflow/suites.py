@@ -25,16 +25,16 @@ from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.source import RecordSources
 from mockgen_watch.spec.build.master import build_master
-from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import plain_data
-from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, RuleKind
-from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.vocabulary import (
+from mockgen_watch.spec.build.pools import (
     VOCABULARY_ENDINGS,
     build_vocabulary,
     read_lines,
     vocabulary_names,
 )
+from mockgen_watch.spec.build.user_input import build_user_input
+from mockgen_watch.spec.document import plain_data
+from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, RuleKind
+from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.package_data import read_vocabulary, shipped_vocabularies
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.pools import build_vocabulary, vocabulary_names
 from mockgen_watch.spec.build.project import PROJECT_KEYS, build_project
-from mockgen_watch.spec.build.shapes import PLACES
+from mockgen_watch.spec.build.reader import PLACES
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.vocabulary import build_vocabulary, vocabulary_names
 from tests.unit.spec.reading import FORMATS, context_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.masters.chain import resolve_chain
+from mockgen_watch.spec.build.links import records_of
 from mockgen_watch.spec.build.master import build_master
-from mockgen_watch.spec.build.records import records_of
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.document import plain_data

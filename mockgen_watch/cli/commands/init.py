@@ -20,9 +20,9 @@ from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
 from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
 from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.spec.build.names import file_name_problem, fold
 from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.user_input import build_user_input, split_suffix
+from mockgen_watch.spec.build.user_input import build_user_input, file_name_problem, split_suffix
+from mockgen_watch.spec.model import fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.storage.containment import Folder, naming

@@ -17,7 +17,7 @@ from mockgen_watch.migrations.migrate import Wishes
 from mockgen_watch.migrations.shapes import Form
 from mockgen_watch.migrations.versions import FileKind
 from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.spec.build.names import file_name_problem
+from mockgen_watch.spec.build.user_input import file_name_problem
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.workflow.migrate import (
     MigrationRequest,

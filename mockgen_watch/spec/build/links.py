@@ -1,14 +1,21 @@
-"""Takes the models of one file; gives a report on what they name: fields, models, scenarios."""
+"""Links: what the models of one file name, in templates, references and mixes, must exist.
+
+Also circles of names, and unique fields with fewer values than records. Where a master may add
+fields, an unknown one is reported only when it is a typing slip; the plan, which knows the master,
+reports the others.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Related, did_you_mean, is_slip
-from mockgen_watch.spec.build.records import find_field, picked_record, records_of, walk_leaves
-from mockgen_watch.spec.capacity import capacity, is_distinct
+from mockgen_watch.diagnostics import Related, ask_for, is_slip, nearest_word
+from mockgen_watch.spec.build.generators import TEMPLATE_TOKEN
+from mockgen_watch.spec.build.reader import spec_key
+from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.generators import (
     DistributionKind,
     Number,
@@ -18,48 +25,395 @@ from mockgen_watch.spec.generators import (
     SequenceNumber,
     Template,
     Uuid,
+    capacity,
+    is_distinct,
 )
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    Member,
+    ObjectShape,
+    element_shapes,
+    walk_positions,
+)
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.build.reader import Job
-    from mockgen_watch.spec.build.records import Found, Record, Way
-    from mockgen_watch.spec.model import Model, Scenario, Shape
+    from mockgen_watch.diagnostics import Fix, Location
+    from mockgen_watch.spec.build.reader import Build, Entry
+    from mockgen_watch.spec.model import KeyPath, Model, Position, Scenario, Shape
 
-    Records = Mapping[str, tuple[Record, ...]]
-
-    _Node: TypeAlias = tuple[str, str, Way]
-
+    _Records: TypeAlias = Mapping[str, tuple["Records", ...]]
+    _Node: TypeAlias = tuple[str, str, Position]
     _Graph: TypeAlias = dict[_Node, tuple[Leaf, tuple[_Node, ...]]]
-
-    Records = Mapping[str, tuple[Record, ...]]
-
 
 MAX_CHAIN: Final = 100
 
 
-def check_cycles(records: Mapping[str, tuple[Record, ...]], job: Job) -> None:
+class Records(Struct, frozen=True, kw_only=True):
+    """What the records of one scenario look like, before any master."""
+
+    model: Model
+    scenario: Scenario
+    shape: ObjectShape
+
+
+class _Found(Struct, frozen=True, kw_only=True):
+    """What a path leads to.
+
+    Attributes:
+        leaf: where it ends; None when it leads nowhere or that cannot be told.
+        position: of ``leaf``.
+        problem: why it leads nowhere; ``""`` otherwise.
+        missing: the key that does not exist, with ``known`` the keys that do.
+    """
+
+    leaf: Leaf | None = None
+    position: Position = ()
+    problem: str = ""
+    missing: str = ""
+    known: tuple[str, ...] = ()
+
+    @property
+    def nearest(self) -> str:
+        """The key that the missing one most likely stands for."""
+        return nearest_word(self.missing, self.known) if self.missing else ""
+
+
+def check_links(models: Sequence[Model], build: Build) -> None:
+    """Report names that lead nowhere, circles, and unique fields with too few values."""
+    records = {model.name: records_of(model) for model in models}
+    for model in models:
+        _check_mixes(model, build)
+        for group in records[model.name]:
+            for position, leaf in walk_positions(group.shape):
+                if isinstance(leaf.generator, Template):
+                    _check_template(leaf.generator, position, leaf, group, build)
+                elif isinstance(leaf.generator, Reference) and not leaf.generator.suite:
+                    _check_reference(leaf.generator, leaf, records, build)
+    _check_unique(models, records, build)
+    _check_circles(records, build)
+
+
+def records_of(model: Model) -> tuple[Records, ...]:
+    """Return the records of every scenario that is no mix."""
+    return tuple(
+        Records(model=model, scenario=scenario, shape=_lay_over(model.shape, scenario.overlay))
+        for scenario in model.scenarios
+        if not scenario.mix
+    )
+
+
+def _lay_over(under: ObjectShape, over: ObjectShape | None) -> ObjectShape:
+    """Return ``under`` with the members of ``over`` laid over it.
+
+    Objects are merged member by member; any other shape of ``over`` takes the place of what it
+    covers; members that ``under`` lacks come last. A deleted leaf stays, as the leaf that it is.
+    """
+    if over is None:
+        return under
+    covers = {member.name: member for member in over.members}
+    members = [_cover(member, covers.pop(member.name, None)) for member in under.members]
+    return replace(under, members=(*members, *covers.values()))
+
+
+def _cover(member: Member, cover: Member | None) -> Member:
+    if cover is None:
+        return member
+    if isinstance(member.shape, ObjectShape) and isinstance(cover.shape, ObjectShape):
+        return replace(cover, shape=_lay_over(member.shape, cover.shape))
+    return cover
+
+
+def _referenced(reference: Reference, records: _Records) -> Records | None:
+    """Return the records that a reference draws from; None when there is no such scenario."""
+    groups = records.get(reference.model, ())
+    by_name = {group.scenario.name: group for group in groups}
+    if reference.scenario:
+        return by_name.get(scenario_name(reference.scenario))
+    first = groups[0] if groups else None
+    return by_name.get(BASE) or by_name.get("positive") or first
+
+
+def _find_field(shape: ObjectShape, path: KeyPath, build: Build, reader: Position = ()) -> _Found:
+    """Return what ``path`` leads to, seen from the leaf ``reader`` of the same record.
+
+    An array can be entered only where ``reader`` is inside of it: the element is then the same.
+    Nothing can be told about open objects; errors stand there already.
+    """
+    here: Shape = shape
+    gone: Position = ()
+    for key in path:
+        while isinstance(here, ArrayShape):
+            is_shared = reader[: len(gone)] == gone and len(reader) > len(gone)
+            index = reader[len(gone)] if is_shared else None
+            if not isinstance(index, int):
+                name = ".".join(map(str, gone))
+                return _Found(problem=f'"{name}" is an array, and which element is not told')
+            here, gone = element_shapes(here)[index], (*gone, index)
+        below = here.get(key) if isinstance(here, ObjectShape) else None
+        if below is None:
+            if here.address in build.open_objects:
+                return _Found()
+            members = here.members if isinstance(here, ObjectShape) else ()
+            known = tuple(member.name for member in members)
+            return _Found(problem=f'there is no field "{key}"', missing=key, known=known)
+        here, gone = below, (*gone, key)
+    if not isinstance(here, Leaf):
+        kind = "an object" if isinstance(here, ObjectShape) else "an array"
+        return _Found(problem=f'"{".".join(path)}" is {kind}, not a single value')
+    return _Found(leaf=here, position=gone)
+
+
+def _check_mixes(model: Model, build: Build) -> None:
+    plain = {scenario.name for scenario in model.scenarios if not scenario.mix}
+    mixes = {scenario.name for scenario in model.scenarios if scenario.mix}
+    for scenario in model.scenarios:
+        for part in scenario.mix:
+            if part.scenario in plain:
+                continue
+            fix: tuple[Fix, ...] = ()
+            if part.scenario in mixes:
+                message, hint = f'"{part.scenario}" is a mix itself', "a mix takes plain scenarios"
+            else:
+                message = f'{model.name} has no scenario "{part.scenario}"'
+                near = nearest_word(part.scenario, plain)
+                hint = ask_for(near) or _list("it has", sorted(plain))
+                fix = build.entries[part.location].key_fix(spec_key(near))
+            build.diagnostics.error("MG216", part.location, message, hint, fix=fix)
+
+
+def _check_template(
+    template: Template, position: Position, leaf: Leaf, records: Records, build: Build
+) -> None:
+    for path in (part.path for part in template.parts if part.path):
+        found = _find_field(records.shape, path, build, position)
+        if _is_wrong(found, build):
+            fix = _template_fix(build.entries.get(leaf.origin.location), path, found)
+            _report(found, f"{{{'.'.join(path)}}}", leaf, build, fix)
+
+
+def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build: Build) -> None:
+    entry = build.entries.get(leaf.origin.location)
+    target = records.get(reference.model)
+    if target is None:
+        near = nearest_word(reference.model, records)
+        hint = ask_for(near) or _list("the file has", list(records))
+        message = f'$ref names no model "{reference.model}"'
+        fix = _key_fix(entry, "model", reference.model, near)
+        build.diagnostics.error("MG203", _place(leaf, build, "model"), message, hint, fix=fix)
+        return
+    group = _referenced(reference, records)
+    if group is None:
+        names = [item.scenario.name for item in target]
+        near = nearest_word(reference.scenario, names)
+        hint = ask_for(near) or _list("it has", names)
+        message = f'$ref: {reference.model} has no plain scenario "{reference.scenario}"'
+        fix = _key_fix(entry, "scenario", reference.scenario, near)
+        build.diagnostics.error("MG216", _place(leaf, build, "scenario"), message, hint, fix=fix)
+        return
+    found = _find_field(group.shape, reference.path, build)
+    if _is_wrong(found, build):
+        fix = _key_fix(entry, "field", found.missing, found.nearest)
+        name = f"$ref {reference.model}.{'.'.join(reference.path)}"
+        _report(found, name, leaf, build, fix)
+
+
+def _is_wrong(found: _Found, build: Build) -> bool:
+    if not found.missing or not build.may_have_master:
+        return bool(found.problem)
+    return any(is_slip(found.missing, name) for name in found.known)
+
+
+def _report(found: _Found, what: str, leaf: Leaf, build: Build, fix: tuple[Fix, ...]) -> None:
+    code = "MG203" if found.missing else "MG218"
+    message = f"{what}: {found.problem}"
+    place = _place(leaf, build, "field")
+    build.diagnostics.error(code, place, message, ask_for(found.nearest), fix=fix)
+
+
+def _template_fix(entry: Entry | None, path: KeyPath, found: _Found) -> tuple[Fix, ...]:
+    """Return the change of the missing key wherever the template has this path."""
+    whole = ".".join(path)
+
+    def replaced(token: re.Match[str]) -> str:
+        written = (token[1] or "").strip()
+        name = written.removeprefix(".")
+        is_meant = whole == written or (name != written and f".{whole}".endswith(f".{name}"))
+        return f"{{{_with_key(written, found.missing, found.nearest)}}}" if is_meant else token[0]
+
+    if entry is None or entry.text is None or not found.nearest:
+        return ()
+    text = TEMPLATE_TOKEN.sub(replaced, entry.text)
+    return entry.text_fix(text) if text != entry.text else ()
+
+
+def _key_fix(entry: Entry | None, param: str, old: str, new: str) -> tuple[Fix, ...]:
+    """Return the change of the key ``old`` in a ``$ref``, or in its parameter ``param``."""
+    entry = entry and (entry.get(param) or entry)
+    if entry is None or entry.text is None or not new:
+        return ()
+    suite, colon, path = entry.text.rpartition(":")
+    text = f"{suite}{colon}{_with_key(path, old, new)}"
+    return entry.text_fix(text) if text != entry.text else ()
+
+
+def _with_key(path: str, old: str, new: str) -> str:
+    """Return the dotted path with ``new`` in the place of ``old``; unchanged in doubt."""
+    keys = path.split(".")
+    is_certain = keys.count(old) == 1 and "." not in new and "/" not in path
+    return ".".join(new if key == old else key for key in keys) if is_certain else path
+
+
+def _place(leaf: Leaf, build: Build, param: str = "") -> Location:
+    """Return the place of the directive of ``leaf``, or of its parameter ``param`` if it has it."""
+    entry = build.entries.get(leaf.origin.location)
+    return leaf.origin.location if entry is None else (entry.get(param) or entry).location
+
+
+def _list(start: str, names: Sequence[str]) -> str:
+    return f"{start} {', '.join(names)}" if names else ""
+
+
+class _Demand(Struct, frozen=True, kw_only=True):
+    """What a unique leaf has to give.
+
+    Attributes:
+        times: how many values one record takes.
+        scenario: the scenario that needs the most records.
+    """
+
+    leaf: Leaf
+    times: int
+    scenario: Scenario
+
+    @property
+    def values(self) -> int:
+        return self.times * self.scenario.count
+
+
+def _check_unique(models: Sequence[Model], records: _Records, build: Build) -> None:
+    """Report each unique field that cannot be, or has fewer values than an output needs."""
+    for model in models:
+        for group in records[model.name]:
+            largest = _largest(group.scenario, model)
+            for leaf, times in _unique_leaves(group.shape):
+                if leaf.origin.location not in build.stand_ins:
+                    demand = _Demand(leaf=leaf, times=times, scenario=largest)
+                    _check_demand(demand, records, build)
+
+
+def _unique_leaves(shape: Shape, times: int = 1) -> Iterator[tuple[Leaf, int]]:
+    """Yield each unique leaf with the most values that one record takes of it."""
+    if isinstance(shape, Leaf):
+        if shape.modifiers.unique:
+            yield shape, times
+    elif isinstance(shape, ObjectShape):
+        for member in shape.members:
+            yield from _unique_leaves(member.shape, times)
+    else:
+        most = max(shape.maximum, len(shape.elements))
+        for element in element_shapes(shape):
+            yield from _unique_leaves(element, times * most)
+
+
+def _largest(scenario: Scenario, model: Model) -> Scenario:
+    """Return the scenario with the most records among ``scenario`` and the mixes it is part of."""
+    mixes = [
+        other
+        for other in model.scenarios
+        if any(part.scenario == scenario.name for part in other.mix)
+    ]
+    return max((scenario, *mixes), key=lambda item: item.count)
+
+
+def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
+    generator = demand.leaf.generator
+    values = capacity(generator)
+    if isinstance(generator, Reference):
+        values = _parents(demand, generator, records, build)
+    problem, hint = _impossible(demand)
+    if problem:
+        build.diagnostics.error("MG204", _place(demand.leaf, build), problem, hint)
+    elif values is not None and values < demand.values:
+        needed = f'the {demand.scenario.count} records of "{demand.scenario.name}"'
+        if demand.times > 1:
+            needed = f"the {demand.values} elements in {needed}"
+        message = f"{values} different values are too few for {needed}"
+        _too_few(demand, build, message, "widen the field, or lower $count")
+    elif isinstance(generator, Pattern) and not is_distinct(generator):
+        message = "this pattern may make one string in two ways, so it cannot be unique"
+        hint = "make each repeat end at a character that cannot be part of it"
+        _too_few(demand, build, message, hint)
+
+
+def _impossible(demand: _Demand) -> tuple[str, str]:
+    """Return why a leaf of this sort is never unique, and what to do; ``""`` when it can be."""
+    leaf, generator = demand.leaf, demand.leaf.generator
+    if leaf.modifiers.transforms:
+        hint = "transform the values themselves, or in a $template that takes this field"
+        return "two values that differ may be one after $transform", hint
+    if isinstance(generator, Template):
+        hint = "let a field in it be $unique, a $sequence or a $uuid"
+        return "text that is built of other fields cannot be promised to be unique", hint
+    shaped = isinstance(generator, Number) and (
+        generator.distribution.kind is not DistributionKind.UNIFORM
+    )
+    if shaped:
+        return "unique numbers are spread evenly, so they have no distribution", ""
+    counted = isinstance(generator, SequenceNumber | RecordIndex)
+    if counted and demand.times > 1:
+        return "every element of a record has the same number, so they are not unique", ""
+    return "", ""
+
+
+def _parents(demand: _Demand, reference: Reference, records: _Records, build: Build) -> int | None:
+    """Return how many values a reference can take; None when that cannot be told here."""
+    group = _referenced(reference, records)
+    if reference.suite or group is None:
+        return None
+    leaf = _find_field(group.shape, reference.path, build).leaf
+    if leaf is None or leaf.origin.location in build.stand_ins:
+        return None
+    always = isinstance(leaf.generator, Uuid | SequenceNumber | RecordIndex)
+    if not always and not leaf.modifiers.unique:
+        message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
+        _too_few(demand, build, message, "say $unique: true there as well")
+        return None
+    return group.scenario.count
+
+
+def _too_few(demand: _Demand, build: Build, message: str, hint: str) -> None:
+    related = (Related(message="the scenario", location=demand.scenario.location),)
+    place = _place(demand.leaf, build)
+    build.diagnostics.error("MG214", place, message, hint, related=related)
+
+
+def _check_circles(records: _Records, build: Build) -> None:
     """Report each circle of templates and references once, at the first of its leaves.
 
     A chain of more than ``MAX_CHAIN`` fields is reported too: following it takes a stack.
     """
-    graph = _graph(records, job)
+    graph = _graph(records, build)
     walk = _Walk(graph)
     for start in graph:
         walk.run(start)
     for circle in walk.circles:
-        first = min(circle, key=lambda node: _place(graph, node, job))
+        first = min(circle, key=lambda node: _place(graph[node][0], build))
         turn = circle.index(first)
         way = " → ".join(map(_name, [*circle[turn:], *circle[: turn + 1]]))
         message = f"these fields are made of each other: {way}"
-        job.report.error("MG215", _place(graph, first, job), message)
+        build.diagnostics.error("MG215", _place(graph[first][0], build), message)
     for node in walk.too_deep:
         message = f"more than {MAX_CHAIN} fields are made of each other in a row"
-        job.report.error("MG106", _place(graph, node, job), message)
+        build.diagnostics.error("MG106", _place(graph[node][0], build), message)
+
+
+def _name(node: _Node) -> str:
+    return ".".join([node[0], *map(str, node[2])])
 
 
 class _Walk:
@@ -97,239 +451,35 @@ class _Walk:
         self._heights[node] = height
 
 
-def _graph(records: Mapping[str, tuple[Record, ...]], job: Job) -> _Graph:
+def _graph(records: _Records, build: Build) -> _Graph:
     """Return each leaf that is made of others, with the leaves that it is made of."""
     graph: _Graph = {}
-    for name, group in records.items():
-        for record in group:
-            for way, leaf in walk_leaves(record.shape):
+    for name, groups in records.items():
+        for group in groups:
+            for position, leaf in walk_positions(group.shape):
                 if isinstance(leaf.generator, Template):
-                    below = _template_nodes(leaf.generator, way, record, job)
+                    below = _template_nodes(leaf.generator, position, group, build)
                 elif isinstance(leaf.generator, Reference) and not leaf.generator.suite:
-                    below = _reference_nodes(leaf.generator, records, job)
+                    below = _reference_nodes(leaf.generator, records, build)
                 else:
                     continue
-                graph[name, record.scenario.name, way] = (leaf, below)
+                graph[name, group.scenario.name, position] = (leaf, below)
     return graph
 
 
-def _template_nodes(template: Template, way: Way, record: Record, job: Job) -> tuple[_Node, ...]:
-    found = [find_field(record.shape, part.path, job.open, way) for part in template.parts]
-    ends = [item.way for item in found if isinstance(item.shape, Leaf)]
-    return tuple((record.model.name, record.scenario.name, end) for end in ends)
-
-
-def _reference_nodes(
-    reference: Reference, records: Mapping[str, tuple[Record, ...]], job: Job
+def _template_nodes(
+    template: Template, position: Position, records: Records, build: Build
 ) -> tuple[_Node, ...]:
-    record = picked_record(records.get(reference.model, ()), reference.scenario)
-    if record is None:
+    found = [_find_field(records.shape, part.path, build, position) for part in template.parts]
+    ends = [item.position for item in found if item.leaf is not None]
+    return tuple((records.model.name, records.scenario.name, end) for end in ends)
+
+
+def _reference_nodes(reference: Reference, records: _Records, build: Build) -> tuple[_Node, ...]:
+    group = _referenced(reference, records)
+    if group is None:
         return ()
-    found = find_field(record.shape, reference.path, job.open)
-    if found.shape is None:
+    found = _find_field(group.shape, reference.path, build)
+    if found.leaf is None:
         return ()
-    return ((reference.model, record.scenario.name, found.way),)
-
-
-def _place(graph: _Graph, node: _Node, job: Job) -> Location:
-    location = graph[node][0].origin.location
-    site = job.sites.get(location)
-    return location if site is None else site.location
-
-
-def _name(node: _Node) -> str:
-    return ".".join([node[0], *(str(part) for part in node[2])])
-
-
-class _Demand(Struct, frozen=True, kw_only=True):
-    """What a unique leaf has to give: ``values`` for the ``scenario`` that needs the most."""
-
-    leaf: Leaf
-    times: int
-    scenario: Scenario
-
-    @property
-    def values(self) -> int:
-        return self.times * self.scenario.count
-
-
-def check_unique(models: Sequence[Model], records: Records, job: Job) -> None:
-    """Report each unique field that cannot be, or has fewer values than an output needs."""
-    for model in models:
-        for record in records[model.name]:
-            largest = _largest(record.scenario, model)
-            for leaf, times in _unique_leaves(record.shape):
-                if leaf.origin.location not in job.broken:
-                    demand = _Demand(leaf=leaf, times=times, scenario=largest)
-                    _check(demand, records, job)
-
-
-def _unique_leaves(shape: Shape, times: int = 1) -> Iterator[tuple[Leaf, int]]:
-    """Yield each unique leaf with the most values that one record takes of it."""
-    if isinstance(shape, Leaf):
-        if shape.modifiers.unique:
-            yield shape, times
-    elif isinstance(shape, ObjectShape):
-        for member in shape.members:
-            yield from _unique_leaves(member.shape, times)
-    else:
-        most = max(shape.maximum, len(shape.elements))
-        for element in shape.elements if shape.items is None else (shape.items,):
-            yield from _unique_leaves(element, times * most)
-
-
-def _largest(scenario: Scenario, model: Model) -> Scenario:
-    """Return the scenario with the most records among ``scenario`` and the mixes it is part of."""
-    mixes = [
-        other
-        for other in model.scenarios
-        if any(part.scenario == scenario.name for part in other.mix)
-    ]
-    return max((scenario, *mixes), key=lambda item: item.count)
-
-
-def _check(demand: _Demand, records: Records, job: Job) -> None:
-    generator = demand.leaf.generator
-    values = capacity(generator)
-    if isinstance(generator, Reference):
-        values = _parents(demand, generator, records, job)
-    problem, hint = _impossible(demand)
-    if problem:
-        _unique_report("MG204", demand, job, problem, hint)
-    elif values is not None and values < demand.values:
-        needed = f'the {demand.scenario.count} records of "{demand.scenario.name}"'
-        if demand.times > 1:
-            needed = f"the {demand.values} elements in {needed}"
-        message = f"{values} different values are too few for {needed}"
-        _unique_report("MG214", demand, job, message, "widen the field, or lower $count")
-    elif isinstance(generator, Pattern) and not is_distinct(generator):
-        message = "this pattern may make one string in two ways, so it cannot be unique"
-        hint = "make each repeat end at a character that cannot be part of it"
-        _unique_report("MG214", demand, job, message, hint)
-
-
-def _impossible(demand: _Demand) -> tuple[str, str]:
-    """Return why a leaf of this sort is never unique, and what to do; ``""`` when it can be."""
-    leaf, generator = demand.leaf, demand.leaf.generator
-    if leaf.modifiers.transforms:
-        hint = "transform the values themselves, or in a $template that takes this field"
-        return "two values that differ may be one after $transform", hint
-    if isinstance(generator, Template):
-        hint = "let a field in it be $unique, a $sequence or a $uuid"
-        return "text that is built of other fields cannot be promised to be unique", hint
-    shaped = isinstance(generator, Number) and (
-        generator.distribution.kind is not DistributionKind.UNIFORM
-    )
-    if shaped:
-        return "unique numbers are spread evenly, so they have no distribution", ""
-    counted = isinstance(generator, SequenceNumber | RecordIndex)
-    if counted and demand.times > 1:
-        return "every element of a record has the same number, so they are not unique", ""
-    return "", ""
-
-
-def _parents(demand: _Demand, reference: Reference, records: Records, job: Job) -> int | None:
-    """Return how many values a reference can take; None when that cannot be told here."""
-    record = picked_record(records.get(reference.model, ()), reference.scenario)
-    if reference.suite or record is None:
-        return None
-    found = find_field(record.shape, reference.path, job.open).shape
-    if not isinstance(found, Leaf) or found.origin.location in job.broken:
-        return None
-    always = isinstance(found.generator, Uuid | SequenceNumber | RecordIndex)
-    if not always and not found.modifiers.unique:
-        message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
-        _unique_report("MG214", demand, job, message, "say $unique: true there as well")
-        return None
-    return record.scenario.count
-
-
-def _unique_report(code: str, demand: _Demand, job: Job, message: str, hint: str) -> None:
-    site = job.sites.get(demand.leaf.origin.location)
-    place = demand.leaf.origin.location if site is None else site.location
-    related = (Related(message="the scenario", location=demand.scenario.location),)
-    shown = related if code == "MG214" else ()
-    job.report.error(code, place, message, hint, shown)
-
-
-def check_links(models: Sequence[Model], job: Job) -> None:
-    """Report names that lead nowhere, circles, and unique fields with too few values.
-
-    Where a master may add fields, an unknown one is reported only when it is a typing slip; the
-    plan, which knows the master, reports the others.
-    """
-    records = {model.name: records_of(model) for model in models}
-    for model in models:
-        _check_mixes(model, job)
-        for record in records[model.name]:
-            for way, leaf in walk_leaves(record.shape):
-                if isinstance(leaf.generator, Template):
-                    _check_template(leaf.generator, way, leaf, record, job)
-                elif isinstance(leaf.generator, Reference):
-                    _check_reference(leaf.generator, leaf, records, job)
-    check_unique(models, records, job)
-    check_cycles(records, job)
-
-
-def _check_mixes(model: Model, job: Job) -> None:
-    plain = {scenario.name for scenario in model.scenarios if not scenario.mix}
-    mixes = {scenario.name for scenario in model.scenarios if scenario.mix}
-    for scenario in model.scenarios:
-        for part in scenario.mix:
-            if part.scenario in plain:
-                continue
-            if part.scenario in mixes:
-                message, hint = f'"{part.scenario}" is a mix itself', "a mix takes plain scenarios"
-            else:
-                message = f'{model.name} has no scenario "{part.scenario}"'
-                hint = did_you_mean(part.scenario, plain) or _list("it has", sorted(plain))
-            job.report.error("MG216", part.location, message, hint)
-
-
-def _check_template(template: Template, way: Way, leaf: Leaf, record: Record, job: Job) -> None:
-    for part in template.parts:
-        if part.path:
-            found = find_field(record.shape, part.path, job.open, way)
-            _report(found, f"{{{'.'.join(part.path)}}}", leaf, job)
-
-
-def _check_reference(reference: Reference, leaf: Leaf, records: Records, job: Job) -> None:
-    if reference.suite:
-        return
-    target = records.get(reference.model)
-    place = place_of(leaf, job, "model")
-    if target is None:
-        hint = did_you_mean(reference.model, records) or _list("the file has", list(records))
-        message = f'$ref names no model "{reference.model}"'
-        job.report.error("MG203", place, message, hint)
-        return
-    record = picked_record(target, reference.scenario)
-    if record is None:
-        names = [item.scenario.name for item in target]
-        hint = did_you_mean(reference.scenario, names) or _list("it has", names)
-        message = f'$ref: {reference.model} has no plain scenario "{reference.scenario}"'
-        job.report.error("MG216", place_of(leaf, job, "scenario"), message, hint)
-        return
-    found = find_field(record.shape, reference.path, job.open)
-    _report(found, f"$ref {reference.model}.{'.'.join(reference.path)}", leaf, job)
-
-
-def _report(found: Found, what: str, leaf: Leaf, job: Job) -> None:
-    slip = any(is_slip(found.missing, name) for name in found.known)
-    if not found.problem or (found.missing and job.may_have_master and not slip):
-        return
-    hint = did_you_mean(found.missing, found.known) if found.missing else ""
-    code = "MG203" if found.missing else "MG218"
-    job.report.error(code, place_of(leaf, job, "field"), f"{what}: {found.problem}", hint)
-
-
-def place_of(leaf: Leaf, job: Job, param: str = "") -> Location:
-    """Return the place of the directive of ``leaf``, or of its parameter ``param`` if it has it."""
-    site = job.sites.get(leaf.origin.location)
-    if site is None:
-        return leaf.origin.location
-    return (site.get(param) or site).location
-
-
-def _list(start: str, names: Sequence[str]) -> str:
-    return f"{start} {', '.join(names)}" if names else ""
+    return ((reference.model, group.scenario.name, found.position),)

@@ -1,24 +1,22 @@
-"""Takes the site of ``$output`` (or ``output``); gives OutputOptions over what is inherited."""
+"""Output options: ``$output`` of a spec and ``output`` of a project file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import did_you_mean, is_slip
-from mockgen_watch.spec.build.reader import kind_of
-from mockgen_watch.spec.build.scalars import read_text, read_word, report_type
+from mockgen_watch.diagnostics import is_slip
+from mockgen_watch.spec.build.reader import read_text, read_word
 from mockgen_watch.spec.document import Scalar, plain_data
-from mockgen_watch.spec.model import Labels, Layout, OutputOptions
+from mockgen_watch.spec.model import Labels, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from mockgen_watch.spec.build.reader import Report, Site
+    from mockgen_watch.spec.build.reader import Entry
     from mockgen_watch.spec.document import Json
-
+    from mockgen_watch.spec.model import OutputOptions
 
 _OWN_KEYS = frozenset(["format", "layout", "labels"])
 """Keys of ``$output`` that no format has to understand."""
@@ -51,91 +49,73 @@ class KnownFormat(Protocol):
         """The layouts that it can write."""
 
 
-class OutputEdit(Struct, frozen=True, kw_only=True):
-    """What one place says about the output; None where it says nothing."""
+def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
+    """Return what ``entry`` says over ``inherited``; wrong parts are reported and left out.
 
-    format: str | None = None
-    layout: Layout | None = None
-    labels: Labels | None = None
-    options: tuple[tuple[str, Json], ...] = ()
-
-
-def read_output(
-    site: Site | None, formats: Mapping[str, KnownFormat], inherited: str, report: Report
-) -> OutputEdit:
-    """Return what ``site`` says; ``inherited`` is the format where it names none.
-
-    Without ``formats`` any name and any option is taken.
+    Options that a newly named format lacks are not inherited. Where the build has no formats, any
+    name and any option is taken.
     """
-    if site is None:
-        return OutputEdit()
-    if site.text is not None:
-        return OutputEdit(format=_format_name(site, formats, report))
-    if not site.is_mapping:
-        report_type(site, report, "a format, or a mapping of format, layout and options")
-        return OutputEdit()
-    stated, place, labels = site.get("format"), site.get("layout"), site.get("labels")
-    name = None if stated is None else _format_name(stated, formats, report)
+    if entry is None:
+        return inherited
+    if entry.text is not None:
+        return _with_format(entry, inherited, _format_name(entry))
+    if not entry.is_mapping:
+        entry.type_error("a format, or a mapping of format, layout and options")
+        return inherited
+    stated, layout, labels = entry.get("format"), entry.get("layout"), entry.get("labels")
+    name = None if stated is None else _format_name(stated)
     # The options and layouts of a format that was misspelt are anyone's guess.
-    known = None if stated is not None and name is None else formats.get(name or inherited)
-    options = [item for item in site.members() if item.key not in _OWN_KEYS]
+    is_misspelt = stated is not None and name is None
+    known = None if is_misspelt else entry.build.context.formats.get(name or inherited.format)
+    options = [item for item in entry.members() if item.key not in _OWN_KEYS]
     slips = [item for item in options if stated is None and is_slip(item.key, "format")]
     if known is not None:
         for option in slips or options:
-            _check_option(option, name or inherited, known, report)
-    return OutputEdit(
-        format=name,
-        layout=None if place is None else _layout(place, known, report),
-        labels=None if labels is None else _labels(labels, report),
-        options=tuple(sorted((item.key, plain_data(item.node)) for item in options)),
-    )
-
-
-def apply_output(
-    base: OutputOptions, edit: OutputEdit, formats: Mapping[str, KnownFormat]
-) -> OutputOptions:
-    """Return ``base`` with ``edit`` on top; options that the format lacks are not inherited."""
-    name = edit.format or base.format
-    known = formats.get(name)
-    names = None if known is None else {option.name for option in known.options}
-    inherited = {key: value for key, value in base.options if names is None or key in names}
-    options = {**inherited, **dict(edit.options)}
-    layout = edit.layout or base.layout
+            _check_option(option, name or inherited.format, known)
+    base = _with_format(entry, inherited, name)
+    own = {item.key: plain_data(item.node) for item in options}
     return replace(
         base,
-        format=name,
-        layout=layout,
-        labels=edit.labels or base.labels,
-        options=tuple(sorted(options.items())),
+        layout=_layout(layout, known) or base.layout,
+        labels=_labels(labels) or base.labels,
+        options=tuple(sorted({**dict(base.options), **own}.items())),
     )
 
 
-def _format_name(site: Site, formats: Mapping[str, KnownFormat], report: Report) -> str | None:
+def _with_format(entry: Entry, inherited: OutputOptions, name: str | None) -> OutputOptions:
+    """Return ``inherited`` in the format ``name``, without options that this one lacks."""
+    known = entry.build.context.formats.get(name or inherited.format)
+    names = None if known is None else {option.name for option in known.options}
+    options = tuple(item for item in inherited.options if names is None or item[0] in names)
+    return replace(inherited, format=name or inherited.format, options=options)
+
+
+def _format_name(entry: Entry) -> str | None:
+    formats = entry.build.context.formats
     if not formats:
-        return read_text(site, report, "the name of a format")
-    return read_word(site, report, tuple(formats), "MG221")
+        return read_text(entry, "the name of a format")
+    return read_word(entry, tuple(formats), "MG221")
 
 
-def _layout(site: Site, known: KnownFormat | None, report: Report) -> Layout | None:
+def _layout(entry: Entry | None, known: KnownFormat | None) -> Layout | None:
     layouts = tuple(Layout) if known is None else tuple(known.layouts)
-    word = read_word(site, report, layouts, "MG221")
+    word = None if entry is None else read_word(entry, layouts, "MG221")
     return None if word is None else Layout(word)
 
 
-def _labels(site: Site, report: Report) -> Labels | None:
-    word = read_word(site, report, tuple(Labels), "MG221")
+def _labels(entry: Entry | None) -> Labels | None:
+    word = None if entry is None else read_word(entry, tuple(Labels), "MG221")
     return None if word is None else Labels(word)
 
 
-def _check_option(site: Site, name: str, known: KnownFormat, report: Report) -> None:
+def _check_option(entry: Entry, name: str, known: KnownFormat) -> None:
     options = {option.name: option for option in known.options}
-    option = options.get(site.key)
+    option = options.get(entry.key)
     if option is None:
-        hint = did_you_mean(site.key, {*options, *_OWN_KEYS})
-        hint = hint or (f"it takes {', '.join(options)}" if options else "it takes none")
-        message = f'format {name} has no option "{site.key}"'
-        report.error("MG221", site.key_location, message, hint)
-    elif not option.takes(plain_data(site.node)):
-        scalar = isinstance(site.node, Scalar) and isinstance(site.node.value, str | int)
-        shown = plain_data(site.node) if scalar else kind_of(site.node)
-        report.error("MG221", site, f"{site.key} cannot be {shown}", f"use {option.expected}")
+        message = f'format {name} has no option "{entry.key}"'
+        otherwise = f"it takes {', '.join(options)}" if options else "it takes none"
+        entry.unknown_key("MG221", message, {*options, *_OWN_KEYS}, otherwise)
+    elif not option.takes(plain_data(entry.node)):
+        scalar = isinstance(entry.node, Scalar) and isinstance(entry.node.value, str | int)
+        shown = plain_data(entry.node) if scalar else entry.kind
+        entry.error("MG221", f"{entry.key} cannot be {shown}", f"use {option.expected}")

@@ -1,4 +1,12 @@
-"""Takes the sites of values and weights; gives a Pool in which equal values have been added up."""
+"""Pools: values with weights, from lists, mappings and rows of a spec, and from vocabularies.
+
+Equal values of one pool have been added up to one entry.
+
+A vocabulary file holds, in JSON or YAML: a list of values; ``$values`` with such a list;
+``$weighted`` with a mapping value → weight or pairs [value, weight]; or a list of mappings (rows),
+each with ``$weight`` and ``$id`` if it likes. ``$comment`` may stand beside ``$values`` and
+``$weighted``. A text file holds one value a line; blanks around it and empty lines do not count.
+"""
 
 from __future__ import annotations
 
@@ -8,85 +16,102 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Related, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Location, Related, nearest_word
 from mockgen_watch.digest import canonical
-from mockgen_watch.spec.build.names import data_key, is_directive
-from mockgen_watch.spec.build.reader import kind_of
-from mockgen_watch.spec.build.scalars import decimal_places, number_at, report_type
-from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+from mockgen_watch.spec.build.ranges import decimal_places
+from mockgen_watch.spec.build.reader import (
+    Build,
+    Entry,
+    data_key,
+    is_directive,
+    read_params,
+    read_text,
+)
+from mockgen_watch.spec.document import (
+    Document,
+    MappingNode,
+    Mark,
+    Scalar,
+    SequenceNode,
+    plain_data,
+    walk,
+)
 from mockgen_watch.spec.generators import Pool, PoolEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.spec.build.reader import Report, Site
-    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.document import Json, Node
 
 MAX_WEIGHT_DIGITS: Final = 12
+VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")
+"""The files that may be vocabularies; ``.txt`` goes to ``read_lines``, the others to ``parse``."""
+
 _ONE: Final = Decimal(1)
 _LOOKS_OTHERWISE: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~")
+_FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
+_LITERAL: Final = frozenset({"$const", "$choice", "$weighted", "$rules", "$exclude"})
 
 
-def pool_of_values(site: Site, report: Report) -> Pool | None:
+def pool_of_values(entry: Entry) -> Pool | None:
     """Return the pool of a list, each item as it stands; None when it was reported."""
-    if not site.is_list:
-        report_type(site, report, "a list of values")
+    if not entry.is_list:
+        entry.type_error("a list of values")
         return None
-    items = site.items()
+    items = entry.items()
     if not items:
-        _report_empty(site, report)
+        _report_empty(entry)
         return None
-    return Pool(entries=add_up(_entry(item, plain_data(item.node)) for item in items))
+    return Pool(entries=add_up(_value(item, plain_data(item.node)) for item in items))
 
 
-def pool_of_weights(site: Site, report: Report) -> Pool | None:
+def pool_of_weights(entry: Entry) -> Pool | None:
     """Return the pool of a mapping value → weight, or of a list of pairs [value, weight]."""
-    if site.is_mapping:
-        entries = [_weighted_key(member, report) for member in site.members()]
-    elif site.is_list:
-        entries = [_weighted_pair(item, report) for item in site.items()]
+    if entry.is_mapping:
+        values = [_weighted_key(member) for member in entry.members()]
+    elif entry.is_list:
+        values = [_weighted_pair(item) for item in entry.items()]
     else:
-        report_type(site, report, "a mapping of values to weights, or a list of [value, weight]")
+        entry.type_error("a mapping of values to weights, or a list of [value, weight]")
         return None
-    if not entries:
-        _report_empty(site, report)
+    if not values:
+        _report_empty(entry)
         return None
-    return _checked(site, entries, report)
+    return _weighted_pool(entry, values)
 
 
-def pool_of_rows(site: Site, report: Report) -> Pool | None:
+def pool_of_rows(entry: Entry) -> Pool | None:
     """Return the pool of a list of mappings; ``$weight`` and ``$id`` of a row direct the draw."""
-    if not site.is_list:
-        report_type(site, report, "a list of rows, or {$vocab: name}")
+    if not entry.is_list:
+        entry.type_error("a list of rows, or {$vocab: name}")
         return None
-    if not site.items():
-        _report_empty(site, report)
+    if not entry.items():
+        _report_empty(entry)
         return None
-    before = report.errors
-    entries = [_row(item, report) for item in site.items()]
-    _check_row_ids(site.items(), report)
-    if report.errors == before:
-        _check_row_keys(site.items(), report)
-    return _checked(site, entries, report) if report.errors == before else None
+    before = entry.errors
+    values = [_row(item) for item in entry.items()]
+    _check_row_ids(entry.items())
+    if entry.errors == before:
+        _check_row_keys(entry.items())
+    return _weighted_pool(entry, values) if entry.errors == before else None
 
 
-def add_up(entries: Iterable[PoolEntry]) -> tuple[PoolEntry, ...]:
-    """Return ``entries`` with those of one identity joined: the first one, all their weight."""
+def add_up(values: Iterable[PoolEntry]) -> tuple[PoolEntry, ...]:
+    """Return ``values`` with those of one identity joined: the first one, all their weight."""
     joined: dict[bytes, PoolEntry] = {}
-    for entry in entries:
-        first = joined.get(entry.identity)
-        total = entry if first is None else replace(first, weight=first.weight + entry.weight)
-        joined[entry.identity] = total
+    for value in values:
+        first = joined.get(value.identity)
+        total = value if first is None else replace(first, weight=first.weight + value.weight)
+        joined[value.identity] = total
     return tuple(joined.values())
 
 
-def read_weight(site: Site, report: Report) -> Decimal | None:
-    """Return the weight at ``site``, 0 or more; None when it was reported."""
-    weight = number_at(site)
+def read_weight(entry: Entry) -> Decimal | None:
+    """Return the weight at ``entry``, 0 or more; None when it was reported."""
+    weight = entry.number
     if weight is None:
-        message = f"a weight is a number, not {kind_of(site.node)}"
-        report.error("MG207", site, message)
+        entry.error("MG207", f"a weight is a number, not {entry.kind}")
         return None
     problem = ""
     if weight < 0:
@@ -94,122 +119,110 @@ def read_weight(site: Site, report: Report) -> Decimal | None:
     elif weight.adjusted() >= MAX_WEIGHT_DIGITS or decimal_places(weight) > MAX_WEIGHT_DIGITS:
         problem = f"a weight has {MAX_WEIGHT_DIGITS} digits before and after the point at most"
     if problem:
-        report.error("MG207", site, problem)
+        entry.error("MG207", problem)
         return None
     return weight
 
 
-def _report_empty(site: Site, report: Report) -> None:
+def _report_empty(entry: Entry) -> None:
     hint = "a list is a pool of values; an empty list as a value is {$const: []}"
-    report.error("MG206", site, "this pool has no values", hint)
+    entry.error("MG206", "this pool has no values", hint)
 
 
-def _entry(site: Site, value: Json, weight: Decimal = _ONE, identity: bytes = b"") -> PoolEntry:
+def _value(entry: Entry, value: Json, weight: Decimal = _ONE, identity: bytes = b"") -> PoolEntry:
     # A row's $id stands for the row; its canonical form is a list, which no row's is.
-    return PoolEntry(
-        value=value,
-        weight=weight,
-        identity=identity or canonical(value),
-        location=site.location,
-    )
+    identity = identity or canonical(value)
+    return PoolEntry(value=value, weight=weight, identity=identity, location=entry.location)
 
 
-def _checked(site: Site, entries: Sequence[PoolEntry | None], report: Report) -> Pool | None:
-    sound = [entry for entry in entries if entry is not None]
-    if len(sound) < len(entries):
+def _weighted_pool(entry: Entry, values: Sequence[PoolEntry | None]) -> Pool | None:
+    sound = [value for value in values if value is not None]
+    if len(sound) < len(values):
         return None
-    if not any(entry.weight for entry in sound):
-        report.error("MG207", site, "all weights are zero, so that no value can be chosen")
+    if not any(value.weight for value in sound):
+        entry.error("MG207", "all weights are zero, so that no value can be chosen")
         return None
     return Pool(entries=add_up(sound))
 
 
-def _weighted_key(member: Site, report: Report) -> PoolEntry | None:
+def _weighted_key(member: Entry) -> PoolEntry | None:
     if is_directive(member.key):
         hint = f'a value that begins with $ is written "${member.key}" here, or as a pair'
-        report.error("MG201", member.key_location, f"{member.key} has no meaning here", hint)
+        member.key_error("MG201", f"{member.key} has no meaning here", hint)
         return None
-    weight = read_weight(member, report)
+    weight = read_weight(member)
     if weight is None:
         return None
+    _warn_of_a_number(member)
     value = data_key(member.key)
-    _warn_of_a_number(member, report)
     return PoolEntry(
         value=value, weight=weight, identity=canonical(value), location=member.key_location
     )
 
 
-def _warn_of_a_number(member: Site, report: Report) -> None:
-    """Say that a key without quotes which looks like a number, null or a boolean is text."""
+def _warn_of_a_number(member: Entry) -> None:
+    """Warn that a key without quotes which looks like a number, null or a boolean is text."""
     mark = member.key_mark
     if mark is None or not _LOOKS_OTHERWISE.fullmatch(member.key):
         return
-    if member.document.text[mark.start : mark.end] == member.key:
+    if member.build.document.text[mark.start : mark.end] == member.key:
         hint = "quote it, or write pairs, [[value, weight], …], for values that are no text"
-        message = f"as a key {member.key} is text"
-        report.warn("MG202", member.key_location, message, hint)
+        member.key_warn("MG202", f"as a key {member.key} is text", hint)
 
 
-def _weighted_pair(item: Site, report: Report) -> PoolEntry | None:
+def _weighted_pair(item: Entry) -> PoolEntry | None:
     pair = item.items()
     if len(pair) != 2:  # noqa: PLR2004  # a pair
-        report.error("MG202", item, "each item of $weighted is a pair [value, weight]")
+        item.error("MG202", "each item of $weighted is a pair [value, weight]")
         return None
-    weight = read_weight(pair[1], report)
-    return None if weight is None else _entry(pair[0], plain_data(pair[0].node), weight)
+    weight = read_weight(pair[1])
+    return None if weight is None else _value(pair[0], plain_data(pair[0].node), weight)
 
 
-def _row(item: Site, report: Report) -> PoolEntry | None:
-    if not isinstance(item.node, MappingNode):
-        report.error("MG202", item, f"a row is a mapping, not {kind_of(item.node)}")
+def _row(item: Entry) -> PoolEntry | None:
+    if not item.is_mapping:
+        item.error("MG202", f"a row is a mapping, not {item.kind}")
         return None
+    before = item.errors
     weight: Decimal | None = _ONE
     identity = b""
     values: dict[str, Json] = {}
-    sound = True
     for member in item.members():
         if member.key == "$weight":
-            weight = read_weight(member, report)
+            weight = read_weight(member)
         elif member.key == "$id":
-            identity = _row_identity(member, report)
-            sound = sound and bool(identity)
+            identity = _row_identity(member)
         elif is_directive(member.key):
-            hint = did_you_mean(member.key, ("$weight", "$id"))
-            hint = hint or "a row takes $weight, $id and its fields"
-            report.error(
-                "MG201", member.key_location, f"{member.key} has no meaning in a row", hint
-            )
-            sound = False
+            message = f"{member.key} has no meaning in a row"
+            otherwise = "a row takes $weight, $id and its fields"
+            member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
         else:
             values[data_key(member.key)] = plain_data(member.node)
-    if weight is None or not sound:
+    if weight is None or item.errors > before:
         return None
-    return _entry(item, values, weight, identity)
+    return _value(item, values, weight, identity)
 
 
-def _row_identity(site: Site, report: Report) -> bytes:
-    if isinstance(site.node, SequenceNode | MappingNode) or not isinstance(
-        site.node.value, str | int
-    ):
-        report_type(site, report, "text or a whole number")
+def _row_identity(entry: Entry) -> bytes:
+    if not isinstance(entry.node, Scalar) or not isinstance(entry.node.value, str | int):
+        entry.type_error("text or a whole number")
         return b""
-    return canonical([site.node.value])
+    return canonical([entry.node.value])
 
 
-def _check_row_ids(items: Sequence[Site], report: Report) -> None:
-    seen: dict[bytes, Site] = {}
+def _check_row_ids(items: Sequence[Entry]) -> None:
+    seen: dict[bytes, Entry] = {}
     for item in items:
-        site = item.get("$id")
-        if site is None or not isinstance(site.node, Scalar):
+        entry = item.get("$id")
+        if entry is None or not isinstance(entry.node, Scalar):
             continue
-        identity = canonical(site.node.value)
-        if identity in seen:
-            related = (Related(message="the first one", location=seen[identity].location),)
-            report.error("MG222", site, f"two rows have the $id {site.node.value}", "", related)
-        seen.setdefault(identity, site)
+        first = seen.setdefault(canonical(entry.node.value), entry)
+        if first is not entry:
+            related = (Related(message="the first one", location=first.location),)
+            entry.error("MG222", f"two rows have the $id {entry.node.value}", related=related)
 
 
-def _check_row_keys(items: Sequence[Site], report: Report) -> None:
+def _check_row_keys(items: Sequence[Entry]) -> None:
     """Report rows that lack a field which the first row has, or have one more."""
     wanted = _row_keys(items[0])
     for item in items[1:]:
@@ -217,15 +230,170 @@ def _check_row_keys(items: Sequence[Site], report: Report) -> None:
         for key in wanted:
             if key not in keys:
                 hint = "all rows have the same fields; an absent value is null"
-                report.error("MG205", item, f'this row has no "{key}"', hint)
+                item.error("MG205", f'this row has no "{key}"', hint)
         for key, member in keys.items():
             if key not in wanted:
                 related = (Related(message="the first row", location=items[0].location),)
-                message = f'the first row has no "{key}"'
-                report.error("MG205", member.key_location, message, "", related)
+                member.key_error("MG205", f'the first row has no "{key}"', related=related)
 
 
-def _row_keys(item: Site) -> dict[str, Site]:
+def _row_keys(item: Entry) -> dict[str, Entry]:
     return {
         data_key(member.key): member for member in item.members() if not is_directive(member.key)
     }
+
+
+def read_rows(entry: Entry) -> tuple[Pool, Mapping[str, str]] | None:
+    """Return the rows of ``$rows``, and by field of the record the key of the row it takes.
+
+    None when something was reported.
+    """
+    if not entry.is_mapping:
+        pool = pool_of_rows(entry)
+        return None if pool is None else (pool, {key: key for key in _keys(pool)})
+    before = entry.errors
+    params = read_params(entry, ("$vocab", "$fields"))
+    if "$vocab" not in params:
+        if entry.errors == before:
+            entry.type_error("a list of rows, or {$vocab: name}")
+        return None
+    pool = read_vocabulary(params["$vocab"])
+    if pool is None:
+        return None
+    if not all(isinstance(value.value, dict) for value in pool.entries):
+        message = f'the values of vocabulary "{pool.source}" are no rows'
+        params["$vocab"].error("MG219", message)
+        return None
+    fields = _row_fields(params.get("$fields"), pool)
+    return (pool, fields) if entry.errors == before else None
+
+
+def read_vocabulary(entry: Entry) -> Pool | None:
+    """Return the vocabulary that ``$vocab`` names; None when it, or its file, was reported."""
+    name = read_text(entry, "the name of a vocabulary")
+    if name is None:
+        return None
+    context = entry.build.context
+    pool = context.vocabularies.get(name)
+    if pool is None and name not in context.known_vocabularies:
+        known = {*context.known_vocabularies, *context.vocabularies}
+        otherwise = "a vocabulary is a file in _vocab/"
+        entry.unknown_word("MG219", f'there is no vocabulary "{name}"', known, otherwise)
+    return None if pool is None else replace(pool, source=name)
+
+
+def _keys(pool: Pool) -> tuple[str, ...]:
+    first = pool.entries[0].value
+    return tuple(first) if isinstance(first, dict) else ()
+
+
+def _row_fields(entry: Entry | None, pool: Pool) -> Mapping[str, str]:
+    """Return by field of the record the key of the row, as ``$fields`` names them or all."""
+    known = _keys(pool)
+    if entry is None:
+        return {key: key for key in known}
+    members = entry.items() if entry.is_list else entry.members()
+    fields: dict[str, str] = {}
+    for member in members:
+        key = read_text(member)
+        if is_directive(member.key):
+            hint = f'a key of the data is written "${member.key}"'
+            member.key_error("MG201", f"there is no directive {member.key}", hint)
+        if key is None:
+            continue
+        fields[key if entry.is_list else data_key(member.key)] = key
+        if key not in known:
+            message = f'vocabulary "{pool.source}" has no field "{key}"'
+            member.unknown_word("MG203", message, known, f"it has {', '.join(known)}")
+    if not members:
+        entry.type_error("a list of fields, or a mapping of names to fields")
+    return fields
+
+
+def build_vocabulary(document: Document) -> tuple[Pool | None, list[Diagnostic]]:
+    """Return the pool of a vocabulary, None when it has errors, and everything that was found."""
+    if document.root is None:
+        return None, []
+    build = Build(document)
+    pool = _vocabulary(Entry(build=build, node=document.root))
+    return (None if build.diagnostics.failed else pool), build.diagnostics.sorted()
+
+
+def _vocabulary(entry: Entry) -> Pool | None:
+    if entry.is_list:
+        return _vocabulary_list(entry)
+    if not entry.is_mapping:
+        message = f"a vocabulary is a list or has $values or $weighted, not {entry.kind}"
+        entry.error("MG219", message)
+        return None
+    for member in entry.members():
+        if not is_directive(member.key):
+            message = f'"{member.key}" has no meaning in a vocabulary'
+            fix = member.key_fix(nearest_word(f"${member.key}", _FORMS))
+            member.key_error("MG219", message, "values stand under $values", fix=fix)
+        elif member.key not in _FORMS:
+            member.unknown_directive(_FORMS)
+    values, weighted = entry.get("$values"), entry.get("$weighted")
+    if values is not None and weighted is not None:
+        weighted.key_error("MG204", "$weighted cannot stand beside $values")
+    if values is not None:
+        return _vocabulary_list(values)
+    if weighted is not None:
+        return pool_of_weights(weighted)
+    if not entry.build.diagnostics.failed:
+        entry.error("MG205", "a vocabulary needs $values or $weighted")
+    return None
+
+
+def _vocabulary_list(entry: Entry) -> Pool | None:
+    items = entry.items()
+    if items and all(item.is_mapping for item in items):
+        return pool_of_rows(entry)
+    return pool_of_values(entry)
+
+
+def read_lines(path: str, data: bytes) -> Document:
+    """Return a text file as a document: the list of its lines."""
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        broken = data.count(b"\n", 0, error.start) + 1
+        found = Diagnostic(
+            code="MG101",
+            message=f"byte {error.start} is not UTF-8",
+            location=Location(path=path, line=broken),
+            hint="save the file as UTF-8",
+        )
+        return Document(path=path, text="", root=None, diagnostics=(found,))
+    items: list[Node] = []
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        value = line.strip()
+        if value:
+            column = line.index(value)
+            begin = start + column
+            mark = Mark(line=number, column=column + 1, start=begin, end=begin + len(value))
+            items.append(Scalar(value=value, mark=mark))
+        start += len(line) + 1
+    whole = Mark(line=1, column=1, start=0, end=len(text))
+    return Document(path=path, text=text, root=SequenceNode(items=tuple(items), mark=whole))
+
+
+def vocabulary_names(document: Document) -> set[tuple[str, Location]]:
+    """Return the vocabularies that a user_input or a master names, each with its place."""
+    found: set[tuple[str, Location]] = set()
+    literal: list[str] = []
+    for pointer, node in () if document.root is None else walk(document.root):
+        if not isinstance(node, MappingNode):
+            continue
+        if any(f"{pointer}/".startswith(above) for above in literal):
+            continue
+        for member in node.members:
+            name = member.node
+            if member.key in _LITERAL:
+                literal.append(f"{pointer}/{member.key}/")
+            elif (
+                member.key == "$vocab" and isinstance(name, Scalar) and isinstance(name.value, str)
+            ):
+                found.add((name.value, document.locate(name.mark, f"{pointer}/$vocab")))
+    return found

@@ -1,34 +1,201 @@
-"""Takes nothing; gives what a spec is built with: defaults, vocabularies, formats."""
+"""Reader of a parsed file: its entries, and the names, paths, words and numbers in them.
+
+An ``Entry`` is a node of the document with the key that it stands under. What is wrong with it is
+reported through it, once and at its place, into the diagnostics of the file's ``Build``. Functions
+that read a value return None when they reported why there is none.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity
+from mockgen_watch.diagnostics import Diagnostics, Fix, Location, ask_for, nearest_word
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, pointer_of
 from mockgen_watch.spec.model import OutputOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Final
 
+    from mockgen_watch.diagnostics import Related
     from mockgen_watch.spec.build.outputs import KnownFormat
     from mockgen_watch.spec.document import Document, Mark, Member, Node
     from mockgen_watch.spec.generators import Pool
     from mockgen_watch.spec.model import OriginKind
 
 
-class Site(Struct, frozen=True, kw_only=True):
+GENERATOR_DIRECTIVES: Final = (
+    "$const",
+    "$choice",
+    "$weighted",
+    "$pattern",
+    "$integer",
+    "$number",
+    "$boolean",
+    "$date",
+    "$datetime",
+    "$time",
+    "$uuid",
+    "$sequence",
+    "$index",
+    "$template",
+    "$ref",
+    "$vocab",
+)
+"""The directives that choose the value of a leaf."""
+
+MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", "$to", "$delete")
+"""What may stand beside the directive that chooses a value."""
+
+VALUE_DIRECTIVES: Final = (
+    *GENERATOR_DIRECTIVES,
+    "$array",
+    "$items",
+    "$rows",
+    *MODIFIER_DIRECTIVES,
+    "$comment",
+)
+"""What may stand in a value of a record."""
+
+INPUT_DIRECTIVES: Final = (
+    "$schema",
+    "$version",
+    "$seed",
+    "$master",
+    "$count",
+    "$output",
+    "$comment",
+)
+"""What may stand at the top of a user_input file."""
+
+MODEL_DIRECTIVES: Final = (
+    "$id",
+    "$count",
+    "$rows",
+    "$rules",
+    "$conforms",
+    "$exclude",
+    "$scenarios",
+    "$coverage",
+    "$faults",
+    "$records",
+    "$output",
+    "$comment",
+)
+"""What may stand in a model beside its fields."""
+
+SCENARIO_DIRECTIVES: Final = (
+    "$count",
+    "$mix",
+    "$faults",
+    "$coverage",
+    "$records",
+    "$output",
+    "$rows",
+    "$comment",
+)
+"""What may stand in a scenario beside the fields that it overlays."""
+
+MASTER_DIRECTIVES: Final = (
+    "$schema",
+    "$version",
+    "$extends",
+    "$slot",
+    "$merge",
+    "$on_conflict",
+    "$rows",
+    "$comment",
+)
+"""What may stand at the top of a master file."""
+
+PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "a value": VALUE_DIRECTIVES,
+        "a scenario": SCENARIO_DIRECTIVES,
+        "a model": MODEL_DIRECTIVES,
+        "the top of a user_input": INPUT_DIRECTIVES,
+        "the top of a master": MASTER_DIRECTIVES,
+    }
+)
+"""Where directives may stand."""
+
+
+class BuildContext(Struct, frozen=True, kw_only=True):
+    """What a spec file is built with beside its own text.
+
+    Attributes:
+        seed, count, output: the project's defaults.
+        vocabularies: the pools that were loaded, by name.
+        known_vocabularies: the names of all that exist; one that exists but is not loaded was
+            reported when it was read.
+        formats: the formats by name; without any, names and options are not checked.
+    """
+
+    seed: int = 0
+    count: int = 1
+    output: OutputOptions = field(default_factory=OutputOptions)
+    vocabularies: Mapping[str, Pool] = field(default_factory=dict)
+    known_vocabularies: frozenset[str] = frozenset()
+    formats: Mapping[str, KnownFormat] = field(default_factory=dict)
+
+
+class Build:
+    """One file on its way to a typed spec.
+
+    Attributes:
+        diagnostics: what was found so far.
+        entries: by the location of a leaf, the entry of the directive that chooses its value; by
+            that of a part of a mix, its entry.
+        stand_ins: the locations of leaves that stand in for what was reported.
+        open_objects: the addresses of objects that may have more fields than were understood.
+        may_have_master: whether a master may add fields that this file does not name.
+    """
+
+    def __init__(self, document: Document, context: BuildContext | None = None) -> None:
+        self.document = document
+        self.context = context or BuildContext()
+        self.diagnostics = Diagnostics()
+        self.entries: dict[Location, Entry] = {}
+        self.stand_ins: set[Location] = set()
+        self.open_objects: set[tuple[str, ...]] = set()
+        self.may_have_master = True
+
+
+class ShapeContext(Struct, frozen=True, kw_only=True):
+    """Where in a record a shape is, and who states it.
+
+    Attributes:
+        address: the address path of the shape.
+        keys: the names from the model's top to the shape, arrays left out.
+        home: the same of the object that holds it.
+        kind, owner: who states it: a master, a model or a scenario, and its name.
+        in_array: whether it is inside of an array.
+    """
+
+    kind: OriginKind
+    owner: str
+    address: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    home: tuple[str, ...] = ()
+    in_array: bool = False
+
+
+class Entry(Struct, frozen=True, kw_only=True):
     """A node of a document, with the way that leads to it.
 
     Attributes:
         pointer: the JSON Pointer of the node.
         key: the key that it stands under, as written, or its index; ``""`` for the root.
-        key_mark: the mark of the key that the node stands under; None for list items, the root.
+        key_mark: the mark of that key; None for list items and the root.
     """
 
-    document: Document
+    build: Build
     node: Node
     pointer: str = ""
     key: str = ""
@@ -37,12 +204,17 @@ class Site(Struct, frozen=True, kw_only=True):
     @property
     def location(self) -> Location:
         """The place of the node."""
-        return self.document.locate(self.node.mark, self.pointer)
+        return self.build.document.locate(self.node.mark, self.pointer)
 
     @property
     def key_location(self) -> Location:
         """The place of the key; of the node where there is no key."""
-        return self.document.locate(self.key_mark or self.node.mark, self.pointer)
+        return self.build.document.locate(self.key_mark or self.node.mark, self.pointer)
+
+    @property
+    def file(self) -> str:
+        """The path of the file."""
+        return self.build.document.path
 
     @property
     def is_mapping(self) -> bool:
@@ -55,176 +227,355 @@ class Site(Struct, frozen=True, kw_only=True):
         return isinstance(self.node, SequenceNode)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the node is null or an empty mapping: a directive without parameters."""
+        if isinstance(self.node, Scalar):
+            return self.node.value is None
+        return self.is_mapping and not self.members()
+
+    @property
     def text(self) -> str | None:
         """The text of a text scalar; None for everything else."""
         if isinstance(self.node, Scalar) and isinstance(self.node.value, str):
             return self.node.value
         return None
 
-    def members(self) -> tuple[Site, ...]:
+    @property
+    def number(self) -> Decimal | None:
+        """The exact value of a number; None for everything else."""
+        if not isinstance(self.node, Scalar):
+            return None
+        value = self.node.value
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            return None
+        return Decimal(value)
+
+    @property
+    def kind(self) -> str:
+        """What the node is, in the words of a message."""
+        if isinstance(self.node, MappingNode):
+            return "a mapping"
+        if isinstance(self.node, SequenceNode):
+            return "a list"
+        if self.node.value is None:
+            return "null"
+        if isinstance(self.node.value, bool):
+            return "true" if self.node.value else "false"
+        return "text" if isinstance(self.node.value, str) else "a number"
+
+    def members(self) -> tuple[Entry, ...]:
         """Return the members of a mapping, in source order; nothing for other nodes."""
         if not isinstance(self.node, MappingNode):
             return ()
         return tuple([self._member(member) for member in self.node.members])
 
-    def items(self) -> tuple[Site, ...]:
+    def items(self) -> tuple[Entry, ...]:
         """Return the items of a list, in source order; nothing for other nodes."""
         if not isinstance(self.node, SequenceNode):
             return ()
         return tuple(
-            Site(
-                document=self.document,
-                node=item,
-                pointer=f"{self.pointer}/{index}",
-                key=str(index),
-            )
+            Entry(build=self.build, node=item, pointer=f"{self.pointer}/{index}", key=str(index))
             for index, item in enumerate(self.node.items)
         )
 
-    def get(self, key: str) -> Site | None:
+    def get(self, key: str) -> Entry | None:
         """Return the member under ``key``, or None."""
         if not isinstance(self.node, MappingNode):
             return None
         found = next((member for member in self.node.members if member.key == key), None)
         return None if found is None else self._member(found)
 
-    def _member(self, member: Member) -> Site:
-        return Site(
-            document=self.document,
+    def directives(self) -> dict[str, Entry]:
+        """Return the members whose keys direct the tool, by key."""
+        return {member.key: member for member in self.members() if is_directive(member.key)}
+
+    def fields(self) -> list[Entry]:
+        """Return the members that are fields of a record, and ``$rows``, which brings some."""
+        return [
+            item for item in self.members() if item.key == "$rows" or not is_directive(item.key)
+        ]
+
+    def _member(self, member: Member) -> Entry:
+        return Entry(
+            build=self.build,
             node=member.node,
             pointer=f"{self.pointer}{pointer_of((member.key,))}",
             key=member.key,
             key_mark=member.mark,
         )
 
-
-class Report:
-    """Collects diagnostics while a document is read; each fault is reported once."""
-
-    def __init__(self) -> None:
-        """Begin with nothing found."""
-        self._found: dict[tuple[str, Location, str], Diagnostic] = {}
-        self._errors = 0
+    @property
+    def errors(self) -> int:
+        """How many errors were found in the file so far, to see later whether there are more."""
+        return self.build.diagnostics.errors
 
     def error(
         self,
         code: str,
-        place: Site | Location,
         message: str,
         hint: str = "",
+        *,
         related: Sequence[Related] = (),
+        fix: Sequence[Fix] = (),
     ) -> None:
-        """Report an error at ``place`` (a site means its node)."""
-        self._add(code, place, message, hint, Severity.ERROR, related)
+        """Report an error at the node."""
+        location = self.location
+        self.build.diagnostics.error(code, location, message, hint, related=related, fix=fix)
 
-    def warn(self, code: str, place: Site | Location, message: str, hint: str = "") -> None:
-        """Report a warning at ``place`` (a site means its node)."""
-        self._add(code, place, message, hint, Severity.WARNING, ())
-
-    @property
-    def failed(self) -> bool:
-        """Whether an error was found."""
-        return self._errors > 0
-
-    @property
-    def errors(self) -> int:
-        """How many errors there are so far, to tell later whether there are more."""
-        return self._errors
-
-    def diagnostics(self) -> list[Diagnostic]:
-        """Return what was found, in the order of the source."""
-        return sorted(self._found.values(), key=lambda item: item.sort_key)
-
-    def _add(  # one parameter for each field of a diagnostic
+    def key_error(
         self,
         code: str,
-        place: Site | Location,
         message: str,
-        hint: str,
-        severity: Severity,
-        related: Sequence[Related],
+        hint: str = "",
+        *,
+        related: Sequence[Related] = (),
+        fix: Sequence[Fix] = (),
     ) -> None:
-        location = place.location if isinstance(place, Site) else place
-        key = (code, location, message)
-        if key in self._found:
-            return
-        self._errors += severity is Severity.ERROR
-        self._found[key] = Diagnostic(
-            code=code,
-            message=message,
-            location=location,
-            severity=severity,
-            hint=hint,
-            related=tuple(related),
-        )
+        """Report an error at the key."""
+        location = self.key_location
+        self.build.diagnostics.error(code, location, message, hint, related=related, fix=fix)
+
+    def warn(self, code: str, message: str, hint: str = "", *, fix: Sequence[Fix] = ()) -> None:
+        """Report a warning at the node."""
+        self.build.diagnostics.warn(code, self.location, message, hint, fix=fix)
+
+    def key_warn(self, code: str, message: str, hint: str = "") -> None:
+        """Report a warning at the key."""
+        self.build.diagnostics.warn(code, self.key_location, message, hint)
+
+    def type_error(self, wanted: str) -> None:
+        """Report that the node is not ``wanted``."""
+        hint = ""
+        fix: tuple[Fix, ...] = ()
+        if "number" in wanted and self.text and _looks_numeric(self.text):
+            hint = "write the number without quotes"
+            is_certain = _WHOLE_NUMBER if "whole" in wanted else _NUMBER
+            if is_certain.fullmatch(self.text):
+                fix = self._fix(self.node.mark, self.location, "remove the quotes", self.text)
+        self.error("MG202", f"{self.key} takes {wanted}, not {self.kind}", hint, fix=fix)
+
+    def unknown_key(
+        self, code: str, message: str, known: Iterable[str], otherwise: str = ""
+    ) -> None:
+        """Report a key that is none of ``known``; the hint asks for the nearest."""
+        near = nearest_word(self.key, known)
+        self.key_error(code, message, ask_for(near) or otherwise, fix=self.key_fix(near))
+
+    def unknown_directive(self, known: Collection[str]) -> None:
+        """Report a directive that is none of ``known``, which are those that may stand here."""
+        homes = [place for place, names in PLACES.items() if self.key in names]
+        if homes:
+            hint = f"it belongs in {' or '.join(homes)}"
+            self.key_error("MG204", f"{self.key} has no meaning here", hint)
+        else:
+            otherwise = f'a key of the data is written "${self.key}"'
+            self.unknown_key("MG201", f"there is no directive {self.key}", known, otherwise)
+
+    def unknown_word(
+        self, code: str, message: str, known: Iterable[str], otherwise: str = ""
+    ) -> None:
+        """Report a text that is none of ``known``; the hint asks for the nearest."""
+        near = nearest_word(self.text or "", known)
+        self.error(code, message, ask_for(near) or otherwise, fix=self.text_fix(near))
+
+    def key_fix(self, key: str) -> tuple[Fix, ...]:
+        """Return the change of the key to ``key``; none in doubt, or when ``key`` is empty."""
+        title = f'replace "{self.key}" by "{key}"'
+        return self._fix(self.key_mark, self.key_location, title, self.key, key)
+
+    def text_fix(self, text: str) -> tuple[Fix, ...]:
+        """Return the change of the text to ``text``; none in doubt, or when ``text`` is empty."""
+        title = f'replace "{self.text}" by "{text}"'
+        return self._fix(self.node.mark, self.location, title, self.text or "", text)
+
+    def number_fix(self, number: Decimal) -> tuple[Fix, ...]:
+        """Return the change of the number to ``number``; none in doubt."""
+        old = self.node.raw if isinstance(self.node, Scalar) else ""
+        title = f"replace {old} by {number}"
+        return self._fix(self.node.mark, self.location, title, old, f"{number:f}")
+
+    def _fix(
+        self, mark: Mark | None, location: Location, title: str, old: str, new: str | None = None
+    ) -> tuple[Fix, ...]:
+        """Return the change of ``old`` as it is written to ``new``; to ``old`` without quotes."""
+        source = "" if mark is None else self.build.document.text[mark.start : mark.end]
+        if not old or new == "" or not is_written_as(source, old):
+            return ()
+        text = old if new is None else quote_like(source, new)
+        return (Fix(location=location, text=text, title=title),)
 
 
-def kind_of(node: Node) -> str:
-    """Return what ``node`` is, in the words of a message."""
-    if isinstance(node, MappingNode):
-        return "a mapping"
-    if isinstance(node, SequenceNode):
-        return "a list"
-    if node.value is None:
-        return "null"
-    if isinstance(node.value, bool):
-        return "true" if node.value else "false"
-    return "text" if isinstance(node.value, str) else "a number"
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
+_WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
+_UNQUOTED: Final = re.compile(r"[A-Za-z_$][\w.$-]*|-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_WORDS_OF_YAML: Final = frozenset({"true", "false", "null"})
 
 
-class Job(Struct, frozen=True, kw_only=True):
-    """One file on its way to a spec.
+def is_written_as(source: str, text: str) -> bool:
+    """Return whether ``source`` is ``text`` as it is, or in quotes without escapes."""
+    if source == text:
+        return "\n" not in text
+    inner = source[1:-1]
+    return inner == text and source[0] == source[-1] and source[0] in "\"'" and "\\" not in inner
 
-    Attributes:
-        report: where findings go.
-        sites: by the place of a leaf, the site of the directive that says how it is chosen.
-        broken: the places of leaves that stand in for what was reported.
-        may_have_master: whether a master may add fields that this file does not name.
-        open: the addresses of objects that may have more fields than were understood.
+
+def quote_like(source: str, text: str) -> str:
+    """Return ``text`` as JSON and YAML read it, in the quotes that ``source`` has."""
+    if source.startswith("'") and text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    is_plain = _UNQUOTED.fullmatch(text) and text.lower() not in _WORDS_OF_YAML
+    if is_plain and not source.startswith(('"', "'")):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _looks_numeric(text: str) -> bool:
+    return text.strip().lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+def read_text(entry: Entry, wanted: str = "text") -> str | None:
+    """Return the text of ``entry``."""
+    if entry.text is None:
+        entry.type_error(wanted)
+    return entry.text
+
+
+def read_decimal(entry: Entry, wanted: str = "a number") -> Decimal | None:
+    """Return the exact number at ``entry``."""
+    if entry.number is None:
+        entry.type_error(wanted)
+    return entry.number
+
+
+def read_whole(entry: Entry, least: int | None = None) -> int | None:
+    """Return the whole number at ``entry``, at least ``least``."""
+    wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+    value = entry.number
+    if value is None or value != value.to_integral_value():
+        entry.type_error(wanted)
+        return None
+    if least is not None and value < least:
+        entry.error("MG208", f"{entry.key} takes {wanted}, not {value}")
+        return None
+    return int(value)
+
+
+def read_flag(entry: Entry) -> bool | None:
+    """Return the boolean at ``entry``."""
+    if isinstance(entry.node, Scalar) and isinstance(entry.node.value, bool):
+        return entry.node.value
+    entry.type_error("true or false")
+    return None
+
+
+def read_probability(entry: Entry) -> Decimal | None:
+    """Return the probability at ``entry``, 0 to 1."""
+    value = read_decimal(entry, "a number from 0 to 1")
+    if value is not None and not 0 <= value <= 1:
+        hint = f"{value} % is {value / 100}" if 1 < value <= 100 else ""  # noqa: PLR2004  # percent
+        entry.error("MG223", f"{entry.key} is a probability, 0 to 1, not {value}", hint)
+        return None
+    return value
+
+
+def read_word(entry: Entry, known: Collection[str], code: str) -> str | None:
+    """Return the one of ``known`` that ``entry`` names."""
+    word = read_text(entry, f"one of {', '.join(known)}")
+    if word is None or word in known:
+        return word
+    message = f'{entry.key} "{word}" is not known'
+    entry.unknown_word(code, message, known, f"one of {', '.join(known)}")
+    return None
+
+
+def read_field(entry: Entry) -> tuple[str, ...] | None:
+    """Return the keys of the path at ``entry``, at least one."""
+    text = read_text(entry, "a path: dotted, or a JSON Pointer")
+    if text is None:
+        return None
+    try:
+        return parse_field(text)
+    except PathError as error:
+        entry.error("MG218", f"{entry.key}: {error}")
+        return None
+
+
+def read_params(entry: Entry, known: Collection[str]) -> Mapping[str, Entry]:
+    """Return the parameters of a directive's mapping by name; those unknown were reported."""
+    params: dict[str, Entry] = {}
+    for member in entry.members():
+        if member.key in known:
+            params[member.key] = member
+        else:
+            message = f'{entry.key} has no parameter "{member.key}"'
+            member.unknown_key("MG227", message, known, f"it takes {', '.join(known)}")
+    return params
+
+
+class PathError(ValueError):
+    """A path cannot be read; the message says why."""
+
+
+def parse_path(text: str) -> tuple[str, ...]:
+    """Return the keys of a dotted path or JSON Pointer; ``""`` is the whole: no keys.
+
+    Raises:
+        PathError: it is neither.
     """
+    if not text:
+        return ()
+    if text.startswith("/"):
+        if re.search(r"~(?![01])", text):
+            raise PathError('in a JSON Pointer "~" is written ~0')
+        return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
+    keys = tuple(text.split("."))
+    if not all(keys):
+        raise PathError(f'a key of the dotted path "{text}" is empty')
+    return keys
 
-    document: Document
-    context: BuildContext
-    report: Report = field(default_factory=Report)
-    sites: dict[Location, Site] = field(default_factory=dict)
-    broken: set[Location] = field(default_factory=set)
-    open: set[tuple[str, ...]] = field(default_factory=set)
-    may_have_master: bool = True
 
+def parse_field(text: str) -> tuple[str, ...]:
+    """Return the keys of a path that leads to a field, so at least one.
 
-class Scope(Struct, frozen=True, kw_only=True):
-    """Where in a record a shape stands.
-
-    Attributes:
-        address: the address path of the shape itself.
-        keys: the names from the model's top to the shape itself, arrays left out.
-        home: the same of the object that holds it.
-        kind, owner: who states it: a master, a model or a scenario, and its name.
-        in_array: whether an array stands around it.
+    Raises:
+        PathError: it cannot be read, or is empty.
     """
-
-    kind: OriginKind
-    owner: str
-    address: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    home: tuple[str, ...] = ()
-    in_array: bool = False
+    keys = parse_path(text)
+    if not keys:
+        raise PathError("the path of a field is empty")
+    return keys
 
 
-class BuildContext(Struct, frozen=True, kw_only=True):
-    """What a spec file is built with beside its own text.
+def data_key(key: str) -> str:
+    """Return the key that is written for ``key`` of a spec: ``$$x`` stands for ``$x``."""
+    return key[1:] if key.startswith("$$") else key
 
-    Attributes:
-        seed, count, output: the project's defaults.
-        vocabularies: the pools that were loaded, by name.
-        known_vocabularies: the names of all that there are; one that is known but not loaded
-            was reported when it was read.
-        formats: the formats by name; without any, names and options are not checked.
+
+def spec_key(key: str) -> str:
+    """Return how a spec writes the data's ``key``: the reverse of ``data_key``."""
+    return f"${key}" if key.startswith("$") else key
+
+
+def is_directive(key: str) -> bool:
+    """Return whether ``key`` directs the tool."""
+    return key.startswith("$") and not key.startswith("$$")
+
+
+def join_path(file: str, relative: str) -> str | None:
+    """Return ``relative`` as seen from the folder of ``file``; None when it leaves the project.
+
+    Both use forward slashes. A file outside the project has an absolute path, and so has the
+    result then.
     """
-
-    seed: int = 0
-    count: int = 1
-    output: OutputOptions = field(default_factory=OutputOptions)
-    vocabularies: Mapping[str, Pool] = field(default_factory=dict)
-    known_vocabularies: frozenset[str] = frozenset()
-    formats: Mapping[str, KnownFormat] = field(default_factory=dict)
+    rooted = file.startswith("/")
+    parts = [part for part in file.split("/")[:-1] if part not in {"", "."}]
+    for part in relative.split("/"):
+        if part in {"", "."}:
+            continue
+        if part != "..":
+            parts.append(part)
+        elif parts and parts[-1] != "..":
+            parts.pop()
+        else:
+            return None
+    return ("/" if rooted else "") + "/".join(parts)

@@ -1,4 +1,4 @@
-"""Takes the text of a spec; gives what the builders and the schemas make of it."""
+"""What the builders and the schemas make of the text of a spec."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.pools import build_vocabulary
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.structure import check_structure, load_schema
-from mockgen_watch.spec.vocabulary import build_vocabulary
+from tests.unit.spec.json_schema import misfits as schema_misfits
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
     from mockgen_watch.spec.model import MasterFile, UserInput
-    from mockgen_watch.spec.structure import Schema
 
 ROOT = Path(__file__).resolve().parents[3]
 FORMATS = BUILTIN
-KINDS = ("user_input", "master", "project")
-SCHEMAS: dict[str, Schema] = {
-    kind: load_schema((ROOT / "schemas" / f"{kind}.schema.json").read_bytes())
-    for kind in (*KINDS, "lockfile")
-}
 
 
 def pool_of(text: str) -> Pool:
@@ -94,6 +88,6 @@ def findings(text: str, kind: str = "user_input", path: str = "") -> list[Diagno
     return found + build_user_input(document, context_of())[1]
 
 
-def misfits(text: str, kind: str = "user_input") -> list[Diagnostic]:
-    """Return what the schema alone finds in a file of one kind."""
-    return check_structure(document_of(text, f"specs/claims/{kind}.yaml"), SCHEMAS[kind])
+def misfits(text: str, kind: str = "user_input") -> list[tuple[int, str]]:
+    """Return line and reason of what the schema alone finds in a file of one kind."""
+    return schema_misfits(document_of(text, f"specs/claims/{kind}.yaml"), kind)

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from mockgen_watch.lock.lockfile import LockedOutput, Lockfile, write_lockfile
 from mockgen_watch.spec.build.project import PROJECT_KEYS
-from mockgen_watch.spec.build.shapes import (
+from mockgen_watch.spec.build.reader import (
     INPUT_DIRECTIVES,
     MASTER_DIRECTIVES,
     MODEL_DIRECTIVES,
@@ -18,8 +18,7 @@ from mockgen_watch.spec.build.shapes import (
     VALUE_DIRECTIVES,
 )
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.spec.structure import validator_of
-from tests.unit.spec.reading import SCHEMAS
+from tests.unit.spec.json_schema import SCHEMAS, validator_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

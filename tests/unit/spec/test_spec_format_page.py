@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from mockgen_watch.spec.build.numbers import DISTRIBUTION_PARAMS
 from mockgen_watch.spec.build.project import PROJECT_KEYS
-from mockgen_watch.spec.build.shapes import PLACES
+from mockgen_watch.spec.build.ranges import DISTRIBUTION_PARAMS
+from mockgen_watch.spec.build.reader import PLACES
 from mockgen_watch.spec.model import ConflictPolicy, Coverage, Layout, MergeKind, Transform
 from mockgen_watch.spec.moments import DATE_DIRECTIVES, TIME_DIRECTIVES
 from tests.unit.spec.reading import FORMATS, ROOT, findings, misfits, pool_of
@@ -38,7 +38,7 @@ def test_every_example_is_a_spec_without_faults(kind: str, text: str) -> None:
         return
     kind = kind or "user_input"
     assert [str(item) for item in findings(text, kind)] == []
-    assert [str(item) for item in misfits(text, kind)] == []
+    assert misfits(text, kind) == []
 
 
 @pytest.mark.parametrize("word", sorted(WORDS))

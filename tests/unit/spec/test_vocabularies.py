@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.spec.vocabulary import build_vocabulary, read_lines, vocabulary_names
+from mockgen_watch.spec.build.pools import build_vocabulary, read_lines, vocabulary_names
 from tests.unit.spec.reading import ROOT, document_of, pool_of
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ def test_one_fault_gives_one_diagnostic_at_its_line(broken: Broken) -> None:
 
 @pytest.mark.parametrize("good", GOOD, ids=lambda item: item.name)
 def test_a_right_spec_meets_its_schema(good: Good) -> None:
-    assert [str(item) for item in misfits(good.text, good.kind)] == []
+    assert misfits(good.text, good.kind) == []
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda item: f"{item.kind}-{item.name}")
@@ -34,4 +34,4 @@ def test_the_schema_sees_what_the_builder_sees(broken: Broken) -> None:
         assert found == [], f"no longer blind to this: {broken.blind}"
     else:
         assert found
-        assert broken.line in {item.location.line for item in found}
+        assert broken.line in {line for line, _ in found}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mockgen_watch.diagnostics import is_slip
-from mockgen_watch.spec.build.names import PathError, file_name_problem, fold, join_path, parse_path
+from mockgen_watch.spec.build.reader import PathError, join_path, parse_path
+from mockgen_watch.spec.build.user_input import file_name_problem
+from mockgen_watch.spec.model import fold
 
 
 @pytest.mark.parametrize(

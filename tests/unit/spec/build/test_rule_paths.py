@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.spec.build.records import records_of
+from mockgen_watch.spec.build.links import records_of
 from mockgen_watch.spec.build.rules import check_rule_paths
 from tests.unit.spec.reading import good_input
 
