@@ -12,7 +12,7 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import read_lockfile, write_lockfile
 from mockgen_watch.migrations.migrate import Wishes
 from mockgen_watch.migrations.versions import Chain, FileKind, Step, read_document
-from mockgen_watch.spec.build.reader import Entry, Report
+from mockgen_watch.spec.build.reader import Build, Entry
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.document import MappingNode
 from mockgen_watch.spec.parse import parse
@@ -193,10 +193,10 @@ def test_an_older_file_is_told_to_migrate_a_newer_one_to_update(
     root = parse("u.yaml", f"$version: {version}\n".encode()).root
     assert isinstance(root, MappingNode)
     document = parse("u.yaml", f"$version: {version}\n".encode())
-    report = Report()
-    site = Entry(document=document, node=root).get("$version")
-    read_version(site, report, newest=2)
-    (told,) = report.diagnostics()
+    build = Build(document)
+    site = Entry(build=build, node=root).get("$version")
+    read_version(site, newest=2)
+    (told,) = build.diagnostics.sorted()
     is_older = version == 1
     assert ("mockgen-watch migrate brings it to version 2" in (told.hint or "")) is is_older
 
