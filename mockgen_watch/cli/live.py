@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
 
 STOPPED: Final = "stopped"
 SHOWN_ERRORS: Final = 10
@@ -86,7 +86,7 @@ class LiveView:
         """Leave the last picture as it is."""
         self._live.stop()
 
-    def __call__(self, happening: Happening) -> None:
+    def __call__(self, happening: DaemonEvent) -> None:
         """Take in ``happening`` and draw."""
         match happening:
             case BatchStarted():
@@ -162,25 +162,25 @@ class LiveView:
 
     def picture(self) -> Group:
         """Return what stands at the foot: all that is wrong, and how it fares."""
-        known = self._daemon.known
-        lines = [_finding(found) for found in [*known.diagnostics][:SHOWN_ERRORS]]
-        more = len(known.diagnostics) - SHOWN_ERRORS
+        problems = self._daemon.problems
+        lines = [_finding(found) for found in [*problems.diagnostics][:SHOWN_ERRORS]]
+        more = len(problems.diagnostics) - SHOWN_ERRORS
         if more > 0:
             lines.append(Text(f"… and {more} more; mockgen-watch check shows all", style="dim"))
-        if known.error:
-            lines.append(Text(escape_for_terminal(known.error), style="red"))
+        if problems.error:
+            lines.append(Text(escape_for_terminal(problems.error), style="red"))
         return Group(*lines, self._foot())
 
     def _foot(self) -> Text:
-        known = self._daemon.known
+        problems = self._daemon.problems
         foot = Text()
-        if known.errors:
+        if problems.errors:
             kept = (
-                f"; {', '.join(known.failed_suites)} keep their outputs"
-                if known.failed_suites
+                f"; {', '.join(problems.failed_suites)} keep their outputs"
+                if problems.failed_suites
                 else ""
             )
-            foot.append(f"✗ {_number(known.errors, 'error')}{kept}", "bold red")
+            foot.append(f"✗ {_number(problems.errors, 'error')}{kept}", "bold red")
         else:
             foot.append("✓ all outputs are right" if self._daemon.last else "·", "green")
         for part in (self._note, self._mode):

@@ -1,7 +1,8 @@
-"""Takes a project; keeps its outputs right until it is told to stop.
+"""Daemon: keeps the outputs of a project right until it is stopped.
 
-Events wake, scans decide, digests prove: an event only says that it is worth looking; what moved
-is what two scans tell; what has to be written follows from the bytes alone.
+Events wake, scans decide, digests prove: an event only says that it is worth looking; two scans
+show what moved; what has to be written follows from the bytes alone. A batch ends with a scan that
+leaves nothing to write, and includes whatever moved until then.
 """
 
 from __future__ import annotations
@@ -9,28 +10,52 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import select
 import signal
-import socket
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
-from mockgen_watch.watch.batch import Worker
-from mockgen_watch.watch.events import BatchEnded, GitHeld, Started, Stopped, Stream
-from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Desk, Question
+from mockgen_watch.watch.batch import (
+    SHOWN_HINTS,
+    Batch,
+    Pass,
+    Problems,
+    run_pass,
+    run_scanned_pass,
+)
+from mockgen_watch.watch.events import (
+    BatchEnded,
+    BatchStarted,
+    GitHeld,
+    OutputWritten,
+    Started,
+    Stopped,
+    Stream,
+)
+from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Inbox, Question
 from mockgen_watch.watch.resident import Resident
-from mockgen_watch.watch.schedule import PAUSE, Gate, Schedule, Verdict, What, find_blocker
+from mockgen_watch.watch.schedule import (
+    PAUSE,
+    Activity,
+    Bell,
+    Gate,
+    Schedule,
+    Verdict,
+    Waker,
+    find_blocker,
+)
 from mockgen_watch.watch.watching import (
     LONGEST_STORM,
+    STORM_FILES,
     STORM_LOOK,
     STORM_REST,
     EventObserver,
     Watching,
+    is_storm,
 )
 
 if TYPE_CHECKING:
@@ -43,81 +68,17 @@ if TYPE_CHECKING:
     from mockgen_watch.watch.watching import ProjectObserver
 
 
-class Bell(Protocol):
-    """What the daemon waits by."""
-
-    def ring(self) -> None:
-        """End the wait."""
-        ...
-
-    def wait(self, seconds: float) -> None:
-        """Return when it is rung, or after ``seconds``."""
-        ...
-
-    def is_rung(self) -> bool:
-        """Return whether the next wait ends at once."""
-        ...
-
-    def pause(self, seconds: float) -> None:
-        """Return after ``seconds``, however often it is rung."""
-        ...
-
-    def close(self) -> None:
-        """Be used no more."""
-        ...
-
-
-class Waker:
-    """A bell that can be rung from anywhere."""
-
-    def __init__(self) -> None:
-        """Open both its ends."""
-        self._receive, self._send = socket.socketpair()
-        self._receive.settimeout(0)
-        self._send.settimeout(0)
-        self._is_rung = False
-
-    def ring(self) -> None:
-        """End the wait, or the next one. Never raises and never blocks."""
-        if not self._is_rung:
-            self._is_rung = True
-            # Full means that it is rung already; closed, that nobody waits any more.
-            with contextlib.suppress(OSError):
-                self._send.send(b"\0")
-
-    def wait(self, seconds: float) -> None:
-        """Return when it is rung, or after ``seconds``."""
-        with contextlib.suppress(OSError):
-            select.select([self._receive], [], [], max(0.0, seconds))
-        # Before the reading: what rings from here on finds it unrung and writes anew.
-        self._is_rung = False
-        with contextlib.suppress(OSError):
-            while self._receive.recv(4096):
-                pass
-
-    def is_rung(self) -> bool:
-        """Return whether the next wait ends at once."""
-        return self._is_rung
-
-    def pause(self, seconds: float) -> None:
-        """Return after ``seconds``; what rang meanwhile ends the next wait."""
-        time.sleep(seconds)
-
-    def close(self) -> None:
-        """Give both ends back."""
-        self._receive.close()
-        self._send.close()
-
-
 LOCK_WAIT: Final = 1.0
 """Seconds to wait for the daemon's lock: a client that only asks holds it for a moment."""
 REQUEST_PERIOD: Final = 2.0
-"""Seconds after which requests are looked for though no event told of one."""
+"""Seconds after which requests are looked for without an event."""
 POLLED_REQUEST_PERIOD: Final = 0.25
 SAVE_PERIOD: Final = 300.0
 """Seconds between two times that stamps are written for later processes."""
 MOST_CALLED_OFF: Final = 5
 """Audits in a row that an event may call off."""
+MOST_PASSES: Final = 50
+"""Passes of one batch, however long the project goes on moving."""
 STOP_LOOKS: Final = 0.1
 """Seconds between two looks for a request to stop while files are made."""
 
@@ -143,10 +104,14 @@ class Daemon:
         root: the project folder.
         state: its state folder.
         project: what is remembered of it.
-        stream: tells what happens.
+        stream: publishes what happens.
         watching: how changes are noticed.
-        worker: brings the outputs up to date.
-        known: what is wrong at present.
+        problems: what is wrong at present.
+        last_scan: the project as it was when its outputs were last known to be right.
+        batches: number of batches that began.
+        last: how the last batch ended.
+        on_status: makes the answer to a request for the status.
+        on_reload: called with the details of a request to reload, before everything is read again.
     """
 
     def __init__(
@@ -165,7 +130,7 @@ class Daemon:
         Args:
             root: the project folder.
             profile: of the project file.
-            stream: who listens.
+            stream: has the listeners.
             observer: makes what notices changes.
             safeguards: see ``Safeguards``.
             clock: seconds since some moment.
@@ -177,8 +142,6 @@ class Daemon:
         self.stream = stream or Stream()
         self.waker: Bell = waker or Waker()
         self.safeguards = safeguards or Safeguards()
-        self.is_stopping = ""
-        self._clock = clock
         self.watching = Watching(
             self.root,
             observer or self._event_observer,
@@ -187,25 +150,22 @@ class Daemon:
         )
         self.schedule = Schedule(clock(), has_audits=self.safeguards.audits)
         self.gate = Gate()
-        self._desk: Desk | None = None
-        self._syncs: list[Question] = []
-        self.worker = Worker(
-            self.root,
-            self.project,
-            self.stream,
-            look=self._look,
-            outlast=self._outlast_storm,
-            should_stop=self._should_stop,
-            has_fixpoint=self.safeguards.fixpoint,
-        )
-        self.known = self.worker.known
+        self.problems = Problems()
+        self.last_scan = Scan()
+        self.batches = 0
+        self.last: BatchEnded | None = None
+        self.on_status: Callable[[], Mapping[str, object]] = self.summary
+        self.on_reload: Callable[[Mapping[str, object]], object] = bool
+        self._clock = clock
+        self._inbox: Inbox | None = None
+        self._waiting: list[Question] = []
+        self._stop_reason = ""
+        self._must_forget = False
+        self._must_pass = True
         self._next_look = 0.0
         self._next_stop_look = 0.0
         self._next_save = 0.0
         self._called_off = 0
-        self._must_forget = False
-        self.on_status: Callable[[], Mapping[str, object]] = self.summary
-        self.on_reload: Callable[[Mapping[str, object]], object] = bool
 
     def run(self, *, once: bool = False) -> None:
         """Watch until ``stop`` is called; with ``once`` until the outputs are right.
@@ -215,11 +175,11 @@ class Daemon:
             StorageError: the state folder cannot be written.
         """
         with ProjectLock(self.state, DAEMON, holder="mockgen-watch watch", timeout=LOCK_WAIT):
-            self._desk = Desk(self.state)
-            self.stream.tell(Started(project=str(self.root), process=os.getpid()))
+            self._inbox = Inbox(self.state)
+            self.stream.publish(Started(project=str(self.root), process=os.getpid()))
             try:
                 self.begin(with_events=not once)
-                while not self.is_stopping and not (once and self.batches):
+                while not self._stop_reason and not (once and self.batches):
                     is_first = not self.batches
                     self.step()
                     if is_first and self.batches:
@@ -229,20 +189,20 @@ class Daemon:
                 self.watching.stop()
                 self.waker.close()
                 self.project.save()
-                self.stream.tell(Stopped(reason=self.is_stopping or "done"))
+                self.stream.publish(Stopped(reason=self._stop_reason or "done"))
 
     def begin(self, *, with_events: bool = True) -> None:
         """Start to watch, and want a first batch; ``run`` does this."""
         now = self._clock()
-        self.worker.known_scan = scan_project(self.root, None)
+        self.last_scan = scan_project(self.root, None)
         if with_events:
-            self.watching.start(self.known_scan, now)
+            self.watching.start(self.last_scan, now)
             self._follow_mode(now)
         self.schedule.ask(now, "start")
 
     def stop(self, reason: str) -> None:
         """End after the file in hand. May be called from a signal handler."""
-        self.is_stopping = reason
+        self._stop_reason = reason
         self.waker.ring()
 
     def reload(self) -> None:
@@ -258,41 +218,43 @@ class Daemon:
         self._take_requests(now)
         due_at = self.watching.due_at
         if due_at is not None and due_at <= now:
-            self.watching.check(now, self.known_scan)
+            self.watching.check(now, self.last_scan)
             self._follow_mode(now)
         due = self.schedule.next(now)
-        if due.what is What.WAIT:
+        if due.activity is Activity.WAIT:
             ends = [due.at, self._next_look, *([due_at] if due_at is not None else [])]
             self.waker.wait(min(ends) - self._clock())
-        elif due.what is What.AUDIT:
+        elif due.activity is Activity.AUDIT:
             self._audit(now)
-        else:
-            self._begin_batch(now)
-
-    @property
-    def known_scan(self) -> Scan:
-        """The project as it was when its outputs were last known to be right."""
-        return self.worker.known_scan
-
-    @property
-    def batches(self) -> int:
-        """Number of batches that began."""
-        return self.worker.batches
-
-    @property
-    def last(self) -> BatchEnded | None:
-        """How the last batch ended."""
-        return self.worker.last
+        elif self._may_begin(now):
+            self._run_batch()
 
     @property
     def settings(self) -> Project | None:
         """What the project file said when it was last read."""
-        return self.worker.settings
+        return self.project.settings
 
-    # Waking ---------------------------------------------------------------------------------
+    @property
+    def outputs(self) -> str | None:
+        """The output folder, relative to the project; None when it is not known yet."""
+        return None if self.settings is None else self.settings.outputs
+
+    def summary(self) -> dict[str, object]:
+        """Return how the last batch ended, for a client that waits for it."""
+        last, problems = self.last, self.problems
+        return {
+            "batch": last.batch if last else "",
+            "converged": last is not None and last.has_converged,
+            "errors": problems.errors,
+            "error": problems.error,
+            "failed_suites": list(problems.failed_suites),
+            "diagnostics": [str(found) for found in problems.diagnostics],
+        }
+
+    # Events and requests ----------------------------------------------------------------------
 
     def _event_observer(self) -> ProjectObserver:
-        also = [self._desk.folder] if self._desk is not None else []
+        also = [self._inbox.folder] if self._inbox is not None else []
         return EventObserver(self.root, also, self.waker.ring)
 
     def _follow_mode(self, now: float) -> None:
@@ -300,14 +262,9 @@ class Daemon:
             self.schedule.poll(now)
 
     def _take_events(self, now: float) -> None:
-        hints = []
-        is_relevant = False
-        for path, is_folder in self.watching.take():
-            told = self._is_relevant(path, is_folder=is_folder)
-            is_relevant = is_relevant or told
-            if told:
-                hints.append(path)
-        if is_relevant:
+        seen = self.watching.take()
+        hints = [path for path, is_folder in seen if self._is_relevant(path, is_folder=is_folder)]
+        if hints:
             self.schedule.note_event(now, hints)
 
     def _is_relevant(self, path: str, *, is_folder: bool) -> bool:
@@ -319,21 +276,19 @@ class Daemon:
             is_hidden = inner.startswith(".") or "/." in inner
             return not is_hidden and (is_folder or inner.endswith(ENDINGS))
         # The output folder itself is not watched; that it has gone is seen from above it.
-        return path == self.worker.outputs and not os.path.isdir(self.root / path)
+        return path == self.outputs and not os.path.isdir(self.root / path)
 
     def _take_requests(self, now: float) -> None:
         period = POLLED_REQUEST_PERIOD if self.watching.is_polling else REQUEST_PERIOD
         self._next_look = now + period
-        if self._desk is None:
-            return
-        for question in self._desk.take():
+        for question in () if self._inbox is None else self._inbox.take():
             if question.kind == SYNC:
-                self._syncs.append(question)
+                self._waiting.append(question)
                 self.schedule.ask(now, "sync")
             elif question.kind == RELOAD:
                 self.on_reload(question.details)
                 self._must_forget = True
-                self._syncs.append(question)
+                self._waiting.append(question)
                 self.schedule.ask(now, "reload")
             elif question.kind == STATUS:
                 self._answer(question, self.on_status())
@@ -341,73 +296,60 @@ class Daemon:
                 self._answer(question, {"stopping": True})
                 self.stop("request")
 
-    # Looking --------------------------------------------------------------------------------
+    def _answer(self, question: Question, answer: Mapping[str, object]) -> None:
+        if self._inbox is not None:
+            self._inbox.answer(question, answer)
 
-    def _look(self, is_off: Callable[[], bool] = never) -> Scan:
+    def _should_stop(self) -> bool:
+        now = self._clock()
+        if not self._stop_reason and self._inbox is not None and now >= self._next_stop_look:
+            self._next_stop_look = now + STOP_LOOKS
+            self._take_requests(now)
+        return bool(self._stop_reason)
+
+    # Looking ----------------------------------------------------------------------------------
+
+    def _scan(self, is_off: Callable[[], bool] = never) -> Scan:
         """Scan; watch another folder where ``specs/`` has become one.
 
         Raises:
-            CalledOffError: ``is_off`` said so.
+            CalledOffError: ``is_off`` returned true.
         """
         now, began = self._clock(), time.perf_counter()
-        scan = scan_project(self.root, self.worker.outputs, is_off=is_off)
+        scan = scan_project(self.root, self.outputs, is_off=is_off)
         self.schedule.end_audit(self._clock(), time.perf_counter() - began)
         if self.watching.follow(scan, now):
             self._follow_mode(now)
             # What changed between the scan and the first watch is seen only now.
-            scan = scan_project(self.root, self.worker.outputs)
+            scan = scan_project(self.root, self.outputs)
         return scan
 
     def _audit(self, now: float) -> None:
+        # A save of this moment must not wait for an audit, but a process that touches files all
+        # the time must not prevent audits either.
+        can_wait = self._called_off < MOST_CALLED_OFF
         try:
-            # Who saves just now shall not wait; but who touches files all the time shall not win.
-            can_wait = self._called_off < MOST_CALLED_OFF
-            scan = self._look(self.waker.is_rung if can_wait else never)
+            scan = self._scan(self.waker.is_rung if can_wait else never)
         except CalledOffError:
             self._called_off += 1
-            self.schedule.put_audit_off(self._clock())
+            self.schedule.postpone_audit(self._clock())
             return
         self._called_off = 0
-        if scan.is_same(self.known_scan):
+        if scan.is_same(self.last_scan):
             if now >= self._next_save:
                 self._next_save = now + SAVE_PERIOD
                 self.project.save()
             return
         self._take_events(now)
-        silent = set(scan.told_by_events(self.known_scan)) - set(self.schedule.hints)
+        silent = set(scan.told_by_events(self.last_scan)) - set(self.schedule.hints)
         self.watching.suspect(silent, now)
         self.schedule.note_event(now, cause="audit")
 
-    # Working --------------------------------------------------------------------------------
-
-    def _begin_batch(self, now: float) -> None:
-        blocker = find_blocker(self.root)
-        verdict = self.gate.decide(now, blocker)
-        if verdict is Verdict.HOLD:
-            if self.gate.held_since == now:
-                self.stream.tell(GitHeld(blocker=blocker or "", is_over=False))
-            self.schedule.hold(now + PAUSE)
-            return
-        if verdict is Verdict.OVERRUN:
-            self.stream.tell(GitHeld(blocker=blocker or "", is_over=True))
-        self._batch()
-
-    def _batch(self) -> None:
-        causes, hints, _ = self.schedule.begin_batch()
-        syncs, self._syncs = self._syncs, []
-        if self._must_forget:
-            self._must_forget = False
-            self.worker.forget()
-        must_retry = self.worker.run(causes, hints)
-        self.schedule.end_batch(self._clock(), has_failed=must_retry and not self.is_stopping)
-        for question in syncs:
-            self._answer(question, self.summary())
-
-    def _outlast_storm(self, scan: Scan, rest: float) -> Scan:
+    def _scan_after_storm(self, scan: Scan, rest: float) -> Scan:
         """Return a scan after specs stood still for ``rest`` seconds, or time is up."""
         since = self._clock()
         end = since + LONGEST_STORM
-        while self._clock() < end and not self.is_stopping:
+        while self._clock() < end and not self._stop_reason:
             self.waker.pause(STORM_LOOK)
             self._take_events(self._clock())
             self._take_requests(self._clock())
@@ -417,32 +359,126 @@ class Daemon:
                 since, rest = began, STORM_REST
             elif began - since >= rest:
                 break
-        return self._look()
+        return self._scan()
 
-    def _should_stop(self) -> bool:
-        now = self._clock()
-        if not self.is_stopping and self._desk is not None and now >= self._next_stop_look:
-            self._next_stop_look = now + STOP_LOOKS
-            self._take_requests(now)
-        return bool(self.is_stopping)
+    # Batches ----------------------------------------------------------------------------------
 
-    # Telling --------------------------------------------------------------------------------
+    def _may_begin(self, now: float) -> bool:
+        """Return whether a batch may begin, as far as Git is concerned; else put it off."""
+        blocker = find_blocker(self.root)
+        verdict = self.gate.decide(now, blocker)
+        if verdict is Verdict.HOLD:
+            if self.gate.held_since == now:
+                self.stream.publish(GitHeld(blocker=blocker or "", is_over=False))
+            self.schedule.hold(now + PAUSE)
+            return False
+        if verdict is Verdict.OVERRUN:
+            self.stream.publish(GitHeld(blocker=blocker or "", is_over=True))
+        return True
 
-    def summary(self) -> dict[str, object]:
-        """Return how the last batch ended, for who waits for it."""
-        last = self.last
-        return {
-            "batch": last.batch if last else "",
-            "converged": last is not None and last.has_converged,
-            "errors": self.known.errors,
-            "error": self.known.error,
-            "failed_suites": list(self.known.failed_suites),
-            "diagnostics": [str(found) for found in self.known.diagnostics],
-        }
+    def _run_batch(self) -> None:
+        causes, hints = self.schedule.begin_batch()
+        waiting, self._waiting = self._waiting, []
+        if self._must_forget:
+            self._must_forget = False
+            self.project.forget()
+            self._must_pass = True
+        batch = Batch(f"{os.getpid()}-{self.batches + 1}", causes, hints)
+        self._run_ahead(batch)
+        has_failed = self._run_passes(batch)
+        if batch.passes:
+            self._must_pass = not batch.has_converged and self.safeguards.fixpoint
+            self.last = batch.ended(self.problems)
+            self.stream.publish(self.last)
+        must_retry = has_failed or (bool(batch.passes) and self._must_pass)
+        self.schedule.end_batch(self._clock(), has_failed=must_retry and not self._stop_reason)
+        for question in waiting:
+            self._answer(question, self.summary())
 
-    def _answer(self, question: Question, answer: Mapping[str, object]) -> None:
-        if self._desk is not None:
-            self._desk.answer(question, answer)
+    def _run_ahead(self, batch: Batch) -> None:
+        """Make what the hinted specs decide before all is scanned, which takes far longer.
+
+        This is a head start: the scan that follows decides.
+        """
+        if len(batch.hints) >= STORM_FILES:
+            return
+        began = time.perf_counter()
+        changed = self.project.changed_at(batch.hints)
+        batch.time("read", time.perf_counter() - began)
+        acting = self.project.affected(changed) if changed else frozenset()
+        if acting:
+            batch.changed.update(changed)
+            self._begin_pass(batch)
+            self._add(batch, run_pass(self.project, acting, self._should_stop))
+
+    def _run_passes(self, batch: Batch) -> bool:
+        """Pass over the project until nothing moves; return whether the last pass failed."""
+        has_fixpoint = self.safeguards.fixpoint
+        if batch.passes and not has_fixpoint:
+            return False
+        has_failed = False
+        before = self.last_scan
+        while batch.passes < MOST_PASSES:
+            scan = self._scan_for(batch, before)
+            outputs = self.outputs
+            before = scan
+            is_still = scan.is_same(self.last_scan) and not scan.is_racy
+            if is_still and not batch.passes and not self._must_pass:
+                return False
+            if self.batches:
+                batch.changed.update(scan.moved_specs(self.last_scan))
+            self._begin_pass(batch)
+            done = self._pass(batch, scan)
+            self.last_scan = scan
+            # A young file may have changed behind its stamp, so that looking once is not enough.
+            has_moved = done.report.has_written or done.report.has_moved or scan.is_racy
+            is_over = not has_moved and outputs == self.outputs
+            has_failed, is_stopped = done.must_retry, done.report.is_stopped
+            batch.has_converged = is_over and not has_failed and not is_stopped
+            if is_over or has_failed or is_stopped or not has_fixpoint:
+                break
+        return has_failed
+
+    def _scan_for(self, batch: Batch, before: Scan) -> Scan:
+        """Scan; in a storm, wait for its end: what is made before that is made in vain."""
+        began = time.perf_counter()
+        scan = self._scan()
+        if is_storm(before, scan, is_recent=batch.passes > 0):
+            scan = self._scan_after_storm(scan, STORM_REST if batch.passes else 0.0)
+        batch.time("scan", time.perf_counter() - began)
+        return scan
+
+    def _begin_pass(self, batch: Batch) -> None:
+        if not batch.passes:
+            self.batches += 1
+            hints = batch.hints[:SHOWN_HINTS]
+            self.stream.publish(BatchStarted(batch=batch.id, causes=batch.causes, hints=hints))
+        batch.passes += 1
+
+    def _pass(self, batch: Batch, scan: Scan) -> Pass:
+        """Bring up to date what ``scan`` shows to have moved."""
+        if scan.has_specs:
+            done = run_scanned_pass(self.project, scan, self.outputs, self._should_stop)
+        else:
+            # Outputs that the specs of a parent folder describe are not ours to make.
+            self.project.forget()
+            done = Pass(error=f"there is no folder {SPECS}/ in {self.root}; outputs stay")
+        self._add(batch, done)
+        for event in self.problems.update(batch.id, done):
+            self.stream.publish(event)
+        return done
+
+    def _add(self, batch: Batch, done: Pass) -> None:
+        for file in batch.add(done):
+            self.stream.publish(
+                OutputWritten(
+                    batch=batch.id,
+                    path=file.path,
+                    action=file.action,
+                    reason=file.reason,
+                    records=file.records,
+                )
+            )
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Takes what happens in the daemon; gives one log line a batch, and one for each failure."""
+"""Events of the daemon: what it publishes to metrics, to a terminal and to its log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.log import Level, bound
+from mockgen_watch.observe.log import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class WatchChanged(Struct, frozen=True, kw_only=True):
 
 
 class EventsMissed(Struct, frozen=True, kw_only=True):
-    """A change was found of which no event told."""
+    """Changes were found of which the system sent no event."""
 
     paths: tuple[str, ...]
     count: int
@@ -87,14 +87,14 @@ class DiagnosticRaised(Struct, frozen=True, kw_only=True):
 
 
 class DiagnosticCleared(Struct, frozen=True, kw_only=True):
-    """What was wrong is so no more."""
+    """Something that was wrong is not wrong any more."""
 
     batch: str
     diagnostic: Diagnostic
 
 
 class BatchFailed(Struct, frozen=True, kw_only=True):
-    """A batch could not go on; it is tried again. ``trace`` is there for a defect of ours."""
+    """A batch could not go on; it is retried. ``trace`` is there for a defect of ours."""
 
     batch: str
     error: str
@@ -102,7 +102,7 @@ class BatchFailed(Struct, frozen=True, kw_only=True):
 
 
 class BatchEnded(Struct, frozen=True, kw_only=True):
-    """Outputs are as the specs say, as far as the specs are valid.
+    """A batch is over: outputs are as the specs say, as far as the specs are valid.
 
     Attributes:
         batch: its id.
@@ -130,145 +130,112 @@ class BatchEnded(Struct, frozen=True, kw_only=True):
     stages: Mapping[str, float]
 
 
-Happening: TypeAlias = (
-    Started
-    | Stopped
-    | WatchChanged
-    | EventsMissed
-    | GitHeld
-    | BatchStarted
-    | OutputWritten
-    | DiagnosticRaised
-    | DiagnosticCleared
-    | BatchFailed
-    | BatchEnded
+BatchEvent: TypeAlias = (
+    BatchStarted | OutputWritten | DiagnosticRaised | DiagnosticCleared | BatchFailed | BatchEnded
 )
+DaemonEvent: TypeAlias = Started | Stopped | WatchChanged | EventsMissed | GitHeld | BatchEvent
 
 
 class Stream:
-    """Passes what happens on to its listeners."""
+    """Passes events on to its listeners."""
 
     def __init__(self) -> None:
-        """Begin without listeners."""
-        self._listeners: list[Callable[[Happening], None]] = []
+        self._listeners: list[Callable[[DaemonEvent], None]] = []
 
-    def subscribe(self, listener: Callable[[Happening], None]) -> None:
-        """Call ``listener`` with everything that happens from now on."""
+    def subscribe(self, listener: Callable[[DaemonEvent], None]) -> None:
+        """Call ``listener`` with every event from now on."""
         self._listeners.append(listener)
 
-    def tell(self, happening: Happening) -> None:
-        """Tell all listeners."""
+    def publish(self, event: DaemonEvent) -> None:
+        """Pass ``event`` on."""
         for listener in self._listeners:
-            listener(happening)
+            listener(event)
 
 
 _SHOWN = 20
-"""Paths of a list that a line names; the count tells of the rest."""
-_LEVELS = {
-    Severity.ERROR: Level.ERROR,
-    Severity.WARNING: Level.WARNING,
-    Severity.NOTE: Level.INFO,
-}
+"""Paths of a list that a line names, beside their count."""
 
 
-class LogTeller:
-    """Listens to the stream and writes to a log."""
+class EventLogger:
+    """A listener that writes a log: one line for each batch, and one for each failure."""
 
     def __init__(self, log: Log) -> None:
-        """Write to ``log``."""
         self.log = log
 
-    def __call__(self, happening: Happening) -> None:
-        """Write the line that ``happening`` is worth, if it is worth one."""
+    def __call__(self, event: DaemonEvent) -> None:
         log = self.log
-        match happening:
+        match event:
             case Started():
-                log.info("watch.started", project=happening.project, process=happening.process)
+                log.info("watch.started", project=event.project, process=event.process)
             case Stopped():
-                log.info("watch.stopped", reason=happening.reason)
+                log.info("watch.stopped", reason=event.reason)
             case WatchChanged(mode="polling"):
-                log.warning("watch.polling", reason=happening.reason, **happening.fields)
+                log.warning("watch.polling", reason=event.reason, **event.fields)
             case WatchChanged():
-                log.info("watch.events", reason=happening.reason, **happening.fields)
+                log.info("watch.events", reason=event.reason, **event.fields)
             case EventsMissed():
-                paths = list(happening.paths[:_SHOWN])
-                log.warning("watch.missed_event", times=happening.count, paths=paths)
+                paths = list(event.paths[:_SHOWN])
+                log.warning("watch.missed_event", times=event.count, paths=paths)
             case GitHeld(is_over=True):
-                log.warning("watch.git_overrun", blocker=happening.blocker)
+                log.warning("watch.git_overrun", blocker=event.blocker)
             case GitHeld():
-                log.debug("watch.git_held", blocker=happening.blocker)
+                log.debug("watch.git_held", blocker=event.blocker)
             case _:
-                with bound(batch=happening.batch):
-                    self._of_batch(happening)
+                with bound(batch=event.batch):
+                    self._log_batch(event)
 
-    def _of_batch(
-        self,
-        happening: (
-            BatchStarted
-            | BatchEnded
-            | BatchFailed
-            | OutputWritten
-            | DiagnosticRaised
-            | DiagnosticCleared
-        ),
-    ) -> None:
+    def _log_batch(self, event: BatchEvent) -> None:
         log = self.log
-        match happening:
+        match event:
             case BatchStarted():
-                log.debug(
-                    "batch.started", causes=list(happening.causes), hints=list(happening.hints)
-                )
+                log.debug("batch.started", causes=list(event.causes), hints=list(event.hints))
             case BatchEnded():
-                log.info("batch", **_batch_fields(happening))
+                log.info("batch", **_batch_fields(event))
             case BatchFailed():
-                log.error("batch.failed", error=happening.error, trace=happening.trace)
+                log.error("batch.failed", error=event.error, trace=event.trace)
             case OutputWritten(action=Action.REFUSE):
-                log.warning("output.refuse", path=happening.path, reason=happening.reason.value)
+                log.warning("output.refuse", path=event.path, reason=event.reason.value)
             case OutputWritten():
                 log.debug(
                     "output",
-                    action=happening.action.value,
-                    path=happening.path,
-                    records=happening.records,
-                    reason=happening.reason.value,
+                    action=event.action.value,
+                    path=event.path,
+                    records=event.records,
+                    reason=event.reason.value,
                 )
             case DiagnosticRaised():
-                self._finding("diagnostic", happening.diagnostic)
+                self._log_diagnostic(event.diagnostic)
             case DiagnosticCleared():
-                found = happening.diagnostic
+                found = event.diagnostic
                 log.info("diagnostic.cleared", code=found.code, location=str(found.location))
 
-    def _finding(self, event: str, found: Diagnostic) -> None:
-        fields = {
-            "code": found.code,
-            "location": str(found.location),
-            "message": found.message,
-            "hint": found.hint,
-        }
-        tell = {
-            Level.ERROR: self.log.error,
-            Level.WARNING: self.log.warning,
-            Level.INFO: self.log.info,
-        }
-        tell[_LEVELS[found.severity]](event, **fields)
+    def _log_diagnostic(self, found: Diagnostic) -> None:
+        log = {
+            Severity.ERROR: self.log.error,
+            Severity.WARNING: self.log.warning,
+            Severity.NOTE: self.log.info,
+        }[found.severity]
+        log(
+            "diagnostic",
+            code=found.code,
+            location=str(found.location),
+            message=found.message,
+            hint=found.hint,
+        )
 
 
 def _batch_fields(ended: BatchEnded) -> dict[str, object]:
-    fields: dict[str, object] = {
+    counts = {action.value: ended.counts.get(action.value, 0) for action in Action}
+    return {
         "causes": list(ended.causes),
         "hints": list(ended.hints),
         "changed": list(ended.changed[:_SHOWN]),
         "changed_count": len(ended.changed),
         "affected": None if ended.suites is None else list(ended.suites[:_SHOWN]),
-    }
-    for action in Action:
-        fields[action.value] = ended.counts.get(action.value, 0)
-    fields |= {
+        **counts,
         "failed_suites": list(ended.failed_suites),
         "errors": ended.errors,
         "passes": ended.passes,
         "converged": ended.has_converged,
+        **{f"{stage}_ms": round(1000 * took, 1) for stage, took in ended.stages.items()},
     }
-    for stage, seconds in ended.stages.items():
-        fields[f"{stage}_ms"] = round(1000 * seconds, 1)
-    return fields

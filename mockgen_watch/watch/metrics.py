@@ -1,4 +1,4 @@
-"""Takes what happens in the daemon; gives its counts, and how it fares, as plain data."""
+"""Metrics: counts of what the daemon does, its status as plain data, and an HTTP endpoint."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Final, Self
 
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
 
 
 class Metrics(Struct):
@@ -39,7 +39,7 @@ class Metrics(Struct):
     Attributes:
         batches: batches that ended.
         failures: batches that could not go on.
-        missed_events: changes of which no event told.
+        missed_events: changes of which no event text.
         observer_changes: how often the way of noticing changes changed.
         git_overruns: how often Git was busy for too long to wait.
         written, removed, refused: output files.
@@ -66,21 +66,21 @@ class Metrics(Struct):
         """Begin to count."""
         self.began = self.clock()
 
-    def __call__(self, happening: Happening) -> None:
-        """Count ``happening``."""
-        match happening:
+    def __call__(self, event: DaemonEvent) -> None:
+        """Count ``event``."""
+        match event:
             case BatchEnded():
                 self.batches += 1
-                self.passes += happening.passes
+                self.passes += event.passes
                 self.last_ms = {
-                    name: round(1000 * spent, 3) for name, spent in happening.stages.items()
+                    name: round(1000 * spent, 3) for name, spent in event.stages.items()
                 }
                 for name, spent in self.last_ms.items():
                     self.total_ms[name] = round(self.total_ms.get(name, 0.0) + spent, 3)
             case BatchFailed():
                 self.failures += 1
             case EventsMissed():
-                self.missed_events = happening.count
+                self.missed_events = event.count
             case WatchChanged():
                 self.observer_changes += 1
             case GitHeld(is_over=True):
@@ -131,7 +131,7 @@ def describe_status(daemon: Daemon, metrics: Metrics) -> dict[str, object]:
 
 def is_healthy(daemon: Daemon) -> bool:
     """Return whether the daemon can do its work; specs with errors do not make it ill."""
-    return not daemon.known.error
+    return not daemon.problems.error
 
 
 def memory_bytes() -> int | None:
@@ -166,7 +166,7 @@ _COUNTERS: Final = {
     "batches": "Batches that ended.",
     "passes": "Looks at the project.",
     "failures": "Batches that could not go on.",
-    "missed_events": "Changes of which no event told.",
+    "missed_events": "Changes of which no event text.",
     "observer_rebuilt": "How often the observer was made anew.",
     "git_overruns": "How often Git was busy for longer than the daemon waits.",
 }
@@ -219,14 +219,14 @@ def prometheus(status: Mapping[str, object]) -> str:
 
 
 def _lines(status: Mapping[str, object]) -> Iterator[str]:
-    for name, told in _COUNTERS.items():
-        yield from _metric(f"mockgen_{name}_total", "counter", told, status.get(name))
+    for name, text in _COUNTERS.items():
+        yield from _metric(f"mockgen_{name}_total", "counter", text, status.get(name))
     yield from _metric(
         "mockgen_cpu_seconds_total", "counter", "Processor time.", status.get("cpu_s")
     )
-    for name, told in _GAUGES.items():
+    for name, text in _GAUGES.items():
         shown = name.removesuffix("_s") + "_seconds" if name.endswith("_s") else name
-        yield from _metric(f"mockgen_{shown}", "gauge", told, status.get(name))
+        yield from _metric(f"mockgen_{shown}", "gauge", text, status.get(name))
     yield from _metric(
         "mockgen_polling",
         "gauge",
@@ -240,9 +240,9 @@ def _lines(status: Mapping[str, object]) -> Iterator[str]:
     yield from _labelled(status, "total_ms", "stage", "mockgen_stage_seconds_total", 0.001)
 
 
-def _metric(name: str, kind: str, told: str, value: object) -> Iterator[str]:
+def _metric(name: str, kind: str, text: str, value: object) -> Iterator[str]:
     if isinstance(value, int | float):
-        yield f"# HELP {name} {told}"
+        yield f"# HELP {name} {text}"
         yield f"# TYPE {name} {kind}"
         yield f"{name} {value}"
 

@@ -1,4 +1,4 @@
-"""Takes a question to the daemon; gives its answer. Files in the state folder carry both.
+"""Requests to the daemon of a project, carried with their answers by files in its state folder.
 
 A client puts ``requests/ID.json`` there, the daemon removes it and puts ``answers/ID.json``, which
 the client takes away. That works wherever files do, and outlives either side.
@@ -108,8 +108,8 @@ def _await(state: StateFolder, answer: str, timeout: float) -> Answer:
         pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
-class Desk:
-    """The daemon's side."""
+class Inbox:
+    """The daemon's side: takes requests and puts answers."""
 
     def __init__(self, state: StateFolder) -> None:
         """Make the folders, and clear away answers that nobody took.

@@ -1,8 +1,8 @@
-"""Takes what scans and events tell of a project; remembers the rest of it between two runs.
+"""Resident project: what the daemon remembers of a project between two runs.
 
-What is remembered is digests by stamp, lockfiles as they were read, and which suites may not be as
-they should be. A run looks at these suites alone, with all that it would know in a fresh process.
-What cannot be told for certain makes everything be looked at.
+That is digests by stamp, lockfiles as they were read, the warnings of suites, and which suites may
+not be as they should be. A run looks at these suites alone, with all that it would know in a fresh
+process. Where that is not certain, everything is looked at.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Severity
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.affected import InputGraph, affected_suites
@@ -18,92 +20,49 @@ from mockgen_watch.storage.outputs import merged, outputs_again, read_outputs, s
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.specs import SPECS_CACHE, MovedError, is_spec, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.suites import USER_INPUT_NAMES, suite_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
+    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.project import Project
     from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.project_folder import StateFolder
     from mockgen_watch.storage.scan import Scan
     from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
-    from mockgen_watch.watch.batch import Pass
-    from mockgen_watch.watch.events import Happening
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Report
 
 
-class Lasting:
-    """The warnings of all suites."""
+class SuiteWarnings:
+    """The warnings of all suites, also of those that a run did not read again."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self._found: dict[str, tuple[Diagnostic, ...]] = {}
 
-    def note(self, report: Report, is_there: Callable[[str], bool]) -> None:
-        """Take in what ``report`` tells of the suites that were read; forget those that are gone.
+    def update(self, report: Report, is_there: Callable[[str], bool]) -> None:
+        """Take over the warnings of the suites that were read; forget suites that are gone.
 
         A warning belongs to every suite that depends on the file where it is.
         """
-        warnings = [d for d in report.diagnostics if d.severity is not Severity.ERROR]
+        warnings = [one for one in report.diagnostics if one.severity is not Severity.ERROR]
         for suite, files in report.read.items():
-            self._found[suite] = tuple(d for d in warnings if d.location.path in files)
-        for suite in [one for one, found in self._found.items() if not (found and is_there(one))]:
-            del self._found[suite]
+            self._found[suite] = tuple(one for one in warnings if one.location.path in files)
+        self._found = {
+            suite: found for suite, found in self._found.items() if found and is_there(suite)
+        }
 
-    def with_others(self, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-        """Return ``found`` and all warnings that hold, each once, in the order of report."""
-        every = {*found, *(one for held in self._found.values() for one in held)}
-        return tuple(sorted(every, key=lambda one: one.sort_key))
-
-
-class Known:
-    """What is wrong at present.
-
-    Attributes:
-        diagnostics: of the last pass over everything that came to its end.
-        error: why the last pass did not; ``""`` when it did.
-        failed_suites: those that keep their last good outputs.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing wrong."""
-        self.diagnostics: dict[Diagnostic, None] = {}
-        self.error = ""
-        self.failed_suites: tuple[str, ...] = ()
-
-    @property
-    def errors(self) -> int:
-        """Number of diagnostics of severity error, and of passes that cannot go on."""
-        found = sum(one.severity is Severity.ERROR for one in self.diagnostics)
-        return found + bool(self.error)
-
-    def update(self, batch: str, done: Pass) -> Iterator[Happening]:
-        """Take in ``done``; give what is new and what is wrong no more."""
-        if done.has_moved or done.is_stopped:
-            return
-        if done.error:
-            if done.error != self.error:
-                yield BatchFailed(batch=batch, error=done.error, trace=done.trace)
-            self.error = done.error
-            return
-        self.error = ""
-        self.failed_suites = done.failed_suites
-        now = dict.fromkeys(done.diagnostics)
-        before, self.diagnostics = self.diagnostics, now
-        for found in before:
-            if found not in now:
-                yield DiagnosticCleared(batch=batch, diagnostic=found)
-        for found in now:
-            if found not in before:
-                yield DiagnosticRaised(batch=batch, diagnostic=found)
+    def added_to(self, report: Report) -> Report:
+        """Return ``report`` with all warnings that hold, each once, in the order of report."""
+        every = {*report.diagnostics, *(one for found in self._found.values() for one in found)}
+        found = tuple(sorted(every, key=lambda one: one.sort_key))
+        return replace(report, diagnostics=found)
 
 
 MANY = 256
@@ -119,12 +78,11 @@ class Resident:
         state: its state folder.
         settings: of the last run that could read them.
         unsettled: suites that may not be as they should be; None: all.
-        lasting: the warnings that hold.
+        warnings: those that hold.
         acted: the suites that the last run decided on; None: all.
     """
 
     def __init__(self, root: Path, state: StateFolder, profile: str | None = None) -> None:
-        """Know nothing yet but the digests that an earlier process left."""
         self.root = root
         self.state = state
         self.profile = profile
@@ -137,7 +95,7 @@ class Resident:
         self._astray: set[str] = set()
         self._graph = InputGraph()
         self._linked: Mapping[str, object] = {}
-        self.lasting = Lasting()
+        self.warnings = SuiteWarnings()
         self.acted: frozenset[str] | None = None
 
     def forget(self) -> None:
@@ -207,7 +165,7 @@ class Resident:
             should_stop=should_stop,
             read=lambda root: self._read_outputs(root, acting),
         )
-        self.lasting.note(report, self._has_spec)
+        self.warnings.update(report, self._has_spec)
         if acting is None:
             self._settle(self._all_suites(), report)
         elif before is not None:

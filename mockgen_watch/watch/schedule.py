@@ -1,13 +1,18 @@
-"""Takes what happened and the time; gives what the daemon does next, and when.
+"""Schedule: when the daemon waits, looks and works, and how long Git may keep it from working.
 
-Pure: every method takes ``now`` (seconds since some moment), so that tests need no clock.
+``Schedule`` and ``Gate`` are pure: their methods take ``now``, in seconds since some moment, so
+that tests need no clock.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import socket
+import time
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -18,121 +23,23 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Final
 
-
-LONGEST_HOLD: Final = 60.0
-"""Seconds after which the daemon goes on, and warns: a lock may have been left by a kill."""
-PAUSE: Final = 0.05
-"""Seconds between two looks at what Git does."""
-
-_MARKS: Final = ("index.lock", "rebase-merge", "rebase-apply")
-_PROCESSES: Final = "/proc"
-_READ: Final = 4096
-
-
-class Verdict(StrEnum):
-    """What a batch that is due may do."""
-
-    PASS = "pass"  # noqa: S105 - no password
-    HOLD = "hold"
-    OVERRUN = "overrun"
-
-
-class Gate:
-    """Decides, given the time and what Git does, whether a batch may begin. Pure."""
-
-    def __init__(self, longest: float = LONGEST_HOLD) -> None:
-        """Hold batches back for ``longest`` seconds at most."""
-        self.longest = longest
-        self._since: float | None = None
-        self._is_overrun = False
-
-    def decide(self, now: float, blocker: str | None) -> Verdict:
-        """Return whether a batch may begin; ``OVERRUN`` once, then ``PASS`` until Git is done."""
-        if blocker is None:
-            self._since = None
-            self._is_overrun = False
-            return Verdict.PASS
-        if self._is_overrun:
-            return Verdict.PASS
-        if self._since is None:
-            self._since = now
-        if now - self._since < self.longest:
-            return Verdict.HOLD
-        self._is_overrun = True
-        return Verdict.OVERRUN
-
-    @property
-    def held_since(self) -> float | None:
-        """When the present hold began; None when there is none."""
-        return None if self._is_overrun else self._since
-
-
-def find_blocker(project: Path, processes: str = _PROCESSES) -> str | None:
-    """Return what Git does with the work tree of ``project`` just now; None when nothing."""
-    found = find_work_tree(project)
-    if found is None:
-        return None
-    work_tree, git = found
-    for mark in _MARKS:
-        if os.path.lexists(os.path.join(git, mark)):
-            return mark
-    return _live_commit(work_tree, processes)
-
-
-def _live_commit(work_tree: str, processes: str) -> str | None:
-    """Return the name of a commit that is being made in ``work_tree``.
-
-    Hooks of a plain ``git commit`` run without ``index.lock``, so that only its process tells.
-    Where the system has no ``/proc`` this is not seen.
-    """
-    try:
-        numbers = [name for name in os.listdir(processes) if name.isdecimal()]
-    except OSError:
-        return None
-    for number in numbers:
-        try:
-            with open(f"{processes}/{number}/cmdline", "rb") as file:
-                words = file.read(_READ).split(b"\0")
-            name = _rewrites(words)
-            if name and _is_below(os.readlink(f"{processes}/{number}/cwd"), work_tree):
-                return name
-        except OSError:
-            continue  # it has ended, or is somebody else's
-    return None
-
-
-def _rewrites(words: list[bytes]) -> str | None:
-    """Return what a process with this command line does, when it may stash the work tree."""
-    first = words[0].rpartition(b"/")[2]
-    if first == b"git" and any(word in {b"commit", b"stash", b"rebase"} for word in words[1:]):
-        return "git commit" if b"commit" in words else "git stash or rebase"
-    names = {word.rpartition(b"/")[2] for word in words[:3]}
-    if names & {b"pre-commit", b"pre_commit"} and b"run" in words:
-        return "pre-commit run"
-    return None
-
-
-def _is_below(folder: str, work_tree: str) -> bool:
-    return folder == work_tree or folder.startswith(work_tree.rstrip("/") + "/")
-
-
-SETTLE = 0.020
+SETTLE: Final = 0.020
 """Seconds without an event after which a change counts as done."""
-LONGEST_SETTLE = 0.5
+LONGEST_SETTLE: Final = 0.5
 """Seconds after the first event that a change may go on before it is looked at."""
-AUDIT_PERIOD = 2.0
-LONGEST_AUDIT_PERIOD = 60.0
-AUDIT_SHARE = 0.002
+AUDIT_PERIOD: Final = 2.0
+LONGEST_AUDIT_PERIOD: Final = 60.0
+AUDIT_SHARE: Final = 0.002
 """Share of a processor that audits may take while events can be trusted."""
-POLL_PERIOD = 0.5
-POLL_SHARE = 0.03
+POLL_PERIOD: Final = 0.5
+POLL_SHARE: Final = 0.03
 """The same where there are no events, and audits are all there is."""
-FIRST_RETRY = 0.5
-LONGEST_RETRY = 30.0
-KEPT_HINTS = 1000
+FIRST_RETRY: Final = 0.5
+LONGEST_RETRY: Final = 30.0
+KEPT_HINTS: Final = 1000
 
 
-class What(StrEnum):
+class Activity(StrEnum):
     """What the daemon may do next."""
 
     WAIT = "wait"
@@ -141,29 +48,24 @@ class What(StrEnum):
 
 
 class Due(Struct, frozen=True, kw_only=True):
-    """The next thing to do.
+    """The next activity, and when it is due; for ``WAIT`` the end of the wait."""
 
-    Attributes:
-        what: it.
-        at: when; for ``WAIT`` the end of the wait.
-    """
-
-    what: What
+    activity: Activity
     at: float
 
 
-class Settle:
+class Debounce:
     """Holds changes back until there is a pause in them."""
 
     def __init__(self, pause: float = SETTLE, longest: float = LONGEST_SETTLE) -> None:
         """Wait for ``pause`` seconds of quiet, ``longest`` seconds at most."""
-        self.pause = pause
-        self.longest = longest
+        self._pause = pause
+        self._longest = longest
         self._first: float | None = None
         self._last = 0.0
 
     def note(self, now: float) -> None:
-        """Take in that something changed."""
+        """Note that something changed."""
         self._first = now if self._first is None else self._first
         self._last = max(now, self._last)
 
@@ -172,7 +74,7 @@ class Settle:
         """When the change is to be looked at; None when there is none."""
         if self._first is None:
             return None
-        return min(self._last + self.pause, self._first + self.longest)
+        return min(self._last + self._pause, self._first + self._longest)
 
     def clear(self) -> None:
         """Forget what was noted: it is looked at now."""
@@ -184,18 +86,17 @@ class Schedule:
     """Decides when to look at the project, and when to look whether events were lost.
 
     Attributes:
-        hints: paths that events named since the last batch, no more than ``KEPT_HINTS``.
-        has_all_hints: no event came without a path that was kept.
+        hints: paths that events named since the last batch, at most ``KEPT_HINTS``.
         causes: why the next batch runs.
+        is_polling: there are no events to rely on.
     """
 
     def __init__(self, now: float, *, has_audits: bool = True) -> None:
         """Begin at ``now``, with nothing to do but audits."""
-        self.settle = Settle()
         self.hints: dict[str, None] = {}
-        self.has_all_hints = True
         self.causes: dict[str, None] = {}
         self.is_polling = False
+        self._debounce = Debounce()
         self._has_audits = has_audits
         self._cost = 0.0
         self._audit_at = now + AUDIT_PERIOD
@@ -204,23 +105,18 @@ class Schedule:
         self._retries = 0
 
     def note_event(self, now: float, hints: Iterable[str] = (), cause: str = "event") -> None:
-        """Take in that something changed, perhaps at the paths ``hints``."""
-        self.settle.note(now)
+        """Note that something changed, perhaps at the paths ``hints``."""
+        self._debounce.note(now)
         self.causes[cause] = None
-        named = False
         for hint in hints:
-            named = True
             if len(self.hints) >= KEPT_HINTS:
-                self.has_all_hints = False
                 break
             self.hints[hint] = None
-        self.has_all_hints = self.has_all_hints and named
 
     def ask(self, at: float, cause: str) -> None:
         """Want a batch at ``at``, whether anything changed or not."""
         self._asked_at = at if self._asked_at is None else min(at, self._asked_at)
         self.causes[cause] = None
-        self.has_all_hints = False
 
     def hold(self, until: float) -> None:
         """Begin no batch before ``until``."""
@@ -232,27 +128,26 @@ class Schedule:
         audit_at = self._audit_at if self._has_audits or self.is_polling else None
         if batch_at is not None:
             if batch_at <= now:
-                return Due(what=What.BATCH, at=now)
-            # A batch scans anyway; an audit shortly before it would find what events have told.
-            return Due(what=What.WAIT, at=batch_at)
+                return Due(activity=Activity.BATCH, at=now)
+            # A batch scans anyway; an audit shortly before it would find what events have named.
+            return Due(activity=Activity.WAIT, at=batch_at)
         if audit_at is None:
-            return Due(what=What.WAIT, at=now + LONGEST_AUDIT_PERIOD)
+            return Due(activity=Activity.WAIT, at=now + LONGEST_AUDIT_PERIOD)
         if audit_at <= now:
-            return Due(what=What.AUDIT, at=now)
-        return Due(what=What.WAIT, at=audit_at)
+            return Due(activity=Activity.AUDIT, at=now)
+        return Due(activity=Activity.WAIT, at=audit_at)
 
-    def begin_batch(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-        """Return causes and hints of the batch that begins, and whether hints tell of all."""
-        taken = (tuple(self.causes), tuple(self.hints), self.has_all_hints)
-        self.settle.clear()
+    def begin_batch(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return causes and hints of the batch that begins."""
+        taken = (tuple(self.causes), tuple(self.hints))
+        self._debounce.clear()
         self.causes.clear()
         self.hints.clear()
-        self.has_all_hints = True
         self._asked_at = None
         return taken
 
     def end_batch(self, now: float, *, has_failed: bool) -> None:
-        """Take in how a batch ended; what could not be done is tried again, ever later."""
+        """Note that a batch ended; what could not be done is retried, after ever longer delays."""
         if not has_failed:
             self._retries = 0
         else:
@@ -262,12 +157,12 @@ class Schedule:
         self._audit_at = max(self._audit_at, now + self.period)
 
     def end_audit(self, now: float, cost: float) -> None:
-        """Take in that an audit, or the scan of a batch, took ``cost`` seconds."""
+        """Note that an audit, or the scan of a batch, took ``cost`` seconds."""
         self._cost = cost if not self._cost else 0.5 * (self._cost + cost)
         self._audit_at = now + self.period
 
-    def put_audit_off(self, now: float) -> None:
-        """Take in that an audit was called off, because something has happened."""
+    def postpone_audit(self, now: float) -> None:
+        """Note that an audit was called off, because something has happened."""
         self._audit_at = now + AUDIT_PERIOD
 
     @property
@@ -283,6 +178,172 @@ class Schedule:
         self._audit_at = min(self._audit_at, now + self.period)
 
     def _batch_at(self) -> float | None:
-        times = (self.settle.due_at, self._asked_at)
+        times = (self._debounce.due_at, self._asked_at)
         due = [at for at in times if at is not None]
         return max(min(due), self._held_until) if due else None
+
+
+class Bell(Protocol):
+    """What the daemon waits by."""
+
+    def ring(self) -> None:
+        """End the wait."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when it is rung, or after ``seconds``."""
+        ...
+
+    def is_rung(self) -> bool:
+        """Return whether the next wait ends at once."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Return after ``seconds``; what rang meanwhile ends the next wait."""
+        ...
+
+    def close(self) -> None:
+        """Release what it holds; it is not used again."""
+        ...
+
+
+class Waker:
+    """A bell that can be rung from anywhere: other threads, signal handlers."""
+
+    def __init__(self) -> None:
+        self._receive, self._send = socket.socketpair()
+        self._receive.settimeout(0)
+        self._send.settimeout(0)
+        self._is_rung = False
+
+    def ring(self) -> None:
+        """End the wait, or the next one. Never raises and never blocks."""
+        if not self._is_rung:
+            self._is_rung = True
+            # Full means that it is rung already; closed, that nobody waits any more.
+            with contextlib.suppress(OSError):
+                self._send.send(b"\0")
+
+    def wait(self, seconds: float) -> None:
+        with contextlib.suppress(OSError):
+            select.select([self._receive], [], [], max(0.0, seconds))
+        # Before the reading: what rings from here on finds it unrung and writes again.
+        self._is_rung = False
+        with contextlib.suppress(OSError):
+            while self._receive.recv(4096):
+                pass
+
+    def is_rung(self) -> bool:
+        return self._is_rung
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def close(self) -> None:
+        self._receive.close()
+        self._send.close()
+
+
+LONGEST_HOLD: Final = 60.0
+"""Seconds after which the daemon goes on, and warns: a lock may have been left by a kill."""
+PAUSE: Final = 0.05
+"""Seconds between two looks at what Git does."""
+
+
+class Verdict(StrEnum):
+    """What a batch that is due may do."""
+
+    BEGIN = "begin"
+    HOLD = "hold"
+    OVERRUN = "overrun"
+
+
+class Gate:
+    """Holds batches back while Git rewrites the work tree.
+
+    A hook's stash puts the committed specs back for a while. Whoever answered to that would change
+    files under the hook, and it would fail with "files were modified by this hook".
+    """
+
+    def __init__(self, longest: float = LONGEST_HOLD) -> None:
+        """Hold batches back for ``longest`` seconds at most."""
+        self._longest = longest
+        self._since: float | None = None
+        self._is_overrun = False
+
+    def decide(self, now: float, blocker: str | None) -> Verdict:
+        """Return whether a batch may begin; ``OVERRUN`` once, then ``BEGIN`` until Git is done.
+
+        ``blocker`` is what Git does; see ``find_blocker``.
+        """
+        if blocker is None:
+            self._since = None
+            self._is_overrun = False
+            return Verdict.BEGIN
+        if self._is_overrun:
+            return Verdict.BEGIN
+        if self._since is None:
+            self._since = now
+        if now - self._since < self._longest:
+            return Verdict.HOLD
+        self._is_overrun = True
+        return Verdict.OVERRUN
+
+    @property
+    def held_since(self) -> float | None:
+        """When the present hold began; None when there is none."""
+        return None if self._is_overrun else self._since
+
+
+_MARKS: Final = ("index.lock", "rebase-merge", "rebase-apply")
+_PROCESSES: Final = "/proc"
+_READ: Final = 4096
+
+
+def find_blocker(project: Path, processes: str = _PROCESSES) -> str | None:
+    """Return what Git does with the work tree of ``project`` just now; None when nothing."""
+    found = find_work_tree(project)
+    if found is None:
+        return None
+    work_tree, git = found
+    for mark in _MARKS:
+        if os.path.lexists(os.path.join(git, mark)):
+            return mark
+    return _running_commit(work_tree, processes)
+
+
+def _running_commit(work_tree: str, processes: str) -> str | None:
+    """Return the name of a process that makes a commit in ``work_tree``.
+
+    Hooks of a plain ``git commit`` run without ``index.lock``, so that only its process shows it.
+    Where the system has no ``/proc`` this is not seen.
+    """
+    try:
+        numbers = [name for name in os.listdir(processes) if name.isdecimal()]
+    except OSError:
+        return None
+    for number in numbers:
+        try:
+            with open(f"{processes}/{number}/cmdline", "rb") as file:
+                words = file.read(_READ).split(b"\0")
+            name = _rewriting_command(words)
+            if name and _is_below(os.readlink(f"{processes}/{number}/cwd"), work_tree):
+                return name
+        except OSError:
+            continue  # it has ended, or is somebody else's
+    return None
+
+
+def _rewriting_command(words: list[bytes]) -> str:
+    """Return the name of a command line that may stash the work tree; ``""`` for others."""
+    first = words[0].rpartition(b"/")[2]
+    if first == b"git" and any(word in {b"commit", b"stash", b"rebase"} for word in words[1:]):
+        return "git commit" if b"commit" in words else "git stash or rebase"
+    names = {word.rpartition(b"/")[2] for word in words[:3]}
+    if names & {b"pre-commit", b"pre_commit"} and b"run" in words:
+        return "pre-commit run"
+    return ""
+
+
+def _is_below(folder: str, work_tree: str) -> bool:
+    return folder == work_tree or folder.startswith(work_tree.rstrip("/") + "/")

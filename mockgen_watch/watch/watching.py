@@ -1,4 +1,4 @@
-"""Takes what scans and events tell; keeps the observer alive, or replaces it by polling."""
+"""Watching: how the daemon notices changes, and how far that can be trusted."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ class Watching:
             self.give_up("watch limit", folders=scan.folders, watched=watched)
             return
         self._probe_until = now + PROBE_PATIENCE if probe(self.project) else None
-        self._stream.tell(WatchChanged(mode="events", reason="started"))
+        self._stream.publish(WatchChanged(mode="events", reason="started"))
 
     def stop(self) -> None:
         """End the observer."""
@@ -292,7 +292,7 @@ class Watching:
         self.reason = reason
         self._suspicion = None
         self._probe_until = None
-        self._tell("polling", reason, fields)
+        self._publish("polling", reason, fields)
 
     def take(self) -> list[tuple[str, bool]]:
         """Return paths that events named, relative to the project, and which are folders."""
@@ -335,7 +335,7 @@ class Watching:
         if self._suspicion is not None and now >= self._suspicion.until:
             paths, self._suspicion = tuple(sorted(self._suspicion.paths)), None
             self.missed += 1
-            self._stream.tell(EventsMissed(paths=paths, count=self.missed))
+            self._stream.publish(EventsMissed(paths=paths, count=self.missed))
             if self.missed >= STRIKES:
                 self.give_up("events were missed", times=self.missed)
             else:
@@ -355,7 +355,7 @@ class Watching:
         self.stop()
         self.rebuilt += 1
         self._suspicion = None
-        self._tell("events", reason, {"rebuilt": self.rebuilt})
+        self._publish("events", reason, {"rebuilt": self.rebuilt})
         self.start(scan, now)
 
     def _clear_suspicion(self, paths: Iterable[str]) -> None:
@@ -371,5 +371,5 @@ class Watching:
         if not suspicion.paths:
             self._suspicion = None
 
-    def _tell(self, mode: str, reason: str, fields: Mapping[str, object]) -> None:
-        self._stream.tell(WatchChanged(mode=mode, reason=reason, fields=fields))
+    def _publish(self, mode: str, reason: str, fields: Mapping[str, object]) -> None:
+        self._stream.publish(WatchChanged(mode=mode, reason=reason, fields=fields))

@@ -25,7 +25,7 @@ from tests.docs.pages import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
 
 PICTURE: Final = ROOT / "docs" / "pictures" / "live-view.svg"
 WIDTH: Final = 132
@@ -101,7 +101,7 @@ def _watch(root: Path, console: Console) -> None:
     clock = _times()
     view = LiveView(daemon, console, lambda: next(clock))
 
-    def listen(happening: Happening) -> None:
+    def listen(happening: DaemonEvent) -> None:
         if isinstance(happening, BatchEnded):
             happening = replace(happening, stages={"generate": next(seconds)})
         # Not started, it draws no foot; so only what stays above it is on the console.

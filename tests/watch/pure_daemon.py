@@ -14,18 +14,19 @@ from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.watch.batch import MOST_PASSES, Pass
+from mockgen_watch.watch.batch import Pass, Problems
+from mockgen_watch.watch.daemon import MOST_PASSES
 from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
-from mockgen_watch.watch.resident import Known
 from mockgen_watch.watch.schedule import (
     LONGEST_HOLD,
     LONGEST_SETTLE,
     PAUSE,
+    Activity,
     Gate,
     Schedule,
     Verdict,
-    What,
 )
+from mockgen_watch.workflow.results import Report
 from tests.properties.lock_world import World
 from tests.unit.lock.suites import wanted_output, wanted_suite
 
@@ -121,8 +122,8 @@ class PureDaemon:
         self.has_fixpoint = has_fixpoint
         self.schedule = Schedule(now, has_audits=has_audits)
         self.gate = Gate()
-        self.known = Known()
-        self.known_scan = project.scan(now)
+        self.problems = Problems()
+        self.last_scan = project.scan(now)
         self.needs_pass = True
         self.batches = 0
         self.told: set[Diagnostic] = set()
@@ -142,13 +143,13 @@ class PureDaemon:
         """Do all that is due before ``end``."""
         while True:
             due = self.schedule.next(self.now)
-            if due.what is What.WAIT:
+            if due.activity is Activity.WAIT:
                 assert due.at > self.now
                 if due.at > end:
                     self.now = max(end, self.now)
                     return
                 self.now = due.at
-            elif due.what is What.AUDIT:
+            elif due.activity is Activity.AUDIT:
                 self.audit()
             else:
                 self.begin_batch()
@@ -156,7 +157,7 @@ class PureDaemon:
     def audit(self) -> None:
         scan = self.project.scan(self.now)
         self.schedule.end_audit(self.now, COST)
-        if not scan.is_same(self.known_scan):
+        if not scan.is_same(self.last_scan):
             self.schedule.note_event(self.now, cause="audit")
 
     def begin_batch(self) -> None:
@@ -182,18 +183,18 @@ class PureDaemon:
         while passes < MOST_PASSES:
             scan = self.project.scan(self.now)
             self.schedule.end_audit(self.now, COST)
-            is_still = scan.is_same(self.known_scan) and not scan.is_racy
+            is_still = scan.is_same(self.last_scan) and not scan.is_racy
             if is_still and not passes and not self.needs_pass:
                 self.schedule.end_batch(self.now, has_failed=False)
                 return
             passes += 1
             done = self.look()
             self.now += GRAIN / 4
-            self.known_scan = scan
-            for happening in self.known.update(str(self.batches), done):
+            self.last_scan = scan
+            for happening in self.problems.update(str(self.batches), done):
                 self.hear(happening)
             has_failed = done.must_retry
-            has_moved = done.has_written or scan.is_racy
+            has_moved = done.report.has_written or scan.is_racy
             has_converged = not has_moved and not has_failed
             if not has_moved or has_failed or not self.has_fixpoint:
                 break
@@ -223,9 +224,12 @@ class PureDaemon:
             for suite in failed
         ]
         return Pass(
-            diagnostics=tuple(told),
-            failed_suites=tuple(failed),
-            has_written=(project.world.disk, project.world.locks) != before,
+            report=Report(
+                files=(),
+                diagnostics=tuple(told),
+                failed_suites=tuple(failed),
+                has_written=(project.world.disk, project.world.locks) != before,
+            )
         )
 
     def hear(self, happening: object) -> None:

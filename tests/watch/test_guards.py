@@ -28,7 +28,7 @@ from mockgen_watch.watch.watching import LONGEST_STORM, PROBE, PROBE_PATIENCE, S
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
     from tests.watch.world import World
 
 HOUR = 3600.0
@@ -105,7 +105,7 @@ class Stage:
         self.world = world
         self.clock = Clock()
         self.observers: list[FakeObserver] = []
-        self.told: list[Happening] = []
+        self.told: list[DaemonEvent] = []
         stream = Stream()
         stream.subscribe(self.told.append)
         self.daemon = Daemon(
@@ -209,7 +209,7 @@ def save_in_the_middle(world: World, safeguards: Safeguards) -> None:
     """A save while a batch writes, of which no event tells: the same batch takes it in."""
     stage = Stage(world, safeguards)
 
-    def save_again(happening: Happening) -> None:
+    def save_again(happening: DaemonEvent) -> None:
         if isinstance(happening, OutputWritten) and world.shows("a", "first"):
             world.write("a", "second")
 
@@ -223,7 +223,7 @@ def save_while_it_starts_to_look(world: World, safeguards: Safeguards) -> None:
     """A save between the first scan of a batch and its reading of the specs."""
     stage = Stage(world, safeguards)
 
-    def save_again(happening: Happening) -> None:
+    def save_again(happening: DaemonEvent) -> None:
         if isinstance(happening, BatchStarted):
             world.write("b", "between")
 
@@ -286,7 +286,7 @@ def test_an_event_that_is_late_is_not_missed(world: World) -> None:
 
 def test_a_file_system_without_events_is_polled(world: World) -> None:
     stage = Stage(world)
-    stage.daemon.watching.rebuild(stage.daemon.known_scan, stage.clock(), "test")
+    stage.daemon.watching.rebuild(stage.daemon.last_scan, stage.clock(), "test")
     stage.observers[-1].events.clear()
     stage.run(PROBE_PATIENCE + 1.0)
     assert stage.daemon.watching.is_polling
@@ -337,14 +337,14 @@ def test_a_warning_is_told_once_and_holds_until_it_is_mended(world: World) -> No
     assert said[0].diagnostic.location.path == "specs/a/user_input.yaml"
     stage.saw(world.write("a", "mended"))
     stage.run(1.0)
-    assert not stage.daemon.known.diagnostics
+    assert not stage.daemon.problems.diagnostics
 
 
 def test_a_spec_that_never_rests_does_not_keep_the_daemon_for_itself(world: World) -> None:
     stage = Stage(world)
     counter = iter(range(1_000_000))
 
-    def restless(happening: Happening) -> None:
+    def restless(happening: DaemonEvent) -> None:
         if isinstance(happening, OutputWritten):
             world.write("a", f"value{next(counter)}")
 

@@ -177,7 +177,7 @@ def check_quiet(daemon: PureDaemon) -> None:
     assert (project.world.disk, project.world.locks) == (clean.disk, clean.locks)
     assert project.world.journal == ()
     assert not daemon.told
-    assert not daemon.known.errors
+    assert not daemon.problems.errors
     batches = daemon.batches
     daemon.run_until(daemon.now + IDLE)
     assert daemon.batches == batches
@@ -269,7 +269,7 @@ def test_what_could_not_be_written_is_tried_again_though_nothing_changes() -> No
     project = Project(trouble=3)
     daemon = PureDaemon(project, 0.0)
     daemon.run_until(0.1)
-    assert daemon.known.error
+    assert daemon.problems.error
     daemon.run_until(0.1 + 4 * LONGEST_RETRY)
-    assert not daemon.known.error
+    assert not daemon.problems.error
     check_quiet(daemon)

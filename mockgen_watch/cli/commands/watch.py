@@ -23,14 +23,14 @@ from mockgen_watch.observe.log import (
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling
-from mockgen_watch.watch.events import BatchEnded, LogTeller
+from mockgen_watch.watch.events import BatchEnded, EventLogger
 from mockgen_watch.watch.metrics import Metrics, describe_status
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
 
 EXAMPLES = """examples:
   mockgen-watch watch                           until Ctrl-C
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             _serve(daemon, options.metrics, logs, stack)
         stack.enter_context(handling(daemon))
         daemon.run(once=options.once)
-    return ExitCode.FINDINGS if options.once and daemon.known.errors else ExitCode.DONE
+    return ExitCode.FINDINGS if options.once and daemon.problems.errors else ExitCode.DONE
 
 
 def _show(
@@ -126,13 +126,13 @@ class _Logs:
         level = level_of(options.log_format, is_verbose=options.verbose, is_quiet=options.quiet)
         # Whoever starts a daemon without a terminal wants to know what it does.
         level = level if options.quiet else min(level, Level.INFO)
-        self.in_file = LogTeller(start_logging("json", level, output=self.file.write))
-        self.on_stderr = LogTeller(
+        self.in_file = EventLogger(start_logging("json", level, output=self.file.write))
+        self.on_stderr = EventLogger(
             start_logging(options.log_format, level, self.in_file.log.run_id)
         )
         self.adjust()
 
-    def __call__(self, happening: Happening) -> None:
+    def __call__(self, happening: DaemonEvent) -> None:
         self.in_file(happening)
         if isinstance(happening, BatchEnded):
             self._follow()

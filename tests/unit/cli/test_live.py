@@ -100,7 +100,7 @@ def test_what_happens_is_told(happening: object, told: str, screen: Screen) -> N
 def test_many_errors_are_counted_and_a_failure_is_shown(screen: Screen) -> None:
     fields = ", ".join(f"f{number}: {{$x{number}: 1}}" for number in range(14))
     screen.save("a", f"M: {{{fields}}}\n")
-    screen.daemon.known.error = "no room is left"
+    screen.daemon.problems.error = "no room is left"
     console = Console(file=io.StringIO(), width=110)
     console.print(screen.view.picture())
     drawn = console.file.getvalue()  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ def running(folder: Path, number: int, cwd: Path, *words: str) -> None:
 
 
 def test_it_passes_when_git_does_nothing() -> None:
-    assert Gate().decide(0.0, None) is Verdict.PASS
+    assert Gate().decide(0.0, None) is Verdict.BEGIN
 
 
 def test_it_holds_until_git_is_done() -> None:
@@ -36,7 +36,7 @@ def test_it_holds_until_git_is_done() -> None:
     assert gate.decide(0.0, "index.lock") is Verdict.HOLD
     assert gate.decide(59.9, "index.lock") is Verdict.HOLD
     assert gate.held_since == 0.0
-    assert gate.decide(59.95, None) is Verdict.PASS
+    assert gate.decide(59.95, None) is Verdict.BEGIN
     assert gate.held_since is None
 
 
@@ -44,8 +44,8 @@ def test_it_goes_on_after_the_limit_and_says_so_once() -> None:
     gate = Gate(longest=60.0)
     gate.decide(0.0, "index.lock")
     assert gate.decide(60.0, "index.lock") is Verdict.OVERRUN
-    assert gate.decide(60.1, "index.lock") is Verdict.PASS
-    assert gate.decide(90.0, "index.lock") is Verdict.PASS
+    assert gate.decide(60.1, "index.lock") is Verdict.BEGIN
+    assert gate.decide(90.0, "index.lock") is Verdict.BEGIN
     assert gate.held_since is None
 
 

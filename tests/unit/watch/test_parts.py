@@ -16,15 +16,14 @@ from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.observe.log import KEPT, Level, LogFile, start_logging
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
-from mockgen_watch.watch.batch import Pass
-from mockgen_watch.watch.daemon import Waker
+from mockgen_watch.watch.batch import Pass, Problems
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchFailed,
     DiagnosticCleared,
     DiagnosticRaised,
+    EventLogger,
     EventsMissed,
-    LogTeller,
     OutputWritten,
     Stream,
     WatchChanged,
@@ -32,18 +31,19 @@ from mockgen_watch.watch.events import (
 from mockgen_watch.watch.metrics import Endpoint, Metrics, prometheus
 from mockgen_watch.watch.requests import (
     STATUS,
-    Desk,
+    Inbox,
     NoAnswerError,
     NotRunningError,
     ask,
     is_running,
 )
-from mockgen_watch.watch.resident import Known
+from mockgen_watch.watch.schedule import Waker
+from mockgen_watch.workflow.results import Report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mockgen_watch.watch.events import Happening
+    from mockgen_watch.watch.events import DaemonEvent
 
 ENDED = BatchEnded(
     batch="1-1",
@@ -62,6 +62,10 @@ ENDED = BatchEnded(
 
 def finding(line: int) -> Diagnostic:
     return Diagnostic(code="MG201", message="x", location=Location(path="specs/a", line=line))
+
+
+def passed(*found: Diagnostic) -> Pass:
+    return Pass(report=Report(files=(), diagnostics=found))
 
 
 def written(action: Action) -> OutputWritten:
@@ -88,13 +92,11 @@ def test_another_thread_ends_the_wait() -> None:
 
 
 def test_a_finding_is_told_once_and_told_again_when_it_is_mended() -> None:
-    known = Known()
+    known = Problems()
     first, second = finding(1), finding(2)
-    assert list(known.update("1", Pass(diagnostics=(first,)))) == [
-        DiagnosticRaised(batch="1", diagnostic=first)
-    ]
-    assert list(known.update("2", Pass(diagnostics=(first,)))) == []
-    assert list(known.update("3", Pass(diagnostics=(second,)))) == [
+    assert list(known.update("1", passed(first))) == [DiagnosticRaised(batch="1", diagnostic=first)]
+    assert list(known.update("2", passed(first))) == []
+    assert list(known.update("3", passed(second))) == [
         DiagnosticCleared(batch="3", diagnostic=first),
         DiagnosticRaised(batch="3", diagnostic=second),
     ]
@@ -102,20 +104,26 @@ def test_a_finding_is_told_once_and_told_again_when_it_is_mended() -> None:
 
 
 def test_a_failure_is_told_once_and_forgets_no_finding() -> None:
-    known = Known()
-    list(known.update("1", Pass(diagnostics=(finding(1),))))
+    known = Problems()
+    list(known.update("1", passed(finding(1))))
     failed = Pass(error="disk full", must_retry=True)
     assert list(known.update("2", failed)) == [BatchFailed(batch="2", error="disk full")]
     assert list(known.update("3", failed)) == []
     assert known.errors == 2
-    assert list(known.update("4", Pass(diagnostics=(finding(1),)))) == []
+    assert list(known.update("4", passed(finding(1)))) == []
     assert known.errors == 1
 
 
-@pytest.mark.parametrize("done", [Pass(has_moved=True), Pass(is_stopped=True)])
+@pytest.mark.parametrize(
+    "done",
+    [
+        Pass(report=Report(files=(), diagnostics=(), has_moved=True)),
+        Pass(report=Report(files=(), diagnostics=(), is_stopped=True)),
+    ],
+)
 def test_a_pass_that_did_not_end_says_nothing_of_what_is_wrong(done: Pass) -> None:
-    known = Known()
-    list(known.update("1", Pass(diagnostics=(finding(1),))))
+    known = Problems()
+    list(known.update("1", passed(finding(1))))
     assert list(known.update("2", done)) == []
     assert known.errors == 1
 
@@ -127,7 +135,7 @@ def test_nobody_answers_where_no_daemon_runs(tmp_path: Path) -> None:
 
 def test_a_question_is_answered_and_leaves_nothing_behind(tmp_path: Path) -> None:
     state = StateFolder(tmp_path / "s")
-    desk = Desk(state)
+    desk = Inbox(state)
 
     def serve() -> None:
         while not (questions := desk.take()):
@@ -152,7 +160,7 @@ def test_a_daemon_that_says_nothing_is_waited_for_no_longer_than_asked(tmp_path:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"kind": 1}', b"\xff"])
 def test_a_torn_question_is_thrown_away(tmp_path: Path, data: bytes) -> None:
-    desk = Desk(StateFolder(tmp_path))
+    desk = Inbox(StateFolder(tmp_path))
     (desk.folder / "x.json").write_bytes(data)
     assert desk.take() == []
     assert not list(desk.folder.iterdir())
@@ -160,12 +168,12 @@ def test_a_torn_question_is_thrown_away(tmp_path: Path, data: bytes) -> None:
 
 def test_answers_that_nobody_took_go_when_the_next_daemon_starts(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
-    Desk(state)
+    Inbox(state)
     old, new = tmp_path / "daemon/answers/old.json", tmp_path / "daemon/answers/new.json"
     old.touch()
     new.touch()
     os.utime(old, (0, 0))
-    Desk(state)
+    Inbox(state)
     assert new.exists()
     assert not old.exists()
 
@@ -199,9 +207,9 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
 
 def test_a_batch_is_one_line_with_its_id_and_times() -> None:
     lines: list[str] = []
-    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
-    for happening in (written(Action.CREATE), ENDED):
-        teller(happening)
+    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
+    for event in (written(Action.CREATE), ENDED):
+        teller(event)
     (line,) = map(json.loads, lines)
     assert (line["event"], line["batch"], line["create"]) == ("batch", "1-1", 1)
     assert line["scan_ms"] == 500.0
@@ -210,16 +218,16 @@ def test_a_batch_is_one_line_with_its_id_and_times() -> None:
 
 def test_every_failure_is_a_line_of_its_level() -> None:
     lines: list[str] = []
-    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
-    happenings: list[Happening] = [
+    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
+    events: list[DaemonEvent] = [
         DiagnosticRaised(batch="1-1", diagnostic=finding(3)),
         BatchFailed(batch="1-1", error="disk full"),
         EventsMissed(paths=("specs/a",), count=1),
         WatchChanged(mode="polling", reason="watch limit", fields={"limit": 3}),
         written(Action.REFUSE),
     ]
-    for happening in happenings:
-        teller(happening)
+    for event in events:
+        teller(event)
     told = [(line["level"], line["event"]) for line in map(json.loads, lines)]
     assert told == [
         ("error", "diagnostic"),
@@ -232,7 +240,7 @@ def test_every_failure_is_a_line_of_its_level() -> None:
 
 def test_details_are_told_once_debugging_is_switched_on() -> None:
     lines: list[str] = []
-    teller = LogTeller(start_logging("json", Level.INFO, output=lines.append))
+    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
     teller(written(Action.UPDATE))
     assert lines == []
     teller.log.show_from(Level.DEBUG)
@@ -243,7 +251,7 @@ def test_details_are_told_once_debugging_is_switched_on() -> None:
 def test_metrics_count_what_happens() -> None:
     metrics, stream = Metrics(clock=lambda: 5.0), Stream()
     stream.subscribe(metrics)
-    for happening in (
+    for event in (
         written(Action.CREATE),
         written(Action.UPDATE),
         written(Action.DELETE),
@@ -253,7 +261,7 @@ def test_metrics_count_what_happens() -> None:
         BatchFailed(batch="1-2", error="x"),
         EventsMissed(paths=(), count=2),
     ):
-        stream.tell(happening)
+        stream.publish(event)
     assert (metrics.batches, metrics.passes, metrics.failures) == (2, 4, 1)
     assert (metrics.written, metrics.removed, metrics.refused) == (2, 1, 1)
     assert metrics.missed_events == 2

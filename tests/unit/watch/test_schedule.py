@@ -13,45 +13,45 @@ from mockgen_watch.watch.schedule import (
     LONGEST_SETTLE,
     POLL_PERIOD,
     SETTLE,
+    Activity,
+    Debounce,
     Schedule,
-    Settle,
-    What,
 )
 
 
 def test_nothing_is_due_without_a_change() -> None:
-    assert Settle().due_at is None
+    assert Debounce().due_at is None
 
 
 def test_a_change_is_due_after_a_pause() -> None:
-    settle = Settle()
+    settle = Debounce()
     settle.note(1.0)
     assert settle.due_at == 1.0 + SETTLE
 
 
 def test_each_event_begins_the_pause_anew() -> None:
-    settle = Settle()
+    settle = Debounce()
     settle.note(1.0)
     settle.note(1.015)
     assert settle.due_at == 1.015 + SETTLE
 
 
 def test_events_without_a_pause_are_held_back_no_longer_than_the_limit() -> None:
-    settle = Settle()
+    settle = Debounce()
     for step in range(1000):
         settle.note(1.0 + step * 0.01)
     assert settle.due_at == 1.0 + LONGEST_SETTLE
 
 
 def test_a_clock_that_goes_back_does_not_shorten_the_pause() -> None:
-    settle = Settle()
+    settle = Debounce()
     settle.note(2.0)
     settle.note(1.0)
     assert settle.due_at == 2.0 + SETTLE
 
 
 def test_what_was_looked_at_is_due_no_more() -> None:
-    settle = Settle()
+    settle = Debounce()
     settle.note(1.0)
     settle.clear()
     assert settle.due_at is None
@@ -60,33 +60,32 @@ def test_what_was_looked_at_is_due_no_more() -> None:
 def test_a_batch_runs_when_events_have_settled() -> None:
     schedule = Schedule(0.0)
     schedule.note_event(1.0, ["specs/a"])
-    assert schedule.next(1.0).what is What.WAIT
+    assert schedule.next(1.0).activity is Activity.WAIT
     assert schedule.next(1.0).at == 1.0 + SETTLE
-    assert schedule.next(1.0 + SETTLE).what is What.BATCH
+    assert schedule.next(1.0 + SETTLE).activity is Activity.BATCH
 
 
 def test_what_is_asked_for_does_not_wait_for_a_pause() -> None:
     schedule = Schedule(0.0)
     schedule.ask(1.0, "sync")
-    assert schedule.next(1.0).what is What.BATCH
+    assert schedule.next(1.0).activity is Activity.BATCH
 
 
 def test_a_batch_takes_causes_and_hints_with_it() -> None:
     schedule = Schedule(0.0)
     schedule.note_event(1.0, ["specs/a", "specs/b", "specs/a"])
     schedule.ask(1.0, "sync")
-    assert schedule.begin_batch() == (("event", "sync"), ("specs/a", "specs/b"), False)
-    assert schedule.next(1.0).what is What.WAIT
+    assert schedule.begin_batch() == (("event", "sync"), ("specs/a", "specs/b"))
+    assert schedule.next(1.0).activity is Activity.WAIT
     schedule.note_event(1.5, ["specs/c"])
-    assert schedule.begin_batch() == (("event",), ("specs/c",), True)
+    assert schedule.begin_batch() == (("event",), ("specs/c",))
 
 
 def test_hints_do_not_grow_without_end() -> None:
     schedule = Schedule(0.0)
     schedule.note_event(1.0, (f"specs/{number}" for number in range(10 * KEPT_HINTS)))
-    _, hints, has_all = schedule.begin_batch()
+    _, hints = schedule.begin_batch()
     assert len(hints) == KEPT_HINTS
-    assert not has_all
 
 
 def test_a_held_batch_waits() -> None:
@@ -95,15 +94,15 @@ def test_a_held_batch_waits() -> None:
     schedule.hold(3.0)
     assert schedule.next(1.0) == schedule.next(2.9)
     assert schedule.next(2.9).at == 3.0
-    assert schedule.next(3.0).what is What.BATCH
+    assert schedule.next(3.0).activity is Activity.BATCH
 
 
 def test_an_audit_comes_without_any_event() -> None:
     schedule = Schedule(0.0)
     assert schedule.next(0.0).at == AUDIT_PERIOD
-    assert schedule.next(AUDIT_PERIOD).what is What.AUDIT
+    assert schedule.next(AUDIT_PERIOD).activity is Activity.AUDIT
     schedule.end_audit(AUDIT_PERIOD, 0.001)
-    assert schedule.next(AUDIT_PERIOD).what is What.WAIT
+    assert schedule.next(AUDIT_PERIOD).activity is Activity.WAIT
 
 
 def test_audits_that_cost_much_are_rare() -> None:
@@ -118,13 +117,13 @@ def test_audits_that_cost_much_are_rare() -> None:
 
 def test_no_audit_runs_when_a_test_has_switched_them_off() -> None:
     schedule = Schedule(0.0, has_audits=False)
-    assert schedule.next(1e6).what is What.WAIT
+    assert schedule.next(1e6).activity is Activity.WAIT
 
 
 def test_polling_looks_more_often() -> None:
     schedule = Schedule(0.0)
     schedule.poll(0.0)
-    assert schedule.next(POLL_PERIOD).what is What.AUDIT
+    assert schedule.next(POLL_PERIOD).activity is Activity.AUDIT
 
 
 def test_failures_are_tried_again_ever_later() -> None:
