@@ -17,38 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockgen_watch.git.hook import HookReport
-    from mockgen_watch.git.stored import Look
+    from mockgen_watch.git.index import StagedProject
 
 
-def run_hook(look: Look, options: argparse.Namespace) -> int:
+def run_hook(staged: StagedProject, options: argparse.Namespace) -> int:
     """Do what ``options`` ask for and return the exit code."""
     if options.validate:
-        report = validate(look, options.profile)
+        report = validate(staged, options.profile)
     elif options.check:
-        report = verify_staged(look, options.profile)
+        report = verify_staged(staged, options.profile)
     else:
-        report = refresh(look, options.profile)
+        report = refresh(staged, options.profile)
     if options.json:
-        print(_json(report, look))
+        print(_json(report, staged))
     else:
         texts = report.project.suites.text_of
         print_findings(report.diagnostics, texts, sys.stderr, with_notes=options.verbose)
-        _print(report, look)
+        _print(report, staged)
     return ExitCode.DONE if report.has_passed else ExitCode.FINDINGS
 
 
-def _print(report: HookReport, look: Look) -> None:
-    for path in (*report.add, *report.held):
+def _print(report: HookReport, staged: StagedProject) -> None:
+    for path in (*report.add, *report.left):
         state = "not staged"
         if path in report.written:
             state = "written"
-        elif path in report.held:
+        elif path in report.left:
             state = "left"
         print(f"{state:<10}  {escape_for_terminal(path)}")
-    commands = next_commands(report, look)
+    commands = next_commands(report, staged)
     if not commands:
         return
-    if report.held:
+    if report.left:
         print(
             "The staged specs make other outputs than the staged ones. The working tree holds\n"
             "outputs that are not staged, so it was left as it is. For the index alone, type:"
@@ -63,28 +63,28 @@ def _print(report: HookReport, look: Look) -> None:
         print("This commit takes only the paths that it was given: name these files too.")
 
 
-def next_commands(report: HookReport, look: Look) -> list[str]:
+def next_commands(report: HookReport, staged: StagedProject) -> list[str]:
     """Return what a person may type so that the index becomes right; the first is the usual one."""
     commands = []
-    if report.add and not report.held:
-        commands.append(f"git add -- {_words(report.add, look)}")
+    if report.add and not report.left:
+        commands.append(f"git add -- {_words(report.add, staged)}")
     if report.edits_file:
         commands.append(f"git update-index -z --index-info <{shlex.quote(report.edits_file)}")
     return commands
 
 
-def _words(paths: Sequence[str], look: Look) -> str:
-    return " ".join(shlex.quote(look.repository.shown_path(path)) for path in paths)
+def _words(paths: Sequence[str], staged: StagedProject) -> str:
+    return " ".join(shlex.quote(staged.repository.shown_path(path)) for path in paths)
 
 
-def _json(report: HookReport, look: Look) -> str:
+def _json(report: HookReport, staged: StagedProject) -> str:
     data = {
         "passed": report.has_passed,
         "add": list(report.add),
         "written": list(report.written),
-        "held": list(report.held),
-        "ignored": list(look.ignored_specs),
-        "next": next_commands(report, look),
+        "held": list(report.left),
+        "ignored": list(staged.untracked_specs),
+        "next": next_commands(report, staged),
         **report_of(report.diagnostics),
     }
     return json.dumps(data, indent=2, ensure_ascii=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.git.difference import differing_cells, records_of
+from mockgen_watch.git.history import differing_cells, records_of
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.workflow.changes import CannotDecodeError
 

@@ -1,6 +1,6 @@
-"""Takes a project in a work tree of Git; gives what its index, its commits and its blobs hold.
+"""Repository: the Git work tree that a project is in, its index, its commits and its blobs.
 
-Git itself is asked, so that its formats stay its own. A hook is started with variables that point
+Git itself is asked, so that its formats stay its own. Git starts a hook with variables that point
 at one repository (``GIT_DIR``); they are left out here, because the project's own is meant, as
 everywhere in this program. The one that counts is ``GIT_INDEX_FILE``: ``git commit -a`` and
 ``git commit PATH`` are decided from an index that is not the usual one.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,8 +32,7 @@ LINK = "120000"
 """The mode of a symbolic link; its blob is the path that it leads to."""
 
 _FILES = frozenset({FILE, "100755"})
-_NOT_OURS = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR"})
-_INDEX = "GIT_INDEX_FILE"
+_OTHER_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 _UNMERGED = b"M "
 _UNTRACKED = b"? "
 
@@ -54,15 +52,15 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def is_file(self) -> bool:
-        """Return whether it is a regular file."""
+        """Whether it is a regular file."""
         return self.mode in _FILES
 
 
 class Index(Struct, frozen=True, kw_only=True):
-    """What would be committed, and what lies beside it. Paths are relative to the project.
+    """What would be committed, and what is beside it. Paths are relative to the project.
 
     Attributes:
-        text: what Git said, for telling whether it says the same again.
+        text: the output of ``git ls-files``.
         prefix: the project's folder in the work tree, with a final slash.
     """
 
@@ -71,12 +69,12 @@ class Index(Struct, frozen=True, kw_only=True):
 
     @property
     def staged_text(self) -> bytes:
-        """What Git said of all but untracked files."""
+        """The lines of ``text`` but those of untracked files."""
         return b"\0".join(line for line in self.text.split(b"\0") if line[:2] != _UNTRACKED)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The files, sorted by path; those that a merge left in conflict are not among them."""
+        """The files, sorted by path, but those that a merge left in conflict."""
         found = []
         for line in self.text.split(b"\0"):
             if line and line[:2] not in {_UNTRACKED, _UNMERGED}:
@@ -98,7 +96,7 @@ class Index(Struct, frozen=True, kw_only=True):
         return tuple(self._path(line[2:]) for line in lines if line[:2] == _UNTRACKED)
 
     def _path(self, name: bytes) -> str:
-        return name.decode("utf-8", "surrogateescape").removeprefix(self.prefix)
+        return _decode(name).removeprefix(self.prefix)
 
 
 class Repository:
@@ -110,13 +108,12 @@ class Repository:
     """
 
     def __init__(self, work_tree: str, prefix: str) -> None:
-        """Speak of the project at ``prefix`` of ``work_tree``."""
         self.work_tree = work_tree
         self.prefix = prefix
 
     @classmethod
     def of(cls, project: StrPath) -> Repository:
-        """Return the one that ``project`` is in.
+        """Return the repository that ``project`` is in.
 
         Raises:
             UsageError: there is none.
@@ -131,7 +128,7 @@ class Repository:
         """Return what the index has below ``folders`` of the project.
 
         Raises:
-            StorageError: Git is not there, or fails.
+            StorageError: Git is missing, or fails.
         """
         words = ["ls-files", "-z", "-s", "-t", "-o", "--exclude-standard", "--"]
         text = self.read([*words, *(self.prefix + folder for folder in folders)])
@@ -146,23 +143,27 @@ class Repository:
         words = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]
         text = self.read([*words, *(self.prefix + folder for folder in folders)])
         entries = []
-        for line in _lines(text):
+        for line in _decode(text).split("\0")[:-1]:
             about, _, path = line.partition("\t")
             mode, _, blob = about.split(" ")
-            entries.append(Entry(path=self._inner(path), mode=mode, blob=blob))
+            entries.append(Entry(path=path.removeprefix(self.prefix), mode=mode, blob=blob))
         return tuple(entries)
 
     def read(self, words: Iterable[str], data: bytes | None = None) -> bytes:
-        """Return what ``git`` writes when called with ``words``; ``data`` is its stdin.
+        """Return the output of ``git`` called with ``words`` and ``data`` as stdin.
 
         Raises:
-            StorageError: Git is not there, or fails; it has told why on stderr.
+            StorageError: Git is missing, or fails; its stderr has said why.
         """
         words = tuple(words)
         code, text = self.ask(words, data)
         if code:
             raise StorageError("git", f"git {words[0]} failed with exit code {code}")
         return text
+
+    def read_text(self, words: Iterable[str], data: bytes | None = None) -> str:
+        """Return the same as text, without blanks and line ends around it."""
+        return self.read(words, data).decode().strip()
 
     def ask(
         self,
@@ -172,26 +173,34 @@ class Repository:
         *,
         is_silent: bool = False,
     ) -> tuple[int, bytes]:
-        """Return the exit code of ``git`` called with ``words``, and what it writes.
+        """Return the exit code and the output of ``git`` called with ``words``.
 
-        ``data`` is its stdin; ``variables`` are added to its environment. What it says on stderr
-        is for people, unless ``is_silent``.
+        Args:
+            words: its arguments.
+            data: its stdin.
+            variables: added to its environment.
+            is_silent: its stderr, which is for people, is not shown.
 
         Raises:
-            StorageError: Git is not there.
+            StorageError: Git is missing.
         """
         command = ["git", "-C", self.work_tree, *words]
-        environment = {**self.environment(), **(variables or {})}
         with naming("git"):
-            if data is None and not is_silent and sys.platform != "win32":
-                return _spawn(command, environment)
-            return _call(command, environment, data, is_silent=is_silent)
+            done = subprocess.run(  # noqa: S603 - the words are ours, and no shell reads them
+                command,
+                env={**_environment(), **(variables or {})},
+                input=data,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if is_silent else None,
+                check=False,
+            )
+        return done.returncode, done.stdout
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """Give the bytes of each blob, in the order of ``ids``.
+        """Yield the bytes of each blob, in the order of ``ids``.
 
         Raises:
-            StorageError: one is missing, or Git fails.
+            StorageError: a blob is missing, or Git fails.
         """
         wanted = list(ids)
         if not wanted:
@@ -199,8 +208,8 @@ class Repository:
         command = ["git", "-C", self.work_tree, "cat-file", "--batch"]
         with (
             naming("git"),
-            subprocess.Popen(  # noqa: S603 - the words are ours, and no shell reads them
-                command, env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            subprocess.Popen(  # noqa: S603 - as above
+                command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
             ) as git,
         ):
             if git.stdin is None or git.stdout is None:
@@ -209,10 +218,10 @@ class Repository:
                 # One at a time: two full pipes would wait for each other.
                 git.stdin.write(f"{blob}\n".encode())
                 git.stdin.flush()
-                head = git.stdout.readline().split()
-                if len(head) != 3:  # noqa: PLR2004 - id, kind and size
+                size = git.stdout.readline().rpartition(b" ")[2].strip()
+                if not size.isdigit():
                     raise StorageError("git", f"there is no blob {blob}")
-                yield git.stdout.read(int(head[2]))
+                yield git.stdout.read(int(size))
                 git.stdout.read(1)
 
     def keep_blob(self, data: bytes) -> str:
@@ -221,13 +230,7 @@ class Repository:
         Raises:
             StorageError: Git fails.
         """
-        return self.read(["hash-object", "-w", "-t", "blob", "--stdin"], data).decode().strip()
-
-    def environment(self) -> Mapping[str, str]:
-        """Return the variables that Git is called with."""
-        kept = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
-        kept["GIT_OPTIONAL_LOCKS"] = "0"
-        return kept
+        return self.read_text(["hash-object", "-w", "-t", "blob", "--stdin"], data)
 
     def shown_path(self, path: str) -> str:
         """Return a path of the project as a person may type it where Git was called."""
@@ -235,47 +238,16 @@ class Repository:
         base = os.getcwd() if start is None else os.path.join(self.work_tree, start)
         return os.path.relpath(os.path.join(self.work_tree, self.prefix + path), base)
 
-    def _inner(self, path: str) -> str:
-        return path.removeprefix(self.prefix)
+
+def index_file() -> str:
+    """Return the path of the index file that Git's caller chose; ``""`` for the usual one."""
+    return os.environ.get("GIT_INDEX_FILE", "")
 
 
-def index_name() -> str:
-    """Return the name of the index file that Git's caller chose; ``""`` for the usual one."""
-    return os.path.basename(os.environ.get(_INDEX, ""))
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
+    return {**kept, "GIT_OPTIONAL_LOCKS": "0"}
 
 
-def _lines(text: bytes) -> Iterator[str]:
-    return (line.decode("utf-8", "surrogateescape") for line in text.split(b"\0") if line)
-
-
-def _call(
-    command: list[str], environment: Mapping[str, str], data: bytes | None, *, is_silent: bool
-) -> tuple[int, bytes]:
-    """Run ``command`` and return its exit code and stdout."""
-    done = subprocess.run(  # noqa: S603 - as above
-        command,
-        env=environment,
-        input=data,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL if is_silent else None,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
-if sys.platform != "win32":
-
-    def _spawn(command: list[str], environment: Mapping[str, str]) -> tuple[int, bytes]:
-        """Do the same without the import of ``subprocess``."""
-        reading, writing = os.pipe()
-        try:
-            actions = [(os.POSIX_SPAWN_DUP2, writing, 1)]
-            process = os.posix_spawnp(command[0], command, environment, file_actions=actions)
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        with open(reading, "rb") as file:
-            text = file.read()
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), text
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")

@@ -1,8 +1,8 @@
-"""Takes a repository; gives it the drivers for differences and merges, or takes them away.
+"""Settings of a clone: the drivers for differences and merges, installed and removed.
 
-All of it is the clone's own: its configuration, and ``info/attributes``. Nothing is committed.
-Git's own command for settings leaves traces behind where a file has remarks or blank lines at its
-end, so the lines are put there, and taken away, as text.
+They are in the clone's configuration and in ``info/attributes``; nothing is committed. ``git
+config`` leaves traces where a file has comments or blank lines at its end, so the lines are added
+and removed as text.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mockgen_watch.git.repository import Repository
 
 
-BEGIN = "# mockgen-watch git install: begin\n"
-END = "# mockgen-watch git install: end\n"
+_BEGIN = "# mockgen-watch git install: begin\n"
+_END = "# mockgen-watch git install: end\n"
 
-# How the file was before, where taking the lines away would not tell.
+# They mark how the file was before, where it could not be seen after the lines are removed.
 _OPEN = "\n# the line end before this line is of mockgen-watch git install\n"
 _EMPTY = "# this file was empty before mockgen-watch git install\n"
 
@@ -31,30 +31,21 @@ class SettingsFile:
     """A text file that others write, too; what is theirs stays byte for byte."""
 
     def __init__(self, path: str) -> None:
-        """Read the file at ``path``, which need not exist.
-
-        Raises:
-            StorageError: it cannot be read.
-        """
-        # A link stays one: what it leads to is written.
+        # A link stays one: its target is written.
         self.path = os.path.realpath(path)
         self.text: str | None = None
         with naming(self.path):
             try:
                 with open(
-                    self.path, encoding="utf-8", errors="surrogateescape", newline=""
+                    self.path, errors="surrogateescape", encoding="utf-8", newline=""
                 ) as file:
                     self.text = file.read()
             except FileNotFoundError:
                 return
 
-    def has(self, lines: str) -> bool:
-        """Return whether ``lines`` are in it as a block."""
-        return _block(lines) in (self.text or "")
-
     def has_blocks(self) -> bool:
         """Return whether any block is in it."""
-        return BEGIN in (self.text or "")
+        return _BEGIN in (self.text or "")
 
     def add(self, lines: str) -> bool:
         """Put ``lines`` at the end, between marks; return False when they are there.
@@ -62,7 +53,7 @@ class SettingsFile:
         Raises:
             StorageError: it cannot be written.
         """
-        if self.has(lines):
+        if self._has(lines):
             return False
         text = self.text or ""
         if self.text == "":
@@ -78,13 +69,13 @@ class SettingsFile:
         Raises:
             StorageError: it cannot be written.
         """
-        if not self.has(lines):
+        if not self._has(lines):
             return False
-        before, _, behind = (self.text or "").partition(_block(lines))
-        if before.endswith(_OPEN) and not behind.startswith(BEGIN):
-            # What others wrote behind our lines needs the line end.
-            before = before.removesuffix(_OPEN) + ("\n" if behind else "")
-        rest = before + behind
+        before, _, after = (self.text or "").partition(_block(lines))
+        if before.endswith(_OPEN) and not after.startswith(_BEGIN):
+            # What others wrote after our lines needs the line end.
+            before = before.removesuffix(_OPEN) + ("\n" if after else "")
+        rest = before + after
         if rest == _EMPTY:
             self._write("")
         elif rest:
@@ -95,6 +86,9 @@ class SettingsFile:
             self.text = None
         return True
 
+    def _has(self, lines: str) -> bool:
+        return _block(lines) in (self.text or "")
+
     def _write(self, text: str) -> None:
         lock = f"{self.path}.lock"
         with naming(self.path):
@@ -104,7 +98,7 @@ class SettingsFile:
                 fd = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             except FileExistsError as error:
                 raise StorageError(self.path, f"{lock} is there: another process writes") from error
-            with open(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            with open(fd, "w", errors="surrogateescape", encoding="utf-8", newline="") as file:
                 file.write(text)
             if self.text is not None:
                 shutil.copymode(self.path, lock)
@@ -113,7 +107,7 @@ class SettingsFile:
 
 
 def _block(lines: str) -> str:
-    return f"{BEGIN}{lines}{END}"
+    return f"{_BEGIN}{lines}{_END}"
 
 
 SETTINGS = {
@@ -123,7 +117,7 @@ SETTINGS = {
     # Git merges ancestors of ancestors, too; there the base is as good as any.
     "merge.mockgen.recursive": "binary",
 }
-"""What is set in the configuration of a clone."""
+"""The entries in the configuration of a clone."""
 
 
 def install_drivers(repository: Repository, outputs: str) -> bool:
@@ -133,12 +127,12 @@ def install_drivers(repository: Repository, outputs: str) -> bool:
         UsageError: a name is taken by somebody else's driver.
         StorageError: the settings cannot be written.
     """
-    there = _values(repository)
-    for key, value in there.items():
+    current = _values(repository)
+    for key, value in current.items():
         if value not in {"", SETTINGS[key]}:
             raise UsageError(f"{key} is {value!r} already, which is not of this program")
     has_changed = False
-    if there != SETTINGS:
+    if current != SETTINGS:
         has_changed = _file(repository, "config").add(_settings_lines())
     return _file(repository, "info/attributes").add(_lines(repository, outputs)) or has_changed
 

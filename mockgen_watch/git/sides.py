@@ -1,4 +1,4 @@
-"""Takes the three versions of a file that Git merges; gives the trees that they may come from.
+"""Sides of a merge: the trees that the three versions of a file come from, and their merge.
 
 Git tells a merge driver neither what it merges nor for which command, and while the driver runs
 the work tree and the index have our side alone. ``git merge`` names the other commit in a variable,
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.git.repository import index_file
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import git_folder_of
 
@@ -28,11 +29,22 @@ if TYPE_CHECKING:
 DRIVER = "merge.mockgen.driver"
 """The setting that Git calls the merge driver by."""
 
-NAMED = "GITHEAD_"
+_HEAD_VARIABLE = "GITHEAD_"
 """Begins the variables by which ``git merge`` names what it merges."""
 
+_COMMIT_FILES = (
+    "rebase-merge/done",
+    "rebase-apply/original-commit",
+    "rebase-merge/autostash",
+    "rebase-apply/autostash",
+    "MERGE_AUTOSTASH",
+)
+"""Files of the Git folder whose last line names a commit."""
+
+_MAX_COMMITS = 50
+_MAX_TIPS = 500
 _CLEAN, _CONFLICT = 0, 1
-_NOBODY = {
+_COMMITTER = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (
@@ -55,13 +67,9 @@ class Sides(Struct, frozen=True, kw_only=True):
     ours: str
     theirs: str
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the same as plain data."""
-        return {"base": self.base, "ours": self.ours, "theirs": self.theirs}
-
 
 class MergedTree(Struct, frozen=True, kw_only=True):
-    """What Git makes of two sides.
+    """The tree that Git makes of two sides.
 
     Attributes:
         tree: its id.
@@ -73,10 +81,10 @@ class MergedTree(Struct, frozen=True, kw_only=True):
     stages: Mapping[str, Mapping[str, str]]
 
     def versions(self, path: str, nothing: str) -> tuple[str, str, str] | None:
-        """Return the blobs that a merge driver is asked about: base, ours, theirs.
+        """Return the blobs that Git gives a merge driver: base, ours, theirs.
 
-        None where it is not asked: nothing is in conflict, or one side has no such file.
-        ``nothing`` is the id of an empty blob, which stands for a base that is none.
+        None where it does not ask the driver: nothing is in conflict, or one side has no such file.
+        ``nothing`` is the id of an empty blob, which Git gives where there is no base.
         """
         found = self.stages.get(path, {})
         if "2" not in found or "3" not in found:
@@ -109,91 +117,46 @@ def merge_trees(repository: Repository, sides: Sides) -> MergedTree:
     return MergedTree(tree=tree.decode(), stages=stages)
 
 
-def empty_tree(repository: Repository) -> str:
-    """Return the id of a tree that has nothing.
-
-    Raises:
-        StorageError: Git fails.
-    """
-    return repository.read(["mktree"], b"").decode().strip()
+def _commit(repository: Repository, tree: str, parent: str = "") -> str:
+    words = ["commit-tree", "-m", "merge", *(["-p", parent] if parent else ())]
+    code, text = repository.ask([*words, f"{tree}^{{tree}}"], b"", _COMMITTER)
+    if code:
+        raise StorageError("git", f"git commit-tree failed with exit code {code}")
+    return text.decode().strip()
 
 
 def empty_blob(repository: Repository) -> str:
-    """Return the id of an empty file, which Git gives a merge driver for a base that is none.
+    """Return the id of an empty file.
 
     Raises:
         StorageError: Git fails.
     """
-    return repository.read(["hash-object", "-t", "blob", "--stdin"], b"").decode().strip()
+    return repository.read_text(["hash-object", "-t", "blob", "--stdin"], b"")
 
 
-def index_tree(repository: Repository, state: StateFolder) -> str:
-    """Return the tree of what is staged; ``""`` when that has conflicts.
-
-    Raises:
-        StorageError: the index cannot be read.
-    """
-    # Git holds the lock of the index while it merges; of a copy it does not.
-    copy = state.place("merge.index")
-    with naming(copy):
-        with state.open(), open(index_path(repository), "rb") as file:
-            state.write("merge.index", file.read(), is_durable=False)
-        try:
-            code, tree = repository.ask(["write-tree"], variables={"GIT_INDEX_FILE": copy})
-        finally:
-            state.remove("merge.index")
-    return "" if code else tree.decode().strip()
-
-
-def index_path(repository: Repository) -> str:
-    """Return where the index is that Git goes by.
-
-    Raises:
-        StorageError: there is no Git folder.
-    """
-    given = os.environ.get("GIT_INDEX_FILE")
-    if given is not None:
-        return os.path.join(repository.work_tree, given)
-    folder = git_folder_of(repository.work_tree)
-    if folder is None:
-        raise StorageError(repository.work_tree, "it is no work tree of Git any more")
-    return os.path.join(folder, "index")
-
-
-def merge_mark(repository: Repository) -> str:
-    """Return what tells the merge that goes on from another one.
+def merge_id(repository: Repository) -> str:
+    """Return a text that tells the current merge from every other.
 
     Git replaces the index file when a merge is over, and not before.
 
     Raises:
         StorageError: the index cannot be read.
     """
-    path = index_path(repository)
+    path = _index_path(repository)
     with naming(path):
         status = os.stat(path)
-    named = sorted(name for name in os.environ if name.startswith(NAMED))
-    return repr([status.st_ino, status.st_mtime_ns, status.st_size, named])
+    heads = sorted(name for name in os.environ if name.startswith(_HEAD_VARIABLE))
+    return repr([status.st_ino, status.st_mtime_ns, status.st_size, heads])
 
 
-def _commit(repository: Repository, tree: str, parent: str = "") -> str:
-    words = ["commit-tree", "-m", "merge", *(["-p", parent] if parent else ())]
-    code, text = repository.ask([*words, f"{tree}^{{tree}}"], b"", _NOBODY)
-    if code:
-        raise StorageError("git", f"git commit-tree failed with exit code {code}")
-    return text.decode().strip()
-
-
-_NAMING = (
-    "rebase-merge/done",
-    "rebase-apply/original-commit",
-    "rebase-merge/autostash",
-    "rebase-apply/autostash",
-    "MERGE_AUTOSTASH",
-)
-"""Files of the Git folder whose last line names a commit."""
-
-_MOST_COMMITS = 50
-_MOST_TIPS = 500
+def _index_path(repository: Repository) -> str:
+    """Return where the index is that Git goes by."""
+    if given := index_file():
+        return os.path.join(repository.work_tree, given)
+    folder = git_folder_of(repository.work_tree)
+    if folder is None:
+        raise StorageError(repository.work_tree, "it is no work tree of Git any more")
+    return os.path.join(folder, "index")
 
 
 class SideFinder:
@@ -209,7 +172,7 @@ class SideFinder:
         self.base, self.ours, self.theirs = versions
         self._blobs: dict[str, frozenset[str]] = {}
 
-    def are(self, sides: Sides) -> bool:
+    def fits(self, sides: Sides) -> bool:
         """Return whether ``sides`` have the three versions.
 
         Raises:
@@ -221,40 +184,52 @@ class SideFinder:
         )
 
     def find(self) -> Sides | None:
-        """Return the sides that have the three versions; None when there are none to be found.
+        """Return the sides that have the three versions; None when none can be found.
 
         Raises:
             StorageError: Git fails.
         """
         ours = self._our_side()
-        for sides in self._merges():
-            return sides
+        heads = [name for name in os.environ if name.startswith(_HEAD_VARIABLE)]
+        if len(heads) == 1 and self._has("HEAD", self.ours):
+            theirs = heads[0].removeprefix(_HEAD_VARIABLE)
+            if self._has(theirs, self.theirs):
+                return self._of_commits("HEAD", theirs)
         if ours:
             for parent, commit in self._steps():
                 for base, theirs in ((parent, commit), (commit, parent)):
                     if self._has(base, self.base) and self._has(theirs, self.theirs):
                         return Sides(base=base, ours=ours, theirs=theirs)
-        return next(self._tips(), None)
+        return self._of_branches()
 
     def _our_side(self) -> str:
         """Return what is merged into: what is staged, or the last commit."""
-        staged = index_tree(self.repository, self.state)
-        return next((side for side in (staged, "HEAD") if self._has(side, self.ours)), "")
+        return next(
+            (side for side in (self._index_tree(), "HEAD") if self._has(side, self.ours)), ""
+        )
 
-    def _merges(self) -> Iterator[Sides]:
-        """Yield the sides of a ``git merge``."""
-        named = [name.removeprefix(NAMED) for name in os.environ if name.startswith(NAMED)]
-        if len(named) == 1 and self._has("HEAD", self.ours) and self._has(named[0], self.theirs):
-            yield from self._of_commits("HEAD", named[0])
+    def _index_tree(self) -> str:
+        """Return the tree of what is staged; ``""`` when that has conflicts."""
+        # Git holds the lock of the index while it merges, but not of a copy.
+        copy = self.state.place("merge.index")
+        with naming(copy):
+            with self.state.open(), open(_index_path(self.repository), "rb") as file:
+                self.state.write("merge.index", file.read(), is_durable=False)
+            try:
+                variables = {"GIT_INDEX_FILE": copy}
+                code, tree = self.repository.ask(["write-tree"], variables=variables)
+            finally:
+                self.state.remove("merge.index")
+        return "" if code else tree.decode().strip()
 
     def _steps(self) -> Iterator[tuple[str, str]]:
         """Yield parent and commit, wherever a commit has the one version and its parent another."""
-        named = self._named()
-        words = ["log", "--no-walk", "--format=%H %P", *named]
-        texts = [self.repository.read(words)] if named else []
-        search = ["log", "--all", "--reflog", "-m", "--format=%H %P", f"-n{_MOST_COMMITS}"]
+        commits = self._commits_in_files()
+        words = ["log", "--no-walk", "--format=%H %P", *commits]
+        texts = [self.repository.read(words)] if commits else []
+        search = ["log", "--all", "--reflog", "-m", "--format=%H %P", f"-n{_MAX_COMMITS}"]
         folder = f"{self.repository.prefix}{self.outputs}"
-        # Of these one has gone or come, whatever its path.
+        # A commit that adds or removes the blob, whatever its path.
         blob = self.theirs if self.theirs != self._nothing else self.base
         texts.append(self.repository.read([*search, f"--find-object={blob}", "--", folder]))
         seen: dict[tuple[str, str], None] = {}
@@ -264,10 +239,10 @@ class SideFinder:
                 seen.update(dict.fromkeys((parent, commit) for parent in parents))
         yield from seen
 
-    def _named(self) -> tuple[str, ...]:
+    def _commits_in_files(self) -> tuple[str, ...]:
         """Return the commits that a rebase is about to take over, or that it has put aside."""
         ids = []
-        for name in _NAMING:
+        for name in _COMMIT_FILES:
             path = os.fsdecode(self.repository.read(["rev-parse", "--git-path", name]))
             try:
                 with open(os.path.join(self.repository.work_tree, path.rstrip("\n"))) as file:
@@ -277,26 +252,27 @@ class SideFinder:
             ids += [word for word in words[:3] if len(word) >= len(self.ours)]
         return tuple(ids)
 
-    def _tips(self) -> Iterator[Sides]:
-        """Yield the sides of a merge of two branches, none of which need be checked out."""
-        words = ["for-each-ref", f"--count={_MOST_TIPS}", "--format=%(objectname)"]
+    def _of_branches(self) -> Sides | None:
+        """Return the sides of a merge of two branches, neither of which need be checked out."""
+        words = ["for-each-ref", f"--count={_MAX_TIPS}", "--format=%(objectname)"]
         tips = dict.fromkeys(self.repository.read(words).decode().split())
-        ours = [tip for tip in ("HEAD", *tips) if self._has(tip, self.ours)]
-        theirs = [tip for tip in tips if self._has(tip, self.theirs)]
-        for our in ours:
-            for their in theirs:
-                for sides in self._of_commits(our, their):
-                    if not sides.base or self._has(sides.base, self.base):
-                        yield sides
+        their_tips = [tip for tip in tips if self._has(tip, self.theirs)]
+        for ours in [tip for tip in ("HEAD", *tips) if self._has(tip, self.ours)]:
+            for theirs in their_tips:
+                sides = self._of_commits(ours, theirs)
+                if not sides.base or self._has(sides.base, self.base):
+                    return sides
+        return None
 
-    def _of_commits(self, ours: str, theirs: str) -> Iterator[Sides]:
+    def _of_commits(self, ours: str, theirs: str) -> Sides:
         code, text = self.repository.ask(["merge-base", "--all", ours, theirs])
         bases = text.decode().split()
         if code and not bases:
-            yield Sides(base=empty_tree(self.repository), ours=ours, theirs=theirs)
+            base = self.repository.read_text(["mktree"], b"")
         else:
             # Of two ancestors Git makes one on its own.
-            yield Sides(base=bases[0] if len(bases) == 1 else "", ours=ours, theirs=theirs)
+            base = bases[0] if len(bases) == 1 else ""
+        return Sides(base=base, ours=ours, theirs=theirs)
 
     def _has(self, side: str, blob: str) -> bool:
         """Return whether ``side`` has ``blob`` as an output."""

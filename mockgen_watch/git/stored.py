@@ -1,59 +1,51 @@
-"""Takes a project and the index or a commit of Git; gives both specs and outputs as they are there.
+"""A project as Git holds it: specs and outputs of the index or of a commit.
 
-Nothing of the work tree is read. What Git holds is decided upon by the same functions as files.
+The bytes are those of the blobs, and nothing of the work tree is read. A work tree holds other
+bytes where Git converts line ends, which ``.gitattributes`` with ``eol=lf`` prevents.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import TYPE_CHECKING
+import contextlib
+import posixpath
+from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct
-from msgspec.structs import replace
+import msgspec
+from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import FindingsError, StorageError, UsageError
-from mockgen_watch.git.blobs import BlobDigests, StoredOutputs, stored_outputs, stored_specs
-from mockgen_watch.git.repository import LINK, Repository
-from mockgen_watch.lock.model import Action, Reason
-from mockgen_watch.plan.model import METHODS
-from mockgen_watch.storage.memo import CONTRACT, DEFAULT_OUTPUTS
-from mockgen_watch.storage.package_data import vocabulary_stamps
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
-from mockgen_watch.workflow.check import MadeDigests, check_suite
-from mockgen_watch.workflow.generate import Renderer, decide
+from mockgen_watch.errors import StorageError, UsageError
+from mockgen_watch.git.repository import LINK, Entry, Repository
+from mockgen_watch.lock.lockfile import read_lockfile
+from mockgen_watch.lock.model import Snapshot
+from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
+from mockgen_watch.spec import MAX_BYTES
+from mockgen_watch.storage.memo import DEFAULT_OUTPUTS
+from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.scan import SUFFIXES
+from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
+from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mockgen_watch.executors.base import Executor
-    from mockgen_watch.git.repository import Entry, Index
-    from mockgen_watch.lock.model import FileAction, SuiteAction
-    from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.workflow.check import KnownDigests
-    from mockgen_watch.workflow.generate import Decision
+    from mockgen_watch.lock.lockfile import Lockfile
+    from mockgen_watch.lock.model import Scope, WantedSuite
+    from mockgen_watch.storage.project_folder import StateFolder
     from mockgen_watch.workflow.project import OpenProject
 
+ReadEntries: TypeAlias = "Callable[[Sequence[str]], Sequence[Entry]]"
+"""From folders of the project to what the index or a commit has below them."""
 
-class Stored(Struct, frozen=True, kw_only=True):
-    """A project as Git holds it.
-
-    Attributes:
-        project: its specs; the root is that of the work tree.
-        outputs: its outputs.
-    """
-
-    project: OpenProject
-    outputs: StoredOutputs
+_CACHE = "blobs.json"
+_MAX_LINKS = 40
+_NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
 
 class Store(Struct, frozen=True, kw_only=True):
-    """Where a project's past and its index are read from.
+    """Where the index and the commits of a project are read from.
 
     Attributes:
         root: the project folder.
@@ -68,13 +60,97 @@ class Store(Struct, frozen=True, kw_only=True):
     profile: str | None = None
 
 
+class StoredOutputs(Struct, frozen=True, kw_only=True):
+    """The output folder as Git holds it. Paths are relative to it.
+
+    Attributes:
+        disk: path → digest of every file.
+        blobs: path → id of its blob.
+        obstacles: path → what it is, where it is no regular file.
+        locks: suite → its lockfile, or why that cannot be read.
+    """
+
+    disk: dict[str, str] = field(default_factory=dict)
+    blobs: dict[str, str] = field(default_factory=dict)
+    obstacles: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
+
+    def snapshot(
+        self,
+        wanted: Iterable[WantedSuite],
+        *,
+        contract: int,
+        is_whole_tree: bool = True,
+        is_forced: bool = False,
+        scope: Scope | None = None,
+    ) -> Snapshot:
+        return Snapshot(
+            wanted=tuple(wanted),
+            contract=contract,
+            locks=self.locks,
+            disk=self.disk,
+            obstacles=self.obstacles,
+            is_whole_tree=is_whole_tree,
+            is_forced=is_forced,
+            acting=None if scope is None else scope.acting,
+        )
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A project as Git holds it.
+
+    Attributes:
+        project: its specs; the root is that of the work tree.
+        outputs: its outputs.
+        has_links: symbolic links are among the two.
+    """
+
+    project: OpenProject
+    outputs: StoredOutputs
+    has_links: bool
+
+
+class BlobDigests:
+    """The digest of each blob, remembered; an id means the same bytes for ever."""
+
+    def __init__(self, repository: Repository, state: StateFolder) -> None:
+        self._repository = repository
+        self._state = state
+        self._saved = _load_digests(state)
+        self._digests = dict(self._saved)
+        self._used: dict[str, str] = {}
+
+    def of(self, blobs: Iterable[str]) -> Mapping[str, str]:
+        """Return id → digest, also for blobs of earlier calls.
+
+        Raises:
+            StorageError: a blob is missing.
+        """
+        wanted = dict.fromkeys(blobs)
+        unread = [blob for blob in wanted if blob not in self._digests]
+        for blob, data in zip(unread, self._repository.blobs(unread), strict=True):
+            self._digests[blob] = digest(data)
+        self._used.update({blob: self._digests[blob] for blob in wanted})
+        return self._used
+
+    def save(self) -> None:
+        """Remember the digests that were asked for; a failure costs only time."""
+        if self._used != self._saved:
+            with contextlib.suppress(StorageError):
+                self._state.write(_CACHE, msgspec.json.encode(self._used), is_durable=False)
+
+
+def _load_digests(state: StateFolder) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(state.read(_CACHE) or b"{}", type=dict[str, str])
+    except (StorageError, ValueError, msgspec.MsgspecError):
+        return {}
+
+
 def open_stored(
-    store: Store,
-    entries_of: Callable[[Iterable[str]], Iterable[Entry]],
-    digests: BlobDigests,
-    folder: str = DEFAULT_OUTPUTS,
+    store: Store, read: ReadEntries, digests: BlobDigests, folder: str = DEFAULT_OUTPUTS
 ) -> Stored:
-    """Return specs and outputs among the entries that ``entries_of`` gives for folders.
+    """Return specs and outputs among the entries that ``read`` gives.
 
     ``folder`` is where the outputs are, as far as one can tell before the settings are read.
 
@@ -82,229 +158,134 @@ def open_stored(
         UsageError: there is no such profile.
         StorageError: Git fails.
     """
-    entries = _with_links(tuple(entries_of((SPECS, folder))), entries_of)
-    project = _project(store, entries)
+    entries, project = _open(store, read, (SPECS, folder))
+    has_links = any(entry.mode == LINK for entry in entries)
     outputs = project.settings.outputs.strip("/")
     if outputs != folder:
-        entries = tuple(entries_of((outputs,)))
-    held = stored_outputs(store.repository, entries, outputs, digests)
-    return Stored(project=project, outputs=held)
+        entries = read((outputs,))
+        has_links = has_links or any(entry.mode == LINK for entry in entries)
+    found = _outputs(store.repository, entries, outputs, digests)
+    return Stored(project=project, outputs=found, has_links=has_links)
 
 
-def open_stored_specs(
-    store: Store, entries_of: Callable[[Iterable[str]], Iterable[Entry]]
-) -> OpenProject:
-    """Return the project whose specs are among the entries; its outputs are not looked at.
+def open_stored_specs(store: Store, read: ReadEntries) -> OpenProject:
+    """Return the project whose specs are among the entries; its outputs are not read.
 
     Raises:
         UsageError: there is no such profile.
         StorageError: Git fails.
     """
-    return _project(store, _with_links(tuple(entries_of((SPECS,))), entries_of))
+    return _open(store, read, (SPECS,))[1]
 
 
-def _with_links(
-    entries: tuple[Entry, ...], entries_of: Callable[[Iterable[str]], Iterable[Entry]]
-) -> tuple[Entry, ...]:
+def _open(
+    store: Store, read: ReadEntries, folders: Sequence[str]
+) -> tuple[Sequence[Entry], OpenProject]:
+    entries = read(folders)
     if any(entry.mode == LINK and entry.path.startswith(f"{SPECS}/") for entry in entries):
         # A link may lead anywhere in the project.
-        return tuple(entries_of((".",)))
-    return entries
+        entries = read((".",))
+    specs = _specs(store.repository, store.root, entries)
+    return entries, project_of(store.root, store.state, specs, store.profile)
 
 
-def _project(store: Store, entries: tuple[Entry, ...]) -> OpenProject:
-    specs = stored_specs(store.repository, store.root, entries, SPECS)
-    return project_of(store.root, store.state, specs, store.profile)
+def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> SpecSnapshot:
+    """Return the spec files among ``entries``, read as ``read_specs`` reads a folder.
 
-
-def open_staged(look: Look, profile: str | None) -> Stored:
-    """Return the project whose specs and outputs are those of the index.
-
-    Raises:
-        FindingsError: the index has conflicts.
-        UsageError: there is no such profile.
-        StorageError: Git fails.
+    A symbolic link is followed where it leads to a file or a folder among ``entries``.
     """
-    store = Store(root=look.root, repository=look.repository, state=look.state, profile=profile)
-    digests = BlobDigests(look.repository, look.state)
-
-    def entries_of(folders: Iterable[str]) -> tuple[Entry, ...]:
-        folders = tuple(folders)
-        index = look.index
-        if folders != (SPECS, look.outputs):
-            index = look.repository.index(folders)
-        if index.unmerged:
-            raise FindingsError([_in_conflict(path) for path in index.unmerged])
-        return index.entries
-
-    stored = open_stored(store, entries_of, digests, look.outputs)
-    digests.save()
-    return stored
-
-
-def _in_conflict(path: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG511",
-        message="A merge left this file in conflict",
-        location=Location(path=path),
-        hint="settle the specs first, then run mockgen-watch generate and git add",
+    found = {}
+    links = []
+    for entry in entries:
+        if entry.is_file:
+            found[entry.path] = entry
+        elif entry.mode == LINK:
+            links.append(entry)
+    blobs = repository.blobs(link.blob for link in links)
+    targets = {link.path: _target(link.path, data) for link, data in zip(links, blobs, strict=True)}
+    problems = []
+    for path in targets:
+        below = _follow(path, targets, found)
+        if not below and path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES):
+            problems.append(_problem("MG113", path, _LOST_LINK))
+        found.update(below)
+    paths = [path for path in sorted(found) if path.startswith(f"{SPECS}/") and _is_spec(path)]
+    data = dict(zip(paths, repository.blobs(found[path].blob for path in paths), strict=True))
+    for path in [path for path in paths if len(data[path]) > MAX_BYTES]:
+        size = len(data.pop(path))
+        problems.append(_problem("MG105", path, _TOO_LARGE.format(size=size, most=MAX_BYTES)))
+    return SpecSnapshot(
+        project=project,
+        files={
+            path: SpecFile(path=path, real_path=path, digest=digest(text), stamp=_NO_STAMP)
+            for path, text in data.items()
+        },
+        problems=tuple(problems),
+        _bytes=data,
     )
 
 
-_MEMO = "hook.json"
-_ENDINGS = (".yaml", ".yml", ".json", ".txt")
+_LOST_LINK = "The file cannot be read: the symbolic link leads to nothing that Git holds here"
+_TOO_LARGE = "The file is larger than the limit: it has {size} bytes, the limit is {most}"
 
 
-class Look(Struct, frozen=True, kw_only=True):
-    """The index at one moment.
-
-    Attributes:
-        root: the project folder.
-        repository, state: of the project.
-        outputs: the output folder, as far as one can tell without reading the settings.
-        index: what Git says.
-        is_known: a whole run has found nothing to do for just this index.
-    """
-
-    root: str
-    repository: Repository
-    state: StateFolder
-    outputs: str
-    index: Index
-    is_known: bool
-
-    @property
-    def ignored_specs(self) -> tuple[str, ...]:
-        """Files that would be specs if Git knew them."""
-        return tuple(
-            path
-            for path in self.index.untracked
-            if path.startswith(f"{SPECS}/") and path.endswith(_ENDINGS)
-        )
+def _problem(code: str, path: str, message: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, location=Location(path=path))
 
 
-def look_at_index(start: StrPath) -> Look:
-    """Return the index of the project that ``start`` is in.
-
-    Raises:
-        UsageError: there is no project, or no Git.
-        StorageError: Git fails.
-    """
-    root = find_project(start)
-    repository = Repository.of(root)
-    state = StateFolder.of(root)
-    outputs, known = _memo(state)
-    index = repository.index((SPECS, outputs))
-    return Look(
-        root=root,
-        repository=repository,
-        state=state,
-        outputs=outputs,
-        index=index,
-        is_known=bool(known) and known == _key(index, outputs),
-    )
+def _is_spec(path: str) -> bool:
+    parts = path.split("/")
+    return parts[-1].endswith(SUFFIXES) and not any(part.startswith(".") for part in parts)
 
 
-def remember_index(look: Look, outputs: str) -> None:
-    """Note that a whole run had nothing to do for the index of ``look``."""
-    # Where the settings name another folder, this index does not tell of the outputs: next time.
-    known = _key(look.index, outputs) if outputs == look.outputs else ""
-    try:
-        data = json.dumps({"outputs": outputs, "known": known}).encode()
-        look.state.write(_MEMO, data, is_durable=False)
-    except StorageError:
-        return
+def _target(path: str, data: bytes) -> str:
+    """Return where a link leads, relative to the project; it stays ``..`` outside of it."""
+    target = data.decode("utf-8", "surrogateescape")
+    if target.startswith("/"):
+        return ".."
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
 
 
-def _key(index: Index, outputs: str) -> str:
-    """Return what stands for the index, the contract, the methods and the shipped vocabularies."""
-    tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
-    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
+def _follow(path: str, targets: Mapping[str, str], files: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return the files that appear at and below the link ``path``."""
+    target = path
+    for _ in range(_MAX_LINKS):
+        if target not in targets:
+            break
+        target = targets[target]
+    return {
+        path + name.removeprefix(target): entry
+        for name, entry in files.items()
+        if name == target or name.startswith(f"{target}/")
+    }
 
 
-def _memo(state: StateFolder) -> tuple[str, str]:
-    """Return the output folder and the key of the index that was last found right."""
-    try:
-        # Whatever is wrong with it, a memo is only a memo; it is looked at here, hence Any.
-        data: Any = json.loads(state.read(_MEMO) or b"{}")
-        return str(data.get("outputs", DEFAULT_OUTPUTS)), str(data.get("known", ""))
-    except (StorageError, ValueError, AttributeError):
-        return DEFAULT_OUTPUTS, ""
-
-
-def validate_stored(stored: Stored) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with specs as Git holds them; outputs are not looked at.
-
-    Raises:
-        FindingsError: the project file is wrong, or two outputs would have one path.
-    """
-    decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    found = dict.fromkeys((*stored.project.diagnostics, *decision.found()))
-    return in_order(found)
-
-
-def verify_stored(stored: Stored) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with specs and outputs as Git holds them.
-
-    Raises:
-        FindingsError: the project file is wrong, or two outputs would have one path.
-    """
-    decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    renderer = Renderer(decision.suites, decision.selection)
-    found = dict.fromkeys(_stale(stored, decision, MadeDigests(renderer)))
-    return in_order(found)
-
-
-def find_stale_outputs(
-    stored: Stored, executor: Executor, known: KnownDigests
-) -> tuple[Diagnostic, ...]:
-    """Return what keeps the outputs from being what the specs beside them make.
-
-    Bytes are made again, but for those that ``known`` tells; what is made is added to it.
-
-    Raises:
-        FindingsError: the project file is wrong, or two outputs would have one path.
-    """
-    decision = decide(stored.project, Request(trust_locks=False), stored.outputs)
-    renderer = Renderer(decision.suites, decision.selection, executor=executor)
-    found = dict.fromkeys(_stale(stored, decision, MadeDigests(renderer, known)))
-    return in_order(item for item in found if has_errors((item,)))
-
-
-def _stale(stored: Stored, decision: Decision, made: MadeDigests) -> Iterator[Diagnostic]:
-    yield from decision.diagnostics
-    label = stored.project.output_root().label
-    for suite in decision.reconciliation.suites:
-        yield from check_suite(_doubted(suite), decision, label, made)
-    yield from decision.found()
-
-
-def in_order(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return ``found`` in the order of report."""
-    return tuple(sorted(found, key=lambda item: item.sort_key))
-
-
-def _doubted(suite: SuiteAction) -> SuiteAction:
-    """Return ``suite`` with nothing believed of its lockfile: all bytes are to be made again."""
-
-    def doubt(file: FileAction) -> FileAction:
-        if file.action is not Action.KEEP:
-            return file
-        reason = Reason.CHANGED
-        return replace(file, action=Action.UPDATE, reason=reason, must_produce=True)
-
-    outputs = (replace(output, files=tuple(map(doubt, output.files))) for output in suite.outputs)
-    return replace(suite, outputs=tuple(outputs))
-
-
-_PLACES = ("", "HEAD")
-"""Where they are looked for: in the index, then in the last commit."""
+def _outputs(
+    repository: Repository, entries: Iterable[Entry], folder: str, digests: BlobDigests
+) -> StoredOutputs:
+    """Return what ``entries`` have below the output folder."""
+    outputs = StoredOutputs()
+    for entry in entries:
+        if not entry.path.startswith(f"{folder}/"):
+            continue
+        path = entry.path.removeprefix(f"{folder}/")
+        if entry.is_file:
+            outputs.blobs[path] = entry.blob
+        else:
+            outputs.obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
+    found = digests.of(outputs.blobs.values())
+    outputs.disk.update({path: found[blob] for path, blob in outputs.blobs.items()})
+    locks = [path for path in outputs.blobs if path.rpartition("/")[2] == LOCK_NAME]
+    texts = repository.blobs(outputs.blobs[path] for path in locks)
+    for path, data in zip(locks, texts, strict=True):
+        outputs.locks[suite_of_lock(path)] = read_lockfile(data, f"{folder}/{path}")
+    return outputs
 
 
 def committed_outputs(
-    project: OpenProject, paths: Iterable[str], known: Mapping[str, str]
+    project: OpenProject, paths: Iterable[str], digests: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Return path → bytes of those outputs that Git holds with the digest that is ``known``.
+    """Return path → bytes of those outputs that the index or HEAD has with the given digests.
 
     Paths are relative to the output folder.
 
@@ -318,10 +299,10 @@ def committed_outputs(
     label = project.output_root().label
     found = {}
     for path in paths:
-        for place in _PLACES:
-            name = f"{place}:{repository.prefix}{label}/{path}"
+        for revision in ("", "HEAD"):
+            name = f"{revision}:{repository.prefix}{label}/{path}"
             code, data = repository.ask(["show", "--no-textconv", name], is_silent=True)
-            if not code and digest(data) == known.get(path):
+            if not code and digest(data) == digests.get(path):
                 found[path] = data
                 break
     return found

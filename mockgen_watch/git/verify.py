@@ -1,32 +1,55 @@
-"""Takes commits; gives those whose outputs are not what their specs make. Nothing is checked out.
+"""Verification: whether stored outputs are what the specs stored beside them make.
 
-Specs and outputs are read from Git's objects. Two trees that were found right once are right in
-every commit that has both, and an output with a known key is made once for all commits.
+Nothing is checked out: specs and outputs are read from Git's objects. Two trees that were found
+right once are right in every commit that has both, and an output with a known key is made once for
+all commits.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.git.blobs import BlobDigests, read_commits
-from mockgen_watch.git.repository import LINK, Repository
-from mockgen_watch.git.stored import Store, find_stale_outputs, open_stored
+from mockgen_watch.diagnostics import Diagnostics, has_errors
+from mockgen_watch.errors import FindingsError, StorageError, UsageError
+from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.stored import BlobDigests, Store, open_stored
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.storage.memo import VerifiedTrees
 from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.workflow.check import MadeDigests, check_suite
+from mockgen_watch.workflow.generate import Renderer, decide
+from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.git.blobs import Commit
-    from mockgen_watch.git.repository import Entry
     from mockgen_watch.git.stored import Stored
+    from mockgen_watch.lock.model import FileAction, SuiteAction
     from mockgen_watch.workflow.check import KnownDigests
+    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.project import OpenProject
+
+
+class Commit(Struct, frozen=True, kw_only=True):
+    """A commit.
+
+    Attributes:
+        id: as Git writes it.
+        date: of its author, ISO 8601.
+        subject: the first line of its message.
+        trees: the ids of the folders that were asked for; "" for one that it does not have.
+    """
+
+    id: str
+    date: str
+    subject: str
+    trees: tuple[str, ...]
 
 
 class StaleCommit(Struct, frozen=True, kw_only=True):
@@ -37,12 +60,12 @@ class StaleCommit(Struct, frozen=True, kw_only=True):
 
 
 class Verification(Struct, frozen=True, kw_only=True):
-    """What was found.
+    """The result for a range of commits.
 
     Attributes:
-        commits: how many were looked at.
+        commits: how many there are.
         remembered: how many of them have trees that had been found right before.
-        without: how many of them have neither specs nor outputs at the place of the project.
+        without: how many of them have neither specs nor outputs where the project is.
         stale: those that are not right, oldest first.
     """
 
@@ -66,8 +89,8 @@ def verify(
         project: whose history is meant.
         revisions: ranges of commits, or single ones.
         executor: makes the records of large outputs.
-        begin: is told how many commits there are; what it gives is told each that is done.
-        trust_memory: trees that an earlier call found right are not looked at again.
+        begin: called with the number of commits; its result is called with each that is done.
+        trust_memory: trees that an earlier call found right are skipped.
 
     Raises:
         UsageError: there is no Git, or no such revision.
@@ -80,62 +103,135 @@ def verify(
         raise UsageError(f"{' '.join(revisions)} has no commits")
     memory = VerifiedTrees(project.state, outputs, is_trusted=trust_memory)
     store = Store(root=project.root, repository=repository, state=project.state)
-    verifier = _Verifier(store=store, outputs=outputs, memory=memory, executor=executor)
+    digests = BlobDigests(repository, project.state)
+    known: KnownDigests = {}
     done = begin(len(commits))
+    remembered = without = 0
     stale = []
     for commit in commits:
-        found = verifier.look_at(commit)
-        if found:
-            stale.append(StaleCommit(commit=commit, diagnostics=found))
+        if not any(commit.trees):
+            without += 1
+        elif commit.trees in memory:
+            remembered += 1
+        else:
+            read = functools.partial(repository.tree, commit.id)
+            try:
+                stored = open_stored(store, read, digests, outputs)
+                found = _find_stale_outputs(stored, executor, known)
+            except FindingsError as error:
+                found = error.diagnostics
+            else:
+                if not found and _depends_on_trees_alone(stored, outputs):
+                    memory.add(commit.trees)
+            if found:
+                stale.append(StaleCommit(commit=commit, diagnostics=found))
         done(commit)
     memory.save()
     return Verification(
-        commits=len(commits),
-        remembered=verifier.remembered,
-        without=verifier.without,
-        stale=tuple(stale),
+        commits=len(commits), remembered=remembered, without=without, stale=tuple(stale)
     )
 
 
-class _Verifier:
-    def __init__(
-        self, *, store: Store, outputs: str, memory: VerifiedTrees, executor: Executor
-    ) -> None:
-        self.store = store
-        self.outputs = outputs
-        self.memory = memory
-        self.executor = executor
-        self.remembered = 0
-        self.without = 0
-        self.digests = BlobDigests(store.repository, store.state)
-        self.known: KnownDigests = {}
+def _depends_on_trees_alone(stored: Stored, outputs: str) -> bool:
+    """Return whether the trees of specs and outputs hold everything that decides."""
+    settings = stored.project.settings
+    return not stored.has_links and settings.outputs.strip("/") == outputs and not settings.plugins
 
-    def look_at(self, commit: Commit) -> tuple[Diagnostic, ...]:
-        """Return what is wrong with ``commit``."""
-        if not any(commit.trees):
-            self.without += 1
-            return ()
-        if commit.trees in self.memory:
-            self.remembered += 1
-            return ()
-        has_links = False
 
-        def entries_of(folders: Iterable[str]) -> tuple[Entry, ...]:
-            nonlocal has_links
-            entries = self.store.repository.tree(commit.id, folders)
-            has_links = has_links or any(entry.mode == LINK for entry in entries)
-            return entries
+def read_commits(
+    repository: Repository, revisions: Sequence[str], folders: Sequence[str]
+) -> tuple[Commit, ...]:
+    """Return the commits that ``revisions`` mean, oldest first, with the trees of ``folders``.
 
-        try:
-            stored = open_stored(self.store, entries_of, self.digests, self.outputs)
-            found = find_stale_outputs(stored, self.executor, self.known)
-        except FindingsError as error:
-            return error.diagnostics
-        if not found and not has_links and self._is_told_by_trees(stored):
-            self.memory.add(commit.trees)
-        return found
+    A range (``A..B``) means all of its commits, a single revision itself alone.
 
-    def _is_told_by_trees(self, stored: Stored) -> bool:
-        """Return whether the two trees hold all that decides."""
-        settings = stored.project.settings
-        return settings.outputs.strip("/") == self.outputs and not settings.plugins
+    Raises:
+        UsageError: there is no such revision.
+        StorageError: Git fails.
+    """
+    single = [revision for revision in revisions if ".." not in revision]
+    words = ["log", "--reverse", "--topo-order", "-z", "--format=%H%x01%aI%x01%s"]
+    if len(single) == len(revisions):
+        words.append("--no-walk=unsorted")
+    elif single:
+        raise UsageError("name ranges (A..B) or single commits, not both")
+    code, text = repository.ask([*words, "--end-of-options", *revisions, "--"])
+    if code:
+        raise UsageError(f"there is no revision {' '.join(revisions)}")
+    lines = [line for line in text.decode("utf-8", "replace").split("\0") if line]
+    rows = [line.split("\x01", 2) for line in lines]
+    trees = iter(_trees(repository, [row[0] for row in rows], folders))
+    return tuple(
+        Commit(id=row[0], date=row[1], subject=row[2], trees=tuple(next(trees) for _ in folders))
+        for row in rows
+    )
+
+
+def _trees(repository: Repository, commits: Sequence[str], folders: Sequence[str]) -> list[str]:
+    names = [f"{commit}:{repository.prefix}{folder}" for commit in commits for folder in folders]
+    if not names:
+        return []
+    text = repository.read(["cat-file", "--batch-check=%(objectname)"], "\n".join(names).encode())
+    found = [line.split(" ") for line in text.decode().splitlines()]
+    if len(found) != len(names):
+        raise StorageError("git", "git cat-file did not answer for every commit")
+    return [words[0] if len(words) == 1 else "" for words in found]
+
+
+def find_spec_errors(stored: Stored) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with stored specs; outputs are not looked at.
+
+    Raises:
+        FindingsError: the project file is wrong, or two outputs would have one path.
+    """
+    decision = _decide(stored)
+    return tuple(Diagnostics((*stored.project.diagnostics, *decision.found())).sorted())
+
+
+def verify_stored(stored: Stored) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with stored specs and outputs. Outputs are made again and compared.
+
+    Raises:
+        FindingsError: the project file is wrong, or two outputs would have one path.
+    """
+    decision = _decide(stored)
+    renderer = Renderer(decision.suites, decision.selection)
+    return tuple(Diagnostics(_check_outputs(stored, decision, MadeDigests(renderer))).sorted())
+
+
+def _find_stale_outputs(
+    stored: Stored, executor: Executor, known: KnownDigests
+) -> tuple[Diagnostic, ...]:
+    """Return why the outputs are not what the specs beside them make.
+
+    Bytes are made again, but for those that ``known`` has; what is made is added to it.
+    """
+    decision = _decide(stored)
+    renderer = Renderer(decision.suites, decision.selection, executor=executor)
+    found = Diagnostics(_check_outputs(stored, decision, MadeDigests(renderer, known)))
+    return tuple(item for item in found.sorted() if has_errors((item,)))
+
+
+def _decide(stored: Stored) -> Decision:
+    return decide(stored.project, Request(trust_locks=False), stored.outputs)
+
+
+def _check_outputs(stored: Stored, decision: Decision, made: MadeDigests) -> Iterator[Diagnostic]:
+    yield from decision.diagnostics
+    label = stored.project.output_root().label
+    for suite in decision.reconciliation.suites:
+        yield from check_suite(_without_trust(suite), decision, label, made)
+    yield from decision.found()
+
+
+def _without_trust(suite: SuiteAction) -> SuiteAction:
+    """Return ``suite`` with all bytes to be made again, whatever its lockfile says."""
+
+    def distrust(file: FileAction) -> FileAction:
+        if file.action is not Action.KEEP:
+            return file
+        reason = Reason.CHANGED
+        return replace(file, action=Action.UPDATE, reason=reason, must_produce=True)
+
+    outputs = (replace(one, files=tuple(map(distrust, one.files))) for one in suite.outputs)
+    return replace(suite, outputs=tuple(outputs))

@@ -12,7 +12,7 @@ import pytest
 
 from mockgen_watch.digest import digest
 from mockgen_watch.generate import address
-from mockgen_watch.git.stored import look_at_index
+from mockgen_watch.git.index import read_index
 from mockgen_watch.storage import memo as unmoved
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
@@ -390,16 +390,16 @@ def test_the_quick_answer_holds_for_the_contract_of_the_engine() -> None:
 
 
 def test_the_quick_answer_is_given_for_the_very_index_only(scene: Scene) -> None:
-    assert not look_at_index(scene.path).is_known
+    assert not read_index(scene.path).is_up_to_date
     assert scene.mockgen("hook").code == 0
-    assert look_at_index(scene.path).is_known
+    assert read_index(scene.path).is_up_to_date
     scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
-    assert look_at_index(scene.path).is_known
+    assert read_index(scene.path).is_up_to_date
     scene.git("add", CLAIMS)
-    assert not look_at_index(scene.path).is_known
+    assert not read_index(scene.path).is_up_to_date
     scene.git("rm", "-q", "-r", "--cached", "mock_outputs/members")
     assert scene.mockgen("hook").code == 1
-    assert not look_at_index(scene.path).is_known
+    assert not read_index(scene.path).is_up_to_date
 
 
 def test_the_quick_answer_starts_without_heavy_imports(scene: Scene) -> None:

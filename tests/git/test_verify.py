@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.errors import UsageError
-from mockgen_watch.git.blobs import read_commits
 from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.verify import read_commits
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request

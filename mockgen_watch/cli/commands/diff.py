@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.cli.output import wants_color
 from mockgen_watch.cli.text import json_value, shown_value
-from mockgen_watch.git.difference import diff_outputs
+from mockgen_watch.git.history import diff_outputs
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from mockgen_watch.git.difference import FieldDifference, FileDifference
+    from mockgen_watch.git.history import FieldDifference, FileDifference
     from mockgen_watch.workflow.changes import CellChange
 
 EXAMPLES = """examples:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
 from mockgen_watch.errors import UsageError
+from mockgen_watch.git.history import text_of
+from mockgen_watch.git.merge import merge_file
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import install_drivers, remove_drivers
 from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
@@ -40,8 +43,6 @@ def run(options: argparse.Namespace) -> int:
     if len(options.files) != FILES[options.action]:
         raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
     if options.action == "textconv":
-        from mockgen_watch.git.difference import text_of  # noqa: PLC0415 - each its own imports
-
         sys.stdout.buffer.write(text_of(Path(options.files[0])))
         return ExitCode.DONE
     if options.action == "merge":
@@ -51,34 +52,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
-    from mockgen_watch.git.merged_suite import answer, hear_question, merge_as_text  # noqa: PLC0415
-
     *names, path = files
-    places = [(folder / name).resolve() for name in names]
-    question = hear_question(folder.resolve(), path, places)
-    if question is None:
-        raise UsageError(f"{path} is below no project")
-    told: tuple[str, ...] = ()
-    if not question.is_settled:
-        # Git asks for each file; the first question of a merge answers the others.
-        from mockgen_watch.git.merge import settle_question  # noqa: PLC0415
-
-        told = settle_question(question)
-    if question.is_text:
-        return ExitCode.DONE if merge_as_text(question, places) else ExitCode.FINDINGS
-    data, news = answer(question, told)
-    for line in news:
-        print(f"mockgen-watch: {escape_for_terminal(line)}", file=sys.stderr)
-    if data is None:
-        # Our side stays there, without marks of a conflict: generate knows these bytes.
-        return ExitCode.FINDINGS
-    places[1].write_bytes(data)
-    return ExitCode.DONE
+    outcome = merge_file(folder.resolve(), path, [(folder / name).resolve() for name in names])
+    for text in outcome.messages:
+        print(f"mockgen-watch: {escape_for_terminal(text)}", file=sys.stderr)
+    return ExitCode.DONE if outcome.is_clean else ExitCode.FINDINGS
 
 
 def _set_up(options: argparse.Namespace) -> int:
-    from mockgen_watch.workflow.project import open_project  # noqa: PLC0415
-
     project = open_project(options.directory, options.profile)
     repository = Repository.of(project.root)
     outputs = project.settings.outputs.strip("/")

@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.git.stored import look_at_index
+from mockgen_watch.git.index import read_index
 from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.git.stored import Look
+    from mockgen_watch.git.index import StagedProject
 
 EXAMPLES = """examples:
   mockgen-watch hook              what .git/hooks/pre-commit or pre-commit calls
@@ -34,17 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``hook`` out."""
-    look = look_at_index(options.directory)
-    _tell_ignored(look)
-    if look.is_known and not (options.check or options.json or options.profile):
+    staged = read_index(options.directory)
+    _tell_ignored(staged)
+    if staged.is_up_to_date and not (options.check or options.json or options.profile):
         return ExitCode.DONE
     # Whoever has nothing to do shall not pay for the imports of those who have.
     from mockgen_watch.cli.hooking import run_hook  # noqa: PLC0415
 
-    return run_hook(look, options)
+    return run_hook(staged, options)
 
 
-def _tell_ignored(look: Look) -> None:
-    for path in look.ignored_specs:
-        shown = escape_for_terminal(look.repository.shown_path(path))
+def _tell_ignored(staged: StagedProject) -> None:
+    for path in staged.untracked_specs:
+        shown = escape_for_terminal(staged.repository.shown_path(path))
         print(f"ignored {shown}, which Git does not know (git add {shown})", file=sys.stderr)

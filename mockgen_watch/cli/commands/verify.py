@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from mockgen_watch.git.blobs import Commit
-    from mockgen_watch.git.verify import StaleCommit, Verification
+    from mockgen_watch.git.verify import Commit, StaleCommit, Verification
 
 EXAMPLES = """examples:
   mockgen-watch verify                     the last commit

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli.text import plain_json, shown_value
 from mockgen_watch.errors import UsageError
-from mockgen_watch.git.blame import last_touched
+from mockgen_watch.git.history import last_touched
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.model import OriginKind
 from mockgen_watch.workflow.origins import split_pointer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.git.blame import Blame
+    from mockgen_watch.git.history import Blame
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Origin
     from mockgen_watch.workflow.why import Explanation

@@ -23,7 +23,7 @@ def test_what_was_there_comes_back_byte_for_byte(tmp_path: Path, text: str) -> N
     path = tmp_path / "config"
     path.write_bytes(text.encode())
     assert SettingsFile(str(path)).add(OURS)
-    assert SettingsFile(str(path)).has(OURS)
+    assert not SettingsFile(str(path)).add(OURS)
     assert not SettingsFile(str(path)).add(OURS)
     assert SettingsFile(str(path)).add(OTHERS)
     assert SettingsFile(str(path)).remove(OURS)

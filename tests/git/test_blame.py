@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from mockgen_watch.git.blame import Blame, blame_lines
+from mockgen_watch.git.history import Blame, blame_lines
 from mockgen_watch.git.repository import Repository
 from tests.git.scene import environment
 

@@ -1,0 +1,356 @@
+"""History of a project: how its outputs differ from a commit, and who last touched a line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.digest import canonical
+from mockgen_watch.errors import StorageError
+from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.stored import BlobDigests, Store, open_stored
+from mockgen_watch.lock.lockfile import Lockfile
+from mockgen_watch.lock.paths import LOCK_NAME, below
+from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.model import Leaf
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.project_folder import find_work_tree
+from mockgen_watch.workflow.changes import (
+    CannotDecodeError,
+    CellChange,
+    changed_cells,
+    decode_records,
+)
+from mockgen_watch.workflow.origins import find_leaf, pool_odds
+from mockgen_watch.workflow.suites import SHIPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.workflow.origins import Odds
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.why import Explanation
+
+
+_FORMATS = frozenset({"json", "ndjson", "csv", "yaml"})
+"""The formats of outputs, which are also the endings of their names."""
+
+_DELIMITERS = ",;\t|"
+
+
+class FieldDifference(Struct, frozen=True, kw_only=True):
+    """One field of one file.
+
+    Attributes:
+        field: in words, ``ClaimDetails[].proc_cd``.
+        records: in how many records it differs.
+        added, removed: how many values its pool has more, and how many of the old ones are gone.
+    """
+
+    field: str
+    records: int
+    added: int = 0
+    removed: int = 0
+
+
+class FileDifference(Struct, frozen=True, kw_only=True):
+    """One output that differs.
+
+    Attributes:
+        path: relative to the project.
+        before, after: how many records it had and has; None where there is no file, or none that
+            can be read.
+        is_readable: both sides are records, as far as they exist.
+        fields: the most changed first; empty for a file that came, went or cannot be read.
+        cells: every value that differs, in order.
+    """
+
+    path: str
+    before: int | None
+    after: int | None
+    is_readable: bool = True
+    fields: tuple[FieldDifference, ...] = ()
+    cells: tuple[CellChange, ...] = ()
+
+
+def diff_outputs(project: OpenProject, revision: str) -> tuple[FileDifference, ...]:
+    """Return every output of the work tree whose records differ from those in ``revision``.
+
+    The order of keys and of records, and the layout of a file, make no difference.
+
+    Raises:
+        UsageError: there is no Git.
+        StorageError: there is no such revision, or an output cannot be read.
+    """
+    repository = Repository.of(project.root)
+    digests = BlobDigests(repository, project.state)
+    store = Store(root=project.root, repository=repository, state=project.state)
+    read = functools.partial(repository.tree, revision)
+    stored = open_stored(store, read, digests, project.settings.outputs.strip("/"))
+    tree = read_outputs(project.output_root())
+    old = stored.outputs.disk
+    paths = sorted(_owned_paths(tree) | set(old))
+    new, _ = tree.digests(path for path in paths if path in tree.stamps)
+    changed = [
+        path
+        for path in paths
+        if old.get(path) != new.get(path) and path.rpartition("/")[2] != LOCK_NAME
+    ]
+    committed = [path for path in changed if path in old]
+    blobs = repository.blobs(stored.outputs.blobs[path] for path in committed)
+    before = dict(zip(committed, blobs, strict=True))
+    pools = (_Pools(stored.project), _Pools(project))
+    found = (
+        _compare(
+            tree, path, before.get(path), read_output(tree, path) if path in new else None, pools
+        )
+        for path in changed
+    )
+    return tuple(difference for difference in found if difference is not None)
+
+
+def records_of(path: str, data: bytes) -> list[Json]:
+    """Return the records of the output ``path``, whose name shows its format.
+
+    Raises:
+        CannotDecodeError: they cannot be read.
+    """
+    form = path.rpartition(".")[2]
+    if form not in _FORMATS:
+        raise CannotDecodeError("no format of outputs has such a name")
+    head = data.partition(b"\n")[0].decode("utf-8", "replace") if form == "csv" else ""
+    delimiter = max(_DELIMITERS, key=head.count)
+    return decode_records(form, data, delimiter=delimiter)
+
+
+def differing_cells(before: Sequence[Json], after: Sequence[Json]) -> list[CellChange]:
+    """Return the values that differ; none where the records are in another order only."""
+    cells = list(changed_cells(before, after))
+    if cells and Counter(map(canonical, before)) == Counter(map(canonical, after)):
+        return []
+    return cells
+
+
+def text_of(path: Path) -> bytes:
+    """Return a line for each value of each record, keys sorted; other files as they are.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    with naming(str(path)):
+        data = path.read_bytes()
+    try:
+        records = records_of(path.name, data)
+    except CannotDecodeError:
+        return data
+    lines = []
+    for index, record in enumerate(records):
+        for place, value in _leaves((), record):
+            lines.append(b"record %d %s: %s\n" % (index, place, canonical(value)))
+    return b"".join(lines)
+
+
+def _owned_paths(tree: OutputTree) -> set[str]:
+    return {
+        below(suite, path)
+        for suite, lock in tree.locks.items()
+        if isinstance(lock, Lockfile)
+        for path in lock.files()
+    }
+
+
+def _compare(
+    tree: OutputTree,
+    path: str,
+    old: bytes | None,
+    new: bytes | None,
+    pools: tuple[_Pools, _Pools],
+) -> FileDifference | None:
+    """Return the difference of one file; None where its records are the same."""
+    before, after = _records(path, old), _records(path, new)
+    difference = FileDifference(
+        path=tree.root.named(path),
+        before=None if before is None else len(before),
+        after=None if after is None else len(after),
+        is_readable=(before is None) == (old is None) and (after is None) == (new is None),
+    )
+    if before is None or after is None:
+        return difference
+    cells = differing_cells(before, after)
+    if not cells:
+        return None
+    return FileDifference(
+        path=difference.path,
+        before=difference.before,
+        after=difference.after,
+        fields=tuple(_fields(path, cells, pools)),
+        cells=tuple(cells),
+    )
+
+
+def _records(path: str, data: bytes | None) -> list[Json] | None:
+    try:
+        return None if data is None else records_of(path, data)
+    except CannotDecodeError:
+        return None
+
+
+def _fields(
+    path: str, cells: list[CellChange], pools: tuple[_Pools, _Pools]
+) -> Iterator[FieldDifference]:
+    groups: dict[str, list[CellChange]] = {}
+    for cell in cells:
+        groups.setdefault(cell.field, []).append(cell)
+    for field, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+        old, new = (side.values(path, group[0]) for side in pools)
+        # A field that gained or lost its pool is drawn in another way: values are not counted.
+        has_both = bool(old) and bool(new)
+        yield FieldDifference(
+            field=field,
+            records=len({cell.record for cell in group}),
+            added=len(new - old) if has_both else 0,
+            removed=len(old - new) if has_both else 0,
+        )
+
+
+class _Pools:
+    """The pools of a project's outputs, by path and field."""
+
+    def __init__(self, project: OpenProject) -> None:
+        self.plans: dict[str, OutputPlan] = {}
+        if project.has_failed:
+            return
+        for suite in project.suites.files:
+            for plan in project.suites.plans(suite) or ():
+                self.plans[below(suite, f"{plan.model}/{plan.scenario}")] = plan
+
+    def values(self, path: str, cell: CellChange) -> set[bytes]:
+        """Return the values that the field of ``cell`` may have; none where it has no pool."""
+        plan = self.plans.get(path.rpartition(".")[0]) or self.plans.get(path.rpartition("/")[0])
+        if plan is None:
+            return set()
+        segments = tuple(map(str, cell.path))
+        if plan.output.format == "csv":
+            segments = tuple(segments[0].replace("[", ".").replace("]", "").split("."))
+        records = [one.records for one in plan.mix] or [plan.records]
+        return {canonical(odds.value) for one in records for odds in _odds(one, segments)}
+
+
+def _odds(plan: RecordPlan, segments: tuple[str, ...]) -> Iterator[Odds]:
+    """Yield the values of the pools at one place: of a good record, and of a faulty one."""
+    for shape in (plan.shape, plan.faulty):
+        leaf = None if shape is None else find_leaf(shape, segments)
+        if isinstance(leaf, Leaf):
+            yield from pool_odds(leaf.generator)
+
+
+def _leaves(path: tuple[str | int, ...], value: Json) -> Iterator[tuple[bytes, Json]]:
+    if isinstance(value, dict) and value:
+        for key in sorted(value):
+            yield from _leaves((*path, key), value[key])
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from _leaves((*path, index), item)
+    else:
+        yield pointer_of(path).encode("utf-8", "surrogatepass"), value
+
+
+class Blame(Struct, frozen=True, kw_only=True):
+    """Who last touched a line; empty for a line that no commit has yet.
+
+    Attributes:
+        commit: its id.
+        author: their name.
+        date: of the author, ISO 8601.
+        subject: the first line of the message.
+    """
+
+    commit: str = ""
+    author: str = ""
+    date: str = ""
+    subject: str = ""
+
+
+def last_touched(project: OpenProject, why: Explanation) -> Blame | None:
+    """Return who last touched the line that states a value; None without Git.
+
+    Where the value that was drawn has a line of its own, in the same file, that line counts.
+    """
+    place = why.origin.location
+    if find_work_tree(project.root) is None or place.path.startswith(SHIPPED):
+        return None
+    drawn = (
+        odds.location.line
+        for odds in why.odds
+        if why.is_present and odds.value == why.value and odds.location.path == place.path
+    )
+    line = next(drawn, place.line)
+    try:
+        return blame_lines(Repository.of(project.root), place.path, (line,)).get(line)
+    except StorageError:
+        # There is a work tree of Git, but no git command.
+        return None
+
+
+def blame_lines(repository: Repository, path: str, lines: Iterable[int]) -> dict[int, Blame]:
+    """Return line → the commit that last touched it.
+
+    Args:
+        repository: of the project.
+        path: of the file, relative to the project.
+        lines: their numbers, from 1.
+
+    Raises:
+        StorageError: Git is missing.
+    """
+    wanted = sorted(set(lines))
+    ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
+    words = ["blame", "--porcelain", *ranges, "--", f"{repository.prefix}{path}"]
+    code, text = repository.ask(words, is_silent=True)
+    if code:
+        # Git does not track the file.
+        return dict.fromkeys(wanted, Blame())
+    return _read_blame(text.decode("utf-8", "replace").splitlines())
+
+
+def _read_blame(lines: Iterable[str]) -> dict[int, Blame]:
+    """Read the porcelain form, which describes each commit where it comes first."""
+    commits: dict[str, dict[str, str]] = {}
+    owners: dict[int, str] = {}
+    commit = ""
+    is_head = True
+    for line in lines:
+        if line.startswith("\t"):
+            is_head = True
+        elif is_head:
+            commit, _, number, *_ = line.split(" ")
+            owners[int(number)] = commit
+            commits.setdefault(commit, {})
+            is_head = False
+        else:
+            key, _, value = line.partition(" ")
+            commits[commit].setdefault(key, value)
+    return {line: _blame(commit, commits[commit]) for line, commit in owners.items()}
+
+
+def _blame(commit: str, about: dict[str, str]) -> Blame:
+    if not commit.strip("0"):
+        return Blame()
+    sign, hours, minutes = about["author-tz"][0], about["author-tz"][1:3], about["author-tz"][3:]
+    offset = dt.timedelta(hours=int(hours), minutes=int(minutes))
+    zone = dt.timezone(-offset if sign == "-" else offset)
+    return Blame(
+        commit=commit,
+        author=about["author"],
+        date=dt.datetime.fromtimestamp(int(about["author-time"]), zone).isoformat(),
+        subject=about.get("summary", ""),
+    )

@@ -1,0 +1,103 @@
+"""Index of a project at one moment, and the memory of the last one that was right.
+
+A hook that finds the index unchanged has nothing to do; so this module imports little.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.errors import StorageError
+from mockgen_watch.git.repository import Index, Repository
+from mockgen_watch.plan.model import METHODS
+from mockgen_watch.storage.memo import CONTRACT, DEFAULT_OUTPUTS
+from mockgen_watch.storage.package_data import vocabulary_stamps
+from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from mockgen_watch.storage.folders import StrPath
+
+_MEMO = "hook.json"
+_SPEC_ENDINGS = (".yaml", ".yml", ".json", ".txt")
+
+
+class StagedProject(Struct, frozen=True, kw_only=True):
+    """A project and its index at one moment.
+
+    Attributes:
+        root: the project folder.
+        repository, state: of the project.
+        outputs: the output folder, as far as one can tell without reading the settings.
+        index: its specs and outputs.
+        is_up_to_date: a whole run has found nothing to do for this very index.
+    """
+
+    root: str
+    repository: Repository
+    state: StateFolder
+    outputs: str
+    index: Index
+    is_up_to_date: bool
+
+    @property
+    def untracked_specs(self) -> tuple[str, ...]:
+        """Files that would be specs if Git tracked them."""
+        return tuple(
+            path
+            for path in self.index.untracked
+            if path.startswith(f"{SPECS}/") and path.endswith(_SPEC_ENDINGS)
+        )
+
+
+def read_index(start: StrPath) -> StagedProject:
+    """Return the index of the project that ``start`` is in.
+
+    Raises:
+        UsageError: there is no project, or no Git.
+        StorageError: Git fails.
+    """
+    root = find_project(start)
+    repository = Repository.of(root)
+    state = StateFolder.of(root)
+    outputs, key = _load(state)
+    index = repository.index((SPECS, outputs))
+    return StagedProject(
+        root=root,
+        repository=repository,
+        state=state,
+        outputs=outputs,
+        index=index,
+        is_up_to_date=bool(key) and key == _key(index, outputs),
+    )
+
+
+def remember_index(staged: StagedProject, outputs: str) -> None:
+    """Note that a whole run had nothing to do for the index of ``staged``."""
+    # Where the settings name another folder, this index does not have the outputs: next time.
+    key = _key(staged.index, outputs) if outputs == staged.outputs else ""
+    data = json.dumps({"outputs": outputs, "known": key}).encode()
+    with contextlib.suppress(StorageError):
+        staged.state.write(_MEMO, data, is_durable=False)
+
+
+def _key(index: Index, outputs: str) -> str:
+    """Return a digest of the index and of what makes outputs: methods, vocabularies."""
+    tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
+    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
+
+
+def _load(state: StateFolder) -> tuple[str, str]:
+    """Return the output folder and the key of the index that was last found right."""
+    try:
+        # Nothing in it can be relied on, hence Any.
+        data: Any = json.loads(state.read(_MEMO) or b"{}")
+        return str(data.get("outputs", DEFAULT_OUTPUTS)), str(data.get("known", ""))
+    except (StorageError, ValueError, AttributeError):
+        return DEFAULT_OUTPUTS, ""
