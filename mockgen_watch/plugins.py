@@ -7,7 +7,6 @@ unless the project names the plugin and the user trusts it.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import sys
@@ -20,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.digest import Digester
 from mockgen_watch.rules.plugin import Refused, not_named
 
 if TYPE_CHECKING:
@@ -156,13 +156,13 @@ class Catalog:
     def _digest(self, plugin: Plugin) -> str:
         points = plugin.distribution.entry_points.select(group=RULES)
         stated = sorted((point.name, point.value) for point in points)
-        hashed = hashlib.sha256()
+        hashed = Digester()
         hashed.update(json.dumps([plugin.name, plugin.version, stated]).encode())
         with self._import_path(plugin):
             tops = {value.partition(":")[0].partition(".")[0] for _, value in stated}
             for module in sorted(tops):
                 hashed.update(_module_digest(module).encode())
-        return "sha256:" + hashed.hexdigest()
+        return hashed.digest()
 
 
 _DIGESTS: Final[dict[tuple[str, str], str]] = {}
@@ -172,7 +172,7 @@ _DIGESTS: Final[dict[tuple[str, str], str]] = {}
 def _module_digest(module: str) -> str:
     """Return the digest of all files of a top-level module or package, which is not imported."""
     spec = importlib.util.find_spec(module)
-    hashed = hashlib.sha256()
+    hashed = Digester()
     hashed.update(module.encode())
     if spec is None:
         return ""
@@ -189,7 +189,7 @@ def _module_digest(module: str) -> str:
         data = path.read_bytes()
         hashed.update(f"\0{name}\0{len(data)}\0".encode())
         hashed.update(data)
-    return hashed.hexdigest()
+    return hashed.digest()
 
 
 def _editable_home(distribution: metadata.Distribution) -> Path | None:

@@ -18,6 +18,7 @@ from mockgen_watch.cli.records import (
 )
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.observe.log import Level
+from mockgen_watch.storage.memo import remember_stamps
 from mockgen_watch.workflow.changes import slow_outputs
 from mockgen_watch.workflow.generate import generate, preview
 from mockgen_watch.workflow.results import Request
@@ -26,11 +27,15 @@ if TYPE_CHECKING:
     import argparse
 
     from mockgen_watch.observe.log import Log
+    from mockgen_watch.storage.memo import Stamps
     from mockgen_watch.workflow.project import OpenProject
 
 
-def generate_outputs(options: argparse.Namespace) -> int:
+def generate_outputs(options: argparse.Namespace, stamps: Stamps | None = None) -> int:
     """Do what ``options`` ask for and return the exit code.
+
+    ``stamps`` are those of the project where a run over all of it is asked for: if that has
+    nothing to do, they are remembered.
 
     Raises:
         UsageError: two options contradict each other, or name what is not there.
@@ -55,6 +60,9 @@ def generate_outputs(options: argparse.Namespace) -> int:
             report = generate(
                 project, request, root=root, executor=executor_of(options), begin=run_.begin
             )
+    # Stamps do not say which release of a plugin is installed.
+    if stamps is not None and report.is_idle and not project.settings.plugins:
+        remember_stamps(stamps, project.settings.outputs, len(report.files))
     return tell(project, report, options, is_plan=options.dry_run)
 
 

@@ -6,12 +6,12 @@ A hook that finds the index unchanged has nothing to do; so this module imports 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Index, Repository
 from mockgen_watch.plan.model import METHODS
@@ -90,7 +90,7 @@ def remember_index(staged: StagedProject, outputs: str) -> None:
 def _key(index: Index, outputs: str) -> str:
     """Return a digest of the index and of what makes outputs: methods, vocabularies."""
     tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
-    return hashlib.sha256(tool + b"\0" + index.staged_text).hexdigest()
+    return digest(tool + b"\0" + index.staged_text)
 
 
 def _load(state: StateFolder) -> tuple[str, str]:

@@ -25,11 +25,11 @@ from mockgen_watch.errors import FindingsError, LockedError, StorageError, Usage
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.sides import SideFinder, Sides, empty_blob, merge_id, merge_trees
-from mockgen_watch.git.stored import BlobDigests, Store, open_stored_specs
+from mockgen_watch.git.stored import BlobDigests, Store, open_stored_specs, read_locks
 from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, write_lockfile
+from mockgen_watch.lock.lockfile import Lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, Snapshot
-from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, output_paths, suite_of_lock
+from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.storage.containment import OutputRoot
@@ -231,18 +231,13 @@ class _Merge:
         """Return suite → lockfile of one side, but for those that cannot be read."""
         if not side:
             return {}
-        entries = [
-            entry
+        blobs = {
+            entry.path.removeprefix(f"{outputs}/"): entry.blob
             for entry in self.repository.tree(side, (outputs,))
-            if entry.is_file and entry.path.rpartition("/")[2] == LOCK_NAME
-        ]
-        found = {}
-        texts = self.repository.blobs(entry.blob for entry in entries)
-        for entry, data in zip(entries, texts, strict=True):
-            lock = read_lockfile(data, entry.path)
-            if isinstance(lock, Lockfile):
-                found[suite_of_lock(entry.path.removeprefix(f"{outputs}/"))] = lock
-        return found
+            if entry.is_file
+        }
+        found = read_locks(self.repository, blobs, outputs)
+        return {suite: lock for suite, lock in found.items() if isinstance(lock, Lockfile)}
 
 
 def _owns(locks: Locks, path: str) -> bool:
@@ -403,7 +398,8 @@ class _SuiteMerge:
     def _make(self) -> _MadeSuite:
         """Return what the merged specs make; raise where something in them is in conflict."""
         prefix = self.repository.prefix
-        inputs = wanted_suite(self.suites, self.suite).inputs
+        wanted = wanted_suite(self.suites, self.suite)
+        inputs = (*wanted.inputs, *wanted.absent)
         conflicts = [path for path in inputs if prefix + path in self.merged.stages]
         if conflicts:
             self._give_up()

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.digest import digest
+from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import LINK, Entry, Repository
-from mockgen_watch.lock.lockfile import read_lockfile
+from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot
-from mockgen_watch.lock.paths import LOCK_NAME, suite_of_lock
+from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
 from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.memo import DEFAULT_OUTPUTS
 from mockgen_watch.storage.project_folder import SPECS
@@ -30,8 +31,8 @@ from mockgen_watch.workflow.project import project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Self
 
-    from mockgen_watch.lock.lockfile import Lockfile
     from mockgen_watch.lock.model import Scope, WantedSuite
     from mockgen_watch.storage.project_folder import StateFolder
     from mockgen_watch.workflow.project import OpenProject
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 ReadEntries: TypeAlias = "Callable[[Sequence[str]], Sequence[Entry]]"
 """From folders of the project to what the index or a commit has below them."""
 
-_CACHE = "blobs.json"
+_CACHE = "blobs-2.json"
 _MAX_LINKS = 40
 _NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
@@ -74,6 +75,9 @@ class StoredOutputs(Struct, frozen=True, kw_only=True):
     blobs: dict[str, str] = field(default_factory=dict)
     obstacles: dict[str, str] = field(default_factory=dict)
     locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
+
+    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
+        return replace(self, locks=locks)
 
     def snapshot(
         self,
@@ -275,11 +279,44 @@ def _outputs(
             outputs.obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
     found = digests.of(outputs.blobs.values())
     outputs.disk.update({path: found[blob] for path, blob in outputs.blobs.items()})
-    locks = [path for path in outputs.blobs if path.rpartition("/")[2] == LOCK_NAME]
-    texts = repository.blobs(outputs.blobs[path] for path in locks)
-    for path, data in zip(locks, texts, strict=True):
-        outputs.locks[suite_of_lock(path)] = read_lockfile(data, f"{folder}/{path}")
+    outputs.locks.update(read_locks(repository, outputs.blobs, folder))
     return outputs
+
+
+def read_locks(
+    repository: Repository, blobs: Mapping[str, str], folder: str
+) -> dict[str, Lockfile | Diagnostic]:
+    """Return suite → its lockfile among ``blobs``, or why that cannot be read.
+
+    ``blobs``: path below the output folder ``folder`` → id of each file. Files that a lockfile
+    names by SHA-256 get the digest that they have now, where their bytes are the same.
+
+    Raises:
+        StorageError: a blob is missing.
+    """
+    paths = [path for path in blobs if path.rpartition("/")[2] == LOCK_NAME]
+    texts = repository.blobs(blobs[path] for path in paths)
+    found: dict[str, Lockfile | Diagnostic] = {}
+    for path, data in zip(paths, texts, strict=True):
+        suite = suite_of_lock(path)
+        lock = read_lockfile(data, f"{folder}/{path}")
+        if isinstance(lock, Lockfile) and lock.is_legacy:
+            lock = _renewed(repository, lock, suite, blobs)
+        found[suite] = lock
+    return found
+
+
+def _renewed(
+    repository: Repository, lock: Lockfile, suite: str, blobs: Mapping[str, str]
+) -> Lockfile:
+    legacy = {
+        path: old
+        for path, old in lock.files().items()
+        if is_legacy(old) and below(suite, path) in blobs
+    }
+    texts = repository.blobs(blobs[below(suite, path)] for path in legacy)
+    pairs = zip(legacy.items(), texts, strict=True)
+    return with_digests(lock, files={path: renew(old, (data,)) for (path, old), data in pairs})
 
 
 def committed_outputs(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import PREFIX, digest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -60,12 +62,17 @@ def _line(entry: JournalEntry) -> bytes:
 
 
 def _checksum(text: bytes) -> bytes:
+    return digest(text).removeprefix(PREFIX)[:_CHECKSUM_LENGTH].encode("ascii")
+
+
+def _legacy_checksum(text: bytes) -> bytes:
+    """Return the checksum of a line that an earlier release has left."""
     return hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
 
 
 def _entry(line: bytes) -> JournalEntry | None:
     checksum, _, text = line.partition(b" ")
-    if checksum != _checksum(text):
+    if checksum not in {_checksum(text), _legacy_checksum(text)}:
         return None
     fields: Any = json.loads(text)
     if not isinstance(fields, list) or len(fields) != _FIELDS:

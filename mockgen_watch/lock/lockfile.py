@@ -1,34 +1,46 @@
-"""Takes the bytes of a lockfile; gives what was made from what, and back, the same bytes for it."""
+"""Lockfile: which outputs were made from which inputs.
+
+A suite has one beside its outputs, committed with them. It names its format version; digests
+name their algorithm. Version 1 had SHA-256 digests, and listed among the inputs each file that
+was looked for and not there, with ``null``; it is read as version 2, and never written.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest_of, is_legacy
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.plan.model import METHODS
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
 
-LOCK_VERSION = 1
+LOCK_VERSION = 2
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
-_NEEDED = {"lock_version", "contract", "complete", "inputs", "outputs"}
-_METHODS = "methods"
-_OUTPUT_NEEDED = {"key", "model", "scenario", "format", "layout", "records", "files"}
+
+Digest = Annotated[str, Meta(pattern=r"^(blake3|sha256):[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=0)]
 
 
-class LockedOutput(Struct, frozen=True, kw_only=True):
+def absent_digest(paths: Iterable[str]) -> str:
+    """Return the digest that stands for ``paths``, which were looked for and are not there."""
+    return digest_of(sorted(paths))
+
+
+class LockedOutput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a lockfile says of one output.
 
     Attributes:
@@ -43,8 +55,8 @@ class LockedOutput(Struct, frozen=True, kw_only=True):
     scenario: str
     format: str
     layout: Layout
-    records: int
-    files: Mapping[str, str]
+    records: Count
+    files: Mapping[str, Digest]
 
     @property
     def name(self) -> str:
@@ -58,18 +70,22 @@ class Lockfile(Struct, frozen=True, kw_only=True):
     Attributes:
         contract: the seed contract.
         methods: how records of a plan were made, see ``plan.methods``; ``""`` is an earlier way.
-        inputs: path relative to the project → digest; None for a file that was looked for and
-            not there, so that its appearance counts as a change.
+        inputs: path relative to the project → digest of each file that was read.
+        absent: the digest of the paths that were looked for and not there, see
+            ``absent_digest``: the appearance of any of them is a change.
         outputs: name (``model/scenario``) → what was made.
         complete: all outputs of the suite are here and belong to ``inputs``, with no option of
             the command line and nothing refused. Only then do equal inputs mean equal outputs.
+        is_legacy: it was read from version 1, or has SHA-256 digests.
     """
 
     contract: int
-    inputs: Mapping[str, str | None]
+    inputs: Mapping[str, str]
+    absent: str = absent_digest(())
     outputs: Mapping[str, LockedOutput]
     complete: bool = True
     methods: str = METHODS
+    is_legacy: bool = False
 
     def files(self) -> dict[str, str]:
         """Return every file, relative to the suite's output folder, with its digest."""
@@ -79,48 +95,11 @@ class Lockfile(Struct, frozen=True, kw_only=True):
         return merged
 
 
-def write_lockfile(lock: Lockfile) -> bytes:
-    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
-    head = {
-        "lock_version": str(LOCK_VERSION),
-        "contract": str(lock.contract),
-        "methods": encode_basestring(lock.methods),
-        "complete": "true" if lock.complete else "false",
-        "inputs": _mapping_text(
-            {
-                path: "null" if digest is None else encode_basestring(digest)
-                for path, digest in sorted(lock.inputs.items())
-            },
-            1,
-        ),
-        "outputs": _mapping_text(
-            {name: _output_text(output) for name, output in sorted(lock.outputs.items())}, 1
-        ),
-    }
-    return (_mapping_text(head, 0) + "\n").encode()
-
-
-def read_lockfile(data: bytes, path: str, newest: int = LOCK_VERSION) -> Lockfile | Diagnostic:
-    """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
-
-    ``path`` is what the diagnostic names, ``newest`` the only version that is read. A path in it
-    that would lead outside the output folder makes the whole file unreadable.
-    """
-    try:
-        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique), newest)
-    except (ValueError, RecursionError) as error:
-        return _unreadable(data, path, error)
-
-
-def inputs_match(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
-    """Return whether ``lock`` tells of all outputs, and ``made_from`` just these inputs."""
-    return lock.complete and made_from(lock, digests, contract)
-
-
 def made_from(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool:
-    """Return whether ``lock`` was made from just these inputs, so that no key can have changed.
+    """Return whether the inputs of ``lock`` are as they were, so that no key can have changed.
 
-    ``digests`` has every input file that exists now, more than ``lock`` names as a rule.
+    ``digests`` has every input file that exists now, more than ``lock`` names as a rule. Whether
+    a file that was ``absent`` has appeared is another question.
     """
     return (
         lock.contract == contract
@@ -129,8 +108,58 @@ def made_from(lock: Lockfile, digests: Mapping[str, str], contract: int) -> bool
     )
 
 
+def with_digests(
+    lock: Lockfile,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+) -> Lockfile:
+    """Return ``lock`` with other digests of those ``inputs`` and those ``files``."""
+    outputs = lock.outputs
+    if files is not None:
+        outputs = {
+            name: replace(
+                output,
+                files={path: files.get(path, digest) for path, digest in output.files.items()},
+            )
+            for name, output in outputs.items()
+        }
+    return replace(lock, inputs={**lock.inputs, **(inputs or {})}, outputs=outputs)
+
+
+def is_same_lock(lock: Lockfile | None, after: Lockfile | None) -> bool:
+    """Return whether ``after`` says what ``lock`` said, whatever version that was read from.
+
+    Keys of different algorithms cannot be compared; they count as equal.
+    """
+    if lock is None or after is None or not lock.is_legacy:
+        return lock == after
+    outputs = {
+        name: replace(output, key=after.outputs[name].key)
+        if name in after.outputs and is_legacy(output.key) != is_legacy(after.outputs[name].key)
+        else output
+        for name, output in lock.outputs.items()
+    }
+    return replace(lock, outputs=outputs, is_legacy=False) == after
+
+
+def write_lockfile(lock: Lockfile) -> bytes:
+    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
+    head = {
+        "lock_version": str(LOCK_VERSION),
+        "contract": str(lock.contract),
+        "methods": encode_basestring(lock.methods),
+        "complete": "true" if lock.complete else "false",
+        "inputs": _digests_text(lock.inputs, 1),
+        "absent": encode_basestring(lock.absent),
+        "outputs": _mapping_text(
+            {name: _output_text(output) for name, output in sorted(lock.outputs.items())}, 1
+        ),
+    }
+    return (_mapping_text(head, 0) + "\n").encode()
+
+
 def _output_text(output: LockedOutput) -> str:
-    files = {path: encode_basestring(digest) for path, digest in sorted(output.files.items())}
     fields = {
         "key": encode_basestring(output.key),
         "model": encode_basestring(output.model),
@@ -138,18 +167,107 @@ def _output_text(output: LockedOutput) -> str:
         "format": encode_basestring(output.format),
         "layout": encode_basestring(output.layout.value),
         "records": str(output.records),
-        "files": _mapping_text(files, 3),
+        "files": _digests_text(output.files, 3),
     }
     return _mapping_text(fields, 2)
 
 
+def _digests_text(digests: Mapping[str, str], depth: int) -> str:
+    return _mapping_text(
+        {path: encode_basestring(digest) for path, digest in sorted(digests.items())}, depth
+    )
+
+
 def _mapping_text(values: Mapping[str, str], depth: int) -> str:
-    """Return what ``json.dumps(…, indent=2)`` gives, in a tenth of its time."""
+    """Return what ``json.dumps(…, indent=2)`` gives of a mapping whose values are texts of JSON."""
     if not values:
         return "{}"
     blank = "\n" + "  " * (depth + 1)
     lines = [f"{blank}{encode_basestring(name)}: {value}" for name, value in values.items()]
     return "{" + ",".join(lines) + "\n" + "  " * depth + "}"
+
+
+class _File(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The keys of a lockfile. Those that were written before there were any state no methods."""
+
+    lock_version: int
+    contract: Count
+    methods: str = ""
+    complete: bool
+    inputs: dict[str, Digest]
+    absent: Digest
+    outputs: dict[str, LockedOutput]
+
+
+def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
+    """Return the lockfile in ``data``, or the MG505 that says why it cannot be read.
+
+    ``path`` is what the diagnostic names. A path in the lockfile that would lead outside the
+    output folder makes the whole file unreadable.
+    """
+    try:
+        return _lockfile(json.loads(data.decode(), object_pairs_hook=_unique))
+    except (ValueError, RecursionError) as error:
+        return _unreadable(data, path, error)
+
+
+def upgrade_text(text: str) -> str:
+    """Return the text of a lockfile of version 1 as one of version 2; another one as it is.
+
+    Its digests stay SHA-256 until a run finds the bytes that they are of.
+    """
+    found = read_lockfile(text.encode("utf-8", "surrogateescape"), "")
+    return text if isinstance(found, Diagnostic) else write_lockfile(found).decode()
+
+
+class _NewerError(ValueError):
+    """The lockfile has a version that this release does not know."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise ValueError("a key stands twice in one mapping")
+    return mapping
+
+
+def _lockfile(data: object) -> Lockfile:
+    version = data.get("lock_version") if isinstance(data, dict) else None
+    if type(version) is int and version > LOCK_VERSION:
+        raise _NewerError(f"lock_version is {version}, this release reads {LOCK_VERSION}")
+    is_first = version == 1
+    if isinstance(data, dict) and is_first:
+        data = _as_version_2(data)
+    file = msgspec.convert(data, _File)
+    if file.lock_version not in {1, LOCK_VERSION}:
+        raise ValueError(f"lock_version is {version!r}, not {LOCK_VERSION}")
+    for name, output in file.outputs.items():
+        if output.name != name:
+            raise ValueError(f"{name!r} holds the output {output.name!r}")
+        for path in output.files:
+            if fault := path_fault(path):
+                raise ValueError(f"the path {path!r} cannot be used: {fault}")
+    every = [*file.inputs.values()]
+    for output in file.outputs.values():
+        every += [output.key, *output.files.values()]
+    return Lockfile(
+        contract=file.contract,
+        methods=file.methods,
+        complete=file.complete,
+        inputs=file.inputs,
+        absent=file.absent,
+        outputs=file.outputs,
+        is_legacy=is_first or any(map(is_legacy, every)),
+    )
+
+
+def _as_version_2(data: dict[str, Any]) -> dict[str, Any]:
+    inputs = data.get("inputs")
+    if not isinstance(inputs, dict) or "absent" in data:
+        return data
+    absent = [path for path, digest in inputs.items() if digest is None]
+    read = {path: digest for path, digest in inputs.items() if digest is not None}
+    return {**data, "inputs": read, "absent": absent_digest(absent)}
 
 
 def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> Diagnostic:
@@ -167,111 +285,9 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
         )
     elif isinstance(error, _NewerError):
         hint = "update mockgen-watch"
-    elif isinstance(error, _OlderError):
-        hint = "mockgen-watch migrate brings it to the newest version"
     return Diagnostic(
         code="MG505",
         message=f"The lockfile cannot be read: {reason}",
         hint=hint,
         location=Location(path=path, line=line, column=column),
     )
-
-
-class _NewerError(ValueError):
-    """The lockfile has a version that this release does not know."""
-
-
-class _OlderError(ValueError):
-    """The lockfile has a version that this release can bring to its own."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("a key stands twice in one mapping")
-    return mapping
-
-
-# JSON is untyped until these have looked at it, hence Any.
-def _lockfile(data: Any, newest: int) -> Lockfile:  # noqa: ANN401
-    version = data.get("lock_version") if isinstance(data, dict) else None
-    if type(version) is int and version > newest:
-        raise _NewerError(f"lock_version is {version}, this release reads {newest}")
-    if type(version) is int and 0 < version < newest:
-        raise _OlderError(f"lock_version is {version}, this release reads {newest}")
-    # Those that were written before there were any state no methods.
-    fields = {_METHODS: "", **data} if isinstance(data, dict) else data
-    fields = _mapping(fields, "the file", _NEEDED | {_METHODS})
-    if type(version) is not int or version != newest:
-        raise ValueError(f"lock_version is {version!r}, not {newest}")
-    return Lockfile(
-        contract=_count(fields["contract"], "contract"),
-        methods=_text(fields[_METHODS], _METHODS),
-        complete=_flag(fields["complete"], "complete"),
-        inputs={
-            path: None if digest is None else _digest(digest, path)
-            for path, digest in _mapping(fields["inputs"], "inputs").items()
-        },
-        outputs={
-            name: _output(name, output)
-            for name, output in _mapping(fields["outputs"], "outputs").items()
-        },
-    )
-
-
-def _output(name: str, data: Any) -> LockedOutput:  # noqa: ANN401
-    fields = _mapping(data, name, _OUTPUT_NEEDED)
-    output = LockedOutput(
-        key=_text(fields["key"], f"key of {name}"),
-        model=_text(fields["model"], f"model of {name}"),
-        scenario=_text(fields["scenario"], f"scenario of {name}"),
-        format=_text(fields["format"], f"format of {name}"),
-        layout=Layout(_text(fields["layout"], f"layout of {name}")),
-        records=_count(fields["records"], f"records of {name}"),
-        files={
-            _inside(path): _digest(digest, path)
-            for path, digest in _mapping(fields["files"], f"files of {name}").items()
-        },
-    )
-    if output.name != name:
-        raise ValueError(f"{name!r} holds the output {output.name!r}")
-    return output
-
-
-def _mapping(data: Any, name: str, needed: set[str] | None = None) -> dict[str, Any]:  # noqa: ANN401
-    if not isinstance(data, dict):
-        raise ValueError(f"{name} is not a mapping")  # noqa: TRY004 - a finding about a text
-    if needed is not None and data.keys() != needed:
-        names = ", ".join(sorted(data.keys() ^ needed))
-        raise ValueError(f"{name} has too many or too few keys: {names}")
-    return data
-
-
-def _text(data: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(data, str):
-        raise ValueError(f"{name} is not text")  # noqa: TRY004
-    return data
-
-
-def _count(data: Any, name: str) -> int:  # noqa: ANN401
-    if type(data) is not int or data < 0:
-        raise ValueError(f"{name} is not a number from 0 up")
-    return data
-
-
-def _flag(data: Any, name: str) -> bool:  # noqa: ANN401
-    if not isinstance(data, bool):
-        raise ValueError(f"{name} is not true or false")  # noqa: TRY004
-    return data
-
-
-def _digest(data: Any, name: str) -> str:  # noqa: ANN401
-    if not isinstance(data, str) or not _DIGEST.fullmatch(data):
-        raise ValueError(f"{name} has no sha256 digest")
-    return data
-
-
-def _inside(path: str) -> str:
-    if fault := path_fault(path):
-        raise ValueError(f"the path {path!r} cannot be used: {fault}")
-    return path

@@ -250,14 +250,16 @@ class WantedSuite(Struct, frozen=True, kw_only=True):
 
     Attributes:
         suite: the folder below the specs, ``""`` for that folder itself.
-        inputs: path relative to the project → digest; None for a file looked for and not there.
+        inputs: path relative to the project → digest of each file that it is made from.
+        absent: paths that were looked for and are not there.
         has_failed: its specs are invalid: outputs and lockfile stay as they are.
         is_plain: nothing but the specs decided the keys, no option of the command line.
     """
 
     suite: str
     outputs: tuple[WantedOutput, ...] = ()
-    inputs: Mapping[str, str | None]
+    inputs: Mapping[str, str]
+    absent: tuple[str, ...] = ()
     has_failed: bool = False
     is_plain: bool = True
 

@@ -41,10 +41,11 @@ if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import LockedOutput
 
 
-def wanted_from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
+def wanted_from_lock(suite: str, lock: Lockfile, path: str, absent: tuple[str, ...]) -> WantedSuite:
     """Return what ``suite`` wants, whose lockfile was made from just these inputs.
 
-    ``path`` is its user_input file, where diagnostics about it point.
+    ``path`` is its user_input file, where diagnostics about it point; ``absent`` are the paths
+    that the lockfile has the digest of.
     """
     outputs = tuple(
         WantedOutput(
@@ -61,7 +62,7 @@ def wanted_from_lock(suite: str, lock: Lockfile, path: str) -> WantedSuite:
         )
         for entry in lock.outputs.values()
     )
-    return WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs)
+    return WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs, absent=absent)
 
 
 def _suffix(entry: LockedOutput) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 """Raised when the file gets another form."""
 
 _NEEDED = frozenset(

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile, absent_digest, is_same_lock
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, output_paths
 from mockgen_watch.spec.model import Layout
@@ -65,13 +65,14 @@ def next_lockfile(
         return Lockfile(
             contract=contract,
             inputs=suite.wanted.inputs,
+            absent=absent_digest(suite.wanted.absent),
             outputs=entries,
             complete=_is_complete(suite, entries),
         )
     if suite.lock is None or not entries:
         return None
     lock = suite.lock
-    return replace(lock, outputs=entries, complete=False)
+    return replace(lock, outputs=entries, complete=False, is_legacy=False)
 
 
 def stale_locks(reconciliation: Reconciliation) -> list[str]:
@@ -82,7 +83,7 @@ def stale_locks(reconciliation: Reconciliation) -> list[str]:
         files = suite.files()
         if all(file.action is Action.KEEP for file in files):
             kept = {f.path: Settled(action=Action.KEEP, digest=f.found) for f in files}
-            if next_lockfile(suite, contract, kept) != suite.lock:
+            if not is_same_lock(suite.lock, next_lockfile(suite, contract, kept)):
                 found.append(suite.suite)
     return found
 

@@ -27,7 +27,7 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Mapping, Sequence
     from typing import Final
 
     from mockgen_watch.spec.model import KeyPath, MasterFile, Member, MergePolicy, Shape, UserInput
@@ -108,7 +108,14 @@ def find_master(user_input: UserInput, specs_root: str, existing: Collection[str
         return MasterLookup(path="")
     if user_input.master is MasterChoice.NAMED:
         return _named_master(user_input, existing)
-    folder = user_input.path.rpartition("/")[0]
+    return find_master_around(user_input.path.rpartition("/")[0], specs_root, existing)
+
+
+def find_master_around(folder: str, specs_root: str, existing: Container[str]) -> MasterLookup:
+    """Return the master of the suite in ``folder``: its own, or that of the nearest folder above.
+
+    ``existing``: see ``find_master``.
+    """
     missing: list[str] = []
     candidates = master_candidates(folder, specs_root)
     for start in range(0, len(candidates), len(MASTER_NAMES)):

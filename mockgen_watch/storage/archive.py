@@ -7,7 +7,6 @@ what comes out of it never takes the place of something else.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import stat
 import tarfile
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
 from mockgen_watch.storage.containment import Folder, naming
@@ -120,15 +120,15 @@ class _Digesting:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._hash = hashlib.sha256()
+        self._digester = Digester()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
-        self._hash.update(data)
+        self._digester.update(data)
         return data
 
     def digest(self) -> str:
-        return "sha256:" + self._hash.hexdigest()
+        return self._digester.digest()
 
 
 def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
@@ -240,12 +240,10 @@ def _is_same(root: OutputRoot, tar: tarfile.TarFile, member: tarfile.TarInfo) ->
     file = tar.extractfile(member)
     if file is None:
         return False
-    hasher = hashlib.sha256()
-    for block in _blocks(file):
-        hasher.update(block)
+    archived = digest_chunks(_blocks(file))
     parent, _, name = member.name.rpartition("/")
     with naming(root.named(member.name)), root.open() as top, top.walk(parent) as folder:
-        return _digest(folder, name) == "sha256:" + hasher.hexdigest()
+        return _digest(folder, name) == archived
 
 
 class _opened:  # noqa: N801 - it is used as a function

@@ -6,7 +6,6 @@ A file is first written under a temporary name in the folder where it will stand
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 import re
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.storage.containment import Folder, naming
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class AtomicWriter:
         self.folder = folder
         self.mode = mode
         self.size = 0
-        self._hash = hashlib.sha256()
+        self._digester = Digester()
         self._parts: list[bytes] = []
         self._gathered = 0
         self._fd = -1
@@ -61,7 +61,7 @@ class AtomicWriter:
 
     def write(self, data: bytes) -> None:
         """Take in ``data``."""
-        self._hash.update(data)
+        self._digester.update(data)
         self.size += len(data)
         self._parts.append(data)
         self._gathered += len(data)
@@ -80,11 +80,11 @@ class AtomicWriter:
         self._fd, self._name = fd, name
         left = size
         while left and (block := os.read(fd, min(BLOCK, left))):
-            self._hash.update(block)
+            self._digester.update(block)
             left -= len(block)
-        if left or "sha256:" + self._hash.hexdigest() != digest:
+        if left or self._digester.digest() != digest:
             self.drop()
-            self._hash = hashlib.sha256()
+            self._digester = Digester()
             return False
         os.ftruncate(fd, size)
         if self.mode is not None and hasattr(os, "fchmod"):
@@ -95,11 +95,11 @@ class AtomicWriter:
     def pause(self) -> tuple[str, str]:
         """Write what was taken in; return the temporary file's name and the digest so far."""
         self._flush()
-        return self._name, "sha256:" + self._hash.hexdigest()
+        return self._name, self._digester.digest()
 
     def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
-        digest = "sha256:" + self._hash.hexdigest()
+        digest = self._digester.digest()
         if digest == found:
             self.drop()
             return Staged(name="", digest=digest, size=self.size)
@@ -210,10 +210,7 @@ def read_blocks(fd: int) -> Iterator[bytes]:
 
 def digest_file(fd: int) -> str:
     """Return the digest of what is read from ``fd``."""
-    hasher = hashlib.sha256()
-    for block in read_blocks(fd):
-        hasher.update(block)
-    return "sha256:" + hasher.hexdigest()
+    return digest_chunks(read_blocks(fd))
 
 
 def _names(kind: str) -> Iterator[str]:

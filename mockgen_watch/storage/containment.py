@@ -8,7 +8,6 @@ calls (Windows) the same operations go by paths that are checked for links first
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.folders import is_folder, make_folders, plain_path
 
@@ -373,7 +373,7 @@ class OutputRoot(Struct, frozen=True, kw_only=True):
     def _mark(self) -> str:
         # Relative where it can be, so that a project that was moved finds its journal again.
         name = self.inner or self.base.replace(os.sep, "/")
-        return "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+        return f"-{name_mark(name)}"
 
 
 def _is_absolute(path: str) -> bool:

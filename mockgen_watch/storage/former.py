@@ -6,7 +6,6 @@ one is a second name of the file that is replaced, so that keeping it costs no b
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
@@ -146,7 +146,7 @@ def find_former(state: StateFolder, name: str) -> Former | None:
 
 
 def _mark(label: str, path: str) -> str:
-    return hashlib.sha256(f"{label}\0{path}".encode()).hexdigest()[:16]
+    return name_mark(f"{label}\0{path}", 16)
 
 
 def _kept(place: Folder, *, is_clearing: bool = False) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from functools import cache
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.plan.model import METHODS
 from mockgen_watch.storage.package_data import vocabulary_stamps
@@ -92,7 +92,7 @@ def _key(root: str, outputs: str) -> str:
     place = os.path.realpath(os.path.join(root, outputs))
     parts = (CONTRACT, METHODS, outputs, place, scan.identity, vocabulary_stamps())
     marks = [sorted(found.items()) for found in (scan.specs, scan.linked, scan.outputs)]
-    return hashlib.sha256(repr((parts, marks)).encode("utf-8", "surrogateescape")).hexdigest()
+    return digest(repr((parts, marks)).encode("utf-8", "surrogateescape"))
 
 
 def _youngest_ns(scan: Scan) -> int:
@@ -183,4 +183,4 @@ def _program() -> str:
         for name in sorted(names):
             status = os.stat(os.path.join(folder, name))
             stamps.append((folder[len(str(top)) :], name, status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(repr(stamps).encode()).hexdigest()
+    return digest(repr(stamps).encode())

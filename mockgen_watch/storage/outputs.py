@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import stat
 from typing import TYPE_CHECKING
@@ -10,13 +11,13 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.digest import digest
+from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.journal import decode_entries
-from mockgen_watch.lock.lockfile import read_lockfile
+from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot, relevant_paths
-from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path, suite_of_lock
-from mockgen_watch.storage.atomic import TEMPORARY
+from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, offer_path, suite_of_lock
+from mockgen_watch.storage.atomic import TEMPORARY, read_blocks
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.specs import SpecReader, digest_below, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache
@@ -24,10 +25,9 @@ from mockgen_watch.storage.stat_cache import Stamp, StatCache
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
-    from typing import TypeVar
+    from typing import Self, TypeVar
 
     from mockgen_watch.lock.journal import JournalEntry
-    from mockgen_watch.lock.lockfile import Lockfile
     from mockgen_watch.lock.model import Scope, WantedSuite
     from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.specs import SpecSnapshot
@@ -65,6 +65,10 @@ class OutputTree(Struct, frozen=True, kw_only=True):
     journal: tuple[JournalEntry, ...] = ()
     leftovers: list[str] = field(default_factory=list)
     cache: StatCache
+
+    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
+        """Return the same with other ``locks``."""
+        return replace(self, locks=locks)
 
     def snapshot(
         self,
@@ -174,7 +178,42 @@ def read_outputs(
         tree = OutputTree(root=root, identity=identity, journal=journal, cache=cache)
         OutputReader(tree, before).folder(folder, "")
     cache.keep_only(tree.stamps)
+    tree = _with_renewed_digests(tree)
     return tree
+
+
+def _with_renewed_digests(tree: OutputTree) -> OutputTree:
+    """Return ``tree`` with new digests where lockfiles and journal name a file by SHA-256.
+
+    A file that has other bytes keeps the digest that it had: it was edited by hand.
+    """
+    legacy = {
+        suite: lock
+        for suite, lock in tree.locks.items()
+        if isinstance(lock, Lockfile) and lock.is_legacy
+    }
+    locks: dict[str, Lockfile | Diagnostic] = {}
+    for suite, lock in legacy.items():
+        files = lock.files().items()
+        locks[suite] = with_digests(
+            lock, files={path: _renewed(tree, below(suite, path), old) for path, old in files}
+        )
+    journal = tuple(
+        replace(entry, digest=_renewed(tree, entry.path, entry.digest)) for entry in tree.journal
+    )
+    return replace(tree, locks={**tree.locks, **locks}, journal=journal)
+
+
+def _renewed(tree: OutputTree, path: str, digest: str) -> str:
+    """Return the new digest of the file ``path`` if its SHA-256 is ``digest``, else ``digest``."""
+    if not is_legacy(digest) or path not in tree.stamps:
+        return digest
+    parent, _, name = path.rpartition("/")
+    # What cannot be read is told by whoever needs its digest.
+    with contextlib.suppress(OSError, StorageError), tree.root.open() as top:
+        with top.walk(parent) as folder, open(folder.read(name), "rb") as file:
+            return renew(digest, read_blocks(file.fileno()))
+    return digest
 
 
 def read_journal(root: OutputRoot) -> tuple[JournalEntry, ...]:
@@ -360,9 +399,9 @@ def outputs_again(before: OutputTree, folders: Iterable[str]) -> OutputTree | No
                 return None
             for path in chosen:
                 OutputReader(tree, before).below(top, path)
+        return _with_renewed_digests(tree)
     except (OSError, StorageError):
         return None
-    return tree
 
 
 def merged(before: OutputTree, again: OutputTree, folders: Iterable[str]) -> OutputTree:

@@ -8,12 +8,12 @@ hook, a daemon and a command find must be the same.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_atomically
 from mockgen_watch.storage.containment import Folder, naming
@@ -100,8 +100,7 @@ def state_folder(project: StrPath) -> str:
         return os.path.join(git, STATE)
     inner = path_below(work_tree, project)
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", os.path.basename(project))[:40]
-    mark = hashlib.sha256(inner.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return os.path.join(git, STATE, "projects", f"{readable}-{mark}")
+    return os.path.join(git, STATE, "projects", f"{readable}-{name_mark(inner)}")
 
 
 def _upward(folder: str) -> Iterator[str]:

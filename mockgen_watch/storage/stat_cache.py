@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RACY_NS = 20_000_000
 """Younger than this, a file may change without a new stamp; ticks are 1 to 10 ms."""
-_VERSION = 1
+_VERSION = 2
 _FIELDS = 6
 
 

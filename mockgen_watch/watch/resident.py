@@ -23,7 +23,7 @@ from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.suites import USER_INPUT_NAMES, suite_files
+from mockgen_watch.workflow.suites import USER_INPUT_NAMES, absent_paths, suite_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -165,6 +165,7 @@ class Resident:
             should_stop=should_stop,
             read=lambda root: self._read_outputs(root, acting),
         )
+        self._note_read(report)
         self.warnings.update(report, self._has_spec)
         if acting is None:
             self._settle(self._all_suites(), report)
@@ -303,12 +304,26 @@ class Resident:
         """Take in which files ``suites`` were made from, as their lockfiles tell."""
         needs = dict(self._graph.needs)
         names = dict(self._graph.suites)
+        files = self._snapshot.files if self._snapshot else {}
         for suite in suites:
             lock = tree.locks.get(suite)
             if isinstance(lock, Lockfile):
+                absent = absent_paths(suite, SPECS, lock, files)
                 for path in suite_files(lock.inputs, SPECS).get(suite, ()):
-                    needs[path] = frozenset(lock.inputs)
+                    # Where it is not known which file would be taken, what was known stays.
+                    others = needs.get(path, ()) if absent is None else absent
+                    needs[path] = frozenset((*lock.inputs, *others))
                     names[path] = suite
+        if needs != self._graph.needs:
+            self._graph = InputGraph(needs=needs, suites=names)
+
+    def _note_read(self, report: Report) -> None:
+        """Take in what the suites that were read look for, also what no lockfile can say."""
+        needs, names = dict(self._graph.needs), dict(self._graph.suites)
+        for suite, files in report.read.items():
+            for path in suite_files(files, SPECS).get(suite, ()):
+                needs[path] = files | needs.get(path, frozenset())
+                names[path] = suite
         if needs != self._graph.needs:
             self._graph = InputGraph(needs=needs, suites=names)
 

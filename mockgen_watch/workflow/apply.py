@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.digest import Digester
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import Action
@@ -70,6 +70,7 @@ def saved_plan(
     inputs: dict[str, str | None] = {}
     for suite in reconciliation.snapshot.wanted:
         inputs.update(suite.inputs)
+        inputs.update(dict.fromkeys(suite.absent))
     return SavedPlan(
         tool=making.tool,
         contract=CONTRACT,
@@ -137,12 +138,12 @@ class _Checked(Struct, frozen=True, kw_only=True):
             yield path, self._as_planned(f"{self.label}/{path}", chunks)
 
     def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        whole = hashlib.sha256()
+        whole = Digester()
         for chunk in chunks:
             whole.update(chunk)
             yield chunk
         planned = self.digests.get(path)
-        if planned is not None and planned != f"sha256:{whole.hexdigest()}":
+        if planned is not None and planned != whole.digest():
             raise StorageError(path, "it came out otherwise than was planned")
 
 

@@ -8,7 +8,7 @@ from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe
-from mockgen_watch.lock.lockfile import write_lockfile
+from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
@@ -128,5 +128,7 @@ def _settle_all(
 def _has_next_lock(suite: SuiteAction, decision: Decision, settled: dict[str, Settled]) -> bool:
     """Return whether the lockfile on disk is the one that a run would leave."""
     lock = next_lockfile(suite, CONTRACT, settled)
+    if suite.lock is not None and suite.lock.is_legacy:
+        return is_same_lock(suite.lock, lock)
     there = decision.reconciliation.snapshot.disk.get(lock_path(suite.suite))
     return there == (None if lock is None else digest(write_lockfile(lock)))

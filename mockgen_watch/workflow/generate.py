@@ -17,7 +17,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.findings import describe, describe_refusal
-from mockgen_watch.lock.lockfile import Lockfile, inputs_match
+from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.model import Action, Scope, WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import check_paths, is_labels
 from mockgen_watch.lock.reconcile import reconcile, wanted_from_lock
@@ -29,11 +29,12 @@ from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
 from mockgen_watch.workflow.results import FileResult, Report
-from mockgen_watch.workflow.suites import EVERYTHING
+from mockgen_watch.workflow.suites import EVERYTHING, absent_paths, renew_inputs
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Self
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, Snapshot
@@ -57,6 +58,9 @@ class Outputs(Protocol):
     @property
     def locks(self) -> Mapping[str, Lockfile | Diagnostic]:
         """Suite → its lockfile, or why that cannot be read."""
+
+    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
+        """Return the same with other ``locks``."""
 
     def snapshot(
         self,
@@ -120,7 +124,12 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
     if request.acting is not None:
         scope = Scope.around(request.acting, {*names, *tree.locks})
         names = tuple(name for name in names if name in scope.near)
-    locks = tree.locks if request.trust_locks and _is_plain(suites, selection) else {}
+    renewed = renew_inputs(tree.locks, suites.sources)
+    if renewed:
+        tree = tree.with_locks({**tree.locks, **renewed})
+    locks = dict(tree.locks) if request.trust_locks and _is_plain(suites, selection) else {}
+    if request.renew_locks:
+        locks = {suite: lock for suite, lock in locks.items() if suite not in renewed}
     wanted = [_wanted_or_locked(suites, name, selection, locks.get(name)) for name in names]
     collisions = check_paths(wanted)
     if collisions:
@@ -145,10 +154,10 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
 def wanted_suite(suites: Suites, name: str, selection: Selection = EVERYTHING) -> WantedSuite:
     """Return the outputs that the specs of a suite describe."""
     plans = suites.plans(name, selection)
-    inputs = dict(suites.read(name).inputs)
+    every = dict(suites.read(name).inputs)
     for plan in plans or ():
         for path in plan.inputs:
-            inputs.setdefault(path, suites.sources.get(path))
+            every.setdefault(path, suites.sources.get(path))
     outputs = (
         WantedOutput.of(
             plan,
@@ -161,7 +170,8 @@ def wanted_suite(suites: Suites, name: str, selection: Selection = EVERYTHING) -
     return WantedSuite(
         suite=name,
         outputs=tuple(outputs),
-        inputs=inputs,
+        inputs={path: digest for path, digest in every.items() if digest is not None},
+        absent=tuple(path for path, digest in every.items() if digest is None),
         has_failed=plans is None,
         is_plain=plans is None or _is_plain(suites, selection),
     )
@@ -172,9 +182,12 @@ def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: obj
 
     Such a suite is not even read.
     """
-    if not isinstance(lock, Lockfile) or not inputs_match(lock, suites.sources, CONTRACT):
+    if not isinstance(lock, Lockfile) or not lock.complete:
         return wanted_suite(suites, name, selection)
-    wanted = wanted_from_lock(name, lock, suites.files[name])
+    absent = absent_paths(name, suites.settings.specs, lock, suites.sources)
+    if absent is None or not made_from(lock, suites.sources, CONTRACT):
+        return wanted_suite(suites, name, selection)
+    wanted = wanted_from_lock(name, lock, suites.files[name], absent)
     outputs = (
         replace(output, is_selected=selection.selects(output.model, output.scenario))
         for output in wanted.outputs
@@ -317,7 +330,7 @@ def generate(
     root = root or project.output_root()
     with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
         tree = read(root)
-        decision = decide(project, request, tree)
+        decision = decide(project, replace(request, renew_locks=True), tree)
         renderer = Renderer(
             decision.suites,
             decision.selection,

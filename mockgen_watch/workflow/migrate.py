@@ -13,12 +13,12 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile
+from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.migrations.masters import looks_like_master, migrate_master
 from mockgen_watch.migrations.migrate import migrate_user_input, migrate_versioned
 from mockgen_watch.migrations.suggest import shared_pools
-from mockgen_watch.migrations.versions import STEPS, Chain, FileKind
+from mockgen_watch.migrations.versions import STEPS, Chain, FileKind, Step
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext
@@ -61,7 +61,10 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
 
 
 CHAIN: Final = Chain(
-    steps=STEPS,
+    steps=(
+        *STEPS,
+        Step(kind=FileKind.LOCKFILE, source=1, apply=lambda lock: upgrade_text(lock.text)),
+    ),
     newest={
         FileKind.USER_INPUT: FORMAT_VERSION,
         FileKind.MASTER: FORMAT_VERSION,
@@ -204,9 +207,14 @@ def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
                 yield file
     for path in sorted((root / outputs).rglob(LOCK_NAME)):
         file = planner.file(_named(planner.start, str(path)))
-        # One that cannot be read at all is made anew by generate.
-        if file.new is not None or file.migration.has_failed:
+        if file.new is not None or (file.migration.has_failed and not _is_broken(file)):
             yield file
+
+
+def _is_broken(lockfile: MigratedFile) -> bool:
+    """Return whether a lockfile of a version that is known cannot be read: generate repairs it."""
+    is_known = all(found.code != "MG226" for found in lockfile.migration.diagnostics)
+    return is_known and isinstance(read_lockfile(lockfile.old, lockfile.source), Diagnostic)
 
 
 def finish_earlier(start: str | Path) -> Replaced | None:

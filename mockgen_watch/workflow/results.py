@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, has_errors
+from mockgen_watch.lock.model import Action
 from mockgen_watch.plan.model import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.lock.model import Action, Reason
+    from mockgen_watch.lock.model import Reason
     from mockgen_watch.storage.backup import Backup
 
 
@@ -65,6 +66,13 @@ class Report(Struct, frozen=True, kw_only=True):
         """Return whether the exit code is 1."""
         return has_errors(self.diagnostics)
 
+    @property
+    def is_idle(self) -> bool:
+        """Return whether there was nothing to do and nothing to tell."""
+        is_cut_short = self.is_stopped or self.has_moved
+        has_kept_all = all(file.action is Action.KEEP for file in self.files)
+        return has_kept_all and not (self.diagnostics or self.has_written or is_cut_short)
+
     def count(self, *actions: Action) -> int:
         """Return how many files ended in one of ``actions``."""
         return sum(file.action in actions for file in self.files)
@@ -78,6 +86,7 @@ class Request(Struct, frozen=True, kw_only=True):
         selection: models, scenarios and what is to differ from the specs.
         force: replace what was edited by hand, after a backup.
         trust_locks: suites whose inputs have not moved are not read again.
+        renew_locks: suites whose lockfiles have digests of another algorithm are read again.
         acting: the suites to look at, where the caller knows that nothing of the others moved
             since all was right. Other than with ``suites``, the run is still one over the whole
             tree: what is no longer wanted is removed. None: all.
@@ -87,4 +96,5 @@ class Request(Struct, frozen=True, kw_only=True):
     selection: Selection = field(default_factory=Selection)
     force: bool = False
     trust_locks: bool = True
+    renew_locks: bool = False
     acting: frozenset[str] | None = None

@@ -6,7 +6,7 @@ there; ``""`` is ``specs/`` itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
-from mockgen_watch.digest import digest
+from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.generate.address import CONTRACT
-from mockgen_watch.masters.chain import find_master, resolve_chain
+from mockgen_watch.lock.lockfile import Lockfile, absent_digest, with_digests
+from mockgen_watch.masters.chain import find_master, find_master_around, resolve_chain
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog
@@ -154,6 +155,59 @@ def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:
 def _suite_files(paths: frozenset[str], specs: str) -> Mapping[str, tuple[str, ...]]:
     """Return ``suite_files``; a daemon asks for those of the same files again and again."""
     return suite_files(paths, specs)
+
+
+def absent_paths(
+    suite: str, specs: str, lock: Lockfile, existing: Container[str]
+) -> tuple[str, ...] | None:
+    """Return the paths that ``lock`` has the digest of, and that still do not exist.
+
+    They follow from the names that a suite looks for: a project file, a master in its folder or
+    above, vocabularies of its own in place of those of the package. None where these do not give
+    the digest: one of them has appeared, or the suite names another file that does not exist.
+    """
+    names = [f"{specs}/{name}".lstrip("/") for name in PROJECT_NAMES]
+    for path in lock.inputs:
+        if path.startswith(SHIPPED):
+            name = path.removeprefix(SHIPPED).rpartition(".")[0]
+            names += vocabulary_candidates(specs, name)
+    absent = [path for path in names if path not in existing]
+    folder = f"{specs}/{suite}".strip("/")
+    # A suite may take no master, or name it: then it looks for none.
+    for masters in (find_master_around(folder, specs, existing).missing, ()):
+        found = sorted({*absent, *masters})
+        if absent_digest(found) == lock.absent:
+            return tuple(found)
+    return None
+
+
+def vocabulary_candidates(specs: str, name: str) -> tuple[str, ...]:
+    """Return the paths of the project that a vocabulary called ``name`` can have."""
+    own = f"{specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
+    return tuple(own + ending for ending in VOCABULARY_ENDINGS)
+
+
+def renew_inputs(
+    locks: Mapping[str, Lockfile | Diagnostic], sources: Sources
+) -> dict[str, Lockfile | Diagnostic]:
+    """Return the lockfiles with SHA-256 digests, with those that their inputs have now.
+
+    An input whose bytes are others keeps the digest that it had.
+
+    Raises:
+        StorageError: an input cannot be read.
+    """
+    renewed: dict[str, Lockfile | Diagnostic] = {}
+    for suite, lock in locks.items():
+        if isinstance(lock, Lockfile) and lock.is_legacy:
+            inputs = {
+                path: renew(digest, (sources.read(path),))
+                for path, digest in lock.inputs.items()
+                # Of a plugin there is a digest, and no bytes.
+                if is_legacy(digest) and path in sources and not path.startswith(PLUGIN)
+            }
+            renewed[suite] = with_digests(lock, inputs=inputs)
+    return renewed
 
 
 class Suite(Struct, frozen=True, kw_only=True):
@@ -491,8 +545,7 @@ class Suites:
         for name in sorted({name for name, _ in vocabulary_names(document)}):
             path = self._vocabulary_paths.get(name)
             if path is None or path.startswith(SHIPPED):
-                own = f"{self.settings.specs}/{VOCABULARY_FOLDER}/{name}".lstrip("/")
-                inputs.update({own + ending: None for ending in VOCABULARY_ENDINGS})
+                inputs.update(dict.fromkeys(vocabulary_candidates(self.settings.specs, name)))
             if path is None:
                 continue
             inputs[path] = self.sources[path]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mockgen_watch.digest import digest
 
 ROOT = Path(__file__).parents[2]
 LEGACY = ROOT / "tests" / "data" / "legacy"
@@ -320,7 +321,7 @@ def test_what_an_earlier_release_made_in_another_way_is_made_again(
     good, lock = output.read_bytes(), json.loads(lockfile.read_bytes())
     other = good.replace(b'"TYPE": "P"', b'"TYPE": "C"', 1)
     entry = lock["outputs"]["Claim/positive"]
-    entry |= {"key": sha256(b"earlier"), "files": {"Claim/positive.json": sha256(other)}}
+    entry |= {"key": digest(b"earlier"), "files": {"Claim/positive.json": digest(other)}}
     output.write_bytes(other)
     lockfile.write_text(json.dumps(lock | {"methods": "0"}, indent=2) + "\n", encoding="utf-8")
 
@@ -329,10 +330,6 @@ def test_what_an_earlier_release_made_in_another_way_is_made_again(
 
     assert output.read_bytes() == good
     run(project, "check")
-
-
-def sha256(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def test_plan_tells_exactly_the_cells_that_generate_changes(project: Path) -> None:

@@ -236,7 +236,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         "MG513",
     ),
     "other bytes": (
-        lambda plan: plan["files"][0].update(digest="sha256:" + "0" * 64),
+        lambda plan: plan["files"][0].update(digest="blake3:" + "0" * 64),
         "MG510",
     ),
 }

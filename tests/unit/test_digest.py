@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.digest import Canonical, canonical, digest, digest_of
+from mockgen_watch.digest import (
+    Canonical,
+    canonical,
+    digest,
+    digest_chunks,
+    digest_of,
+    is_legacy,
+    renew,
+)
 
 
 class Colour(enum.StrEnum):
@@ -87,10 +95,20 @@ def test_canonical_bytes_hold_all_of_the_data(value: Canonical) -> None:
     assert _typed(json.loads(text, parse_float=Decimal)) == _typed(value)
 
 
-def test_digest_is_the_sha256_with_its_name() -> None:
-    empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+def test_digest_is_blake3_with_its_name() -> None:
+    # The first of the test vectors of BLAKE3.
+    empty = "blake3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
     assert digest(b"") == empty
+    assert digest_chunks([b"a", b"", b"b"]) == digest(b"ab")
     assert digest_of({"a": 1}) == digest(b'{"a":1}')
+
+
+def test_a_sha256_digest_is_renewed_by_its_bytes_alone() -> None:
+    empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert is_legacy(empty)
+    assert renew(empty, [b""]) == digest(b"")
+    assert renew(empty, [b"a"]) == empty
+    assert renew(digest(b"a"), [b"a"]) == digest(b"a")
 
 
 def _with_keys_reversed(value: Canonical) -> Canonical:

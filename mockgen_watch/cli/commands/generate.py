@@ -62,7 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry ``generate`` out."""
-    if _is_plain(options) and (count := _count_if_idle(options.directory)) is not None:
+    stamps = look_at_stamps(options.directory) if _is_plain(options) else None
+    if stamps is not None and (count := stamps.count) is not None:
         options.log.info("run.done", written=0, removed=0, refused=0, kept=count)
         if not options.quiet:
             print(f"{count} output{'' if count == 1 else 's'} up to date")
@@ -70,17 +71,7 @@ def run(options: argparse.Namespace) -> int:
     # Whoever has nothing to do shall not pay for the imports of those who have.
     from mockgen_watch.cli.generating import generate_outputs  # noqa: PLC0415
 
-    return generate_outputs(options)
-
-
-def _count_if_idle(directory: str) -> int | None:
-    """Return how many files are up to date, when all are; else None."""
-    stamps = look_at_stamps(directory)
-    if stamps.count is not None:
-        return stamps.count
-    from mockgen_watch.workflow.fresh import count_if_fresh  # noqa: PLC0415 - as above
-
-    return count_if_fresh(stamps)
+    return generate_outputs(options, stamps)
 
 
 def _is_plain(options: argparse.Namespace) -> bool:

@@ -54,7 +54,8 @@ def wanted_suite(
     return WantedSuite(
         suite=suite,
         outputs=outputs,
-        inputs={f"specs/{suite}/user_input.yaml": key_of(text), "specs/master.yaml": None},
+        inputs={f"specs/{suite}/user_input.yaml": key_of(text)},
+        absent=("specs/master.yaml",),
         has_failed=has_failed,
         is_plain=is_plain,
     )

@@ -14,8 +14,12 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import (
     LockedOutput,
     Lockfile,
-    inputs_match,
+    absent_digest,
+    is_same_lock,
+    made_from,
     read_lockfile,
+    upgrade_text,
+    with_digests,
     write_lockfile,
 )
 from mockgen_watch.plan.model import METHODS
@@ -37,7 +41,7 @@ OUTPUT = LockedOutput(
 )
 LOCK = Lockfile(
     contract=1,
-    inputs={"specs/claims/user_input.yaml": key_of("input"), "specs/master.yaml": None},
+    inputs={"specs/claims/user_input.yaml": key_of("input")},
     outputs={"Model_1/positive": OUTPUT},
 )
 
@@ -81,7 +85,8 @@ def locks(draw: st.DrawFn) -> Lockfile:
         contract=draw(st.integers(0, 9)),
         complete=draw(st.booleans()),
         methods=draw(st.sampled_from(["", METHODS, "0"])),
-        inputs=draw(st.dictionaries(st.text(), st.none() | digests)),
+        inputs=draw(st.dictionaries(st.text(), digests)),
+        absent=draw(digests),
         outputs=outputs,
     )
 
@@ -120,27 +125,27 @@ def test_one_changed_file_changes_one_line() -> None:
     ("data", "reason"),
     [
         (b"", "Expecting value"),
-        (b"[]", "not a mapping"),
+        (b"[]", "Expected `object`"),
         (b"nonsense", "Expecting value"),
         (b"\xff\xfe", "decode"),
-        (b'{"lock_version": 1, "lock_version": 1}', "stands twice"),
+        (b'{"lock_version": 2, "lock_version": 2}', "stands twice"),
         (b"[" * 100_000, "nests too deep"),
         (b'{"lock_version": ' + b"9" * 5000 + b"}", "lockfile cannot be read"),
-        (changed("lock_version", value=0), "not 1"),
-        (changed("lock_version", value=True), "not 1"),
-        (changed("lock_version", value=...), "keys: lock_version"),
-        (changed("inputs", value=...), "keys: inputs"),
-        (changed("surplus", value=1), "keys: surplus"),
-        (changed("contract", value="1"), "contract is not a number"),
-        (changed("complete", value=1), "complete is not true or false"),
-        (changed("methods", value=3), "methods is not text"),
-        (changed("inputs", value=[]), "inputs is not a mapping"),
-        (changed("inputs", "x", value="md5:1"), "no sha256 digest"),
-        (changed("outputs", "Model_1/positive", "records", value=-1), "not a number"),
+        (changed("lock_version", value=0), "not 2"),
+        (changed("lock_version", value=True), "Expected `int`"),
+        (changed("lock_version", value=...), "`lock_version`"),
+        (changed("inputs", value=...), "`inputs`"),
+        (changed("surplus", value=1), "`surplus`"),
+        (changed("contract", value="1"), "$.contract"),
+        (changed("complete", value=1), "$.complete"),
+        (changed("methods", value=3), "$.methods"),
+        (changed("inputs", value=[]), "$.inputs"),
+        (changed("inputs", "x", value="md5:1"), "$.inputs"),
+        (changed("outputs", "Model_1/positive", "records", value=-1), "records"),
         (changed("outputs", "Model_1/positive", "layout", value="heap"), "heap"),
-        (changed("outputs", "Model_1/positive", "key", value=None), "not text"),
+        (changed("outputs", "Model_1/positive", "key", value=None), "key"),
         (changed("outputs", "Model_1/positive", "model", value="Other"), "holds the output"),
-        (changed("outputs", "Model_1/positive", "files", value={"x": None}), "no sha256"),
+        (changed("outputs", "Model_1/positive", "files", value={"x": None}), "files"),
     ],
 )
 def test_what_is_no_lockfile_is_a_diagnostic(data: bytes, reason: str) -> None:
@@ -165,7 +170,7 @@ def test_a_path_out_of_the_folder_makes_the_lockfile_unreadable(path: str) -> No
 def test_a_newer_lockfile_is_refused_by_its_number() -> None:
     found = read_lockfile(changed("lock_version", value=7), PATH)
     assert isinstance(found, Diagnostic)
-    assert "lock_version is 7, this release reads 1" in found.message
+    assert "lock_version is 7, this release reads 2" in found.message
     assert found.hint == "update mockgen-watch"
 
 
@@ -183,15 +188,58 @@ def test_a_lockfile_that_states_no_methods_is_read_and_not_trusted() -> None:
     assert isinstance(found, Lockfile)
     assert found == replace(LOCK, methods="")
     here = {"specs/claims/user_input.yaml": key_of("input")}
-    assert inputs_match(LOCK, here, contract=1)
-    assert not inputs_match(found, here, contract=1)
+    assert made_from(LOCK, here, contract=1)
+    assert not made_from(found, here, contract=1)
 
 
-def test_inputs_match_only_when_each_is_the_same_and_the_lock_is_complete() -> None:
+def test_inputs_match_only_when_each_is_the_same() -> None:
     here = {"specs/claims/user_input.yaml": key_of("input"), "specs/other.yaml": key_of("o")}
-    assert inputs_match(LOCK, here, contract=1)
-    assert not inputs_match(LOCK, here, contract=2)
-    assert not inputs_match(replace(LOCK, complete=False), here, contract=1)
-    assert not inputs_match(replace(LOCK, methods="0"), here, contract=1)
-    assert not inputs_match(LOCK, {**here, "specs/master.yaml": key_of("m")}, contract=1)
-    assert not inputs_match(LOCK, {}, contract=1)
+    assert made_from(LOCK, here, contract=1)
+    assert not made_from(LOCK, here, contract=2)
+    assert not made_from(replace(LOCK, methods="0"), here, contract=1)
+    changed = {**here, "specs/claims/user_input.yaml": key_of("other")}
+    assert not made_from(LOCK, changed, contract=1)
+    assert not made_from(LOCK, {}, contract=1)
+
+
+def test_the_digest_of_absent_paths_depends_on_the_paths_alone() -> None:
+    assert absent_digest(["b", "a"]) == absent_digest(["a", "b"])
+    assert absent_digest(["a"]) != absent_digest(["a", "b"])
+    assert absent_digest([]) == Lockfile(contract=1, inputs={}, outputs={}).absent
+
+
+def version_1() -> bytes:
+    data = json.loads(write_lockfile(LOCK))
+    del data["absent"]
+    text = json.dumps({**data, "lock_version": 1}).replace("blake3:", "sha256:")
+    inputs = {**json.loads(text)["inputs"], "specs/mockgen.yaml": None, "specs/master.yaml": None}
+    return json.dumps({**json.loads(text), "inputs": inputs}).encode()
+
+
+def test_version_1_is_read_with_one_digest_for_what_was_absent() -> None:
+    lock = read_lockfile(version_1(), PATH)
+    assert isinstance(lock, Lockfile)
+    assert lock.is_legacy
+    assert set(lock.inputs) == set(LOCK.inputs)
+    assert lock.absent == absent_digest(["specs/master.yaml", "specs/mockgen.yaml"])
+    assert all(digest.startswith("sha256:") for digest in lock.files().values())
+
+
+def test_version_1_is_the_same_as_version_2_once_its_digests_are_new() -> None:
+    lock = read_lockfile(version_1(), PATH)
+    assert isinstance(lock, Lockfile)
+    after = replace(LOCK, absent=lock.absent)
+    assert not is_same_lock(lock, after)
+    renewed = with_digests(lock, inputs=after.inputs, files=after.files())
+    assert is_same_lock(renewed, after)
+    assert not is_same_lock(renewed, replace(after, complete=False))
+
+
+def test_the_text_of_version_1_becomes_one_of_version_2() -> None:
+    text = upgrade_text(version_1().decode())
+    lock = read_lockfile(text.encode(), PATH)
+    assert isinstance(lock, Lockfile)
+    assert json.loads(text)["lock_version"] == 2
+    assert lock == read_lockfile(version_1(), PATH)
+    assert upgrade_text(text) == text
+    assert upgrade_text("<<<<<<<") == "<<<<<<<"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.findings import describe_refusal, find_stale
 from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile, absent_digest
 from mockgen_watch.lock.model import Action, FileAction, Reason, Reconciliation, Snapshot
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.spec.model import Layout
@@ -34,7 +34,12 @@ def lock(
         records=3,
         files={path: digest},
     )
-    return Lockfile(contract=CONTRACT, inputs=SUITE.inputs, outputs={entry.name: entry})
+    return Lockfile(
+        contract=CONTRACT,
+        inputs=SUITE.inputs,
+        absent=absent_digest(SUITE.absent),
+        outputs={entry.name: entry},
+    )
 
 
 def with_file(locked: Lockfile, path: str) -> LockedOutput:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.digest import digest
 from mockgen_watch.storage.atomic import BLOCK, TEMPORARY, stage, write_atomically
 from mockgen_watch.storage.containment import Folder
 from tests.unit.lock.suites import key_of
@@ -33,7 +33,7 @@ def test_chunks_become_one_file_with_its_digest(
     staged = stage(folder, chunks)
     assert (staged.size, staged.digest) == (
         len(whole),
-        "sha256:" + hashlib.sha256(whole).hexdigest(),
+        digest(whole),
     )
     assert files_in(tmp_path) == {staged.name: whole}
     assert TEMPORARY.fullmatch(staged.name)

@@ -61,13 +61,13 @@ def test_a_large_output_is_read_once(made: Project) -> None:
     os.utime(path, ns=(10**18, 10**18))
     tree = read_outputs(made.root)
     late = max(tree.stamps[PATH].mtime_ns, tree.stamps[PATH].ctime_ns) + 10**9
-    tree.cache.put(PATH, tree.stamps[PATH], "sha256:" + "0" * 64, late)
+    tree.cache.put(PATH, tree.stamps[PATH], "blake3:" + "0" * 64, late)
     tree.cache.save()
     _, found = made.look([SUITE])
-    assert found.snapshot.disk[PATH] == "sha256:" + "0" * 64
+    assert found.snapshot.disk[PATH] == "blake3:" + "0" * 64
     os.utime(path, ns=(10**18, 10**18 + 1))
     _, found = made.look([SUITE])
-    assert found.snapshot.disk[PATH] != "sha256:" + "0" * 64
+    assert found.snapshot.disk[PATH] != "blake3:" + "0" * 64
 
 
 def test_a_lockfile_that_is_a_link_cannot_be_read(made: Project) -> None:

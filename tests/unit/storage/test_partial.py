@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, MockgenError
 from mockgen_watch.storage.containment import Folder
 from mockgen_watch.storage.partial import Partials, Progress, Resumable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RECORDS = 40
 PIECE = 1000
-WHAT = ("sha256:key", "s/M/base.ndjson")
+WHAT = ("blake3:key", "s/M/base.ndjson")
 
 
 class Numbers(Resumable):
@@ -54,7 +54,7 @@ def piece(number: int) -> bytes:
 
 
 WHOLE = b"".join(map(piece, range(RECORDS)))
-DIGEST = "sha256:" + hashlib.sha256(WHOLE).hexdigest()
+DIGEST = digest(WHOLE)
 
 
 class Scene:
@@ -151,7 +151,7 @@ def test_what_cannot_be_proved_is_made_anew(scene: Scene, harm: str) -> None:
 
 
 def test_another_output_does_not_take_it_over(scene: Scene) -> None:
-    for what in (("sha256:other", WHAT[1]), (WHAT[0], "s/M/other.ndjson")):
+    for what in (("blake3:other", WHAT[1]), (WHAT[0], "s/M/other.ndjson")):
         scene.stopped()
         source = Numbers()
         staged = scene.stage(source, what)
@@ -194,7 +194,7 @@ def test_what_is_wanted_no_longer_is_removed(scene: Scene) -> None:
     scene.partials.clear({WHAT}, is_whole_tree=True)
     scene.partials.clear(set(), is_whole_tree=False)
     assert scene.data().stat().st_size
-    scene.partials.clear({("sha256:new", WHAT[1])}, is_whole_tree=True)
+    scene.partials.clear({("blake3:new", WHAT[1])}, is_whole_tree=True)
     assert not (scene.state / "partial").exists()
 
 
