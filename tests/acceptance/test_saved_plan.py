@@ -226,7 +226,7 @@ def test_a_plan_with_errors_is_not_saved(folder: Path) -> None:
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "another release": (lambda plan: plan.update(tool="9.9"), "MG513"),
     "another contract": (lambda plan: plan.update(contract=2), "MG513"),
-    "another form": (lambda plan: plan.update(plan_version=2), "MG514"),
+    "another form": (lambda plan: plan.update(plan_version=1), "MG514"),
     "a key more": (lambda plan: plan.update(more=1), "MG514"),
     "a key less": (lambda plan: plan.pop("found"), "MG514"),
     "no file": (lambda plan: plan["files"].clear(), "MG510"),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
 from mockgen_watch.storage.multi import BLOBS, MANIFEST
 from tests.adopting import Project
