@@ -20,10 +20,10 @@ from mockgen_watch.git.index import remember_index
 from mockgen_watch.git.repository import FILE, index_file
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
-from mockgen_watch.lock.findings import describe_refusal
 from mockgen_watch.lock.lockfile import write_lockfile
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS

@@ -26,9 +26,8 @@ from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.sides import SideFinder, Sides, empty_blob, merge_id, merge_trees
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored_specs, read_locks
-from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.lockfile import Lockfile, write_lockfile
-from mockgen_watch.lock.model import Action, Snapshot
+from mockgen_watch.lock.model import Action, JournalEntry, Snapshot
 from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile

@@ -1,12 +1,18 @@
-"""Lockfile: which outputs were made from which inputs.
+"""Lockfile and journal: which outputs were made from which inputs.
 
-A suite has one beside its outputs, committed with them. It names its format version; digests
+A suite has a lockfile beside its outputs, committed with them. It names its format version; digests
 name their algorithm. Version 1 had SHA-256 digests, and listed among the inputs each file that
 was looked for and not there, with ``null``; it is read as version 2, and never written.
+
+The lockfile is written after the outputs. The journal says earlier, before a file takes its
+place, which bytes are ours, and it says so of files that a lockfile cannot speak of, such as the
+new content beside a hand edit. Lines are only appended, each with a checksum, so that a line
+torn by a kill harms no other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +24,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.digest import digest_of, is_legacy
+from mockgen_watch.digest import PREFIX, digest, digest_of, is_legacy
+from mockgen_watch.lock.model import JournalEntry
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.plan.model import METHODS
 from mockgen_watch.spec.model import Layout
@@ -291,3 +298,47 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
         hint=hint,
         location=Location(path=path, line=line, column=column),
     )
+
+
+_CHECKSUM_LENGTH = 16
+_Line = tuple[str, str, str, str]
+
+
+def encode_entries(entries: Iterable[JournalEntry]) -> bytes:
+    """Return a line of the journal for each entry.
+
+    The text begins with an empty line: what is appended behind a torn line stays readable.
+    """
+    return b"\n" + b"".join(_line(entry) for entry in entries)
+
+
+def decode_entries(data: bytes) -> tuple[JournalEntry, ...]:
+    """Return the entries of a journal, in order, but for lines whose checksum is wrong."""
+    found = (_entry(line) for line in data.split(b"\n") if line)
+    return tuple(entry for entry in found if entry is not None)
+
+
+def _line(entry: JournalEntry) -> bytes:
+    # ASCII, so that no part of a character can be torn off and no line break can hide in a name.
+    text = json.dumps([entry.suite, entry.path, entry.digest, entry.key]).encode("ascii")
+    return _checksum(text) + b" " + text + b"\n"
+
+
+def _checksum(text: bytes) -> bytes:
+    return digest(text).removeprefix(PREFIX)[:_CHECKSUM_LENGTH].encode("ascii")
+
+
+def _legacy_checksum(text: bytes) -> bytes:
+    """Return the checksum of a line that an earlier release has left."""
+    return hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
+
+
+def _entry(line: bytes) -> JournalEntry | None:
+    checksum, _, text = line.partition(b" ")
+    if checksum not in {_checksum(text), _legacy_checksum(text)}:
+        return None
+    try:
+        suite, path, digest, key = msgspec.convert(json.loads(text), _Line)
+    except ValueError:
+        return None
+    return JournalEntry(suite=suite, path=path, digest=digest, key=key)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.lock.journal import JournalEntry
     from mockgen_watch.lock.lockfile import Lockfile
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.model import Layout
@@ -86,6 +85,15 @@ def relevant_paths(
                 yield below(name, path)
     for entry in journal:
         yield entry.path
+
+
+class JournalEntry(Struct, frozen=True, kw_only=True):
+    """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
+
+    suite: str
+    path: str
+    digest: str
+    key: str
 
 
 class Action(StrEnum):

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError
-from mockgen_watch.lock.journal import decode_entries
-from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
+from mockgen_watch.lock.lockfile import Lockfile, decode_entries, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot, relevant_paths
 from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, offer_path, suite_of_lock
 from mockgen_watch.storage.atomic import TEMPORARY, read_blocks
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self, TypeVar
 
-    from mockgen_watch.lock.journal import JournalEntry
-    from mockgen_watch.lock.model import Scope, WantedSuite
+    from mockgen_watch.lock.model import JournalEntry, Scope, WantedSuite
     from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.specs import SpecSnapshot
 
@@ -222,7 +220,7 @@ def read_journal(root: OutputRoot) -> tuple[JournalEntry, ...]:
     Raises:
         StorageError: it cannot be read.
     """
-    return decode_entries(root.state.read(root.journal_name) or b"")[0]
+    return decode_entries(root.state.read(root.journal_name) or b"")
 
 
 def read_output(tree: OutputTree, path: str) -> bytes:

@@ -18,9 +18,8 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError
-from mockgen_watch.lock.journal import JournalEntry, encode_entries
-from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, write_lockfile
-from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.lock.lockfile import Lockfile, encode_entries, read_lockfile, write_lockfile
+from mockgen_watch.lock.model import Action, JournalEntry, Reason
 from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
 from mockgen_watch.storage.atomic import digest_file, read_blocks, remove_quietly, stage, write_all

@@ -13,9 +13,9 @@ from msgspec import Struct
 
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import below, is_labels
+from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.spec.document import plain_data, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.generate.address import CONTRACT
-from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.overlap import check_scenarios
 from mockgen_watch.storage.outputs import read_outputs

@@ -16,11 +16,10 @@ from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.generate.address import CONTRACT
-from mockgen_watch.lock.findings import describe, describe_refusal
 from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.model import Action, Scope, WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import check_paths, is_labels
-from mockgen_watch.lock.reconcile import reconcile, wanted_from_lock
+from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from mockgen_watch.lock.findings import find_stale
+from mockgen_watch.lock.reconcile import find_stale
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import producer, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, clean_run, files_in

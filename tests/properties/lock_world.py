@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, Snapshot
+from mockgen_watch.lock.model import (
+    Action,
+    FileAction,
+    JournalEntry,
+    OutputAction,
+    Reconciliation,
+    Snapshot,
+)
 from mockgen_watch.lock.paths import offer_path
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle

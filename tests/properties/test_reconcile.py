@@ -8,12 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockgen_watch.lock.findings import find_stale
-from mockgen_watch.lock.journal import JournalEntry
 from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
-from mockgen_watch.lock.model import Action, Scope
+from mockgen_watch.lock.model import Action, JournalEntry, Scope
 from mockgen_watch.lock.paths import below, offer_path, output_paths
-from mockgen_watch.lock.reconcile import reconcile
+from mockgen_watch.lock.reconcile import find_stale, reconcile
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
 from tests.sizes import sized

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.findings import describe
 from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass, Problems

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.lock.journal import JournalEntry
-from mockgen_watch.lock.model import Action, Snapshot
+from mockgen_watch.lock.model import Action, JournalEntry, Snapshot
 from mockgen_watch.lock.paths import output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_journal, next_lockfile, settle

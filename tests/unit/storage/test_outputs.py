@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.lock.findings import find_stale
+from mockgen_watch.lock.reconcile import find_stale
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import StateFolder
