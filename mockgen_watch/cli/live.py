@@ -1,6 +1,7 @@
-"""Takes what happens in the daemon; gives a quiet picture of it at the foot of a terminal.
+"""Live view: a quiet picture of the daemon at the foot of a terminal.
 
-What is wrong stays in the picture until it is mended; what was done scrolls by above it.
+What is wrong stays in the picture until it is fixed; what was done scrolls by above it. For each
+updated output it says how many records and fields changed, as far as outputs are few and small.
 """
 
 from __future__ import annotations
@@ -8,16 +9,20 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from mockgen_watch.cli.moved import OutputMemory
 from mockgen_watch.diagnostics import Severity
+from mockgen_watch.git.history import differing_cells, records_of
 from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.views.values import plural
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,
@@ -27,15 +32,24 @@ from mockgen_watch.watch.events import (
     Stopped,
     WatchChanged,
 )
+from mockgen_watch.workflow.changes import CannotDecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
     from typing import Final, Self
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon
     from mockgen_watch.watch.events import DaemonEvent
+
+LARGEST: Final = 512 << 10
+"""Bytes of an output that is looked into; YAML takes a hundred times as long to read."""
+LARGEST_YAML: Final = 16 << 10
+MOST_BYTES: Final = 16 << 20
+"""Of all outputs that are remembered."""
+MOST_FILES: Final = 20
+"""Of one batch."""
 
 STOPPED: Final = "stopped"
 SHOWN_ERRORS: Final = 10
@@ -138,7 +152,7 @@ class LiveView:
                 if not moved:
                     self._memory.note(file.path for file in files)
                 records = sum(file.records for file in files)
-                parts.append(f"{word} {named} ({moved}{_number(records, 'record')})")
+                parts.append(f"{word} {named} ({moved}{records:,} {plural('record', records)})")
         return ", ".join(parts)
 
     def _moved(self, files: list[OutputWritten]) -> str:
@@ -147,7 +161,7 @@ class LiveView:
         if moved is None or not moved.fields:
             return ""
         fields = moved.fields
-        shown = fields[0] if len(fields) == 1 else _number(len(fields), "field")
+        shown = fields[0] if len(fields) == 1 else f"{len(fields):,} fields"
         return f"{escape_for_terminal(shown)} in {moved.records:,} of "
 
     def _say(self, text: str, style: str = "") -> None:
@@ -180,7 +194,9 @@ class LiveView:
                 if problems.failed_suites
                 else ""
             )
-            foot.append(f"✗ {_number(problems.errors, 'error')}{kept}", "bold red")
+            foot.append(
+                f"✗ {problems.errors:,} {plural('error', problems.errors)}{kept}", "bold red"
+            )
         else:
             foot.append("✓ all outputs are right" if self._daemon.last else "·", "green")
         for part in (self._note, self._mode):
@@ -191,10 +207,6 @@ class LiveView:
         return foot
 
 
-def _number(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _finding(found: Diagnostic) -> Text:
     line = Text()
     line.append(escape_for_terminal(str(found.location)), style=_STYLES[found.severity])
@@ -202,3 +214,75 @@ def _finding(found: Diagnostic) -> Text:
     if found.hint:
         line.append(f"  ({escape_for_terminal(found.hint)})", style="dim")
     return line
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """What differs in some outputs.
+
+    Attributes:
+        records: how many.
+        fields: their names, in order of place.
+    """
+
+    records: int
+    fields: tuple[str, ...]
+
+
+class OutputMemory:
+    """The outputs of a project as they were last seen."""
+
+    def __init__(self, root: Path) -> None:
+        """Remember nothing yet of the project in ``root``."""
+        self._root = root
+        self._bytes: dict[str, bytes] = {}
+        self._size = 0
+
+    def fill(self, outputs: str) -> None:
+        """Remember the outputs in the folder ``outputs``, as far as there is room."""
+        for path in _files(self._root / outputs):
+            if self._size > MOST_BYTES:
+                return
+            self._remember(path.relative_to(self._root).as_posix())
+
+    def note(self, paths: Iterable[str]) -> None:
+        """Remember the outputs ``paths``, which are new, or other ones are there."""
+        for path in paths:
+            self._remember(path)
+
+    def compare(self, paths: Iterable[str]) -> Moved | None:
+        """Return what moved in ``paths`` since they were seen; None: nobody knows."""
+        records, fields = 0, dict[str, None]()
+        pairs = [(path, self._bytes.get(path), self._remember(path)) for path in paths]
+        if len(pairs) > MOST_FILES:
+            return None
+        for path, old, new in pairs:
+            if old is None or new is None:
+                return None
+            try:
+                cells = differing_cells(records_of(path, old), records_of(path, new))
+            except CannotDecodeError:
+                return None
+            records += len({cell.record for cell in cells})
+            fields.update(dict.fromkeys(cell.field for cell in cells))
+        return Moved(records=records, fields=tuple(fields))
+
+    def _remember(self, path: str) -> bytes | None:
+        """Return the output ``path`` as it is now, and remember it; None: it is gone or large."""
+        self._size -= len(self._bytes.pop(path, b""))
+        largest = LARGEST_YAML if path.endswith((".yaml", ".yml")) else LARGEST
+        try:
+            with (self._root / path).open("rb") as file:
+                data = file.read(largest + 1)
+        except OSError:
+            return None
+        if len(data) > largest:
+            return None
+        self._bytes[path] = data
+        self._size += len(data)
+        return data
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place, name) for name in sorted(names) if name != LOCK_NAME)

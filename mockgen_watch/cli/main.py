@@ -1,26 +1,29 @@
-"""Takes the words of a command line; gives the exit code of the command that they name."""
+"""Frame of the command line: global options, the call of a command, exit codes."""
 
 from __future__ import annotations
 
 import argparse
-import gc
+import difflib
 import io
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from mockgen_watch import __version__
-from mockgen_watch.cli.boundary import guard
+from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_global_options, help_formatter
-from mockgen_watch.cli.table import COMMANDS, CommandEntry, load_command
-from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.cli.table import COMMANDS, load_command
+from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.log import level_of, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final
 
+    from mockgen_watch.cli.table import Entry
 
-PROGRAM = "mockgen-watch"
+PROGRAM: Final = "mockgen-watch"
 
 
 def run() -> int:
@@ -32,34 +35,64 @@ def run() -> int:
         # Fixtures on stdout are UTF-8 in every locale, with the line ends they have in a file.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    try:
-        return main(sys.argv[1:])
-    finally:
-        # A sixth of a small run went by when the interpreter looked for circles at its end.
-        gc.freeze()
+    return main(sys.argv[1:])
 
 
-def main(words: Sequence[str], commands: Mapping[str, CommandEntry] = COMMANDS) -> int:
+def main(words: Sequence[str], commands: Mapping[str, Entry] = COMMANDS) -> int:
     """Carry out the command line ``words`` and return the exit code.
+
+    Whatever a command raises becomes an exit code and a message on stderr.
 
     Raises:
         SystemExit: after ``--help`` and ``--version`` (0) and for wrong options (2).
     """
     options = argparse.Namespace(verbose=False)
-    return guard(
-        lambda: _dispatch(words, commands, options),
-        wants_traceback=lambda: bool(options.verbose),
-    )
+    try:
+        try:
+            return _run_guarded(words, commands, options)
+        finally:
+            # A reader that has gone must be noticed here, not when the interpreter ends.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _close_stdout()
+        return ExitCode.FINDINGS
+    except OSError as error:
+        # Nothing but the flush raises it here: the disk behind stdout is full, for one.
+        _close_stdout()
+        _complain(f"stdout: {error.strerror}")
+        return ExitCode.FINDINGS
+
+
+def _run_guarded(
+    words: Sequence[str], commands: Mapping[str, Entry], options: argparse.Namespace
+) -> int:
+    try:
+        return _dispatch(words, commands, options)
+    except MockgenError as error:
+        if isinstance(error, FindingsError):
+            for diagnostic in error.diagnostics:
+                print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
+        _complain(str(error))
+        return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FINDINGS
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one boundary behind which nothing may escape
+        _complain_of_defect(error, with_traceback=options.verbose)
+        return ExitCode.UNEXPECTED
 
 
 def _dispatch(
-    words: Sequence[str], commands: Mapping[str, CommandEntry], options: argparse.Namespace
+    words: Sequence[str], commands: Mapping[str, Entry], options: argparse.Namespace
 ) -> int:
     parser = _top_parser(commands)
     parser.parse_args(words, options)
     entry = commands.get(options.command)
     if entry is None:
-        hint = did_you_mean(options.command, commands) or f"see {PROGRAM} --help"
+        near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
         parser.error(f'no command is named "{options.command}" ({hint})')
     command = load_command(entry)
     own = argparse.ArgumentParser(
@@ -80,7 +113,7 @@ def _dispatch(
     return code
 
 
-def _top_parser(commands: Mapping[str, CommandEntry]) -> argparse.ArgumentParser:
+def _top_parser(commands: Mapping[str, Entry]) -> argparse.ArgumentParser:
     width = max(map(len, commands), default=0)
     lines = [f"  {name:<{width}}  {entry.summary}" for name, entry in commands.items()]
     parser = argparse.ArgumentParser(
@@ -96,3 +129,23 @@ def _top_parser(commands: Mapping[str, CommandEntry]) -> argparse.ArgumentParser
     # Two parsers in a row, so that the modules of the other commands are never imported.
     parser.add_argument("command_words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+def _complain_of_defect(error: Exception, *, with_traceback: bool) -> None:
+    remedy = "run again with -v and report the traceback with the command"
+    if with_traceback:
+        sys.__excepthook__(type(error), error, error.__traceback__)
+        remedy = "please report it with the traceback above and the command"
+    name = type(error).__name__
+    _complain(f"unexpected {name}: {error}; this is a defect of mockgen-watch, {remedy}")
+
+
+def _complain(message: str) -> None:
+    print(f"{PROGRAM}: {escape_for_terminal(message)}", file=sys.stderr)
+
+
+def _close_stdout() -> None:
+    # The interpreter flushes stdout once more at its end and would complain of the closed pipe.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

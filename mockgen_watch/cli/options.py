@@ -1,36 +1,26 @@
-"""Takes an argument parser; gives it the options that every command understands."""
+"""Options that commands share; declaring them imports nothing of what they select."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.errors import UsageError
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.plan.model import Selection
-from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.folders import plain_path
-from mockgen_watch.storage.project_folder import StateFolder, find_project
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from typing import Final
 
-
-PROFILE = "MOCKGEN_PROFILE"
+PROFILE: Final = "MOCKGEN_PROFILE"
 """The environment variable that names a profile, where no option does."""
-_COLUMNS = 80
-"""Where there is no terminal."""
+
+_COLUMNS: Final = 80
+"""Width of help where there is no terminal."""
 
 
 def help_formatter(prog: str) -> argparse.HelpFormatter:
     """Return what lays out help, as wide as the terminal; a parser's ``formatter_class``.
 
-    Parsers make one for each option, to try it. Left to find the width itself, it imports shutil
-    for that, with all the ways to pack an archive.
+    A parser makes one for each option, and would import shutil to ask for the width.
     """
     return argparse.RawDescriptionHelpFormatter(prog, width=_terminal_columns() - 2)
 
@@ -61,7 +51,6 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
         "-C",
         dest="directory",
         metavar="DIR",
-        type=plain_path,
         default=default("."),
         help="work in the project at DIR (default: the current folder)",
     )
@@ -124,31 +113,20 @@ def add_format(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--output-format",
-        choices=[layout.value for layout in Layout],
+        choices=("single", "multiple", "split"),
         help="single: the first record; multiple: all in one file; split: a file a record",
     )
     group.add_argument("--split", action="store_true", help="the same as --output-format split")
 
 
-def selection_of(options: argparse.Namespace, scenarios: Iterable[str] = ()) -> Selection:
-    """Return the selection that the options of ``add_selection`` ask for.
+def add_jobs(group: argparse._ActionsContainer) -> None:
+    """Declare ``--jobs``."""
+    group.add_argument("--jobs", metavar="N", type=whole_number, default=1, help="processes")
 
-    Raises:
-        UsageError: two of them contradict each other.
-    """
-    layout = options.output_format
-    if options.split:
-        if layout not in {None, Layout.SPLIT.value}:
-            raise UsageError(f"--split and --output-format {layout} contradict each other")
-        layout = Layout.SPLIT.value
-    return Selection(
-        models=(*options.model, *options.models),
-        scenarios=(*getattr(options, "scenario", ()), *scenarios),
-        count=options.count,
-        seed=getattr(options, "seed", None),
-        format=options.format,
-        layout=None if layout is None else Layout(layout),
-    )
+
+def add_json(parser: argparse._ActionsContainer, what: str = "the result") -> None:
+    """Declare ``--json``."""
+    parser.add_argument("--json", action="store_true", help=f"{what} as JSON")
 
 
 def whole_number(text: str) -> int:
@@ -161,32 +139,3 @@ def whole_number(text: str) -> int:
     if not digits.isascii() or not digits.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 up")
     return int(digits)
-
-
-def state_of(options: argparse.Namespace) -> StateFolder:
-    """Return the state folder of the project that the options mean.
-
-    Raises:
-        UsageError: there is none.
-    """
-    return StateFolder.of(find_project(options.directory))
-
-
-def tell_outcome(answer: Mapping[str, object], options: argparse.Namespace, done: str) -> int:
-    """Tell how the batch ended that a question asked for; ``done``: what is said when all is right.
-
-    Returns:
-        The exit code.
-    """
-    is_right = bool(answer["converged"]) and not answer["errors"]
-    if options.json:
-        print(json.dumps(answer, indent=2))
-    else:
-        found = answer["diagnostics"]
-        told = [*found] if isinstance(found, list) else []
-        for text in [answer["error"], *told]:
-            if text:
-                print(escape_for_terminal(str(text)), file=sys.stderr)
-        if is_right and not options.quiet:
-            print(done)
-    return ExitCode.DONE if is_right else ExitCode.FINDINGS

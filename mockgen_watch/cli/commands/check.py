@@ -1,13 +1,14 @@
-"""Takes the options of ``check``; gives every finding in specs and outputs, on stdout."""
+"""Check: everything that is wrong with specs and outputs; nothing is written."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.options import add_suites
-from mockgen_watch.cli.output import code_of, print_findings, render_json
-from mockgen_watch.cli.records import running
+from mockgen_watch.cli.options import add_json, add_suites
+from mockgen_watch.cli.running import code_of, running, write_findings
+from mockgen_watch.views.diagnostics import diagnostics_json
+from mockgen_watch.views.values import counted
 from mockgen_watch.workflow.check import check
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -15,8 +16,9 @@ from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Final
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch check            all specs and outputs; exit code 1 when something is wrong
   mockgen-watch check claims     one suite
   mockgen-watch check --json     for programs
@@ -26,23 +28,22 @@ Nothing is written. An output that is not what generate would write is a finding
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     add_suites(parser)
-    parser.add_argument("--json", action="store_true", help="the findings as JSON")
+    add_json(parser, "the findings")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``check`` out."""
     project = open_project(options.directory, options.profile)
     request = Request(suites=tuple(options.suites), trust_locks=False)
-    with running(options) as run_:
-        found = check(project, request, begin=run_.begin)
+    with running(options) as progress:
+        found = check(project, request, begin=progress.begin)
     if options.json:
-        sys.stdout.write(render_json(found))
-    else:
-        print_findings(found, project.suites.text_of, sys.stdout, with_notes=not options.quiet)
-        if not found and not options.quiet:
-            count = len(select_suites(project.suites, request))
-            print(f"{count} suite{'' if count == 1 else 's'} checked: all is well")
+        sys.stdout.write(diagnostics_json(found))
+        return code_of(found)
+    write_findings(found, project.suites.text_of, sys.stdout, with_notes=not options.quiet)
+    if not found and not options.quiet:
+        print(
+            f"{counted(len(select_suites(project.suites, request)), 'suite')} checked: all is well"
+        )
     return code_of(found)

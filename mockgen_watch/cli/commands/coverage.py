@@ -1,28 +1,36 @@
-"""Takes the options of ``coverage``; gives which combinations and odds the records show."""
+"""Coverage: which values, pairs and odds the records of a scenario show."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.coverage_picture import can_draw, coverage_picture
-from mockgen_watch.cli.coverage_report import WORDS, coverage_data, coverage_text, share_of
-from mockgen_watch.cli.options import whole_number
-from mockgen_watch.cli.output import wants_color
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json, whole_number
+from mockgen_watch.cli.running import wants_color
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import Coverage
+from mockgen_watch.views.coverage import (
+    WORDS,
+    can_draw,
+    coverage_data,
+    coverage_picture,
+    coverage_text,
+    share_of,
+)
+from mockgen_watch.views.values import counted, json_text
 from mockgen_watch.workflow.coverage import coverage_report, keep_cases
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
-    from mockgen_watch.workflow.coverage import CoverageReport, OutputCoverage
-    from mockgen_watch.workflow.project import OpenProject
+    from typing import Final
 
-EXAMPLES = """examples:
+    from mockgen_watch.workflow.coverage import CoverageReport, OutputCoverage
+
+EXAMPLES: Final = """examples:
   mockgen-watch coverage                           all outputs
   mockgen-watch coverage claims/Claim/positive -v  with every value and all odds
   mockgen-watch coverage --fail-under 100          exit code 1 when a combination is missing
@@ -33,11 +41,11 @@ EXAMPLES = """examples:
 The records are those that the specs make now; no output is read.
 """
 
-RECORDS = 10_000
+RECORDS: Final = 10_000
+"""Records of each output that are counted by default."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "names", metavar="SUITE[/MODEL[/SCENARIO]]", nargs="*", help="what is looked at; all"
@@ -73,11 +81,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write the cases of the designs to the files that the specs name under keep",
     )
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    add_json(parser, "the report")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``coverage`` out."""
     project = open_project(options.directory, options.profile)
     report = coverage_report(
         project, options.names, most=options.records, confidence=options.confidence / 100
@@ -85,11 +92,12 @@ def run(options: argparse.Namespace) -> int:
     if options.picture:
         _write_picture(report, options.picture)
     if options.keep:
-        _keep(project, report)
+        for path, count in keep_cases(project, report).items():
+            sys.stderr.write(f"kept {counted(count, 'case')} in {path}\n")
     if options.json:
-        print(json.dumps(coverage_data(report), indent=2, ensure_ascii=False))
+        print(json_text(coverage_data(report)))
     else:
-        width = _width()
+        width = shutil.get_terminal_size().columns if wants_color(sys.stdout) else None
         sys.stdout.write(coverage_text(report, width=width, is_verbose=options.verbose))
     if options.fail_under is None:
         return ExitCode.DONE
@@ -131,21 +139,6 @@ def _write_picture(report: CoverageReport, name: str) -> None:
         Path(name).write_text(coverage_picture(report.outputs), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror}") from error
-
-
-def _keep(project: OpenProject, report: CoverageReport) -> None:
-    kept = keep_cases(project, report)
-    for path, count in kept.items():
-        sys.stderr.write(f"kept {count} case{'s' * (count != 1)} in {path}\n")
-
-
-def _width() -> int | None:
-    """Return the width of the terminal; None where a program reads."""
-    if not wants_color(sys.stdout):
-        return None
-    import shutil  # noqa: PLC0415 - only where a person looks
-
-    return shutil.get_terminal_size().columns
 
 
 def _percent(text: str) -> float:

@@ -1,27 +1,28 @@
-"""Takes a revision; gives the records and fields in which outputs differ from it, on stdout."""
+"""Diff: in which records and fields outputs differ from a commit."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.output import wants_color
-from mockgen_watch.cli.text import json_value, shown_value
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.running import wants_color
 from mockgen_watch.git.history import diff_outputs
 from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.views.runs import difference_data
+from mockgen_watch.views.values import counted, json_text, plural, shown_value
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+    from typing import Final
 
     from mockgen_watch.git.history import FieldDifference, FileDifference
     from mockgen_watch.workflow.changes import CellChange
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch diff                     what the outputs tell else than in the last commit
   mockgen-watch diff main                … than in the branch main
   mockgen-watch diff main --markdown     a comment for a pull request
@@ -29,17 +30,13 @@ EXAMPLES = """examples:
 The order of keys and of records tells nothing, so it is no difference.
 """
 
-LONGEST_MARKDOWN = 50_000
+LONGEST_MARKDOWN: Final = 50_000
 """Characters of a comment, about; one of GitHub has 65,536 at most."""
 
-_RED = "\x1b[31m"
-_GREEN = "\x1b[32m"
-_BOLD = "\x1b[1m"
-_RESET = "\x1b[0m"
+_RED, _GREEN, _BOLD, _RESET = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[0m"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "revision", metavar="REV", nargs="?", default="HEAD", help="a commit (default: HEAD)"
@@ -51,37 +48,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``diff`` out."""
     project = open_project(options.directory, options.profile)
     files = diff_outputs(project, options.revision)
     if options.json:
-        print(_json(files))
+        print(json_text(difference_data(files)))
     elif options.markdown:
         print("\n".join(_markdown(files, options.revision)))
     else:
         for line in _text(files, is_short=options.quiet):
-            print(line if wants_color(sys.stdout) else _plain(line))
-        if files:
-            print(_total(files))
+            print(line)
     return ExitCode.FINDINGS if options.exit_code and files else ExitCode.DONE
 
 
-def summary_of(field: FieldDifference, records: int) -> str:
+def _summary(field: FieldDifference, records: int) -> str:
     """Return one line such as ``+1 value in pool CLM_TYPE → 20 of 100 records``."""
     name = escape_for_terminal(field.field)
     signs = [f"+{field.added}"] * bool(field.added) + [f"-{field.removed}"] * bool(field.removed)
     if signs:
-        one = field.added + field.removed == 1
-        name = f"{' '.join(signs)} value{'' if one else 's'} in pool {name}"
-    return f"{name} → {field.records} of {records} record{'' if records == 1 else 's'}"
+        values = plural("value", field.added + field.removed)
+        name = f"{' '.join(signs)} {values} in pool {name}"
+    return f"{name} → {field.records} of {counted(records, 'record')}"
 
 
 def _total(files: Sequence[FileDifference]) -> str:
     """Return how much differs: ``2 outputs differ, in 14 values``."""
-    values = sum(len(file.cells) for file in files)
-    one = len(files) == 1
-    text = f"{len(files)} output{'' if one else 's'} differ{'s' if one else ''}"
-    return f"{text}, in {values} value{'' if values == 1 else 's'}"
+    values = counted(sum(len(file.cells) for file in files), "value")
+    verb = "differs" if len(files) == 1 else "differ"
+    return f"{counted(len(files), 'output')} {verb}, in {values}"
 
 
 def _about(file: FileDifference) -> str:
@@ -97,21 +90,18 @@ def _records(file: FileDifference) -> int:
 
 
 def _text(files: Sequence[FileDifference], *, is_short: bool) -> Iterator[str]:
+    has_color = wants_color(sys.stdout)
+    bold, red, green, reset = (_BOLD, _RED, _GREEN, _RESET) if has_color else [""] * 4
     for file in files:
-        yield f"{_BOLD}{escape_for_terminal(file.path)}{_RESET}  {_about(file)}"
+        yield f"{bold}{escape_for_terminal(file.path)}{reset}  {_about(file)}"
         for field in file.fields:
-            yield f"  {summary_of(field, _records(file))}"
+            yield f"  {_summary(field, _records(file))}"
         for cell in () if is_short else file.cells:
             place = f"record {cell.record} {escape_for_terminal(cell.pointer)}"
             before, after = shown_value(cell.before), shown_value(cell.after)
-            yield f"    {place}: {_RED}{before}{_RESET} → {_GREEN}{after}{_RESET}"
-
-
-def _plain(line: str) -> str:
-    # Text of users is escaped by now, so these are the only escapes in the line.
-    for code in (_RED, _GREEN, _BOLD, _RESET):
-        line = line.replace(code, "")
-    return line
+            yield f"    {place}: {red}{before}{reset} → {green}{after}{reset}"
+    if files:
+        yield _total(files)
 
 
 def _markdown(files: Sequence[FileDifference], revision: str) -> Iterator[str]:
@@ -133,7 +123,7 @@ def _in_markdown(file: FileDifference, longest: int) -> Iterator[str]:
     """Yield what differs in ``file``; of its values no more than ``longest`` characters."""
     yield from ("", f"#### {_code(file.path)} {_about(file)}", "")
     for field in file.fields:
-        yield f"- {_code(summary_of(field, _records(file)))}"
+        yield f"- {_code(_summary(field, _records(file)))}"
     if not file.cells:
         return
     lengths = itertools.accumulate(len(row) for row in map(_row, file.cells))
@@ -155,31 +145,3 @@ def _code(text: str) -> str:
     """Return ``text`` as code that neither ends early nor breaks a table."""
     text = text.replace("|", "\\|")
     return f"`` {text} ``" if "`" in text else f"`{text}`"
-
-
-def _json(files: Sequence[FileDifference]) -> str:
-    data = [
-        {
-            "path": file.path,
-            "before": file.before,
-            "after": file.after,
-            "readable": file.is_readable,
-            "fields": [
-                {
-                    "field": field.field,
-                    "records": field.records,
-                    "added": field.added,
-                    "removed": field.removed,
-                }
-                for field in file.fields
-            ],
-            "cells": list(map(_cell, file.cells)),
-        }
-        for file in files
-    ]
-    return json.dumps({"files": data}, indent=2, ensure_ascii=False)
-
-
-def _cell(cell: CellChange) -> dict[str, object]:
-    sides = {**json_value("before", cell.before), **json_value("after", cell.after)}
-    return {"record": cell.record, "pointer": cell.pointer, **sides}

@@ -1,17 +1,22 @@
-"""Takes the options of ``generate``; gives up-to-date outputs and what was done, on stdout."""
+"""Generate: outputs brought up to date with specs, or records written elsewhere."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.options import add_selection, add_suites, whole_number
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.memo import look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Final
 
-EXAMPLES = """examples:
+    from mockgen_watch.storage.memo import Stamps
+
+EXAMPLES: Final = """examples:
   mockgen-watch generate                          everything that is not up to date
   mockgen-watch generate claims                   one suite
   mockgen-watch generate claims --model Claim --scenario negative
@@ -22,7 +27,6 @@ EXAMPLES = """examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     add_suites(parser)
     add_selection(parser)
@@ -50,28 +54,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read the oldest format (Edit_1, Edit_2, … with comma-separated values) as it is",
     )
     run = parser.add_argument_group("how it runs")
-    run.add_argument("--jobs", metavar="N", type=whole_number, default=1, help="processes")
+    add_jobs(run)
     run.add_argument(
         "--dry-run", action="store_true", help="say what would be done, and do nothing"
     )
     run.add_argument(
         "--force", action="store_true", help="replace outputs edited by hand, after a backup"
     )
-    run.add_argument("--json", action="store_true", help="the result as JSON")
+    add_json(run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``generate`` out."""
     stamps = look_at_stamps(options.directory) if _is_plain(options) else None
-    if stamps is not None and (count := stamps.count) is not None:
-        options.log.info("run.done", written=0, removed=0, refused=0, kept=count)
-        if not options.quiet:
-            print(f"{count} output{'' if count == 1 else 's'} up to date")
-        return ExitCode.DONE
-    # Whoever has nothing to do shall not pay for the imports of those who have.
-    from mockgen_watch.cli.generating import generate_outputs  # noqa: PLC0415
-
-    return generate_outputs(options, stamps)
+    if stamps is None or stamps.count is None:
+        return _generate(options, stamps)
+    options.log.info("run.done", written=0, removed=0, refused=0, kept=stamps.count)
+    if not options.quiet:
+        print(f"{stamps.count} output{'' if stamps.count == 1 else 's'} up to date")
+    return ExitCode.DONE
 
 
 def _is_plain(options: argparse.Namespace) -> bool:
@@ -85,3 +85,80 @@ def _is_plain(options: argparse.Namespace) -> bool:
     )
     # Not by truth: 0 is a count and a seed like others.
     return all(value is None or value is False or value == [] for value in asked)
+
+
+def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
+    """Do what ``options`` ask for; only here is imported what makes records.
+
+    ``stamps`` are those of the project where a run over all of it is asked for: if that has
+    nothing to do, they are remembered.
+    """
+    from msgspec.structs import replace
+
+    from mockgen_watch.cli.commands.snapshots import (
+        open_selected,
+        take_snapshot,
+        write_to_stdout,
+    )
+    from mockgen_watch.cli.running import executor_of, finish, running, selection_of
+    from mockgen_watch.observe.log import Level
+    from mockgen_watch.storage.containment import OutputRoot
+    from mockgen_watch.storage.memo import remember_stamps
+    from mockgen_watch.workflow.changes import slow_outputs
+    from mockgen_watch.workflow.generate import generate, preview
+    from mockgen_watch.workflow.legacy import open_legacy
+    from mockgen_watch.workflow.results import Request
+
+    _check_combination(options)
+    selection = selection_of(options)
+    if options.legacy:
+        project, scenarios = open_legacy(
+            options.directory, options.profile, options.config, options.master
+        )
+        selection = replace(selection, scenarios=selection.scenarios or scenarios)
+    else:
+        project = open_selected(options)
+    request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
+    if options.log.shows(Level.DEBUG) and not options.legacy:
+        # What is wrong in a spec is reported by what comes next.
+        with contextlib.suppress(FindingsError):
+            for output, fields in slow_outputs(project, request).items():
+                for slow in fields:
+                    options.log.debug(
+                        "output.slow", output=output, field=slow.field, reason=slow.reason
+                    )
+    if options.stdout:
+        return write_to_stdout(project, request, options)
+    is_snapshot = options.snapshot or options.enhanced or (options.config and not options.out)
+    if is_snapshot or options.legacy:
+        return take_snapshot(project, request, options, options.out)
+    root = None if options.out is None else OutputRoot.elsewhere(options.out, project.state)
+    with running(options) as progress:
+        if options.dry_run:
+            report = preview(project, request, root=root)
+        else:
+            report = generate(
+                project, request, root=root, executor=executor_of(options), begin=progress.begin
+            )
+    # Stamps do not say which release of a plugin is installed.
+    if stamps is not None and report.is_idle and not project.settings.plugins:
+        remember_stamps(stamps, project.settings.outputs, len(report.files))
+    return finish(project, report, options, is_plan=options.dry_run)
+
+
+def _check_combination(options: argparse.Namespace) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        UsageError: two of them do.
+    """
+    if options.master and not options.config:
+        raise UsageError("--master goes with --config; a suite names its master with $master")
+    if options.config and options.suites:
+        raise UsageError("--config is a suite of its own; name no suites beside it")
+    if options.stdout and (options.out or options.snapshot or options.enhanced):
+        raise UsageError("--stdout writes no files; leave out --out, --snapshot and --enhanced")
+    if options.dry_run and (options.stdout or options.snapshot or options.enhanced):
+        raise UsageError("--dry-run tells what would become of mock_outputs/ or of --out DIR")
+    if options.legacy and (options.dry_run or options.force):
+        raise UsageError("--legacy writes new files only; leave out --dry-run and --force")

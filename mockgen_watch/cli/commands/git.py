@@ -1,4 +1,4 @@
-"""Takes what to set up in this clone of Git; gives its drivers, or what one of them answers."""
+"""Git: set up its drivers for outputs in this clone, and answer what it asks them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli import ExitCode
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.history import text_of
 from mockgen_watch.git.merge import merge_file
@@ -18,8 +18,9 @@ from mockgen_watch.workflow.project import open_project
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import Final
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch git install      git diff shows records and fields of outputs, and a merge makes
                                  outputs from the merged specs, in this clone
   mockgen-watch git uninstall    undoes just that
@@ -27,19 +28,17 @@ EXAMPLES = """examples:
 Git itself calls textconv FILE, and merge BASE OURS THEIRS PATH.
 """
 
-FILES = {"install": 0, "uninstall": 0, "textconv": 1, "merge": 4}
+FILES: Final = {"install": 0, "uninstall": 0, "textconv": 1, "merge": 4}
 """How many files each action takes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument("action", choices=tuple(FILES), help="what to do")
     parser.add_argument("files", metavar="FILE", nargs="*", help="what Git gives a driver")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``git`` out."""
     if len(options.files) != FILES[options.action]:
         raise UsageError(f"git {options.action} takes {FILES[options.action] or 'no'} files")
     if options.action == "textconv":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli import ExitCode
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
@@ -134,7 +134,6 @@ _IGNORED: Final = (f"*{OFFER_SUFFIX}", "/mock_outputs/snapshots/", f"/{STATE_WIT
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     what = parser.add_mutually_exclusive_group()
     what.add_argument(

@@ -1,4 +1,4 @@
-"""Takes plugins to trust, or to trust no longer; gives how the project's plugins stand."""
+"""Plugins: which there are, and which of them the user trusts."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mockgen_watch.cli.boundary import ExitCode
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
+from mockgen_watch.views.values import aligned
 from mockgen_watch.workflow.project import open_project, plugin_states
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from typing import Final
 
     from mockgen_watch.workflow.project import PluginState
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch plugins                     which there are; exit code 1 when one cannot be used
   mockgen-watch plugins trust acme-rules    you let its code run, in every project that names it
   mockgen-watch plugins forget acme-rules   you no longer do
@@ -31,30 +33,30 @@ A plugin is loaded when specs/mockgen.yaml names it and you trust it. Whom you t
 own configuration, never in a project; MOCKGEN_TRUSTED_PLUGINS=acme-rules says it for one run.
 """
 
+_TITLES: Final = ("plugin", "version", "named", "trusted", "rules")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "action", nargs="?", choices=("list", "trust", "forget"), default="list", help="what to do"
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help="a plugin: the name of a package")
-    parser.add_argument("--json", action="store_true", help="the plugins as JSON")
+    add_json(parser, "the plugins")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``plugins`` out."""
     if (options.action == "list") is bool(options.names):
         raise UsageError("trust and forget take names of plugins, list takes none")
     if options.action != "list":
         return _change(options)
     states = plugin_states(open_project(options.directory, options.profile))
     if options.json:
-        print(json.dumps([msgspec.to_builtins(state) for state in states], indent=2))
+        print(json.dumps(msgspec.to_builtins(states), indent=2))
     elif not states:
         print("no plugin is named in specs/mockgen.yaml, and you trust none")
     else:
-        print("\n".join(_table(states)))
+        print("\n".join(aligned([_TITLES, *map(_row, states)])))
     is_well = all(state.is_usable or not state.is_named for state in states)
     return ExitCode.DONE if is_well else ExitCode.FINDINGS
 
@@ -81,14 +83,3 @@ def _row(state: PluginState) -> tuple[str, ...]:
         "yes" if state.is_trusted else "no",
         ", ".join(state.rules) or "none",
     )
-
-
-def _table(states: Sequence[PluginState]) -> list[str]:
-    rows = [("plugin", "version", "named", "trusted", "rules"), *map(_row, states)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        escape_for_terminal(
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        )
-        for row in rows
-    ]

@@ -1,10 +1,11 @@
-"""Takes the name of a model and an index; gives that one record on stdout, whatever the count."""
+"""Record: one record of a scenario, whatever its count."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import whole_number
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
@@ -16,15 +17,15 @@ from mockgen_watch.workflow.targets import find_plan, with_record
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Final
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch record claims/Claim 0
   mockgen-watch record claims/Claim/negative 999_998        without those before it
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="whose record")
     parser.add_argument("index", metavar="I", type=whole_number, help="its index, from 0")
@@ -35,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``record`` out."""
     project = open_project(options.directory, options.profile)
     plan = find_plan(project, options.name, Selection(seed=options.seed))
     source = compile_source(with_record(plan, options.index))
@@ -45,4 +45,4 @@ def run(options: argparse.Namespace) -> int:
     writer = form.writer(source.programs, complete_options(form, given), layout)
     data = writer.encode(source.record_at(options.index))
     sys.stdout.write((writer.framing.head + data + writer.framing.tail).decode("utf-8"))
-    return 0
+    return ExitCode.DONE

@@ -1,29 +1,29 @@
-"""Takes the options of ``rules``; gives how each rule is kept, and how it can be broken."""
+"""Rules: how each rule is kept, and which faults can break it."""
 
 from __future__ import annotations
 
-import json
-import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.options import add_suites
-from mockgen_watch.cli.output import print_findings
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json, add_suites
+from mockgen_watch.cli.running import print_findings
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.check import account_of
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
+from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     import argparse
+    from typing import Final
 
     from mockgen_watch.scenarios.check import ModelAccount, RuleAccount
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch rules              how each rule is kept, and which faults break it alone
   mockgen-watch rules claims -v    with the kinds that have no meaning for a rule
   mockgen-watch rules --json       for programs
@@ -31,32 +31,29 @@ EXAMPLES = """examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     add_suites(parser)
     parser.add_argument("--model", metavar="M", help="this model alone")
-    parser.add_argument("--json", action="store_true", help="the rules as JSON")
+    add_json(parser, "the rules")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``rules`` out."""
     project = open_project(options.directory, options.profile)
     selection = Selection(models=(options.model,) if options.model else ())
     plans, found = select_plans(project, Request(suites=tuple(options.suites), selection=selection))
-    print_findings(found, project.suites.text_of, sys.stderr, with_notes=options.verbose)
+    print_findings(project, found, options)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
-    accounts = [account_of(group) for _, group in by_model]
-    known = [account for account in accounts if account is not None]
+    accounts = [account for _, group in by_model if (account := account_of(group)) is not None]
     if options.json:
-        print(json.dumps([_json(account) for account in known], indent=2, ensure_ascii=False))
-    elif not known:
+        print(json_text(list(map(_data, accounts))))
+    elif not accounts:
         print("no model has rules or exclusions")
     else:
-        print("\n\n".join(_text(account, is_verbose=options.verbose) for account in known))
+        print("\n\n".join(_text(account, is_verbose=options.verbose) for account in accounts))
     return ExitCode.DONE
 
 
-def _json(account: ModelAccount) -> dict[str, object]:
+def _data(account: ModelAccount) -> dict[str, object]:
     return {
         "suite": account.suite,
         "model": account.model,

@@ -1,27 +1,28 @@
-"""Takes ranges of commits; gives those whose outputs their specs do not make, on stdout."""
+"""Verify: commits whose outputs cannot be made from their specs."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.output import report_of, wants_color
-from mockgen_watch.cli.progress import progress
-from mockgen_watch.cli.records import executor_of
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json
+from mockgen_watch.cli.running import executor_of, progress, wants_color
 from mockgen_watch.git.verify import verify
 from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.views.diagnostics import diagnostics_data
+from mockgen_watch.views.values import json_text, plural
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from typing import Final
 
     from mockgen_watch.git.verify import Commit, StaleCommit, Verification
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch verify                     the last commit
   mockgen-watch verify origin/main..       every commit that is not in origin/main yet
   mockgen-watch verify v1.0..v2.0 --json
@@ -30,13 +31,11 @@ Every output is made again from the specs of its own commit, which Git holds: no
 out, and files of the working tree do not matter.
 """
 
-_SHORT = 10
-_BOLD = "\x1b[1m"
-_RESET = "\x1b[0m"
+_SHORT: Final = 10
+_BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "revisions", metavar="REV..REV", nargs="*", default=["HEAD"], help="default: HEAD"
@@ -45,11 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="look again at what was found right before"
     )
-    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``verify`` out."""
     project = open_project(options.directory)
     with contextlib.ExitStack() as stack:
 
@@ -65,40 +63,34 @@ def run(options: argparse.Namespace) -> int:
             trust_memory=not options.again,
         )
     if options.json:
-        print(_json(found))
+        print(json_text(_data(found)))
     else:
-        _print(found, is_quiet=options.quiet)
+        for line in _lines(found, is_quiet=options.quiet):
+            print(line)
     return ExitCode.FINDINGS if found.stale else ExitCode.DONE
 
 
-def _print(found: Verification, *, is_quiet: bool) -> None:
+def _lines(found: Verification, *, is_quiet: bool) -> Iterator[str]:
     for stale in found.stale:
-        for line in _lines(stale):
-            print(line)
-    if is_quiet:
-        return
-    right = found.commits - len(found.stale) - found.without
-    without = f", {found.without} without specs and outputs" if found.without else ""
-    print(
-        f"{right} of {found.commits} commit{'s' * (found.commits != 1)} can be reproduced{without}"
-    )
+        yield from _stale_lines(stale)
+    if not is_quiet:
+        right = found.commits - len(found.stale) - found.without
+        without = f", {found.without} without specs and outputs" if found.without else ""
+        commits = plural("commit", found.commits)
+        yield f"{right} of {found.commits} {commits} can be reproduced{without}"
 
 
-def _lines(stale: StaleCommit) -> list[str]:
+def _stale_lines(stale: StaleCommit) -> Iterator[str]:
     commit = stale.commit
     bold, reset = (_BOLD, _RESET) if wants_color(sys.stdout) else ("", "")
     subject = escape_for_terminal(commit.subject)
-    return [
-        f"{bold}{commit.id[:_SHORT]}{reset}  {commit.date[:10]}  {subject}",
-        *(
-            f"  {escape_for_terminal(f'{item.location} {item.code} {item.message}')}"
-            for item in stale.diagnostics
-        ),
-    ]
+    yield f"{bold}{commit.id[:_SHORT]}{reset}  {commit.date[:10]}  {subject}"
+    for item in stale.diagnostics:
+        yield f"  {escape_for_terminal(f'{item.location} {item.code} {item.message}')}"
 
 
-def _json(found: Verification) -> str:
-    data = {
+def _data(found: Verification) -> dict[str, object]:
+    return {
         "commits": found.commits,
         "remembered": found.remembered,
         "without": found.without,
@@ -107,9 +99,8 @@ def _json(found: Verification) -> str:
                 "commit": stale.commit.id,
                 "date": stale.commit.date,
                 "subject": stale.commit.subject,
-                **report_of(stale.diagnostics),
+                **diagnostics_data(stale.diagnostics),
             }
             for stale in found.stale
         ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False)

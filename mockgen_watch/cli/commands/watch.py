@@ -1,4 +1,4 @@
-"""Takes the options of ``watch``; keeps outputs right until it is stopped."""
+"""Watch: outputs are kept up to date while specs change, until the daemon is stopped."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.boundary import ExitCode
-from mockgen_watch.cli.commands.reload import TAKEN
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.commands.daemon import TAKEN
 from mockgen_watch.cli.options import PROFILE, whole_number
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.log import (
@@ -24,15 +24,16 @@ from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling
 from mockgen_watch.watch.events import BatchEnded, EventLogger
-from mockgen_watch.watch.metrics import Metrics, describe_status
+from mockgen_watch.watch.metrics import LOOPBACK, Endpoint, Metrics, describe_status
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from typing import Final
 
     from mockgen_watch.watch.events import DaemonEvent
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch watch                           until Ctrl-C
   mockgen-watch watch --once                    bring everything up to date and end
   mockgen-watch --log-format json watch         one line a batch, for programs
@@ -41,10 +42,10 @@ EXAMPLES = """examples:
 sync waits until what was saved is reflected, status tells how the daemon fares, stop ends it.
 """
 
-LOG_NAME = "daemon/watch.log"
+LOG_NAME: Final = "daemon/watch.log"
 """In the state folder, unless the project file names another log."""
 
-_LEVELS = {
+_LEVELS: Final = {
     LogLevel.DEBUG: Level.DEBUG,
     LogLevel.INFO: Level.INFO,
     LogLevel.WARNING: Level.WARNING,
@@ -53,7 +54,6 @@ _LEVELS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument(
         "--once",
@@ -69,7 +69,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``watch`` out."""
     daemon = Daemon(Path(find_project(options.directory)), profile=options.profile)
     metrics = Metrics()
     daemon.on_status = lambda: describe_status(daemon, metrics)
@@ -91,7 +90,7 @@ def _show(
 ) -> None:
     """Show on stderr what happens: to a person as a picture, to a program as lines."""
     if options.log_format is None and not options.quiet and sys.stderr.isatty():
-        from mockgen_watch.cli.live import LiveView  # noqa: PLC0415 - needs rich, a terminal alone
+        from mockgen_watch.cli.live import LiveView
 
         daemon.stream.subscribe(stack.enter_context(LiveView(daemon)))
     else:
@@ -104,8 +103,6 @@ def _serve(daemon: Daemon, port: int, logs: _Logs, stack: contextlib.ExitStack) 
     Raises:
         UsageError: the port is taken, or is none.
     """
-    from mockgen_watch.watch.metrics import LOOPBACK, Endpoint  # noqa: PLC0415 - only when asked
-
     try:
         endpoint = stack.enter_context(Endpoint(daemon.on_status, port))
     except (OSError, OverflowError) as error:

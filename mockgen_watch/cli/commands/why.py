@@ -1,15 +1,16 @@
-"""Takes an output and a pointer into it; gives where that value comes from, on stdout."""
+"""Why: where a value of an output comes from."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from mockgen_watch.cli.text import plain_json, shown_value
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.history import last_touched
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.model import OriginKind
+from mockgen_watch.views.values import explanation_data, json_text, shown_value
 from mockgen_watch.workflow.origins import split_pointer
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
@@ -18,6 +19,7 @@ from mockgen_watch.workflow.why import explain
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
+    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.git.history import Blame
@@ -25,40 +27,41 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Origin
     from mockgen_watch.workflow.why import Explanation
 
-EXAMPLES = """examples:
+EXAMPLES: Final = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE
   mockgen-watch why 'claims/Claim/positive.json#/3/payload/ClaimDetails/0/proc_cd' --json
 
 The pointer (RFC 6901) begins with the record's index, unless the file holds one record.
 """
 
-SHORT = 10
+SHORT: Final = 10
 """Digits of a commit's id that are shown."""
 
-SHOWN = 12
+SHOWN: Final = 12
 """Values of a pool that are listed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.epilog = EXAMPLES
     parser.add_argument("target", metavar="OUTPUT#POINTER", help="a value of an output")
-    parser.add_argument("--json", action="store_true", help="the explanation as JSON")
+    add_json(parser, "the explanation")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry ``why`` out."""
     path, mark, pointer = options.target.rpartition("#")
     if not mark:
         raise UsageError("name the value behind a #, as in mock_outputs/claims/C/base.json#/0/ID")
     project = open_project(options.directory, options.profile)
-    explanation = explain(find_output(project, path), split_pointer(pointer))
-    blame = last_touched(project, explanation)
-    print(_json(explanation, blame) if options.json else "\n".join(_text(explanation, blame)))
-    return 0
+    why = explain(find_output(project, path), split_pointer(pointer))
+    blame = last_touched(project, why)
+    if options.json:
+        print(json_text(explanation_data(why, blame)))
+    else:
+        print("\n".join(_lines(why, blame)))
+    return ExitCode.DONE
 
 
-def _text(why: Explanation, blame: Blame | None) -> Iterator[str]:
+def _lines(why: Explanation, blame: Blame | None) -> Iterator[str]:
     value = shown_value(why.value) if why.is_present else "(not there)"
     yield f"{escape_for_terminal(why.pointer) or 'the record'} = {value}"
     yield f"  stated   {_shown(why.origin.location)}, {_owner(why.origin)}"
@@ -84,12 +87,12 @@ def _text(why: Explanation, blame: Blame | None) -> Iterator[str]:
 def _odds(why: Explanation) -> Iterator[str]:
     """Yield the values of a pool, the one that was chosen always among them."""
     shown = why.odds[:SHOWN]
-    behind = [odds for odds in why.odds[SHOWN:] if why.is_present and odds.value == why.value]
-    for odds in (*shown, *behind):
+    rest = [odds for odds in why.odds[SHOWN:] if why.is_present and odds.value == why.value]
+    for odds in (*shown, *rest):
         mark = "→" if why.is_present and odds.value == why.value else " "
         place = f"({_place(odds.location, why.origin.location)})"
         yield f"         {mark} {float(odds.share):6.1%}  {shown_value(odds.value)}  {place}"
-    more = len(why.odds) - len(shown) - len(behind)
+    more = len(why.odds) - len(shown) - len(rest)
     if more:
         yield f"           … and {more} more"
 
@@ -132,57 +135,3 @@ def _label(label: Mapping[str, Json]) -> Iterator[str]:
             pointer = escape_for_terminal(str(change["pointer"]))
             yield f"           {pointer}: {sides[0]} → {sides[1]}"
         yield f"           {escape_for_terminal(str(label['message']))}"
-
-
-def _json(why: Explanation, blame: Blame | None) -> str:
-    data = {
-        "pointer": why.pointer,
-        "present": why.is_present,
-        "value": plain_json(why.value),
-        "scenario": why.scenario,
-        "labels": [{key: plain_json(item) for key, item in label.items()} for label in why.labels],
-        "origin": {
-            "kind": why.origin.kind.value,
-            "name": why.origin.name,
-            **_location(why.origin.location),
-        },
-        "since": None
-        if blame is None
-        else {
-            "commit": blame.commit or None,
-            "author": blame.author,
-            "date": blame.date,
-            "subject": blame.subject,
-        },
-        "choice": why.choice,
-        "notes": list(why.notes),
-        "odds": [
-            {
-                "value": plain_json(odds.value),
-                "share": float(odds.share),
-                **_location(odds.location),
-            }
-            for odds in why.odds
-        ],
-        "steps": [
-            {
-                "role": step.role.value,
-                "name": step.name,
-                "text": step.text,
-                **_location(step.location),
-            }
-            for step in why.steps
-        ],
-        "address": {
-            "seed": why.seed,
-            "model": why.model_id,
-            "path": list(why.address),
-            "record": why.record,
-            "elements": list(why.elements),
-        },
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False)
-
-
-def _location(location: Location) -> dict[str, object]:
-    return {"path": location.path, "line": location.line, "column": location.column}

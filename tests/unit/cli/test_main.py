@@ -8,11 +8,11 @@ import pytest
 
 from mockgen_watch import __version__
 from mockgen_watch.cli.main import main
-from mockgen_watch.cli.table import COMMANDS, CommandEntry, load_command
+from mockgen_watch.cli.table import COMMANDS, Entry, load_command
 
 TABLE = {
-    "greet": CommandEntry(module="tests.unit.cli.greet", summary="Say what was asked."),
-    "absent": CommandEntry(module="tests.unit.cli.no_such_module", summary="Cannot be loaded."),
+    "greet": Entry(module="tests.unit.cli.greet", summary="Say what was asked."),
+    "absent": Entry(module="tests.unit.cli.no_such_module", summary="Cannot be loaded."),
 }
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.cli import moved
-from mockgen_watch.cli.moved import Moved, OutputMemory
+from mockgen_watch.cli import live
+from mockgen_watch.cli.live import Moved, OutputMemory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +56,8 @@ def test_what_nobody_has_seen_or_can_read_is_not_told_of(tmp_path: Path) -> None
 def test_large_outputs_and_many_are_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moved, "LARGEST", 200)
-    monkeypatch.setattr(moved, "MOST_FILES", 2)
+    monkeypatch.setattr(live, "LARGEST", 200)
+    monkeypatch.setattr(live, "MOST_FILES", 2)
     paths = [put(tmp_path, f"out/{number}.json", BEFORE) for number in range(3)]
     large = put(tmp_path, "out/large.json", BEFORE * 9)
     memory = filled(tmp_path)
@@ -68,7 +68,7 @@ def test_large_outputs_and_many_are_passed_over(
 
 
 def test_what_is_remembered_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moved, "MOST_BYTES", 150)
+    monkeypatch.setattr(live, "MOST_BYTES", 150)
     paths = [put(tmp_path, f"out/{number}.json", BEFORE) for number in range(4)]
     memory = filled(tmp_path)
     assert memory.compare(paths[:1]) == Moved(records=0, fields=())

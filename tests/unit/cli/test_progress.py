@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.cli.progress import PATIENCE, PAUSE, Progress, progress
+from mockgen_watch.cli.running import PATIENCE, PAUSE, Progress, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def test_nothing_is_drawn_where_nobody_looks(stream: io.StringIO, is_quiet: bool
 
 SCRIPT = """
 import sys
-from mockgen_watch.cli.progress import PATIENCE, progress
+from mockgen_watch.cli.running import PATIENCE, progress
 from mockgen_watch.observe.log import start_logging
 now = [0.0]
 with progress(10_000, clock=lambda: now[0]) as counter:

@@ -11,11 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.cli.output import render_json, render_text, summary_of
-from mockgen_watch.cli.text import MAX_CELLS, excerpt, width_of
 from mockgen_watch.diagnostics import CODES, Diagnostic, Location, Related, Severity
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.views.diagnostics import (
+    MAX_CELLS,
+    diagnostics_json,
+    diagnostics_text,
+    excerpt,
+    summary_of,
+    width_of,
+)
 
 
 def finding(
@@ -42,7 +48,7 @@ def finding(
 
 
 def shown(*diagnostics: Diagnostic, text: str | None = None, color: bool = False) -> str:
-    return render_text(diagnostics, lambda _: text, color=color)
+    return diagnostics_text(diagnostics, lambda _: text, color=color)
 
 
 def test_a_finding_shows_place_code_message_line_caret_and_hint() -> None:
@@ -69,7 +75,7 @@ def test_the_headline_is_the_one_line_form_of_the_diagnostic() -> None:
 def test_related_places_are_shown_with_their_lines() -> None:
     text = "k: 1\n" + "\n" * 8 + "k: 2\n"
     document = parse("a.yaml", text.encode())
-    assert render_text(document.diagnostics, {"a.yaml": text}.get, color=False) == (
+    assert diagnostics_text(document.diagnostics, {"a.yaml": text}.get, color=False) == (
         'a.yaml:10:1 MG104 the key "k" stands twice in one mapping [error]\n'
         "  10 | k: 2\n"
         "     | ^\n"
@@ -177,7 +183,7 @@ def test_a_report_holds_nothing_that_a_terminal_obeys(
         location=place,
         related=(Related(message=message, location=place),),
     )
-    report = render_text([found], lambda _: text, color=False)
+    report = diagnostics_text([found], lambda _: text, color=False)
     assert report.replace("\n", "").isprintable()
     # No line of the report comes from a line end in the user's text.
     assert len(report.splitlines()) <= 9
@@ -263,7 +269,7 @@ def test_the_json_report_has_a_documented_shape() -> None:
         finding(2, 5, 4, hint="do that", related=(related,)),
         finding(1, 1, path="b.json", code="MG110", severity=Severity.WARNING),
     ]
-    report: dict[str, Any] = json.loads(render_json(found))
+    report: dict[str, Any] = json.loads(diagnostics_json(found))
     assert report == {
         "version": 1,
         "summary": {"errors": 1, "warnings": 1, "notes": 0, "files": 2},
@@ -314,7 +320,7 @@ def test_the_json_report_has_a_documented_shape() -> None:
 
 
 def test_the_json_report_of_nothing_has_the_same_keys() -> None:
-    assert json.loads(render_json([])) == {
+    assert json.loads(diagnostics_json([])) == {
         "version": 1,
         "summary": {"errors": 0, "warnings": 0, "notes": 0, "files": 0},
         "diagnostics": [],
@@ -323,4 +329,4 @@ def test_the_json_report_of_nothing_has_the_same_keys() -> None:
 
 @given(nasty)
 def test_the_json_report_is_ascii(text: str) -> None:
-    assert render_json([finding(path=text, message=text, hint=text)]).isascii()
+    assert diagnostics_json([finding(path=text, message=text, hint=text)]).isascii()

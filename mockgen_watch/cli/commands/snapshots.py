@@ -1,0 +1,357 @@
+"""Snapshots: files with the time in their names, which are written, removed and brought back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import (
+    add_format,
+    add_jobs,
+    add_json,
+    add_selection,
+    add_suites,
+    whole_number,
+)
+from mockgen_watch.cli.running import (
+    code_of,
+    executor_of,
+    finish,
+    running,
+    selection_of,
+    write_findings,
+)
+from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.formats import BUILTIN
+from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe.log import utc_stamp
+from mockgen_watch.spec.model import Layout
+from mockgen_watch.storage.containment import OutputRoot, storage_error
+from mockgen_watch.views.values import aligned, counted, json_text
+from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
+from mockgen_watch.workflow.project import open_file, open_project
+from mockgen_watch.workflow.results import Report, Request
+from mockgen_watch.workflow.snapshots import (
+    FOLDER,
+    Retention,
+    SnapshotRun,
+    clean,
+    restorable,
+    restore,
+    write_snapshots,
+)
+from mockgen_watch.workflow.targets import select_plans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Final
+
+    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.workflow.produce import Advance, Production
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.snapshots import Cleaned, Restorable
+
+SNAPSHOT_EXAMPLES: Final = """examples:
+  mockgen-watch snapshot                 all outputs, to mock_outputs/snapshots/
+  mockgen-watch snapshot claims --scenario negative --count 100
+  mockgen-watch snapshot --out /tmp/run
+
+The files have the time in their names. clean removes old ones, restore brings them back.
+"""
+
+SCENARIOS_EXAMPLES: Final = """examples:
+  mockgen-watch scenarios --list
+  mockgen-watch scenarios --all --count 5
+  mockgen-watch scenarios --negative --model Model_1 --split
+  mockgen-watch scenarios --all --config user_input.json --master master.json --output-dir out
+
+The files have the time in their names, and nothing overwrites them.
+"""
+
+CLEAN_EXAMPLES: Final = """examples:
+  mockgen-watch clean --keep 5                   the five newest runs of each output stay
+  mockgen-watch clean --older-than 30d           what is younger than 30 days stays
+  mockgen-watch clean --keep 5 --older-than 30d  what is either of the two stays
+  mockgen-watch clean --keep 5 --dry-run
+
+What is removed goes to an archive first, mock_outputs/snapshots/archive/TIME.tar.gz;
+mockgen-watch restore TIME brings it back. Fixtures (mock_outputs/SUITE/…) are never touched.
+"""
+
+RESTORE_EXAMPLES: Final = """examples:
+  mockgen-watch restore --list                    archives, backups, former lockfiles
+  mockgen-watch restore 20261123T041500.123456Z   all files of an archive
+  mockgen-watch restore Model_1_Positive_20261101T080000.000000Z.json
+  mockgen-watch restore 000003                    a backup: a spec, a master, an output
+  mockgen-watch restore mock_outputs/claims/mockgen.lock   the lockfile before the last run
+  mockgen-watch restore mock_outputs/claims/mockgen.lock@000002
+
+A snapshot never replaces anything; what stands in the place of a backup is saved first.
+"""
+
+_SCENARIOS: Final = ("positive", "negative", "exclusion")
+_COLUMNS: Final = ("suite", "model", "scenario", "records", "format")
+_AGE: Final = re.compile(r"(\d{1,6})([mhdw])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def add_snapshot_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = SNAPSHOT_EXAMPLES
+    add_suites(parser)
+    add_selection(parser)
+    parser.add_argument("--out", metavar="DIR", help="write to DIR, not to mock_outputs/snapshots/")
+    add_jobs(parser)
+    add_json(parser)
+
+
+def run_snapshot(options: argparse.Namespace) -> int:
+    project = open_project(options.directory, options.profile)
+    request = Request(suites=tuple(options.suites), selection=selection_of(options))
+    return take_snapshot(project, request, options, options.out)
+
+
+def take_snapshot(
+    project: OpenProject, request: Request, options: argparse.Namespace, folder: str | None
+) -> int:
+    """Write files with the time in their names to ``folder``, and return the exit code.
+
+    ``folder`` may be anywhere; None is the folder of the project's snapshots.
+    """
+    plans, found = select_plans(project, request)
+    with running(options) as progress:
+        snapshot = SnapshotRun(
+            root=_snapshots_root(project, folder),
+            stamp=utc_stamp,
+            executor=executor_of(options),
+            advance=progress.begin(sum(plan.count for plan in plans)),
+        )
+        files = tuple(write_snapshots(plans, snapshot))
+    return finish(project, Report(files=files, diagnostics=found), options)
+
+
+def open_selected(options: argparse.Namespace) -> OpenProject:
+    """Return the project that the options mean: that of a folder, or of ``--config``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if options.config is None:
+        return open_project(options.directory, options.profile)
+    return open_file(options.directory, options.config, options.master)
+
+
+def write_to_stdout(project: OpenProject, request: Request, options: argparse.Namespace) -> int:
+    """Write the records to stdout as a file would hold them, and return the exit code.
+
+    Raises:
+        UsageError: what would be written is no single file.
+        FindingsError: there are no plans, or a record cannot be written.
+        StorageError: stdout leads to a file that cannot be written.
+    """
+    plans, found = select_plans(project, request)
+    if not plans:
+        raise FindingsError(found)
+    is_lines = all(BUILTIN[plan.output.format].is_lines for plan in plans)
+    is_split = any(plan.output.layout is Layout.SPLIT for plan in plans)
+    if (len(plans) > 1 or is_split) and not is_lines:
+        names = ", ".join(f"{plan.model}/{plan.scenario}" for plan in plans)
+        raise UsageError(
+            f"stdout takes one file, and this is several ({names}); "
+            "choose one with --model and --scenario, or --format ndjson"
+        )
+    write_findings(found, project.suites.text_of, sys.stderr)
+    with running(options) as progress:
+        advance = progress.begin(sum(plan.count for plan in plans))
+        for plan in plans:
+            production = prepare_production(plan)
+            try:
+                _write_production(production, executor_of(options), advance)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise storage_error("stdout", error) from error
+    return code_of(found)
+
+
+def _write_production(production: Production, executor: Executor, advance: Advance) -> None:
+    plan = production.plan
+    if plan.output.layout is Layout.SPLIT:
+        for index in range(plan.count):
+            sys.stdout.buffer.write(record_bytes(production, index))
+    else:
+        write_file(production, executor, sys.stdout.buffer, advance)
+
+
+def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
+    if folder is not None:
+        return OutputRoot.elsewhere(folder, project.state)
+    label = f"{project.output_root().label}/{FOLDER}"
+    return OutputRoot.in_project(project.root, label, project.state)
+
+
+def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = SCENARIOS_EXAMPLES
+    which = parser.add_argument_group("which scenarios")
+    which.add_argument("--all", action="store_true", help="every scenario that there is")
+    for name in _SCENARIOS:
+        which.add_argument(f"--{name}", action="store_true", help=f"the scenario {name}")
+    which.add_argument("--list", action="store_true", help="list the scenarios, write nothing")
+    what = parser.add_argument_group("what is generated")
+    what.add_argument(
+        "--model", metavar="M", action="append", default=[], help="this model only; may be repeated"
+    )
+    what.add_argument("--count", metavar="N", type=whole_number, help="records of each scenario")
+    what.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    add_format(what)
+    where = parser.add_argument_group("where from and where to")
+    where.add_argument("--config", metavar="FILE", help="a user_input file outside of specs/")
+    where.add_argument("--master", metavar="FILE", help="its master")
+    where.add_argument(
+        "--output-dir", metavar="DIR", help="the folder (default: mock_outputs/snapshots)"
+    )
+    parser.add_argument("--jobs", type=whole_number, default=1, help=argparse.SUPPRESS)
+    add_json(parser)
+
+
+def run_scenarios(options: argparse.Namespace) -> int:
+    options.models = []
+    names = [name for name in _SCENARIOS if getattr(options, name)]
+    if options.master and not options.config:
+        raise UsageError("--master goes with --config; a suite names its master with $master")
+    project = open_selected(options)
+    if options.list:
+        return _list_scenarios(project, options)
+    if not names and not options.all:
+        wanted = " or ".join(f"--{name}" for name in _SCENARIOS)
+        raise UsageError(f"say which scenarios: --all, {wanted}; --list shows what there is")
+    selection = selection_of(options, () if options.all else names)
+    return take_snapshot(project, Request(selection=selection), options, options.output_dir)
+
+
+def _list_scenarios(project: OpenProject, options: argparse.Namespace) -> int:
+    plans, _ = select_plans(project, Request(selection=selection_of(options)))
+    rows = [
+        (plan.suite or "specs", plan.model, plan.scenario, str(plan.count), plan.output.format)
+        for plan in plans
+    ]
+    if options.json:
+        print(json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in rows], indent=2))
+    else:
+        print("\n".join(aligned([_COLUMNS, *rows])))
+    return ExitCode.DONE
+
+
+def add_clean_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = CLEAN_EXAMPLES
+    parser.add_argument(
+        "--keep", metavar="N", type=whole_number, help="keep the N newest runs of each output"
+    )
+    parser.add_argument(
+        "--older-than", metavar="AGE", type=_age, help="keep what is younger: 90m, 12h, 30d, 8w"
+    )
+    parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
+    parser.add_argument(
+        "--no-archive", action="store_true", help="remove for good, without an archive"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be removed")
+    add_json(parser)
+
+
+def _age(text: str) -> timedelta:
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no age such as 90m, 12h, 30d or 8w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def run_clean(options: argparse.Namespace) -> int:
+    if options.keep is None and options.older_than is None:
+        raise UsageError("say what is kept: --keep N, --older-than AGE, or both")
+    project = open_project(options.directory, options.profile)
+    root = _snapshots_root(project, options.out)
+    done = clean(
+        root,
+        Retention(number=options.keep, age=options.older_than),
+        utc_stamp(),
+        has_archive=not options.no_archive,
+        is_dry=options.dry_run,
+    )
+    paths = [root.named(path) for path in done.removed]
+    if options.json:
+        data = {"removed": paths, "kept": done.kept, "archive": done.archive or None}
+        print(json_text(data))
+    elif not options.quiet:
+        for line in _clean_lines(paths, done, is_dry=options.dry_run):
+            print(line)
+    return ExitCode.DONE
+
+
+def _clean_lines(paths: list[str], done: Cleaned, *, is_dry: bool) -> Iterator[str]:
+    for path in paths:
+        yield f"{'remove' if is_dry else 'removed'}  {escape_for_terminal(path)}"
+    files = counted(len(paths), "file")
+    yield f"{files} {'to remove' if is_dry else 'removed'}, {done.kept} runs kept"
+    if done.archive:
+        yield f"archived; mockgen-watch restore {done.archive} brings them back"
+
+
+def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = RESTORE_EXAMPLES
+    parser.add_argument(
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="an archive, a snapshot, a backup's number, or a lockfile",
+    )
+    parser.add_argument("--list", action="store_true", help="list what there is, change nothing")
+    parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
+    add_json(parser)
+
+
+def run_restore(options: argparse.Namespace) -> int:
+    if bool(options.names) == options.list:
+        raise UsageError("say what comes back, or --list shows what there is")
+    project = open_project(options.directory, options.profile)
+    root = _snapshots_root(project, options.out)
+    if options.list:
+        found = restorable(project, root)
+        print(json_text(_restorable_data(found))) if options.json else _print_restorable(found)
+        return ExitCode.DONE
+    done = [restore(project, root, name) for name in options.names]
+    restored = [path for one in done for path in one.paths]
+    refused = [path for one in done for path in one.refused]
+    if options.json:
+        print(json_text({"restored": restored, "refused": refused}))
+    elif not options.quiet:
+        for path in restored:
+            print(f"restored  {escape_for_terminal(path.removeprefix('./'))}")
+    for path in refused:
+        shown = escape_for_terminal(path)
+        print(f"{shown} is there already, and is another file; it stays", file=sys.stderr)
+    return ExitCode.FINDINGS if refused else ExitCode.DONE
+
+
+def _restorable_data(found: Restorable) -> dict[str, object]:
+    backups = [
+        {"number": one.number, "folder": one.folder, "path": one.path, "size": one.size}
+        for one in found.backups
+    ]
+    lockfiles = [{"name": one.name, "size": one.size} for one in found.lockfiles]
+    return {"archives": found.archives, "backups": backups, "lockfiles": lockfiles}
+
+
+def _print_restorable(found: Restorable) -> None:
+    for name, paths in found.archives.items():
+        print(f"archive  {escape_for_terminal(name)}")
+        for path in paths:
+            print(f"  {escape_for_terminal(path)}")
+    for one in found.backups:
+        path = one.path if one.folder == "." else f"{one.folder}/{one.path}"
+        print(f"backup  {one.number}  {escape_for_terminal(path)}")
+    for lockfile in found.lockfiles:
+        print(f"lockfile  {escape_for_terminal(lockfile.name)}")

@@ -1,0 +1,1 @@
+"""Results as plain data and as pictures: what the command line and other doors show."""

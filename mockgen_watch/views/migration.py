@@ -1,0 +1,229 @@
+"""Report on a migration, as text, as data and as Markdown."""
+
+from __future__ import annotations
+
+from math import log10
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mockgen_watch.diagnostics import Severity
+from mockgen_watch.migrations.shapes import Form
+from mockgen_watch.migrations.versions import FileKind
+from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.views.values import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Final
+
+    from mockgen_watch.migrations.migrate import Migration
+    from mockgen_watch.migrations.prove import SectionProof
+    from mockgen_watch.migrations.suggest import Suggestion
+    from mockgen_watch.storage.multi import Replaced
+    from mockgen_watch.workflow.migrate import MigratedFile, MigrationPlan
+
+_FORMS: Final = {
+    Form.BROKEN: "not readable",
+    Form.NEW: "a spec already",
+    Form.SECTIONS: "sections of comma-separated values",
+    Form.FLAT: "one section of comma-separated values",
+    Form.SUFFIXES: "models with suffixes",
+    Form.MODELS: "models beside something that is none",
+}
+_KINDS: Final = {
+    FileKind.USER_INPUT: "a spec",
+    FileKind.MASTER: "a master",
+    FileKind.PROJECT: "a project file",
+    FileKind.LOCKFILE: "a lockfile",
+}
+_READABLE: Final = 10**15
+
+
+def outcome_of(file: MigratedFile) -> str:
+    """Return ``failed``, ``migrated`` or ``unchanged``."""
+    if file.migration.has_failed:
+        return "failed"
+    return "unchanged" if file.new is None else "migrated"
+
+
+def migration_text(plan: MigrationPlan, *, verb: str) -> str:
+    """Return the report for people; ``verb`` is what is said of a file that is written."""
+    lines: list[str] = []
+    for file in plan.files:
+        lines += _file_text(file, verb)
+    lines += _suggestions_text(plan.suggestions, "")
+    counts = [outcome_of(file) for file in plan.files]
+    parts = [f"{counts.count(word)} {word}" for word in ("migrated", "unchanged", "failed")]
+    lines.append(f"{_number(len(counts), 'file')}: {', '.join(parts)}")
+    return "".join(f"{escape_for_terminal(line)}\n" for line in lines)
+
+
+def _file_text(file: MigratedFile, verb: str) -> Iterator[str]:
+    migration = file.migration
+    outcome = outcome_of(file)
+    arrow = "" if file.target == file.source or outcome != "migrated" else f" → {file.target}"
+    word = verb if outcome == "migrated" else outcome
+    yield f"{word}  {file.source}{arrow}  ({_form(migration)})"
+    for item in migration.diagnostics:
+        if item.severity is Severity.ERROR:
+            yield f"  {item}"
+    if outcome != "migrated":
+        return
+    for proof in migration.proofs:
+        yield f"  proved  {_proof_text(proof)}"
+    for remark in migration.remarks:
+        yield f"  line {remark.mark.line}  {'.'.join(remark.pointer)}: {remark.kind}: {remark.text}"
+    yield from _suggestions_text(migration.suggestions, "  ")
+
+
+def _suggestions_text(suggestions: Iterable[Suggestion], margin: str) -> Iterator[str]:
+    for suggestion in suggestions:
+        yield f"{margin}suggestion  {suggestion.text}"
+        yield from (f"{margin}  {line}" for line in suggestion.lines)
+
+
+def _form(migration: Migration) -> str:
+    if len(migration.versions) > 1:
+        first, last = migration.versions[0], migration.versions[-1]
+        return f"{_KINDS[migration.kind]}, from version {first} to {last}"
+    return _KINDS[migration.kind] if migration.form is None else _FORMS[migration.form]
+
+
+def _proof_text(proof: SectionProof) -> str:
+    is_moved = proof.section not in {"", proof.scenario}
+    name = f"{proof.section} → " if is_moved else ""
+    pools = _number(len(proof.fields), "pool")
+    if not proof.records:
+        return f"{name}{proof.scenario}: {pools} with equal weights, the same possible records"
+    return (
+        f"{name}{proof.scenario}: {pools} with equal weights, "
+        f"{_number(proof.records, 'possible record')} before and after"
+    )
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{_digits(number)} {plural(noun, number)}"
+
+
+def _digits(number: int) -> str:
+    """Return ``number`` in digits, or how many it has where nobody would read them."""
+    if number < _READABLE:
+        return f"{number:,}"
+    return f"over 10^{int((number.bit_length() - 1) * log10(2))}"
+
+
+def migration_data(plan: MigrationPlan, replaced: Replaced | None) -> dict[str, object]:
+    """Return the report as data; ``replaced`` is None where nothing was written."""
+    return {
+        "files": list(map(_file_data, plan.files)),
+        "suggestions": msgspec.to_builtins(plan.suggestions),
+        "written": replaced is not None,
+        "backups": [
+            {"number": backup.number, "path": backup.path}
+            for backup in (replaced.backups if replaced else ())
+        ],
+    }
+
+
+def _file_data(file: MigratedFile) -> dict[str, object]:
+    migration = file.migration
+    return {
+        "source": file.source,
+        "target": file.target,
+        "kind": migration.kind.value,
+        "form": None if migration.form is None else migration.form.value,
+        "outcome": outcome_of(file),
+        "sections": [_proof_data(proof) for proof in migration.proofs],
+        "remarks": [
+            {
+                "line": remark.mark.line,
+                "pointer": pointer_of(remark.pointer),
+                "kind": remark.kind.value,
+                "text": remark.text,
+            }
+            for remark in migration.remarks
+        ],
+        "suggestions": msgspec.to_builtins(migration.suggestions),
+        "versions": list(migration.versions),
+        "diagnostics": [str(item) for item in migration.diagnostics],
+    }
+
+
+def _proof_data(proof: SectionProof) -> dict[str, object]:
+    return {
+        "section": proof.section,
+        "scenario": proof.scenario,
+        "proved": not proof.problems,
+        # Beyond that a reader's numbers are no longer exact, and digits may be without end.
+        "records": proof.records if 0 < proof.records < _READABLE else None,
+        "fields": msgspec.to_builtins(proof.fields),
+    }
+
+
+def migration_markdown(plan: MigrationPlan) -> str:
+    """Return the report as Markdown."""
+    lines = ["# Migration"]
+    for file in plan.files:
+        lines += _file_markdown(file)
+    if plan.suggestions:
+        lines += ["", "## All files", "", "Suggestions; none was carried out:"]
+        lines += _suggestions_markdown(plan.suggestions)
+    return "\n".join(lines) + "\n"
+
+
+def _file_markdown(file: MigratedFile) -> Iterator[str]:
+    migration = file.migration
+    yield from ("", f"## `{_code(file.source)}`", "")
+    arrow = "" if file.target == file.source else f" to `{_code(file.target)}`"
+    yield f"{outcome_of(file).capitalize()}{arrow}: {_form(migration)}."
+    errors = [item for item in migration.diagnostics if item.severity is Severity.ERROR]
+    yield from _items("Errors", [str(item) for item in errors])
+    if migration.proofs:
+        yield from (
+            "",
+            "| section | now | pools | possible records | proved |",
+            "|---|---|---|---|---|",
+        )
+    for proof in migration.proofs:
+        cells = (
+            proof.section or "the file",
+            proof.scenario,
+            f"{len(proof.fields)} equal",
+            _digits(proof.records) if proof.records else "equal",
+            "no" if proof.problems else "yes",
+        )
+        yield "| " + " | ".join(map(_cell, cells)) + " |"
+    yield from _items(
+        "Worth knowing",
+        [
+            f"line {item.mark.line}, `{_code('.'.join(item.pointer))}`: {item.kind}: {item.text}"
+            for item in migration.remarks
+        ],
+    )
+    if migration.suggestions:
+        yield from ("", "Suggestions; none was carried out:")
+    yield from _suggestions_markdown(migration.suggestions)
+
+
+def _suggestions_markdown(suggestions: Iterable[Suggestion]) -> Iterator[str]:
+    for suggestion in suggestions:
+        yield from ("", f"- {_cell(suggestion.text)}")
+        if suggestion.lines:
+            code = (f"  {escape_for_terminal(line)}" for line in suggestion.lines)
+            yield from ("", "  ```yaml", *code, "  ```")
+
+
+def _items(title: str, items: Sequence[str]) -> Iterator[str]:
+    if items:
+        yield from ("", f"{title}:", "")
+        yield from (f"- {_cell(item)}" for item in items)
+
+
+def _cell(text: str) -> str:
+    return escape_for_terminal(text).replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    return escape_for_terminal(text).replace("`", "'")
