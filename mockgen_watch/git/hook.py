@@ -221,7 +221,7 @@ class _Refresh:
         paths = self._paths()
         old = _digests(self.tree, paths)
         renderer = Renderer(self.work.suites, self.work.selection)
-        outcome = apply(wanted, self.tree, renderer.files)
+        outcome = apply(wanted, self.tree, renderer.contents(wanted))
         for failure in outcome.failures:
             self.found += describe_failure(failure, self.tree.root)
         for refusal in outcome.refusals:

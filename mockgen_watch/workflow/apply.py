@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation
+    from mockgen_watch.lock.model import FileAction, Reconciliation
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.changes import ChangePlan, PlannedFile
     from mockgen_watch.workflow.generate import Decision
@@ -125,26 +125,22 @@ def _is_written(action: Action) -> bool:
     return action in {Action.CREATE, Action.UPDATE}
 
 
-class _Checked(Struct, frozen=True, kw_only=True):
-    """Makes files, and stops where one comes out otherwise than was planned."""
+def _as_planned(
+    files: Iterable[tuple[str, Iterable[bytes]]], digests: Mapping[str, str | None], label: str
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield ``files``, and stop where one comes out otherwise than was planned."""
+    for path, chunks in files:
+        named = f"{label}/{path}"
+        yield path, _checked(chunks, named, digests.get(named))
 
-    made: Renderer
-    digests: Mapping[str, str | None]
-    label: str
 
-    def __call__(self, action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Give path and bytes of each file; see ``Renderer.files``."""
-        for path, chunks in self.made.files(action):
-            yield path, self._as_planned(f"{self.label}/{path}", chunks)
-
-    def _as_planned(self, path: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        whole = Digester()
-        for chunk in chunks:
-            whole.update(chunk)
-            yield chunk
-        planned = self.digests.get(path)
-        if planned is not None and planned != whole.digest():
-            raise StorageError(path, "it came out otherwise than was planned")
+def _checked(chunks: Iterable[bytes], path: str, planned: str | None) -> Iterator[bytes]:
+    whole = Digester()
+    for chunk in chunks:
+        whole.update(chunk)
+        yield chunk
+    if planned is not None and planned != whole.digest():
+        raise StorageError(path, "it came out otherwise than was planned")
 
 
 def apply_saved(
@@ -177,11 +173,14 @@ def apply_saved(
         expected = {file.path: file for file in saved.files}
         _check(_actions(decision, expected, root.label))
         advance = begin(decision.count_records())
-        made = Renderer(decision.suites, decision.selection, advance=advance)
+        renderer = Renderer(decision.suites, decision.selection, advance=advance)
         # What was not planned stays as it is.
         digests = {**saved.found, **{path: file.digest for path, file in expected.items()}}
-        produce = _Checked(made=made, digests=digests, label=root.label)
-        outcome = apply(decision.reconciliation, tree, produce)
+        contents = (
+            (output, _as_planned(files, digests, root.label))
+            for output, files in renderer.contents(decision.reconciliation)
+        )
+        outcome = apply(decision.reconciliation, tree, contents)
         tree.cache.save()
     return report_of_run(decision, outcome, root)
 

@@ -277,6 +277,15 @@ class Renderer:
         self._advance = advance
         self._spool_folder = spool_folder
 
+    def contents(
+        self, reconciliation: Reconciliation
+    ) -> Iterator[tuple[OutputAction, Iterator[tuple[str, Iterable[bytes]]]]]:
+        """Yield each output of which bytes are needed, with its ``files``, made as they are read."""
+        for suite in reconciliation.suites:
+            for output in suite.outputs:
+                if output.must_produce:
+                    yield output, self.files(output)
+
     def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield path and bytes of each file of an output that must be produced, in order.
 
@@ -337,7 +346,8 @@ def generate(
             advance=begin(decision.count_records()),
             spool_folder=project.state.folder,
         )
-        outcome = apply(decision.reconciliation, tree, renderer.files, should_stop=should_stop)
+        contents = renderer.contents(decision.reconciliation)
+        outcome = apply(decision.reconciliation, tree, contents, should_stop=should_stop)
         tree.cache.save()
     return report_of_run(decision, outcome, root, is_own=is_own)
 

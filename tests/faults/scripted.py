@@ -9,7 +9,7 @@ from mockgen_watch.errors import LockedError, StorageError
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.project_lock import ProjectLock
 from mockgen_watch.storage.transaction import apply
-from tests.unit.lock.suites import files_of, producer, wanted_output, wanted_suite
+from tests.unit.lock.suites import contents, files_of, producer, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def work(path: Path, arguments: Sequence[str]) -> int:
     try:
         with ProjectLock(project.state, holder="test"):
             tree, found = project.look(AFTER, is_forced=is_forced)
-            outcome = apply(found, tree, producer())
+            outcome = apply(found, tree, contents(found, producer()))
             if outcome.has_moved:
                 tree, found = project.look(AFTER, is_forced=is_forced)
-                outcome = apply(found, tree, producer())
+                outcome = apply(found, tree, contents(found, producer()))
     except (StorageError, LockedError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

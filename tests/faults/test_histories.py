@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from mockgen_watch.lock.reconcile import find_stale
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import producer, wanted_output, wanted_suite
-from tests.unit.storage.projects import Project, clean_run, files_in
+from tests.unit.storage.projects import Project, after_each_file, clean_run, files_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,10 +105,8 @@ class Histories(RuleBasedStateMachine):
                 step()
                 yield path, chunks
 
-        try:
-            self.project.run(*self.wanted(), produce=produce, on_file=step)
-        except KilledError:
-            return
+        with suppress(KilledError), after_each_file(step):
+            self.project.run(*self.wanted(), produce=produce)
 
     @rule(number=numbers)
     def edit_by_hand(self, number: int) -> None:

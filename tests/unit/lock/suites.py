@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import digest
@@ -11,9 +11,12 @@ from mockgen_watch.lock.paths import below, output_paths
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from mockgen_watch.lock.model import OutputAction
+    from mockgen_watch.lock.model import OutputAction, Reconciliation
+
+    Files: TypeAlias = Iterable[tuple[str, Iterable[bytes]]]
+    Producer: TypeAlias = Callable[[OutputAction], Files]
 
 CONTRACT = 1
 
@@ -73,6 +76,16 @@ def files_of(*outputs: WantedOutput) -> dict[str, bytes]:
         for output in outputs
         for path in output_paths(output)
     }
+
+
+def contents(
+    reconciliation: Reconciliation, produce: Producer
+) -> Iterator[tuple[OutputAction, Files]]:
+    """Give each output of which bytes are needed, and its files by ``produce``."""
+    for suite in reconciliation.suites:
+        for output in suite.outputs:
+            if output.must_produce:
+                yield output, produce(output)
 
 
 def producer(

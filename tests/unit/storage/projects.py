@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import pytest
 
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.swap import Placed, Placer
 from mockgen_watch.storage.transaction import apply
-from tests.unit.lock.suites import CONTRACT, producer
+from tests.unit.lock.suites import CONTRACT, contents, producer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from mockgen_watch.lock.model import Reconciliation, WantedSuite
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.transaction import Observer, Outcome, Producer
+    from mockgen_watch.storage.swap import Place
+    from mockgen_watch.storage.transaction import Outcome
+    from tests.unit.lock.suites import Producer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +65,11 @@ class Project:
         is_forced: bool = False,
         is_whole_tree: bool = True,
         produce: Producer | None = None,
-        on_file: Observer | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Outcome:
         tree, found = self.look(suites, is_forced=is_forced, is_whole_tree=is_whole_tree)
-        return apply(found, tree, produce or producer(), on_file=on_file, should_stop=should_stop)
+        every = contents(found, produce or producer())
+        return apply(found, tree, every, should_stop=should_stop)
 
     def files(self) -> dict[str, bytes]:
         """Return path → bytes of everything in the output folder."""
@@ -71,6 +77,24 @@ class Project:
 
     def journal(self) -> bytes | None:
         return self.state.read(self.root.journal_name)
+
+
+@contextmanager
+def after_each_file(hook: Callable[[str], None]) -> Iterator[None]:
+    """Call ``hook`` with the path of each output or lockfile once it was placed or removed."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("put", "remove"):
+            patch.setattr(Placer, name, _then(getattr(Placer, name), hook))
+        yield
+
+
+def _then(method: Callable[..., Placed], hook: Callable[[str], None]) -> Callable[..., Placed]:
+    def with_hook(placer: Placer, place: Place, *words: str) -> Placed:
+        done = method(placer, place, *words)
+        hook(place.path)
+        return done
+
+    return with_hook
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import EscapeError, Folder, OutputRoot, naming
 from mockgen_watch.storage.project_folder import StateFolder
 from tests.unit.lock.suites import wanted_output, wanted_suite
-from tests.unit.storage.projects import Project, files_in
+from tests.unit.storage.projects import Project, after_each_file, files_in
 
 CANARY = b"outside"
 
@@ -216,12 +216,13 @@ class TestHostileTrees:
         changed = wanted_suite(wanted_output("positive", "2"), wanted_output("negative"))
         place = project.outputs / "claims" / name
 
-        def on_file(path: str, *_: object) -> None:
+        def hook(path: str) -> None:
             if path.endswith("negative.json"):
                 place.rename(outside.parent / "moved")
                 place.symlink_to(outside / name)
 
-        project.run(changed, on_file=on_file)
+        with after_each_file(hook):
+            project.run(changed)
         self.assert_untouched(outside)
 
     def test_a_folder_that_a_lockfile_names_is_not_gone_over_to_delete(

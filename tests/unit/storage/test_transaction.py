@@ -18,6 +18,7 @@ from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.storage.transaction import apply
 from tests.unit.lock.suites import (
     content,
+    contents,
     files_of,
     key_of,
     producer,
@@ -327,7 +328,7 @@ def test_an_edit_between_the_look_and_the_write_is_not_lost(made: Project) -> No
         edit(made)
         yield from producer()(action)
 
-    outcome = apply(found, tree, produce)
+    outcome = apply(found, tree, contents(found, produce))
     assert made.files()[PATH] == b"by hand"
     assert made.files()[OFFER] == content(EDITED.outputs[0], PATH)
     assert [one.file.path for one in outcome.refusals] == [PATH]
@@ -342,7 +343,7 @@ def test_no_temporary_file_stays_when_edit_and_offer_are_both_in_the_way(made: P
         edit(made)
         yield from producer()(action)
 
-    outcome = apply(found, tree, produce)
+    outcome = apply(found, tree, contents(found, produce))
     assert [one.has_offer for one in outcome.refusals] == [False]
     files = made.files()
     assert (files[PATH], files[OFFER]) == (b"by hand", b"mine, too")
@@ -357,7 +358,7 @@ def test_an_offer_that_somebody_makes_meanwhile_is_left_alone(made: Project) -> 
         edit(made, OFFER, b"mine, too")
         yield from producer()(action)
 
-    outcome = apply(found, tree, produce)
+    outcome = apply(found, tree, contents(found, produce))
     assert [one.has_offer for one in outcome.refusals] == [False]
     assert set(made.files()) == {*files_of(ONE, MANY), OFFER, "claims/mockgen.lock"}
     assert made.files()[OFFER] == b"mine, too"
@@ -381,7 +382,7 @@ def test_a_file_that_appears_while_it_is_made_is_not_lost(project: Project) -> N
             edit(project, path)
             yield path, chunks
 
-    outcome = apply(found, tree, produce)
+    outcome = apply(found, tree, contents(found, produce))
     assert {one.file.path for one in outcome.refusals} == set(files_of(ONE, MANY))
     assert all(project.files()[path] == b"by hand" for path in files_of(ONE, MANY))
 
@@ -393,14 +394,14 @@ def test_a_file_that_goes_while_it_is_made_is_made(made: Project, tmp_path: Path
         (made.outputs / PATH).unlink()
         yield from producer()(action)
 
-    assert apply(found, tree, produce).failures == ()
+    assert apply(found, tree, contents(found, produce)).failures == ()
     assert made.files() == clean_run(tmp_path / "clean", EDITED)
 
 
 def test_an_edit_just_before_a_removal_is_not_lost(made: Project) -> None:
     tree, found = made.look([])
     edit(made)
-    outcome = apply(found, tree, producer())
+    outcome = apply(found, tree, contents(found, producer()))
     assert [one.file.path for one in outcome.refusals] == [PATH]
     assert set(made.files()) == {PATH, "claims/mockgen.lock"}
 
@@ -416,7 +417,7 @@ def test_a_lockfile_that_git_replaced_meanwhile_stays_and_the_run_is_done_again(
         edit(made, "claims/mockgen.lock", branch["claims/mockgen.lock"])
         yield from producer()(action)
 
-    outcome = apply(found, tree, produce)
+    outcome = apply(found, tree, contents(found, produce))
     assert outcome.has_moved
     assert outcome.committed == frozenset()
     assert made.files()["claims/mockgen.lock"] == branch["claims/mockgen.lock"]
@@ -435,7 +436,7 @@ def test_an_output_folder_that_was_replaced_meanwhile_is_noticed(made: Project) 
     def produce(_action: OutputAction) -> Iterator[tuple[str, Iterator[bytes]]]:
         yield PATH, chunks()
 
-    assert apply(found, tree, produce).has_moved
+    assert apply(found, tree, contents(found, produce)).has_moved
     made.run(EDITED)
     assert made.run(EDITED).refusals == ()
 
@@ -491,11 +492,8 @@ def test_a_defect_of_the_producer_leaves_no_temporary_file(made: Project) -> Non
 
 
 def test_a_run_can_be_stopped_between_files(project: Project, tmp_path: Path) -> None:
-    done: list[str] = []
-    outcome = project.run(
-        SUITE, on_file=lambda path, *_: done.append(path), should_stop=lambda: True
-    )
-    assert (outcome.is_stopped, done) == (True, [])
+    outcome = project.run(SUITE, should_stop=lambda: True)
+    assert (outcome.is_stopped, outcome.settled) == (True, {})
     calls = iter((False, False, True, True))
     outcome = project.run(SUITE, should_stop=lambda: next(calls))
     assert outcome.is_stopped
@@ -504,16 +502,6 @@ def test_a_run_can_be_stopped_between_files(project: Project, tmp_path: Path) ->
     outcome = project.run(SUITE, produce=producer(seen))
     assert not outcome.is_stopped
     assert project.files() == clean_run(tmp_path / "clean", SUITE)
-
-
-def test_each_file_is_told_with_its_size(project: Project) -> None:
-    told: dict[str, tuple[Action, int]] = {}
-
-    def on_file(path: str, action: Action, size: int) -> None:
-        told[path] = (action, size)
-
-    project.run(SUITE, on_file=on_file)
-    assert told == {path: (Action.CREATE, len(data)) for path, data in files_of(ONE, MANY).items()}
 
 
 def test_large_outputs_go_through_in_blocks(project: Project) -> None:
@@ -577,7 +565,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run_before_any_file(made: Pr
     tree, found = made.look([EDITED])
     (made.state.path / made.root.journal_name).mkdir()
     with pytest.raises(StorageError) as caught:
-        apply(found, tree, producer())
+        apply(found, tree, contents(found, producer()))
     assert caught.value.errno_name == "EISDIR"
     assert made.files() == before
 
