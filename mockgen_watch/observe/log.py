@@ -10,12 +10,10 @@ debug, or into the field ``values``, which is left out of all other lines.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -189,7 +187,9 @@ def level_of_environment() -> Level | None:
 
 def utc_stamp() -> str:
     """Return the time in UTC to the microsecond, as ``20261123T041500.123456Z``."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    moment = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds))
+    return f"{moment}.{nanoseconds // 1000:06d}Z"
 
 
 class LogFile:
@@ -268,7 +268,14 @@ def _line_writer(form: LogFormat | None, output: Callable[[str], None]) -> Write
         form = "console" if is_terminal else "json"
     render: list[Callable[[WrappedLogger, str, EventDict], EventDict | str]]
     if form == "json":
-        render = [structlog.processors.TimeStamper(fmt="iso", utc=True), _render_json]
+        to_json = structlog.processors.JSONRenderer()
+
+        def render_json(logger: WrappedLogger, method: str, fields: EventDict) -> str:
+            first = {name: fields.pop(name) for name in ("timestamp", "level", "event")}
+            # ASCII keeps bidi marks and Unicode's line ends out; only DEL is invisible then.
+            return str(to_json(logger, method, {**first, **fields})).replace("\x7f", "\\u007f")
+
+        render = [structlog.processors.TimeStamper(fmt="iso", utc=True), render_json]
     else:
         console = structlog.dev.ConsoleRenderer(
             colors=is_terminal and not os.environ.get("NO_COLOR"),
@@ -310,12 +317,6 @@ def _keep_values_at_debug(_logger: WrappedLogger, method: str, fields: EventDict
 
 def _clean(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     return dict(clean(fields))
-
-
-def _render_json(_logger: WrappedLogger, _method: str, fields: EventDict) -> str:
-    first = {name: fields.pop(name) for name in ("timestamp", "level", "event")}
-    # ASCII keeps bidi marks and Unicode's line ends out; of what is left only DEL is invisible.
-    return json.dumps({**first, **fields}).replace("\x7f", "\\u007f")
 
 
 def _escape_fields(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
