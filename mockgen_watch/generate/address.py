@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     LaneArray = NDArray[np.uint32]
 
 
-CONTRACT = 1
-"""The number of the seed contract that this package draws by."""
-
 Constants: TypeAlias = tuple[int, int]
 """The two 32-bit constants of a draw."""
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.index import remember_index
 from mockgen_watch.git.repository import FILE, index_file
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Index, Repository
-from mockgen_watch.plan.model import METHODS
-from mockgen_watch.storage.memo import CONTRACT, DEFAULT_OUTPUTS
+from mockgen_watch.storage.memo import DEFAULT_OUTPUTS
 from mockgen_watch.storage.package_data import vocabulary_stamps
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct, field
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.sides import SideFinder, Sides, empty_blob, merge_id, merge_trees
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored_specs, read_locks

@@ -23,11 +23,11 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mockgen_watch.contract import METHODS
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import PREFIX, digest, digest_of, is_legacy
 from mockgen_watch.lock.model import JournalEntry
 from mockgen_watch.lock.paths import path_fault
-from mockgen_watch.plan.model import METHODS
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

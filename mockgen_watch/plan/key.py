@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockgen_watch.contract import DESIGN, FORM, PROMISES
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.shapes import canonical_form, form_bytes
-from mockgen_watch.plan.model import DESIGN, FORM, PROMISES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

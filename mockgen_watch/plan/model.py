@@ -14,7 +14,6 @@ from mockgen_watch.spec.model import NO_COVERAGE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from decimal import Decimal
-    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
@@ -32,19 +31,6 @@ if TYPE_CHECKING:
         Statement,
         UserInput,
     )
-
-
-FORM: Final = 1
-"""Raised when the same plan gets another canonical form."""
-
-DESIGN: Final = 1
-"""Raised when the first records of the same plan cover what they cover otherwise."""
-
-PROMISES: Final = 3
-"""Raised when rules and exclusions make other records of the same plan."""
-
-METHODS: Final = f"{FORM}.{DESIGN}.{PROMISES}"
-"""All of them, as a lockfile holds them."""
 
 
 class Selection(Struct, frozen=True, kw_only=True):

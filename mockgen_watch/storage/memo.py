@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
-from mockgen_watch.plan.model import METHODS
 from mockgen_watch.storage.package_data import vocabulary_stamps
 from mockgen_watch.storage.project_folder import StateFolder, find_project
 from mockgen_watch.storage.scan import scan_project
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.scan import Mark, Scan
 
-
-CONTRACT = 1
-"""That of ``generate.address``, which is not imported here; a test holds them together."""
 
 DEFAULT_OUTPUTS = "mock_outputs"
 """The output folder of a project that names no other."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.digest import Digester
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan, moved, no_longer

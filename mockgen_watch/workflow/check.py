@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, digest_chunks
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.model import Action, Scope, WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import check_paths, is_labels

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
 from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import FindingsError, StorageError
-from mockgen_watch.generate.address import CONTRACT
 from mockgen_watch.lock.lockfile import Lockfile, absent_digest, with_digests
 from mockgen_watch.masters.chain import find_master, find_master_around, resolve_chain
 from mockgen_watch.plan.compile import compile_suite

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.digest import digest
-from mockgen_watch.generate import address
 from mockgen_watch.git.index import read_index
-from mockgen_watch.storage import memo as unmoved
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
 CLAIMS = "specs/claims/user_input.yaml"
@@ -383,10 +381,6 @@ def test_the_own_configuration_runs_the_hook() -> None:
         PRE_COMMIT, "validate-config", ".pre-commit-config.yaml"
     )
     assert done.code == 0, done.text
-
-
-def test_the_quick_answer_holds_for_the_contract_of_the_engine() -> None:
-    assert unmoved.CONTRACT == address.CONTRACT
 
 
 def test_the_quick_answer_is_given_for_the_very_index_only(scene: Scene) -> None:
