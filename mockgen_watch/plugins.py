@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.digest import Digester
-from mockgen_watch.rules.plugin import Refused, not_named
+from mockgen_watch.rules.plugin import Refused, refuse_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -120,7 +120,7 @@ class Catalog:
 
     def _usable(self, name: str) -> Plugin | Refused:
         if name not in self.named:
-            return not_named(name, self.named)
+            return refuse_unlisted(name, self.named)
         plugin = self.plugin(name)
         if plugin is None:
             message = f"plugin {name} is not installed"

@@ -1,7 +1,7 @@
-"""Takes CEL text; gives the check of a record by the CEL library, and the fields that it reads.
+"""CEL: comparisons that this package decides itself, and checks by the CEL library.
 
 The library is the reference implementation in C++ (cel-expr-python). It takes no dates inside of a
-map, so a date is given as RFC 3339 text and the expression's own ``timestamp()`` put around it.
+map, so a date is given as RFC 3339 text, with ``timestamp()`` put around it in the expression.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def read_comparison(text: str) -> Comparison | None:
     left, order, other, literal = found.groups()
     right: Path | int | Decimal
     if other is not None:
-        right = tuple(other.split(".")[1:])
+        right = _path(other)
     else:
         right = Decimal(literal) if "." in literal else int(literal)
-    return Comparison(left=tuple(left.split(".")[1:]), order=order, right=right)
+    return Comparison(left=_path(left), order=order, right=right)
 
 
 _TOKEN: Final = re.compile(
@@ -122,8 +122,7 @@ def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], s
     Raises:
         RuleError: the expression is not valid.
     """
-    # Only models with such a rule need the library.
-    from cel_expr_python import cel  # type: ignore[import-untyped] # noqa: PLC0415
+    from cel_expr_python import cel  # type: ignore[import-untyped]
 
     environment = cel.NewEnv(variables={"record": cel.Type.DYN})
     try:

@@ -1,4 +1,4 @@
-"""Takes an exclusion's conditions; gives the checks of the values that they speak of."""
+"""Exclusion clauses: conditions on fields that together put a record out of scope."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from mockgen_watch.rules.values import RuleError, bound_of, is_number, places_of
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.values import Path, Sight
+    from mockgen_watch.rules.values import Path, RecordView
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
+
+    Test: TypeAlias = Callable[[Json], bool]
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -26,14 +28,14 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     Attributes:
         path: where its field is written.
-        fits: tells whether a value of the field is one that it speaks of.
-        low, high: the bounds, as ``Sight.comparable`` has the field's values; None for none.
+        fits: whether a value of the field is one that it speaks of.
+        low, high: the bounds, as ``RecordView.comparable`` has the field's values; None for none.
         is_range: bounds are all that it says.
         values: that it lists, where that is all that it says.
     """
 
     path: Path
-    fits: Callable[[Json], bool]
+    fits: Test
     location: Location
     low: int | Decimal | None = None
     high: int | Decimal | None = None
@@ -57,37 +59,33 @@ class Clause(Struct, frozen=True, kw_only=True):
         return all(condition.holds(written) for condition in self.conditions)
 
 
-def compile_clause(spec: ExclusionSpec, sight: Sight) -> Clause:
+def compile_clause(spec: ExclusionSpec, view: RecordView) -> Clause:
     """Return the clause that ``spec`` states.
 
     Raises:
         RuleError: a condition cannot be read.
     """
-    conditions = tuple(_condition(condition, sight) for condition in spec.conditions)
+    conditions = tuple(_condition(condition, view) for condition in spec.conditions)
     return Clause(name=spec.name, conditions=conditions, location=spec.location)
 
 
-def _condition(spec: ConditionSpec, sight: Sight) -> Condition:
-    path = sight.path_of(spec.field)
+def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
+    path = view.path_of(spec.field)
     if isinstance(spec.test, list):
-        return Condition(
-            path=path,
-            fits=_one_of(spec.test),
-            location=spec.location,
-            values=tuple(spec.test),
-        )
-    tests: list[Callable[[Json], bool]] = []
+        values = tuple(spec.test)
+        return Condition(path=path, fits=_one_of(values), location=spec.location, values=values)
+    tests: list[Test] = []
     ends: dict[str, int | Decimal | None] = {}
     stated = spec.test if isinstance(spec.test, dict) else {}
     for key, operand in stated.items():
         if key == "pattern":
             tests.append(_matching(str(operand)))
         elif key == "not":
-            tests.append(_none_of(operand if isinstance(operand, list) else [operand]))
+            tests.append(_none_of(tuple(operand) if isinstance(operand, list) else (operand,)))
         else:
-            ends[key] = _bound(operand, path, sight)
+            ends[key] = _bound(operand, path, view)
             order = operator.ge if key == "minimum" else operator.le
-            tests.append(_ordered(path, sight, order, ends[key], operand))
+            tests.append(_ordered(path, view, order, operand if ends[key] is None else ends[key]))
     return Condition(
         path=path,
         fits=lambda value: all(test(value) for test in tests),
@@ -98,21 +96,21 @@ def _condition(spec: ConditionSpec, sight: Sight) -> Condition:
     )
 
 
-def _one_of(values: list[Json]) -> Callable[[Json], bool]:
-    return lambda value: any(same(value, known) for known in values)
+def _one_of(values: tuple[Json, ...]) -> Test:
+    return lambda value: any(same(value, each) for each in values)
 
 
-def _none_of(values: list[Json]) -> Callable[[Json], bool]:
-    return lambda value: not any(same(value, known) for known in values)
+def _none_of(values: tuple[Json, ...]) -> Test:
+    return lambda value: not any(same(value, each) for each in values)
 
 
-def _matching(source: str) -> Callable[[Json], bool]:
-    found = compile_regex(source)
-    return lambda value: isinstance(value, str) and found(value) is not None
+def _matching(source: str) -> Test:
+    find = compile_regex(source)
+    return lambda value: isinstance(value, str) and find(value) is not None
 
 
-def _bound(operand: Json, path: Path, sight: Sight) -> int | Decimal | None:
-    moment = sight.moments.get(path)
+def _bound(operand: Json, path: Path, view: RecordView) -> int | Decimal | None:
+    moment = view.moments.get(path)
     if isinstance(operand, str) and moment is not None:
         seconds = bound_of(operand, moment)
         if seconds is None:
@@ -121,17 +119,9 @@ def _bound(operand: Json, path: Path, sight: Sight) -> int | Decimal | None:
     return operand if is_number(operand) else None  # type: ignore[return-value]
 
 
-def _ordered(
-    path: Path,
-    sight: Sight,
-    order: Callable[[Any, Any], bool],
-    bound: int | Decimal | None,
-    operand: Json,
-) -> Callable[[Json], bool]:
-    limit = operand if bound is None else bound
-
+def _ordered(path: Path, view: RecordView, order: Callable[[Any, Any], bool], limit: Json) -> Test:
     def fits(value: Json) -> bool:
-        found = sight.comparable(path, value)
+        found = view.comparable(path, value)
         if found is None or isinstance(found, str) is not isinstance(limit, str):
             return False
         return order(found, limit)

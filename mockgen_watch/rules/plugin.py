@@ -1,4 +1,4 @@
-"""Takes what a plugin offers and what a rule of a spec gives it; gives the check of a value.
+"""Rules by plugin: the protocols of a plugin, and the check that it makes for a rule of a spec.
 
 The protocols here are all that a plugin has to keep to; it need import nothing of this package.
 """
@@ -63,15 +63,15 @@ class Refused(Struct, frozen=True, kw_only=True):
     hint: str = ""
 
 
-def not_named(plugin: str, known: Iterable[str] = ()) -> Refused:
-    """Return what is said of a plugin that the project does not name; ``known`` are those named."""
-    hint = did_you_mean(plugin, known) or f"add it there: plugins: [{plugin}]"
+def refuse_unlisted(plugin: str, listed: Iterable[str] = ()) -> Refused:
+    """Return the refusal of a plugin that is not among those ``listed`` by the project."""
+    hint = did_you_mean(plugin, listed) or f"add it there: plugins: [{plugin}]"
     message = f"plugin {plugin} is not among the plugins of specs/mockgen.yaml"
     return Refused(code="MG604", message=message, hint=hint)
 
 
 class PluginCheck(Struct, frozen=True, kw_only=True):
-    """The check of a rule by plugin: whatever goes wrong in the plugin is told with its line."""
+    """The check of a rule by plugin; what fails in the plugin is reported at the rule's line."""
 
     spec: RuleSpec
     checker: Checker
@@ -85,9 +85,13 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
         try:
             message = self.checker.why(value)
         except Exception as error:
-            raise self._broken(f"raises {_told(error)} for {shown(value)}") from error
+            raise _broken_plugin(
+                self.spec, f"raises {_text_of(error)} for {shown(value)}"
+            ) from error
         if not isinstance(message, str):
-            raise self._broken(f"gives {type(message).__name__}, and no text, for {shown(value)}")
+            raise _broken_plugin(
+                self.spec, f"gives {type(message).__name__}, and no text, for {shown(value)}"
+            )
         return message
 
     def faults(self, value: Json) -> Iterator[tuple[str, Json, Place]]:
@@ -100,27 +104,26 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
             # Any: what comes from a plugin may be whatever it likes.
             found: list[tuple[Any, ...]] = list(map(tuple, self.checker.faults(value)))
         except Exception as error:
-            raise self._broken(f"raises {_told(error)} for faults of {shown(value)}") from error
+            raise _broken_plugin(
+                self.spec, f"raises {_text_of(error)} for faults of {shown(value)}"
+            ) from error
         for change in found:
             if len(change) not in {2, 3} or not KIND.fullmatch(str(change[0])):
-                raise self._broken(f"gives the fault {change!r}, which is no kind and value")
-            yield str(change[0]), change[1], tuple(change[2] if len(change) == _WITH_PLACE else ())
-
-    def _broken(self, what: str) -> FindingsError:
-        return FindingsError((broken_plugin(self.spec, what),))
-
-
-_WITH_PLACE: Final = 3
+                raise _broken_plugin(
+                    self.spec, f"gives the fault {change!r}, which is no kind and value"
+                )
+            yield str(change[0]), change[1], tuple(*change[2:])
 
 
-def broken_plugin(spec: RuleSpec, what: str) -> Diagnostic:
-    """Return the diagnostic of a plugin that does not do what it should for a rule."""
-    return Diagnostic(
+def _broken_plugin(spec: RuleSpec, what: str) -> FindingsError:
+    """Return the error of a plugin that does not do what it should for a rule."""
+    found = Diagnostic(
         code="MG606",
         message=f'rule "{spec.name}": plugin rule {spec.expression} {what}',
         location=spec.body_location or spec.location,
         hint="mockgen_watch.testing.check_rule finds such faults; tell the plugin's author",
     )
+    return FindingsError((found,))
 
 
 def make_check(spec: RuleSpec, types: Mapping[str, RuleType]) -> PluginCheck:
@@ -136,12 +139,12 @@ def make_check(spec: RuleSpec, types: Mapping[str, RuleType]) -> PluginCheck:
     except ValueError as error:
         raise RuleError(f"{spec.expression} does not take this: {error}") from error
     except Exception as error:
-        raise FindingsError((broken_plugin(spec, f"raises {_told(error)}"),)) from error
+        raise _broken_plugin(spec, f"raises {_text_of(error)}") from error
     for name in ("why", "faults"):
         if not callable(getattr(checker, name, None)):
-            raise FindingsError((broken_plugin(spec, f"makes something without {name}()"),))
+            raise _broken_plugin(spec, f"makes something without {name}()")
     return PluginCheck(spec=spec, checker=checker)
 
 
-def _told(error: Exception) -> str:
+def _text_of(error: Exception) -> str:
     return f"{type(error).__name__} ({error})"

@@ -1,7 +1,8 @@
-"""Takes a rule as the spec states it; gives the check of a record, and what it goes by."""
+"""Rules: a compiled rule checks records, and says which fields it reads."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,8 +19,8 @@ from mockgen_watch.rules.schema import compile_schema
 from mockgen_watch.rules.values import (
     MISSING,
     Missing,
+    date_for_cel,
     places_of,
-    seen_as_date,
     shown,
     value_at,
     with_value,
@@ -27,22 +28,18 @@ from mockgen_watch.rules.values import (
 from mockgen_watch.spec.model import RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
     from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.rules.schema import Check
-    from mockgen_watch.rules.values import Path, Place, Sight
+    from mockgen_watch.rules.values import Path, Place, RecordView
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import RuleSpec
 
     Faults = Callable[[Json], list[tuple[str, Place, Json]]]
-
-
-MOST_KNOWN: Final = 1 << 14
-"""Verdicts that an expression keeps: to evaluate it takes ten times as long as to look one up."""
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -73,41 +70,31 @@ class Rule(Struct, frozen=True, kw_only=True):
         return not self.why(written)
 
 
-def compile_rule(spec: RuleSpec, sight: Sight, types: Mapping[str, RuleType]) -> Rule:
-    """Return the rule that ``spec`` states, for records as ``sight`` has them.
+def compile_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]) -> Rule:
+    """Return the rule that ``spec`` states, for records as ``view`` has them.
 
-    ``types`` is what plugins offer.
+    ``types``: what plugins offer, by ``PLUGIN/NAME``.
 
     Raises:
         RuleError: it cannot be compiled.
         FindingsError: a plugin fails.
     """
     if spec.kind is RuleKind.CEL:
-        return _expression_rule(spec, sight)
+        return _expression_rule(spec, view)
     if spec.kind is RuleKind.PLUGIN:
-        return _plugin_rule(spec, sight, types)
-    return _schema_rule(spec, sight)
+        return _plugin_rule(spec, view, types)
+    return _schema_rule(spec, view)
 
 
-def _schema_rule(spec: RuleSpec, sight: Sight) -> Rule:
+def _schema_rule(spec: RuleSpec, view: RecordView) -> Rule:
+    rule = partial(Rule, name=spec.name, location=spec.location)
     check = compile_schema(spec.schema)
-    if not spec.field and sight.moves:
-        # Fields stand elsewhere than the schema says, so no part of it can be told apart.
-        return Rule(
-            name=spec.name,
-            paths=None,
-            why=lambda written: check(sight.record_of(written)),
-            location=spec.location,
-        )
-    path = sight.path_of(spec.field)
-    return Rule(
-        name=spec.name,
-        paths=(path,),
-        why=_at_each(path, check),
-        location=spec.location,
-        schema=spec.schema,
-        value_why=check,
-    )
+    if not spec.field and view.moves:
+        # Fields are not where the schema says, so no part of it can be looked at by itself.
+        return rule(paths=None, why=lambda written: check(view.record_of(written)))
+    path = view.path_of(spec.field)
+    why = _at_each(path, check)
+    return rule(paths=(path,), why=why, schema=spec.schema, value_why=check)
 
 
 def _at_each(path: Path, check: Check) -> Check:
@@ -123,156 +110,131 @@ def _at_each(path: Path, check: Check) -> Check:
     return why
 
 
-def _plugin_rule(spec: RuleSpec, sight: Sight, types: Mapping[str, RuleType]) -> Rule:
-    made = make_check(spec, types)
+def _plugin_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]) -> Rule:
+    rule = partial(Rule, name=spec.name, location=spec.location)
+    check = make_check(spec, types)
     if not spec.field:
-        return Rule(
-            name=spec.name,
+        return rule(
             paths=None,
-            why=lambda written: made.why(sight.record_of(written)),
-            location=spec.location,
+            why=lambda written: check.why(view.record_of(written)),
             faults=lambda written: [
-                (kind, sight.place_of(place), value)
-                for kind, value, place in made.faults(sight.record_of(written))
+                (kind, view.place_of(place), value)
+                for kind, value, place in check.faults(view.record_of(written))
             ],
         )
-    path = sight.path_of(spec.field)
-    return Rule(
-        name=spec.name,
+    path = view.path_of(spec.field)
+    return rule(
         paths=(path,),
-        why=_at_each(path, made.why),
-        location=spec.location,
-        value_why=made.why,
+        why=_at_each(path, check.why),
+        value_why=check.why,
         faults=lambda written: [
             (kind, (*there, *below), value)
             for there, found in places_of(written, path)
-            for kind, value, below in made.faults(found)
+            for kind, value, below in check.faults(found)
         ],
     )
 
 
-def _expression_rule(spec: RuleSpec, sight: Sight) -> Rule:
-    comparison = read_comparison(spec.expression)
-    if comparison is not None:
-        placed = _placed(comparison, sight)
-        sides = (placed.left, placed.right)
-        return Rule(
-            name=spec.name,
-            paths=tuple(side for side in sides if isinstance(side, tuple)),
-            why=_comparing(placed, sight, spec.expression),
-            location=spec.location,
-            comparison=placed,
-            text=spec.expression,
-        )
-    fields = fields_of(spec.expression)
-    paths = None if fields is None else tuple(dict.fromkeys(map(sight.path_of, fields)))
-    return Rule(
-        name=spec.name,
-        paths=paths,
-        why=_evaluating(spec.expression, fields, sight),
-        location=spec.location,
-        text=spec.expression,
-    )
+def _expression_rule(spec: RuleSpec, view: RecordView) -> Rule:
+    text = spec.expression
+    rule = partial(Rule, name=spec.name, location=spec.location, text=text)
+    comparison = read_comparison(text)
+    if comparison is None:
+        fields = fields_of(text)
+        paths = None if fields is None else tuple(dict.fromkeys(map(view.path_of, fields)))
+        return rule(paths=paths, why=_evaluation(text, fields, view))
+    left, right = view.path_of(comparison.left), comparison.right
+    if isinstance(right, tuple):
+        right = view.path_of(right)
+    paths = (left, right) if isinstance(right, tuple) else (left,)
+    comparison = Comparison(left=left, order=comparison.order, right=right)
+    return rule(paths=paths, why=_comparison(comparison, view, text), comparison=comparison)
 
 
-def _placed(comparison: Comparison, sight: Sight) -> Comparison:
-    right = comparison.right
-    return Comparison(
-        left=sight.path_of(comparison.left),
-        order=comparison.order,
-        right=sight.path_of(right) if isinstance(right, tuple) else right,
-    )
+def _comparison(comparison: Comparison, view: RecordView, text: str) -> Check:
+    def side(
+        written: Json, path: Path | int | Decimal
+    ) -> tuple[Json | Missing, int | Decimal | str | None]:
+        """Return what is on one side, and what it is compared by."""
+        if not isinstance(path, tuple):
+            return path, path
+        value = value_at(written, path)
+        return value, None if isinstance(value, Missing) else view.comparable(path, value)
 
-
-def _comparing(comparison: Comparison, sight: Sight, text: str) -> Check:
     def why(written: Json) -> str:
-        sides: list[Json | Missing] = []
-        keys: list[int | Decimal | str | None] = []
-        for side in (comparison.left, comparison.right):
-            if not isinstance(side, tuple):
-                sides.append(side)
-                keys.append(side)
-                continue
-            value = value_at(written, side)
-            sides.append(value)
-            keys.append(None if isinstance(value, Missing) else sight.comparable(side, value))
-        left, right = keys
-        if left is None or right is None or isinstance(left, str) is not isinstance(right, str):
-            told = " and ".join("nothing" if side is MISSING else shown(side) for side in sides)
-            return f"{text}: {told} cannot be compared"
-        if comparison.holds(left, right):
+        left, left_key = side(written, comparison.left)
+        right, right_key = side(written, comparison.right)
+        is_text = isinstance(left_key, str)
+        if left_key is None or right_key is None or is_text is not isinstance(right_key, str):
+            both = " and ".join("nothing" if s is MISSING else shown(s) for s in (left, right))
+            return f"{text}: {both} cannot be compared"
+        if comparison.holds(left_key, right_key):
             return ""
-        return f"{text} is not true of {shown(sides[0])} and {shown(sides[1])}"
+        return f"{text} is not true of {shown(left)} and {shown(right)}"
 
     return why
 
 
-def _evaluating(text: str, fields: tuple[Path, ...] | None, sight: Sight) -> Check:
-    written_dates = set(sight.dates())
-    dates = [path for path in fields or () if sight.path_of(path) in written_dates]
+def _evaluation(text: str, fields: tuple[Path, ...] | None, view: RecordView) -> Check:
+    """Return the check by the CEL library; verdicts of the same field values are remembered."""
+    written_dates = set(view.dates())
+    dates = [path for path in fields or () if view.path_of(path) in written_dates]
     check = compile_expression(text, dates)
     if fields is None:
-        return lambda written: check(cel_value(_whole(sight, written)))  # type: ignore[arg-type]  # CEL's own view
-    gather = _gathering(fields, sight)
-    paths = tuple(map(sight.path_of, fields))
-    known: dict[tuple[object, ...], str] = {}
+        return lambda written: check(cel_value(view.record_of(view.with_rfc3339(written))))  # type: ignore[arg-type]  # CEL's own view
+    paths = [(field, view.path_of(field)) for field in fields]
+    verdicts: dict[tuple[object, ...], str] = {}
 
     def why(written: Json) -> str:
-        values = [value_at(written, path) for path in paths]
+        values = [value_at(written, path) for _, path in paths]
         key = tuple([value if type(value) is str else _key_of(value) for value in values])
-        message = known.get(key)
+        message = verdicts.get(key)
         if message is None:
-            message = check(cel_value(gather(written, values)))  # type: ignore[arg-type]  # as above
-            if _UNKEYED not in key:
-                if len(known) >= MOST_KNOWN:
-                    known.clear()
-                known[key] = message
+            record = _record_of_fields(paths, values, written, view)
+            message = check(cel_value(record))  # type: ignore[arg-type]  # as above
+            if _NO_KEY not in key:
+                if len(verdicts) >= MOST_VERDICTS:
+                    verdicts.clear()
+                verdicts[key] = message
         return message
 
     return why
 
 
-def _whole(sight: Sight, written: Json) -> Json:
-    return sight.record_of(sight.with_rfc3339(written))
+MOST_VERDICTS: Final = 1 << 14
+"""Verdicts that an expression keeps: to look one up is far cheaper than to evaluate it."""
 
 
-def _gathering(
-    fields: tuple[Path, ...], sight: Sight
-) -> Callable[[Json, list[Json | Missing]], Json]:
-    """Return what makes a record of the ``values`` of the given fields alone."""
-    places = [(field, sight.path_of(field)) for field in fields]
+def _record_of_fields(
+    paths: Sequence[tuple[Path, Path]],
+    values: Sequence[Json | Missing],
+    written: Json,
+    view: RecordView,
+) -> Json:
+    """Return a record of the given fields alone: each field's path, written path and value."""
+    record: Json = {}
+    for (field, path), value in zip(paths, values, strict=True):
+        if isinstance(value, Missing):
+            continue
+        moment = view.moments.get(path)
+        own: Json | Missing = value
+        if moment is not None:
+            own = date_for_cel(value, moment)
+        elif isinstance(value, dict | list):
+            own = value_at(view.with_rfc3339(written), path)
+        for depth in range(1, len(field)):
+            if not isinstance(value_at(record, field[:depth]), dict):
+                record = with_value(record, field[:depth], {})
+        record = with_value(record, field, own)
+    return record
 
-    def gather(written: Json, values: list[Json | Missing]) -> Json:
-        found: Json = {}
-        for (field, path), value in zip(places, values, strict=True):
-            if isinstance(value, Missing):
-                continue
-            moment = sight.moments.get(path)
-            seen: Json | Missing = value
-            if moment is not None:
-                seen = seen_as_date(value, moment)
-            elif isinstance(value, dict | list):
-                seen = value_at(sight.with_rfc3339(written), path)
-            found = with_value(_with_parents(found, field), field, seen)
-        return found
 
-    return gather
-
-
-_UNKEYED: Final = object()
-"""Stands for an object or an array, which no verdict is remembered of."""
+_NO_KEY: Final = object()
+"""Stands for an object or an array, of which no verdict is remembered."""
 
 
 def _key_of(value: Json | Missing) -> object:
-    """Return what values that are alike in CEL, and in what is told of them, have in common."""
+    """Return what values have in common that are equal in CEL and shown alike in messages."""
     if isinstance(value, dict | list):
-        return _UNKEYED
+        return _NO_KEY
     return value if value is None or isinstance(value, Missing) else (type(value), str(value))
-
-
-def _with_parents(record: Json, field: Path) -> Json:
-    """Return ``record`` with an object at each key on the way to ``field``."""
-    for depth in range(1, len(field)):
-        if not isinstance(value_at(record, field[:depth]), dict):
-            record = with_value(record, field[:depth], {})
-    return record

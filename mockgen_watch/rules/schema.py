@@ -1,20 +1,22 @@
-"""Takes a JSON Schema; gives the check of a value against it, and what it says when it fails.
+"""JSON Schema: the check of a value against a schema, and why it fails.
 
-The keywords that rules mostly use are checked here: importing jsonschema takes longer than a small
-job takes in all. A schema with any other keyword is left to jsonschema, whole.
+The keywords that rules mostly use are checked here, so that promises can be proven by them and
+faults be made. A schema with any other keyword is left to jsonschema, whole.
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Final, TypeAlias
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
 
@@ -35,33 +37,12 @@ def compile_schema(schema: Json) -> Check:
         RuleError: the schema is not valid, or asks for what lies outside of it.
     """
     if isinstance(schema, bool):
-        return _nothing if schema else (lambda value: f"{shown(value)} is not allowed")
+        return lambda value: "" if schema else f"{shown(value)} is not allowed"
     if not isinstance(schema, dict):
         raise RuleError("a JSON Schema is a mapping, true or false")
-    if _is_plain(schema):
-        return _all(list(_checks(schema)))
-
-    # jsonschema takes longer to import than a small run takes in all.
-    from mockgen_watch.rules.foreign import foreign_check  # noqa: PLC0415
-
-    return foreign_check(schema)
-
-
-def is_plain_schema(schema: Json) -> bool:
-    """Return whether all keywords of ``schema``, at any depth, are known here."""
-    return isinstance(schema, bool) or (isinstance(schema, dict) and _is_plain(schema))
-
-
-def _is_plain(schema: Mapping[str, Json]) -> bool:
-    below: list[Json] = [schema[key] for key in ("items", "additionalProperties") if key in schema]
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        below += properties.values()
-    known = all(key in _KEYWORDS or key in REMARKS or key in _LATER for key in schema)
-    return known and all(map(is_plain_schema, below))
-
-
-def _all(checks: Sequence[Check]) -> Check:
+    if not _is_plain(schema):
+        return _check_by_jsonschema(schema)
+    checks = list(_checks(schema))
     if len(checks) == 1:
         return checks[0]
 
@@ -75,64 +56,9 @@ def _all(checks: Sequence[Check]) -> Check:
     return check
 
 
-def _nothing(value: Json) -> str:
-    del value
-    return ""
-
-
-def _checks(schema: Mapping[str, Json]) -> Iterator[Check]:
-    yield _nothing
-    for key, operand in schema.items():
-        if key in _KEYWORDS:
-            yield _KEYWORDS[key](operand)
-    if "additionalProperties" in schema:
-        properties = schema.get("properties", {})
-        yield _additional(schema["additionalProperties"], set(_object(properties)))
-
-
-def _type(operand: Json) -> Check:
-    names = operand if isinstance(operand, list) else [operand]
-    for name in names:
-        if name not in TYPES:
-            raise RuleError(f"{shown(name)} is no type of JSON Schema")
-    words = [str(name) for name in names]
-    told = " or ".join(words)
-
-    def check(value: Json) -> str:
-        fits = any(is_type(value, word) for word in words)
-        return "" if fits else f"{shown(value)} is not of type {told}"
-
-    return check
-
-
-def _enum(operand: Json) -> Check:
-    if not isinstance(operand, list):
-        raise RuleError("enum takes a list of values")
-    values = list(operand)
-
-    def check(value: Json) -> str:
-        if any(same(value, known) for known in values):
-            return ""
-        return f"{shown(value)} is not one of {shown(values)}"
-
-    return check
-
-
-def _const(operand: Json) -> Check:
-    return lambda value: "" if same(value, operand) else f"{shown(value)} is not {shown(operand)}"
-
-
-def _pattern(operand: Json) -> Check:
-    if not isinstance(operand, str):
-        raise RuleError("pattern takes a regular expression")
-    found = compile_regex(operand)
-
-    def check(value: Json) -> str:
-        if not isinstance(value, str) or found(value):
-            return ""
-        return f"{shown(value)} does not match {operand!r}"
-
-    return check
+def is_plain_schema(schema: Json) -> bool:
+    """Return whether all keywords of ``schema``, at any depth, are known here."""
+    return isinstance(schema, bool) or (isinstance(schema, dict) and _is_plain(schema))
 
 
 def compile_regex(source: str) -> Callable[[str], object]:
@@ -147,22 +73,111 @@ def compile_regex(source: str) -> Callable[[str], object]:
         raise RuleError(f"{source!r} is no regular expression: {error}") from error
 
 
+def _is_plain(schema: Mapping[str, Json]) -> bool:
+    below: list[Json] = [schema[key] for key in ("items", "additionalProperties") if key in schema]
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        below += properties.values()
+    has_only_ours = all(key in _KEYWORDS or key in REMARKS or key == _ADDITIONAL for key in schema)
+    return has_only_ours and all(map(is_plain_schema, below))
+
+
+def _check_by_jsonschema(schema: Json) -> Check:
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+
+    validator_type = _validator_type()
+    try:
+        validator_type.check_schema(schema)
+    except SchemaError as error:
+        raise RuleError(f"the JSON Schema is not valid: {error.message}") from error
+    # An empty registry: jsonschema would follow http: and file: references otherwise.
+    validator = validator_type(schema, registry=Registry())
+
+    def check(value: Json) -> str:
+        try:
+            error = next(validator.iter_errors(value), None)
+        except Unresolvable as lost:
+            raise RuleError(f"the JSON Schema refers to what is not in it: {lost}") from lost
+        return "" if error is None else str(error.message)
+
+    return check
+
+
+@cache
+def _validator_type() -> Any:  # noqa: ANN401 - jsonschema makes the type
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    def is_integer(_checker: object, value: object) -> bool:
+        return isinstance(value, int | Decimal) and is_type(value, "integer")
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
+    return extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+
+
+def _checks(schema: Mapping[str, Json]) -> Iterator[Check]:
+    yield lambda _: ""
+    for key, operand in schema.items():
+        if key in _KEYWORDS:
+            yield _KEYWORDS[key](operand)
+    if _ADDITIONAL in schema:
+        properties = schema.get("properties", {})
+        yield _additional(schema[_ADDITIONAL], set(_object(properties)))
+
+
+def _failing(fails: Callable[[Any], bool], words: str) -> Check:
+    """Return the check that says ``words`` of a value that fails."""
+    return lambda value: f"{shown(value)} {words}" if fails(value) else ""
+
+
+def _type(operand: Json) -> Check:
+    names = operand if isinstance(operand, list) else [operand]
+    for name in names:
+        if name not in TYPES:
+            raise RuleError(f"{shown(name)} is no type of JSON Schema")
+    words = [str(name) for name in names]
+    return _failing(
+        lambda value: not any(is_type(value, word) for word in words),
+        f"is not of type {' or '.join(words)}",
+    )
+
+
+def _enum(operand: Json) -> Check:
+    if not isinstance(operand, list):
+        raise RuleError("enum takes a list of values")
+    return _failing(
+        lambda value: not any(same(value, each) for each in operand),
+        f"is not one of {shown(operand)}",
+    )
+
+
+def _const(operand: Json) -> Check:
+    return _failing(lambda value: not same(value, operand), f"is not {shown(operand)}")
+
+
+def _pattern(operand: Json) -> Check:
+    if not isinstance(operand, str):
+        raise RuleError("pattern takes a regular expression")
+    find = compile_regex(operand)
+    return _failing(
+        lambda value: isinstance(value, str) and not find(value), f"does not match {operand!r}"
+    )
+
+
 def _number(operand: Json, key: str) -> int | Decimal:
     if not isinstance(operand, int | Decimal) or isinstance(operand, bool):
         raise RuleError(f"{key} takes a number")
     return operand
 
 
-def _bound(key: str, holds: Callable[[object, object], bool], told: str) -> Callable[[Json], Check]:
+def _bound(key: str, holds: Callable[[Any, Any], bool], words: str) -> Callable[[Json], Check]:
     def make(operand: Json) -> Check:
         bound = _number(operand, key)
-
-        def check(value: Json) -> str:
-            if not is_number(value) or holds(value, bound):
-                return ""
-            return f"{shown(value)} is {told} {bound}"
-
-        return check
+        return _failing(
+            lambda value: is_number(value) and not holds(value, bound), f"is {words} {bound}"
+        )
 
     return make
 
@@ -171,39 +186,32 @@ def _multiple(operand: Json) -> Check:
     step = _number(operand, "multipleOf")
     if step <= 0:
         raise RuleError("multipleOf takes a number above 0")
-
-    def check(value: Json) -> str:
-        if not is_number(value) or Decimal(value) % Decimal(step) == 0:  # type: ignore[arg-type]
-            return ""
-        return f"{shown(value)} is no multiple of {step}"
-
-    return check
+    return _failing(
+        lambda value: is_number(value) and Decimal(value) % Decimal(step) != 0,
+        f"is no multiple of {step}",
+    )
 
 
-def _size(key: str, kind: type, told: str, *, least: bool) -> Callable[[Json], Check]:
+def _size(
+    key: str, kind: type, holds: Callable[[Any, Any], bool], word: str
+) -> Callable[[Json], Check]:
     def make(operand: Json) -> Check:
         bound = _number(operand, key)
-
-        def check(value: Json) -> str:
-            if not isinstance(value, kind):
-                return ""
-            size = len(value)  # type: ignore[arg-type]  # text, list or mapping
-            fits = size >= bound if least else size <= bound
-            return "" if fits else f"{shown(value)} is too {told}"
-
-        return check
+        return _failing(
+            lambda value: isinstance(value, kind) and not holds(len(value), bound),  # type: ignore[arg-type]
+            f"is too {word}",
+        )
 
     return make
 
 
 def _unique(operand: Json) -> Check:
-    def check(value: Json) -> str:
+    def fails(value: Json) -> bool:
         if not operand or not isinstance(value, list):
-            return ""
-        twice = any(same(item, other) for n, item in enumerate(value) for other in value[:n])
-        return f"{shown(value)} has an element twice" if twice else ""
+            return False
+        return any(same(item, other) for n, item in enumerate(value) for other in value[:n])
 
-    return check
+    return _failing(fails, "has an element twice")
 
 
 def _items(operand: Json) -> Check:
@@ -244,43 +252,42 @@ def _required(operand: Json) -> Check:
     names = [str(name) for name in operand]
 
     def check(value: Json) -> str:
-        lacking = [name for name in names if isinstance(value, dict) and name not in value]
-        return f'"{lacking[0]}" is missing' if lacking else ""
+        missing = [name for name in names if isinstance(value, dict) and name not in value]
+        return f'"{missing[0]}" is missing' if missing else ""
 
     return check
 
 
-def _additional(operand: Json, known: set[str]) -> Check:
+def _additional(operand: Json, named: set[str]) -> Check:
     each = compile_schema(operand)
 
     def check(value: Json) -> str:
-        if not isinstance(value, dict):
-            return ""
-        for name, item in value.items():
-            if name not in known and each(item):
-                return f'"{name}" is unexpected'
-        return ""
+        others = value.items() if isinstance(value, dict) else ()
+        refused = (name for name, item in others if name not in named and each(item))
+        return next((f'"{name}" is unexpected' for name in refused), "")
 
     return check
 
 
-_LATER: Final = frozenset(["additionalProperties"])
+_ADDITIONAL: Final = "additionalProperties"
+"""Checked last, since it speaks of what ``properties`` does not name."""
+
 _KEYWORDS: Final[Mapping[str, Callable[[Json], Check]]] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
     "pattern": _pattern,
-    "minimum": _bound("minimum", lambda a, b: a >= b, "less than"),  # type: ignore[operator]
-    "maximum": _bound("maximum", lambda a, b: a <= b, "more than"),  # type: ignore[operator]
-    "exclusiveMinimum": _bound("exclusiveMinimum", lambda a, b: a > b, "not more than"),  # type: ignore[operator]
-    "exclusiveMaximum": _bound("exclusiveMaximum", lambda a, b: a < b, "not less than"),  # type: ignore[operator]
+    "minimum": _bound("minimum", operator.ge, "less than"),
+    "maximum": _bound("maximum", operator.le, "more than"),
+    "exclusiveMinimum": _bound("exclusiveMinimum", operator.gt, "not more than"),
+    "exclusiveMaximum": _bound("exclusiveMaximum", operator.lt, "not less than"),
     "multipleOf": _multiple,
-    "minLength": _size("minLength", str, "short", least=True),
-    "maxLength": _size("maxLength", str, "long", least=False),
-    "minItems": _size("minItems", list, "short", least=True),
-    "maxItems": _size("maxItems", list, "long", least=False),
-    "minProperties": _size("minProperties", dict, "small", least=True),
-    "maxProperties": _size("maxProperties", dict, "large", least=False),
+    "minLength": _size("minLength", str, operator.ge, "short"),
+    "maxLength": _size("maxLength", str, operator.le, "long"),
+    "minItems": _size("minItems", list, operator.ge, "short"),
+    "maxItems": _size("maxItems", list, operator.le, "long"),
+    "minProperties": _size("minProperties", dict, operator.ge, "small"),
+    "maxProperties": _size("maxProperties", dict, operator.le, "large"),
     "uniqueItems": _unique,
     "items": _items,
     "properties": _properties,

@@ -1,4 +1,4 @@
-"""Takes JSON values; tells whether they are equal, of a type, and how people read them."""
+"""Values of records as rules see them: equality, types, places, dates, and text for messages."""
 
 from __future__ import annotations
 
@@ -22,103 +22,76 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Moment
 
 
+Path: TypeAlias = tuple[str, ...]
+Place: TypeAlias = tuple[str | int, ...]
+"""Keys and element indexes from the top of a record down to a value."""
+
+
 class RuleError(MockgenError):
     """A rule cannot be compiled; the message says why."""
 
 
-@lru_cache(maxsize=65_536)
-def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
-    """Return seconds since 0001-01-01 (a time of day: since midnight); None for other text."""
-    try:
-        units = read_moment(text, kind, form)
-    except MomentError:
-        return None
-    return units * DAY if kind is MomentKind.DATE else units
+class RecordView(Struct, frozen=True, kw_only=True):
+    """How rules see a written record: as the model has it, and with comparable dates.
 
-
-def rfc3339(text: str, moment: Moment) -> str:
-    """Return the text of ``moment`` as RFC 3339; text that is none stays as it is."""
-    seconds = seconds_of(text, moment.kind, moment.format)
-    if seconds is None:
-        return text
-    if moment.kind is MomentKind.TIME:
-        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
-    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
-
-
-def seen_as_date(value: Json, moment: Moment) -> Json:
-    """Return the value of a date field as CEL is to see it: RFC 3339, or text that is no date.
-
-    CEL takes whole numbers for seconds since 1970, which no field writes.
+    Attributes:
+        slot: where the model's record is.
+        moves: where a field is in the model, and where ``$to`` puts it below the slot.
+        moments: the dates and times, by written path.
     """
-    if isinstance(value, str):
-        return rfc3339(value, moment)
-    return value if value is None else f"no date: {value}"
+
+    slot: Path
+    moves: tuple[tuple[Path, Path], ...]
+    moments: Mapping[Path, Moment]
+
+    def path_of(self, field: Path) -> Path:
+        """Return where the model's ``field`` is written."""
+        return written_path(field, self.slot, self.moves)
+
+    def place_of(self, place: Place) -> Place:
+        """Return where a place of the model's record is written."""
+        for source, target in self.moves:
+            if place[: len(source)] == source:
+                return (*self.slot, *target, *place[len(source) :])
+        return (*self.slot, *place)
+
+    def record_of(self, written: Json) -> Json:
+        """Return the model's record, each field by the name that the model gives it."""
+        record = value_at(written, self.slot)
+        if isinstance(record, Missing):
+            return None
+        for source, target in self.moves:
+            value = value_at(record, target)
+            if not isinstance(value, Missing):
+                record = with_value(record, source, value)
+        return record
+
+    def comparable(self, path: Path, value: Json) -> int | Decimal | str | None:
+        """Return what the ``value`` at the written ``path`` is compared by; None: by nothing."""
+        moment = self.moments.get(path)
+        if moment is not None:
+            if not isinstance(value, str):
+                return None
+            return seconds_of(value, moment.kind, moment.format)
+        if isinstance(value, str) or is_number(value):
+            return value  # type: ignore[return-value]  # a number, and no boolean
+        return None
+
+    def dates(self) -> tuple[Path, ...]:
+        """Return the written paths of dates and date-times."""
+        return tuple(
+            path for path, moment in self.moments.items() if moment.kind is not MomentKind.TIME
+        )
+
+    def with_rfc3339(self, written: Json) -> Json:
+        """Return what is written with RFC 3339 text for every date and time."""
+        for path, moment in self.moments.items():
+            for place, value in list(places_of(written, path)):
+                written = with_value(written, place, date_for_cel(value, moment))
+        return written
 
 
-def bound_of(text: str, moment: Moment) -> int | None:
-    """Return the seconds of a bound, which is written as the field is or in ISO 8601."""
-    found = seconds_of(text, moment.kind, moment.format)
-    return seconds_of(text, moment.kind, "") if found is None else found
-
-
-_NUMBERS: Final = (int, Decimal)
-"""Kept, since it is asked for every value, and ``int | Decimal`` is made anew each time."""
-
-LONGEST: Final = 60
-"""Characters of a value that a message shows."""
-
-
-def is_number(value: Json) -> bool:
-    """Return whether ``value`` is a number; true and false are none."""
-    return isinstance(value, _NUMBERS) and value is not True and value is not False
-
-
-def same(left: Json, right: Json) -> bool:
-    """Return whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(left, str):
-        return type(left) is type(right) and left == right
-    if is_number(left) and is_number(right):
-        return left == right
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    return type(left) is type(right) and left == right
-
-
-def is_type(value: Json, name: str) -> bool:
-    """Return whether ``value`` is of the JSON Schema type ``name``."""
-    if name == "integer":
-        return is_number(value) and value == int(value)  # type: ignore[arg-type]  # a number
-    if name == "number":
-        return is_number(value)
-    if name == "null":
-        return value is None
-    return isinstance(value, _TYPES[name])
-
-
-_TYPES: Final[dict[str, type]] = {"string": str, "boolean": bool, "array": list, "object": dict}
-TYPES: Final = frozenset((*_TYPES, "integer", "number", "null"))
-
-
-def _plain(value: object) -> float | str:
-    return float(value) if isinstance(value, Decimal) else str(value)
-
-
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=_plain)
-"""Kept, since to make one takes as long as to write a value."""
-
-
-def shown(value: Json | Missing) -> str:
-    """Return ``value`` as JSON, cut where it is long."""
-    text = _ENCODER.encode(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-Path: TypeAlias = tuple[str, ...]
-Place: TypeAlias = tuple[str | int, ...]
-"""Keys and element indexes from the top of a record down to a value."""
+Sight = RecordView
 
 
 class Missing:
@@ -127,7 +100,6 @@ class Missing:
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Return how people read it."""
         return "absent"
 
 
@@ -203,60 +175,86 @@ def with_value(record: Json, place: Place, value: Json | Missing) -> Json:
     return record
 
 
-class Sight(Struct, frozen=True, kw_only=True):
-    """How rules see a record.
+def is_number(value: Json) -> bool:
+    """Return whether ``value`` is a number; true and false are none."""
+    return isinstance(value, int | Decimal) and value is not True and value is not False
 
-    Attributes:
-        slot: where the model's record stands.
-        moves: where a field stood in the model, and where ``$to`` put it below the slot.
-        moments: the dates and times, by written path.
-    """
 
-    slot: Path
-    moves: tuple[tuple[Path, Path], ...]
-    moments: Mapping[Path, Moment]
+def same(left: Json, right: Json) -> bool:
+    """Return whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(left, str):
+        return type(left) is type(right) and left == right
+    if is_number(left) and is_number(right):
+        return left == right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return type(left) is type(right) and left == right
 
-    def path_of(self, field: Path) -> Path:
-        """Return where the model's ``field`` is written."""
-        return written_path(field, self.slot, self.moves)
 
-    def place_of(self, place: Place) -> Place:
-        """Return where a place of the model's record is written."""
-        for source, target in self.moves:
-            if place[: len(source)] == source:
-                return (*self.slot, *target, *place[len(source) :])
-        return (*self.slot, *place)
+def is_type(value: Json, name: str) -> bool:
+    """Return whether ``value`` is of the JSON Schema type ``name``."""
+    if name == "integer":
+        return is_number(value) and value == int(value)  # type: ignore[arg-type]  # a number
+    if name == "number":
+        return is_number(value)
+    if name == "null":
+        return value is None
+    return isinstance(value, _TYPES[name])
 
-    def record_of(self, written: Json) -> Json:
-        """Return the model's record, each field by the name that the model gives it."""
-        seen = value_at(written, self.slot)
-        if isinstance(seen, Missing):
-            return None
-        for source, target in self.moves:
-            value = value_at(seen, target)
-            if not isinstance(value, Missing):
-                seen = with_value(seen, source, value)
-        return seen
 
-    def comparable(self, path: Path, value: Json) -> int | Decimal | str | None:
-        """Return what the ``value`` at the written ``path`` is compared by; None: by nothing."""
-        moment = self.moments.get(path)
-        if moment is not None:
-            is_text = isinstance(value, str)
-            return seconds_of(value, moment.kind, moment.format) if is_text else None  # type: ignore[arg-type]
-        if isinstance(value, str) or is_number(value):
-            return value  # type: ignore[return-value]  # a number, and no boolean
+_TYPES: Final[dict[str, type]] = {"string": str, "boolean": bool, "array": list, "object": dict}
+TYPES: Final = frozenset((*_TYPES, "integer", "number", "null"))
+
+
+def _plain(value: object) -> float | str:
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=_plain)
+
+LONGEST: Final = 60
+"""Characters of a value that a message shows."""
+
+
+def shown(value: Json | Missing) -> str:
+    """Return ``value`` as JSON, cut where it is long."""
+    text = _ENCODER.encode(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+@lru_cache(maxsize=65_536)
+def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
+    """Return seconds since 0001-01-01 (a time of day: since midnight); None for other text."""
+    try:
+        units = read_moment(text, kind, form)
+    except MomentError:
         return None
+    return units * DAY if kind is MomentKind.DATE else units
 
-    def dates(self) -> tuple[Path, ...]:
-        """Return the written paths of dates and date-times."""
-        return tuple(
-            path for path, moment in self.moments.items() if moment.kind is not MomentKind.TIME
-        )
 
-    def with_rfc3339(self, written: Json) -> Json:
-        """Return what is written with RFC 3339 text for every date and time."""
-        for path, moment in self.moments.items():
-            for place, value in list(places_of(written, path)):
-                written = with_value(written, place, seen_as_date(value, moment))
-        return written
+def rfc3339(text: str, moment: Moment) -> str:
+    """Return the text of ``moment`` as RFC 3339; text that is none stays as it is."""
+    seconds = seconds_of(text, moment.kind, moment.format)
+    if seconds is None:
+        return text
+    if moment.kind is MomentKind.TIME:
+        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
+    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
+
+
+def date_for_cel(value: Json, moment: Moment) -> Json:
+    """Return the value of a date field as CEL takes it: RFC 3339, or text that is no date.
+
+    CEL takes whole numbers for seconds since 1970, which no field writes.
+    """
+    if isinstance(value, str):
+        return rfc3339(value, moment)
+    return value if value is None else f"no date: {value}"
+
+
+def bound_of(text: str, moment: Moment) -> int | None:
+    """Return the seconds of a bound, which is written as the field is or in ISO 8601."""
+    found = seconds_of(text, moment.kind, moment.format)
+    return seconds_of(text, moment.kind, "") if found is None else found

@@ -9,7 +9,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.rules.clause import compile_clause
-from mockgen_watch.rules.values import RuleError, Sight
+from mockgen_watch.rules.values import RecordView, RuleError
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HERE = Location(path="specs/s/user_input.yaml")
 DATE = Moment(kind=MomentKind.DATE, first=0, last=1, step=1, format="%d.%m.%Y")
-SIGHT = Sight(slot=("top",), moves=((("m",), ("n", "m")),), moments={("top", "d"): DATE})
+SIGHT = RecordView(slot=("top",), moves=((("m",), ("n", "m")),), moments={("top", "d"): DATE})
 
 
 def matches(tests: dict[str, Json], record: Json) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.rules.rule import compile_rule
-from mockgen_watch.rules.values import Sight
+from mockgen_watch.rules.values import RecordView
 from mockgen_watch.spec.generators import Moment, MomentKind
 from tests.unit.spec.reading import good_input
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 DATE = Moment(kind=MomentKind.DATE, first=0, last=1, step=1, format="%d.%m.%Y")
-SIGHT = Sight(
+SIGHT = RecordView(
     slot=("top",),
     moves=((("m",), ("deep", "m")),),
     moments={("top", "d"): DATE, ("top", "e"): DATE, ("top", "l", "d"): DATE},
