@@ -6,12 +6,21 @@ import operator
 import re
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from itertools import accumulate, count
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import CODES, Diagnostic, Location, Related, Severity
+from mockgen_watch.diagnostics import (
+    CODES,
+    Diagnostic,
+    Diagnostics,
+    Fix,
+    Location,
+    Related,
+    Severity,
+)
 from mockgen_watch.spec.document import Mark
 
 if TYPE_CHECKING:
@@ -116,17 +125,15 @@ class ReadingStoppedError(Exception):
 
 
 class Findings:
-    """Collects the diagnostics of one file."""
+    """Diagnostics of one source, reported at stretches of its text; there are limits to them."""
 
     def __init__(self, source: Source) -> None:
-        """Collect what is found in ``source``."""
         self._source = source
-        self._items: list[tuple[int, Diagnostic]] = []
-        self._errors = 0
-        self._warnings: dict[str, int] = {}
-        self._unshown: dict[str, tuple[int, Location]] = {}
+        self._found = Diagnostics()
+        self._warnings: Counter[str] = Counter()
+        self._unshown: dict[str, Location] = {}
 
-    def error(
+    def error(  # noqa: PLR0913 - one parameter for each part of a diagnostic
         self,
         code: str,
         message: str,
@@ -136,6 +143,7 @@ class Findings:
         hint: str = "",
         pointer: str = "",
         related: Sequence[Related] = (),
+        fix: Sequence[Fix] = (),
     ) -> None:
         """Report an error at ``start`` to before ``end``.
 
@@ -143,18 +151,11 @@ class Findings:
             ReadingStoppedError: this was one error more than a reader of reports can use.
         """
         location = self._source.location(start, end, pointer)
-        found = Diagnostic(
-            code=code, message=message, location=location, hint=hint, related=tuple(related)
-        )
-        self._items.append((start, found))
-        self._errors += 1
-        if self._errors >= MAX_ERRORS:
+        self._found.error(code, location, message, hint, related=related, fix=fix)
+        if self._found.errors >= MAX_ERRORS:
             note = f"the rest of the file was not read after {MAX_ERRORS} errors"
-            self._items.append(
-                (
-                    start,
-                    Diagnostic(code=code, message=note, location=location, severity=Severity.NOTE),
-                )
+            self._found.add(
+                Diagnostic(code=code, message=note, location=location, severity=Severity.NOTE)
             )
             raise ReadingStoppedError
 
@@ -178,23 +179,27 @@ class Findings:
         raise ReadingStoppedError
 
     def warning(
-        self, code: str, message: str, start: int, end: int, *, hint: str = "", pointer: str = ""
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        *,
+        hint: str = "",
+        pointer: str = "",
+        fix: Sequence[Fix] = (),
     ) -> None:
         """Report a warning; the hundred-and-first of a code and more are only counted."""
-        seen = self._warnings[code] = self._warnings.get(code, 0) + 1
-        if seen <= MAX_WARNINGS:
-            location = self._source.location(start, end, pointer)
-            found = Diagnostic(
-                code=code, message=message, location=location, severity=Severity.WARNING, hint=hint
-            )
-            self._items.append((start, found))
-        elif code not in self._unshown:
-            self._unshown[code] = start, self._source.location(start, end, pointer)
+        self._warnings[code] += 1
+        location = self._source.location(start, end, pointer)
+        if self._warnings[code] <= MAX_WARNINGS:
+            self._found.warn(code, location, message, hint, fix=fix)
+        else:
+            self._unshown.setdefault(code, location)
 
     def adopt(self, others: Findings) -> None:
         """Take over what was found elsewhere in the same source, when nothing was found here."""
-        self._items = others._items
-        self._errors = others._errors
+        self._found = others._found
         self._warnings = others._warnings
         self._unshown = others._unshown
 
@@ -202,22 +207,18 @@ class Findings:
         """Return a second place for a diagnostic."""
         return Related(message=message, location=self._source.location(start, end))
 
+    def fix(self, start: int, end: int, text: str, title: str) -> Fix:
+        """Return the change of a stretch of one line to ``text``."""
+        return Fix(location=self._source.location(start, end), text=text, title=title)
+
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Return what was found, in source order."""
-        items = list(self._items)
-        for code, (start, location) in self._unshown.items():
+        """Return what was found, in the order of report."""
+        found = Diagnostics(self._found.sorted())
+        for code, location in self._unshown.items():
             more = self._warnings[code] - MAX_WARNINGS
             message = f"{more} more like this: {CODES[code][0].lower()}{CODES[code][1:]}"
-            items.append(
-                (
-                    start,
-                    Diagnostic(
-                        code=code, message=message, location=location, severity=Severity.WARNING
-                    ),
-                )
-            )
-        items.sort(key=lambda item: item[0])
-        return tuple(found for _, found in items)
+            found.warn(code, location, message)
+        return tuple(found.sorted())
 
 
 def join_surrogates(text: str) -> tuple[str, bool]:

@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from mockgen_watch.diagnostics import did_you_mean
+from mockgen_watch.diagnostics import ask_for, nearest_word
 from mockgen_watch.spec.document import (
     MappingNode,
     Member,
@@ -418,6 +418,7 @@ class _LeafReader:
                 end,
                 hint=f'write "{text}" in quotes to keep it as text',
                 pointer=pointer_of(path),
+                fix=(self._findings.fix(start, end, f'"{text}"', f"put {text} in quotes"),),
             )
         return Scalar(value=value, mark=mark, plain=True, raw=raw)
 
@@ -626,8 +627,12 @@ class _Anchors:
         start, end = event.start_mark.index, event.end_mark.index
         mark = self._source.mark(start, end)
         if name not in self._known:
-            hint = did_you_mean(name, self._known) or "put text that begins with * in quotes"
-            self._findings.error("MG103", f"no anchor is named &{name}", start, end, hint=hint)
+            near = nearest_word(name, self._known)
+            hint = ask_for(near) or "put text that begins with * in quotes"
+            title = f"replace *{name} with *{near}"
+            fix = (self._findings.fix(start, end, f"*{near}", title),) if near else ()
+            message = f"no anchor is named &{name}"
+            self._findings.error("MG103", message, start, end, hint=hint, fix=fix)
             return _Anchored(node=Scalar(value=None, mark=mark))
         anchored = self._known[name]
         if isinstance(anchored, int):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Final
 
-    from mockgen_watch.diagnostics import Diagnostic, Location
+    from mockgen_watch.diagnostics import Diagnostic, Fix, Location
 
 REPORT_VERSION: Final = 1
 """Grows when a key of the JSON report goes away or changes its meaning."""
@@ -83,7 +83,9 @@ def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> str:
             "location": {"path": "…", "line": 14, "column": 9, "length": 5, "pointer": "/M/F"},
             "related": [{"message": "…", "location": {…}}]}]}
 
-    The order is by file, line and column. ``hint`` and ``pointer`` may be empty.
+    The order is by file, line and column. ``hint`` and ``pointer`` may be empty. A diagnostic that
+    ``check --fix`` would fix has ``fix`` as well, a list of
+    ``{"path", "line", "column", "length", "text", "title"}``.
     """
     return json.dumps(diagnostics_data(diagnostics), indent=2) + "\n"
 
@@ -105,7 +107,7 @@ def diagnostics_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
 
 
 def _entry(found: Diagnostic) -> dict[str, Any]:
-    return {
+    entry = {
         "code": found.code,
         "title": CODES[found.code],
         "severity": found.severity.value,
@@ -114,6 +116,16 @@ def _entry(found: Diagnostic) -> dict[str, Any]:
         "location": msgspec.to_builtins(found.location),
         "related": msgspec.to_builtins(found.related),
     }
+    if found.fix:
+        entry["fix"] = [fix_data(fix) for fix in found.fix]
+    return entry
+
+
+def fix_data(fix: Fix) -> dict[str, Any]:
+    """Return ``fix`` as JSON shows it: the stretch of one line that its text replaces."""
+    place = msgspec.to_builtins(fix.location)
+    del place["pointer"]
+    return {**place, "text": fix.text, "title": fix.title}
 
 
 def summary_of(diagnostics: Sequence[Diagnostic]) -> str:

@@ -1,15 +1,26 @@
-"""Check: everything that is wrong with specs and outputs; nothing is written."""
+"""Check: everything that is wrong with specs and outputs; ``--fix`` mends what is certain."""
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
+from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
-from mockgen_watch.cli.running import code_of, running, write_findings
-from mockgen_watch.views.diagnostics import diagnostics_json
+from mockgen_watch.cli.running import (
+    code_of,
+    diff_lines,
+    print_replaced,
+    running,
+    write_findings,
+)
+from mockgen_watch.errors import UsageError
+from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
 from mockgen_watch.workflow.check import check
+from mockgen_watch.workflow.fix import plan_fixes, write_fixes
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import select_suites
@@ -18,32 +29,71 @@ if TYPE_CHECKING:
     import argparse
     from typing import Final
 
-EXAMPLES: Final = """examples:
-  mockgen-watch check            all specs and outputs; exit code 1 when something is wrong
-  mockgen-watch check claims     one suite
-  mockgen-watch check --json     for programs
+    from mockgen_watch.diagnostics import Fix
+    from mockgen_watch.workflow.fix import FixPlan
+    from mockgen_watch.workflow.project import OpenProject
 
-Nothing is written. An output that is not what generate would write is a finding.
+EXAMPLES: Final = """examples:
+  mockgen-watch check                  all specs and outputs; exit code 1 when something is wrong
+  mockgen-watch check claims           one suite
+  mockgen-watch check --json           for programs
+  mockgen-watch check --fix            apply the fixes that are certain, then check
+  mockgen-watch check --fix --dry-run  show these fixes as a diff
+
+Without --fix, nothing is written. An output that is not what generate would write is a finding.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     add_suites(parser)
+    parser.add_argument("--fix", action="store_true", help="apply the fixes that are certain")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="with --fix: show a diff, write nothing"
+    )
     add_json(parser, "the findings")
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.dry_run and not options.fix:
+        raise UsageError("--dry-run goes with --fix; check alone writes nothing")
+    if options.dry_run and options.json:
+        raise UsageError("--dry-run shows a diff, which is not JSON; leave one of them out")
     project = open_project(options.directory, options.profile)
     request = Request(suites=tuple(options.suites), trust_locks=False)
+    fixes: tuple[Fix, ...] = ()
+    if options.fix:
+        plan = plan_fixes(project, request)
+        if options.dry_run:
+            return _show(plan)
+        fixes = plan.fixes
+        if plan.files:
+            print_replaced(write_fixes(project, plan))
+            project = open_project(options.directory, options.profile)
+    return _check(project, request, fixes, options)
+
+
+def _show(plan: FixPlan) -> int:
+    for file in plan.files:
+        old, new = (side.decode("utf-8-sig") for side in (file.old, file.new))
+        sys.stdout.writelines(diff_lines(file.path, old, file.path, new))
+    return ExitCode.FINDINGS if plan.files else ExitCode.DONE
+
+
+def _check(
+    project: OpenProject, request: Request, fixes: tuple[Fix, ...], options: argparse.Namespace
+) -> int:
+    if not options.json:
+        for fix in fixes:
+            print(f"fixed {escape_for_terminal(f'{fix.location} {fix.title}')}")
     with running(options) as progress:
         found = check(project, request, begin=progress.begin)
     if options.json:
-        sys.stdout.write(diagnostics_json(found))
+        fixed = {"fixed": [fix_data(fix) for fix in fixes]} if options.fix else {}
+        print(json.dumps({**diagnostics_data(found), **fixed}, indent=2))
         return code_of(found)
     write_findings(found, project.suites.text_of, sys.stdout, with_notes=not options.quiet)
     if not found and not options.quiet:
-        print(
-            f"{counted(len(select_suites(project.suites, request)), 'suite')} checked: all is well"
-        )
+        suites = counted(len(select_suites(project.suites, request)), "suite")
+        print(f"{suites} checked: all is well")
     return code_of(found)

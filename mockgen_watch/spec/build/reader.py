@@ -380,18 +380,18 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def key_fix(self, key: str) -> tuple[Fix, ...]:
         """Return the change of the key to ``key``; none in doubt, or when ``key`` is empty."""
-        title = f'replace "{self.key}" by "{key}"'
+        title = f'replace "{self.key}" with "{key}"'
         return self._fix(self.key_mark, self.key_location, title, self.key, key)
 
     def text_fix(self, text: str) -> tuple[Fix, ...]:
         """Return the change of the text to ``text``; none in doubt, or when ``text`` is empty."""
-        title = f'replace "{self.text}" by "{text}"'
+        title = f'replace "{self.text}" with "{text}"'
         return self._fix(self.node.mark, self.location, title, self.text or "", text)
 
     def number_fix(self, number: Decimal) -> tuple[Fix, ...]:
         """Return the change of the number to ``number``; none in doubt."""
         old = self.node.raw if isinstance(self.node, Scalar) else ""
-        title = f"replace {old} by {number}"
+        title = f"replace {old} with {number}"
         return self._fix(self.node.mark, self.location, title, old, f"{number:f}")
 
     def _fix(
@@ -407,7 +407,9 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
-_UNQUOTED: Final = re.compile(r"[A-Za-z_$][\w.$-]*|-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_UNQUOTED: Final = re.compile(
+    r"[A-Za-z_$][\w.$-]*|-?[0-9]+(\.[0-9]+)?|[0-9]{4}(-[0-9]{2}){2}", re.ASCII
+)
 _WORDS_OF_YAML: Final = frozenset({"true", "false", "null"})
 
 
