@@ -64,7 +64,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     ),
     "check": Entry(
         module="mockgen_watch.cli.commands.check",
-        summary="find all that is wrong with specs and outputs, and write nothing",
+        summary="find all that is wrong with specs and outputs",
     ),
     "plan": Entry(
         module="mockgen_watch.cli.commands.plan",
