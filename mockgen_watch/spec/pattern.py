@@ -335,7 +335,7 @@ def _first(node: _Node, behind: frozenset[str]) -> frozenset[str]:
 
 
 def _deterministic(node: _Node, behind: frozenset[str]) -> bool:
-    """Return whether each decision in ``node`` shows in the next character; ``behind`` follows it."""
+    """Return whether each decision in ``node`` shows in the next character, up to ``behind``."""
     if isinstance(node, _Set):
         return _is_prefix_free(node.texts)
     if isinstance(node, _Alt):

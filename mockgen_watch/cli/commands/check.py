@@ -17,6 +17,7 @@ from mockgen_watch.cli.running import (
 )
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.storage.multi import PROJECT_LABEL
 from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
 from mockgen_watch.workflow.check import check
@@ -66,9 +67,11 @@ def run(options: argparse.Namespace) -> int:
         plan = plan_fixes(project, request)
         if options.dry_run:
             return _show(plan)
-        fixes = plan.fixes
         if plan.files:
-            print_replaced(write_fixes(project, plan))
+            done = write_fixes(project, plan)
+            print_replaced(done)
+            left = {path.removeprefix(f"{PROJECT_LABEL}/") for path in done.refused}
+            fixes = tuple(fix for fix in plan.fixes if fix.location.path not in left)
             project = open_project(options.directory, options.profile)
     return _check(project, request, fixes, options)
 
