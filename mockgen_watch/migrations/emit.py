@@ -1,7 +1,8 @@
-"""Takes an old file and the model that takes its place; gives the text of the new spec.
+"""Emission: the text of the new spec that takes the place of a file of the earlier system.
 
-What need not change is copied from the source as it stands, so that quoting, comments and order
-survive. What a record can never hold becomes a comment.
+What need not change is copied from the source as it is, so that quotes, comments and order survive.
+What a record can never hold becomes a comment. Suffix sections are overlays already: they move
+into the model, without the members that are the model's own.
 """
 
 from __future__ import annotations
@@ -9,76 +10,264 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from mockgen_watch.digest import canonical
+from mockgen_watch.migrations.forms import RemarkKind, is_section
 from mockgen_watch.migrations.layout import (
-    commented,
+    YamlSource,
     json_text,
     key_text,
-    lost_comment,
-    lost_lines,
     member_lines,
+    shifted,
 )
-from mockgen_watch.migrations.pieces import ROWS
-from mockgen_watch.migrations.shapes import RemarkKind, is_edit
-from mockgen_watch.migrations.suffixes import MIXED
-from mockgen_watch.migrations.yaml import YamlSource, shifted
+from mockgen_watch.migrations.pieces import MIXED, ROWS
 from mockgen_watch.spec.document import MappingNode, plain_data, quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Final
 
-    from mockgen_watch.migrations.layout import Emission
-    from mockgen_watch.migrations.pieces import Piece
-    from mockgen_watch.migrations.shapes import OldFile, Section
-    from mockgen_watch.migrations.suffixes import NewModel, NewScenario
+    from mockgen_watch.migrations.forms import (
+        ModelGroup,
+        Remark,
+        SectionFile,
+        SuffixFile,
+    )
+    from mockgen_watch.migrations.pieces import NewModel, NewScenario, Piece
     from mockgen_watch.spec.document import Document, Json, Member
 
 
+NOT_CARRIED: Final = "not carried over"
+_MAX_INDENT: Final = 8
 _COLON: Final = re.compile(r"[ \t]*:(?:[ \t]+|[ \t]*(?:#[^\r\n]*)?\r?\n)")
+_ANCHOR: Final = re.compile(r"&\S+\s+")
 
 
-class YamlWriter(YamlSource):
-    """Writes one file."""
+class Emission(Struct, frozen=True, kw_only=True):
+    """How the new text is written.
 
-    def __init__(self, document: Document, old: OldFile, model: NewModel, how: Emission) -> None:
-        """Write ``model`` in the place of the sections of ``old``."""
+    Attributes:
+        schema: what ``$schema`` names; ``""``: no such line.
+        to_yaml: whether the new text is YAML, else JSON.
+        count: records of each scenario; None: as the project says.
+        in_full: overlays also keep what the model has equal.
+    """
+
+    schema: str
+    to_yaml: bool
+    count: int | None = None
+    in_full: bool = False
+
+
+def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Emission) -> str:
+    """Return the text of the spec in which ``model`` takes the place of the sections."""
+    is_yaml = _is_yaml(document)
+    if not how.to_yaml:
+        return _sections_json(document, old, model, how, is_json=not is_yaml)
+    if is_yaml:
+        return _SectionsYaml(document, old, model, how).write()
+    lines = _yaml_head(document, old.remarks, how)
+    for member in _models_in_order(document, old):
+        if member is None:
+            lines += member_lines(model.name, model.data(how.count), 0)
+        else:
+            lines += member_lines(member.key, plain_data(member.node), 0)
+    return "\n".join(lines) + "\n"
+
+
+def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
+    """Return the text of the spec in which ``$scenarios`` take the place of suffix sections."""
+    is_yaml = _is_yaml(document)
+    if how.to_yaml and is_yaml:
+        return _SuffixesYaml(document, old, how).write()
+    if how.to_yaml:
+        lines = _yaml_head(document, old.remarks, how)
+        for group in old.groups:
+            lines += member_lines(group.name, _group_data(group, how), 0)
+        return "\n".join(lines) + "\n"
+    head = _json_head(document, old.remarks, how)
+    if is_yaml:
+        models = {group.name: _group_data(group, how) for group in old.groups}
+        return json_text({**head, **models}) + "\n"
+    step = _indent_of(document)
+    models_text = [_group_json(document, group, step, how) for group in old.groups]
+    return _object_text(head, models_text, step)
+
+
+def _is_yaml(document: Document) -> bool:
+    return not document.path.casefold().endswith(".json")
+
+
+def _yaml_head(document: Document, remarks: Iterable[Remark], how: Emission) -> list[str]:
+    schema = member_lines("$schema", how.schema, 0) if how.schema else []
+    return [*schema, *_lost_comments(document, remarks)]
+
+
+def _json_head(document: Document, remarks: Iterable[Remark], how: Emission) -> dict[str, Json]:
+    head: dict[str, Json] = {"$schema": how.schema} if how.schema else {}
+    lost: list[Json] = [
+        f"{NOT_CARRIED} (line {line}): {text}" for line, text in _lost_texts(document, remarks)
+    ]
+    if lost:
+        head["$comment"] = lost if len(lost) > 1 else lost[0]
+    return head
+
+
+def _lost_texts(document: Document, remarks: Iterable[Remark]) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each member that no record can hold."""
+    for remark in remarks:
+        if remark.kind is RemarkKind.LOST and remark.lost is not None:
+            start, end = remark.lost.mark.start, remark.lost.node.mark.end
+            yield remark.lost.mark.line, document.text[start:end]
+
+
+def _lost_comments(document: Document, remarks: Iterable[Remark]) -> list[str]:
+    lines = []
+    for line, text in _lost_texts(document, remarks):
+        first, *others = text.splitlines() or [""]
+        lines.append(f"# {NOT_CARRIED} (line {line}): {first}")
+        lines += [f"#   {other}" for other in others]
+    return lines
+
+
+def _object_text(head: dict[str, Json], models: Iterable[str], indent: int) -> str:
+    """Return a JSON object of the members in ``head``, and of ``models`` as they are."""
+    margin = " " * indent
+    parts = [f"{quote_literal(key)}: {json_text(value, indent, 1)}" for key, value in head.items()]
+    return "{\n" + ",\n".join(margin + part for part in (*parts, *models)) + "\n}\n"
+
+
+def _indent_of(document: Document) -> int:
+    """Return by how many blanks a JSON file indents its top members; 2 where it is on one line."""
+    root = document.root
+    first = root.members[0].mark if isinstance(root, MappingNode) and root.members else None
+    is_indented = first is not None and first.line > 1 and first.column > 1
+    return first.column - 1 if first is not None and is_indented else 2
+
+
+def _models_in_order(document: Document, old: SectionFile) -> Iterator[Member | None]:
+    """Yield the models beside the sections, and None where the sections' model comes."""
+    root = document.root
+    is_done = False
+    models = set(map(id, old.models))
+    for member in root.members if isinstance(root, MappingNode) else ():
+        if id(member) in models:
+            yield member
+        elif not is_done and (is_section(member) or old.sections[0].member is None):
+            is_done = True
+            yield None
+
+
+def _sections_json(
+    document: Document, old: SectionFile, model: NewModel, how: Emission, *, is_json: bool
+) -> str:
+    indent = _indent_of(document) if is_json else 2
+    indent = indent if indent <= _MAX_INDENT else 2
+    models = []
+    for member in _models_in_order(document, old):
+        if member is None:
+            data = json_text(model.data(how.count), indent, 1)
+            models.append(f"{quote_literal(model.name)}: {data}")
+        elif is_json:
+            models.append(document.text[member.mark.start : member.node.mark.end])
+        else:
+            data = json_text(plain_data(member.node), indent, 1)
+            models.append(f"{quote_literal(member.key)}: {data}")
+    return _object_text(_json_head(document, old.remarks, how), models, indent)
+
+
+def _group_data(group: ModelGroup, how: Emission) -> dict[str, Json]:
+    """Return the content of a model."""
+    own = plain_data(group.own.node) if group.own is not None else {}
+    data: dict[str, Json] = dict(own) if isinstance(own, dict) else {}
+    if group.scenarios:
+        data["$scenarios"] = {
+            name: {
+                item.key: plain_data(item.node)
+                for item in group.overlay(member, in_full=how.in_full)
+            }
+            for name, member in group.scenarios.items()
+        }
+    return data
+
+
+def _group_json(document: Document, group: ModelGroup, step: int, how: Emission) -> str:
+    text, own = document.text, group.own
+    body = "{}" if own is None else text[own.node.mark.start : own.node.mark.end]
+    head = quote_literal(group.name) if own is None else text[own.mark.start : own.mark.end]
+    if not group.scenarios:
+        return f"{head}: {body}"
+    line = ["\n" + " " * (step * depth) for depth in range(5)]
+    overlays = []
+    for name, member in group.scenarios.items():
+        fields = [
+            line[4] + _moved(document, item, 4 * step)
+            for item in group.overlay(member, in_full=how.in_full)
+        ]
+        inner = "{" + ",".join(fields) + line[3] + "}" if fields else "{}"
+        overlays.append(f"{line[3]}{quote_literal(name)}: {inner}")
+    listed = f'"$scenarios": {{{",".join(overlays)}{line[2]}}}'
+    before = body[: body.rindex("}")].rstrip()
+    comma = "" if before == "{" else ","
+    return f"{head}: {before}{comma}{line[2]}{listed}{line[1]}}}"
+
+
+def _moved(document: Document, member: Member, column: int) -> str:
+    """Return the text of ``member`` with its lines moved so that it begins at ``column``."""
+    text = document.text[member.mark.start : member.node.mark.end]
+    begin = document.text.rfind("\n", 0, member.mark.start) + 1
+    was = len(document.text[begin : member.mark.start])
+    if document.text[begin : member.mark.start].strip():
+        return text
+    return "\n".join(shifted(" " * was, text.splitlines(), column - was))[column:]
+
+
+class _SectionsYaml(YamlSource):
+    """Writes a YAML file of sections anew."""
+
+    def __init__(
+        self, document: Document, old: SectionFile, model: NewModel, how: Emission
+    ) -> None:
         super().__init__(document)
         self.old = old
         self.model = model
         self.how = how
 
     def write(self) -> str:
-        """Return the new text."""
         lines = self.opening(self.how.schema)
+        is_flat = self.old.sections[0].member is None
+        if is_flat:
+            lines += self._model_lines()
+        else:
+            lines += self._members()
+        for remark in self.old.remarks:
+            if len(remark.pointer) > 1 or is_flat:
+                lines += _lost_comments(self.document, [remark])
+        return self.joined(lines)
+
+    def _members(self) -> Iterator[str]:
         root = self.document.root
-        members = root.members if isinstance(root, MappingNode) else ()
-        sections = {id(section.member): section for section in self.old.sections}
+        sections = {id(section.member) for section in self.old.sections}
         lost = {id(remark.lost) for remark in self.old.remarks if remark.kind is RemarkKind.LOST}
         is_done = False
-        if self.old.sections[0].member is None:
-            lines += self._model_lines()
-            is_done = True
-        for member in members if not is_done else ():
+        for member in root.members if isinstance(root, MappingNode) else ():
+            if id(member) in sections and is_done:
+                continue
+            yield from self._lead(member.mark, 0)
             if id(member) in sections:
-                if not is_done:
-                    lines += [*self._lead(member.mark, 0), *self._model_lines()]
+                yield from self._model_lines()
                 is_done = True
             elif id(member) in lost:
-                lines += [*self._lead(member.mark, 0), *self._lost(member)]
+                yield from self._lost(member)
             else:
-                lines += [*self._lead(member.mark, 0), *self._kept(member)]
-        for remark in self.old.remarks:
-            if len(remark.pointer) > 1 or self.old.sections[0].member is None:
-                lines += commented(lost_lines(self.document, [remark]))
-        return self.joined(lines)
+                yield from self._kept(member)
 
     def _lost(self, member: Member) -> list[str]:
         remarks = [remark for remark in self.old.remarks if remark.lost is member]
-        end = self._line_end(member.node)
         self._claim(member.mark.start, member.node.mark.end)
-        inline = [comment.text for comment in self._claim(member.mark.start, end)]
-        return [*commented(lost_lines(self.document, remarks)), *inline]
+        inline = self._left_in(member, 0)
+        return [*_lost_comments(self.document, remarks), *inline]
 
     def _model_lines(self) -> Iterator[str]:
         first = self.old.sections[0]
@@ -91,7 +280,7 @@ class YamlWriter(YamlSource):
             column = first.fields[0].member.mark.column - 1
         header = f"{key_text(self.model.name)}:"
         if first.member is not None and not self.model.scenarios:
-            header += self._header_comment(first)
+            header += self._comment_after_key(first.member)
         body = [line for piece in self.model.pieces for line in self._piece(piece, column)]
         if self.how.count is not None:
             body += member_lines("$count", self.how.count, column)
@@ -99,44 +288,31 @@ class YamlWriter(YamlSource):
             body.append(" " * column + "$scenarios:")
             for scenario in self.model.scenarios:
                 body += self._scenario(scenario, column + 2)
-            mix = {scenario.name: 1 for scenario in self.model.scenarios}
-            body += member_lines(MIXED, {"$mix": dict(mix)}, column + 2)
+            mix: dict[str, Json] = {scenario.name: 1 for scenario in self.model.scenarios}
+            body += member_lines(MIXED, {"$mix": mix}, column + 2)
         yield header if body else f"{header} {{}}"
         yield from body
-        yield from self._left_in(first, column)
+        if first.member is not None:
+            yield from self._left_in(first.member, column)
 
     def _scenario(self, scenario: NewScenario, column: int) -> Iterator[str]:
-        section = scenario.section
-        if section is not self.old.sections[0] and section.member is not None:
-            yield from self._lead(section.member.mark, column)
+        member = scenario.section.member
+        if scenario.section is not self.old.sections[0] and member is not None:
+            yield from self._lead(member.mark, column)
         body = [line for piece in scenario.pieces for line in self._piece(piece, column + 2)]
         header = " " * column + key_text(scenario.name) + ":" + ("" if scenario.pieces else " {}")
-        yield header + self._header_comment(section)
-        yield from self._left_in(section, column + 2)
+        if member is None:
+            yield header
+        else:
+            yield header + self._comment_after_key(member)
+            yield from self._left_in(member, column + 2)
         yield from body
-
-    def _header_comment(self, section: Section) -> str:
-        """Return the comment behind the key of a section, with two blanks, or nothing."""
-        if section.member is None:
-            return ""
-        end = self.source.line_end(section.member.mark.start)
-        first = section.node.mark.start
-        found = self._claim(section.member.mark.end, min(end, max(first, section.member.mark.end)))
-        return "".join(f"  {comment.text}" for comment in found)
-
-    def _left_in(self, section: Section, column: int) -> list[str]:
-        """Return the comments of a section that have found no place yet, as lines."""
-        if section.member is None:
-            return []
-        found = self._claim(section.member.mark.start, self._line_end(section.node))
-        return [" " * column + comment.text for comment in found]
 
     def _piece(self, piece: Piece, column: int) -> Iterator[str]:
         if piece.key == ROWS:
             for field in piece.fields:
                 yield from self._lead(field.member.mark, column)
-                found = self._claim(field.member.mark.start, self._line_end(field.member.node))
-                yield from (" " * column + comment.text for comment in found)
+                yield from self._left_in(field.member, column)
             yield from member_lines(ROWS, piece.spec, column)
             return
         member = piece.fields[0].member
@@ -147,14 +323,14 @@ class YamlWriter(YamlSource):
             return
         node_end, end = member.node.mark.end, self._line_end(member.node)
         above = self._claim(member.mark.start, node_end)
-        behind = "".join(f"  {comment.text}" for comment in self._claim(node_end, end))
+        after = "".join(f"  {comment.text}" for comment in self._claim(node_end, end))
         yield from (" " * column + comment.text for comment in above)
         first, *others = member_lines(piece.key, piece.spec, column)
-        yield first + behind
+        yield first + after
         yield from others
 
     def _copied(self, piece: Piece, member: Member, column: int) -> list[str] | None:
-        """Return a field as it stands in the source; None where it means something else now."""
+        """Return a field as it is in the source; None where it means something else now."""
         start, end = member.mark.start, member.node.mark.end
         is_same = canonical(plain_data(member.node)) == canonical(piece.spec)
         raw_key = self.text[start : member.mark.end]
@@ -162,82 +338,100 @@ class YamlWriter(YamlSource):
             return None
         if not _COLON.match(self.text, member.mark.end):
             return None
-        if self._ends_line(member.node) and self._begins_line(member.mark):
-            stop = self._line_end(member.node)
-            self._claim(start, stop)
-            lines = self.text[start:stop].splitlines()
-            return shifted(" " * (member.mark.column - 1), lines, column - member.mark.column + 1)
-        slice_ = self.text[start:end]
-        if "\n" in slice_ or "\r" in slice_:
+        if self._is_whole_lines(member):
+            return self._moved_lines(member, column)
+        text = self.text[start:end]
+        if "\n" in text or "\r" in text:
             return None
-        return [" " * column + slice_]
+        return [" " * column + text]
 
 
-def emit(document: Document, old: OldFile, model: NewModel, how: Emission) -> str:
-    """Return the text of the new spec."""
-    is_yaml = not document.path.casefold().endswith(".json")
-    if not how.to_yaml:
-        return _json(document, old, model, how, is_json=not is_yaml)
-    if not is_yaml:
-        return _fresh_yaml(document, old, model, how)
-    return YamlWriter(document, old, model, how).write()
+class _SuffixesYaml(YamlSource):
+    """Writes a YAML file of models and suffix sections anew."""
 
+    def __init__(self, document: Document, old: SuffixFile, how: Emission) -> None:
+        super().__init__(document)
+        self.old = old
+        self.how = how
 
-def _head(document: Document, old: OldFile, how: Emission) -> dict[str, Json]:
-    head: dict[str, Json] = {"$schema": how.schema} if how.schema else {}
-    if lost := lost_comment(document, old.remarks):
-        head["$comment"] = lost
-    return head
+    def write(self) -> str:
+        root = self.document.root
+        lines = self.opening(self.how.schema)
+        groups = {}
+        for group in self.old.groups:
+            first = group.own or next(iter(group.scenarios.values()))
+            groups[id(first)] = group
+        lost = {id(remark.lost): remark for remark in self.old.remarks}
+        for member in root.members if isinstance(root, MappingNode) else ():
+            if id(member) in lost:
+                lines += self._lead(member.mark, 0)
+                lines += _lost_comments(self.document, [lost[id(member)]])
+            elif id(member) in groups:
+                lines += self._group(groups[id(member)], member)
+        return self.joined(lines)
 
-
-def _order(document: Document, old: OldFile) -> Iterator[Member | None]:
-    """Yield the models beside the sections, and None where the sections' model comes."""
-    root = document.root
-    is_done = False
-    models = set(map(id, old.models))
-    for member in root.members if isinstance(root, MappingNode) else ():
-        if id(member) in models:
-            yield member
-        elif not is_done and (is_edit(member) or old.sections[0].member is None):
-            is_done = True
-            yield None
-
-
-def _json(
-    document: Document, old: OldFile, model: NewModel, how: Emission, *, is_json: bool
-) -> str:
-    root = document.root
-    first = root.members[0].mark.column - 1 if isinstance(root, MappingNode) else 2
-    indent = first if is_json and 0 < first <= 8 and root_line(document) > 1 else 2  # noqa: PLR2004
-    margin = " " * indent
-    parts = [
-        f"{margin}{quote_literal(key)}: {json_text(value, indent, 1)}"
-        for key, value in _head(document, old, how).items()
-    ]
-    for member in _order(document, old):
-        if member is None:
-            data = json_text(model.data(how.count), indent, 1)
-            parts.append(f"{margin}{quote_literal(model.name)}: {data}")
-        elif is_json:
-            parts.append(margin + document.text[member.mark.start : member.node.mark.end])
+    def _group(self, group: ModelGroup, member: Member) -> Iterator[str]:
+        yield from self._lead(member.mark, 0)
+        column = 2
+        if group.own is None:
+            yield f"{key_text(group.name)}:"
+        elif isinstance(group.own.node, MappingNode) and not group.own.node.members:
+            yield f"{key_text(group.name)}:" + (" {}" if not group.scenarios else "")
+        elif group.scenarios and not self._is_block(group.own):
+            yield from self._left_in(group.own, 0)
+            yield from member_lines(group.name, _group_data(group, self.how), 0)
+            return
         else:
-            data = json_text(plain_data(member.node), indent, 1)
-            parts.append(f"{margin}{quote_literal(member.key)}: {data}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+            yield from self._kept(group.own)
+            column = self._column_of(group.own)
+            if group.scenarios:
+                # An alias of the whole would include its scenarios, too.
+                self._anchored -= self._names(group.own.node, "&") - self._inner_names(group.own)
+        if group.scenarios:
+            yield from self._scenarios(group, member, column)
 
+    def _scenarios(self, group: ModelGroup, shown: Member, column: int) -> Iterator[str]:
+        """Yield the scenarios; the comments above ``shown`` have been written already."""
+        header = " " * column + "$scenarios:"
+        for name, section in group.scenarios.items():
+            lead = self._lead(section.mark, column + 2) if section is not shown else []
+            if header:
+                # Blank lines in front of the first one set all of them apart.
+                blanks = lead[: next((n for n, line in enumerate(lead) if line), len(lead))]
+                yield from (*blanks, header)
+                lead, header = lead[len(blanks) :], ""
+            yield from lead
+            yield from self._scenario(name, section, group, column + 2)
 
-def root_line(document: Document) -> int:
-    """Return the line of the first key."""
-    root = document.root
-    return root.members[0].mark.line if isinstance(root, MappingNode) and root.members else 1
+    def _scenario(
+        self, name: str, section: Member, group: ModelGroup, column: int
+    ) -> Iterator[str]:
+        overlay = group.overlay(section, in_full=self.how.in_full)
+        header = " " * column + key_text(name) + ":" + ("" if overlay else " {}")
+        yield header + self._comment_after_key(section)
+        for item in overlay:
+            yield from self._lead(item.mark, column + 2)
+            if self._is_whole_lines(item) and self._may_copy(item.node):
+                yield from self._moved_lines(item, column + 2)
+            else:
+                yield from member_lines(item.key, plain_data(item.node), column + 2)
+        yield from self._left_in(section, column + 2)
 
+    def _is_block(self, member: Member) -> bool:
+        """Return whether members can be added below the text of ``member``."""
+        start = member.node.mark.start
+        anchor = _ANCHOR.match(self.text, start)
+        return self.text[anchor.end() if anchor else start] not in "{*!"
 
-def _fresh_yaml(document: Document, old: OldFile, model: NewModel, how: Emission) -> str:
-    lines = member_lines("$schema", how.schema, 0) if how.schema else []
-    lines += commented(lost_lines(document, old.remarks))
-    for member in _order(document, old):
-        if member is None:
-            lines += member_lines(model.name, model.data(how.count), 0)
-        else:
-            lines += member_lines(member.key, plain_data(member.node), 0)
-    return "\n".join(lines) + "\n"
+    def _inner_names(self, member: Member) -> set[str]:
+        node = member.node
+        inner = node.members if isinstance(node, MappingNode) else ()
+        return set().union(*(self._names(item.node, "&") for item in inner))
+
+    def _column_of(self, member: Member) -> int:
+        node = member.node
+        fields = node.members if isinstance(node, MappingNode) else ()
+        is_copied = self._is_whole_lines(member) and self._may_copy(node)
+        if fields and is_copied and fields[0].mark.line > member.mark.line:
+            return fields[0].mark.column - 1
+        return 2

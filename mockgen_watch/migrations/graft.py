@@ -1,12 +1,14 @@
-"""Takes a document and what is to stand at some of its places; gives its text with that alone new.
+"""Grafts: changes of a spec's text that leave every other character as it is.
 
-Comments, quotes, blanks, line ends and the order of everything else stay as they are: new text is
-put in at positions of the source, and what comes out is read again and compared with what is meant.
+Comments, quotes, blanks, line ends and the order of everything else stay: new text is put in at
+positions of the source, and the result is read again and compared with the data that is meant.
+``propose`` finds the grafts by which a scenario makes other records.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,36 +17,38 @@ from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.layout import (
     WIDTH,
-    flow,
-    json_text,
+    comments_of,
+    inline_text,
     key_text,
-    member_lines,
-    one_line,
 )
-from mockgen_watch.migrations.yaml import YamlSource, comments_of
 from mockgen_watch.spec.document import MappingNode, Scalar, plain_data, quote_literal
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Document, Json, Member, Node
 
-    Splice: TypeAlias = tuple[int, int, str]
+    Place: TypeAlias = tuple[str | int, ...]
+    """Keys and element indexes from the top of a record."""
 
-    """Start and end in the text, and what stands there then."""
+    FieldOf: TypeAlias = Callable[[Place], tuple[str, ...] | None]
+    """From a place in a record to the field of the model that is written there, if there is one."""
+
+    Splice: TypeAlias = tuple[int, int, str]
+    """Start and end in the text, and what replaces it."""
 
 
 RECORDS: Final = "$records"
-"""What stands below this gets a line for each key."""
+"""The mapping below this key gets a line for each of its keys."""
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
 
 
 class Value(Struct, frozen=True, kw_only=True):
-    """What takes the place of whatever stands there, in the words of a spec."""
+    """What replaces a value, as written in a spec."""
 
     data: Json
 
@@ -52,7 +56,7 @@ class Value(Struct, frozen=True, kw_only=True):
 Graft: TypeAlias = "Value | Mapping[str, Graft]"
 
 
-class GraftText(Struct, frozen=True, kw_only=True):
+class _GraftText(Struct, frozen=True, kw_only=True):
     """How a language writes grafts.
 
     Attributes:
@@ -66,8 +70,8 @@ class GraftText(Struct, frozen=True, kw_only=True):
     def short(self, graft: Graft) -> str:
         """Return ``graft`` on one line."""
         if isinstance(graft, Value):
-            return one_line(graft.data) if self.is_json else flow(graft.data)
-        return "{" + ", ".join(self.member(key, part) for key, part in graft.items()) + "}"
+            return inline_text(graft.data, is_json=self.is_json)
+        return "{" + ", ".join(self.member(key, inner) for key, inner in graft.items()) + "}"
 
     def member(self, key: str, graft: Graft) -> str:
         """Return ``key: graft`` on one line."""
@@ -86,17 +90,17 @@ class GraftText(Struct, frozen=True, kw_only=True):
         has_braces = in_braces or self.is_json
         pad = " " * column
         last = list(graft)[-1]
-        for key, part in graft.items():
+        for key, inner in graft.items():
             end = "," if has_braces and key != last else ""
-            if isinstance(part, Value) or not self._is_long(key, part, column):
-                yield f"{pad}{self.member(key, part)}{end}"
+            if isinstance(inner, Value) or not self._is_long(key, inner, column):
+                yield f"{pad}{self.member(key, inner)}{end}"
             elif has_braces:
                 yield f"{pad}{self.key(key)}: {{"
-                yield from self.lines(part, column + self.unit, in_braces=True)
+                yield from self.lines(inner, column + self.unit, in_braces=True)
                 yield f"{pad}}}{end}"
             else:
                 yield f"{pad}{self.key(key)}:"
-                yield from self.lines(part, column + self.unit)
+                yield from self.lines(inner, column + self.unit)
 
     def _is_long(self, key: str, graft: Mapping[str, Graft], column: int) -> bool:
         is_open = key == RECORDS or any(inner == RECORDS for inner in graft)
@@ -113,10 +117,10 @@ class GraftError(ValueError):
 
 
 def grafted(document: Document, graft: Mapping[str, Graft]) -> str:
-    """Return the text of ``document`` with what ``graft`` says at the top of it and below.
+    """Return the text of ``document`` changed by ``graft``.
 
-    A mapping in ``graft`` goes on into the mapping under the same key, a ``Value`` takes the place
-    of what is there. Keys that are not there are added behind their neighbours.
+    A mapping in ``graft`` descends into the mapping under the same key, a ``Value`` replaces what
+    is there. Keys that are not there are added after their neighbours.
 
     Raises:
         GraftError: it cannot be done, as where an alias stands for a second place.
@@ -136,26 +140,24 @@ def grafted(document: Document, graft: Mapping[str, Graft]) -> str:
 
 
 def _merged(data: Json, graft: Graft) -> Json:
-    """Return the data that is meant."""
     if isinstance(graft, Value):
         return graft.data
     inner = dict(data) if isinstance(data, dict) else {}
-    for key, part in graft.items():
-        inner[key] = _merged(inner.get(key), part)
+    for key, below in graft.items():
+        inner[key] = _merged(inner.get(key), below)
     return inner
 
 
 class Grafting:
-    """Finds where new text belongs; whoever uses it reads the result again, and compares."""
+    """Finds where new text belongs; its user reads the result again, and compares."""
 
     def __init__(self, document: Document) -> None:
-        """Begin with the text as it stands."""
         self.document = document
         self.text = document.text
         self.source = Source.of(document.path, document.text)
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
         is_json = document.path.casefold().endswith(".json")
-        self.form = GraftText(is_json=is_json, unit=_unit(document))
+        self.form = _GraftText(is_json=is_json, unit=_unit(document))
         self.comments = [] if is_json else [comment.start for comment in comments_of(document)]
         self.splices: list[Splice] = []
 
@@ -171,16 +173,16 @@ class Grafting:
         """Graft into a mapping."""
         members = {member.key: member for member in node.members}
         new: dict[str, Graft] = {}
-        for key, part in graft.items():
+        for key, inner in graft.items():
             member = members.get(key)
             if member is None:
-                new[key] = part
-            elif isinstance(part, Value):
-                self._replace(member, part)
+                new[key] = inner
+            elif isinstance(inner, Value):
+                self._replace(member, inner)
             elif isinstance(member.node, MappingNode):
-                self.mapping(member.node, part)
+                self.mapping(member.node, inner)
             elif isinstance(member.node, Scalar) and member.node.value is None:
-                self._fill(member, part)
+                self._fill(member, inner)
             else:
                 raise GraftError(f'line {member.mark.line}: "{key}" is no mapping')
         if new:
@@ -197,7 +199,7 @@ class Grafting:
             raise GraftError(f"line {node.mark.line}: there is no room for more")
 
     def _begin(self, node: Node) -> int:
-        """Return where ``node`` begins, behind its anchor and tag."""
+        """Return where ``node`` begins, after its anchor and tag."""
         found = _BEFORE.match(self.text, node.mark.start)
         start = found.end() if found else node.mark.start
         if self.text[start : start + 1] == "*":
@@ -205,7 +207,7 @@ class Grafting:
         return start
 
     def add_lines(self, place: int, lines: list[str]) -> None:
-        """Put ``lines`` below the line that ends at or behind ``place``."""
+        """Put ``lines`` below the line that ends at or after ``place``."""
         if place and self.text[place - 1] in "\r\n":
             self.splices.append((place, place, "".join(line + self.newline for line in lines)))
             return
@@ -214,7 +216,7 @@ class Grafting:
 
     def _add_in_braces(self, node: MappingNode, start: int, new: Mapping[str, Graft]) -> None:
         close = node.mark.end - 1
-        short = ", ".join(self.form.member(key, part) for key, part in new.items())
+        short = ", ".join(self.form.member(key, inner) for key, inner in new.items())
         if not node.members:
             self.splices.append((start + 1, close, short))
             return
@@ -237,18 +239,18 @@ class Grafting:
             lines[-1] += ","
         self.add_lines(last, lines)
 
-    def _fill(self, member: Member, part: Mapping[str, Graft]) -> None:
-        """Graft below a key that nothing stands under, or null."""
+    def _fill(self, member: Member, graft: Mapping[str, Graft]) -> None:
+        """Graft below a key that has no value, or null."""
         mark = member.node.mark
         if mark.end > mark.start:
-            self.splices.append((mark.start, mark.end, self.form.short(part)))
+            self.splices.append((mark.start, mark.end, self.form.short(graft)))
             return
         colon = _COLON.match(self.text, member.mark.end)
         rest = self.text[colon.end() : self.source.line_end(colon.end())] if colon else "?"
         if rest.strip() and not rest.lstrip().startswith("#"):
             raise GraftError(f'line {member.mark.line}: there is no room below "{member.key}"')
         column = member.mark.column - 1 + self.form.unit
-        self.add_lines(self.source.line_end(member.mark.end), list(self.form.lines(part, column)))
+        self.add_lines(self.source.line_end(member.mark.end), list(self.form.lines(graft, column)))
 
     def _replace(self, member: Member, value: Value) -> None:
         mark = member.node.mark
@@ -263,14 +265,14 @@ class Grafting:
             new = " " + self.form.short(value)
             new += self.newline if end and self.text[end - 1] == "\n" else ""
         else:
-            new = self._spelt_alike(text, value)
+            new = self._quoted_alike(text, value)
         if any(start <= comment < end for comment in self.comments):
             message = f"line {member.mark.line}: the comments in the value would be lost"
             raise GraftError(message)
         self.splices.append((start, end, new))
 
-    def _spelt_alike(self, old: str, value: Value) -> str:
-        """Return the text of ``value``, a text in the same quotes as before."""
+    def _quoted_alike(self, old: str, value: Value) -> str:
+        """Return the text of ``value``; a string gets the quotes of ``old``."""
         data = value.data
         if isinstance(data, str) and not self.form.is_json:
             if old.startswith('"'):
@@ -291,37 +293,172 @@ def _unit(document: Document) -> int:
     return _UNIT
 
 
-def with_head(document: Document, head: Sequence[tuple[str, str]], language: str) -> str:
-    """Return the text in ``language`` with ``head``, pairs of directive and text, before all."""
-    is_json = document.path.casefold().endswith(".json")
-    root = document.root
-    data = plain_data(root) if root is not None else None
-    if not isinstance(root, MappingNode) or not isinstance(data, dict):
-        return document.text
-    whole: dict[str, Json] = {**dict(head), **data}
-    if (language == "json") != is_json:
-        if language == "json":
-            return json_text(whole) + "\n"
-        lines = [line for key, value in whole.items() for line in member_lines(key, value, 0)]
-        return "\n".join(lines) + "\n"
-    if not head:
-        return document.text
-    text = document.text
-    if text[root.mark.start] == "{":
-        return _in_braces(text, root, head)
-    opening = YamlSource(document).opening("")
-    length = sum(len(line) for line in text.splitlines(keepends=True)[: len(opening)])
-    newline = "\r\n" if "\r\n" in text else "\n"
-    added = [line for key, value in head for line in member_lines(key, value, 0)]
-    return text[:length] + newline.join(added) + newline + text[length:]
+_MAX_TRIED: Final = 8
+"""Fields that can be stated for all records, each of which is tried for single ones, too."""
 
 
-def _in_braces(text: str, root: MappingNode, head: Sequence[tuple[str, str]]) -> str:
-    begin = root.mark.start + 1
-    first = root.members[0].mark.start if root.members else begin
-    gap = text[begin:first]
-    pairs = [f"{quote_literal(key)}: {quote_literal(value)}" for key, value in head]
-    if not root.members:
-        return text[:begin] + ", ".join(pairs) + text[begin:]
-    between = "," + (gap or " ")
-    return text[:begin] + gap + between.join([*pairs, text[first:]])
+class Statement(Struct, frozen=True, kw_only=True, eq=False):
+    """One value that the spec is to state.
+
+    Attributes:
+        record: the index of the record; None: all records of the scenario.
+        place: where it is in the record.
+        keys: where it is stated, from the top of the file.
+        value: as written in a spec.
+    """
+
+    record: int | None
+    place: Place
+    keys: tuple[str, ...]
+    value: Json
+
+
+class ScenarioNode(Struct, frozen=True, kw_only=True):
+    """A scenario in its file.
+
+    Attributes:
+        keys: from the top of the file.
+        node: its mapping, if it has one.
+        is_model: it is the model itself, which has no scenarios.
+        field_of: see ``FieldOf``.
+    """
+
+    keys: tuple[str, ...]
+    node: Node | None
+    is_model: bool
+    field_of: FieldOf
+
+
+def propose(
+    scenario: ScenarioNode, changed: Mapping[int, tuple[Json, Json]], count: int
+) -> Iterator[tuple[Statement, ...]]:
+    """Yield each way to state what ``changed`` records hold, the best first.
+
+    Args:
+        scenario: where it is stated.
+        changed: index → the record as it is made, and as it should be.
+        count: how many records the scenario has.
+    """
+    stated = _below(scenario.node, RECORDS)
+    each: list[Statement] = []
+    for index, (made, meant) in sorted(changed.items()):
+        for place, value in _differences(made, meant, _below(stated, str(index))):
+            keys = (*scenario.keys, RECORDS, str(index), *map(_escape_key, place))
+            each.append(Statement(record=index, place=place, keys=keys, value=value))
+    common = tuple(_common(scenario, each, count)) if count > 1 else ()
+    # A field that others show cannot be stated for all, unless they were edited to follow.
+    without = [tuple(one for one in common if one is not left) for left in common]
+    for kept in dict.fromkeys([common, *without[:_MAX_TRIED], ()]):
+        places = {statement.place for statement in kept}
+        yield (*kept, *(statement for statement in each if statement.place not in places))
+
+
+def graft_of(statements: Iterable[Statement]) -> dict[str, Graft]:
+    """Return the graft of ``statements``, from the top of the file."""
+    top: dict[str, Graft] = {}
+    for statement in statements:
+        here = top
+        for key in statement.keys[:-1]:
+            inner = here.setdefault(key, {})
+            if not isinstance(inner, dict):
+                raise TypeError("a value and what is below it are not both stated")
+            here = inner
+        here[statement.keys[-1]] = Value(data=statement.value)
+    return top
+
+
+def _common(scenario: ScenarioNode, each: Sequence[Statement], count: int) -> Iterator[Statement]:
+    """Yield what is stated for all ``count`` records, as it is stated for the scenario."""
+    groups = Counter((statement.place, canonical(statement.value)) for statement in each)
+    for statement in each:
+        place, value = statement.place, statement.value
+        if groups.pop((place, canonical(value)), 0) < count:
+            continue
+        field = scenario.field_of(place)
+        if field is None or (scenario.is_model and value == DELETE):
+            continue
+        if isinstance(value, list):
+            value = {"$const": value}
+        keys = (*scenario.keys, *map(_escape_key, field))
+        yield Statement(record=None, place=place, keys=keys, value=value)
+
+
+DELETE: Final[Json] = {"$delete": True}
+
+
+def _differences(
+    made: Json, meant: Json, stated: Node | None, place: Place = ()
+) -> Iterator[tuple[Place, Json]]:
+    """Yield each place that differs, and what a spec states there so that it becomes ``meant``.
+
+    Args:
+        made: the value as the spec makes it.
+        meant: the value as it should be.
+        stated: what the spec states there already; where that is a whole value, a whole value is
+            stated again.
+        place: of the value in the record.
+    """
+    if canonical(made) == canonical(meant):
+        return
+    if stated is not None and not _is_open(stated):
+        yield place, _stated(meant)
+    elif isinstance(made, dict) and isinstance(meant, dict):
+        for key in [*made, *(key for key in meant if key not in made)]:
+            inner = _below(stated, _escape_key(key))
+            if key not in meant:
+                yield (*place, key), DELETE
+            elif key in made:
+                yield from _differences(made[key], meant[key], inner, (*place, key))
+            else:
+                yield from _added(meant[key], inner, (*place, key))
+    elif isinstance(made, list) and isinstance(meant, list) and _match(made, meant):
+        for index, (old, new) in enumerate(zip(made, meant, strict=True)):
+            yield from _differences(old, new, _below(stated, str(index)), (*place, index))
+    else:
+        yield place, _stated(meant)
+
+
+def _stated(value: Json) -> Json:
+    """Return what states ``value``, whatever was there."""
+    if isinstance(value, dict):
+        return {"$const": value}
+    return _escaped(value)
+
+
+def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Place, Json]]:
+    """Yield what states a value where there is none."""
+    if isinstance(value, dict) and value and (stated is None or _is_open(stated)):
+        for key, item in value.items():
+            yield from _added(item, _below(stated, _escape_key(key)), (*place, key))
+    else:
+        yield place, _stated(value)
+
+
+def _escaped(value: Json) -> Json:
+    """Return ``value`` with a second ``$`` before each key in it that begins with one."""
+    if isinstance(value, dict):
+        return {_escape_key(key): _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list) else value
+
+
+def _escape_key(key: str | int) -> str:
+    text = str(key)
+    return f"${text}" if text.startswith("$") else text
+
+
+def _below(stated: Node | None, key: str) -> Node | None:
+    return stated.get(key) if isinstance(stated, MappingNode) else None
+
+
+def _is_open(stated: Node) -> bool:
+    """Return whether more can be stated below what is stated."""
+    return isinstance(stated, MappingNode) and not any(
+        member.key in {"$const", "$delete"} for member in stated.members
+    )
+
+
+def _match(made: list[Json], meant: list[Json]) -> bool:
+    """Return whether arrays are compared element by element; those of scalars are stated whole."""
+    return len(made) == len(meant) and all(
+        isinstance(item, dict | list) for item in (*made, *meant)
+    )

@@ -1,4 +1,4 @@
-"""Takes the configuration of pre-commit; gives it with the hook, every other line as it stands."""
+"""Configuration of pre-commit: the hook, added so that every other line stays as it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document, Json, Node
 
 PATH: Final = ".pre-commit-config.yaml"
-FORMER_ID: Final = "mockgen-check"
+_CHECK_ID: Final = "mockgen-check"
 """The hook that earlier releases wrote: it ran ``check``, which looks at the work tree."""
 
 _HOOK_TYPES: Final = "default_install_hook_types: [pre-commit, pre-merge-commit]"
@@ -53,9 +53,9 @@ def new_config(entry: str) -> str:
 
 
 def with_hook(text: str, entry: str) -> str:
-    """Return ``text`` with the hook; as it is where the hook is there already.
+    """Return ``text`` with the hook; unchanged where it has the hook already.
 
-    What an earlier release wrote is brought up to date where it stands.
+    The hook of an earlier release is brought up to date in its place.
 
     Raises:
         GraftError: the file is not laid out in a way that lines can be added to.
@@ -68,24 +68,25 @@ def with_hook(text: str, entry: str) -> str:
     own = [hook for hook in hooks if "mockgen-watch" in _text(hook, "entry")]
     if any(_text(hook, "id").startswith("mockgen-") for hook in hooks if hook not in own):
         return text
-    former = [hook for hook in own if _text(hook, "id") == FORMER_ID]
-    if own and not former:
+    outdated = [hook for hook in own if _text(hook, "id") == _CHECK_ID]
+    if own and not outdated:
         return text
     run = Grafting(document)
-    if former:
-        run.mapping(former[0], {key: Value(data=data) for key, data in _new(former[0], entry)})
+    if outdated:
+        new_data = _changes(outdated[0], entry)
+        run.mapping(outdated[0], {key: Value(data=data) for key, data in new_data})
     else:
         _append(run, document, root, entry)
     new = run.result()
-    _check(new, plain_data(root), entry, is_former=bool(former))
+    _check(new, plain_data(root), entry, is_update=bool(outdated))
     return new
 
 
-def _new(hook: MappingNode, entry: str) -> Iterator[tuple[str, Json]]:
+def _changes(hook: MappingNode, entry: str) -> Iterator[tuple[str, Json]]:
     """Yield what differs in ``hook`` from how it is written now."""
     for key, value in hook_data(entry).items():
-        there = hook.get(key)
-        if there is None or canonical(plain_data(there)) != canonical(value):
+        current = hook.get(key)
+        if current is None or canonical(plain_data(current)) != canonical(value):
             yield key, value
 
 
@@ -113,7 +114,7 @@ def _append(run: Grafting, document: Document, root: MappingNode, entry: str) ->
     run.add_lines(last.mark.end, hook_lines(entry, column))
 
 
-def _check(text: str, before: Json, entry: str, *, is_former: bool) -> None:
+def _check(text: str, before: Json, entry: str, *, is_update: bool) -> None:
     """Make sure that the new text says what the old one said, and the hook.
 
     Raises:
@@ -126,19 +127,16 @@ def _check(text: str, before: Json, entry: str, *, is_former: bool) -> None:
     if not isinstance(data, dict) or not isinstance(before, dict):
         raise GraftError("the file holds no mapping")
     repos = data.get("repos")
-    if not is_former and isinstance(repos, list):
+    if not is_update and isinstance(repos, list):
         added = repos.pop()
         if canonical(added) != canonical({"repo": "local", "hooks": [hook_data(entry)]}):
             raise GraftError("the hook would stand in a wrong place")
-        data = {**data, "repos": repos} if "repos" in before else _without(data, "repos")
+        if "repos" not in before:
+            del data["repos"]
         if canonical(data) != canonical(before):
             raise GraftError("other lines would change")
     elif sum(1 for hook in _hooks(after.root) if _text(hook, "entry") == entry) != 1:
         raise GraftError("the hook would stand in a wrong place")
-
-
-def _without(data: dict[str, Json], key: str) -> dict[str, Json]:
-    return {name: value for name, value in data.items() if name != key}
 
 
 def _hooks(root: MappingNode) -> Iterator[MappingNode]:

@@ -1,29 +1,33 @@
-"""Takes what no record can hold; gives the comments in which the new spec keeps it."""
+"""Layout: data as the text of a spec, and the parts of a YAML text that are copied from a source.
+
+Specs are written in JSON or in YAML: on one line where they are short, else one line a member.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from decimal import Decimal
+from itertools import chain, dropwhile
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.migrations.shapes import RemarkKind
-from mockgen_watch.spec.document import quote_literal
+from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, quote_literal
+from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.migrations.shapes import Remark
-    from mockgen_watch.spec.document import Document, Json
+    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
 
 WIDTH: Final = 100
 
 
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
-    """Return ``value`` as JSON, without a line end behind it.
+    """Return ``value`` as JSON, without a line end after it.
 
     Args:
         value: the data; a Decimal keeps its digits.
@@ -31,7 +35,7 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
         depth: levels around the value.
         used: characters in front of it on its line.
     """
-    short = one_line(value)
+    short = inline_text(value, is_json=True)
     is_flat = not isinstance(value, dict) or depth > 1
     if not isinstance(value, dict | list) or not value:
         return short
@@ -49,27 +53,6 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
     return "{" + ",".join(lines) + end + "}"
 
 
-def one_line(value: Json) -> str:
-    """Return ``value`` as JSON in one line."""
-    if isinstance(value, str):
-        return quote_literal(value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Decimal):
-        return decimal_literal(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(map(one_line, value)) + "]"
-    return "{" + ", ".join(f"{quote_literal(k)}: {one_line(v)}" for k, v in value.items()) + "}"
-
-
-def decimal_literal(value: Decimal) -> str:
-    """Return the digits of ``value``; a whole one keeps the mark that it is no integer."""
-    text = str(value)
-    return text if "." in text or "E" in text else f"{text}.0"
-
-
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
 _KEY: Final = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_.-]*")
 # What YAML 1.1 or 1.2 takes for something else.
@@ -83,33 +66,30 @@ def member_lines(key: str, value: Json, column: int) -> list[str]:
     """Return the lines of ``key: value``, indented by ``column`` blanks, without line ends."""
     start = " " * column + key_text(key) + ":"
     if not isinstance(value, dict | list) or not value:
-        return [f"{start} {flow(value)}"]
-    if _is_short(key, value) and len(short := flow(value)) + len(start) < WIDTH:
+        return [f"{start} {inline_text(value)}"]
+    if _is_short(key, value) and len(short := inline_text(value)) + len(start) < WIDTH:
         return [f"{start} {short}"]
     if isinstance(value, dict):
-        return [start, *mapping_lines(value, column + 2)]
+        inner = (member_lines(name, item, column + 2) for name, item in value.items())
+        return [start, *chain.from_iterable(inner)]
     return [start, *_list_lines(value, column + 2)]
 
 
-def mapping_lines(value: Mapping[str, Json], column: int) -> Iterator[str]:
-    """Yield the lines of a mapping that is not empty."""
-    for key, item in value.items():
-        yield from member_lines(key, item, column)
-
-
-def flow(value: Json) -> str:
-    """Return ``value`` on one line."""
+def inline_text(value: Json, *, is_json: bool = False) -> str:
+    """Return ``value`` on one line, as JSON or YAML; a Decimal is never written as an integer."""
     if isinstance(value, str):
-        return scalar_text(value)
+        return quote_literal(value) if is_json else scalar_text(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Decimal):
-        return decimal_literal(value)
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, list):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    return "{" + ", ".join(f"{key_text(key)}: {flow(item)}" for key, item in value.items()) + "}"
+        return "[" + ", ".join(inline_text(item, is_json=is_json) for item in value) + "]"
+    if isinstance(value, dict):
+        write_key = quote_literal if is_json else key_text
+        parts = (f"{write_key(k)}: {inline_text(v, is_json=is_json)}" for k, v in value.items())
+        return "{" + ", ".join(parts) + "}"
+    text = str(value)
+    is_plain = not isinstance(value, Decimal) or "." in text or "E" in text
+    return text if is_plain else f"{text}.0"
 
 
 def scalar_text(text: str) -> str:
@@ -129,7 +109,7 @@ def key_text(key: str) -> str:
 
 
 def _is_short(key: str, value: Json) -> bool:
-    """Return whether ``value`` stands on one line where there is room."""
+    """Return whether ``value`` is written on one line where there is room."""
     if key in {"$rows", "$scenarios"}:
         return False
     if isinstance(value, dict):
@@ -142,53 +122,213 @@ def _is_short(key: str, value: Json) -> bool:
 def _list_lines(items: list[Json], column: int) -> Iterator[str]:
     dash = " " * column + "- "
     for item in items:
-        short = flow(item)
+        short = inline_text(item)
         if not isinstance(item, dict) or not item or len(short) + len(dash) <= WIDTH:
             yield dash + short
             continue
-        first, *others = mapping_lines(item, column + 2)
+        inner = (member_lines(name, member, column + 2) for name, member in item.items())
+        first, *others = chain.from_iterable(inner)
         yield dash + first[column + 2 :]
         yield from others
 
 
-NOT_CARRIED: Final = "not carried over"
+_COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))#[^\r\n]*", re.MULTILINE)
+_BLOCK: Final = re.compile(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
 
 
-class Emission(Struct, frozen=True, kw_only=True):
-    """What the new text needs beside the model.
+class Comment(Struct, frozen=True, kw_only=True):
+    """One comment.
 
     Attributes:
-        schema: what ``$schema`` names; ``""``: no such line.
-        count: records of each scenario; None: as the project says.
-        to_yaml: whether the new text is YAML, else JSON.
+        start: offset of its ``#``.
+        text: with the ``#``, up to the end of the line.
+        is_alone: nothing else is on its line.
     """
 
-    schema: str
-    count: int | None
-    to_yaml: bool
+    start: int
+    text: str
+    is_alone: bool
 
 
-def lost_lines(document: Document, remarks: Iterable[Remark]) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each member that no record can hold."""
-    for remark in remarks:
-        if remark.kind is RemarkKind.LOST and remark.lost is not None:
-            start, end = remark.lost.mark.start, remark.lost.node.mark.end
-            yield remark.lost.mark.line, document.text[start:end]
+def comments_of(document: Document) -> list[Comment]:
+    """Return the comments of ``document`` in source order."""
+    if document.root is None:
+        return []
+    spans = sorted(set(_text_spans(document.root, document.text)))
+    starts = [start for start, _ in spans]
+    found = []
+    match = _COMMENT.search(document.text)
+    while match is not None:
+        place = match.end()
+        near = bisect_right(starts, match.start()) - 1
+        if near >= 0 and match.start() < spans[near][1]:
+            # It is in a value, after which a real one may follow on the same line.
+            place = spans[near][1]
+        else:
+            line = document.text.rfind("\n", 0, match.start()) + 1
+            is_alone = not document.text[line : match.start()].strip()
+            text = match[0].rstrip()
+            found.append(Comment(start=match.start(), text=text, is_alone=is_alone))
+        match = _COMMENT.search(document.text, place)
+    return found
 
 
-def lost_comment(document: Document, remarks: Iterable[Remark]) -> Json:
-    """Return what ``$comment`` says of it in JSON: text, or a list of texts; None for nothing."""
-    lost: list[Json] = [
-        f"{NOT_CARRIED} (line {line}): {text}" for line, text in lost_lines(document, remarks)
-    ]
-    return (lost if len(lost) > 1 else lost[0]) if lost else None
+def _text_spans(node: Node, text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches in which ``#`` begins no comment."""
+    if isinstance(node, MappingNode):
+        for member in node.members:
+            yield member.mark.start, member.mark.end
+            yield from _text_spans(member.node, text)
+    elif isinstance(node, SequenceNode):
+        for item in node.items:
+            yield from _text_spans(item, text)
+    elif node.mark.end > node.mark.start:
+        # The first line of a block scalar may have a comment; its text begins below.
+        head = _BLOCK.match(text, node.mark.start)
+        yield (head.end() if head else node.mark.start), node.mark.end
 
 
-def commented(lost: Iterable[tuple[int, str]]) -> list[str]:
-    """Return comment lines that hold ``lost``: lines of the old file and their text."""
-    lines = []
-    for line, text in lost:
-        first, *others = text.splitlines() or [""]
-        lines.append(f"# {NOT_CARRIED} (line {line}): {first}")
-        lines += [f"#   {other}" for other in others]
-    return lines
+_REST: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?\Z")
+_NAME: Final = re.compile(r"[^\s,\[\]{}]+")
+_OPENING: Final = re.compile(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\n)?")
+
+
+class YamlSource:
+    """A YAML text whose parts are copied, so that each comment gets one place in the new text."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.text = document.text
+        self.source = Source.of(document.path, document.text)
+        every = comments_of(document)
+        self.comments = {comment.start: comment for comment in every}
+        self._starts = [comment.start for comment in every]
+        self._alone = {
+            self.source.position(comment.start)[0]: comment for comment in every if comment.is_alone
+        }
+        # Anchors that are in the new text already, so that aliases of them may follow.
+        self._anchored: set[str] = set()
+
+    def opening(self, schema: str) -> list[str]:
+        """Return the first lines: YAML's own, and ``$schema``."""
+        found = _OPENING.match(self.text)
+        lines = (found[0] if found else "").splitlines()
+        self._claim(0, found.end() if found else 0)
+        return [*lines, *(member_lines("$schema", schema, 0) if schema else ())]
+
+    def joined(self, lines: Iterable[str]) -> str:
+        """Return ``lines`` as the file, with the comments that have found no other place."""
+        newline = "\r\n" if "\r\n" in self.text else "\n"
+        left = [comment.text for _, comment in sorted(self.comments.items())]
+        return newline.join([*lines, *left]) + newline
+
+    def _kept(self, member: Member) -> list[str]:
+        """Return a model as it is, or its data where an alias in it would be lost."""
+        if self._is_whole_lines(member) and self._may_copy(member.node):
+            start = self.source.line_start(member.mark.start)
+            end = self._line_end(member.node)
+            self._claim(start, end)
+            return self.text[start:end].splitlines()
+        inside = self._left_in(member, 0)
+        return [*inside, *member_lines(member.key, plain_data(member.node), 0)]
+
+    def _moved_lines(self, member: Member, column: int) -> list[str]:
+        """Return the lines of ``member``, moved to another column."""
+        start, end = member.mark.start, self._line_end(member.node)
+        self._claim(start, end)
+        was = member.mark.column - 1
+        return shifted(" " * was, self.text[start:end].splitlines(), column - was)
+
+    def _comment_after_key(self, member: Member) -> str:
+        """Return the comment on the line of a key, with two blanks before it, or nothing."""
+        key_end, line_end = member.mark.end, self.source.line_end(member.mark.start)
+        end = min(line_end, max(member.node.mark.start, key_end))
+        return "".join(f"  {comment.text}" for comment in self._claim(key_end, end))
+
+    def _left_in(self, member: Member, column: int) -> list[str]:
+        """Return the comments in ``member`` that have no place yet, as lines."""
+        found = self._claim(member.mark.start, self._line_end(member.node))
+        return [" " * column + comment.text for comment in found]
+
+    def _may_copy(self, node: Node) -> bool:
+        """Return whether every alias in ``node`` has its anchor there or in the new text above.
+
+        If so, the anchors in it count as being in the new text from here on.
+        """
+        own = self._names(node, "&")
+        if self._names(node, "*") - own - self._anchored:
+            return False
+        self._anchored |= own
+        return True
+
+    def _names(self, node: Node, sign: str) -> set[str]:
+        """Return the names after ``&`` or ``*`` in the text of ``node``."""
+        start = node.mark.start
+        found: set[str] = set()
+        match = _NAME.match(self.text, start + 1) if self.text.startswith(sign, start) else None
+        if match is not None:
+            found.add(match[0])
+        if self.text.startswith("*", start):
+            # What an alias stands for is in another place.
+            return found
+        inner = [member.node for member in node.members] if isinstance(node, MappingNode) else []
+        inner += node.items if isinstance(node, SequenceNode) else ()
+        return found.union(*(self._names(one, sign) for one in inner))
+
+    def _has_anchor(self, node: Node) -> bool:
+        """Return whether ``node`` is, or holds, an anchor, an alias or a tag."""
+        if self.text[node.mark.start : node.mark.start + 1] in {"&", "*", "!"}:
+            return True
+        if isinstance(node, MappingNode):
+            return any(self._has_anchor(member.node) for member in node.members)
+        return isinstance(node, SequenceNode) and any(map(self._has_anchor, node.items))
+
+    def _lead(self, mark: Mark, column: int) -> list[str]:
+        """Return the comments and blank lines right above a key, at another indentation."""
+        if not self._begins_line(mark):
+            return []
+        lines: list[str] = []
+        number = self.source.position(mark.start)[0] - 1
+        while number > 0:
+            comment = self._alone.get(number)
+            if comment is not None and comment.start in self.comments:
+                del self.comments[comment.start]
+                lines.append(" " * column + comment.text)
+            elif not self.source.line(number).strip():
+                lines.append("")
+            else:
+                break
+            number -= 1
+        lines.reverse()
+        return lines if number > 0 else list(dropwhile(lambda line: not line, lines))
+
+    def _claim(self, start: int, end: int) -> list[Comment]:
+        """Take the comments between two offsets; each has one place in the new text."""
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        found = [at for at in self._starts[first:last] if at in self.comments]
+        return [self.comments.pop(at) for at in found]
+
+    def _is_whole_lines(self, member: Member) -> bool:
+        return self._begins_line(member.mark) and self._ends_line(member.node)
+
+    def _begins_line(self, mark: Mark) -> bool:
+        return not self.text[self.source.line_start(mark.start) : mark.start].strip(" \t")
+
+    def _ends_line(self, node: Node) -> bool:
+        end = max(node.mark.end, node.mark.start)
+        if self.text[end - 1 : end] in {"\n", "\r"}:
+            return True
+        return _REST.match(self.text[end : self.source.line_end(end)]) is not None
+
+    def _line_end(self, node: Node) -> int:
+        end = node.mark.end
+        return end if self.text[end - 1 : end] in {"\n", "\r"} else self.source.line_end(end)
+
+
+def shifted(margin: str, lines: Sequence[str], by: int) -> list[str]:
+    """Return ``lines``, the first of which comes after ``margin``, moved ``by`` columns."""
+    moved = []
+    for line in (margin + lines[0], *lines[1:]):
+        blanks = len(line) - len(line.lstrip(" "))
+        moved.append(" " * max(0, blanks + by) + line[blanks:] if line.strip() else line)
+    return moved

@@ -1,4 +1,8 @@
-"""Takes the bytes of a file, whatever its form; gives the new text, with proof, or why not."""
+"""Migration: a file of the earlier system, or of an older version, as a spec of today.
+
+A new text is returned only with proof that it makes the same records; else the file stays as it is,
+with the reason.
+"""
 
 from __future__ import annotations
 
@@ -8,67 +12,54 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
-from mockgen_watch.migrations.emit import emit
-from mockgen_watch.migrations.layout import Emission
-from mockgen_watch.migrations.pieces import TooManyRowsError
+from mockgen_watch.digest import canonical
+from mockgen_watch.migrations.emit import Emission, emit_sections, emit_suffixes
+from mockgen_watch.migrations.forms import (
+    Form,
+    Remark,
+    RemarkKind,
+    form_of,
+    read_sections,
+    read_suffixes,
+)
+from mockgen_watch.migrations.layout import YamlSource, json_text, member_lines
+from mockgen_watch.migrations.pieces import TooManyRowsError, assemble, free_name
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
-from mockgen_watch.migrations.shapes import Form, RemarkKind, form_of, read_oldest
-from mockgen_watch.migrations.suffixes import assemble, emit_suffixes, free_name, read_suffixes
-from mockgen_watch.migrations.suggest import pools_of_oldest, pools_of_suffixes, suggestions_for
+from mockgen_watch.migrations.suggest import pools_of_sections, pools_of_suffixes, suggestions_for
 from mockgen_watch.migrations.versions import Chain, FileKind, read_document, upgrade
-from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.master import build_master
+from mockgen_watch.spec.build.reader import MASTER_DIRECTIVES, BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import MappingNode, pointer_of
+from mockgen_watch.spec.document import (
+    MappingNode,
+    SequenceNode,
+    plain_data,
+    pointer_of,
+    quote_literal,
+)
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.migrations.shapes import OldFile, Remark
-    from mockgen_watch.migrations.suffixes import NewModel, SuffixFile
+    from mockgen_watch.migrations.forms import SectionFile, SuffixFile
+    from mockgen_watch.migrations.pieces import NewModel
     from mockgen_watch.migrations.suggest import ModelPools, Suggestion
-    from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.document import Document, Json, Member, Node
     from mockgen_watch.spec.model import UserInput
 
 
-STAYS = "the file stays as it is"
-
-
-def remark_location(document: Document, remark: Remark) -> Location:
-    """Return where in the old file ``remark`` belongs."""
-    return document.locate(remark.mark, pointer_of(remark.pointer))
-
-
-def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
-    """Return the diagnostic of fields that have too many combinations."""
-    fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
-    root = document.root
-    assert root is not None  # noqa: S101 - sections were read from it
-    return Diagnostic(
-        code="MG702",
-        message=f"fields that belong together have {error.rows} combinations: {fields}",
-        location=document.locate(error.mark or root.mark),
-        hint="give the lists the same length, or lengths without a common factor",
-    )
-
-
-def cannot_migrate(document: Document, problem: str, hint: str = STAYS) -> Diagnostic:
-    """Return the diagnostic of a file that stays as it is because of ``problem``."""
-    root = document.root
-    return Diagnostic(
-        code="MG702",
-        message=problem,
-        location=Location(path=document.path) if root is None else document.locate(root.mark),
-        hint=hint,
-    )
-
-
 STANDARD: Final = Chain()
-"""The steps that there are; what they make is not read by the readers of specs."""
+"""Every step between versions, without a reader that checks the result."""
+
+_STAYS = "the file stays as it is"
+_TOO_LARGE = "MG105"
+_MASTER_SLOTS = ("user_profile", "template")
+"""The keys under which the masters of the earlier system hold the record."""
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class MigrationOptions(Struct, frozen=True, kw_only=True):
     """What the caller wants of a migration.
 
     Attributes:
@@ -77,8 +68,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
         model: the name of the model that sections become.
         count: records of each scenario; None: as the project says.
         language: ``yaml`` or ``json``; ``""``: that of the file.
-        is_thorough: files that are valid as they stand, but of the earlier system, are rewritten
-            too: suffix sections to ``$scenarios``, and masters get their ``$schema``.
+        is_thorough: files of the earlier system that are valid as they are get rewritten too:
+            suffix sections to ``$scenarios``, and masters get their ``$schema``.
         master: that of the file, for suggestions; None where there is none.
     """
 
@@ -102,11 +93,11 @@ class Migration(Struct, frozen=True, kw_only=True):
         new: the new text, in ``language``; None where the file stays as it is.
         language: ``yaml`` or ``json``.
         proofs: section by section; outputs of suffix files count as sections.
-        remarks: what is worth telling of places in the old file.
+        remarks: on places in the old file.
         suggestions: what a person may do next.
-        versions: those that a spec went through, its own first; none of other files.
-        diagnostics: errors stop the file; warnings tell of what was not carried over.
+        diagnostics: errors stop the file; warnings say what was not carried over.
         pools: of each model, to be compared with those of other files.
+        versions: those that a spec went through, its own first; none of other files.
     """
 
     path: str
@@ -128,196 +119,256 @@ class Migration(Struct, frozen=True, kw_only=True):
         return has_errors(self.diagnostics)
 
 
-def language_of(path: str) -> str:
-    """Return the language of a file by its ending."""
-    return "json" if path.casefold().endswith(".json") else "yaml"
-
-
-def named(path: str, language: str) -> str:
-    """Return ``path`` with the ending of ``language``, where it has another."""
-    return path if language_of(path) == language else f"{path.rpartition('.')[0]}.{language}"
-
-
-def upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
-    """Return the migration of a file that is of this tool already: to its newest version."""
-    done = upgrade(document, plain.kind, chain)
-    return replace(
-        plain,
-        new=done.text if done.text != document.text else None,
-        language=language_of(plain.path),
-        versions=done.versions,
-        diagnostics=(*plain.diagnostics, *done.diagnostics),
-    )
-
-
-TOO_LARGE = "MG105"
-"""The code of a file that is larger than a spec may be."""
-
-
 def migrate_user_input(
-    path: str, data: bytes, wishes: Wishes, chain: Chain = STANDARD
+    path: str, data: bytes, options: MigrationOptions, chain: Chain = STANDARD
 ) -> Migration:
     """Return the migration of a user_input file."""
     document = parse(path, data)
-    language = wishes.language or language_of(path)
-    plain = Migration(
-        path=path,
-        kind=FileKind.USER_INPUT,
-        form=form_of(document),
-        old=document.text,
-        new=None,
-        language=language,
-        diagnostics=document.diagnostics,
-    )
-    form = plain.form
-    if document.root is None or has_errors(document.diagnostics) or form is Form.BROKEN:
-        if not plain.has_failed:
-            problem = cannot_migrate(document, "it is no mapping of sections, models or fields")
-            plain = replace(plain, diagnostics=(*document.diagnostics, problem))
-        return plain
+    form = form_of(document)
+    plain = _unchanged(document, FileKind.USER_INPUT, options.language, form)
+    if document.root is None or plain.has_failed or form is Form.BROKEN:
+        if plain.has_failed:
+            return plain
+        problem = "it is no mapping of sections, models or fields"
+        return _failed(plain, migration_error(document, problem))
     if form is Form.NEW:
-        return upgraded(plain, document, chain)
-    if form in {Form.SECTIONS, Form.FLAT}:
-        return _from_oldest(plain, document, wishes)
-    if form is Form.SUFFIXES and not wishes.is_thorough:
+        return _upgraded(plain, document, chain)
+    if form.is_edit_format:
+        return _from_sections(plain, document, options)
+    if form is Form.SUFFIXES and not options.is_thorough:
         return plain
-    return _from_suffixes(plain, document, wishes)
+    return _from_suffixes(plain, document, options)
+
+
+def migrate_master(
+    path: str, data: bytes, options: MigrationOptions, chain: Chain = STANDARD
+) -> Migration:
+    """Return the migration of a master file."""
+    document = parse(path, data)
+    plain = _unchanged(document, FileKind.MASTER, options.language)
+    root = document.root
+    if plain.has_failed:
+        return plain
+    if not isinstance(root, MappingNode):
+        return _failed(plain, migration_error(document, "a master is a mapping"))
+    if any(member.key in MASTER_DIRECTIVES for member in root.members):
+        return _upgraded(plain, document, chain)
+    remarks = tuple(_empty_lists(root, ()))
+    is_flat = not any(isinstance(member.node, MappingNode) for member in root.members)
+    if not is_flat and not remarks and not options.is_thorough:
+        return plain
+    head = {"$schema": options.master_schema} if options.master_schema else {}
+    if is_flat:
+        head["$slot"] = ""
+    return _master_with_head(replace(plain, remarks=remarks), document, head)
 
 
 def migrate_versioned(path: str, data: bytes, kind: FileKind, chain: Chain = STANDARD) -> Migration:
     """Return the migration of a project file or a lockfile: from its version to the newest."""
     document = read_document(path, data, kind)
-    plain = Migration(
-        path=path,
+    plain = _unchanged(document, kind)
+    return plain if plain.has_failed else _upgraded(plain, document, chain)
+
+
+def looks_like_master(path: str, data: bytes) -> bool:
+    """Return whether a file is a master: by its name, else by its only key."""
+    stem = path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0].casefold()
+    if "user_input" in stem:
+        return False
+    if "master" in stem:
+        return True
+    root = parse(path, data).root
+    keys = [member.key for member in root.members] if isinstance(root, MappingNode) else []
+    return [key for key in keys if not key.startswith("$")] in [[slot] for slot in _MASTER_SLOTS]
+
+
+def remark_location(document: Document, remark: Remark) -> Location:
+    """Return where in the old file ``remark`` belongs."""
+    return document.locate(remark.mark, pointer_of(remark.pointer))
+
+
+def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
+    """Return the diagnostic of fields that have too many combinations."""
+    fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
+    mark = error.mark or (document.root.mark if document.root is not None else None)
+    return Diagnostic(
+        code="MG702",
+        message=f"fields that belong together have {error.rows} combinations: {fields}",
+        location=Location(path=document.path) if mark is None else document.locate(mark),
+        hint="give the lists the same length, or lengths without a common factor",
+    )
+
+
+def migration_error(document: Document, problem: str, hint: str = _STAYS) -> Diagnostic:
+    """Return the diagnostic of a file that stays as it is because of ``problem``."""
+    root = document.root
+    return Diagnostic(
+        code="MG702",
+        message=problem,
+        location=Location(path=document.path) if root is None else document.locate(root.mark),
+        hint=hint,
+    )
+
+
+def _unchanged(
+    document: Document, kind: FileKind, language: str = "", form: Form | None = None
+) -> Migration:
+    return Migration(
+        path=document.path,
         kind=kind,
-        form=None,
+        form=form,
         old=document.text,
         new=None,
-        language=language_of(path),
+        language=language or _language_of(document.path),
         diagnostics=document.diagnostics,
     )
-    return plain if plain.has_failed else upgraded(plain, document, chain)
 
 
-def _from_oldest(plain: Migration, document: Document, wishes: Wishes) -> Migration:
-    old = read_oldest(document)
-    name = free_name(wishes.model, (member.key for member in old.models))
-    how = Emission(schema=wishes.schema, count=wishes.count, to_yaml=plain.language == "yaml")
-    pools = pools_of_oldest(old, name)
+def _failed(plain: Migration, *problems: Diagnostic) -> Migration:
+    return replace(plain, diagnostics=(*plain.diagnostics, *problems))
+
+
+def _language_of(path: str) -> str:
+    return "json" if path.casefold().endswith(".json") else "yaml"
+
+
+def _with_language(path: str, language: str) -> str:
+    """Return ``path`` with the ending of ``language``, where it has another."""
+    if _language_of(path) == language:
+        return path
+    return f"{path.rpartition('.')[0]}.{language}"
+
+
+def _upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
+    """Return the migration of a file that is of this tool already: to its newest version."""
+    done = upgrade(document, plain.kind, chain)
+    return replace(
+        plain,
+        new=done.text if done.text != document.text else None,
+        language=_language_of(plain.path),
+        versions=done.versions,
+        diagnostics=(*plain.diagnostics, *done.diagnostics),
+    )
+
+
+def _from_sections(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
+    old = read_sections(document)
+    name = free_name(options.model, (member.key for member in old.models))
+    is_yaml = plain.language == "yaml"
+    how = Emission(schema=options.schema, count=options.count, to_yaml=is_yaml)
+    pools = pools_of_sections(old, name)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
         try:
             model = assemble(old, name, in_full=in_full)
         except TooManyRowsError as error:
-            return replace(plain, diagnostics=(*plain.diagnostics, too_many_rows(document, error)))
-        text = emit(document, old, model, how)
-        proofs, problems = _prove_oldest(plain, document, text, old, model)
+            return _failed(plain, too_many_rows(document, error))
+        text = emit_sections(document, old, model, how)
+        proofs, problems = _prove_sections(plain, document, text, old, model)
         if not problems:
             return replace(
                 plain,
                 new=text,
                 proofs=proofs,
                 remarks=(*old.remarks, *model.remarks),
-                suggestions=suggestions_for(pools, wishes.master, is_oldest=True),
+                suggestions=suggestions_for(pools, options.master, is_edit_format=True),
                 pools=pools,
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
-    return replace(plain, diagnostics=(*plain.diagnostics, *problems))
+    return _failed(plain, *problems)
 
 
-def _prove_oldest(
-    plain: Migration, document: Document, text: str, old: OldFile, model: NewModel
+def _prove_sections(
+    plain: Migration, document: Document, text: str, old: SectionFile, model: NewModel
 ) -> tuple[tuple[SectionProof, ...], tuple[Diagnostic, ...]]:
-    new, problems = _built(plain, document, text)
+    new, problems = _build(plain, document, text)
     if new is None:
         return (), problems
     made = next((one for one in new.models if one.name == model.name), None)
     if made is None:
-        return (), (cannot_migrate(document, "the new spec has no model of that name"),)
+        return (), (migration_error(document, "the new spec has no model of that name"),)
     proofs = prove_sections(old, model, made)
-    models = {member.key for member in old.models}
-    before = _only(document, {id(member) for member in old.models})
-    kept, found = build_user_input(before, BuildContext()) if models else (None, [])
     others: tuple[str, ...] = ()
-    if kept is not None:
+    if old.models:
+        kept, found = build_user_input(_with_members(document, old.models), BuildContext())
         beside = tuple(one for one in new.models if one.name != model.name)
-        others = differences(kept, replace(new, models=beside))
-    elif models:
-        others = tuple(item.message for item in found if item.severity is Severity.ERROR)
-    told = tuple(cannot_migrate(document, problem) for problem in others)
-    told += tuple(
-        cannot_migrate(document, f"section {proof.section or 'of the file'}: {problem}")
+        if kept is not None:
+            others = differences(kept, replace(new, models=beside))
+        else:
+            others = tuple(item.message for item in found if item.severity is Severity.ERROR)
+    wrong = [
+        f"section {proof.section or 'of the file'}: {problem}"
         for proof in proofs
         for problem in proof.problems
-    )
-    return proofs, told
+    ]
+    return proofs, tuple(migration_error(document, problem) for problem in (*others, *wrong))
 
 
-def _built(
+def _build(
     plain: Migration, document: Document, text: str
 ) -> tuple[UserInput | None, tuple[Diagnostic, ...]]:
-    """Return the new text, read as a spec, or what is wrong with the old file."""
-    again = parse(named(plain.path, plain.language), text.encode("utf-8", "surrogatepass"))
-    new, found = build_user_input(again, BuildContext())
-    if new is not None and not has_errors(again.diagnostics):
+    """Return the new text, read as a spec, or what is wrong with it."""
+    path = _with_language(plain.path, plain.language)
+    parsed = parse(path, text.encode("utf-8", "surrogatepass"))
+    new, found = build_user_input(parsed, BuildContext())
+    if new is not None and not has_errors(parsed.diagnostics):
         return new, ()
     return None, tuple(
-        cannot_migrate(
+        migration_error(
             document,
             f"the new spec would not be valid: {item.message}",
-            "divide the sections among several files" if item.code == TOO_LARGE else STAYS,
+            "divide the sections among several files" if item.code == _TOO_LARGE else _STAYS,
         )
-        for item in (*again.diagnostics, *found)
+        for item in (*parsed.diagnostics, *found)
         if item.severity is Severity.ERROR
     )
 
 
-def _from_suffixes(plain: Migration, document: Document, wishes: Wishes) -> Migration:
+def _from_suffixes(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
     old = read_suffixes(document)
     before, found = build_user_input(_without_lost(document, old), BuildContext())
     if before is None or old.clashes:
-        return replace(plain, diagnostics=(*plain.diagnostics, *found))
+        return _failed(plain, *found)
     pools = pools_of_suffixes(old)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
-        text = emit_suffixes(
-            document, old, wishes.schema, to_yaml=plain.language == "yaml", in_full=in_full
-        )
-        new, problems = _built(plain, document, text)
+        is_yaml = plain.language == "yaml"
+        how = Emission(schema=options.schema, to_yaml=is_yaml, in_full=in_full)
+        text = emit_suffixes(document, old, how)
+        new, problems = _build(plain, document, text)
         if new is None:
             continue
         others = differences(before, new)
-        problems = tuple(cannot_migrate(document, problem) for problem in others)
+        problems = tuple(migration_error(document, problem) for problem in others)
         if not problems:
             return replace(
                 plain,
                 new=text,
                 proofs=tuple(count_outputs(new)),
                 remarks=old.remarks,
-                suggestions=suggestions_for(pools, wishes.master, is_oldest=False),
+                suggestions=suggestions_for(pools, options.master, is_edit_format=False),
                 pools=pools,
                 diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
-    return replace(plain, diagnostics=(*plain.diagnostics, *problems))
+    return _failed(plain, *problems)
 
 
 def _without_lost(document: Document, old: SuffixFile) -> Document:
     lost = {id(remark.lost) for remark in old.remarks}
     root = document.root
     members = root.members if isinstance(root, MappingNode) else ()
-    return _only(document, {id(member) for member in members} - lost)
+    return _with_members(document, [member for member in members if id(member) not in lost])
 
 
-def _only(document: Document, wanted: set[int]) -> Document:
-    """Return ``document`` with those members at its top whose id is in ``wanted``."""
+def _with_members(document: Document, members: Iterable[Member]) -> Document:
+    """Return ``document`` with only these of the members at its top."""
     root = document.root
     if not isinstance(root, MappingNode):
         return document
-    kept = tuple(member for member in root.members if id(member) in wanted)
-    return replace(document, root=replace(root, members=kept))
+    return replace(document, root=replace(root, members=tuple(members)))
 
 
-def _warnings(document: Document, remarks: tuple[Remark, ...]) -> Iterator[Diagnostic]:
+def _warnings(document: Document, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
     for remark in remarks:
         if remark.kind is RemarkKind.LOST:
             yield Diagnostic(
@@ -326,3 +377,95 @@ def _warnings(document: Document, remarks: tuple[Remark, ...]) -> Iterator[Diagn
                 location=remark_location(document, remark),
                 severity=Severity.WARNING,
             )
+
+
+def _master_with_head(plain: Migration, document: Document, head: dict[str, str]) -> Migration:
+    """Return the migration that puts ``head`` before the record of a master."""
+    whole = parse(plain.path, _with_constants(document, plain.remarks).encode())
+    text = _with_head(whole, head, plain.language)
+    parsed = parse(_with_language(plain.path, plain.language), text.encode())
+    master, _ = build_master(parsed, BuildContext())
+    record = {key: value for key, value in _record(parsed).items() if key not in head}
+    if master is not None and record == _record(document):
+        return replace(plain, new=text if text != document.text else None)
+    # Reported at the places of the old file.
+    _, found = build_master(whole, BuildContext())
+    errors = [item for item in found if item.severity is Severity.ERROR]
+    problem = "the new master would not hold what the old one holds"
+    return _failed(plain, *(errors or [migration_error(document, problem)]))
+
+
+def _empty_lists(node: Node, path: tuple[str, ...]) -> Iterator[Remark]:
+    """Yield a remark for each empty list that is the value of a key."""
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.items):
+            if isinstance(item, MappingNode):
+                yield from _empty_lists(item, (*path, str(index)))
+        return
+    for member in node.members if isinstance(node, MappingNode) else ():
+        inner, below = member.node, (*path, member.key)
+        if isinstance(inner, SequenceNode) and not inner.items:
+            text = "an empty list is written {$const: []}, for a list is a pool"
+            yield Remark(kind=RemarkKind.EMPTY_LIST, text=text, mark=inner.mark, pointer=below)
+        else:
+            yield from _empty_lists(inner, below)
+
+
+def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
+    """Return the text with each empty list as a constant."""
+    text = document.text
+    constant = "{$const: []}" if _language_of(document.path) == "yaml" else '{"$const": []}'
+    for mark in sorted({remark.mark for remark in remarks}, key=lambda mark: -mark.start):
+        text = text[: mark.start] + constant + text[mark.end :]
+    return text
+
+
+def _with_head(document: Document, head: dict[str, str], language: str) -> str:
+    """Return the text in ``language`` with the directives ``head`` before everything else."""
+    root = document.root
+    data = plain_data(root) if root is not None else None
+    if not isinstance(root, MappingNode) or not isinstance(data, dict):
+        return document.text
+    whole: dict[str, Json] = {**head, **data}
+    text = document.text
+    if language != _language_of(document.path):
+        if language == "json":
+            return json_text(whole) + "\n"
+        lines = [line for key, value in whole.items() for line in member_lines(key, value, 0)]
+        return "\n".join(lines) + "\n"
+    if not head:
+        return text
+    if text[root.mark.start] == "{":
+        return _with_head_in_braces(text, root, head)
+    opening = YamlSource(document).opening("")
+    length = sum(len(line) for line in text.splitlines(keepends=True)[: len(opening)])
+    newline = "\r\n" if "\r\n" in text else "\n"
+    added = [line for key, value in head.items() for line in member_lines(key, value, 0)]
+    return text[:length] + newline.join(added) + newline + text[length:]
+
+
+def _with_head_in_braces(text: str, root: MappingNode, head: dict[str, str]) -> str:
+    begin = root.mark.start + 1
+    first = root.members[0].mark.start if root.members else begin
+    gap = text[begin:first]
+    pairs = [f"{quote_literal(key)}: {quote_literal(value)}" for key, value in head.items()]
+    if not root.members:
+        return text[:begin] + ", ".join(pairs) + text[begin:]
+    between = "," + (gap or " ")
+    return text[:begin] + gap + between.join([*pairs, text[first:]])
+
+
+def _record(document: Document) -> dict[str, bytes]:
+    """Return key → canonical value of a master."""
+    root = document.root
+    members = root.members if isinstance(root, MappingNode) else ()
+    return {member.key: canonical(_without_const(plain_data(member.node))) for member in members}
+
+
+def _without_const(value: Json) -> Json:
+    """Return ``value`` with empty lists as lists, however they are written."""
+    if isinstance(value, dict):
+        if value == {"$const": []}:
+            return []
+        return {key: _without_const(item) for key, item in value.items()}
+    return [_without_const(item) for item in value] if isinstance(value, list) else value

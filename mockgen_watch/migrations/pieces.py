@@ -1,4 +1,8 @@
-"""Takes the fields of a section; gives the spec that makes its records, in independent pieces."""
+"""Pieces: the fields of a section as independent choices, and the model that they make.
+
+The n-th values of the fields of a section belong together. Fields whose numbers of values have no
+common factor meet in every combination, so they are independent; the others become rows.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,21 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.digest import canonical
-from mockgen_watch.migrations.shapes import OldArray, OldLeaf
-from mockgen_watch.spec.document import MappingNode
+from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject, Remark, RemarkKind
+from mockgen_watch.spec.build.scenarios import scenario_name
+from mockgen_watch.spec.build.user_input import file_name_problem
+from mockgen_watch.spec.model import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final, TypeAlias
+    from collections.abc import Iterable, Sequence
+    from typing import Final
 
-    from mockgen_watch.migrations.shapes import OldField, OldValue
-    from mockgen_watch.spec.document import Json, Mark, Node
+    from mockgen_watch.migrations.forms import OldField, OldValue, Section, SectionFile
+    from mockgen_watch.spec.document import Json, Mark
 
 
 MAX_ROWS: Final = 20_000
-"""More rows than these are refused: nobody could read or change them."""
+"""More rows are refused: nobody could read or change them."""
 
 
 class TooManyRowsError(Exception):
@@ -30,29 +36,14 @@ class TooManyRowsError(Exception):
     Attributes:
         fields: their names and the number of values after which each begins again.
         rows: how many combinations there are.
-        mark: of the section that has them, once it is known.
+        mark: of the section that has them, set by who knows it.
     """
 
     def __init__(self, fields: Sequence[tuple[str, int]], rows: int) -> None:
-        """Say so."""
         self.fields = tuple(fields)
         self.rows = rows
         self.mark: Mark | None = None
         super().__init__(f"{rows} rows")
-
-
-class Groups(Struct, frozen=True, kw_only=True):
-    """The fields of an object.
-
-    Attributes:
-        alone: those that are independent of all others.
-        together: those whose values are chosen together; none or at least two.
-        rows: how many values of n give each combination of the latter once.
-    """
-
-    alone: tuple[OldField, ...]
-    together: tuple[OldField, ...]
-    rows: int
 
 
 def shortest_period(values: Sequence[Json]) -> tuple[Json, ...]:
@@ -83,29 +74,10 @@ def value_at(value: OldValue, n: int) -> Json:
     return {field.name: value_at(field.value, n) for field in value.members}
 
 
-def group_fields(fields: Sequence[OldField]) -> Groups:
-    """Return which fields are chosen together.
-
-    Raises:
-        TooManyRowsError: they have too many combinations.
-    """
-    periods = [period_of(field.value) for field in fields]
-    tied = tied_lengths(periods)
-    together = tuple(field for field, is_tied in zip(fields, tied, strict=True) if is_tied)
-    alone = tuple(field for field, is_tied in zip(fields, tied, strict=True) if not is_tied)
-    sizes = [(field.name, size) for field, size, t in zip(fields, periods, tied, strict=True) if t]
-    rows = lcm(*(size for _, size in sizes))
-    if rows > MAX_ROWS:
-        raise TooManyRowsError(sizes, rows)
-    return Groups(alone=alone, together=together, rows=rows)
-
-
 def tied_lengths(periods: Sequence[int]) -> list[bool]:
     """Return for each length whether it shares a factor with another one."""
-    # Equal lengths are looked at once, because a section may have thousands of fields.
-    counts: dict[int, int] = {}
-    for period in periods:
-        counts[period] = counts.get(period, 0) + 1
+    # Equal lengths are compared once, because a section may have thousands of fields.
+    counts = Counter(periods)
     tied = {
         period
         for period, number in counts.items()
@@ -122,9 +94,9 @@ class Piece(Struct, frozen=True, kw_only=True):
     """Fields that are chosen by themselves, or together.
 
     Attributes:
-        key: what stands in the spec: the field's key, or ``$rows``.
+        key: its key in the spec: that of the field, or ``$rows``.
         fields: what is chosen, in source order.
-        spec: what stands under the key.
+        spec: the value of the key.
     """
 
     key: str
@@ -149,18 +121,21 @@ def pieces_of(fields: Sequence[OldField]) -> tuple[Piece, ...]:
     Raises:
         TooManyRowsError: fields belong together that have too many combinations.
     """
-    groups = group_fields(fields)
-    together = {field.name for field in groups.together}
+    periods = [period_of(field.value) for field in fields]
+    tied = tied_lengths(periods)
+    together = tuple(field for field, is_tied in zip(fields, tied, strict=True) if is_tied)
+    sizes = [size for size, is_tied in zip(periods, tied, strict=True) if is_tied]
+    count = lcm(*sizes)
+    if count > MAX_ROWS:
+        names = (field.name for field in together)
+        raise TooManyRowsError(tuple(zip(names, sizes, strict=True)), count)
     pieces: list[Piece] = []
-    is_done = False
-    for field in fields:
-        if field.name not in together:
+    for field, is_tied in zip(fields, tied, strict=True):
+        if not is_tied:
             key = spec_key(field.name)
             pieces.append(Piece(key=key, fields=(field,), spec=value_spec(field.value)))
-        elif not is_done:
-            is_done = True
-            rows = _rows(groups.together, groups.rows)
-            pieces.append(Piece(key=ROWS, fields=groups.together, spec=rows))
+        elif field is together[0]:
+            pieces.append(Piece(key=ROWS, fields=together, spec=_rows(together, count)))
     return tuple(pieces)
 
 
@@ -170,7 +145,7 @@ def assembled(pieces: Iterable[Piece]) -> dict[str, Json]:
 
 
 def value_spec(value: OldValue) -> Json:
-    """Return what stands in a spec for a field that is independent of its neighbours.
+    """Return the spec of a field that is independent of its neighbours.
 
     Raises:
         TooManyRowsError: see ``pieces_of``.
@@ -228,89 +203,138 @@ def _unordered(spec: Json) -> Json:
     return spec
 
 
-Place: TypeAlias = "tuple[str | int, ...]"
-"""Keys and element indexes from the top of a record."""
-
-DELETE: Final[Json] = {"$delete": True}
+MIXED: Final = "mixed"
+"""The scenario that chooses a section for each record, as the earlier system did."""
 
 
-def statements_between(
-    made: Json, meant: Json, stated: Node | None, place: Place = ()
-) -> Iterator[tuple[Place, Json]]:
-    """Yield each place that differs, and what a spec writes there so that ``meant`` stands there.
+class NewScenario(Struct, frozen=True, kw_only=True):
+    """A section as a scenario.
+
+    Attributes:
+        pieces: what differs from the model.
+    """
+
+    name: str
+    section: Section
+    pieces: tuple[Piece, ...]
+
+
+class NewModel(Struct, frozen=True, kw_only=True):
+    """The model that takes the place of all sections.
+
+    Attributes:
+        pieces: those of the first section for the fields that all sections have.
+        scenarios: one for each section; none where there is only one.
+        remarks: names that had to change.
+    """
+
+    name: str
+    pieces: tuple[Piece, ...]
+    scenarios: tuple[NewScenario, ...]
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def scenario(self) -> str:
+        """The scenario whose records are those of the whole old file."""
+        return MIXED if self.scenarios else "base"
+
+    def data(self, count: int | None = None) -> dict[str, Json]:
+        """Return the spec of the model; ``count`` is that of each scenario."""
+        data: dict[str, Json] = dict(assembled(self.pieces))
+        if count is not None:
+            data["$count"] = count
+        if self.scenarios:
+            listed: dict[str, Json] = {
+                scenario.name: dict(assembled(scenario.pieces)) for scenario in self.scenarios
+            }
+            listed[MIXED] = {"$mix": {scenario.name: 1 for scenario in self.scenarios}}
+            data["$scenarios"] = listed
+        return data
+
+
+def assemble(old: SectionFile, name: str, *, in_full: bool = False) -> NewModel:
+    """Return the model called ``name``.
 
     Args:
-        made: what is there without the statements, or with those that there are.
-        meant: what should be there.
-        stated: what the spec states there already: it is changed where it stands, and where a
-            whole value is stated, that is stated whole again.
-        place: of all this in the record.
+        old: at least one section.
+        name: of the model.
+        in_full: every scenario states all its fields, also those that are equal in the model.
+
+    Raises:
+        TooManyRowsError: see ``pieces_of``.
     """
-    if canonical(made) == canonical(meant):
-        return
-    if stated is not None and not _is_open(stated):
-        yield place, as_stated(meant)
-    elif isinstance(made, dict) and isinstance(meant, dict):
-        for key in [*made, *(key for key in meant if key not in made)]:
-            inner = _below(stated, _written(key))
-            if key not in meant:
-                yield (*place, key), DELETE
-            elif key in made:
-                yield from statements_between(made[key], meant[key], inner, (*place, key))
-            else:
-                yield from _added(meant[key], inner, (*place, key))
-    elif _are_alike(made, meant):
-        assert isinstance(made, list)  # noqa: S101 - that is what is meant by alike
-        assert isinstance(meant, list)  # noqa: S101
-        for index, (old, new) in enumerate(zip(made, meant, strict=True)):
-            yield from statements_between(old, new, _below(stated, str(index)), (*place, index))
-    else:
-        yield place, as_stated(meant)
+    first = old.sections[0]
+    if len(old.sections) == 1:
+        return NewModel(name=name, pieces=_pieces(first, first.fields), scenarios=())
+    others = [{field.name: field.value for field in one.fields} for one in old.sections]
+    shared = [
+        field
+        for field in first.fields
+        if all(field.name in one and _may_overlay(field.value, one[field.name]) for one in others)
+    ]
+    pieces = _pieces(first, shared)
+    known = set() if in_full else {piece.identity for piece in pieces}
+    names, remarks = _scenario_names(old.sections)
+    scenarios = tuple(
+        NewScenario(
+            name=scenario,
+            section=section,
+            pieces=tuple(
+                piece for piece in _pieces(section, section.fields) if piece.identity not in known
+            ),
+        )
+        for scenario, section in zip(names, old.sections, strict=True)
+    )
+    return NewModel(name=name, pieces=pieces, scenarios=scenarios, remarks=remarks)
 
 
-def as_stated(value: Json) -> Json:
-    """Return what states ``value``, whatever was there."""
-    if isinstance(value, dict):
-        return {"$const": value}
-    return _escaped(value)
+def _pieces(section: Section, fields: Sequence[OldField]) -> tuple[Piece, ...]:
+    try:
+        return pieces_of(fields)
+    except TooManyRowsError as error:
+        error.mark = (section.member or section.node).mark
+        raise
 
 
-def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Place, Json]]:
-    """Yield what states a value where nothing is."""
-    if isinstance(value, dict) and value and (stated is None or _is_open(stated)):
-        for key, item in value.items():
-            yield from _added(item, _below(stated, _written(key)), (*place, key))
-    else:
-        yield place, as_stated(value)
-
-
-def _escaped(value: Json) -> Json:
-    """Return ``value`` with a second ``$`` before each key in it that begins with one."""
-    if isinstance(value, dict):
-        return {_written(key): _escaped(item) for key, item in value.items()}
-    return [_escaped(item) for item in value] if isinstance(value, list) else value
-
-
-def _written(key: str) -> str:
-    return f"${key}" if key.startswith("$") else key
-
-
-def _below(stated: Node | None, key: str) -> Node | None:
-    return stated.get(key) if isinstance(stated, MappingNode) else None
-
-
-def _is_open(stated: Node) -> bool:
-    """Return whether more can be stated below what is stated."""
-    return isinstance(stated, MappingNode) and not any(
-        member.key in {"$const", "$delete"} for member in stated.members
+def _may_overlay(model: OldValue, section: OldValue) -> bool:
+    """Return whether ``section`` can overlay ``model``: objects meet key by key."""
+    if not isinstance(model, OldObject) or not isinstance(section, OldObject):
+        return True
+    theirs = {field.name: field.value for field in section.members}
+    return all(
+        field.name in theirs and _may_overlay(field.value, theirs[field.name])
+        for field in model.members
     )
 
 
-def _are_alike(made: Json, meant: Json) -> bool:
-    """Return whether two arrays differ in their elements one by one; texts are read better whole."""
-    return (
-        isinstance(made, list)
-        and isinstance(meant, list)
-        and len(made) == len(meant)
-        and all(isinstance(item, dict | list) for item in (*made, *meant))
-    )
+def free_name(wanted: str, taken: Iterable[str]) -> str:
+    """Return ``wanted``, with a number added where ``taken`` has a name like it."""
+    folded = {fold(name) for name in taken}
+    name, number = wanted, 1
+    while fold(name) in folded:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remark, ...]]:
+    names: list[str] = []
+    taken = {fold(MIXED)}
+    remarks: list[Remark] = []
+    for section in sections:
+        wanted = section.name
+        if file_name_problem(wanted):
+            wanted = "".join(char if char.isalnum() else "_" for char in wanted)[:80]
+        name = wanted if fold(wanted) not in taken else free_name(wanted, [*names, MIXED])
+        taken.add(fold(name))
+        names.append(scenario_name(name))
+        if name != section.name and section.member is not None:
+            remarks.append(
+                Remark(
+                    kind=RemarkKind.RENAMED,
+                    text=f'the section is the scenario "{name}" now',
+                    mark=section.member.mark,
+                    pointer=(section.name,),
+                )
+            )
+    return names, tuple(remarks)

@@ -1,4 +1,4 @@
-"""Takes the sections of an old file and the new spec, read again; gives proof that they agree.
+"""Proof: the sections of an old file and the new spec, read again, make the same records.
 
 The records of a section are known exactly on both sides. The new spec's fields fall into groups
 that are drawn independently; for each group the probability of every combination is compared with
@@ -20,8 +20,8 @@ from msgspec.structs import astuple, replace
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
+from mockgen_watch.migrations.forms import OldArray, OldObject
 from mockgen_watch.migrations.pieces import period_of, tied_lengths, value_at
-from mockgen_watch.migrations.shapes import OldArray, OldObject
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
     from typing import TypeAlias
 
-    from mockgen_watch.migrations.shapes import OldFile, OldValue, Section
-    from mockgen_watch.migrations.suffixes import NewModel
+    from mockgen_watch.migrations.forms import OldValue, Section, SectionFile
+    from mockgen_watch.migrations.pieces import NewModel
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Model, Scenario, Shape, UserInput
 
@@ -41,7 +41,7 @@ Bare: TypeAlias = "object"
 
 
 def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
-    """Return what the outputs of ``new`` have otherwise than those of ``old``."""
+    """Return how the outputs of ``new`` differ from those of ``old``."""
     before, after = _outputs(old), _outputs(new)
     found = [f"{name} is missing" for name in before if name not in after]
     found += [f"{name} is new" for name in after if name not in before]
@@ -74,7 +74,7 @@ def _output(spec: UserInput, model: Model, scenario: Scenario) -> Bare:
 
 
 def bare(value: object) -> Bare:
-    """Return ``value`` without the places where it stands; pools in an order of their own."""
+    """Return ``value`` without places in files, and with pools in a canonical order."""
     if isinstance(value, Location | Origin):
         return None
     if isinstance(value, Pool):
@@ -97,7 +97,7 @@ _COUNTED = 100_000
 
 
 class FieldProof(Struct, frozen=True, kw_only=True):
-    """A field of a section: how many different values it has, and with which others it goes."""
+    """A field of a section: how many different values it has, and which others go with it."""
 
     name: str
     values: int
@@ -105,7 +105,7 @@ class FieldProof(Struct, frozen=True, kw_only=True):
 
 
 class SectionProof(Struct, frozen=True, kw_only=True):
-    """What was shown of one section.
+    """The proof for one section.
 
     Attributes:
         section: its name in the old file; ``""`` for a flat one.
@@ -130,7 +130,7 @@ class _Group(Struct, kw_only=True):
     olds: list[OldValue] = field(default_factory=list)
 
 
-def prove_sections(old: OldFile, model: NewModel, new: Model) -> tuple[SectionProof, ...]:
+def prove_sections(old: SectionFile, model: NewModel, new: Model) -> tuple[SectionProof, ...]:
     """Return a proof for each section of ``old`` against the model ``new``."""
     scenarios = {scenario.name: scenario for scenario in new.scenarios}
     if not model.scenarios:
@@ -144,7 +144,7 @@ def prove_sections(old: OldFile, model: NewModel, new: Model) -> tuple[SectionPr
 def count_outputs(spec: UserInput) -> Iterator[SectionProof]:
     """Yield each scenario as a section, with its pools and how many records it can make.
 
-    That they are what they were is shown by whoever calls.
+    The caller has proved that they are as before.
     """
     for model in spec.models:
         for scenario in model.scenarios:

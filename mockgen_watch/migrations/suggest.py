@@ -1,12 +1,11 @@
-"""Takes the pools of an old file; gives suggestions for what its format could not say.
+"""Suggestions: what the format of an old file could not say about its pools.
 
-Nothing here is ever done unasked: a suggestion is text, with the lines to write.
+None is ever applied: a suggestion is text, with the lines to write.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from itertools import combinations
@@ -16,8 +15,8 @@ from msgspec import Struct
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.masters.moves import is_near
-from mockgen_watch.migrations.layout import flow, key_text, member_lines
-from mockgen_watch.migrations.shapes import OldArray, OldLeaf, OldObject
+from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject
+from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
 from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Final, TypeAlias
 
-    from mockgen_watch.migrations.shapes import OldFile, OldValue
-    from mockgen_watch.migrations.suffixes import SuffixFile
+    from mockgen_watch.migrations.forms import OldValue, SectionFile, SuffixFile
     from mockgen_watch.spec.document import Document, Json, Node
 
 
@@ -41,7 +39,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     Attributes:
         kind: ``equal``, ``rule``, ``rows``, ``mapping`` or ``vocab``.
         text: one sentence.
-        lines: YAML that says it.
+        lines: YAML to write.
     """
 
     kind: str
@@ -56,19 +54,22 @@ class ModelPools(Struct, frozen=True, kw_only=True):
     sections: Mapping[str, Pools]
 
 
-_PLACES: Final = frozenset({"city", "state", "zip_code", "zip", "country", "street_address"})
+_ADDRESS_FIELDS: Final = frozenset(
+    {"city", "state", "zip_code", "zip", "country", "street_address"}
+)
 _SHOWN: Final = 12
-"""More rows than these are not written out."""
+"""More rows are not written out."""
 
 
 def likely_rows(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
     """Yield each group of fields once, with the first section that has it."""
-    told: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
+    pairings = (("the names of an address", _address_pairs), ("words in common", _word_pairs))
     for name, pools in sections.items():
-        for reason, together in (("the names of an address", _places), ("words in common", _alike)):
-            for fields in _groups(pools, together(pools)):
-                if fields not in told:
-                    told.add(fields)
+        for reason, pairs_of in pairings:
+            for fields in _groups(pools, pairs_of(pools)):
+                if fields not in seen:
+                    seen.add(fields)
                     yield _suggestion(name, pools, fields, reason)
 
 
@@ -102,12 +103,12 @@ def _may_pair(left: str, right: str, pools: Pools) -> bool:
     return len(pools[left]) == len(pools[right]) > 1 and "." not in left + right
 
 
-def _places(pools: Pools) -> Iterator[tuple[str, str]]:
-    places = [key for key in pools if key.casefold() in _PLACES]
-    yield from (pair for pair in combinations(places, 2) if _may_pair(*pair, pools))
+def _address_pairs(pools: Pools) -> Iterator[tuple[str, str]]:
+    fields = [key for key in pools if key.casefold() in _ADDRESS_FIELDS]
+    yield from (pair for pair in combinations(fields, 2) if _may_pair(*pair, pools))
 
 
-def _alike(pools: Pools) -> Iterator[tuple[str, str]]:
+def _word_pairs(pools: Pools) -> Iterator[tuple[str, str]]:
     words = {key: _words(values) for key, values in pools.items()}
     # Only fields whose first values share a word are compared: there may be thousands.
     with_word: dict[str, list[str]] = {}
@@ -125,7 +126,7 @@ def _alike(pools: Pools) -> Iterator[tuple[str, str]]:
 
 
 def _words(values: Values) -> list[set[str]]:
-    """Return the words of each value, without those that all have: they tell nothing apart."""
+    """Return the words of each value, without those that all values have."""
     each = [
         set(re.findall(r"[a-z]{3,}", value.casefold())) if isinstance(value, str) else set()
         for value in values
@@ -145,14 +146,14 @@ _DIGITS: Final = {"y": 4, "m": 2, "d": 2}
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _RUN: Final = re.compile(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
 _SPECIAL: Final = frozenset(r"\.^$*+?()[]{}|")
-_ENOUGH: Final = 3
-"""From so many values on a likeness is no accident."""
+_MIN_TEXTS: Final = 3
+"""With fewer values a common shape may be an accident."""
 
 
 def likely_rules(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
-    """Yield the rules of each model, one for each field whose values are alike.
+    """Yield the rules of each model, one for each field whose values have one form.
 
-    Negative sections have no say: they are there to break rules.
+    Negative sections do not count: their purpose is to break rules.
     """
     for one in models:
         every: dict[str, list[Json]] = {}
@@ -171,15 +172,15 @@ def likely_rules(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
 def _line(key: str, values: Sequence[Json]) -> str:
     """Return the rule of a field, as a line of YAML; ``""`` where there is none."""
     texts = {value for value in values if isinstance(value, str)}
-    # A rule has no way into the elements of an array.
-    is_alike = texts and len(texts) == len({canonical(value) for value in values})
-    rule = _rule(texts) if is_alike and not set(key) & set("./~") else None
+    # A rule cannot reach into the elements of an array.
+    has_texts_alone = texts and len(texts) == len({canonical(value) for value in values})
+    rule = _rule(texts) if has_texts_alone and not set(key) & set("./~") else None
     if rule is None:
         return ""
     what, pattern = rule
     single = "'" + pattern.replace("'", "''") + "'"
     name = key_text(slug(key))
-    return f"  {name}: {{field: {flow(key)}, schema: {{pattern: {single}}}}}  # {what}"
+    return f"  {name}: {{field: {inline_text(key)}, schema: {{pattern: {single}}}}}  # {what}"
 
 
 def _rule(texts: set[str]) -> tuple[str, str] | None:
@@ -192,7 +193,7 @@ def _rule(texts: set[str]) -> tuple[str, str] | None:
     if all(_MAIL.fullmatch(text) for text in texts):
         return "an e-mail address", "^[^@ ]+@[^@ ]+[.][^@ .]+$"
     shapes = {_shape(text) for text in texts}
-    if len(shapes) == 1 and len(texts) >= _ENOUGH:
+    if len(shapes) == 1 and len(texts) >= _MIN_TEXTS:
         (shape,) = shapes
         if "0-9" in shape or "A-Z]{" in shape:
             return "a code of one shape", f"^{shape}$"
@@ -205,9 +206,9 @@ def _is_date(text: str, order: str, sign: str) -> bool:
         return False
     if any(len(part) != _DIGITS[kind] for part, kind in zip(parts, order, strict=True)):
         return False
-    known = {kind: int(part) for kind, part in zip(order, parts, strict=True)}
+    numbers = {kind: int(part) for kind, part in zip(order, parts, strict=True)}
     try:
-        date(known["y"], known["m"], known["d"])
+        date(numbers["y"], numbers["m"], numbers["d"])
     except ValueError:
         return False
     return True
@@ -229,10 +230,10 @@ def slug(key: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", key).strip("-").lower() or "rule"
 
 
-_SHARED_POOLS_ENOUGH: Final = 3
+_MIN_SHARED_VALUES: Final = 3
 """Fewer values are not worth a file."""
-_NAMED: Final = 5
-"""More models than these are counted, not named."""
+_MAX_NAMES: Final = 5
+"""More models are counted, not named."""
 
 
 def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
@@ -242,9 +243,9 @@ def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
     for one in models:
         for pools in one.sections.values():
             for key, values in pools.items():
-                known = sorted(map(canonical, values))
-                if len(set(known)) >= _SHARED_POOLS_ENOUGH:
-                    identity = b",".join(known)
+                content = sorted(map(canonical, values))
+                if len(set(content)) >= _MIN_SHARED_VALUES:
+                    identity = b",".join(content)
                     users.setdefault(identity, {}).setdefault(one.model, key)
                     first.setdefault(identity, (key, values))
     for identity, found in users.items():
@@ -254,21 +255,22 @@ def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
 
 def _shared_pools_suggestion(models: tuple[str, ...], key: str, values: Values) -> Suggestion:
     name = slug(key).replace("-", "_")
-    more = f" and {len(models) - _NAMED} more" if len(models) > _NAMED else ""
+    more = f" and {len(models) - _MAX_NAMES} more" if len(models) > _MAX_NAMES else ""
+    users = f"{', '.join(models[:_MAX_NAMES])}{more}"
     return Suggestion(
         kind="vocab",
-        text=f"{', '.join(models[:_NAMED])}{more} share a pool of {len(values)} values ({key}): "
+        text=f"{users} share a pool of {len(values)} values ({key}): "
         f"specs/_vocab/{name}.yaml could hold it once",
         lines=(
             f"# specs/_vocab/{name}.yaml",
-            *(f"- {flow(value)}" for value in values),
+            *(f"- {inline_text(value)}" for value in values),
             "# in each model",
             f"{key_text(key.rpartition('.')[2])}: {{$vocab: {name}}}",
         ),
     )
 
 
-def pools_of_oldest(old: OldFile, model: str) -> tuple[ModelPools, ...]:
+def pools_of_sections(old: SectionFile, model: str) -> tuple[ModelPools, ...]:
     """Return the pools of all sections, which are those of ``model``."""
     sections = {
         section.name or "the file": dict(_old_pools(OldObject(members=section.fields), ""))
@@ -293,19 +295,19 @@ def pools_of_suffixes(old: SuffixFile) -> tuple[ModelPools, ...]:
 
 
 def suggestions_for(
-    models: Sequence[ModelPools], master: Document | None = None, *, is_oldest: bool
+    models: Sequence[ModelPools], master: Document | None = None, *, is_edit_format: bool
 ) -> tuple[Suggestion, ...]:
     """Return what the old format could not say of ``models``, and of their ``master``.
 
-    In the oldest format (``is_oldest``) lists of one length belong together as it is.
+    In the edit format lists of one length belong together anyway.
     """
     sections = {name: pools for one in models for name, pools in one.sections.items()}
     return (
         *_equal(sections),
         *likely_rules(models),
-        *(() if is_oldest else likely_rows(sections)),
+        *(() if is_edit_format else likely_rows(sections)),
         *shared_pools(models),
-        *(_mappings(sections, master) if master is not None else ()),
+        *(_mappings(sections, master.root) if master is not None and master.root else ()),
     )
 
 
@@ -346,9 +348,9 @@ def _equal(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
             yield Suggestion(kind="equal", text=text)
 
 
-def _mappings(sections: Mapping[str, Pools], master: Document) -> Iterator[Suggestion]:
-    names = Counter(key for pools in sections.values() for key in pools)
-    theirs = dict(_node_pools(_slot(master), "")) if master.root is not None else {}
+def _mappings(sections: Mapping[str, Pools], master: Node) -> Iterator[Suggestion]:
+    names = dict.fromkeys(key for pools in sections.values() for key in pools)
+    theirs = dict(_node_pools(_slot(master), ""))
     for key in names:
         parent, _, own = key.rpartition(".")
         siblings = [
@@ -369,12 +371,8 @@ def _mappings(sections: Mapping[str, Pools], master: Document) -> Iterator[Sugge
             )
 
 
-def _slot(master: Document) -> Node:
-    root = master.root
-    members: Sequence[Node] = (
-        [member.node for member in root.members if isinstance(member.node, MappingNode)]
-        if isinstance(root, MappingNode)
-        else []
-    )
-    assert root is not None  # noqa: S101 - the caller has looked
-    return members[0] if len(members) == 1 else root
+def _slot(root: Node) -> Node:
+    """Return the record of a master: its only mapping, else the whole."""
+    members = root.members if isinstance(root, MappingNode) else ()
+    mappings = [member.node for member in members if isinstance(member.node, MappingNode)]
+    return mappings[0] if len(mappings) == 1 else root

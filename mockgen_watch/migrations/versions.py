@@ -1,4 +1,4 @@
-"""Takes a document; gives the format version that it states, and its text with another one."""
+"""Format versions: the version that a file states, and the steps from one to the next."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VERSION: Final = "$version"
 _LOCK_VERSION: Final = re.compile(r'\A(\{\s*"lock_version":\s*)(\d{1,9})(?=\s*[,}])')
 
 
-class Stated(Struct, frozen=True, kw_only=True):
+class StatedVersion(Struct, frozen=True, kw_only=True):
     """The version that a file states.
 
     Attributes:
@@ -36,30 +36,25 @@ class Stated(Struct, frozen=True, kw_only=True):
     place: Location
 
 
-def read_stated(document: Document) -> Stated | None:
+def _read_version(document: Document) -> StatedVersion | None:
     """Return the version that a file states; None where it states none."""
     found = _LOCK_VERSION.match(document.text)
     if found is not None:
         line = document.text.count("\n", 0, found.start(2)) + 1
         place = Location(path=document.path, line=line)
-        return Stated(version=int(found[2]) or None, place=place)
+        return StatedVersion(version=int(found[2]) or None, place=place)
     root = document.root
     node = root.get(VERSION) if isinstance(root, MappingNode) else None
     if node is None:
         return None
     value = node.value if isinstance(node, Scalar) else None
-    return Stated(
+    return StatedVersion(
         version=value if type(value) is int and value > 0 else None,
         place=document.locate(node.mark, f"/{VERSION}"),
     )
 
 
-def with_lock_version(text: str, version: int) -> str:
-    """Return the text of a lockfile that states ``version``."""
-    return _LOCK_VERSION.sub(rf"\g<1>{version}", text, count=1)
-
-
-def with_version(document: Document, version: int) -> str:
+def _with_version(document: Document, version: int) -> str:
     """Return the text of a document with its ``$version`` set, at its place or as the first key."""
     root, text = document.root, document.text
     if not isinstance(root, MappingNode):
@@ -93,7 +88,7 @@ class Step(Struct, frozen=True, kw_only=True):
     Attributes:
         kind: of the files that it is for.
         source: the version that it reads; it writes ``source + 1``.
-        apply: gives the new text; it need not care for the version. Of a lockfile it gets the
+        apply: returns the new text; it need not change the version. Of a lockfile it gets the
             text alone, without nodes.
     """
 
@@ -103,7 +98,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 STEPS: Final[tuple[Step, ...]] = ()
-"""Every step that there is. Version 1 is the first one."""
+"""Every step that there is; version 1 is the first version."""
 
 
 def _accept(_kind: FileKind, _document: Document) -> Sequence[Diagnostic]:
@@ -116,7 +111,7 @@ class Chain(Struct, frozen=True, kw_only=True):
     Attributes:
         steps: of all kinds.
         newest: kind → the version that this release writes, where it is not that of specs.
-        check: what a reader of the newest version says of a file that was brought to it.
+        check: what a reader of the newest version reports for a file that was brought to it.
     """
 
     steps: Sequence[Step] = STEPS
@@ -135,7 +130,7 @@ class Upgrade(Struct, frozen=True, kw_only=True):
         text: the new text; the old one, character by character, where nothing had to change, or
             where the file could not be brought to the newest version.
         versions: those that the file went through, its own first.
-        diagnostics: why it could not be brought further.
+        diagnostics: why it could not be upgraded further.
     """
 
     text: str
@@ -157,7 +152,7 @@ def upgrade(document: Document, kind: FileKind, chain: Chain) -> Upgrade:
     then only the number changes. What a step makes is read again, and so is the whole.
     """
     newest = chain.newest_of(kind)
-    stated = read_stated(document)
+    stated = _read_version(document)
     version = 1 if stated is None else stated.version
     if version is None or version > newest:
         place = Location(path=document.path) if stated is None else stated.place
@@ -181,16 +176,16 @@ def upgrade(document: Document, kind: FileKind, chain: Chain) -> Upgrade:
 def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Document:
     """Return the document of ``text``, which states ``version``."""
     if kind is FileKind.LOCKFILE:
-        return replace(before, text=with_lock_version(text, version))
+        return replace(before, text=_LOCK_VERSION.sub(rf"\g<1>{version}", text, count=1))
     document = parse(before.path, text.encode())
     if document.root is None or has_errors(document.diagnostics):
         return document
-    return parse(before.path, with_version(document, version).encode())
+    return parse(before.path, _with_version(document, version).encode())
 
 
 def _failed(before: Document, versions: Sequence[int], problems: Sequence[Diagnostic]) -> Upgrade:
-    """Return what is told of a file that would be wrong in a newer version; it stays."""
-    told = tuple(
+    """Return the result for a file that would be wrong in a newer version; it stays."""
+    errors = tuple(
         Diagnostic(
             code="MG702",
             message=f"in version {versions[-1]} it would be wrong: {problem.message}",
@@ -199,7 +194,7 @@ def _failed(before: Document, versions: Sequence[int], problems: Sequence[Diagno
         )
         for problem in problems
     )
-    return Upgrade(text=before.text, versions=tuple(versions), diagnostics=told)
+    return Upgrade(text=before.text, versions=tuple(versions), diagnostics=errors)
 
 
 def _unknown(place: Location, newest: int) -> Diagnostic:

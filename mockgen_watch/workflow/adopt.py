@@ -23,8 +23,7 @@ from mockgen_watch.formats.csv import (
 )
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
-from mockgen_watch.migrations.adoption import Home, graft_of, sayings
-from mockgen_watch.migrations.graft import GraftError, grafted
+from mockgen_watch.migrations.graft import GraftError, ScenarioNode, graft_of, grafted, propose
 from mockgen_watch.plan.overlay import NEGATIVE
 from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.labels import INSIDE
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from mockgen_watch.migrations.adoption import Saying
+    from mockgen_watch.migrations.graft import Statement
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Document, Json, Node
@@ -304,7 +303,7 @@ def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
         return replace_all(root, adoption.replacements)
 
 
-def home_of(document: Document, plan: OutputPlan) -> Home:
+def home_of(document: Document, plan: OutputPlan) -> ScenarioNode:
     """Return where the scenario of ``plan`` stands."""
     keys = split_pointer(plan.location.pointer)
     node: Node | None = document.root
@@ -325,7 +324,7 @@ def home_of(document: Document, plan: OutputPlan) -> Home:
         return field if records.path_of(field) == path else None
 
     is_model = len(keys) == 1 and keys[0] == plan.model
-    return Home(keys=keys, node=node, is_model=is_model, field_of=field_of)
+    return ScenarioNode(keys=keys, node=node, is_model=is_model, field_of=field_of)
 
 
 def location_of(document: Document, keys: Iterable[str]) -> Location:
@@ -503,12 +502,12 @@ class _Run:
 
     def _proved(
         self, edited: Edited, changed: Mapping[int, tuple[Json, Json]], meant: Sequence[Json]
-    ) -> tuple[tuple[Saying, ...], bytes, OpenProject]:
+    ) -> tuple[tuple[Statement, ...], bytes, OpenProject]:
         """Return what is to be said, the new spec, and the project with it."""
         old = self.project.snapshot.load(self.spec)
         document = parse(self.spec, old)
         reason = ""
-        for said in sayings(home_of(document, edited.plan), changed, edited.plan.count):
+        for said in propose(home_of(document, edited.plan), changed, edited.plan.count):
             try:
                 text = grafted(document, graft_of(said)).encode("utf-8", "surrogatepass")
             except GraftError as error:
@@ -544,7 +543,7 @@ class _Run:
         return tuple(written), tuple(layouts)
 
     def _values(
-        self, said: Iterable[Saying], changed: Mapping[int, tuple[Json, Json]], spec: bytes
+        self, said: Iterable[Statement], changed: Mapping[int, tuple[Json, Json]], spec: bytes
     ) -> Iterable[AdoptedValue]:
         document = parse(self.spec, spec)
         for saying in said:

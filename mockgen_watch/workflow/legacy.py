@@ -12,11 +12,10 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.migrations.forms import RemarkKind, form_of, read_sections
 from mockgen_watch.migrations.layout import json_text
 from mockgen_watch.migrations.migrate import remark_location, too_many_rows
-from mockgen_watch.migrations.pieces import TooManyRowsError
-from mockgen_watch.migrations.shapes import RemarkKind, form_of, read_oldest
-from mockgen_watch.migrations.suffixes import assemble
+from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.project import OpenProject, open_file, open_project
 from mockgen_watch.workflow.suites import USER_INPUT_NAMES, Suites, SuiteSettings
@@ -24,7 +23,7 @@ from mockgen_watch.workflow.suites import USER_INPUT_NAMES, Suites, SuiteSetting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.migrations.shapes import OldFile
+    from mockgen_watch.migrations.forms import SectionFile
     from mockgen_watch.spec.document import Document, Json
     from mockgen_watch.storage.folders import StrPath
 
@@ -62,7 +61,7 @@ def open_legacy(
     scenarios: dict[str, None] = {}
     found: list[Diagnostic] = []
     for document in documents.values():
-        old = read_oldest(document)
+        old = read_sections(document)
         found += _remarks(document, old)
         try:
             model = assemble(old, MODEL)
@@ -96,7 +95,7 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
     for suite, path in suites.files.items():
         document = parse(path, suites.sources.read(path))
         is_read = document.root is not None and not has_errors(document.diagnostics)
-        if is_read and form_of(document).is_oldest:
+        if is_read and form_of(document).is_edit_format:
             yield suite, document
         elif is_given and is_read:
             raise UsageError(
@@ -107,7 +106,7 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
             raise UsageError(f"{path} cannot be read; mockgen-watch check tells why")
 
 
-def _remarks(document: Document, old: OldFile) -> Iterator[Diagnostic]:
+def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:
     """Yield a warning for each thing that no record can hold."""
     for remark in old.remarks:
         if remark.kind is RemarkKind.LOST:

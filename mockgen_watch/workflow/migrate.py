@@ -15,8 +15,12 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.migrations.masters import looks_like_master, migrate_master
-from mockgen_watch.migrations.migrate import migrate_user_input, migrate_versioned
+from mockgen_watch.migrations.migrate import (
+    looks_like_master,
+    migrate_master,
+    migrate_user_input,
+    migrate_versioned,
+)
 from mockgen_watch.migrations.suggest import shared_pools
 from mockgen_watch.migrations.versions import STEPS, Chain, FileKind, Step
 from mockgen_watch.spec.build.master import build_master
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.migrations.migrate import Migration, Wishes
+    from mockgen_watch.migrations.migrate import Migration, MigrationOptions
     from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.spec.document import Document
 
@@ -93,7 +97,7 @@ class MigrationRequest(Struct, frozen=True, kw_only=True):
     """
 
     files: tuple[str, ...]
-    wishes: Wishes
+    wishes: MigrationOptions
     out: str = ""
     suite: str = ""
 

@@ -15,8 +15,8 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
-from mockgen_watch.migrations.shapes import Form, RemarkKind
+from mockgen_watch.migrations.forms import Form, RemarkKind
+from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
 from mockgen_watch.plan.overlay import apply_overlay
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -214,7 +214,7 @@ def migrate_and_check(number: int) -> None:
     text = as_yaml(data, number) if in_yaml else json.dumps(data, ensure_ascii=number % 2 == 0)
     path = f"old.{'yaml' if in_yaml else 'json'}"
     language = ("", "json", "yaml")[number % 5 % 3]
-    wishes = Wishes(schema=SCHEMA, language=language)
+    wishes = MigrationOptions(schema=SCHEMA, language=language)
     migration = migrate_user_input(path, text.encode(), wishes)
     if migration.form is Form.NEW:
         assert migration.new is None
@@ -255,5 +255,7 @@ def test_few_random_files_are_refused() -> None:
     failed = 0
     for number in range(USUAL):
         data = Maker(number).file()
-        failed += migrate_user_input("old.json", json.dumps(data).encode(), Wishes()).has_failed
+        failed += migrate_user_input(
+            "old.json", json.dumps(data).encode(), MigrationOptions()
+        ).has_failed
     assert failed < USUAL // 10

@@ -10,7 +10,7 @@ from mockgen_watch.cli.options import whole_number
 from mockgen_watch.cli.running import diff_lines, print_refused, print_replaced, write_findings
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity
 from mockgen_watch.errors import UsageError
-from mockgen_watch.migrations.migrate import Wishes
+from mockgen_watch.migrations.migrate import MigrationOptions
 from mockgen_watch.spec.build.user_input import file_name_problem
 from mockgen_watch.views.migration import (
     migration_data,
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> MigrationRequest:
-    wishes = Wishes(
+    wishes = MigrationOptions(
         model=options.model,
         count=options.count,
         language=options.to,

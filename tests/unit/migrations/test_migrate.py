@@ -6,15 +6,19 @@ import json
 
 import pytest
 
-from mockgen_watch.migrations.masters import migrate_master
-from mockgen_watch.migrations.migrate import Migration, Wishes, migrate_user_input
-from mockgen_watch.migrations.shapes import RemarkKind
+from mockgen_watch.migrations.forms import RemarkKind
+from mockgen_watch.migrations.migrate import (
+    Migration,
+    MigrationOptions,
+    migrate_master,
+    migrate_user_input,
+)
 
 
 def migrated(data: object, **wishes: object) -> Migration:
     text = data if isinstance(data, str) else json.dumps(data)
     path = "old.yaml" if isinstance(data, str) else "old.json"
-    return migrate_user_input(path, text.encode(), Wishes(**wishes))  # type: ignore[arg-type]
+    return migrate_user_input(path, text.encode(), MigrationOptions(**wishes))  # type: ignore[arg-type]
 
 
 def test_a_mapping_beside_sections_is_a_model_where_it_looks_like_one() -> None:
@@ -93,21 +97,25 @@ def test_a_file_that_would_be_too_large_a_spec_is_to_be_divided(
     ],
 )
 def test_an_empty_list_of_a_master_is_a_constant(path: str, old: str, new: str) -> None:
-    done = migrate_master(path, old.encode(), Wishes(master_schema="s", is_thorough=False))
+    done = migrate_master(
+        path, old.encode(), MigrationOptions(master_schema="s", is_thorough=False)
+    )
     assert done.new == new
     assert {remark.kind for remark in done.remarks} == {RemarkKind.EMPTY_LIST}
-    again = migrate_master(path, new.encode(), Wishes(master_schema="s"))
+    again = migrate_master(path, new.encode(), MigrationOptions(master_schema="s"))
     assert (again.new, again.diagnostics) == (None, ())
 
 
 def test_a_master_may_hold_lists_scalars_and_nothing_else() -> None:
     old = '{"a": ["x", "y"], "b": 5, "c": null}'
-    done = migrate_master("m.json", old.encode(), Wishes())
+    done = migrate_master("m.json", old.encode(), MigrationOptions())
     assert done.new == '{"$slot": "", "a": ["x", "y"], "b": 5, "c": null}'
 
 
 def test_what_is_wrong_with_a_master_is_told_at_its_place() -> None:
-    done = migrate_master("m.json", b'{"p": {"a": 1,\n "$x": 2}}', Wishes(master_schema="s"))
+    done = migrate_master(
+        "m.json", b'{"p": {"a": 1,\n "$x": 2}}', MigrationOptions(master_schema="s")
+    )
     (told,) = done.diagnostics
     assert (told.location.line, told.location.column) == (2, 2)
     assert done.new is None
@@ -142,7 +150,7 @@ def test_what_cannot_be_migrated_stays_and_is_told(text: str, told: str) -> None
 
 @pytest.mark.parametrize("text", ["[1]", "p: {a: [1", "p: {a: 1}\nb: {$x: 1}\n"])
 def test_a_master_that_cannot_be_migrated_stays(text: str) -> None:
-    done = migrate_master("m.yaml", text.encode(), Wishes(master_schema="s"))
+    done = migrate_master("m.yaml", text.encode(), MigrationOptions(master_schema="s"))
     assert (done.new, done.has_failed) == (None, True)
 
 
@@ -152,10 +160,11 @@ def test_what_is_valid_as_it_stands_is_rewritten_only_when_asked() -> None:
     assert migrated(suffixes).new is not None
     master = b'{"p": {"a": 1}}'
     assert (
-        migrate_master("m.json", master, Wishes(is_thorough=False, master_schema="s")).new is None
+        migrate_master("m.json", master, MigrationOptions(is_thorough=False, master_schema="s")).new
+        is None
     )
     new = b'{"$slot": "p", "p": {"a": 1}}'
-    done = migrate_master("m.json", new, Wishes(master_schema="s"))
+    done = migrate_master("m.json", new, MigrationOptions(master_schema="s"))
     assert (done.new, done.versions) == (None, (1,))
 
 

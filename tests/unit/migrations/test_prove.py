@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mockgen_watch.migrations.forms import read_sections
+from mockgen_watch.migrations.pieces import assemble
 from mockgen_watch.migrations.prove import SectionProof, prove_sections
-from mockgen_watch.migrations.shapes import read_oldest
-from mockgen_watch.migrations.suffixes import assemble
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
@@ -30,7 +30,7 @@ Model_1:
 
 
 def proofs_of(new: str) -> tuple[SectionProof, ...]:
-    old = read_oldest(parse("old.yaml", OLD))
+    old = read_sections(parse("old.yaml", OLD))
     spec, found = build_user_input(parse("new.yaml", new.encode()), BuildContext())
     assert spec is not None, found
     return prove_sections(old, assemble(old, "Model_1"), spec.models[0])

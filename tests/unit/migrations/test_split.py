@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.migrations.shapes import split_text
+from mockgen_watch.migrations.forms import split_text
 from tests import oldest_engine
 
 TEXTS: dict[str, tuple[str, ...]] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
+from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
 from mockgen_watch.migrations.suggest import ModelPools, shared_pools
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
@@ -25,7 +25,9 @@ LEGACY = Path(__file__).parents[2] / "data" / "legacy"
 
 def suggested(data: object, master: object = None) -> dict[str, list[Suggestion]]:
     document = None if master is None else parse("master.json", json.dumps(master).encode())
-    done = migrate_user_input("old.json", json.dumps(data).encode(), Wishes(master=document))
+    done = migrate_user_input(
+        "old.json", json.dumps(data).encode(), MigrationOptions(master=document)
+    )
     assert not done.has_failed, done.diagnostics
     found: dict[str, list[Suggestion]] = {}
     for one in done.suggestions:
@@ -176,7 +178,7 @@ def lines_in_place(data: dict[str, Json], one: Suggestion) -> dict[str, Json]:
 @pytest.mark.parametrize("sample", ["claims_user_input", "model_x_user_input", "edit_x"])
 def test_what_is_suggested_of_a_sample_is_a_valid_spec(sample: str, kind: str) -> None:
     data = json.loads((LEGACY / f"{sample}.json").read_text())
-    done = migrate_user_input("old.json", json.dumps(data).encode(), Wishes())
+    done = migrate_user_input("old.json", json.dumps(data).encode(), MigrationOptions())
     assert done.new is not None
     model = json.loads(done.new)["Model_1"]
     model.pop("$scenarios", None)

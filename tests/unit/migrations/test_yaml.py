@@ -6,7 +6,7 @@ import difflib
 
 import pytest
 
-from mockgen_watch.migrations.migrate import Wishes, migrate_user_input
+from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
 
 SCHEMA = "s.json"
 
@@ -41,7 +41,7 @@ Model_7:   # a model, in its own style
 
 
 def migrated(text: str, **wishes: str) -> str:
-    done = migrate_user_input("old.yaml", text.encode(), Wishes(schema=SCHEMA, **wishes))  # type: ignore[arg-type]
+    done = migrate_user_input("old.yaml", text.encode(), MigrationOptions(schema=SCHEMA, **wishes))  # type: ignore[arg-type]
     assert not done.has_failed, done.diagnostics
     assert done.new is not None
     return done.new
@@ -214,7 +214,7 @@ UNCHANGED = {
 
 @pytest.mark.parametrize("text", UNCHANGED.values(), ids=UNCHANGED)
 def test_what_is_a_spec_already_stays(text: str) -> None:
-    done = migrate_user_input("spec.yaml", text.encode(), Wishes(schema=SCHEMA))
+    done = migrate_user_input("spec.yaml", text.encode(), MigrationOptions(schema=SCHEMA))
     assert (done.new, done.diagnostics) == (None, ())
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.cli.main import main
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import read_lockfile
-from mockgen_watch.migrations.migrate import Wishes
+from mockgen_watch.migrations.migrate import MigrationOptions
 from mockgen_watch.migrations.versions import Chain, FileKind, Step, read_document
 from mockgen_watch.spec.build.reader import Build, Entry
 from mockgen_watch.spec.build.user_input import read_version
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PROJECT = "# ours\nseed: 7\noutputs: made\n"
 SPEC = "Model_1:\n   # a code\n   code:   {$pattern: '[A-Z]{3}'}   # three\n"
 MASTER = '{\n\t"$slot": "p",\n\t"p": {"x": 1}\n}\n'
-ASKED = MigrationRequest(files=(), wishes=Wishes())
+ASKED = MigrationRequest(files=(), wishes=MigrationOptions())
 
 
 def renames(kind: FileKind, old: str, new: str, source: int = 1) -> Step:

@@ -1,4 +1,9 @@
-"""Takes the Document of a file of the earlier system; gives its sections in one neutral form."""
+"""Forms: what a user_input file of the earlier system holds, read into one neutral shape.
+
+The oldest of them, the edit format, has sections (``Edit_1``, ``Edit_2``, …) whose n-th values
+belong together. A later one has models with suffix sections (``Model_1_Positive``), which overlay
+the model.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,13 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from mockgen_watch.digest import canonical
 from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
 from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+from mockgen_watch.spec.model import fold
 
 if TYPE_CHECKING:
     from typing import Final, TypeAlias
@@ -19,18 +26,18 @@ if TYPE_CHECKING:
 
 
 BLANKS: Final = " \t\r\n"
-"""What may stand around a value without being part of it."""
+"""What may surround a value without belonging to it."""
 
 
 class SplitText(Struct, frozen=True, kw_only=True):
     """Text taken apart.
 
     Attributes:
-        values: in order, repeated ones as often as they stand there; never empty.
-        trimmed: how many had blanks around them, which are no part of them.
+        values: in order, repeated ones as often as they occur; never empty.
+        trimmed: how many had blanks around them, which do not belong to them.
         empty: how many are the empty text.
-        quoted: how many stood in quotes.
-        odd_quotes: how many hold a quote that closes nowhere, or in the middle; it is a
+        quoted: how many were in quotes.
+        odd_quotes: how many hold a quote that is never closed, or closed in the middle; it is a
             character like others.
     """
 
@@ -74,7 +81,7 @@ def split_text(text: str) -> SplitText:
 
 
 def _quoted(text: str, start: int) -> tuple[str, int] | None:
-    """Return the quoted value that begins at ``start``, and the place behind it."""
+    """Return the quoted value that begins at ``start``, and the position after it."""
     place = _skip_blanks(text, start)
     if not text.startswith('"', place):
         return None
@@ -111,33 +118,31 @@ class Form(StrEnum):
     BROKEN = "broken"
     """It cannot be read, or is no mapping."""
     NEW = "new"
-    """A spec as it stands."""
+    """A spec already."""
     SECTIONS = "sections"
     """``Edit_1``, ``Edit_2``, …, perhaps with models beside them."""
     FLAT = "flat"
-    """One section without a name: the fields stand at the top."""
+    """One section without a name: the fields are at the top."""
     SUFFIXES = "suffixes"
     """``Model_1``, ``Model_1_Positive``, …: a spec as well, and one that has no ``$scenarios``."""
     MODELS = "models"
-    """Models beside something that is none, so that it is no spec yet."""
+    """Models beside something else, so that it is not a spec yet."""
 
     @property
-    def is_oldest(self) -> bool:
+    def is_edit_format(self) -> bool:
         """Whether values are separated by commas, and the n-th ones belong together."""
         return self in {Form.SECTIONS, Form.FLAT}
 
 
 class OldLeaf(Struct, frozen=True, kw_only=True):
-    """A field of the oldest format: what its n-th values are.
+    """A field of the edit format: its n-th values.
 
     Attributes:
-        values: one or more; the value behind the last one is the first one again.
-        is_text: it was comma-separated text.
+        values: one or more; after the last one comes the first one again.
         is_list: it was a list.
     """
 
     values: tuple[Json, ...]
-    is_text: bool = False
     is_list: bool = False
 
 
@@ -169,7 +174,7 @@ class Section(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: as written; ``""`` for a flat file.
-        member: where it stands; None for a flat file.
+        member: its key and node; None for a flat file.
     """
 
     name: str
@@ -179,7 +184,7 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 class RemarkKind(StrEnum):
-    """What the reader of a report should know about a place."""
+    """What a report says about a place."""
 
     LOST = "not carried over"
     BLANKS = "blanks"
@@ -192,7 +197,7 @@ class RemarkKind(StrEnum):
 
 
 class Remark(Struct, frozen=True, kw_only=True):
-    """One thing that is told, with its place in the old file."""
+    """One thing to report, with its place in the old file."""
 
     kind: RemarkKind
     text: str
@@ -201,8 +206,8 @@ class Remark(Struct, frozen=True, kw_only=True):
     lost: Member | None = None
 
 
-class OldFile(Struct, frozen=True, kw_only=True):
-    """What a file of the oldest format holds.
+class SectionFile(Struct, frozen=True, kw_only=True):
+    """What a file of the edit format holds.
 
     Attributes:
         sections: in source order.
@@ -224,7 +229,7 @@ def form_of(document: Document) -> Form:
     if not members or any(member.key in INPUT_DIRECTIVES for member in members):
         return Form.NEW
     mappings = [member for member in members if isinstance(member.node, MappingNode)]
-    if any(is_edit(member) for member in mappings):
+    if any(is_section(member) for member in mappings):
         return Form.SECTIONS
     named = [member for member in mappings if _is_model(member)]
     if len(mappings) < len(members):
@@ -234,8 +239,8 @@ def form_of(document: Document) -> Form:
     return Form.SUFFIXES if any(split_suffix(item.key)[1] for item in members) else Form.NEW
 
 
-def is_edit(member: Member) -> bool:
-    """Return whether ``member`` is a section of the oldest format."""
+def is_section(member: Member) -> bool:
+    """Return whether ``member`` is a section of the edit format."""
     return isinstance(member.node, MappingNode) and _EDIT.fullmatch(member.key) is not None
 
 
@@ -244,36 +249,39 @@ def _is_model(member: Member) -> bool:
 
 
 def _has_directives(node: Node) -> bool:
-    """Return whether a directive stands anywhere: then a person wrote it for the new format."""
+    """Return whether there is a directive anywhere: then a person wrote it for the new format."""
     if isinstance(node, MappingNode):
         return any(is_directive(item.key) or _has_directives(item.node) for item in node.members)
     return isinstance(node, SequenceNode) and any(map(_has_directives, node.items))
 
 
-def read_oldest(document: Document) -> OldFile:
-    """Return the sections of a file whose form ``is_oldest``."""
+def read_sections(document: Document) -> SectionFile:
+    """Return the sections of a file whose form ``is_edit_format``."""
     reader = _Reader()
     root = document.root
     if not isinstance(root, MappingNode):
-        return OldFile(sections=(), models=(), remarks=())
+        return SectionFile(sections=(), models=(), remarks=())
     if form_of(document) is Form.FLAT:
         section = Section(name="", member=None, node=root, fields=reader.fields(root, ()))
-        return OldFile(sections=(section,), models=(), remarks=tuple(reader.remarks))
+        return SectionFile(sections=(section,), models=(), remarks=tuple(reader.remarks))
     sections: list[Section] = []
     models: list[Member] = []
     for member in root.members:
         node = member.node
         if not isinstance(node, MappingNode):
             reader.lose(member, (), "it is no section: sections are mappings")
-        elif is_edit(member):
+        elif is_section(member):
             fields = reader.fields(node, (member.key,))
             sections.append(Section(name=member.key, member=member, node=node, fields=fields))
         elif _is_beside(member):
             models.append(member)
-            reader.keep(member)
+            text = "it is no section and stays as it is, with outputs of its own"
+            reader.remark(RemarkKind.KEPT, text, member, (member.key,))
         else:
             reader.lose(member, (), "it is no section: sections are called Edit_1, Edit_2, …")
-    return OldFile(sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks))
+    return SectionFile(
+        sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks)
+    )
 
 
 def _is_beside(member: Member) -> bool:
@@ -285,7 +293,7 @@ def _is_beside(member: Member) -> bool:
 
 
 class _Reader:
-    """Reads fields, and remembers what is worth telling."""
+    """Reads fields, and collects remarks."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
@@ -299,17 +307,10 @@ class _Reader:
         return tuple(found)
 
     def lose(self, member: Member, path: tuple[str, ...], reason: str) -> None:
-        pointer = (*path, member.key)
-        self.remarks.append(
-            Remark(
-                kind=RemarkKind.LOST, text=reason, mark=member.mark, pointer=pointer, lost=member
-            )
-        )
+        self.remarks.append(_lost(member, (*path, member.key), reason))
 
-    def keep(self, member: Member) -> None:
-        text = "it is no section and stays as it is, with outputs of its own"
-        remark = Remark(kind=RemarkKind.KEPT, text=text, mark=member.mark, pointer=(member.key,))
-        self.remarks.append(remark)
+    def remark(self, kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> None:
+        self.remarks.append(Remark(kind=kind, text=text, mark=member.mark, pointer=pointer))
 
     def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node
@@ -333,7 +334,7 @@ class _Reader:
 
     def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
         split = split_text(text)
-        told = (
+        remarks = (
             (RemarkKind.BLANKS, split.trimmed, "blanks around values are no part of them"),
             (RemarkKind.EMPTY, split.empty, "empty text is a value like any other"),
             (RemarkKind.QUOTES, split.quoted, "quotes around values are no part of them"),
@@ -343,18 +344,88 @@ class _Reader:
                 "a quote that closes nowhere, or in the middle, is kept",
             ),
         )
-        for kind, number, what in told:
+        for kind, number, what in remarks:
             if number:
                 subject = f"{number} value{'' if number == 1 else 's'}"
-                note = Remark(kind=kind, text=f"{what} ({subject})", mark=member.mark, pointer=path)
-                self.remarks.append(note)
+                self.remark(kind, f"{what} ({subject})", member, path)
         if len(set(split.values)) < len(split.values):
-            self.remarks.append(
-                Remark(
-                    kind=RemarkKind.DOUBLED,
-                    text="a repeated value counts as often as it stands there",
-                    mark=member.mark,
-                    pointer=path,
-                )
-            )
-        return OldLeaf(values=split.values, is_text=True)
+            text = "a repeated value counts as often as it stands there"
+            self.remark(RemarkKind.DOUBLED, text, member, path)
+        return OldLeaf(values=split.values)
+
+
+def _lost(member: Member, pointer: tuple[str, ...], reason: str) -> Remark:
+    kind = RemarkKind.LOST
+    return Remark(kind=kind, text=reason, mark=member.mark, pointer=pointer, lost=member)
+
+
+class ModelGroup(Struct, kw_only=True):
+    """A model and its suffix sections.
+
+    Attributes:
+        own: the model's section; None when there are only suffix sections.
+        scenarios: scenario → its section.
+    """
+
+    name: str
+    own: Member | None = None
+    scenarios: dict[str, Member] = field(default_factory=dict)
+
+    def overlay(self, member: Member, *, in_full: bool = False) -> list[Member]:
+        """Return the members of a suffix section that differ from the model's."""
+        own = self.own.node if self.own is not None else None
+        known = {
+            item.key: _unordered(item.node)
+            for item in (own.members if isinstance(own, MappingNode) else ())
+        }
+        node = member.node
+        return [
+            item
+            for item in (node.members if isinstance(node, MappingNode) else ())
+            if in_full or known.get(item.key) != _unordered(item.node)
+        ]
+
+
+class SuffixFile(Struct, frozen=True, kw_only=True):
+    """The models of a file in the order of their first mention.
+
+    Attributes:
+        remarks: what is no model.
+        clashes: sections whose model or scenario has one already.
+    """
+
+    groups: tuple[ModelGroup, ...]
+    remarks: tuple[Remark, ...]
+    clashes: tuple[Member, ...] = ()
+
+
+def read_suffixes(document: Document) -> SuffixFile:
+    """Return the models of a file whose sections are models or have suffixes."""
+    groups: dict[str, ModelGroup] = {}
+    remarks: list[Remark] = []
+    clashes: list[Member] = []
+    root = document.root
+    for member in root.members if isinstance(root, MappingNode) else ():
+        if not isinstance(member.node, MappingNode):
+            reason = "it is no model: models are mappings"
+            remarks.append(_lost(member, (member.key,), reason))
+            continue
+        name, scenario = split_suffix(member.key)
+        group = groups.setdefault(fold(name), ModelGroup(name=name))
+        if scenario in group.scenarios or (not scenario and group.own is not None):
+            clashes.append(member)
+        elif scenario:
+            group.scenarios[scenario] = member
+        else:
+            group.own, group.name = member, name
+    return SuffixFile(groups=tuple(groups.values()), remarks=tuple(remarks), clashes=tuple(clashes))
+
+
+def _unordered(node: Node) -> bytes:
+    """Return the same for pools of the same values and weights."""
+    if isinstance(node, SequenceNode):
+        items = [_unordered(item) for item in node.items]
+        if any(isinstance(item, MappingNode) for item in node.items):
+            return b"[" + b",".join(items) + b"]"
+        return b"[" + b",".join(sorted(items)) + b"]"
+    return canonical(plain_data(node))
