@@ -1,4 +1,7 @@
-"""Takes an output that somebody edited; gives the spec that makes it so, with proof, or why not."""
+"""Adoption: changes of a spec that make its output as somebody edited it.
+
+The change is proved before it is written: the new spec must make the records as they were edited.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import Serial
-from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.csv import (
     CsvWriter,
     cell_value,
@@ -30,22 +32,14 @@ from mockgen_watch.scenarios.labels import INSIDE
 from mockgen_watch.spec.document import MappingNode, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.multi import (
-    PROJECT_LABEL,
-    Replaced,
-    Replacement,
-    finish_replacement,
-    replace_all,
-)
+from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.storage.outputs import read_output, read_outputs
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.workflow.changes import ABSENT, CannotDecodeError, changed_cells, decode_records
-from mockgen_watch.workflow.generate import LOCK_WAIT, no_progress
+from mockgen_watch.workflow.changes import CannotDecodeError, changed_cells, decode_records
+from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.origins import locate_record, split_pointer
-from mockgen_watch.workflow.produce import output_files, prepare_production
-from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.targets import find_output
+from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
+from mockgen_watch.workflow.project import project_of, replace_files
+from mockgen_watch.workflow.targets import find_output, plan_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,8 +49,8 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Document, Json, Node
+    from mockgen_watch.storage.multi import Replaced
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.changes import Absent
     from mockgen_watch.workflow.produce import Production
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.targets import Target
@@ -66,33 +60,385 @@ if TYPE_CHECKING:
     ]
     """From paths of outputs and their digests to the bytes of those that a commit has so."""
 
+    Changed: TypeAlias = Mapping[int, tuple[Json, Json]]
+    """Index → a record as the spec makes it, and as it was edited."""
+
+_BOM = b"\xef\xbb\xbf"
+
 
 class CannotAdoptError(MockgenError):
-    """An edit that no spec can say; the message says why."""
+    """An edit that no spec can make; the message says why."""
+
+
+class AdoptedValue(Struct, frozen=True, kw_only=True):
+    """A value that the spec states from now on.
+
+    Attributes:
+        record: the index of the record; None: all records of the scenario.
+        pointer: of the value in the record.
+        before, after: as the spec made it, and as it was edited.
+        location: where it is stated.
+    """
+
+    record: int | None
+    pointer: str
+    before: Json | Missing
+    after: Json | Missing
+    location: Location
+
+
+class Adoption(Struct, frozen=True, kw_only=True):
+    """What becomes of a spec, and of the output that was edited.
+
+    Attributes:
+        output, spec: their paths, as people know them.
+        old, new: the bytes of the spec.
+        values: what it states from now on.
+        others: further outputs that change with it, by suite, model and scenario.
+        left: how many edited values of these files are not adopted.
+        replacements: what is written.
+        layouts: of the files of the output those that are written as the spec makes them, because
+            their layout is another one, or the spec was changed as well.
+    """
+
+    output: str
+    spec: str
+    old: bytes
+    new: bytes
+    values: tuple[AdoptedValue, ...]
+    others: tuple[str, ...]
+    left: int
+    replacements: tuple[Replacement, ...]
+    layouts: tuple[str, ...]
+
+
+def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
+    """Write what ``adoption`` says, after a backup, all of it or nothing.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file was changed meanwhile, or cannot be written.
+    """
+    return replace_files(project, adoption.replacements, "adopt")
+
+
+def plan_adoption(
+    project: OpenProject, path: str, pointer: str | None = None, *, committed: CommittedOutputs
+) -> Adoption:
+    """Return how the spec has to change so that it makes the output as it was edited.
+
+    Args:
+        project: as it was opened.
+        path: of the output, from the project or the output folder on.
+        pointer: of the one value, or of all below it, that is meant; None: all of the file.
+        committed: finds what outputs were before the edit.
+
+    Raises:
+        FindingsError: the edit cannot be adopted, or a suite has errors.
+        UsageError: there is no such output, or no such value in it.
+        StorageError: a file cannot be read.
+    """
+    target = find_output(project, path)
+    try:
+        _check_kind(target.plan, path)
+        return _Adopter(project, path, target).adoption(pointer, committed)
+    except CannotAdoptError as error:
+        refusal = Diagnostic(
+            code="MG512",
+            message=f"The edit cannot be adopted: {error}",
+            location=Location(path=path.removeprefix("./")),
+            hint="mockgen-watch generate --force takes it back, with a backup",
+        )
+        raise FindingsError([refusal]) from error
+
+
+def _check_kind(plan: OutputPlan, path: str) -> None:
+    if is_labels(path):
+        raise CannotAdoptError("labels tell what records show; edit the records")
+    if plan.mix:
+        names = ", ".join(part.scenario for part in plan.mix)
+        raise CannotAdoptError(f"its records are those of {names}; edit them there")
+    if plan.scenario == NEGATIVE and plan.records.rules:
+        raise CannotAdoptError(
+            "each of its records is the twin of one of positive, but for the fault that its "
+            "label tells; edit it there"
+        )
+
+
+class _Adopter:
+    """Plans the adoption of one output that was edited."""
+
+    def __init__(self, project: OpenProject, path: str, target: Target) -> None:
+        self.project = project
+        self.path = path
+        self.target = target
+        self.tree = read_outputs(project.output_root())
+        self.spec = target.plan.location.path
+        self.old = project.snapshot.load(self.spec)
+
+    def adoption(self, pointer: str | None, committed: CommittedOutputs) -> Adoption:
+        edited = read_edited(self.target, self.tree)
+        if pointer is None:
+            edited = self._without_changes_of_spec(edited, committed)
+        whole = edited.changed()
+        changed = whole if pointer is None else self._only(edited, pointer)
+        if not changed:
+            raise CannotAdoptError("no value in it differs from what the spec makes")
+        if any(map(_is_label_edited, changed.values())):
+            raise CannotAdoptError("what is told of a record follows from the record")
+        statements, new, after = self._prove(edited, changed)
+        left = _count(whole) - _count(changed)
+        files = {} if left else self._layouts(edited, after)
+        path = self.project.snapshot.files[self.spec].real_path
+        written = [Replacement(path=path, old=digest(self.old), data=new), *files.values()]
+        return Adoption(
+            output=self.path,
+            spec=self.spec,
+            old=self.old,
+            new=new,
+            values=tuple(_values(statements, changed, parse(self.spec, new))),
+            others=tuple(_other_changes(self.project, after, edited.plan)),
+            left=left,
+            replacements=tuple(written),
+            layouts=tuple(files),
+        )
+
+    def _without_changes_of_spec(self, edited: Edited, committed: CommittedOutputs) -> Edited:
+        """Return the edit without what follows from a change of the spec since."""
+        plan = edited.plan
+        lock = self.tree.locks.get(plan.suite)
+        entry = None
+        if isinstance(lock, Lockfile):
+            entry = lock.outputs.get(f"{plan.model}/{plan.scenario}")
+        if entry is not None and entry.key == plan.key:
+            return edited
+        known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
+        before = committed(self.project, edited.files, known)
+        if len(before) < len(edited.files):
+            raise CannotAdoptError(
+                "the spec was changed since it was made, and it is not committed as it was then; "
+                f"name the values, as in {self.path}#/0/FIELD"
+            )
+        return _edited_since(edited, before)
+
+    def _only(self, edited: Edited, pointer: str) -> Changed:
+        """Return the changed record that ``pointer`` leads to, with nothing else changed in it."""
+        index, segments = locate_record(edited.plan, self.target.number, split_pointer(pointer))
+        made, found = edited.made[index], edited.found[index]
+        place, value = _locate(found, segments)
+        if isinstance(value, Missing) and value_at(made, place) is MISSING:
+            raise UsageError(f"record {index} has no {pointer_of(segments)}")
+        wanted = _with_value(made, place, value)
+        return {} if canonical(made) == canonical(wanted) else {index: (made, wanted)}
+
+    def _prove(
+        self, edited: Edited, changed: Changed
+    ) -> tuple[tuple[Statement, ...], bytes, OpenProject]:
+        """Return what is to be stated, the new spec, and the project with it."""
+        wanted = list(edited.made)
+        for index, (_, record) in changed.items():
+            wanted[index] = record
+        document = parse(self.spec, self.old)
+        reason = ""
+        for statements in propose(_scenario_node(document, edited.plan), changed, edited.plan.count):
+            try:
+                text = grafted(document, graft_of(statements)).encode("utf-8", "surrogatepass")
+            except GraftError as error:
+                reason = reason or str(error)
+                continue
+            new = (_BOM if self.old.startswith(_BOM) else b"") + text
+            snapshot = self.project.snapshot.replaced(self.spec, new)
+            project = self.project
+            after = project_of(project.root, project.state, snapshot, project.profile)
+            difference = _difference(after, edited.plan, wanted)
+            if not difference:
+                return statements, new, after
+            # The last way is the plainest, and so is the reason against it.
+            reason = difference
+        raise CannotAdoptError(reason)
+
+    def _layouts(self, edited: Edited, after: OpenProject) -> dict[str, Replacement]:
+        """Return path → the replacement of each file that the new spec lays out otherwise."""
+        found = {}
+        production = prepare_production(_same_output(after, edited.plan))
+        for name, chunks in output_files(production, edited.files, Serial(), no_progress):
+            data = b"".join(chunks)
+            if name in edited.files and data != edited.files[name]:
+                path = self.tree.root.named(name)
+                found[path] = Replacement(path=path, old=digest(edited.files[name]), data=data)
+        return found
+
+
+def _scenario_node(document: Document, plan: OutputPlan) -> ScenarioNode:
+    """Return where the scenario of ``plan`` stands."""
+    keys = split_pointer(plan.location.pointer)
+    node: Node | None = document.root
+    for key in keys:
+        node = node.get(key) if isinstance(node, MappingNode) else None
+    records = plan.records
+
+    def field_of(place: Place) -> tuple[str, ...] | None:
+        path = tuple(key for key in place if isinstance(key, str))
+        size = len(records.slot)
+        if len(path) < len(place) or path[:size] != records.slot or len(path) == size:
+            return None
+        field = path[size:]
+        for source, goal in records.moves:
+            if field[: len(goal)] == goal:
+                field = (*source, *field[len(goal) :])
+                break
+        return field if records.path_of(field) == path else None
+
+    is_model = len(keys) == 1 and keys[0] == plan.model
+    return ScenarioNode(keys=keys, node=node, is_model=is_model, field_of=field_of)
+
+
+def _same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
+    """Return the plan that ``project`` has of the same output.
+
+    Raises:
+        CannotAdoptError: it has none, or the suite has errors; the message says which.
+    """
+    for other in project.suites.plans(plan.suite) or ():
+        if plan_name(other) == plan_name(plan):
+            return other
+    found = [item for item in project.suites.found() if has_errors((item,))]
+    raise CannotAdoptError(found[0].message if found else "the output would be gone")
+
+
+def _difference(project: OpenProject, plan: OutputPlan, wanted: Sequence[Json]) -> str:
+    """Return why the spec of ``project`` does not make the records ``wanted``, or ""."""
+    try:
+        production = prepare_production(_same_output(project, plan))
+    except CannotAdoptError as error:
+        return str(error)
+    except FindingsError as error:
+        return error.diagnostics[0].message
+    if production.plan.count != plan.count:
+        return "there would be more or fewer records"
+    for index, record in enumerate(wanted):
+        if canonical(production.record_at(index)) != canonical(record):
+            return f"record {index} would be another one than is meant"
+    return ""
+
+
+def _other_changes(before: OpenProject, after: OpenProject, plan: OutputPlan) -> Iterator[str]:
+    """Yield the other outputs that are another one afterwards."""
+    for suite in before.suites.files:
+        keys = {plan_name(one): one.key for one in after.suites.plans(suite) or ()}
+        for one in before.suites.plans(suite) or ():
+            name = plan_name(one)
+            if keys.get(name) != one.key and name != plan_name(plan):
+                yield name
+
+
+def _values(
+    statements: Iterable[Statement], changed: Changed, document: Document
+) -> Iterator[AdoptedValue]:
+    for statement in statements:
+        index = min(changed) if statement.record is None else statement.record
+        made, wanted = changed[index]
+        yield AdoptedValue(
+            record=statement.record,
+            pointer=pointer_of(statement.place),
+            before=value_at(made, statement.place),
+            after=value_at(wanted, statement.place),
+            location=_location_of(document, statement.keys),
+        )
+
+
+def _location_of(document: Document, keys: Iterable[str]) -> Location:
+    """Return where the last of ``keys`` stands that can be found."""
+    node: Node | None = document.root
+    place = Location(path=document.path)
+    for key in keys:
+        if not isinstance(node, MappingNode):
+            break
+        member = next((member for member in node.members if member.key == key), None)
+        if member is None:
+            break
+        place, node = document.locate(member.mark), member.node
+    return place
+
+
+def _is_label_edited(pair: tuple[Json, Json]) -> bool:
+    before, after = (record.get(INSIDE) if isinstance(record, dict) else None for record in pair)
+    return canonical(before) != canonical(after)
+
+
+def _count(changed: Changed) -> int:
+    return sum(1 for pair in changed.values() for _ in changed_cells(pair[:1], pair[1:]))
+
+
+def _locate(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
+    """Return the place that ``segments`` lead to, and what stands there."""
+    place: list[str | int] = []
+    here: Json | Missing = record
+    for segment in segments:
+        is_index = isinstance(here, list) and segment.isdigit()
+        place.append(int(segment) if is_index else segment)
+        here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
+    return tuple(place), here
+
+
+def _with_value(record: Json, place: Place, value: Json | Missing) -> Json:
+    """Return ``record`` with ``value`` at ``place``, or without one; objects on the way are made.
+
+    Raises:
+        CannotAdoptError: an element on the way is not there.
+    """
+    if not place:
+        return None if isinstance(value, Missing) else value
+    key, rest = place[0], place[1:]
+    if isinstance(record, list):
+        index = int(key) if str(key).isdigit() else len(record) + 1
+        if index > len(record) or (isinstance(value, Missing) and not rest):
+            raise CannotAdoptError(f"an array has no element {key}")
+        inner = record[index] if index < len(record) else None
+        return [*record[:index], _with_value(inner, rest, value), *record[index + 1 :]]
+    if record is not None and not isinstance(record, dict):
+        raise CannotAdoptError(f"a value has nothing below it, and so no {key!r}")
+    name, members = str(key), record or {}
+    if isinstance(value, Missing) and not rest:
+        return {other: item for other, item in members.items() if other != name}
+    return {**members, name: _with_value(members.get(name), rest, value)}
+
+
+# Edited files -----------------------------------------------------------------------------------
 
 
 class Edited(Struct, frozen=True, kw_only=True):
     """An output that was edited.
 
     Attributes:
-        plan: of the output.
+        production: of the output.
         made: its records as the spec makes them, all of them.
         found: index → the record as it stands in a file.
         files: path → bytes of the files that were read.
     """
 
-    plan: OutputPlan
+    production: Production
     made: tuple[Json, ...]
     found: Mapping[int, Json]
     files: Mapping[str, bytes]
 
-    def changed(self) -> dict[int, tuple[Json, Json]]:
-        """Return index → record as made and as it stands, for those that differ."""
+    @property
+    def plan(self) -> OutputPlan:
+        """The plan of the output."""
+        return self.production.plan
+
+    def changed(self) -> Changed:
+        """Return the records that differ."""
         return {
             index: (self.made[index], record)
             for index, record in self.found.items()
             if canonical(self.made[index]) != canonical(record)
         }
+
+    def expected(self, first: int) -> tuple[Json, ...]:
+        """Return the records as made of the file whose first record this is."""
+        is_whole = self.plan.output.layout is Layout.MULTIPLE
+        return self.made if is_whole else self.made[first : first + 1]
 
 
 def read_edited(target: Target, tree: OutputTree) -> Edited:
@@ -104,46 +450,44 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
     """
     plan = target.plan
     production = prepare_production(plan)
-    made: tuple[Json, ...] = tuple(production.record_at(index) for index in range(_records(plan)))
+    count = 1 if plan.output.layout is Layout.SINGLE else plan.count
+    made: tuple[Json, ...] = tuple(production.record_at(index) for index in range(count))
     files: dict[str, bytes] = {}
     found: dict[int, Json] = {}
+    edited = Edited(production=production, made=made, found=found, files=files)
     for path, first in _files(plan, target.number):
         if path not in tree.stamps:
             raise CannotAdoptError(f"{tree.root.named(path)} is not there")
         files[path] = read_output(tree, path)
-        is_whole = plan.output.layout is Layout.MULTIPLE
-        expected = made if is_whole else made[first : first + 1]
+        expected = edited.expected(first)
         records = _records_in(files[path], production, expected)
         if len(records) != len(expected):
             raise CannotAdoptError(
                 f"it has {len(records)} records and the spec makes {len(expected)}: "
                 "how many there are is said by $count"
             )
-        found.update({first + number: record for number, record in enumerate(records)})
-    return Edited(plan=plan, made=made, found=found, files=files)
+        found.update(enumerate(records, first))
+    return edited
 
 
-def since(edited: Edited, former: Mapping[str, bytes]) -> Edited:
+def _edited_since(edited: Edited, before: Mapping[str, bytes]) -> Edited:
     """Return ``edited`` as if it had been made by the spec of today, and edited then.
 
-    ``former``: path → the bytes that were edited. What differs from those is the edit; all else
+    ``before``: path → the bytes that were edited. What differs from those is the edit; all else
     is what the spec makes by now.
 
     Raises:
         CannotAdoptError: they cannot be read, or have more or fewer records.
     """
-    production = prepare_production(edited.plan)
     found = dict(edited.found)
     for path, first in _files(edited.plan, None):
-        if path not in former:
+        if path not in before:
             continue
-        is_whole = edited.plan.output.layout is Layout.MULTIPLE
-        expected = edited.made if is_whole else edited.made[first : first + 1]
-        records = _records_in(former[path], production, expected)
+        expected = edited.expected(first)
+        records = _records_in(before[path], edited.production, expected)
         if len(records) != len(expected):
             raise CannotAdoptError(f"it had {len(records)} records before it was edited")
-        for number, record in enumerate(records):
-            index = first + number
+        for index, record in enumerate(records, first):
             found[index] = _with_edit(record, edited.found[index], edited.made[index])
     return replace(edited, found=found)
 
@@ -157,28 +501,20 @@ def _with_edit(before: Json, after: Json, made: Json) -> Json:
         for key in [*before, *after]:
             if key not in after:
                 merged.pop(key, None)
-            elif key not in before or key not in made:
-                if key not in before or canonical(before[key]) != canonical(after[key]):
-                    merged[key] = after[key]
-            else:
+            elif key in before and key in made:
                 merged[key] = _with_edit(before[key], after[key], made[key])
+            elif key not in before or canonical(before[key]) != canonical(after[key]):
+                merged[key] = after[key]
         return merged
-    sides = (before, after, made)
-    if all(isinstance(side, list) for side in sides):
-        lists = [side for side in sides if isinstance(side, list)]
-        if len({len(side) for side in lists}) == 1:
-            return [_with_edit(*elements) for elements in zip(*lists, strict=True)]
+    lists = [side for side in (before, after, made) if isinstance(side, list)]
+    if len(lists) == len((before, after, made)) and len(set(map(len, lists))) == 1:
+        return [_with_edit(*elements) for elements in zip(*lists, strict=True)]
     return after
-
-
-def _records(plan: OutputPlan) -> int:
-    return 1 if plan.output.layout is Layout.SINGLE else plan.count
 
 
 def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
     """Yield the path of each file, and the index of its first record."""
-    stem = below(plan.suite, f"{plan.model}/{plan.scenario}")
-    suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
+    stem, suffix = plan_name(plan), suffix_of(plan)
     if plan.output.layout is not Layout.SPLIT:
         yield f"{stem}.{suffix}", 0
         return
@@ -220,372 +556,6 @@ def _rows(data: bytes, writer: CsvWriter, made: tuple[Json, ...]) -> list[Json]:
             if cell != was.get(path, ""):
                 before = value_at(record, path)
                 old = None if isinstance(before, Missing) else before
-                record = with_put(record, path, cell_value(cell, old, writer.style))  # noqa: PLW2901
+                record = _with_value(record, path, cell_value(cell, old, writer.style))  # noqa: PLW2901
         records.append(record)
     return records
-
-
-def with_put(record: Json, place: Place, value: Json | Missing) -> Json:
-    """Return ``record`` with ``value`` at ``place``, or without one; objects on the way are made.
-
-    Raises:
-        CannotAdoptError: an element on the way is not there.
-    """
-    if not place:
-        return None if isinstance(value, Missing) else value
-    key, rest = place[0], place[1:]
-    if isinstance(record, list):
-        index = int(key) if str(key).isdigit() else len(record) + 1
-        if index > len(record) or (isinstance(value, Missing) and not rest):
-            raise CannotAdoptError(f"an array has no element {key}")
-        inner = record[index] if index < len(record) else None
-        return [*record[:index], with_put(inner, rest, value), *record[index + 1 :]]
-    if record is not None and not isinstance(record, dict):
-        raise CannotAdoptError(f"a value has nothing below it, and so no {key!r}")
-    name, members = str(key), record or {}
-    if isinstance(value, Missing) and not rest:
-        return {other: item for other, item in members.items() if other != name}
-    return {**members, name: with_put(members.get(name), rest, value)}
-
-
-class AdoptedValue(Struct, frozen=True, kw_only=True):
-    """A value that the spec says from now on.
-
-    Attributes:
-        record: the index of the record; None: all records of the scenario.
-        pointer: of the value in the record.
-        before, after: as the spec made it, and as it was edited.
-        location: where it is said.
-    """
-
-    record: int | None
-    pointer: str
-    before: Json | Absent
-    after: Json | Absent
-    location: Location
-
-
-class Adoption(Struct, frozen=True, kw_only=True):
-    """What becomes of a spec, and of the output that was edited.
-
-    Attributes:
-        output, spec: their paths, as people know them.
-        old, new: the bytes of the spec.
-        values: what is said from now on.
-        others: further outputs that change with it, by suite, model and scenario.
-        left: edited values of these files that are not adopted.
-        replacements: what is written.
-        layouts: of the files of the output those that are written as the spec makes them, because
-            their layout is another one, or the spec was changed as well.
-    """
-
-    output: str
-    spec: str
-    old: bytes
-    new: bytes
-    values: tuple[AdoptedValue, ...]
-    others: tuple[str, ...]
-    left: int
-    replacements: tuple[Replacement, ...]
-    layouts: tuple[str, ...]
-
-
-def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
-    """Write what ``adoption`` says, after a backup, all of it or nothing.
-
-    Raises:
-        LockedError: another process writes.
-        StorageError: a file was changed meanwhile, or cannot be written.
-    """
-    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch adopt", timeout=LOCK_WAIT):
-        finish_replacement(project.state)
-        return replace_all(root, adoption.replacements)
-
-
-def home_of(document: Document, plan: OutputPlan) -> ScenarioNode:
-    """Return where the scenario of ``plan`` stands."""
-    keys = split_pointer(plan.location.pointer)
-    node: Node | None = document.root
-    for key in keys:
-        node = node.get(key) if isinstance(node, MappingNode) else None
-    records = plan.records
-
-    def field_of(place: Place) -> tuple[str, ...] | None:
-        path = tuple(key for key in place if isinstance(key, str))
-        size = len(records.slot)
-        if len(path) < len(place) or path[:size] != records.slot or len(path) == size:
-            return None
-        field = path[size:]
-        for source, goal in records.moves:
-            if field[: len(goal)] == goal:
-                field = (*source, *field[len(goal) :])
-                break
-        return field if records.path_of(field) == path else None
-
-    is_model = len(keys) == 1 and keys[0] == plan.model
-    return ScenarioNode(keys=keys, node=node, is_model=is_model, field_of=field_of)
-
-
-def location_of(document: Document, keys: Iterable[str]) -> Location:
-    """Return where the last of ``keys`` stands that can be found."""
-    node: Node | None = document.root
-    place = Location(path=document.path)
-    for key in keys:
-        if not isinstance(node, MappingNode):
-            break
-        member = next((member for member in node.members if member.key == key), None)
-        if member is None:
-            break
-        place, node = document.locate(member.mark), member.node
-    return place
-
-
-def with_spec(project: OpenProject, path: str, data: bytes) -> OpenProject:
-    """Return ``project`` as it would be with ``data`` in the spec file ``path``."""
-    snapshot = project.snapshot.replaced(path, data)
-    return project_of(project.root, project.state, snapshot, project.profile)
-
-
-def same_output(project: OpenProject, plan: OutputPlan) -> OutputPlan:
-    """Return the plan that ``project`` has of the same output.
-
-    Raises:
-        CannotAdoptError: it has none, or the suite has errors; the message says which.
-    """
-    for other in project.suites.plans(plan.suite) or ():
-        if (other.model, other.scenario) == (plan.model, plan.scenario):
-            return other
-    found = [item for item in project.suites.found() if has_errors((item,))]
-    raise CannotAdoptError(found[0].message if found else "the output would be gone")
-
-
-def difference(project: OpenProject, plan: OutputPlan, meant: Sequence[Json]) -> str:
-    """Return why the spec of ``project`` does not make the records that are ``meant``, or ""."""
-    try:
-        production = prepare_production(same_output(project, plan))
-    except CannotAdoptError as error:
-        return str(error)
-    except FindingsError as error:
-        return error.diagnostics[0].message
-    if production.plan.count != plan.count:
-        return "there would be more or fewer records"
-    for index, record in enumerate(meant):
-        if canonical(production.record_at(index)) != canonical(record):
-            return f"record {index} would be another one than is meant"
-    return ""
-
-
-def other_changes(before: OpenProject, after: OpenProject, plan: OutputPlan) -> Iterator[str]:
-    """Yield the other outputs that are another one afterwards."""
-    old, new = before.suites, after.suites
-    for suite in old.files:
-        keys = {(one.model, one.scenario): one.key for one in new.plans(suite) or ()}
-        for one in old.plans(suite) or ():
-            name = (one.model, one.scenario)
-            if keys.get(name) != one.key and (suite, *name) != (
-                plan.suite,
-                plan.model,
-                plan.scenario,
-            ):
-                yield below(suite, "/".join(name))
-
-
-_BOM = b"\xef\xbb\xbf"
-
-
-def plan_adoption(
-    project: OpenProject, path: str, pointer: str | None = None, *, committed: CommittedOutputs
-) -> Adoption:
-    """Return what the spec has to say so that it makes the output as it was edited.
-
-    Args:
-        project: as it was opened.
-        path: of the output, from the project or the output folder on.
-        pointer: of the one value, or of all below it, that is meant; None: all of the file.
-        committed: finds what outputs were before the edit.
-
-    Raises:
-        FindingsError: the edit cannot be adopted, or a suite has errors.
-        UsageError: there is no such output, or no such value in it.
-        StorageError: a file cannot be read.
-    """
-    target = find_output(project, path)
-    try:
-        return _Run(project, path, target, committed).plan(pointer)
-    except CannotAdoptError as error:
-        raise FindingsError([_refusal(path, str(error))]) from error
-
-
-class _Run:
-    """One output that was edited."""
-
-    def __init__(
-        self, project: OpenProject, path: str, target: Target, committed: CommittedOutputs
-    ) -> None:
-        self.project = project
-        self.committed = committed
-        self.path = path
-        self.target = target
-        self.tree = read_outputs(project.output_root())
-        self.spec = target.plan.location.path
-
-    def plan(self, pointer: str | None) -> Adoption:
-        plan = self.target.plan
-        self._check_kind(plan)
-        edited = read_edited(self.target, self.tree)
-        if pointer is None:
-            edited = self._as_of_now(edited)
-        whole = edited.changed()
-        changed = whole if pointer is None else self._only(edited, pointer)
-        if not changed:
-            raise CannotAdoptError("no value in it differs from what the spec makes")
-        if any(INSIDE in record for pair in changed.values() for record in _labelled(pair)):
-            raise CannotAdoptError("what is told of a record follows from the record")
-        meant = list(edited.made)
-        for index, (_, record) in changed.items():
-            meant[index] = record
-        said, text, after = self._proved(edited, changed, meant)
-        left = _count(whole) - _count(changed)
-        replacements, layouts = self._replacements(edited, text, after, is_whole=not left)
-        return Adoption(
-            output=self.path,
-            spec=self.spec,
-            old=self.project.snapshot.load(self.spec),
-            new=text,
-            values=tuple(self._values(said, changed, text)),
-            others=tuple(other_changes(self.project, after, plan)),
-            left=left,
-            replacements=replacements,
-            layouts=layouts,
-        )
-
-    def _check_kind(self, plan: OutputPlan) -> None:
-        if is_labels(self.path):
-            raise CannotAdoptError("labels tell what records show; edit the records")
-        if plan.mix:
-            names = ", ".join(part.scenario for part in plan.mix)
-            raise CannotAdoptError(f"its records are those of {names}; edit them there")
-        if plan.scenario == NEGATIVE and plan.records.rules:
-            raise CannotAdoptError(
-                "each of its records is the twin of one of positive, but for the fault that its "
-                "label tells; edit it there"
-            )
-
-    def _as_of_now(self, edited: Edited) -> Edited:
-        """Return the edit apart from what follows from an edit of the spec since."""
-        plan = edited.plan
-        lock = self.tree.locks.get(plan.suite)
-        entry = None
-        if isinstance(lock, Lockfile):
-            entry = lock.outputs.get(f"{plan.model}/{plan.scenario}")
-        if entry is not None and entry.key == plan.key:
-            return edited
-        known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
-        former = self.committed(self.project, edited.files, known)
-        if len(former) < len(edited.files):
-            raise CannotAdoptError(
-                "the spec was changed since it was made, and it is not committed as it was then; "
-                f"name the values, as in {self.path}#/0/FIELD"
-            )
-        return since(edited, former)
-
-    def _only(self, edited: Edited, pointer: str) -> dict[int, tuple[Json, Json]]:
-        """Return the changed record that ``pointer`` leads to, with nothing else changed in it."""
-        index, segments = locate_record(edited.plan, self.target.number, split_pointer(pointer))
-        made, found = edited.made[index], edited.found[index]
-        place, value = _at(found, segments)
-        if isinstance(value, Missing) and value_at(made, place) is MISSING:
-            raise UsageError(f"record {index} has no {pointer_of(segments)}")
-        meant = with_put(made, place, value)
-        return {} if canonical(made) == canonical(meant) else {index: (made, meant)}
-
-    def _proved(
-        self, edited: Edited, changed: Mapping[int, tuple[Json, Json]], meant: Sequence[Json]
-    ) -> tuple[tuple[Statement, ...], bytes, OpenProject]:
-        """Return what is to be said, the new spec, and the project with it."""
-        old = self.project.snapshot.load(self.spec)
-        document = parse(self.spec, old)
-        reason = ""
-        for said in propose(home_of(document, edited.plan), changed, edited.plan.count):
-            try:
-                text = grafted(document, graft_of(said)).encode("utf-8", "surrogatepass")
-            except GraftError as error:
-                reason = reason or str(error)
-                continue
-            new = (_BOM if old.startswith(_BOM) else b"") + text
-            after = with_spec(self.project, self.spec, new)
-            why = difference(after, edited.plan, meant)
-            if not why:
-                return said, new, after
-            # The last way is the plainest, and so is what speaks against it.
-            reason = why
-        raise CannotAdoptError(reason)
-
-    def _replacements(
-        self, edited: Edited, spec: bytes, after: OpenProject, *, is_whole: bool
-    ) -> tuple[tuple[Replacement, ...], tuple[str, ...]]:
-        snapshot = self.project.snapshot
-        path = snapshot.files[self.spec].real_path
-        written = [Replacement(path=path, old=digest(snapshot.load(self.spec)), data=spec)]
-        layouts = []
-        plan = same_output(after, edited.plan)
-        if is_whole:
-            for name, chunks in output_files(
-                prepare_production(plan), edited.files, Serial(), no_progress
-            ):
-                data = b"".join(chunks)
-                if name in edited.files and data != edited.files[name]:
-                    named = self.tree.root.named(name)
-                    was = digest(edited.files[name])
-                    written.append(Replacement(path=named, old=was, data=data))
-                    layouts.append(named)
-        return tuple(written), tuple(layouts)
-
-    def _values(
-        self, said: Iterable[Statement], changed: Mapping[int, tuple[Json, Json]], spec: bytes
-    ) -> Iterable[AdoptedValue]:
-        document = parse(self.spec, spec)
-        for saying in said:
-            made, meant = changed[min(changed) if saying.record is None else saying.record]
-            yield AdoptedValue(
-                record=saying.record,
-                pointer=pointer_of(saying.place),
-                before=_seen(value_at(made, saying.place)),
-                after=_seen(value_at(meant, saying.place)),
-                location=location_of(document, saying.keys),
-            )
-
-
-def _refusal(path: str, reason: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG512",
-        message=f"The edit cannot be adopted: {reason}",
-        location=Location(path=path.removeprefix("./")),
-        hint="mockgen-watch generate --force takes it back, with a backup",
-    )
-
-
-def _labelled(pair: tuple[Json, Json]) -> list[dict[str, Json]]:
-    """Return the label of each record of a pair, where the two differ in it."""
-    labels = [record.get(INSIDE) if isinstance(record, dict) else None for record in pair]
-    return [{INSIDE: None}] if canonical(labels[0]) != canonical(labels[1]) else []
-
-
-def _count(changed: Mapping[int, tuple[Json, Json]]) -> int:
-    return sum(1 for pair in changed.values() for _ in changed_cells(pair[:1], pair[1:]))
-
-
-def _seen(value: Json | Missing) -> Json | Absent:
-    return ABSENT if isinstance(value, Missing) else value
-
-
-def _at(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
-    """Return the place that ``segments`` lead to, and what stands there."""
-    place: list[str | int] = []
-    here: Json | Missing = record
-    for segment in segments:
-        is_index = isinstance(here, list) and segment.isdigit()
-        place.append(int(segment) if is_index else segment)
-        here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
-    return tuple(place), here

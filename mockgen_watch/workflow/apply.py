@@ -16,15 +16,14 @@ from mockgen_watch.lock.settle import settle
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import (
-    LOCK_WAIT,
     Renderer,
     begin_nothing,
     decide,
     report_of_run,
 )
+from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def apply_saved(
         StorageError: the output folder cannot be read or written at all.
     """
     root = project.output_root()
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch apply", timeout=LOCK_WAIT):
+    with writer_lock(project.state, "apply"):
         tree = read_outputs(root)
         _check([*_tool(saved, path, tool), *_inputs(project, saved), *_outputs(tree, saved)])
         decision = decide(project, request_of(saved), tree)

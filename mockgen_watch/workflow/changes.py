@@ -16,6 +16,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import below, is_labels
 from mockgen_watch.lock.reconcile import describe
+from mockgen_watch.rules.values import MISSING, Missing
 from mockgen_watch.spec.document import plain_data, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
@@ -87,30 +88,19 @@ def _load_yaml(data: bytes) -> Json:
 Segments = tuple[str | int, ...]
 
 
-class Absent:
-    """Stands for a value where there is none."""
-
-    def __repr__(self) -> str:
-        """Return how people read it."""
-        return "absent"
-
-
-ABSENT = Absent()
-
-
 class CellChange(Struct, frozen=True, kw_only=True):
     """One leaf of one record that differs.
 
     Attributes:
         record: index of the record, from 0.
         path: keys and indexes down to the leaf.
-        before, after: its values; ``ABSENT`` where it is not there.
+        before, after: its values; ``MISSING`` where it is not there.
     """
 
     record: int
     path: Segments
-    before: Json | Absent
-    after: Json | Absent
+    before: Json | Missing
+    after: Json | Missing
 
     @property
     def pointer(self) -> str:
@@ -132,44 +122,46 @@ def changed_cells(before: Sequence[Json], after: Sequence[Json]) -> Iterator[Cel
     Objects are compared key by key and arrays element by element. The order of keys is no
     difference; 1 and 1.0 are different, as are ``[]`` and nothing.
     """
-    for index, (old, new) in enumerate(itertools.zip_longest(before, after, fillvalue=ABSENT)):
+    for index, (old, new) in enumerate(itertools.zip_longest(before, after, fillvalue=MISSING)):
         for path, was, now in _differences((), old, new):
             yield CellChange(record=index, path=path, before=was, after=now)
 
 
 def _differences(
-    path: Segments, old: Json | Absent, new: Json | Absent
-) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
-    if (isinstance(old, Absent) and _is_empty(new)) or (isinstance(new, Absent) and _is_empty(old)):
+    path: Segments, old: Json | Missing, new: Json | Missing
+) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
+    if (isinstance(old, Missing) and _is_empty(new)) or (
+        isinstance(new, Missing) and _is_empty(old)
+    ):
         # The empty object or array itself came or went.
         yield path, old, new
-    elif isinstance(old, dict) and isinstance(new, dict | Absent):
-        yield from _in_objects(path, old, {} if isinstance(new, Absent) else new)
-    elif isinstance(new, dict) and isinstance(old, Absent):
+    elif isinstance(old, dict) and isinstance(new, dict | Missing):
+        yield from _in_objects(path, old, {} if isinstance(new, Missing) else new)
+    elif isinstance(new, dict) and isinstance(old, Missing):
         yield from _in_objects(path, {}, new)
-    elif isinstance(old, list) and isinstance(new, list | Absent):
-        yield from _in_arrays(path, old, [] if isinstance(new, Absent) else new)
-    elif isinstance(new, list) and isinstance(old, Absent):
+    elif isinstance(old, list) and isinstance(new, list | Missing):
+        yield from _in_arrays(path, old, [] if isinstance(new, Missing) else new)
+    elif isinstance(new, list) and isinstance(old, Missing):
         yield from _in_arrays(path, [], new)
-    elif isinstance(old, Absent) or isinstance(new, Absent) or canonical(old) != canonical(new):
+    elif isinstance(old, Missing) or isinstance(new, Missing) or canonical(old) != canonical(new):
         yield path, old, new
 
 
-def _is_empty(value: Json | Absent) -> bool:
+def _is_empty(value: Json | Missing) -> bool:
     return isinstance(value, dict | list) and not value
 
 
 def _in_objects(
     path: Segments, old: dict[str, Json], new: dict[str, Json]
-) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
+) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
     for key in dict.fromkeys([*old, *new]):
-        yield from _differences((*path, key), old.get(key, ABSENT), new.get(key, ABSENT))
+        yield from _differences((*path, key), old.get(key, MISSING), new.get(key, MISSING))
 
 
 def _in_arrays(
     path: Segments, old: list[Json], new: list[Json]
-) -> Iterator[tuple[Segments, Json | Absent, Json | Absent]]:
-    for place, (was, now) in enumerate(itertools.zip_longest(old, new, fillvalue=ABSENT)):
+) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
+    for place, (was, now) in enumerate(itertools.zip_longest(old, new, fillvalue=MISSING)):
         yield from _differences((*path, place), was, now)
 
 

@@ -21,10 +21,8 @@ from mockgen_watch.scenarios.promise.facts import leaves_below
 from mockgen_watch.scenarios.promise.keep import Broken
 from mockgen_watch.scenarios.source import BASE, EXCLUSION, compile_source, has_promise
 from mockgen_watch.spec.model import Coverage
-from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.multi import PROJECT_LABEL, Replacement, finish_replacement, replace_all
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.workflow.generate import LOCK_WAIT
+from mockgen_watch.storage.multi import Replacement
+from mockgen_watch.workflow.project import replace_files
 from mockgen_watch.workflow.targets import plans_by_name
 
 if TYPE_CHECKING:
@@ -230,10 +228,7 @@ def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
         Replacement(path=path, old=known_digests.get(path), data=cases_bytes(cases))
         for path, cases in sorted(files.items())
     ]
-    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch coverage", timeout=LOCK_WAIT):
-        finish_replacement(project.state)
-        done = replace_all(root, replacements)
+    done = replace_files(project, replacements, "coverage")
     if done.refused:
         raise StorageError(done.refused[0], "it was changed meanwhile; run again")
     return counts

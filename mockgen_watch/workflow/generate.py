@@ -24,9 +24,9 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
+from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import FileResult, Report
 from mockgen_watch.workflow.suites import EVERYTHING, absent_paths, renew_inputs
 from mockgen_watch.workflow.targets import select_suites
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
     from mockgen_watch.workflow.suites import Suites
-
-
-LOCK_WAIT = 10.0
-"""Seconds that a run waits for another one to end."""
 
 
 class Outputs(Protocol):
@@ -336,7 +332,7 @@ def generate(
     """
     is_own = root is None
     root = root or project.output_root()
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch generate", timeout=LOCK_WAIT):
+    with writer_lock(project.state, "generate"):
         tree = read(root)
         decision = decide(project, replace(request, renew_locks=True), tree)
         renderer = Renderer(

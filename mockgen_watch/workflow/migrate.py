@@ -38,8 +38,8 @@ from mockgen_watch.storage.multi import (
     replace_all,
 )
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.specs import read_specs
+from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:
@@ -80,8 +80,6 @@ CHAIN: Final = Chain(
 """The chain of this release."""
 
 
-LOCK_WAIT = 10.0
-"""Seconds that a migration waits for another run to end."""
 _BOM = b"\xef\xbb\xbf"
 _MASTER_NAMES = ("master.yaml", "master.yml", "master.json")
 
@@ -232,7 +230,7 @@ def finish_earlier(start: str | Path) -> Replaced | None:
     state = StateFolder.of(_project_of(start) or start)
     if not state.path.is_dir():
         return None
-    with ProjectLock(state, WRITER, holder="mockgen-watch migrate", timeout=LOCK_WAIT):
+    with writer_lock(state, "migrate"):
         return finish_replacement(state)
 
 
@@ -255,7 +253,7 @@ def carry_out(plan: MigrationPlan) -> Replaced:
         replace(item, path=path.relative_to(base).as_posix())
         for item, path in zip(replacements, paths, strict=True)
     ]
-    with ProjectLock(plan.state, WRITER, holder="mockgen-watch migrate", timeout=LOCK_WAIT):
+    with writer_lock(plan.state, "migrate"):
         finish_replacement(plan.state)
         return replace_all(root, moved)
 

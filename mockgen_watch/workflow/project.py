@@ -21,16 +21,22 @@ from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.containment import OutputRoot, naming
+from mockgen_watch.storage.multi import PROJECT_LABEL, finish_replacement, replace_all
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.workflow.suites import PLUGIN, PROJECT_NAMES, Sources, Suites, SuiteSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.multi import Replaced, Replacement
+
+LOCK_WAIT = 10.0
+"""Seconds that a command waits for another one to end that writes."""
 
 _ENDINGS = (".yaml", ".yml", ".json")
 
@@ -216,6 +222,30 @@ def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
         files={suite_name(files[0]): files[0]},
     )
     return OpenProject.without_folder(start, suites, StateFolder.of(start))
+
+
+def writer_lock(state: StateFolder, command: str) -> ProjectLock:
+    """Return the lock that keeps others from writing while ``command`` does; ``with`` takes it.
+
+    Raises on entry:
+        LockedError: another process goes on writing.
+    """
+    return ProjectLock(state, WRITER, holder=f"mockgen-watch {command}", timeout=LOCK_WAIT)
+
+
+def replace_files(
+    project: OpenProject, replacements: Sequence[Replacement], command: str
+) -> Replaced:
+    """Replace files of the project folder, after a backup, all of them or none.
+
+    Raises:
+        LockedError: another process writes.
+        StorageError: a file cannot be replaced.
+    """
+    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
+    with writer_lock(project.state, command):
+        finish_replacement(project.state)
+        return replace_all(root, replacements)
 
 
 def suite_name(path: str) -> str:

@@ -30,9 +30,9 @@ from mockgen_watch.storage.backup import list_backups, restore_backup
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.former import find_former, list_former, restore_former
 from mockgen_watch.storage.multi import PROJECT_LABEL
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.swap import write_new
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
+from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import FileResult
 
 if TYPE_CHECKING:
@@ -113,9 +113,6 @@ def _result(root: OutputRoot, path: str, records: int) -> FileResult:
         path=root.named(path), action=Action.CREATE, reason=Reason.MISSING, records=records
     )
 
-
-LOCK_WAIT = 10.0
-"""Seconds that a run waits for another one to end."""
 
 _NAME: Final = re.compile(
     r"(?P<output>.+)_(?P<stamp>\d{8}T\d{6}\.\d{6}Z)(?:_Record_\d+)?(?P<ending>\.[^/]+)",
@@ -223,7 +220,7 @@ def clean(
     now = moment_of(stamp)
     if now is None:
         raise ValueError(f"{stamp} is no time")
-    with ProjectLock(root.state, WRITER, holder="mockgen-watch clean", timeout=LOCK_WAIT):
+    with writer_lock(root.state, "clean"):
         runs = runs_of(file.path for file in list_files(root))
         gone = expired(runs, retention, now)
         paths = sorted(path for run in gone for path in run.paths)
@@ -291,7 +288,7 @@ def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
         LockedError: another process writes.
         StorageError: it cannot be read or written.
     """
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch restore", timeout=LOCK_WAIT):
+    with writer_lock(project.state, "restore"):
         if _NUMBER.fullmatch(name):
             return _backup(project, name)
         former = find_former(project.state, name)

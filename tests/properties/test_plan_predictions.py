@@ -14,7 +14,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from mockgen_watch.lock.model import Action
-from mockgen_watch.workflow.changes import Absent, plan_changes
+from mockgen_watch.rules.values import Missing
+from mockgen_watch.workflow.changes import plan_changes
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.workflow.changes import ChangePlan
+    from mockgen_watch.rules.values import Missing
+from mockgen_watch.workflow.changes import ChangePlan
 
     Place = tuple[str, int, str]
     """File, record and JSON Pointer of a cell."""
@@ -138,7 +140,7 @@ def predicted(plan: ChangePlan) -> dict[Place, tuple[str, str]]:
         assert len({cell.record for cell in file.cells}) == file.records_changed
         for cell in file.cells:
             sides = (
-                GONE if isinstance(side, Absent) else next(leaves(side))[1]
+                GONE if isinstance(side, Missing) else next(leaves(side))[1]
                 for side in (cell.before, cell.after)
             )
             before, after = sides
