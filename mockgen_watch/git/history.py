@@ -24,7 +24,9 @@ from mockgen_watch.workflow.changes import (
     CannotDecodeError,
     CellChange,
     changed_cells,
+    changes_by_field,
     decode_records,
+    path_in_record,
 )
 from mockgen_watch.workflow.origins import find_leaf, pool_odds
 from mockgen_watch.workflow.suites import SHIPPED
@@ -207,10 +209,7 @@ def _records(path: str, data: bytes | None) -> list[Json] | None:
 def _fields(
     path: str, cells: list[CellChange], pools: tuple[_Pools, _Pools]
 ) -> Iterator[FieldDifference]:
-    groups: dict[str, list[CellChange]] = {}
-    for cell in cells:
-        groups.setdefault(cell.field, []).append(cell)
-    for field, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
+    for field, group in changes_by_field(cells):
         old, new = (side.values(path, group[0]) for side in pools)
         # A field that gained or lost its pool is drawn in another way: values are not counted.
         has_both = bool(old) and bool(new)
@@ -238,9 +237,7 @@ class _Pools:
         plan = self.plans.get(path.rpartition(".")[0]) or self.plans.get(path.rpartition("/")[0])
         if plan is None:
             return set()
-        segments = tuple(map(str, cell.path))
-        if plan.output.format == "csv":
-            segments = tuple(segments[0].replace("[", ".").replace("]", "").split("."))
+        segments = path_in_record(cell, plan)
         records = [one.records for one in plan.mix] or [plan.records]
         return {canonical(odds.value) for one in records for odds in _odds(one, segments)}
 

@@ -27,9 +27,9 @@ from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import LOCK_WAIT, Renderer, decide, describe_failure
+from mockgen_watch.workflow.generate import Renderer, decide, describe_failure
+from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def refresh(staged: StagedProject, profile: str | None = None) -> HookReport:
         if not found.failed and profile is None and not project.settings.plugins:
             remember_index(staged, project.settings.outputs)
         return HookReport(project=project, diagnostics=tuple(found.sorted()))
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch hook", timeout=LOCK_WAIT):
+    with writer_lock(project.state, "hook"):
         run = _Refresh(staged, stored, decision)
         for suite in stale:
             run.assign(suite)

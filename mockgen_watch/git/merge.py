@@ -33,9 +33,9 @@ from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, git_folder_of
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.transaction import JournalFile
-from mockgen_watch.workflow.generate import LOCK_WAIT, Renderer, wanted_suite
+from mockgen_watch.workflow.generate import Renderer, wanted_suite
+from mockgen_watch.workflow.project import writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -499,7 +499,7 @@ class _SuiteMerge:
         # Without these entries generate refuses more than it has to, and loses nothing.
         with (
             contextlib.suppress(LockedError, StorageError),
-            ProjectLock(self.state, WRITER, holder="mockgen-watch git merge", timeout=LOCK_WAIT),
+            writer_lock(self.state, "git merge"),
         ):
             JournalFile(self.state, root.journal_name).append(entries)
 

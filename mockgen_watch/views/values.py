@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.digest import canonical
 from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.workflow.changes import Absent
+from mockgen_watch.rules.values import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +26,9 @@ LONGEST: Final = 60
 """Characters of a value that are shown; more are cut."""
 
 
-def shown_value(value: Json | Absent) -> str:
+def shown_value(value: Json | Missing) -> str:
     """Return ``value`` as JSON on one line, cut to ``LONGEST`` characters."""
-    if isinstance(value, Absent):
+    if isinstance(value, Missing):
         return "(absent)"
     text = str(value) if isinstance(value, Decimal) else _text(value)
     return cut(escape_for_terminal(text), LONGEST)
@@ -82,11 +82,11 @@ def plain_json(value: Json) -> PlainJson:
     return [plain_json(item) for item in value] if isinstance(value, list) else value
 
 
-def json_sides(before: Json | Absent, after: Json | Absent) -> dict[str, PlainJson]:
+def json_sides(before: Json | Missing, after: Json | Missing) -> dict[str, PlainJson]:
     """Return ``before`` and ``after`` of a change, without the one that is absent."""
     sides = {"before": before, "after": after}
     return {
-        name: plain_json(value) for name, value in sides.items() if not isinstance(value, Absent)
+        name: plain_json(value) for name, value in sides.items() if not isinstance(value, Missing)
     }
 
 

@@ -240,7 +240,9 @@ class _Adopter:
             wanted[index] = record
         document = parse(self.spec, self.old)
         reason = ""
-        for statements in propose(_scenario_node(document, edited.plan), changed, edited.plan.count):
+        for statements in propose(
+            _scenario_node(document, edited.plan), changed, edited.plan.count
+        ):
             try:
                 text = grafted(document, graft_of(statements)).encode("utf-8", "surrogatepass")
             except GraftError as error:

@@ -1,10 +1,10 @@
-"""Takes a saved plan; does just that, or tells what it relies on and what has moved since."""
+"""Saved plans: what a plan relies on, and doing what it says if all of that still holds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import to_builtins
 
 from mockgen_watch.contract import CONTRACT
 from mockgen_watch.digest import Digester
@@ -28,7 +28,6 @@ from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.lock.model import FileAction, Reconciliation
@@ -40,23 +39,14 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.results import Report
 
 
-class Making(Struct, frozen=True, kw_only=True):
-    """What makes a plan: the release of the program, and the profile that was asked for."""
-
-    tool: str
-    profile: str | None = None
-
-
-def saved_plan(
-    project: OpenProject, request: Request, plan: ChangePlan, making: Making
-) -> SavedPlan:
+def saved_plan(project: OpenProject, request: Request, plan: ChangePlan, tool: str) -> SavedPlan:
     """Return ``plan`` with all that it relies on.
 
     Args:
         project: that it is of.
         request: what was asked.
         plan: with the digest of every file that would be written.
-        making: what made it.
+        tool: the release of this program.
 
     Raises:
         FindingsError: a suite has errors, so that the plan is not one of all that was asked for.
@@ -71,28 +61,15 @@ def saved_plan(
         inputs.update(suite.inputs)
         inputs.update(dict.fromkeys(suite.absent))
     return SavedPlan(
-        tool=making.tool,
+        tool=tool,
         contract=CONTRACT,
-        profile=making.profile,
-        request=_request_data(request),
+        profile=project.profile,
+        request={"suites": list(request.suites), **to_builtins(request.selection)},
         suites=dict(decision.suites.files),
         inputs=inputs,
         found={f"{label}/{path}": known for path, known in _relied_on(reconciliation).items()},
         files=tuple(_saved_file(file, plan) for file in plan.files),
     )
-
-
-def _request_data(request: Request) -> dict[str, Any]:
-    asked = request.selection
-    return {
-        "suites": list(request.suites),
-        "models": list(asked.models),
-        "scenarios": list(asked.scenarios),
-        "count": asked.count,
-        "seed": asked.seed,
-        "format": asked.format,
-        "layout": None if asked.layout is None else asked.layout.value,
-    }
 
 
 def _relied_on(reconciliation: Reconciliation) -> dict[str, str | None]:
@@ -106,40 +83,19 @@ def _relied_on(reconciliation: Reconciliation) -> dict[str, str | None]:
 
 def _saved_file(file: PlannedFile, plan: ChangePlan) -> SavedFile:
     result = file.file
+    is_written = result.action in {Action.CREATE, Action.UPDATE}
     return SavedFile(
         path=result.path,
         action=result.action,
         reason=result.reason.value,
         records=result.records,
         records_changed=file.records_changed,
-        digest=plan.digests.get(result.path) if _is_written(result.action) else None,
+        digest=plan.digests.get(result.path) if is_written else None,
         fields=tuple(
             SavedField(field=one.field, cells=one.cells, location=str(one.location or ""))
             for one in file.fields
         ),
     )
-
-
-def _is_written(action: Action) -> bool:
-    return action in {Action.CREATE, Action.UPDATE}
-
-
-def _as_planned(
-    files: Iterable[tuple[str, Iterable[bytes]]], digests: Mapping[str, str | None], label: str
-) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """Yield ``files``, and stop where one comes out otherwise than was planned."""
-    for path, chunks in files:
-        named = f"{label}/{path}"
-        yield path, _checked(chunks, named, digests.get(named))
-
-
-def _checked(chunks: Iterable[bytes], path: str, planned: str | None) -> Iterator[bytes]:
-    whole = Digester()
-    for chunk in chunks:
-        whole.update(chunk)
-        yield chunk
-    if planned is not None and planned != whole.digest():
-        raise StorageError(path, "it came out otherwise than was planned")
 
 
 def apply_saved(
@@ -171,17 +127,35 @@ def apply_saved(
         decision = decide(project, request_of(saved), tree)
         expected = {file.path: file for file in saved.files}
         _check(_actions(decision, expected, root.label))
-        advance = begin(decision.count_records())
-        renderer = Renderer(decision.suites, decision.selection, advance=advance)
+        renderer = Renderer(
+            decision.suites, decision.selection, advance=begin(decision.count_records())
+        )
         # What was not planned stays as it is.
         digests = {**saved.found, **{path: file.digest for path, file in expected.items()}}
         contents = (
-            (output, _as_planned(files, digests, root.label))
+            (output, _checked(files, digests, root.label))
             for output, files in renderer.contents(decision.reconciliation)
         )
         outcome = apply(decision.reconciliation, tree, contents)
         tree.cache.save()
     return report_of_run(decision, outcome, root)
+
+
+def _checked(
+    files: Iterable[tuple[str, Iterable[bytes]]], digests: Mapping[str, str | None], label: str
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """Yield ``files``, and stop where one comes out otherwise than was planned."""
+
+    def check(chunks: Iterable[bytes], path: str) -> Iterator[bytes]:
+        whole = Digester()
+        for chunk in chunks:
+            whole.update(chunk)
+            yield chunk
+        if digests.get(path) not in {None, whole.digest()}:
+            raise StorageError(path, "it came out otherwise than was planned")
+
+    for path, chunks in files:
+        yield path, check(chunks, f"{label}/{path}")
 
 
 def request_of(saved: SavedPlan) -> Request:
@@ -220,12 +194,10 @@ def _tool(saved: SavedPlan, path: str, tool: str) -> Iterator[Diagnostic]:
 
 
 def _inputs(project: OpenProject, saved: SavedPlan) -> Iterator[Diagnostic]:
-    digests = project.suites.sources
-    now = {path: digests.get(path) for path in saved.inputs}
+    now = {path: project.suites.sources.get(path) for path in saved.inputs}
     yield from moved(saved.inputs, now, "input")
     if not saved.request.get("suites"):
-        there = project.suites.files
-        for suite, path in sorted(there.items()):
+        for suite, path in sorted(project.suites.files.items()):
             if suite not in saved.suites:
                 yield no_longer("the suite is new since", path)
 
@@ -251,9 +223,9 @@ def _actions(
             # A file whose new bytes turned out to be those that are there.
             may_be_kept = file.found is not None and file.must_produce
             if file.action is not Action.KEEP and not may_be_kept:
-                yield no_longer(f"it would be {_words(file)}, and that was not planned", path)
+                yield no_longer(f"it would be {_DONE[file.action]}, and that was not planned", path)
         elif _settled(file, planned) is not planned.action:
-            yield no_longer(f"it would be {_words(file)}, and not as planned", path)
+            yield no_longer(f"it would be {_DONE[file.action]}, and not as planned", path)
     for path in sorted(expected.keys() - seen):
         yield no_longer("nothing would be done with it", path)
 
@@ -264,11 +236,10 @@ def _settled(file: FileAction, planned: SavedFile) -> Action:
     return settle(file, planned.digest, is_forced=False)
 
 
-def _words(file: FileAction) -> str:
-    return {
-        Action.CREATE: "created",
-        Action.UPDATE: "updated",
-        Action.DELETE: "removed",
-        Action.KEEP: "kept",
-        Action.REFUSE: "left",
-    }[file.action]
+_DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.DELETE: "removed",
+    Action.KEEP: "kept",
+    Action.REFUSE: "left",
+}

@@ -1,4 +1,4 @@
-"""Takes a project and a request; gives what would change, down to record and field, and why."""
+"""Changes: what ``generate`` would change, down to record and field, and where that is stated."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from mockgen_watch.diagnostics import Diagnostics
 from mockgen_watch.digest import canonical, digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action
-from mockgen_watch.lock.paths import below, is_labels
+from mockgen_watch.lock.paths import is_labels
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.rules.values import MISSING, Missing
 from mockgen_watch.spec.document import plain_data, pointer_of
@@ -30,21 +32,204 @@ from mockgen_watch.workflow.generate import (
 )
 from mockgen_watch.workflow.origins import find_shape, find_statement
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import plan_name, select_plans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.formats.fragments import SlowField
-    from mockgen_watch.lock.model import FileAction, OutputAction
+    from mockgen_watch.lock.model import OutputAction
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import FileResult, Request
+
+    Segments = tuple[str | int, ...]
+
+
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """What happens to one field of one file.
+
+    Attributes:
+        field: in words, ``ClaimDetails[].proc_cd``.
+        cells: how many leaves of it differ.
+        records: in how many records.
+        first: one of the changes, the first.
+        location: where the field is stated; None when the spec no longer has it.
+    """
+
+    field: str
+    cells: int
+    records: int
+    first: CellChange
+    location: Location | None
+
+
+class PlannedFile(Struct, frozen=True, kw_only=True):
+    """What happens to one file.
+
+    Attributes:
+        file: its path, action and reason.
+        records_changed: how many records differ; all of them in a new file.
+        fields: what differs, the most changed field first; empty for files that are created,
+            removed or cannot be read.
+        cells: every change, in order.
+    """
+
+    file: FileResult
+    records_changed: int
+    fields: tuple[FieldChange, ...] = ()
+    cells: tuple[CellChange, ...] = ()
+
+
+class ChangePlan(Struct, frozen=True, kw_only=True):
+    """All that ``generate`` would do.
+
+    Attributes:
+        files: those that would not be kept, sorted by path.
+        kept: how many would be.
+        decision: that all of this follows from.
+        digests: path → digest of the bytes that it would have, of files whose bytes were made.
+    """
+
+    files: tuple[PlannedFile, ...]
+    kept: int
+    diagnostics: tuple[Diagnostic, ...]
+    failed_suites: tuple[str, ...]
+    decision: Decision
+    digests: Mapping[str, str]
+
+
+def plan_changes(
+    project: OpenProject,
+    request: Request,
+    *,
+    begin: Callable[[int], Advance] = begin_nothing,
+    with_new: bool = False,
+) -> ChangePlan:
+    """Return what ``generate`` would change. Nothing is written.
+
+    ``with_new``: the bytes of new files are made too, so that their digests are known.
+
+    Raises:
+        FindingsError, UsageError, StorageError: as ``generate`` does.
+    """
+    tree = read_outputs(project.output_root())
+    decision = decide(project, request, tree)
+    advance = begin(decision.count_records())
+    renderer = Renderer(decision.suites, decision.selection, advance=advance)
+    records = record_counts(decision.reconciliation)
+    planned: dict[str, PlannedFile] = {}
+    digests: dict[str, str] = {}
+    for suite in decision.reconciliation.suites:
+        for output in suite.outputs:
+            made = _new_bytes(output, renderer, with_new=with_new)
+            digests.update({tree.root.named(path): digest(data) for path, data in made.items()})
+            for file in output.files:
+                result = file_result(file, file.action, records, tree.root)
+                changed = result.records if file.action is Action.CREATE else 0
+                change = PlannedFile(file=result, records_changed=changed)
+                if file.path in made and file.found is not None:
+                    sides = (read_output(tree, file.path), made[file.path])
+                    change = _compared(change, decision.plan_of(output), sides)
+                planned[result.path] = change
+    kept = sum(change.file.action is Action.KEEP for change in planned.values())
+    found = Diagnostics(decision.diagnostics)
+    for action in decision.reconciliation.files():
+        if action.action is Action.REFUSE:
+            found.extend(describe(action, tree.root.label))
+        result = file_result(action, action.action, records, tree.root)
+        planned.setdefault(result.path, PlannedFile(file=result, records_changed=0))
+    tree.cache.save()
+    found.extend(decision.found())
+    moved = [file for _, file in sorted(planned.items()) if file.file.action is not Action.KEEP]
+    return ChangePlan(
+        files=tuple(moved),
+        kept=kept,
+        diagnostics=tuple(found.sorted()),
+        failed_suites=decision.failed_suites,
+        decision=decision,
+        digests=digests,
+    )
+
+
+def _new_bytes(output: OutputAction, renderer: Renderer, *, with_new: bool) -> dict[str, bytes]:
+    """Return path → new bytes, where there are old ones to compare them with or ``with_new``."""
+    is_needed = any(
+        file.must_produce and (with_new or file.found is not None) for file in output.files
+    )
+    files = renderer.files(output) if is_needed else ()
+    return {path: b"".join(chunks) for path, chunks in files}
+
+
+def _compared(change: PlannedFile, plan: OutputPlan, sides: tuple[bytes, bytes]) -> PlannedFile:
+    """Return what happens to a file that has old and new bytes."""
+    file = change.file
+    if sides[0] == sides[1]:
+        file = replace(file, action=Action.KEEP)
+    form = "ndjson" if is_labels(file.path) else plan.output.format
+    delimiter = str(dict(plan.output.options).get("delimiter", ","))
+    try:
+        before, after = (decode_records(form, side, delimiter=delimiter) for side in sides)
+    except CannotDecodeError:
+        # Another format than before, or an edit that broke the file: all of it changes.
+        return PlannedFile(file=file, records_changed=file.records)
+    first = _first_record(plan, file.path)
+    cells = tuple(
+        replace(cell, record=cell.record + first) for cell in changed_cells(before, after)
+    )
+    return PlannedFile(
+        file=file,
+        records_changed=len({cell.record for cell in cells}),
+        fields=tuple(_field_changes(cells, plan)),
+        cells=cells,
+    )
+
+
+def _first_record(plan: OutputPlan, path: str) -> int:
+    """Return the index of the first record of a file: not 0 in a split output."""
+    if plan.output.layout is not Layout.SPLIT or is_labels(path):
+        return 0
+    return int(path.rpartition("/")[2].partition(".")[0]) - 1
+
+
+def _field_changes(cells: Iterable[CellChange], plan: OutputPlan) -> Iterator[FieldChange]:
+    for field, group in changes_by_field(cells):
+        yield FieldChange(
+            field=field,
+            cells=len(group),
+            records=len({cell.record for cell in group}),
+            first=group[0],
+            location=_location(group[0], plan),
+        )
+
+
+def _location(cell: CellChange, plan: OutputPlan) -> Location | None:
+    segments = path_in_record(cell, plan)
+    statement = find_statement(plan.records, cell.record, segments)
+    if statement is not None:
+        return statement.location
+    try:
+        return find_shape(plan.records, segments).shape.origin.location
+    except UsageError:
+        return None
+
+
+def slow_outputs(project: OpenProject, request: Request) -> dict[str, tuple[SlowField, ...]]:
+    """Return output → its fields that need a Python loop for each record; none for most outputs.
+
+    Raises:
+        FindingsError, UsageError: as ``generate`` does.
+    """
+    plans, _ = select_plans(project, request)
+    slow = {plan_name(plan): slow_fields(prepare_production(plan)) for plan in plans}
+    return {name: fields for name, fields in slow.items() if fields}
+
+
+# Cells ------------------------------------------------------------------------------------------
 
 
 class CannotDecodeError(ValueError):
@@ -83,9 +268,6 @@ def _load_yaml(data: bytes) -> Json:
     if document.root is None:
         raise ValueError(str(document.diagnostics[0]) if document.diagnostics else "it is empty")
     return plain_data(document.root)
-
-
-Segments = tuple[str | int, ...]
 
 
 class CellChange(Struct, frozen=True, kw_only=True):
@@ -165,212 +347,17 @@ def _in_arrays(
         yield from _differences((*path, place), was, now)
 
 
-class FieldChange(Struct, frozen=True, kw_only=True):
-    """What happens to one field of one file.
-
-    Attributes:
-        field: in words, ``ClaimDetails[].proc_cd``.
-        cells: how many leaves of it differ.
-        records: in how many records.
-        first: one of the changes, the first.
-        location: where the field is stated; None when the spec no longer has it.
-    """
-
-    field: str
-    cells: int
-    records: int
-    first: CellChange
-    location: Location | None
-
-
-class PlannedFile(Struct, frozen=True, kw_only=True):
-    """What happens to one file.
-
-    Attributes:
-        file: its path, action and reason.
-        records_changed: how many records differ; all of them in a new file.
-        fields: what differs, the most changed field first; empty for files that are created,
-            removed or cannot be read.
-        cells: every change, in order.
-    """
-
-    file: FileResult
-    records_changed: int
-    fields: tuple[FieldChange, ...] = ()
-    cells: tuple[CellChange, ...] = ()
-
-
-class ChangePlan(Struct, frozen=True, kw_only=True):
-    """All that ``generate`` would do.
-
-    Attributes:
-        files: those that would not be kept, sorted by path.
-        kept: how many would be.
-        decision: that all of this follows from.
-        digests: path → digest of the bytes that it would have, of files whose bytes were made.
-    """
-
-    files: tuple[PlannedFile, ...]
-    kept: int
-    diagnostics: tuple[Diagnostic, ...]
-    failed_suites: tuple[str, ...]
-    decision: Decision
-    digests: Mapping[str, str]
-
-
-def plan_changes(
-    project: OpenProject,
-    request: Request,
-    *,
-    begin: Callable[[int], Advance] = begin_nothing,
-    with_new: bool = False,
-) -> ChangePlan:
-    """Return what ``generate`` would change. Nothing is written.
-
-    ``with_new``: the bytes of new files are made too, so that their digests are known.
-
-    Raises:
-        FindingsError, UsageError, StorageError: as ``generate`` does.
-    """
-    tree = read_outputs(project.output_root())
-    decision = decide(project, request, tree)
-    advance = begin(decision.count_records())
-    renderer = Renderer(decision.suites, decision.selection, advance=advance)
-    planned: dict[str, PlannedFile] = {}
-    found = dict.fromkeys(decision.diagnostics)
-    digests: dict[str, str] = {}
-    kept = 0
-    for suite in decision.reconciliation.suites:
-        for output in suite.outputs:
-            made = _made(output, renderer, with_new=with_new)
-            digests.update({tree.root.named(path): digest(data) for path, data in made.items()})
-            for file in _plan_output(output, decision, tree, made):
-                kept += file.file.action is Action.KEEP
-                planned[file.file.path] = file
-    records = record_counts(decision.reconciliation)
-    for action in decision.reconciliation.files():
-        if action.action is Action.REFUSE:
-            found.update(dict.fromkeys(describe(action, tree.root.label)))
-        result = file_result(action, action.action, records, tree.root)
-        planned.setdefault(result.path, PlannedFile(file=result, records_changed=0))
-    tree.cache.save()
-    found.update(dict.fromkeys(decision.found()))
-    return ChangePlan(
-        files=tuple(
-            file for _, file in sorted(planned.items()) if file.file.action is not Action.KEEP
-        ),
-        kept=kept,
-        diagnostics=tuple(sorted(found, key=lambda item: item.sort_key)),
-        failed_suites=decision.failed_suites,
-        decision=decision,
-        digests=digests,
-    )
-
-
-def _made(output: OutputAction, renderer: Renderer, *, with_new: bool) -> dict[str, bytes]:
-    """Return path → new bytes, where there are old ones to compare them with or ``with_new``."""
-    needed = [
-        file for file in output.files if file.must_produce and (with_new or file.found is not None)
-    ]
-    return {path: b"".join(chunks) for path, chunks in renderer.files(output)} if needed else {}
-
-
-def _plan_output(
-    output: OutputAction, decision: Decision, tree: OutputTree, made: Mapping[str, bytes]
-) -> Iterator[PlannedFile]:
-    records = record_counts(decision.reconciliation)
-    for file in output.files:
-        new = made.get(file.path)
-        if new is None or file.found is None:
-            result = file_result(file, file.action, records, tree.root)
-            changed = result.records if file.action is Action.CREATE else 0
-            yield PlannedFile(file=result, records_changed=changed)
-            continue
-        old = read_output(tree, file.path)
-        action = Action.KEEP if old == new else file.action
-        result = file_result(file, action, records, tree.root)
-        plan = _plan_of(output, decision)
-        yield _compare(result, plan, file, (old, new))
-
-
-def _plan_of(output: OutputAction, decision: Decision) -> OutputPlan:
-    wanted = output.output
-    for plan in decision.plans(wanted.suite):
-        if (plan.model, plan.scenario) == (wanted.model, wanted.scenario):
-            return plan
-    raise UsageError(f"{wanted.suite} has no output {wanted.name}")
-
-
-def _compare(
-    result: FileResult, plan: OutputPlan, file: FileAction, data: tuple[bytes, bytes]
-) -> PlannedFile:
-    options = dict(plan.output.options)
-    delimiter = str(options.get("delimiter", ","))
-    try:
-        form = "ndjson" if is_labels(file.path) else plan.output.format
-        old, new = (decode_records(form, side, delimiter=delimiter) for side in data)
-    except CannotDecodeError:
-        # Another format than before, or an edit that broke the file: all of it changes.
-        return PlannedFile(file=result, records_changed=result.records)
-    cells = tuple(changed_cells(old, new))
-    number = _first_record(plan, file)
-    return PlannedFile(
-        file=result,
-        records_changed=len({cell.record for cell in cells}),
-        fields=tuple(_by_field(cells, plan, number)),
-        cells=tuple(_moved(cell, number) for cell in cells),
-    )
-
-
-def _first_record(plan: OutputPlan, file: FileAction) -> int:
-    """Return the index of the first record of a file: not 0 in a split output."""
-    if plan.output.layout is not Layout.SPLIT or is_labels(file.path):
-        return 0
-    return int(file.path.rpartition("/")[2].partition(".")[0]) - 1
-
-
-def _moved(cell: CellChange, by: int) -> CellChange:
-    if not by:
-        return cell
-    return CellChange(record=cell.record + by, path=cell.path, before=cell.before, after=cell.after)
-
-
-def _by_field(cells: tuple[CellChange, ...], plan: OutputPlan, first: int) -> Iterator[FieldChange]:
+def changes_by_field(cells: Iterable[CellChange]) -> list[tuple[str, list[CellChange]]]:
+    """Return each field with its changes, the most changed field first."""
     groups: dict[str, list[CellChange]] = {}
     for cell in cells:
         groups.setdefault(cell.field, []).append(cell)
-    for field, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
-        yield FieldChange(
-            field=field,
-            cells=len(group),
-            records=len({cell.record for cell in group}),
-            first=group[0],
-            location=_location(group[0], group[0].record + first, plan),
-        )
+    return sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
-def _location(cell: CellChange, record: int, plan: OutputPlan) -> Location | None:
-    segments = tuple(str(part) for part in cell.path)
+def path_in_record(cell: CellChange, plan: OutputPlan) -> tuple[str, ...]:
+    """Return where a cell is in the record; a row of CSV has it under the name of a column."""
+    path = tuple(map(str, cell.path))
     if plan.output.format == "csv":
-        segments = tuple(segments[0].replace("[", ".").replace("]", "").split("."))
-    statement = find_statement(plan.records, record, segments)
-    if statement is not None:
-        return statement.location
-    try:
-        return find_shape(plan.records, segments).shape.origin.location
-    except UsageError:
-        return None
-
-
-def slow_outputs(project: OpenProject, request: Request) -> dict[str, tuple[SlowField, ...]]:
-    """Return output → its fields that take a Python loop a record; none for most outputs.
-
-    Raises:
-        FindingsError, UsageError: as ``generate`` does.
-    """
-    plans, _ = select_plans(project, request)
-    slow = {
-        below(plan.suite, f"{plan.model}/{plan.scenario}"): slow_fields(prepare_production(plan))
-        for plan in plans
-    }
-    return {name: fields for name, fields in slow.items() if fields}
+        return tuple(path[0].replace("[", ".").replace("]", "").split("."))
+    return path

@@ -12,17 +12,8 @@ from msgspec import Struct
 
 from mockgen_watch.digest import digest
 from mockgen_watch.spec.fixes import apply_fixes, choose_fixes
-from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.multi import (
-    PROJECT_LABEL,
-    Replaced,
-    Replacement,
-    finish_replacement,
-    replace_all,
-)
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
-from mockgen_watch.workflow.generate import LOCK_WAIT
-from mockgen_watch.workflow.project import project_of
+from mockgen_watch.storage.multi import Replaced, Replacement
+from mockgen_watch.workflow.project import project_of, replace_files
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
@@ -104,10 +95,7 @@ def write_fixes(project: OpenProject, plan: FixPlan) -> Replaced:
         LockedError: another process writes.
         StorageError: a file was changed meanwhile, or cannot be written.
     """
-    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
     files = [
         Replacement(path=file.path, old=digest(file.old), data=file.new) for file in plan.files
     ]
-    with ProjectLock(project.state, WRITER, holder="mockgen-watch check", timeout=LOCK_WAIT):
-        finish_replacement(project.state)
-        return replace_all(root, files)
+    return replace_files(project, files, "check")

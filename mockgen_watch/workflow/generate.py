@@ -94,6 +94,14 @@ class Decision(Struct, frozen=True, kw_only=True):
         """Return the plans of a suite; none when it has errors."""
         return self.suites.plans(suite, self.selection) or ()
 
+    def plan_of(self, action: OutputAction) -> OutputPlan:
+        """Return the plan of an output.
+
+        Raises:
+            FindingsError: its suite has errors.
+        """
+        return plan_of(self.suites, action, self.selection)
+
     def count_records(self) -> int:
         """Return how many records the outputs have whose bytes are needed."""
         return sum(
@@ -254,6 +262,20 @@ def begin_nothing(records: int) -> Advance:
     return no_progress
 
 
+def plan_of(suites: Suites, action: OutputAction, selection: Selection) -> OutputPlan:
+    """Return the plan of an output.
+
+    Raises:
+        FindingsError: its suite has errors.
+    """
+    output = action.output
+    plans = suites.plans(output.suite, selection)
+    if plans is None:
+        raise FindingsError(suites.found(selection))
+    name = (output.model, output.scenario)
+    return next(plan for plan in plans if (plan.model, plan.scenario) == name)
+
+
 class Renderer:
     """Makes the bytes of outputs from the plans of a project's suites."""
 
@@ -288,13 +310,7 @@ class Renderer:
         Raises:
             FindingsError: the suite has errors, or a record cannot be written.
         """
-        output = action.output
-        plans = self._suites.plans(output.suite, self._selection)
-        if plans is None:
-            raise FindingsError(self._suites.found(self._selection))
-        plan = next(
-            plan for plan in plans if (plan.model, plan.scenario) == (output.model, output.scenario)
-        )
+        plan = plan_of(self._suites, action, self._selection)
         paths = [file.path for file in action.files if file.must_produce]
         production = prepare_production(plan, self._suites.record_sources)
         yield from output_files(

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mockgen_watch.rules.values import Missing
-from mockgen_watch.workflow.changes import ChangePlan
+    from mockgen_watch.workflow.changes import ChangePlan
 
     Place = tuple[str, int, str]
     """File, record and JSON Pointer of a cell."""

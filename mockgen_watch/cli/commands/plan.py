@@ -18,7 +18,7 @@ from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.storage.atomic import read_file, write_file
 from mockgen_watch.views.runs import plan_data
 from mockgen_watch.views.values import counted, json_text, plural, shown_value
-from mockgen_watch.workflow.apply import Making, apply_saved, saved_plan
+from mockgen_watch.workflow.apply import apply_saved, saved_plan
 from mockgen_watch.workflow.changes import plan_changes, slow_outputs
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -69,8 +69,8 @@ def run(options: argparse.Namespace) -> int:
         is_saved = options.save is not None
         plan = plan_changes(project, request, begin=progress.begin, with_new=is_saved)
     if is_saved and not plan.failed_suites:
-        making = Making(tool=__version__, profile=options.profile)
-        write_file(options.save, write_plan(saved_plan(project, request, plan, making)))
+        saved = saved_plan(project, request, plan, __version__)
+        write_file(options.save, write_plan(saved))
     if options.json:
         slow = {} if plan.failed_suites else slow_outputs(project, request)
         print(json_text(plan_data(plan, slow)))
