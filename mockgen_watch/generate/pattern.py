@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Pattern
-    from mockgen_watch.spec.pattern import CompiledPattern, Guard, Run
+    from mockgen_watch.spec.pattern import CompiledPattern
+    from mockgen_watch.spec.pattern_tree import Guard, Run
 
 WHOLE: Final = 4096
 """A unique pattern of at most so many strings is one table of them."""

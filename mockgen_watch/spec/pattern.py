@@ -1,4 +1,4 @@
-r"""Takes a regular expression; gives the decisions and runs of text that its strings are made of.
+r"""Patterns: regular expressions, read to the decisions and runs that make their strings.
 
 Every decision of a pattern is taken with equal odds: each branch of an alternation, each length of
 a repeat, each character of a class. ``[A-Z]{1,3}`` is one, two or three letters equally often.
@@ -16,44 +16,46 @@ characters uses exactly those. A repeat without an end stops ``OPEN_REPEAT`` abo
 
 from __future__ import annotations
 
-import itertools
-import math
 import re
 import sys
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import TypeAlias
+from mockgen_watch.spec.pattern_tree import (
+    TABLE_LIMIT,
+    Choice,
+    Node,
+    Run,
+    flatten,
+    in_sequence,
+    is_unambiguous,
+    one_of,
+    repeated,
+)
 
-OPEN_REPEAT = 8
+if TYPE_CHECKING:
+    from typing import Final
+
+OPEN_REPEAT: Final = 8
 """How far above its minimum a repeat without an end goes."""
 
-MAX_RUNS = 4096
+MAX_RUNS: Final = 4096
 """A pattern whose strings have more parts, or may be longer, than this is refused."""
 
-TABLE_LIMIT = 4096
-"""The largest table of text that one run may have."""
+_QUANTIFIERS: Final = ("?", "*", "+", "{")
 
-_QUANTIFIERS = ("?", "*", "+", "{")
+_PLAIN: Final = re.compile(r"[^\\.^$|?*+()\[\]{}]+")
 
-_LISTED = 64
-"""Joined tables of at most so many texts are listed at once."""
-
-_PLAIN = re.compile(r"[^\\.^$|?*+()\[\]{}]+")
-
-PRINTABLE = tuple(chr(code) for code in range(0x20, 0x7F))
-_DIGITS = tuple("0123456789")
-_WORD = tuple(code for code in PRINTABLE if code.isalnum() or code == "_")
-_SPACE = (" ",)
-_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
-_SHORTHANDS = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
-_SURROGATES = range(0xD800, 0xE000)
-_CONTROLS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
+PRINTABLE: Final = tuple(chr(code) for code in range(0x20, 0x7F))
+_DIGITS: Final = tuple("0123456789")
+_WORD: Final = tuple(code for code in PRINTABLE if code.isalnum() or code == "_")
+_SPACE: Final = (" ",)
+_HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
+_SHORTHANDS: Final = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
+_SURROGATES: Final = range(0xD800, 0xE000)
+_CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
 
 class PatternError(ValueError):
@@ -64,60 +66,8 @@ class PatternError(ValueError):
     """
 
     def __init__(self, message: str, offset: int) -> None:
-        """Say what is wrong at ``offset``."""
         super().__init__(message)
         self.offset = offset
-
-
-class Guard(Struct, frozen=True, kw_only=True):
-    """A condition on a decision: its outcome lies in ``first`` to ``last``, both included."""
-
-    decision: int
-    first: int
-    last: int
-
-
-class JoinedTexts(Sequence[str]):
-    """A text of each of some tables, joined when it is asked for; the last table's go fastest."""
-
-    __slots__ = ("_size", "_tables")
-
-    def __init__(self, tables: Sequence[Sequence[str]]) -> None:
-        """Stand for every text that takes one of each of ``tables``."""
-        self._size = math.prod(map(len, tables))
-        self._tables = tables
-
-    def __len__(self) -> int:
-        """Return how many texts there are."""
-        return self._size
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield them all, far faster than one by one."""
-        return map("".join, itertools.product(*self._tables))
-
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
-    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
-        """Return a text, or a tuple of them."""
-        if isinstance(index, slice):
-            return tuple(self)[index]
-        if not -self._size <= index < self._size:
-            raise IndexError(index)
-        number = index % self._size
-        pieces = []
-        for table in reversed(self._tables):
-            number, place = divmod(number, len(table))
-            pieces.append(table[place])
-        return "".join(reversed(pieces))
-
-
-class Run(Struct, frozen=True, kw_only=True):
-    """Texts of equal odds, one of which is taken when all guards hold; else the run is empty."""
-
-    table: Sequence[str]
-    guards: tuple[Guard, ...] = ()
 
 
 class CompiledPattern(Struct, frozen=True, kw_only=True):
@@ -125,63 +75,32 @@ class CompiledPattern(Struct, frozen=True, kw_only=True):
 
     Attributes:
         decisions: the number of outcomes of each decision, all equally likely, in the order in
-            which they are met; a decision that lies inside an untaken branch is simply unused.
+            which they are met; a decision inside of a branch that is not taken is simply unused.
         runs: a text of each run, in order, makes a string; tables have 1 to ``TABLE_LIMIT``
             texts.
-        size: how many ways there are to make a string.
         tree: what the pattern was read to.
     """
 
     decisions: tuple[int, ...]
     runs: tuple[Run, ...]
-    size: int
-    tree: _Node
+    tree: Node
+
+    @property
+    def size(self) -> int:
+        """How many ways there are to make a string."""
+        return self.tree.size
 
     @property
     def distinct(self) -> bool:
-        """Return whether it is certain that no string comes out in two ways.
+        """Whether it is certain that no string comes out in two ways; computed each time.
 
-        Then ``size`` counts strings, and ``text_at`` is a bijection. It is worked out anew each
-        time.
+        Then ``size`` counts strings, and ``text_at`` is a bijection.
         """
-        return _is_distinct(self.tree)
+        return is_unambiguous(self.tree)
 
     def text_at(self, number: int) -> str:
         """Return string ``number`` of all, 0 <= number < ``size``."""
-        return _text_at(self.tree, number)
-
-
-class _Set(Struct, frozen=True):
-    """One text out of ``texts``, which all differ."""
-
-    texts: tuple[str, ...]
-    size: int
-
-
-class _Cat(Struct, frozen=True):
-    """One after the other."""
-
-    items: tuple[_Node, ...]
-    size: int
-
-
-class _Alt(Struct, frozen=True):
-    """One of ``branches``."""
-
-    branches: tuple[_Node, ...]
-    size: int
-
-
-class _Rep(Struct, frozen=True):
-    """``item``, ``low`` to ``high`` times."""
-
-    item: _Node
-    low: int
-    high: int
-    size: int
-
-
-_Node: TypeAlias = "_Set | _Cat | _Alt | _Rep"
+        return self.tree.text_at(number)
 
 
 @lru_cache(maxsize=256)
@@ -192,198 +111,10 @@ def compile_pattern(source: str) -> CompiledPattern:
         PatternError: it is no regular expression, is not supported, or is too large.
     """
     tree = _Parser(source).parse()
-    if _longest(tree) > MAX_RUNS:
+    if tree.longest() > MAX_RUNS:
         raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", 0)
-    decisions: list[int] = []
-    runs: list[Run] = []
-    _flatten(tree, (), decisions, runs)
-    return CompiledPattern(
-        decisions=tuple(decisions),
-        runs=_fuse(runs),
-        size=tree.size,
-        tree=tree,
-    )
-
-
-def _longest(node: _Node) -> int:
-    """Return the largest number of runs that ``node`` can flatten to."""
-    if isinstance(node, _Set):
-        # A text that stands as it is counts by its characters.
-        return max(1, len(node.texts[0])) if node.size == 1 else 1
-    if isinstance(node, _Cat):
-        return sum(map(_longest, node.items))
-    if isinstance(node, _Alt):
-        return sum(map(_longest, node.branches))
-    return _longest(node.item) * node.high
-
-
-def _flatten(node: _Node, guards: tuple[Guard, ...], decisions: list[int], runs: list[Run]) -> None:
-    """Append the decisions and runs of ``node``, all under ``guards``."""
-    if isinstance(node, _Set):
-        runs.append(Run(table=node.texts, guards=guards))
-    elif isinstance(node, _Cat):
-        for item in node.items:
-            _flatten(item, guards, decisions, runs)
-    elif isinstance(node, _Alt):
-        decision = len(decisions)
-        decisions.append(len(node.branches))
-        for outcome, branch in enumerate(node.branches):
-            here = Guard(decision=decision, first=outcome, last=outcome)
-            _flatten(branch, (*guards, here), decisions, runs)
-    else:
-        decision = len(decisions)
-        spread = node.high - node.low
-        if spread:
-            decisions.append(spread + 1)
-        for turn in range(node.high):
-            inner = guards
-            if turn >= node.low:
-                first = turn - node.low + 1
-                inner = (*guards, Guard(decision=decision, first=first, last=spread))
-            _flatten(node.item, inner, decisions, runs)
-
-
-def _fuse(runs: list[Run]) -> tuple[Run, ...]:
-    """Join neighbouring runs under the same guards into tables of at most ``TABLE_LIMIT`` texts."""
-    fused: list[Run] = []
-    tables: list[Sequence[str]] = []
-    size = 1
-    guards: tuple[Guard, ...] = ()
-    for run in runs:
-        if tables and (run.guards != guards or size * len(run.table) > TABLE_LIMIT):
-            fused.append(Run(table=_joined(tables), guards=guards))
-            tables, size = [], 1
-        guards = run.guards
-        tables.append(run.table)
-        size *= len(run.table)
-    return (*fused, Run(table=_joined(tables), guards=guards))
-
-
-def _joined(tables: Sequence[Sequence[str]]) -> Sequence[str]:
-    joined = tables[0] if len(tables) == 1 else JoinedTexts(tables)
-    return tuple(joined) if len(joined) <= _LISTED else joined
-
-
-def _text_at(node: _Node, number: int) -> str:
-    """Return string ``number`` of ``node``, in mixed radix over its parts."""
-    if isinstance(node, _Set):
-        return node.texts[number]
-    if isinstance(node, _Alt):
-        for branch in node.branches:
-            if number < branch.size:
-                return _text_at(branch, number)
-            number -= branch.size
-        raise IndexError(number)
-    if isinstance(node, _Rep):
-        turns = node.low
-        while number >= node.item.size**turns:
-            number -= node.item.size**turns
-            turns += 1
-        items: tuple[_Node, ...] = (node.item,) * turns
-    else:
-        items = node.items
-    pieces = []
-    for item in reversed(items):
-        number, place = divmod(number, item.size)
-        pieces.append(_text_at(item, place))
-    return "".join(reversed(pieces))
-
-
-def _texts(node: _Node) -> Iterator[str]:
-    """Give every string of ``node``, in no certain order and far faster than one by one."""
-    if isinstance(node, _Set):
-        return iter(node.texts)
-    if isinstance(node, _Alt):
-        return itertools.chain.from_iterable(map(_texts, node.branches))
-    if isinstance(node, _Cat):
-        return map("".join, itertools.product(*map(_texts, node.items)))
-    item = tuple(_texts(node.item))
-    turns = range(node.low, node.high + 1)
-    return map(
-        "".join,
-        itertools.chain.from_iterable(itertools.product(item, repeat=turn) for turn in turns),
-    )
-
-
-def _is_distinct(tree: _Node) -> bool:
-    """Return whether it is certain that no string is made in two ways.
-
-    Small patterns are listed. Otherwise, at every decision, the first characters that can follow
-    each outcome must differ, and be different from what can follow behind: then the string itself
-    tells every decision from left to right.
-    """
-    if tree.size <= TABLE_LIMIT:
-        return len(set(_texts(tree))) == tree.size
-    return _deterministic(tree, frozenset({""}))
-
-
-def _first(node: _Node, behind: frozenset[str]) -> frozenset[str]:
-    """Return the first characters of ``node`` followed by ``behind``; ``""`` is the end."""
-    if isinstance(node, _Set):
-        firsts = frozenset(text[:1] for text in node.texts)
-        return firsts - {""} | behind if "" in firsts else firsts
-    if isinstance(node, _Alt):
-        return frozenset().union(*(_first(branch, behind) for branch in node.branches))
-    if isinstance(node, _Rep):
-        if node.high == 0:
-            return behind
-        once = _first(node.item, behind)
-        return once | behind if node.low == 0 else once
-    for item in reversed(node.items):
-        behind = _first(item, behind)
-    return behind
-
-
-def _deterministic(node: _Node, behind: frozenset[str]) -> bool:
-    """Return whether each decision in ``node`` shows in the next character, up to ``behind``."""
-    if isinstance(node, _Set):
-        return _is_prefix_free(node.texts)
-    if isinstance(node, _Alt):
-        firsts = [_first(branch, behind) for branch in node.branches]
-        apart = len(frozenset().union(*firsts)) == sum(map(len, firsts))
-        return apart and all(_deterministic(branch, behind) for branch in node.branches)
-    if isinstance(node, _Rep):
-        if node.low == node.high:
-            return _deterministic(_Cat((node.item,) * node.high, node.size), behind)
-        once = _first(node.item, frozenset({"\0end"}))
-        apart = "\0end" not in once and once.isdisjoint(behind)
-        return apart and _deterministic(node.item, once | behind)
-    for item in reversed(node.items):
-        if not _deterministic(item, behind):
-            return False
-        behind = _first(item, behind)
-    return True
-
-
-def _set(texts: tuple[str, ...]) -> _Set:
-    return _Set(texts, len(texts))
-
-
-def _cat(items: list[_Node]) -> _Node:
-    if len(items) == 1:
-        return items[0]
-    return _Cat(tuple(items), math.prod(item.size for item in items))
-
-
-def _alt(branches: list[_Node]) -> _Node:
-    """Return one of ``branches``; plain texts that differ become a single set."""
-    texts = [_only_text(branch) for branch in branches]
-    known = [text for text in texts if text is not None]
-    if len(known) == len(branches) == len(set(known)) <= TABLE_LIMIT:
-        return _set(tuple(known))
-    return _Alt(tuple(branches), sum(branch.size for branch in branches))
-
-
-def _is_prefix_free(texts: tuple[str, ...]) -> bool:
-    """Return whether no text begins another one, so that the string tells which of them stood."""
-    ordered = sorted(texts)
-    pairs = itertools.pairwise(ordered)
-    return len(texts) == 1 or not any(after.startswith(before) for before, after in pairs)
-
-
-def _only_text(node: _Node) -> str | None:
-    """Return the one text that ``node`` makes, or None when it makes several."""
-    return _text_at(node, 0) if node.size == 1 else None
+    decisions, runs = flatten(tree)
+    return CompiledPattern(decisions=decisions, runs=runs, tree=tree)
 
 
 class _Parser:
@@ -393,7 +124,7 @@ class _Parser:
         self.source = source
         self.place = 0
 
-    def parse(self) -> _Node:
+    def parse(self) -> Node:
         """Return the tree of the whole pattern."""
         if self._peek("^"):
             self.place += 1
@@ -411,22 +142,22 @@ class _Parser:
         rest = self.source[self.place :]
         return rest in ("$", "\\Z")
 
-    def _alternation(self, *, top: bool = False) -> _Node:
+    def _alternation(self, *, top: bool = False) -> Node:
         branches = [self._sequence(top=top)]
         while self._peek("|"):
             self.place += 1
             branches.append(self._sequence(top=top))
-        return branches[0] if len(branches) == 1 else _alt(branches)
+        return branches[0] if len(branches) == 1 else one_of(branches)
 
-    def _sequence(self, *, top: bool) -> _Node:
-        items: list[_Node] = []
+    def _sequence(self, *, top: bool) -> Node:
+        items: list[Node] = []
         while self.place < len(self.source) and self.source[self.place] not in "|)":
             if top and self._at_end_anchor():
                 self.place = len(self.source)
                 break
             text = self._plain_text()
-            items.append(_set((text,)) if text else self._quantified(self._item()))
-        return _cat(items) if items else _set(("",))
+            items.append(Choice((text,)) if text else self._quantified(self._item()))
+        return in_sequence(items) if items else Choice(("",))
 
     def _plain_text(self) -> str:
         """Read characters that stand for themselves, but for one that a quantifier follows."""
@@ -440,25 +171,25 @@ class _Parser:
         self.place = end
         return text
 
-    def _item(self) -> _Node:
+    def _item(self) -> Node:
         char = self.source[self.place]
         if char == "(":
             return self._group()
         if char == "[":
-            return _set(self._class())
+            return Choice(self._class())
         if char == "\\":
-            return _set(self._escape(in_class=False))
+            return Choice(self._escape(in_class=False))
         if char == ".":
             self.place += 1
-            return _set(PRINTABLE)
+            return Choice(PRINTABLE)
         if char in "^$":
             raise PatternError(f'"{char}" can only stand at the end that it anchors', self.place)
         if char in "?*+":
             raise PatternError(f'"{char}" has nothing to repeat', self.place)
         self.place += 1
-        return _set((char,))
+        return Choice((char,))
 
-    def _group(self) -> _Node:
+    def _group(self) -> Node:
         start = self.place
         self.place += 1
         if self._peek("?"):
@@ -557,7 +288,7 @@ class _Parser:
         self.place += width
         return chr(code)
 
-    def _quantified(self, item: _Node) -> _Node:
+    def _quantified(self, item: Node) -> Node:
         start = self.place
         bounds = self._bounds()
         if bounds is None:
@@ -571,9 +302,9 @@ class _Parser:
         low, high = bounds
         if high < low:
             raise PatternError("the repeat's bounds run backwards", start)
-        if high * max(1, _longest(item)) > MAX_RUNS:
+        if high * max(1, item.longest()) > MAX_RUNS:
             raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", start)
-        return _Rep(item, low, high, sum(item.size**turns for turns in range(low, high + 1)))
+        return repeated(item, low, high)
 
     def _bounds_ahead(self) -> bool:
         before = self.place
