@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.diagnostics import apply_fixes, choose_fixes
 from mockgen_watch.digest import digest
-from mockgen_watch.spec.fixes import apply_fixes, choose_fixes
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.workflow.project import project_of, replace_files
 from mockgen_watch.workflow.targets import select_suites

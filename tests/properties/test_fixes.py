@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.spec.fixes import apply_fixes, choose_fixes
+from mockgen_watch.diagnostics import apply_fixes, choose_fixes
 from tests.properties.test_mutated_specs import all_mutants, found_in
 
 MUTANTS = list(all_mutants())

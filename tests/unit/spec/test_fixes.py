@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.diagnostics import Diagnostic, Fix, Location
-from mockgen_watch.spec.fixes import apply_fixes, choose_fixes
+from mockgen_watch.diagnostics import Diagnostic, Fix, Location, apply_fixes, choose_fixes
 from tests.unit.spec.corpus import BROKEN, Broken
 from tests.unit.spec.reading import findings
 
