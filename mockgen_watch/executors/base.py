@@ -1,4 +1,4 @@
-"""Takes nothing; gives what an executor is: something that has the records of an output made."""
+"""Executors: how the records of an output are made, here in one process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Executor(Protocol):
     ) -> Iterator[bytes]:
         """Yield the bytes of all records from ``start`` on, in order, a separator behind each.
 
-        ``advance`` is told how many more records the bytes just yielded have completed.
+        ``advance`` is called with the number of further records that the bytes just yielded
+        have completed.
 
         Raises:
             FormatError: a value that cannot be written.
@@ -52,7 +53,6 @@ class Serial:
     def run(
         self, records: Records, advance: Callable[[int], None], start: int = 0
     ) -> Iterator[bytes]:
-        """Yield the bytes of the records in order; see ``Executor``."""
         for first in range(start, records.count, STEP):
             last = min(first + STEP, records.count)
             yield from records.pieces(first, last)

@@ -298,7 +298,7 @@ class Renderer:
     def contents(
         self, reconciliation: Reconciliation
     ) -> Iterator[tuple[OutputAction, Iterator[tuple[str, Iterable[bytes]]]]]:
-        """Yield each output of which bytes are needed, with its ``files``, made as they are read."""
+        """Yield each output of which bytes are needed, with its ``files``."""
         for suite in reconciliation.suites:
             for output in suite.outputs:
                 if output.must_produce:
