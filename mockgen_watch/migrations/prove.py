@@ -22,7 +22,7 @@ from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.forms import OldArray, OldObject
 from mockgen_watch.migrations.pieces import period_of, tied_lengths, value_at
-from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin
 

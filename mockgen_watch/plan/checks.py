@@ -1,13 +1,11 @@
-"""Takes a model and the records made of it; gives what only shows when all is put together."""
+"""Checks of compiled records: what shows only once master, model and scenario are put together."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, SlipFinder, did_you_mean
-from mockgen_watch.plan.overlay import apply_overlay
-from mockgen_watch.spec.build.rules import check_rule_paths
+from mockgen_watch.diagnostics import Diagnostic, Severity, SlipFinder, did_you_mean
 from mockgen_watch.spec.generators import (
     Pool,
     Reference,
@@ -27,12 +25,12 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import KeyPath, Model, Shape, Statement
+    from mockgen_watch.spec.model import KeyPath, Shape, Statement
 
 
 def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
@@ -103,27 +101,6 @@ def check_statements(plan: RecordPlan, count: int | None) -> Iterator[Diagnostic
             yield slip
 
 
-def stated_parent(leaf: Leaf, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic | None:
-    """Return why the reference of ``leaf`` cannot lead to the field ``path`` of ``parent``.
-
-    The parent's values are drawn anew for the child, and a stated value is not drawn.
-    """
-    for statement in parent.stated:
-        short = min(len(statement.path), len(path))
-        if statement.path[:short] == path[:short]:
-            return Diagnostic(
-                code="MG406",
-                message=(
-                    f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} is referred to, '
-                    f"so that record {statement.record} cannot state it"
-                ),
-                location=statement.location,
-                hint="leave the value to be drawn, or let the other field not refer to it",
-                related=(Related(message="refers to it", location=leaf.origin.location),),
-            )
-    return None
-
-
 def _beyond(statement: Statement, plan: RecordPlan, count: int) -> Diagnostic:
     return Diagnostic(
         code="MG406",
@@ -184,17 +161,6 @@ def check_deletes(
         if stated is None or stated.modifiers.delete:
             found.append(_drops_nothing(place, path, member.location))
     return found
-
-
-def check_rules(model: Model, records: Sequence[RecordPlan]) -> list[Diagnostic]:
-    """Return an error for each field in a rule or exclusion that no scenario's records have.
-
-    Fields go by the names that the model gives them, before ``$to``, or by those of the master.
-    """
-    shapes = [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
-    slots = [find_shape(plan.shape, plan.slot) for plan in records]
-    shapes += [place for place in slots if isinstance(place, ObjectShape)]
-    return check_rule_paths(model, shapes)
 
 
 def _drops_nothing(place: Shape | None, path: KeyPath, location: Location) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""Takes the spec of a suite and its master; gives the plan of every output, and what is wrong."""
+"""Compiling a suite: the plan of every output, from its spec and its master, and what is wrong."""
 
 from __future__ import annotations
 
@@ -8,21 +8,33 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
-from mockgen_watch.masters.moves import written_path
+from mockgen_watch.masters.merge import over_modifiers
+from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
-from mockgen_watch.plan.checks import (
-    check_deletes,
-    check_rules,
-    check_statements,
-    check_unique,
-    stated_parent,
+from mockgen_watch.plan.checks import check_deletes, check_statements, check_unique
+from mockgen_watch.plan.model import (
+    MixedPart,
+    OutputPlan,
+    RecordPlan,
+    SuiteSource,
+    output_key,
+    twin_of,
 )
-from mockgen_watch.plan.key import output_key
-from mockgen_watch.plan.model import MixedPart, OutputPlan, RecordPlan, SuiteSource
-from mockgen_watch.plan.overlay import apply_overlay, twin_of
 from mockgen_watch.plan.references import Parent, find_field, find_parent
-from mockgen_watch.spec.generators import Reference, Template
-from mockgen_watch.spec.model import ObjectShape, RuleKind, change_object, find_shape, walk_leaves
+from mockgen_watch.spec.build.rules import check_rule_paths
+from mockgen_watch.spec.generators import Reference, RowField, Template
+from mockgen_watch.spec.model import (
+    ELEMENT,
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    Origin,
+    OriginKind,
+    RuleKind,
+    change_object,
+    find_shape,
+    walk_leaves,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,61 +44,68 @@ if TYPE_CHECKING:
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import PlanContext
     from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.spec.model import KeyPath, Leaf, MixPart, Model, Scenario, UserInput
-
-
-def can_narrow(records: RecordPlan) -> bool:
-    """Return whether each field's values are its own affair.
-
-    Rules, exclusions and coverage choose whole records: then one field depends on the others.
-    """
-    return not (records.rules or records.exclusions or records.coverage.is_asked)
-
-
-def narrow(records: RecordPlan, path: KeyPath) -> RecordPlan:
-    """Return ``records`` with the field at ``path`` and the fields that its templates name."""
-    needed = _needed(records.shape, path)
-    return replace(records, shape=_keep(records.shape, needed))
-
-
-def _needed(shape: ObjectShape, path: KeyPath) -> set[KeyPath]:
-    waiting = [path]
-    needed: set[KeyPath] = set()
-    while waiting:
-        here = waiting.pop()
-        target = find_shape(shape, here)
-        if target is None or here in needed:
-            continue
-        needed.add(here)
-        for _, leaf in walk_leaves(target):
-            if isinstance(leaf.generator, Template):
-                waiting += [part.path for part in leaf.generator.parts if part.path]
-    return needed
-
-
-def _keep(shape: ObjectShape, paths: Iterable[KeyPath]) -> ObjectShape:
-    below: dict[str, list[KeyPath]] = {}
-    for path in paths:
-        below.setdefault(path[0], []).append(path[1:])
-    members = tuple(
-        replace(member, shape=_keep(member.shape, below[member.name]))
-        if isinstance(member.shape, ObjectShape) and all(below[member.name])
-        else member
-        for member in shape.members
-        if member.name in below
+    from mockgen_watch.spec.model import (
+        KeyPath,
+        Member,
+        MixPart,
+        Model,
+        Modifiers,
+        Scenario,
+        Shape,
+        UserInput,
     )
-    return replace(shape, members=members)
+
+    Address = tuple[str, ...]
+    Node: TypeAlias = tuple[str, str, str, KeyPath]
+
+    """Suite, model, scenario and field of records that were asked for; ``()``: the whole record."""
+
+    Records: TypeAlias = tuple[RecordPlan, frozenset[str]]
+
+    """Compiled records, and the files that they depend on."""
 
 
-class Records(Struct, frozen=True, kw_only=True):
-    """Compiled records and the files that they depend on."""
+def compile_suite(
+    suite: str, user_input: UserInput, master: ResolvedMaster | None, context: PlanContext
+) -> tuple[tuple[OutputPlan, ...], list[Diagnostic]]:
+    """Return the plans of the selected outputs of ``suite``, in source order, and all findings.
 
-    plan: RecordPlan
-    files: frozenset[str]
+    An output whose parents or mix cannot be found has no plan; an error says why. Findings of
+    parents in other suites are among them, for they stop this suite as well.
+    """
+    home = SuiteSource(suite=suite, user_input=user_input, master=master, inputs=context.inputs)
+    compiler = _Compiler(context)
+    outputs: list[OutputPlan] = []
+    for model in user_input.models:
+        scenarios = (Parent(source=home, model=model, scenario=item) for item in model.scenarios)
+        selected = (
+            each for each in scenarios if context.selection.selects(model.name, each.scenario.name)
+        )
+        plans = [plan for plan in map(compiler.output, selected) if plan is not None]
+        # A field may be one that only a scenario adds, so all of them must be at hand.
+        if len(plans) == len(model.scenarios):
+            compiler.found += check_rule_paths(model, _shapes_of(model, plans))
+        outputs += plans
+    return tuple(outputs), _each_once(compiler.found)
 
 
-Node: TypeAlias = "tuple[str, str, str, KeyPath]"
-"""Suite, model, scenario and field of records that were asked for; ``()`` is the whole record."""
+def _shapes_of(model: Model, plans: Iterable[OutputPlan]) -> list[ObjectShape]:
+    """Return the shapes in which a rule's fields go by the model's names, or the master's."""
+    overlaid = [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
+    slots = [find_shape(plan.records.shape, plan.records.slot) for plan in plans]
+    return [*overlaid, *(slot for slot in slots if isinstance(slot, ObjectShape))]
+
+
+def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return each finding once: the scenarios of a model mostly share what is wrong with it.
+
+    A note says the same wherever it is, so its first place is enough.
+    """
+    unique: dict[tuple[str, str, str, Location | None], Diagnostic] = {}
+    for item in sorted(found, key=lambda item: item.sort_key):
+        place = None if item.severity is Severity.NOTE else item.location
+        unique.setdefault((item.code, item.message, item.hint, place), item)
+    return list(unique.values())
 
 
 class _Step(Struct, frozen=True, kw_only=True):
@@ -96,33 +115,82 @@ class _Step(Struct, frozen=True, kw_only=True):
     leaf: Leaf
     field: str
 
+    def name_in(self, suite: str) -> str:
+        own, model, _, _ = self.node
+        return f"{model}.{self.field}" if own == suite else f"{own}:{model}.{self.field}"
 
-class RecordCompiler:
-    """Compiles records once, however many references lead to them.
+
+class _Compiler:
+    """Compiles outputs, and records once, however many references lead to them.
 
     Attributes:
-        found: what is wrong, in no order; a finding may stand more than once.
+        found: what is wrong, in no order; a finding may be there more than once.
     """
 
     def __init__(self, context: PlanContext) -> None:
-        """Compile with what ``context`` says, parents in other suites included."""
         self.found: list[Diagnostic] = []
         self._context = context
         self._merged: dict[tuple[str, str, str], RecordPlan] = {}
-        self._done: dict[Node, Records | None] = {}
-        self._way: list[_Step] = []
+        self._compiled: dict[Node, Records | None] = {}
+        self._steps: list[_Step] = []
 
-    def compile(self, wanted: Parent, over: Scenario | None = None) -> Records | None:
-        """Return the records of a scenario; None when something that they need is missing.
+    def output(self, wanted: Parent) -> OutputPlan | None:
+        """Return the plan of one output; None when something that it requires is missing."""
+        scenario = wanted.scenario
+        mix = self._mix(wanted)
+        if scenario.mix:
+            records = mix[0][1] if mix else None
+        else:
+            records = self._records(wanted)
+        if records is None:
+            return None
+        plan = OutputPlan(
+            suite=wanted.source.suite,
+            model=wanted.model.name,
+            scenario=scenario.name,
+            records=records[0],
+            mix=tuple(
+                MixedPart(scenario=part.scenario, weight=part.weight, records=plan)
+                for part, (plan, _) in mix
+            ),
+            output=self._context.selection.output_of(scenario),
+            coverage=scenario.coverage,
+            inputs=tuple(sorted(records[1].union(*(files for _, (_, files) in mix)))),
+            key="",
+            location=scenario.location,
+        )
+        key = output_key(plan, self._context.contract, self._context.digests)
+        return replace(plan, key=key)
+
+    def _mix(self, wanted: Parent) -> list[tuple[MixPart, Records]]:
+        """Return the parts of a mixed scenario and their records; none when one is missing.
+
+        Record i of a mix is record i of one part, so each part has as many records as the mix.
+        """
+        scenarios = {scenario.name: scenario for scenario in wanted.model.scenarios}
+        parts = []
+        for part in wanted.scenario.mix:
+            scenario = scenarios.get(part.scenario)
+            if scenario is None or scenario.mix:
+                self.found.append(_no_part(part, wanted.model.name, scenarios))
+                return []
+            records = self._records(replace(wanted, scenario=scenario), wanted.scenario)
+            if records is None:
+                return []
+            parts.append((part, records))
+        return parts
+
+    def _records(self, wanted: Parent, over: Scenario | None = None) -> Records | None:
+        """Return the records of a scenario; None when something that they require is missing.
 
         In a mix, ``over`` is the mixed scenario: its overlay comes on top, its count holds.
         """
         plan = self._plan(wanted) if over is None else self._merge(wanted, over)
         records = self._with_parents((*wanted.key, ()), plan, wanted.source)
         if records is not None:
-            self.found += check_unique(records.plan)
+            self.found += check_unique(records[0])
             count = wanted.scenario.count if over is None else None
-            self.found += check_statements(records.plan, count)
+            self.found += check_statements(records[0], count)
         return records
 
     def _plan(self, wanted: Parent) -> RecordPlan:
@@ -169,36 +237,37 @@ class RecordCompiler:
         )
 
     def _rule_types(self, model: Model) -> dict[str, RuleType]:
-        known = self._context.rule_types
+        types = self._context.rule_types
         names = (rule.expression for rule in model.rules if rule.kind is RuleKind.PLUGIN)
-        return {name: known[name] for name in names if name in known}
+        return {name: types[name] for name in names if name in types}
 
     def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
         """Return ``plan`` with the plan behind each reference; None when one leads nowhere."""
-        led: dict[Reference, tuple[Reference, RecordPlan]] = {}
+        resolved: dict[Reference, tuple[Reference, RecordPlan]] = {}
         files = home.files
         broken = False
         shapes = [plan.shape] if plan.faulty is None else [plan.shape, plan.faulty]
         for path, leaf in (found for shape in shapes for found in walk_leaves(shape)):
-            if not isinstance(leaf.generator, Reference) or leaf.generator in led:
+            if not isinstance(leaf.generator, Reference) or leaf.generator in resolved:
                 continue
-            own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
-            self._way.append(_Step(node=node, leaf=leaf, field=".".join(own)))
+            field = ".".join(below_slot(path, plan.slot))
+            self._steps.append(_Step(node=node, leaf=leaf, field=field))
             parent = self._parent(leaf.generator, leaf, home)
-            self._way.pop()
+            self._steps.pop()
             if parent is None:
                 broken = True
                 continue
-            led[leaf.generator] = parent[0], parent[1].plan
-            files |= parent[1].files
+            reference, (parent_plan, parent_files) = parent
+            resolved[leaf.generator] = reference, parent_plan
+            files |= parent_files
         if broken:
             return None
-        if led:
-            parents = tuple(dict(led.values()).items())
-            faulty = None if plan.faulty is None else _lead_references(plan.faulty, led)
-            shape = _lead_references(plan.shape, led)
+        if resolved:
+            parents = tuple(dict(resolved.values()).items())
+            faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
+            shape = _resolve_references(plan.shape, resolved)
             plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
-        return Records(plan=plan, files=files)
+        return plan, files
 
     def _parent(
         self, reference: Reference, leaf: Leaf, home: SuiteSource
@@ -213,44 +282,54 @@ class RecordCompiler:
         if isinstance(path, Diagnostic):
             self.found.append(path)
             return None
-        stated = stated_parent(leaf, whole, path)
-        if stated is not None:
-            self.found.append(stated)
-            return None
-        node = (*parent.key, path if can_narrow(whole) else ())
-        if node not in self._done:
-            nodes = [step.node for step in self._way]
+        node = (*parent.key, path if _can_narrow(whole) else ())
+        if node not in self._compiled:
+            nodes = [step.node for step in self._steps]
             if node in nodes:
-                self.found.append(_circle(self._way[nodes.index(node) :]))
+                self.found.append(_circle(self._steps[nodes.index(node) :]))
                 return None
             # What is stated of its other fields changes nothing here.
             plan = replace(whole, stated=())
-            plan = narrow(plan, path) if node[3] else plan
-            self._done[node] = self._with_parents(node, plan, parent.source)
-        records = self._done[node]
+            plan = _narrow(plan, path) if node[3] else plan
+            self._compiled[node] = self._with_parents(node, plan, parent.source)
+        records = self._compiled[node]
         if records is None:
             return None
         suite, _, scenario = parent.key
         return replace(reference, suite=suite, scenario=scenario, path=path), records
 
 
-def _lead_references(
-    shape: ObjectShape, led: dict[Reference, tuple[Reference, RecordPlan]]
+def _no_part(part: MixPart, model: str, scenarios: Mapping[str, Scenario]) -> Diagnostic:
+    if part.scenario in scenarios:
+        message = f'"{part.scenario}" of {model} is itself a mix'
+    else:
+        message = f'{model} has no scenario "{part.scenario}" that could be mixed'
+    plain = [name for name, scenario in scenarios.items() if not scenario.mix]
+    return Diagnostic(
+        code="MG216",
+        message=message,
+        location=part.location,
+        hint=did_you_mean(part.scenario, plain) or f"it has {', '.join(plain)}",
+    )
+
+
+def _resolve_references(
+    shape: ObjectShape, resolved: dict[Reference, tuple[Reference, RecordPlan]]
 ) -> ObjectShape:
-    def lead(leaf: Leaf) -> Leaf:
+    def resolve(leaf: Leaf) -> Leaf:
         if not isinstance(leaf.generator, Reference):
             return leaf
-        return replace(leaf, generator=led[leaf.generator][0])
+        return replace(leaf, generator=resolved[leaf.generator][0])
 
-    return change_object(shape, lead)
+    return change_object(shape, resolve)
 
 
 def _circle(steps: list[_Step]) -> Diagnostic:
-    # The same circle is found from several of its members; it is told from the least of them.
+    # The same circle is found from several of its members; it is reported from the least of them.
     least = min(range(len(steps)), key=lambda index: steps[index].node)
     steps = steps[least:] + steps[:least]
     suite = steps[0].node[0]
-    names = [_name(step, suite) for step in steps]
+    names = [step.name_in(suite) for step in steps]
     return Diagnostic(
         code="MG215",
         message=f"references go round in a circle: {' → '.join((*names, names[0]))}",
@@ -263,108 +342,147 @@ def _circle(steps: list[_Step]) -> Diagnostic:
     )
 
 
-def _name(step: _Step, suite: str) -> str:
-    own, model, _, _ = step.node
-    return f"{model}.{step.field}" if own == suite else f"{own}:{model}.{step.field}"
+def _can_narrow(records: RecordPlan) -> bool:
+    """Return whether no field's values depend on other fields.
 
-
-def compile_suite(
-    suite: str, user_input: UserInput, master: ResolvedMaster | None, context: PlanContext
-) -> tuple[tuple[OutputPlan, ...], list[Diagnostic]]:
-    """Return the plans of the selected outputs of ``suite``, in source order, and all findings.
-
-    An output whose parents or mix cannot be found has no plan; an error says why. Findings of
-    parents in other suites are among them, for they stop this suite as well.
+    Rules, exclusions and coverage choose whole records, and so tie all fields together.
     """
-    home = SuiteSource(suite=suite, user_input=user_input, master=master, inputs=context.inputs)
-    compiler = RecordCompiler(context)
-    found: list[Diagnostic] = []
-    outputs: list[OutputPlan] = []
-    for model in user_input.models:
-        plans = []
-        for scenario in model.scenarios:
-            if context.selection.wants(model, scenario):
-                wanted = Parent(source=home, model=model, scenario=scenario)
-                plan = _output(wanted, compiler, context)
-                if isinstance(plan, Diagnostic):
-                    found.append(plan)
-                elif plan is not None:
-                    plans.append(plan)
-        # A field may be one that only a scenario adds, so all of them must be at hand.
-        if len(plans) == len(model.scenarios):
-            found += check_rules(model, [plan.records for plan in plans])
-        outputs += plans
-    return tuple(outputs), _each_once([*found, *compiler.found])
+    return not (records.rules or records.exclusions or records.coverage.is_asked)
 
 
-def _output(
-    wanted: Parent, compiler: RecordCompiler, context: PlanContext
-) -> OutputPlan | Diagnostic | None:
-    """Return the plan of one output; None when the compiler found why there is none."""
-    model, scenario = wanted.model, wanted.scenario
-    parts = _mix(wanted, compiler)
-    if parts is None or isinstance(parts, Diagnostic):
-        return parts
-    records = parts[0][1] if parts else compiler.compile(wanted)
-    if records is None:
+def _narrow(records: RecordPlan, path: KeyPath) -> RecordPlan:
+    """Return ``records`` with the field at ``path`` and the fields that its templates name."""
+    waiting = [path]
+    required: set[KeyPath] = set()
+    while waiting:
+        here = waiting.pop()
+        target = find_shape(records.shape, here)
+        if target is None or here in required:
+            continue
+        required.add(here)
+        for _, leaf in walk_leaves(target):
+            if isinstance(leaf.generator, Template):
+                waiting += [part.path for part in leaf.generator.parts if part.path]
+    return replace(records, shape=_keep(records.shape, required))
+
+
+def _keep(shape: ObjectShape, paths: Iterable[KeyPath]) -> ObjectShape:
+    below: dict[str, list[KeyPath]] = {}
+    for path in paths:
+        below.setdefault(path[0], []).append(path[1:])
+    members = tuple(
+        replace(member, shape=_keep(member.shape, below[member.name]))
+        if isinstance(member.shape, ObjectShape) and all(below[member.name])
+        else member
+        for member in shape.members
+        if member.name in below
+    )
+    return replace(shape, members=members)
+
+
+def apply_overlay(model: ObjectShape, overlay: ObjectShape | None, scenario: str) -> ObjectShape:
+    """Return ``model`` with ``overlay`` over it.
+
+    Objects meet key by key; a leaf or an array takes the place of what it covers, with its own
+    modifiers, but goes where ``$to`` sent the covered one. Keys that the model lacks come last.
+    What covers a field has that field's address, so a value that both allow is the same in both.
+    """
+    if overlay is None:
+        return model
+    return _Overlay(scenario).object_over(model, overlay)
+
+
+class _Overlay:
+    """Puts one overlay on a model; ``scenario`` is the origin of all that it states."""
+
+    def __init__(self, scenario: str) -> None:
+        self.scenario = scenario
+
+    def object_over(self, under: ObjectShape, over: ObjectShape) -> ObjectShape:
+        """Return ``over`` on ``under``, key by key."""
+        covers = {member.name: member for member in over.members}
+        kept = [
+            self._member_over(member, covers.pop(member.name), under.address, over.address)
+            if member.name in covers
+            else member
+            for member in under.members
+        ]
+        new = [self._new_member(member, under, over) for member in covers.values()]
+        modifiers = _with_target(over_modifiers(under.modifiers, over.modifiers), under)
+        return replace(under, members=(*kept, *new), modifiers=modifiers)
+
+    def _member_over(self, under: Member, over: Member, home: Address, was: Address) -> Member:
+        below, above = under.shape, over.shape
+        if isinstance(below, ObjectShape) and isinstance(above, ObjectShape):
+            return replace(under, shape=self.object_over(below, above))
+        return replace(over, shape=self._adopt(above, below, below.address, home, was))
+
+    def _new_member(self, member: Member, under: ObjectShape, over: ObjectShape) -> Member:
+        address = (*under.address, *member.shape.address[-1:])
+        shape = self._adopt(member.shape, None, address, under.address, over.address)
+        return replace(member, shape=shape)
+
+    def _adopt(
+        self, shape: Shape, under: Shape | None, address: Address, home: Address, was: Address
+    ) -> Shape:
+        """Return ``shape`` as the scenario's, at ``address``, which the object ``home`` holds.
+
+        ``under`` is what it covers, as far as that has a counterpart; ``was`` is the address that
+        the overlay knew for ``home``.
+        """
+        origin = Origin(
+            kind=OriginKind.SCENARIO, name=self.scenario, location=shape.origin.location
+        )
+        modifiers = _with_target(shape.modifiers, under)
+        if isinstance(shape, Leaf):
+            generator = shape.generator
+            if isinstance(generator, RowField):
+                moved = (*home, *generator.address[len(was) :])
+                generator = replace(generator, address=moved)
+            return replace(
+                shape, generator=generator, modifiers=modifiers, address=address, origin=origin
+            )
+        if isinstance(shape, ObjectShape):
+            members = tuple(
+                self._adopt_member(member, under, address, shape.address)
+                for member in shape.members
+            )
+            return replace(
+                shape, members=members, modifiers=modifiers, address=address, origin=origin
+            )
+        adopted = self._adopt_elements(shape, under, (*address, ELEMENT))
+        return replace(adopted, modifiers=modifiers, address=address, origin=origin)
+
+    def _adopt_member(
+        self, member: Member, under: Shape | None, home: Address, was: Address
+    ) -> Member:
+        below = under.get(member.name) if isinstance(under, ObjectShape) else None
+        address = (*home, *member.shape.address[-1:]) if below is None else below.address
+        return replace(member, shape=self._adopt(member.shape, below, address, home, was))
+
+    def _adopt_elements(
+        self, array: ArrayShape, under: Shape | None, address: Address
+    ) -> ArrayShape:
+        elements = tuple(
+            self._adopt(element, _counterpart(under, index), address, address, element.address)
+            for index, element in enumerate(array.elements)
+        )
+        items = array.items
+        if items is not None:
+            items = self._adopt(items, _counterpart(under, 0), address, address, items.address)
+        return replace(array, elements=elements, items=items)
+
+
+def _counterpart(array: Shape | None, index: int) -> Shape | None:
+    """Return the element that one at ``index`` of an overlay is likened to."""
+    if not isinstance(array, ArrayShape):
         return None
-    plan = OutputPlan(
-        suite=wanted.source.suite,
-        model=model.name,
-        scenario=scenario.name,
-        records=records.plan,
-        mix=tuple(part for part, _ in parts),
-        output=context.selection.output_of(scenario),
-        coverage=scenario.coverage,
-        inputs=tuple(sorted(records.files.union(*(other.files for _, other in parts)))),
-        key="",
-        location=scenario.location,
-    )
-    return replace(plan, key=output_key(plan, context.contract, context.digests))
+    if index < len(array.elements):
+        return array.elements[index]
+    return array.items or next(iter(array.elements), None)
 
 
-def _mix(
-    wanted: Parent, compiler: RecordCompiler
-) -> list[tuple[MixedPart, Records]] | Diagnostic | None:
-    """Return the parts of a mixed scenario, none for any other.
-
-    Record i of a mix is record i of one part, so each part has as many records as the mix.
-    """
-    scenarios = {scenario.name: scenario for scenario in wanted.model.scenarios}
-    parts = []
-    for part in wanted.scenario.mix:
-        scenario = scenarios.get(part.scenario)
-        if scenario is None or scenario.mix:
-            return _no_part(part, wanted.model.name, scenarios)
-        records = compiler.compile(replace(wanted, scenario=scenario), wanted.scenario)
-        if records is None:
-            return None
-        mixed = MixedPart(scenario=part.scenario, weight=part.weight, records=records.plan)
-        parts.append((mixed, records))
-    return parts
-
-
-def _no_part(part: MixPart, model: str, scenarios: Mapping[str, Scenario]) -> Diagnostic:
-    if part.scenario in scenarios:
-        message = f'"{part.scenario}" of {model} is itself a mix'
-    else:
-        message = f'{model} has no scenario "{part.scenario}" that could be mixed'
-    known = [name for name, scenario in scenarios.items() if not scenario.mix]
-    return Diagnostic(
-        code="MG216",
-        message=message,
-        location=part.location,
-        hint=did_you_mean(part.scenario, known) or f"it has {', '.join(known)}",
-    )
-
-
-def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return each finding once: the scenarios of a model mostly share what is wrong with it.
-
-    A note says the same wherever it stands, so its first place is enough.
-    """
-    unique: dict[tuple[str, str, str, Location | None], Diagnostic] = {}
-    for item in sorted(found, key=lambda item: item.sort_key):
-        place = None if item.severity is Severity.NOTE else item.location
-        unique.setdefault((item.code, item.message, item.hint, place), item)
-    return list(unique.values())
+def _with_target(modifiers: Modifiers, under: Shape | None) -> Modifiers:
+    if modifiers.to or under is None or not under.modifiers.to:
+        return modifiers
+    return replace(modifiers, to=under.modifiers.to)

@@ -1,4 +1,8 @@
-"""Takes nothing; gives the types of a plan: which outputs there are and what each one needs."""
+"""Plans: which outputs there are, what each is made from, and the key that tells its bytes.
+
+Keys are digests of plain data that is equal when the bytes would be. No line, column, file name or
+comment is part of it, so that moving a line changes no key.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,20 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockgen_watch.contract import DESIGN, FORM, PROMISES
+from mockgen_watch.digest import digest
 from mockgen_watch.masters.moves import written_path
+from mockgen_watch.masters.shapes import canonical_form, form_bytes
 from mockgen_watch.spec.model import NO_COVERAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from decimal import Decimal
+    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
+    from mockgen_watch.masters.shapes import Form
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import (
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class Selection(Struct, frozen=True, kw_only=True):
-    """Which outputs are wanted, and what is to be otherwise than the specs say.
+    """Which outputs are wanted, and what replaces what the specs say.
 
     Attributes:
         models, scenarios: names, in any case; empty: all of them.
@@ -50,17 +59,13 @@ class Selection(Struct, frozen=True, kw_only=True):
     format: str | None = None
     layout: Layout | None = None
 
-    def wants(self, model: Model, scenario: Scenario) -> bool:
-        """Return whether the output of ``scenario`` is wanted."""
-        return self.selects(model.name, scenario.name)
-
     def selects(self, model: str, scenario: str) -> bool:
         """Return whether the output ``model/scenario`` is wanted."""
         return _names(self.models, model) and _names(self.scenarios, scenario)
 
     def count_of(self, model: Model, scenario: Scenario) -> int:
         """Return how many records ``scenario`` has in this run."""
-        if self.count is None or not self.wants(model, scenario):
+        if self.count is None or not self.selects(model.name, scenario.name):
             return scenario.count
         return self.count
 
@@ -75,7 +80,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 
 def _names(names: tuple[str, ...], name: str) -> bool:
-    return not names or name.casefold() in {known.casefold() for known in names}
+    return not names or name.casefold() in {each.casefold() for each in names}
 
 
 class SuiteSource(Struct, frozen=True, kw_only=True):
@@ -100,10 +105,6 @@ class SuiteSource(Struct, frozen=True, kw_only=True):
         return frozenset({self.user_input.path, *chain, *self.inputs})
 
 
-def _no_suite(_name: str) -> SuiteSource | None:
-    return None
-
-
 class PlanContext(Struct, frozen=True, kw_only=True):
     """What a suite is compiled with.
 
@@ -120,7 +121,7 @@ class PlanContext(Struct, frozen=True, kw_only=True):
 
     contract: int
     inputs: tuple[str, ...] = ()
-    lookup: Callable[[str], SuiteSource | None] = _no_suite
+    lookup: Callable[[str], SuiteSource | None] = lambda _: None
     suites: tuple[str, ...] = ()
     selection: Selection = field(default_factory=Selection)
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -144,7 +145,7 @@ class FirstChoices(Struct, frozen=True, kw_only=True):
             that their fields share.
         elements: the element indexes on the way there.
         choices: for each record the identity of a pool's entry, the number of a value, or the
-            name of a state, as ``generate.draws`` reads them; None where it is drawn as ever.
+            name of a state, as ``generate.draws`` reads them; None where it is drawn.
     """
 
     draw: Draw
@@ -167,9 +168,9 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
             ``shape``, goes from the top of what is written. A parent's plan has only the fields
             that the reference needs, where that makes no difference to their values.
         rules, exclusions: what makes a record valid, and what is out of scope. They name fields
-            as the model does; ``path_of`` tells where those are.
-        slot: where in ``shape`` the model's record stands; the rest is the master's.
-        moves: where a field stood in the model, and where ``$to`` put it below the slot.
+            as the model does; ``path_of`` gives where those are.
+        slot: where in ``shape`` the model's record is; the rest is the master's.
+        moves: where a field is in the model, and where ``$to`` puts it below the slot.
         faults: how many rules a negative record breaks.
         coverage: which combinations come first; of twins, what the twins' scenario says.
         first: what is chosen for the first records, once that is known.
@@ -224,7 +225,7 @@ class OutputPlan(Struct, frozen=True, kw_only=True):
         coverage: which combinations come first.
         inputs: the files that it depends on, relative to the project folder, sorted.
         key: digest of all of the above and the contract; equal keys mean equal bytes.
-        location: where the scenario stands in its spec.
+        location: of the scenario in its spec.
     """
 
     suite: str
@@ -242,3 +243,108 @@ class OutputPlan(Struct, frozen=True, kw_only=True):
     def count(self) -> int:
         """The number of records of this output."""
         return self.records.count
+
+
+POSITIVE = "positive"
+NEGATIVE = "negative"
+
+
+def twin_of(model: Model, scenario: Scenario) -> Scenario:
+    """Return the scenario that decides the records of ``scenario`` but for their faults.
+
+    Itself, unless it is ``negative`` and the model has rules: then it is ``positive``, or the
+    model alone where there is no such scenario.
+    """
+    if scenario.name != NEGATIVE or not model.rules:
+        return scenario
+    for other in model.scenarios:
+        if other.name == POSITIVE and not other.mix:
+            return other
+    return replace(scenario, name=POSITIVE, overlay=None, stated=())
+
+
+def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:
+    """Return the digest of everything that decides the bytes of an output.
+
+    ``digests`` holds those of what rules read, by their expression; see ``PlanContext``.
+    """
+    used = {name for name in _expressions(plan.records) if name in digests}
+    parents: dict[int, str] = {}
+    # Where nothing is promised there are no labels, wherever they would be.
+    is_ruled = plan.records.rules or plan.records.exclusions
+    skipped = frozenset() if is_ruled else frozenset(["labels"])
+    form: Form = {
+        "contract": contract,
+        "files": {path: digests[path] for path in used},
+        "form": FORM,
+        "plan": {
+            "model": plan.model,
+            "scenario": plan.scenario,
+            "records": _records_form(plan.records, parents),
+            "mix": [
+                [part.scenario, str(part.weight), _records_form(part.records, parents)]
+                for part in plan.mix
+            ],
+            "output": canonical_form(plan.output, skip=skipped),
+            "coverage": plan.coverage.strength.value,
+        },
+    }
+    return digest(form_bytes(form))
+
+
+def records_form(plan: RecordPlan) -> Form:
+    """Return plain data that is equal where ``plan`` makes equal records."""
+    return _records_form(plan, {})
+
+
+def _expressions(plan: RecordPlan) -> Iterator[str]:
+    """Yield the expressions of all rules that records go by, those of parents included."""
+    waiting, reached = [plan], {id(plan)}
+    while waiting:
+        here = waiting.pop()
+        yield from (rule.expression for rule in here.rules)
+        for _, parent in here.parents:
+            if id(parent) not in reached:
+                reached.add(id(parent))
+                waiting.append(parent)
+
+
+def _records_form(plan: RecordPlan, digests: dict[int, str]) -> Form:
+    """Return the data of ``plan``; ``digests`` takes that of each parent's, by its ``id``."""
+    parents: dict[Reference, str] = {}
+    for reference, parent in plan.parents:
+        # Many fields have one parent, and a chain would be spelt out once for every way to it.
+        if id(parent) not in digests:
+            digests[id(parent)] = digest(form_bytes(_records_form(parent, digests)))
+        parents[reference] = digests[id(parent)]
+
+    def form(reference: Reference) -> Form:
+        return ["Reference", parents.get(reference, ""), list(reference.path)]
+
+    data: dict[str, Form] = {
+        "seed": plan.seed,
+        "model_id": plan.model_id,
+        "shape": canonical_form(plan.shape, reference=form),
+        "count": plan.count,
+        "rules": canonical_form(plan.rules),
+        "exclusions": canonical_form(plan.exclusions),
+        "slot": list(plan.slot),
+        "moves": canonical_form(plan.moves),
+        "scenario": plan.scenario,
+        "faults": plan.faults,
+        "coverage": plan.coverage.strength.value,
+    }
+    if plan.coverage.is_asked:
+        # Which file the cases are in plays no part.
+        data["coverage"] = [DESIGN, canonical_form(plan.coverage, skip=_CASES_FILE)]
+    if plan.rules or plan.exclusions:
+        faulty = plan.faulty
+        data["promises"] = PROMISES
+        data["faulty"] = None if faulty is None else canonical_form(faulty, reference=form)
+        data["own_faults"] = canonical_form(plan.own_faults)
+    if plan.stated:
+        data["stated"] = canonical_form(plan.stated)
+    return data
+
+
+_CASES_FILE: Final = frozenset(["keep", "location"])

@@ -1,4 +1,4 @@
-"""Takes a reference; gives the scenario of the parent and the path of the field that it means."""
+"""References: the scenario of the parent, and the field of its records, that a ``$ref`` means."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, did_you_mean
-from mockgen_watch.spec.generators import Reference
-from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, missing_key, walk_leaves
+from mockgen_watch.diagnostics import Diagnostic, Related, did_you_mean
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, missing_key
 
 if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.plan.model import PlanContext, RecordPlan, SuiteSource
+    from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import KeyPath, Model, Scenario
 
 _FIRST_CHOICES: Final = ("base", "positive")
@@ -30,20 +30,6 @@ class Parent(Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[str, str, str]:
         """Suite, model and scenario."""
         return (self.source.suite, self.model.name, self.scenario.name)
-
-
-def referenced_suites(source: SuiteSource) -> frozenset[str]:
-    """Return the other suites that models, scenarios and the master of ``source`` refer to."""
-    shapes = [] if source.master is None else [source.master.shape]
-    for model in source.user_input.models:
-        overlays = (scenario.overlay for scenario in model.scenarios)
-        shapes += [model.shape, *(overlay for overlay in overlays if overlay is not None)]
-    return frozenset(
-        leaf.generator.suite
-        for shape in shapes
-        for _, leaf in walk_leaves(shape)
-        if isinstance(leaf.generator, Reference) and leaf.generator.suite not in {"", source.suite}
-    )
 
 
 def find_parent(
@@ -73,7 +59,7 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
     for path in choices:
         # An element of an array is no field of the record: which one would it be?
         if _is_field(parent.shape, path):
-            return path
+            return _statement_of(leaf, parent, path) or path
     name = f"$ref {reference.model}.{'.'.join(reference.path)}"
     if any(find_shape(parent.shape, path) is not None for path in choices):
         message = f"{name}: it is an object or in an array, not a single value"
@@ -81,6 +67,27 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
     missing, known = missing_key(parent.shape, choices[0])
     message = f'{name}: there is no field "{missing}"'
     return _error("MG203", message, leaf, did_you_mean(missing, known))
+
+
+def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic | None:
+    """Return why the reference of ``leaf`` cannot lead to the field ``path`` of ``parent``.
+
+    The parent's values are drawn again for the child, and a stated value is not drawn.
+    """
+    for statement in parent.stated:
+        short = min(len(statement.path), len(path))
+        if statement.path[:short] == path[:short]:
+            return Diagnostic(
+                code="MG406",
+                message=(
+                    f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} is referred to, '
+                    f"so that record {statement.record} cannot state it"
+                ),
+                location=statement.location,
+                hint="leave the value to be drawn, or let the other field not refer to it",
+                related=(Related(message="refers to it", location=leaf.origin.location),),
+            )
+    return None
 
 
 def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.faults.breaker import make_breaker
 from mockgen_watch.scenarios.labels import INSIDE, is_promised
 from mockgen_watch.scenarios.promise.keep import Broken, Valid

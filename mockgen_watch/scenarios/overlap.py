@@ -13,7 +13,7 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.shapes import canonical_form
-from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import MISSING, Missing, places_of, same, with_value
 from mockgen_watch.scenarios.promise.facts import (
     elements_of,

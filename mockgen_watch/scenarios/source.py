@@ -13,7 +13,7 @@ from mockgen_watch.generate.address import Address, record_cell, record_cells, r
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import pool_stream, rank_order
 from mockgen_watch.generate.records import record_at
-from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.rule import compile_rule
 from mockgen_watch.rules.values import RuleError

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
-from mockgen_watch.plan.affected import InputGraph, affected_suites
+from mockgen_watch.plan.affected import InputGraph
 from mockgen_watch.storage.outputs import merged, outputs_again, read_outputs, specs_again
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.specs import SPECS_CACHE, MovedError, is_spec, read_specs
@@ -218,7 +218,7 @@ class Resident:
 
     def _decided_by(self, changed: Iterable[str]) -> set[str]:
         changed = tuple(changed)
-        return {*affected_suites(self._graph, changed), *suite_files(changed, SPECS)}
+        return {*self._graph.affected_suites(changed), *suite_files(changed, SPECS)}
 
     def _has_spec(self, suite: str) -> bool:
         folder = f"{SPECS}/{suite}/" if suite else f"{SPECS}/"
@@ -302,7 +302,7 @@ class Resident:
 
     def _note_inputs(self, tree: OutputTree, suites: Iterable[str]) -> None:
         """Take in which files ``suites`` were made from, as their lockfiles tell."""
-        needs = dict(self._graph.needs)
+        needs = dict(self._graph.requirements)
         names = dict(self._graph.suites)
         files = self._snapshot.files if self._snapshot else {}
         for suite in suites:
@@ -314,18 +314,18 @@ class Resident:
                     others = needs.get(path, ()) if absent is None else absent
                     needs[path] = frozenset((*lock.inputs, *others))
                     names[path] = suite
-        if needs != self._graph.needs:
-            self._graph = InputGraph(needs=needs, suites=names)
+        if needs != self._graph.requirements:
+            self._graph = InputGraph(needs, names)
 
     def _note_read(self, report: Report) -> None:
         """Take in what the suites that were read look for, also what no lockfile can say."""
-        needs, names = dict(self._graph.needs), dict(self._graph.suites)
+        needs, names = dict(self._graph.requirements), dict(self._graph.suites)
         for suite, files in report.read.items():
             for path in suite_files(files, SPECS).get(suite, ()):
                 needs[path] = files | needs.get(path, frozenset())
                 names[path] = suite
-        if needs != self._graph.needs:
-            self._graph = InputGraph(needs=needs, suites=names)
+        if needs != self._graph.requirements:
+            self._graph = InputGraph(needs, names)
 
     def _all_suites(self) -> set[str]:
         found = set(self._tree.locks) if self._tree else set()

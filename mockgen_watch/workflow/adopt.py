@@ -26,7 +26,7 @@ from mockgen_watch.formats.csv import (
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
 from mockgen_watch.migrations.graft import GraftError, ScenarioNode, graft_of, grafted, propose
-from mockgen_watch.plan.overlay import NEGATIVE
+from mockgen_watch.plan.model import NEGATIVE
 from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.labels import INSIDE
 from mockgen_watch.spec.document import MappingNode, pointer_of

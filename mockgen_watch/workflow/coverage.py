@@ -11,7 +11,7 @@ from msgspec import Struct
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
-from mockgen_watch.plan.overlay import POSITIVE
+from mockgen_watch.plan.model import POSITIVE
 from mockgen_watch.scenarios.coverage.covered import cases_data
 from mockgen_watch.scenarios.coverage.parameters import key_of
 from mockgen_watch.scenarios.measure import Measured, measure, settings_of

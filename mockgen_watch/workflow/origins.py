@@ -12,7 +12,7 @@ from msgspec import Struct
 from mockgen_watch.digest import canonical
 from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.plan.overlay import twin_of
+from mockgen_watch.plan.model import twin_of
 from mockgen_watch.rules.cel import fields_of
 from mockgen_watch.rules.values import value_at as value_at_values
 from mockgen_watch.scenarios.promise.facts import bare_path

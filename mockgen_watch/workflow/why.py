@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.errors import UsageError
-from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.scenarios.faults.mutations import OWN
 from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
 from mockgen_watch.scenarios.promise.covered import designed_by

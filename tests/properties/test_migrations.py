@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.migrations.forms import Form, RemarkKind
 from mockgen_watch.migrations.migrate import MigrationOptions, migrate_user_input
-from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.generators import Constant, Pool, RowField

@@ -10,9 +10,7 @@ from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.generate.address import path_of_draw
 from mockgen_watch.masters.shapes import form_bytes
-from mockgen_watch.plan.key import canonical_records
-from mockgen_watch.plan.model import Draw
-from mockgen_watch.plan.overlay import NEGATIVE, POSITIVE
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, Draw, records_form
 from mockgen_watch.scenarios.coverage.covered import Covered, cover_plan, lay
 from mockgen_watch.scenarios.measure import settings_of
 from mockgen_watch.scenarios.promise.redraw import Drawer, drawer_of
@@ -83,7 +81,7 @@ def _key(plan: RecordPlan, where: Lay) -> str:
     bare = replace(
         plan, scenario="", count=1, faults=1, faulty=None, own_faults=(), stated=(), first=()
     )
-    form = canonical_records(bare)
+    form = records_form(bare)
     place = [_name(plan, where), where.start, where.stride]
     return digest(form_bytes([form, [str(part) for part in place]]))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.checks import check_unique
-from mockgen_watch.plan.overlay import NEGATIVE
+from mockgen_watch.plan.model import NEGATIVE
 from mockgen_watch.scenarios.faults.breaker import make_breaker, unbreakable
 from mockgen_watch.scenarios.faults.vector import BrokenShares
 from mockgen_watch.scenarios.promise.needs import (

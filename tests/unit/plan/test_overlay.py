@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.plan.overlay import apply_overlay
+from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import (
     Leaf,
