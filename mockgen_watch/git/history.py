@@ -311,32 +311,23 @@ def blame_lines(repository: Repository, path: str, lines: Iterable[int]) -> dict
     """
     wanted = sorted(set(lines))
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
-    words = ["blame", "--porcelain", *ranges, "--", f"{repository.prefix}{path}"]
+    words = ["blame", "--line-porcelain", *ranges, "--", f"{repository.prefix}{path}"]
     code, text = repository.ask(words, is_silent=True)
     if code:
         # Git does not track the file.
         return dict.fromkeys(wanted, Blame())
-    return _read_blame(text.decode("utf-8", "replace").splitlines())
-
-
-def _read_blame(lines: Iterable[str]) -> dict[int, Blame]:
-    """Read the porcelain form, which describes each commit where it comes first."""
-    commits: dict[str, dict[str, str]] = {}
-    owners: dict[int, str] = {}
-    commit = ""
-    is_head = True
-    for line in lines:
+    found = {}
+    about: dict[str, str] = {}
+    for line in text.decode("utf-8", "replace").splitlines():
+        key, _, value = line.partition(" ")
         if line.startswith("\t"):
-            is_head = True
-        elif is_head:
-            commit, _, number, *_ = line.split(" ")
-            owners[int(number)] = commit
-            commits.setdefault(commit, {})
-            is_head = False
+            # The line itself comes after all that is said about it.
+            commit, numbers = next(iter(about.items()))
+            found[int(numbers.split(" ")[1])] = _blame(commit, about)
+            about = {}
         else:
-            key, _, value = line.partition(" ")
-            commits[commit].setdefault(key, value)
-    return {line: _blame(commit, commits[commit]) for line, commit in owners.items()}
+            about[key] = value
+    return found
 
 
 def _blame(commit: str, about: dict[str, str]) -> Blame:

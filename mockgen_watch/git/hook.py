@@ -161,18 +161,6 @@ def _stale_suites(reconciliation: Reconciliation) -> list[str]:
     return sorted(stale)
 
 
-class _IndexEdit(Struct, frozen=True, kw_only=True):
-    """What one path of the index should hold.
-
-    Attributes:
-        path: relative to the output folder.
-        data: its bytes; None for a path that should not exist.
-    """
-
-    path: str
-    data: bytes | None
-
-
 class _Refresh:
     """A run that has something to do.
 
@@ -183,7 +171,8 @@ class _Refresh:
         work: the decision on these by the staged specs.
         suites: those whose files are to be staged afterwards.
         to_write: those of them that have to be written.
-        edits: of the suites that can be corrected in the index alone.
+        edits: for suites that can be corrected in the index alone: path → its bytes there; None
+            for a path that should not exist.
         written: files that this run changed.
         found: what is wrong with suites.
     """
@@ -198,7 +187,7 @@ class _Refresh:
         self.label = self.tree.root.label
         self.suites: list[str] = []
         self.to_write: list[SuiteAction] = []
-        self.edits: list[_IndexEdit] = []
+        self.edits: dict[str, bytes | None] = {}
         self.written: list[str] = []
         self.found: list[Diagnostic] = []
 
@@ -235,17 +224,19 @@ class _Refresh:
     def report(self, found: tuple[Diagnostic, ...]) -> HookReport:
         """Return the report; edits of the index are put into their file."""
         add = self._paths_to_add()
-        edits = list(self.edits)
+        edits = dict(self.edits)
         if edits or os.environ.get("PRE_COMMIT"):
             # pre-commit stashes what is not staged, and restores it over the new files where the
             # two meet: then the index is the only place for them.
-            edits += map(self._staging_edit, add)
+            for path in add:
+                exists = path in self.tree.stamps
+                edits[path] = read_output(self.tree, path) if exists else None
         self.tree.cache.save()
         return HookReport(
             project=self.stored.project,
             add=tuple(map(self.tree.root.named, add)),
             written=tuple(self.tree.root.named(path) for path in self.written if path in add),
-            left=tuple(self.tree.root.named(edit.path) for edit in self.edits),
+            left=tuple(map(self.tree.root.named, self.edits)),
             edits_file=self._write_edits(edits) if edits else "",
             diagnostics=found,
             is_partial=os.path.basename(index_file()).startswith("next-index-"),
@@ -267,7 +258,7 @@ class _Refresh:
             return
         renderer = Renderer(self.decision.suites, self.decision.selection)
         edits, refused = _index_edits(action, self.stored, renderer)
-        self.edits += edits
+        self.edits.update(edits)
         for file in refused:
             self.found.append(describe_refusal(file, self.label, has_offer=False))
 
@@ -300,35 +291,28 @@ class _Refresh:
             and path not in refused
         ]
 
-    def _staging_edit(self, path: str) -> _IndexEdit:
-        exists = path in self.tree.stamps
-        return _IndexEdit(path=path, data=read_output(self.tree, path) if exists else None)
-
-    def _write_edits(self, edits: Iterable[_IndexEdit]) -> str:
+    def _write_edits(self, edits: Mapping[str, bytes | None]) -> str:
         """Put ``edits`` into a file of the state folder, and return its path."""
         repository, state = self.staged.repository, self.staged.state
         lines = []
         # As many zeros as an id of this repository has digits.
         nothing = "0" * len(repository.keep_blob(b""))
-        for edit in edits:
-            path = f"{repository.prefix}{self.label}/{edit.path}"
-            if edit.data is None:
-                lines.append(f"0 {nothing}\t{path}\0")
-            else:
-                lines.append(f"{FILE} {repository.keep_blob(edit.data)} 0\t{path}\0")
+        for path, data in edits.items():
+            entry = f"0 {nothing}" if data is None else f"{FILE} {repository.keep_blob(data)} 0"
+            lines.append(f"{entry}\t{repository.prefix}{self.label}/{path}\0")
         state.write(_EDITS, "".join(lines).encode("utf-8", "surrogateescape"), is_durable=False)
         return state.place(_EDITS)
 
 
 def _index_edits(
     suite: SuiteAction, stored: Stored, renderer: Renderer
-) -> tuple[list[_IndexEdit], list[FileAction]]:
-    """Return the edits that ``suite`` needs, and its files that were edited by hand.
+) -> tuple[dict[str, bytes | None], list[FileAction]]:
+    """Return path → bytes that ``suite`` needs in the index, and its files edited by hand.
 
     Raises:
         FindingsError: the suite has errors, or a record cannot be written.
     """
-    edits: list[_IndexEdit] = []
+    edits: dict[str, bytes | None] = {}
     refused: list[FileAction] = []
     settled: dict[str, Settled] = {}
 
@@ -337,7 +321,7 @@ def _index_edits(
         if action is Action.REFUSE:
             refused.append(file)
         elif action is not Action.KEEP:
-            edits.append(_IndexEdit(path=file.path, data=data))
+            edits[file.path] = data
 
     for output in suite.outputs:
         made = {}
@@ -356,7 +340,7 @@ def _index_edits(
     data = None if lock is None else write_lockfile(lock)
     path = lock_path(suite.suite)
     if stored.outputs.disk.get(path) != (None if data is None else digest(data)):
-        edits.append(_IndexEdit(path=path, data=data))
+        edits[path] = data
     return edits, refused
 
 

@@ -320,9 +320,9 @@ def _make_suite(
         output = made.output
         keys.update(dict.fromkeys(paths, output.key))
         files = known.get((output.name, output.key), {})
-        former = {below(suite, path): found for path, found in files.items()}
-        if former.keys() == set(paths) and not any(map(is_asked, paths)):
-            digests.update(former)
+        locked = {below(suite, path): found for path, found in files.items()}
+        if locked.keys() == set(paths) and not any(map(is_asked, paths)):
+            digests.update(locked)
             continue
         for path, chunks in renderer.files(made):
             data = b"".join(chunks)

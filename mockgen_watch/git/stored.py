@@ -265,7 +265,7 @@ def _follow(path: str, targets: Mapping[str, str], files: Mapping[str, Entry]) -
 
 
 def _outputs(
-    repository: Repository, entries: Iterable[Entry], folder: str, digests: BlobDigests
+    repository: Repository, entries: Sequence[Entry], folder: str, digests: BlobDigests
 ) -> StoredOutputs:
     """Return what ``entries`` have below the output folder."""
     outputs = StoredOutputs()
