@@ -104,7 +104,7 @@ class CellStyle(Struct, frozen=True, kw_only=True):
         return (literal_text(value) or "").encode()
 
     def text_coding(self, tables: Sequence[Sequence[str]]) -> TextCoding | None:
-        """Return how to write texts of one piece from each table; None when only the whole tells.
+        """Return how to write texts of one piece from each table, None if that depends on the whole.
 
         Raises:
             FormatError: as for ``cell``.
@@ -201,7 +201,7 @@ class ColumnTree(Struct, kw_only=True):
         """Make room for ``value`` at ``path``, where an index may lead to an element."""
         if path:
             key: str | int = path[0]
-            if path[0].isdigit() and any(isinstance(known, int) for known in self.below):
+            if path[0].isdigit() and any(isinstance(key, int) for key in self.below):
                 key = int(path[0])
             self.below.setdefault(key, ColumnTree()).add_stated(path[1:], value)
         elif self.cell and not self.below:
@@ -247,9 +247,9 @@ def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
 
 def column_name(path: Sequence[str | int]) -> str:
     """Return the header's name for the cell at ``path``."""
-    if not all(isinstance(part, int) or _DOTTED.fullmatch(part) for part in path):
+    if not all(isinstance(segment, int) or _DOTTED.fullmatch(segment) for segment in path):
         return pointer_of(path)
-    words = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    words = [f"[{item}]" if isinstance(item, int) else f".{item}" for item in path]
     return "".join(words).removeprefix(".")
 
 
@@ -321,7 +321,7 @@ def compile_rows(
     ending: bytes,
     limits: Limits = DEFAULT_LIMITS,
 ) -> FragmentPlan:
-    """Return the plan of ``program``'s rows, ``ending`` behind each.
+    """Return the plan of ``program``'s rows, each with ``ending``.
 
     Raises:
         FormatError: a value that cannot be written is in one of the tables.
@@ -336,7 +336,7 @@ def _encode(value: Json, columns: ColumnTree, style: CellStyle, lead: bytes) -> 
 
 
 class _Compiler:
-    """Turns nodes into pieces; ``lead`` is what stands before a node's first cell."""
+    """Turns nodes into pieces; ``lead`` comes before a node's first cell."""
 
     def __init__(self, style: CellStyle, builder: Builder) -> None:
         self._style = style
@@ -504,10 +504,10 @@ _STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
 
 
 def raw_rows(text: str, delimiter: str) -> list[list[str]]:
-    """Return the cells of each row as they stand, quotes included.
+    """Return the cells of each row as they are, quotes included.
 
     Raises:
-        ValueError: a quote is open, or stands inside of a cell without quotes.
+        ValueError: a quote is open, or inside of a cell without quotes.
     """
     cell = re.compile(f'("(?:[^"]|"")*"|[^"\r\n{re.escape(delimiter)}]*)')
     rows: list[list[str]] = []
@@ -580,7 +580,7 @@ def _readings(cell: str, before: Json, style: CellStyle) -> Iterator[Json]:
         except ValueError:
             yield text
     if style.formulas is Formulas.ESCAPE and text.startswith("'"):
-        # What keeps a spreadsheet from running the text is no part of it.
+        # The apostrophe keeps a spreadsheet from running the text, and does not belong to it.
         inner = text.removeprefix("'")
         if inner.startswith(FORMULA_STARTS):
             yield inner

@@ -3,7 +3,7 @@
 A record is a fixed number of *slots*. Each slot has a table of encoded fragments
 (``b'"CLM_TYPE":"P",'``) and says, in *registers*, which entry a record takes: the record's bytes
 are its fragments, joined. Registers are small non-negative integers, one for each record, computed
-in the order in which they stand. All of it is plain data, so a compiled kernel can run a plan as
+in order. All of it is plain data, so a compiled kernel can run a plan as
 well as ``formats.vector`` does.
 """
 
@@ -81,7 +81,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     """The sum of ``terms`` where ``selector`` is 0, else ``size - 1`` plus the selector.
 
     ``selector`` draws a State, or tells that something is absent; ``size`` is how many numbers
-    the terms can give, so the fragments of null and of absence stand behind all others.
+    the terms can give, so the fragments of null and of absence come after all others.
     """
 
     selector: int
@@ -103,7 +103,7 @@ class MadeSlot(Struct, frozen=True, kw_only=True, eq=False):
     """A fragment made record by record, because tables cannot hold it.
 
     Attributes:
-        node: what is written; its own presence plays no part.
+        node: what is written; its own presence does not count.
         path: the elements around it.
         encode: from the node's value to its bytes.
         length: about how many bytes a fragment has.
@@ -130,7 +130,7 @@ class FragmentPlan(Struct, frozen=True, kw_only=True, eq=False):
     Attributes:
         registers: in an order in which each needs only those before it.
         slots: in the order in which they are written.
-        slow: the fields behind made slots, without repeats.
+        slow: the fields of made slots, without repeats.
     """
 
     registers: tuple[Register, ...]
@@ -211,21 +211,21 @@ class Builder(Struct):
         return self._register((id(stream), path), Draw(stream=stream, path=path), stream.size)
 
     def below(self, source: int, bound: int) -> int:
-        """Return the register that tells where ``source`` is less than ``bound``."""
+        """Return the register that is 1 where ``source`` is less than ``bound``."""
         flag = Below(source=source, bound=bound)
         return self._register(flag, flag, 2)
 
     def at_least(self, source: int, bound: int) -> int:
-        """Return the register that tells where ``source`` is ``bound`` or more."""
+        """Return the register that is 1 where ``source`` is ``bound`` or more."""
         flag = AtLeast(source=source, bound=bound)
         return self._register(flag, flag, 2)
 
     def every(self, sources: Iterable[int]) -> int:
-        """Return the register that tells where no source is 0."""
+        """Return the register that is 1 where no source is 0."""
         return self._combined(Every(sources=tuple(sorted(set(sources)))))
 
     def some(self, sources: Iterable[int]) -> int:
-        """Return the register that tells where any source is not 0."""
+        """Return the register that is 1 where any source is not 0."""
         return self._combined(Some(sources=tuple(sorted(set(sources)))))
 
     def build(self, pieces: Sequence[Piece]) -> FragmentPlan:
@@ -520,8 +520,6 @@ def _typical_length(node: Node) -> int:
 
 def _of_elements(node: ArrayNode, measure: Callable[[Node], int]) -> list[int]:
     """Return the measure of each element; those of a variable array are one object."""
-    known: dict[int, int] = {}
-    for element in node.elements:
-        if id(element) not in known:
-            known[id(element)] = measure(element)
-    return [known[id(element)] for element in node.elements]
+    elements = {id(element): element for element in node.elements}
+    measures = {key: measure(element) for key, element in elements.items()}
+    return [measures[id(element)] for element in node.elements]

@@ -59,7 +59,7 @@ class Position(StrEnum):
 
 
 class Place(Struct, frozen=True):
-    """Where a value stands: how many containers are around it, and what it is to the nearest."""
+    """Where a value is: how many containers are around it, and what it is to the nearest."""
 
     depth: int
     position: Position
@@ -72,7 +72,7 @@ class Frame(Struct, frozen=True):
         empty: the whole container when it has none.
         opening: before the first.
         between: before each further one.
-        closing: behind the last.
+        closing: after the last.
     """
 
     empty: bytes
@@ -89,7 +89,7 @@ class Style(Protocol):
     def array_frame(self, place: Place) -> Frame: ...
 
     def key(self, name: str, depth: int) -> bytes:
-        """Return a member's key with all that stands between it and the value.
+        """Return a member's key with everything between it and the value.
 
         ``depth`` is the object's own.
 
@@ -105,7 +105,7 @@ class Style(Protocol):
         """
 
     def text_coding(self, tables: Sequence[Sequence[str]], position: Position) -> TextCoding | None:
-        """Return how to write texts of one piece from each table; None when only the whole tells.
+        """Return how to write texts of one piece from each table; None when that depends on the whole text.
 
         Raises:
             FormatError: a piece cannot be written.

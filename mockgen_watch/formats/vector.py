@@ -57,18 +57,11 @@ MADE: Final = 1 << 23
 """Bytes of fragments made for a block, at most, about."""
 
 
-def chunk_bytes(
-    plan: FragmentPlan, program: Program, start: int, stop: int, xp: ModuleType
-) -> Iterator[bytes]:
-    """Yield the bytes of records ``start`` to ``stop - 1`` in order, each with its separator.
-
-    ``xp`` is the NumPy module.
-    """
-    return VectorRun(plan, program, xp, min(BLOCK, stop - start)).bytes_of(start, stop)
-
-
 class VectorRun:
-    """A plan made ready to run: its tables in one array, and the arrays that blocks share."""
+    """A plan made ready to run: its tables in one array, and the arrays that blocks share.
+
+    ``xp`` is the NumPy module, and a block has at most ``block`` records.
+    """
 
     def __init__(
         self, plan: FragmentPlan, program: Program, xp: ModuleType, block: int = BLOCK
@@ -153,21 +146,21 @@ class VectorRun:
 def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], ObjectArray]:
     """Return where each slot's table begins in one array of all, and that array.
 
-    Equal tables, those of an array's elements say, stand there once. A made slot has room for one
+    Equal tables, as of an array's elements, are in it once. A made slot has room for one
     empty fragment and those of a block.
     """
     offsets: list[int] = []
     entries: list[bytes] = []
-    known: dict[tuple[bytes, ...], int] = {}
+    starts: dict[tuple[bytes, ...], int] = {}
     for slot in plan.slots:
         if isinstance(slot, MadeSlot):
             offsets.append(len(entries))
             entries.extend([b""] * (block + 1))
             continue
-        if slot.table not in known:
-            known[slot.table] = len(entries)
+        if slot.table not in starts:
+            starts[slot.table] = len(entries)
             entries.extend(slot.table)
-        offsets.append(known[slot.table])
+        offsets.append(starts[slot.table])
     array: ObjectArray = xp.empty(len(entries), object)
     array[:] = entries
     return offsets, array
@@ -258,19 +251,20 @@ class _Block:
 
     def _numbers(self, register: int) -> IntArray:
         """Return the numbers of a register; they are not to be changed."""
-        known = self._arrays[register]
-        if known is None and register in self._ranks:
-            known = self._arrays[register] = self._ranks[register].astype(self._xp.int64)
-        if known is None:
-            known = self._arrays[register] = self._computed(self._registers[register])
-        return known
+        numbers = self._arrays[register]
+        if numbers is None and register in self._ranks:
+            numbers = self._ranks[register].astype(self._xp.int64)
+        elif numbers is None:
+            numbers = self._compute(self._registers[register])
+        self._arrays[register] = numbers
+        return numbers
 
-    def _computed(self, register: Register) -> IntArray:
+    def _compute(self, register: Register) -> IntArray:
         xp = self._xp
         if isinstance(register, Draw):
             return register.stream.over(self._at(register.path))
         if isinstance(register, Choice):
-            return self._chosen(register)
+            return self._compute_choice(register)
         flag: NDArray[np.bool_]
         if isinstance(register, Below):
             flag = self._numbers(register.source) < register.bound
@@ -282,7 +276,7 @@ class _Block:
             flag = combine.reduce(flags)
         return flag.astype(xp.int64)
 
-    def _chosen(self, choice: Choice) -> IntArray:
+    def _compute_choice(self, choice: Choice) -> IntArray:
         selector = self._numbers(choice.selector)
         total = self._sum(choice.terms, self._spare)
         numbers = selector + (choice.size - 1)

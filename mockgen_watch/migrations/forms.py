@@ -374,7 +374,7 @@ class ModelGroup(Struct, kw_only=True):
     def overlay(self, member: Member, *, in_full: bool = False) -> list[Member]:
         """Return the members of a suffix section that differ from the model's."""
         own = self.own.node if self.own is not None else None
-        known = {
+        model = {
             item.key: _unordered(item.node)
             for item in (own.members if isinstance(own, MappingNode) else ())
         }
@@ -382,7 +382,7 @@ class ModelGroup(Struct, kw_only=True):
         return [
             item
             for item in (node.members if isinstance(node, MappingNode) else ())
-            if in_full or known.get(item.key) != _unordered(item.node)
+            if in_full or model.get(item.key) != _unordered(item.node)
         ]
 
 

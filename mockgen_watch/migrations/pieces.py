@@ -48,10 +48,10 @@ class TooManyRowsError(Exception):
 
 def shortest_period(values: Sequence[Json]) -> tuple[Json, ...]:
     """Return the shortest list that, repeated, gives ``values`` repeated."""
-    known = [canonical(value) for value in values]
-    size = len(known)
+    each = [canonical(value) for value in values]
+    size = len(each)
     for length in range(1, size):
-        if size % length == 0 and known[:length] * (size // length) == known:
+        if size % length == 0 and each[:length] * (size // length) == each:
             return tuple(values[:length])
     return tuple(values)
 
@@ -273,14 +273,14 @@ def assemble(old: SectionFile, name: str, *, in_full: bool = False) -> NewModel:
         if all(field.name in one and _may_overlay(field.value, one[field.name]) for one in others)
     ]
     pieces = _pieces(first, shared)
-    known = set() if in_full else {piece.identity for piece in pieces}
+    stated = set() if in_full else {piece.identity for piece in pieces}
     names, remarks = _scenario_names(old.sections)
     scenarios = tuple(
         NewScenario(
             name=scenario,
             section=section,
             pieces=tuple(
-                piece for piece in _pieces(section, section.fields) if piece.identity not in known
+                piece for piece in _pieces(section, section.fields) if piece.identity not in stated
             ),
         )
         for scenario, section in zip(names, old.sections, strict=True)

@@ -15,7 +15,7 @@ from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.csv import CsvWriter, compile_rows
 from mockgen_watch.formats.fragments import Limits
 from mockgen_watch.formats.tree import TreeWriter, compile_tree
-from mockgen_watch.formats.vector import chunk_bytes
+from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import programs
@@ -65,7 +65,7 @@ def test_fragments_give_the_bytes_of_the_reference_encoder(
     plan = writer.compile(program)
     if plan is None:
         return
-    made = b"".join(chunk_bytes(plan, program, start, start + 40, np))
+    made = b"".join(VectorRun(plan, program, np).bytes_of(start, start + 40))
     assert made == reference(writer, program, start, start + 40)
 
 
@@ -82,7 +82,9 @@ def test_limits_change_no_byte_of_a_tree(program: Program, limits: Limits, tree:
     assert isinstance(writer, TreeWriter)
     ending = writer.framing.separator
     plan = compile_tree(program, writer.style, writer.place, ending, limits)
-    assert b"".join(chunk_bytes(plan, program, 0, 20, np)) == reference(writer, program, 0, 20)
+    assert b"".join(VectorRun(plan, program, np).bytes_of(0, 20)) == reference(
+        writer, program, 0, 20
+    )
 
 
 @given(program=programs(), limits=st.sampled_from(TIGHT))
@@ -91,7 +93,9 @@ def test_limits_change_no_byte_of_a_row(program: Program, limits: Limits) -> Non
     assert isinstance(writer, CsvWriter)
     assume(writer.columns.width > 1)
     plan = compile_rows(program, writer.columns, writer.style, b"\n", limits)
-    assert b"".join(chunk_bytes(plan, program, 0, 20, np)) == reference(writer, program, 0, 20)
+    assert b"".join(VectorRun(plan, program, np).bytes_of(0, 20)) == reference(
+        writer, program, 0, 20
+    )
 
 
 @given(program=programs(), cuts=st.lists(st.integers(0, 60), max_size=4))
@@ -100,7 +104,7 @@ def test_where_chunks_are_cut_changes_no_byte(program: Program, cuts: list[int])
     assert plan is not None
     bounds = sorted((0, *cuts, 60))
     parts = [
-        b"".join(chunk_bytes(plan, program, start, stop, np))
+        b"".join(VectorRun(plan, program, np).bytes_of(start, stop))
         for start, stop in itertools.pairwise(bounds)
     ]
-    assert b"".join(parts) == b"".join(chunk_bytes(plan, program, 0, 60, np))
+    assert b"".join(parts) == b"".join(VectorRun(plan, program, np).bytes_of(0, 60))

@@ -12,7 +12,7 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.csv import column_name
 from mockgen_watch.formats.rendering import document, records_of
-from mockgen_watch.formats.vector import chunk_bytes
+from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, ObjectNode
 from mockgen_watch.generate.records import record_at
 from mockgen_watch.generate.streams import Presence, Uniform, shifted
@@ -150,7 +150,7 @@ def test_texts_of_parts_are_escaped_by_their_first_piece(formulas: str) -> None:
     assert plan is not None
     assert plan.slow == ()
     expected = b"".join(writer.encode(record_at(program, n)) + b"\n" for n in range(500))
-    assert b"".join(chunk_bytes(plan, program, 0, 500, np)) == expected
+    assert b"".join(VectorRun(plan, program, np).bytes_of(0, 500)) == expected
 
 
 def test_lines_can_end_as_on_windows() -> None:
@@ -214,5 +214,5 @@ def test_elements_that_are_left_out_move_the_others() -> None:
     plan = writer.compile(program)
     assert plan is not None
     assert [slow.field for slow in plan.slow] == ["items"]
-    rows = b"".join(chunk_bytes(plan, program, 0, 100, np)).splitlines()
+    rows = b"".join(VectorRun(plan, program, np).bytes_of(0, 100)).splitlines()
     assert set(rows) == {b"1,1,,2", b"1,,2,"}

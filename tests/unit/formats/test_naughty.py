@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.rendering import document
-from mockgen_watch.formats.vector import chunk_bytes
+from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import Column, ColumnKind, Part
 from mockgen_watch.generate.numbers import RecordNumber
 from mockgen_watch.spec.model import Layout
@@ -134,7 +134,7 @@ def test_fragments_write_every_text_as_the_reference_does(name: str) -> None:
     writer = form.writer((program,), complete_options(form, ()), Layout.MULTIPLE)
     plan = writer.compile(program)
     assert plan is not None
-    made = chunk_bytes(plan, program, 0, len(NAUGHTY), np)
+    made = VectorRun(plan, program, np).bytes_of(0, len(NAUGHTY))
     expected = [
         writer.encode({"id": 1, "text": text}) + writer.framing.separator for text in NAUGHTY
     ]

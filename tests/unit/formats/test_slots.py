@@ -12,7 +12,7 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.fragments import Every, Limits, MadeSlot, Slot
 from mockgen_watch.formats.json import JsonStyle
 from mockgen_watch.formats.tree import Place, Position, compile_tree
-from mockgen_watch.formats.vector import VectorRun, chunk_bytes
+from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part
 from mockgen_watch.generate.streams import Presence, Uniform, shifted
 from mockgen_watch.spec.model import Layout
@@ -141,7 +141,7 @@ def test_a_slow_field_of_an_array_is_named_once() -> None:
 
 def bytes_of(program: Program, limits: Limits) -> bytes:
     plan = compile_tree(program, LINES, Place(0, Position.ALONE), b"\n", limits)
-    return b"".join(chunk_bytes(plan, program, 0, 200, np))
+    return b"".join(VectorRun(plan, program, np).bytes_of(0, 200))
 
 
 def test_no_limit_changes_a_byte() -> None:
