@@ -104,7 +104,7 @@ class CellStyle(Struct, frozen=True, kw_only=True):
         return (literal_text(value) or "").encode()
 
     def text_coding(self, tables: Sequence[Sequence[str]]) -> TextCoding | None:
-        """Return how to write texts of one piece from each table, None if that depends on the whole.
+        """Return how to write texts of one piece from each table, None if the whole decides.
 
         Raises:
             FormatError: as for ``cell``.

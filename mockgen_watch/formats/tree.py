@@ -105,7 +105,7 @@ class Style(Protocol):
         """
 
     def text_coding(self, tables: Sequence[Sequence[str]], position: Position) -> TextCoding | None:
-        """Return how to write texts of one piece from each table; None when that depends on the whole text.
+        """Return how to write texts of one piece from each table; None if the whole decides.
 
         Raises:
             FormatError: a piece cannot be written.
