@@ -9,15 +9,17 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Index, Repository
-from mockgen_watch.storage.memo import DEFAULT_OUTPUTS
 from mockgen_watch.storage.package_data import vocabulary_stamps
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+from mockgen_watch.storage.project_folder import (
+    DEFAULT_OUTPUTS,
+    SPECS,
+    StateFolder,
+    find_project,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +30,7 @@ _MEMO = "hook.json"
 _SPEC_ENDINGS = (".yaml", ".yml", ".json", ".txt")
 
 
-class StagedProject(Struct, frozen=True, kw_only=True):
+class StagedProject:
     """A project and its index at one moment.
 
     Attributes:
@@ -39,12 +41,15 @@ class StagedProject(Struct, frozen=True, kw_only=True):
         is_up_to_date: a whole run has found nothing to do for this very index.
     """
 
-    root: str
-    repository: Repository
-    state: StateFolder
-    outputs: str
-    index: Index
-    is_up_to_date: bool
+    def __init__(
+        self, root: str, repository: Repository, state: StateFolder, outputs: str, index: Index
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.state = state
+        self.outputs = outputs
+        self.index = index
+        self.is_up_to_date = False
 
     @property
     def untracked_specs(self) -> tuple[str, ...]:
@@ -68,14 +73,9 @@ def read_index(start: StrPath) -> StagedProject:
     state = StateFolder.of(root)
     outputs, key = _load(state)
     index = repository.index((SPECS, outputs))
-    return StagedProject(
-        root=root,
-        repository=repository,
-        state=state,
-        outputs=outputs,
-        index=index,
-        is_up_to_date=bool(key) and key == _key(index, outputs),
-    )
+    staged = StagedProject(root, repository, state, outputs, index)
+    staged.is_up_to_date = bool(key) and key == _key(index, outputs)
+    return staged
 
 
 def remember_index(staged: StagedProject, outputs: str) -> None:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
@@ -37,7 +35,7 @@ _UNMERGED = b"M "
 _UNTRACKED = b"? "
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(NamedTuple):
     """One path of the index or of a commit.
 
     Attributes:
@@ -56,7 +54,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.mode in _FILES
 
 
-class Index(Struct, frozen=True, kw_only=True):
+class Index(NamedTuple):
     """What would be committed, and what is beside it. Paths are relative to the project.
 
     Attributes:

@@ -22,8 +22,7 @@ from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
 from mockgen_watch.spec import MAX_BYTES
-from mockgen_watch.storage.memo import DEFAULT_OUTPUTS
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS, SPECS
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
 from mockgen_watch.storage.stat_cache import Stamp

@@ -9,10 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.storage.containment import Folder, naming
@@ -31,7 +28,7 @@ TEMPORARY = re.compile(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
 _numbers = itertools.count()
 
 
-class Staged(Struct, frozen=True, kw_only=True):
+class Staged(NamedTuple):
     """Bytes that were taken in.
 
     Attributes:
@@ -224,7 +221,8 @@ def read_file(path: str) -> bytes:
         StorageError: it cannot be read.
     """
     with naming(path):
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
 
 
 def write_file(path: str, data: bytes) -> None:
@@ -233,6 +231,6 @@ def write_file(path: str, data: bytes) -> None:
     Raises:
         StorageError: it cannot be written.
     """
-    place = Path(path)
-    with naming(path), Folder.open(place.parent) as folder:
-        write_atomically(folder, place.name, data)
+    place, name = os.path.split(path)
+    with naming(path), Folder.open(place or ".") as folder:
+        write_atomically(folder, name, data)

@@ -12,10 +12,7 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import StorageError
@@ -23,7 +20,6 @@ from mockgen_watch.storage.folders import is_folder, make_folders, plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -48,7 +44,7 @@ class EscapeError(StorageError):
     """A path would lead outside of its root, or over a symbolic link."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(NamedTuple):
     """One name in a folder, and what it is; links are told of, not followed."""
 
     name: str
@@ -287,7 +283,7 @@ def _check_name(name: str, label: str) -> None:
         raise EscapeError(label, "the name is no name of a file in this folder")
 
 
-class OutputRoot(Struct, frozen=True, kw_only=True):
+class OutputRoot(NamedTuple):
     """An output folder and the state that belongs to it.
 
     Attributes:
@@ -333,9 +329,9 @@ class OutputRoot(Struct, frozen=True, kw_only=True):
         return f"outputs{self._mark()}.stat"
 
     @property
-    def path(self) -> Path:
+    def folder(self) -> str:
         """Where it is."""
-        return Path(self.base, self.inner)
+        return os.path.join(self.base, self.inner)
 
     def named(self, path: str) -> str:
         """Return a path of the output folder as people know it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,11 +62,9 @@ def make_folders(path: str) -> None:
 
 def plain_path(path: StrPath) -> str:
     """Return ``path`` without what says nothing: ``./``, doubled and final slashes."""
-    text = os.fspath(path)
-    names = text.removeprefix("/").split("/")
-    if text == "." or (os.sep == "/" and "" not in names and "." not in names):
-        return text
-    return str(Path(text))
+    text = os.fspath(path).replace(os.sep, "/")
+    names = [name for name in text.split("/") if name not in {"", "."}]
+    return (os.sep if text.startswith("/") else "") + os.sep.join(names) or "."
 
 
 def path_below(top: str, folder: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.package_data import vocabulary_stamps
-from mockgen_watch.storage.project_folder import StateFolder, find_project
+from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS, StateFolder, find_project
 from mockgen_watch.storage.scan import scan_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 
@@ -26,14 +23,11 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.scan import Mark, Scan
 
 
-DEFAULT_OUTPUTS = "mock_outputs"
-"""The output folder of a project that names no other."""
-
 _MEMO = "generate.json"
 _JOURNALS = ("journal", ".log")
 
 
-class Stamps(Struct, frozen=True, kw_only=True):
+class Stamps(NamedTuple):
     """The stamps of a project at one moment.
 
     Attributes:
@@ -41,7 +35,7 @@ class Stamps(Struct, frozen=True, kw_only=True):
         state: of the project.
         outputs: the output folder, as far as one can tell without reading the settings.
         key: stands for all stamps; ``""`` where they do not tell all.
-        count: how many output files there are, when a whole look at just these stamps found all of
+        up_to_date: how many output files there are, when a run at just these stamps found all of
             them up to date; else None.
     """
 
@@ -49,7 +43,7 @@ class Stamps(Struct, frozen=True, kw_only=True):
     state: StateFolder
     outputs: str
     key: str
-    count: int | None
+    up_to_date: int | None
 
 
 def look_at_stamps(start: StrPath) -> Stamps:
@@ -65,7 +59,7 @@ def look_at_stamps(start: StrPath) -> Stamps:
     key = _key(root, outputs)
     is_known = bool(key) and key == known and not _has_journal(state)
     return Stamps(
-        root=root, state=state, outputs=outputs, key=key, count=count if is_known else None
+        root=root, state=state, outputs=outputs, key=key, up_to_date=count if is_known else None
     )
 
 
@@ -173,7 +167,7 @@ def _load(state: StateFolder, mark: str) -> list[str]:
 @cache
 def _program() -> str:
     """Return what stands for the program: another one may make other outputs."""
-    top = Path(__file__).parents[1]
+    top = os.path.dirname(os.path.dirname(__file__))
     stamps = []
     for folder, folders, names in os.walk(top):
         folders[:] = sorted(name for name in folders if name != "__pycache__")

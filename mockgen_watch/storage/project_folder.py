@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import name_mark
@@ -21,12 +20,15 @@ from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mockgen_watch.storage.folders import StrPath
 
 
 SPECS = "specs"
+
+DEFAULT_OUTPUTS = "mock_outputs"
+"""The output folder of a project that names no other."""
+
 STATE = "mockgen"
 STATE_WITHOUT_GIT = ".mockgen"
 
@@ -128,11 +130,6 @@ class StateFolder:
     def __init__(self, path: StrPath) -> None:
         """Use ``path``."""
         self.folder = os.fspath(path)
-
-    @property
-    def path(self) -> Path:
-        """Where it is, for those who go on from there; small runs leave pathlib alone."""
-        return Path(self.folder)
 
     @classmethod
     def of(cls, project: StrPath) -> StateFolder:

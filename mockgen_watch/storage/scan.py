@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
-
-from msgspec import Struct, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
@@ -36,7 +35,7 @@ ENDINGS = (*SUFFIXES, LINES_SUFFIX)
 _ABSENT: tuple[int, int] = (0, 0)
 
 
-class Scan(Struct, frozen=True, kw_only=True):
+class Scan(NamedTuple):
     """A project at one moment. Paths are relative to it, with forward slashes.
 
     Attributes:
@@ -49,9 +48,9 @@ class Scan(Struct, frozen=True, kw_only=True):
     """
 
     identity: tuple[int, int] = _ABSENT
-    specs: Mapping[str, Mark] = field(default_factory=dict)
-    linked: Mapping[str, Mark] = field(default_factory=dict)
-    outputs: Mapping[str, Mark] = field(default_factory=dict)
+    specs: Mapping[str, Mark] = MappingProxyType({})
+    linked: Mapping[str, Mark] = MappingProxyType({})
+    outputs: Mapping[str, Mark] = MappingProxyType({})
     folders: int = 0
     is_racy: bool = False
 

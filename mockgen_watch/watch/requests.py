@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -21,7 +22,6 @@ from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from typing import TypeAlias
 
     from mockgen_watch.storage.project_folder import StateFolder
@@ -125,7 +125,7 @@ class Inbox:
     @property
     def folder(self) -> Path:
         """Where requests arrive."""
-        return self.state.path / REQUESTS
+        return Path(self.state.folder, REQUESTS)
 
     def take(self) -> list[Question]:
         """Return what is asked, and remove the requests."""

@@ -228,7 +228,7 @@ def finish_earlier(start: str | Path) -> Replaced | None:
     """
     start = Path(start).resolve()
     state = StateFolder.of(_project_of(start) or start)
-    if not state.path.is_dir():
+    if not os.path.isdir(state.folder):
         return None
     with writer_lock(state, "migrate"):
         return finish_replacement(state)

@@ -184,7 +184,9 @@ class Histories(RuleBasedStateMachine):
         _, found = self.project.look(self.wanted())
         assert find_stale(found, "mock_outputs") == []
         assert self.project.journal() is None
-        assert not [name for name in files_in(self.project.state.path) if ".mockgen-" in name]
+        assert not [
+            name for name in files_in(Path(self.project.state.folder)) if ".mockgen-" in name
+        ]
 
 
 def run_histories(count: int) -> None:

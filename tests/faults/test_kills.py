@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +68,7 @@ def judge(scene: Scene) -> None:
     assert outcome.failures == ()
     assert project.files() == done
     assert is_forced or outcome.backups == ()
-    state = files_in(project.state.path)
+    state = files_in(Path(project.state.folder))
     assert not [name for name in state if ".mockgen-" in name]
     if is_forced:
         backups = [data for name, data in state.items() if name.endswith("/bytes")]

@@ -88,7 +88,7 @@ def test_once_brings_everything_up_to_date_and_ends(world: World) -> None:
 
 def test_the_project_file_is_read_again_and_switches_debugging_on(world: World) -> None:
     world.start()
-    log = world.state.path / "daemon" / "watch.log"
+    log = Path(world.state.folder) / "daemon" / "watch.log"
     assert '"level": "debug"' not in log.read_text()
     (world.specs / "mockgen.yaml").write_text("log: {level: debug}\noutputs: made\n")
     world.sync()

@@ -57,7 +57,7 @@ def count(world: World) -> int:
 
 
 def log_of(world: World) -> Path:
-    return world.state.path / "daemon" / "watch.log"
+    return Path(world.state.folder) / "daemon" / "watch.log"
 
 
 def test_the_environment_of_the_command_is_taken_over(shop: World) -> None:

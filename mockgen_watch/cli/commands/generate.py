@@ -66,11 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     stamps = look_at_stamps(options.directory) if _is_plain(options) else None
-    if stamps is None or stamps.count is None:
+    if stamps is None or stamps.up_to_date is None:
         return _generate(options, stamps)
-    options.log.info("run.done", written=0, removed=0, refused=0, kept=stamps.count)
+    options.log.info("run.done", written=0, removed=0, refused=0, kept=stamps.up_to_date)
     if not options.quiet:
-        print(f"{stamps.count} output{'' if stamps.count == 1 else 's'} up to date")
+        print(f"{stamps.up_to_date} output{'' if stamps.up_to_date == 1 else 's'} up to date")
     return ExitCode.DONE
 
 

@@ -119,7 +119,7 @@ class _Logs:
         self.settings = LogSettings()
         self.asked: Level | None = None
         self.given = Level.DEBUG if options.verbose else Level.ERROR if options.quiet else None
-        self.file = LogFile(daemon.state.path / LOG_NAME)
+        self.file = LogFile(Path(daemon.state.folder, LOG_NAME))
         level = level_of(options.log_format, is_verbose=options.verbose, is_quiet=options.quiet)
         # Whoever starts a daemon without a terminal wants to know what it does.
         level = level if options.quiet else min(level, Level.INFO)
@@ -145,7 +145,8 @@ class _Logs:
             return
         self.settings = settings.log
         path = settings.log.file
-        self.file.path = self.daemon.root / path if path else self.daemon.state.path / LOG_NAME
+        log = self.daemon.root / path if path else Path(self.daemon.state.folder, LOG_NAME)
+        self.file.path = log
         self.adjust()
 
     def adjust(self) -> None:

@@ -133,7 +133,7 @@ def test_outputs_looked_at_again(
 ) -> None:
     root = OutputRoot.in_project(project, "mock_outputs", StateFolder.of(project))
     before = read_outputs(root)
-    change(root.path)
+    change(Path(root.folder))
     again = outputs_again(before, folders)
     assert again is not None
     now = told(read_outputs(root))
@@ -172,5 +172,5 @@ def test_another_output_folder_needs_a_look_at_everything(
 ) -> None:
     root = OutputRoot.in_project(project, "mock_outputs", StateFolder.of(project))
     before = read_outputs(root)
-    change(root.path)
+    change(Path(root.folder))
     assert outputs_again(before, ["b"]) is None

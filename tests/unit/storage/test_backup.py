@@ -73,10 +73,10 @@ def test_a_backup_that_is_none_is_refused(project: Project, number: str) -> None
 
 def test_a_backup_that_was_cut_short_is_none(project: Project) -> None:
     force(project, b"by hand")
-    cut = project.state.path / "backups/000002"
+    cut = Path(project.state.folder) / "backups/000002"
     cut.mkdir()
     (cut / "bytes").write_bytes(b"half")
-    broken = project.state.path / "backups/000003"
+    broken = Path(project.state.folder) / "backups/000003"
     broken.mkdir()
     (broken / "about.json").write_bytes(b"{")
     assert [one.number for one in list_backups(project.state)] == ["000001"]

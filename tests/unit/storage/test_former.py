@@ -26,7 +26,7 @@ def root_in(path: Path, state: Path | None = None) -> OutputRoot:
 
 def rewrite(root: OutputRoot, text: str) -> None:
     """Replace the lockfile as a run does: another file takes its name."""
-    path = root.path / "m" / "mockgen.lock"
+    path = Path(root.folder) / "m" / "mockgen.lock"
     with root.open() as top, top.walk("m") as folder:
         keep_former(root, folder, "mockgen.lock", "m/mockgen.lock")
     path.with_name("new").write_text(text)
@@ -34,7 +34,7 @@ def rewrite(root: OutputRoot, text: str) -> None:
 
 
 def texts(root: OutputRoot) -> list[str]:
-    files = sorted((root.state.path / "former").glob("*/0*"))
+    files = sorted((Path(root.state.folder) / "former").glob("*/0*"))
     return [file.read_text() for file in files]
 
 
@@ -78,7 +78,7 @@ def test_a_state_folder_on_another_disk_gets_copies(tmp_path: Path) -> None:
         assert texts(root) == ["first", "second"]
         assert not list(state.rglob(".mockgen-*"))
         restore_former(root, list_former(root.state)[0])
-        assert (root.path / "m" / "mockgen.lock").read_text() == "first"
+        assert (Path(root.folder) / "m" / "mockgen.lock").read_text() == "first"
         assert texts(root) == ["first", "second", "third"]
     finally:
         shutil.rmtree(state)

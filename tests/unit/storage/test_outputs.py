@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.reconcile import find_stale
@@ -130,7 +129,7 @@ def test_an_output_folder_elsewhere_has_a_journal_and_a_cache_of_its_own(tmp_pat
     assert inside.cache_name != outside.cache_name
     with outside.open(create=True):
         assert (tmp_path / "out").is_dir()
-    moved = replace(inside, base=str(tmp_path / "moved"))
+    moved = inside._replace(base=str(tmp_path / "moved"))
     assert moved.journal_name == inside.journal_name
 
 

@@ -93,7 +93,7 @@ def test_what_a_kill_left_undone_in_a_state_folder_is_made_up_for(tmp_path: Path
     state = StateFolder.of(tmp_path)
     state.write("x", b"y")
     state.clear_temporaries()
-    files = {path.name: path.read_bytes() for path in state.path.iterdir()}
+    files = {path.name: path.read_bytes() for path in Path(state.folder).iterdir()}
     assert files == {".gitignore": b"*\n", "x": b"y"}
 
 
@@ -106,7 +106,7 @@ def test_a_state_folder_in_git_is_no_part_of_the_work_tree(repository: Path) -> 
     state = StateFolder.of(repository)
     state.write("x", b"y")
     assert git(repository, "status", "--porcelain") == ""
-    assert [path.name for path in state.path.iterdir()] == ["x"]
+    assert [path.name for path in Path(state.folder).iterdir()] == ["x"]
 
 
 def test_the_environment_does_not_change_what_is_found(

@@ -59,7 +59,7 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def other(state: StateFolder) -> Iterator[subprocess.Popen[str]]:
-    process = start(HOLDER, str(state.path))
+    process = start(HOLDER, str(Path(state.folder)))
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     yield process
@@ -87,7 +87,7 @@ def test_the_error_names_who_holds_it(state: StateFolder, other: subprocess.Pope
 def test_who_waits_gets_it_when_it_is_given_back(
     state: StateFolder, other: subprocess.Popen[str]
 ) -> None:
-    waiting = start(HOLDER, str(state.path))
+    waiting = start(HOLDER, str(Path(state.folder)))
     assert waiting.stdout is not None
     other.communicate("")
     assert waiting.stdout.readline() == "held\n"
@@ -99,7 +99,7 @@ def test_a_killed_holder_holds_nothing(state: StateFolder, other: subprocess.Pop
     other.wait()
     with ProjectLock(state) as lock:
         assert lock.is_held
-    assert (state.path / "writer.lock").exists()
+    assert (Path(state.folder) / "writer.lock").exists()
 
 
 def test_a_removed_lock_file_makes_no_two_holders(
@@ -107,24 +107,24 @@ def test_a_removed_lock_file_makes_no_two_holders(
 ) -> None:
     assert other.poll() is None
     with_file = ProjectLock(state)
-    (state.path / "writer.lock").unlink()
+    (Path(state.folder) / "writer.lock").unlink()
     with with_file:
         assert with_file.is_held
-        (state.path / "writer.lock").rename(state.path / "moved")
+        (Path(state.folder) / "writer.lock").rename(Path(state.folder) / "moved")
         assert not with_file.is_held
 
 
 def test_a_lock_file_of_any_content_is_one(state: StateFolder) -> None:
     state.write("writer.lock", b"\xff\x00 nonsense")
     with ProjectLock(state, holder="me"):
-        text = (state.path / "writer.lock").read_text()
+        text = (Path(state.folder) / "writer.lock").read_text()
         assert text == f"process {os.getpid()} (me)"
 
 
 def test_many_processes_never_hold_it_together(state: StateFolder, tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
-    workers = [start(COUNTER, str(state.path), str(counter), "15") for _ in range(4)]
+    workers = [start(COUNTER, str(Path(state.folder)), str(counter), "15") for _ in range(4)]
     assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
     for worker in workers:
         worker.communicate()
@@ -132,7 +132,7 @@ def test_many_processes_never_hold_it_together(state: StateFolder, tmp_path: Pat
 
 
 def test_a_lock_that_cannot_be_opened_is_told(state: StateFolder) -> None:
-    (state.path / "writer.lock").mkdir(parents=True)
+    (Path(state.folder) / "writer.lock").mkdir(parents=True)
     with pytest.raises(StorageError) as caught:
         ProjectLock(state).acquire()
     assert caught.value.errno_name == "EISDIR"

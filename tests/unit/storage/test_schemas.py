@@ -16,7 +16,7 @@ FILES = sorted(path.name for path in FOLDER.iterdir() if path.is_file())
 @pytest.mark.parametrize("name", FILES)
 def test_a_schema_is_read_as_it_stands_in_the_checkout(name: str) -> None:
     assert read_schema(name) == (FOLDER / name).read_bytes()
-    assert find_schema(name).samefile(FOLDER / name)
+    assert Path(find_schema(name)).samefile(FOLDER / name)
 
 
 def test_the_names_are_those_of_the_schema_files() -> None:

@@ -82,15 +82,15 @@ def test_paths_that_are_gone_are_forgotten(kept: Kept) -> None:
 def test_nothing_is_written_when_nothing_is_new(kept: Kept) -> None:
     cache = kept.open()
     assert cache.save()
-    assert not kept.state.path.exists()
+    assert not Path(kept.state.folder).exists()
     cache.put("a", STAMP, DIGEST, LATER)
     cache.save()
-    before = (kept.state.path / "x.stat").stat()
+    before = (Path(kept.state.folder) / "x.stat").stat()
     again = kept.open()
     again.put("a", STAMP, DIGEST, LATER)
     again.keep_only({"a"})
     again.save()
-    assert (kept.state.path / "x.stat").stat() == before
+    assert (Path(kept.state.folder) / "x.stat").stat() == before
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ def test_a_cache_that_cannot_be_read_is_an_empty_one(kept: Kept, data: bytes) ->
 def test_a_cache_that_cannot_be_written_is_told(kept: Kept) -> None:
     cache = kept.open()
     cache.put("a", STAMP, DIGEST, LATER)
-    (kept.state.path / "x.stat").mkdir(parents=True)
+    (Path(kept.state.folder) / "x.stat").mkdir(parents=True)
     assert not cache.save()

@@ -115,7 +115,7 @@ def test_a_save_between_check_and_swap_is_found(
     if is_forced:
         assert placed is Placed.REPLACED
         assert files_in(home) == {"name": b"new"}
-        assert (state.path / "backups/000001/bytes").read_bytes() == b"by"
+        assert (Path(state.folder) / "backups/000001/bytes").read_bytes() == b"by"
     else:
         assert placed is Placed.REFUSED
         assert files_in(home) == {"name": b"by"}

@@ -123,13 +123,13 @@ def test_a_refusal_is_repeated_without_producing_and_without_writing(made: Proje
     edit(made)
     made.run(EDITED)
     before, journal = made.files(), made.journal()
-    stamp = (made.state.path / made.root.journal_name).stat()
+    stamp = (Path(made.state.folder) / made.root.journal_name).stat()
     seen: list[str] = []
     outcome = made.run(EDITED, produce=producer(seen))
     assert seen == []
     assert [one.has_offer for one in outcome.refusals] == [True]
     assert (made.files(), made.journal()) == (before, journal)
-    assert (made.state.path / made.root.journal_name).stat() == stamp
+    assert (Path(made.state.folder) / made.root.journal_name).stat() == stamp
 
 
 def test_taking_the_edit_back_ends_the_refusal(made: Project, tmp_path: Path) -> None:
@@ -226,7 +226,9 @@ def test_force_replaces_after_a_backup(made: Project, tmp_path: Path) -> None:
     outcome = made.run(EDITED, is_forced=True)
     (backup,) = outcome.backups
     assert (backup.path, backup.size) == (PATH, 7)
-    assert (made.state.path / "backups" / backup.number / "bytes").read_bytes() == b"by hand"
+    assert (
+        Path(made.state.folder) / "backups" / backup.number / "bytes"
+    ).read_bytes() == b"by hand"
     assert made.files() == clean_run(tmp_path / "clean", EDITED)
 
 
@@ -543,12 +545,14 @@ def test_temporary_files_of_a_kill_are_removed(made: Project) -> None:
     (folder / ".mockgen-1-2.tmp").write_bytes(b"half of a fi")
     (folder / ".mockgen-1-3.old").write_bytes(before[PATH])
     (folder / ".mockgen-1-4.old").write_bytes(before["claims/mockgen.lock"])
-    (made.state.path / ".mockgen-1-5.tmp").write_bytes(b"x")
-    (made.state.path / "backups/000007").mkdir(parents=True)
-    (made.state.path / "backups/000007/bytes").write_bytes(b"cut short")
+    (Path(made.state.folder) / ".mockgen-1-5.tmp").write_bytes(b"x")
+    (Path(made.state.folder) / "backups/000007").mkdir(parents=True)
+    (Path(made.state.folder) / "backups/000007/bytes").write_bytes(b"cut short")
     assert made.run(SUITE).backups == ()
     assert made.files() == before
-    assert not [name for name in files_in(made.state.path) if "mockgen-" in name or "0007" in name]
+    assert not [
+        name for name in files_in(Path(made.state.folder)) if "mockgen-" in name or "0007" in name
+    ]
 
 
 def test_an_edit_that_a_kill_left_swapped_out_becomes_a_backup(made: Project) -> None:
@@ -556,14 +560,16 @@ def test_an_edit_that_a_kill_left_swapped_out_becomes_a_backup(made: Project) ->
     edit(made, left)
     (backup,) = made.run(SUITE).backups
     assert backup.path == left
-    assert (made.state.path / "backups" / backup.number / "bytes").read_bytes() == b"by hand"
+    assert (
+        Path(made.state.folder) / "backups" / backup.number / "bytes"
+    ).read_bytes() == b"by hand"
     assert left not in made.files()
 
 
 def test_a_journal_that_cannot_be_written_stops_the_run_before_any_file(made: Project) -> None:
     before = made.files()
     tree, found = made.look([EDITED])
-    (made.state.path / made.root.journal_name).mkdir()
+    (Path(made.state.folder) / made.root.journal_name).mkdir()
     with pytest.raises(StorageError) as caught:
         apply(found, tree, contents(found, producer()))
     assert caught.value.errno_name == "EISDIR"

@@ -42,7 +42,7 @@ def leaves(path: tuple[str, ...], value: Json) -> Iterator[tuple[tuple[str, ...]
 def line_of(location: Location) -> str:
     path = ROOT / location.path
     if location.path.startswith(SHIPPED):
-        path = vocabulary_folder() / location.path.removeprefix(SHIPPED)
+        path = Path(vocabulary_folder()) / location.path.removeprefix(SHIPPED)
     return path.read_text(encoding="utf-8").split("\n")[location.line - 1]
 
 

@@ -59,40 +59,43 @@ def test_the_records_of_a_split_run_are_one_run() -> None:
 
 
 def test_what_is_removed_is_archived_and_comes_back(root: OutputRoot) -> None:
-    before = names(root.path)
+    before = names(Path(root.folder))
     done = clean(root, Retention(number=1, age=None), NOW, has_archive=True, is_dry=False)
     assert done.removed == tuple(sorted(FILES[:3]))
-    assert names(root.path) == before - set(done.removed) | {f"archive/{NOW}.tar.gz"}
+    assert names(Path(root.folder)) == before - set(done.removed) | {f"archive/{NOW}.tar.gz"}
     assert list_archives(root) == [NOW]
     found = list(unpack(root, NOW, members_of(root, NOW)))
     assert found == [(path, True) for path in sorted(FILES[:3])]
-    assert (root.path / FILES[0]).read_text() == FILES[0]
+    assert (Path(root.folder) / FILES[0]).read_text() == FILES[0]
 
 
 def test_files_with_other_names_stay(root: OutputRoot) -> None:
     clean(root, Retention(number=0, age=None), NOW, has_archive=False, is_dry=False)
-    assert names(root.path) == {"claims/mine.json", "other/Model_1_20269999T120000.000000Z.json"}
+    assert names(Path(root.folder)) == {
+        "claims/mine.json",
+        "other/Model_1_20269999T120000.000000Z.json",
+    }
 
 
 def test_a_dry_run_removes_nothing(root: OutputRoot) -> None:
-    before = names(root.path)
+    before = names(Path(root.folder))
     done = clean(root, Retention(number=0, age=None), NOW, has_archive=True, is_dry=True)
     assert len(done.removed) == len(FILES) + len(SPLIT)
-    assert names(root.path) == before
+    assert names(Path(root.folder)) == before
 
 
 def test_what_comes_back_replaces_nothing(root: OutputRoot) -> None:
     clean(root, Retention(number=0, age=None), NOW, has_archive=True, is_dry=False)
-    (root.path / FILES[0]).parent.mkdir(parents=True, exist_ok=True)
-    (root.path / FILES[0]).write_text("mine")
+    (Path(root.folder) / FILES[0]).parent.mkdir(parents=True, exist_ok=True)
+    (Path(root.folder) / FILES[0]).write_text("mine")
     assert list(unpack(root, NOW, [FILES[0]])) == [(FILES[0], False)]
-    assert (root.path / FILES[0]).read_text() == "mine"
+    assert (Path(root.folder) / FILES[0]).read_text() == "mine"
 
 
 @pytest.mark.parametrize("keep", [0, 10, 50])
 def test_a_damaged_archive_is_told(keep: int, root: OutputRoot) -> None:
     clean(root, Retention(number=0, age=None), NOW, has_archive=True, is_dry=False)
-    path = root.path / "archive" / f"{NOW}.tar.gz"
+    path = Path(root.folder) / "archive" / f"{NOW}.tar.gz"
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * keep // 100])
     with pytest.raises(StorageError):
