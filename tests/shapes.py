@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.digest import canonical
 from mockgen_watch.plan.model import RecordPlan
 from mockgen_watch.spec.generators import (
     Distribution,

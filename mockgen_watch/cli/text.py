@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
 from mockgen_watch.rules.values import Missing
 

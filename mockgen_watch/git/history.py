@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored

@@ -23,9 +23,10 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import digest_of
 from mockgen_watch.contract import METHODS
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.digest import PREFIX, digest, digest_of, is_legacy
+from mockgen_watch.digest import PREFIX, digest, is_legacy
 from mockgen_watch.lock.model import JournalEntry
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.spec.model import Layout

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.digest import canonical
 from mockgen_watch.masters.shapes import disagreement, kinds_of, preserve_type, same_values
 from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
 from mockgen_watch.spec.model import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.migrations.forms import RemarkKind, is_section
 from mockgen_watch.migrations.layout import (
     YamlSource,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
 from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.layout import (
     WIDTH,
     comments_of,

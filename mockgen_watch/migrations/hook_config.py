@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import has_errors
-from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.graft import GraftError, Grafting, Value
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
-from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.emit import Emission, emit_sections, emit_suffixes
 from mockgen_watch.migrations.forms import (
     Form,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject, Remark, RemarkKind
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import file_name_problem

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.digest import canonical
 from mockgen_watch.migrations.forms import OldArray, OldObject
 from mockgen_watch.migrations.pieces import period_of, tied_lengths, value_at
 from mockgen_watch.plan.compile import apply_overlay

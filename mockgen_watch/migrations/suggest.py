@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.masters.moves import is_near
 from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines

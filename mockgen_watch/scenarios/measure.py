@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.scenarios.coverage.combinations import (
     Possible,
     bits_of,

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.rules.values import Missing
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostics
-from mockgen_watch.digest import canonical, digest
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import is_labels

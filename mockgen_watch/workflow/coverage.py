@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import POSITIVE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.plan.model import twin_of

@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.digest import (
-    Canonical,
-    canonical,
-    digest,
-    digest_chunks,
-    digest_of,
-    is_legacy,
-    renew,
-)
+from mockgen_watch.canonical import Canonical, canonical, digest_of
+from mockgen_watch.digest import digest, digest_chunks, is_legacy, renew
 
 
 class Colour(enum.StrEnum):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.digest import canonical
 from mockgen_watch.plan.model import Draw, FirstChoices
 from mockgen_watch.scenarios.coverage.combinations import combinations_of
 from mockgen_watch.scenarios.coverage.combining import Combining, combine

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.generate.address import Address, path_of_draw
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.draws import ENDS, INSIDE_CHOICE

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.rules.values import Missing, seconds_of
 from mockgen_watch.scenarios.promise.facts import (

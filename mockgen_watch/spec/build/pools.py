@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, nearest_word
-from mockgen_watch.digest import canonical
 from mockgen_watch.spec.build.ranges import decimal_places
 from mockgen_watch.spec.build.reader import (
     Build,

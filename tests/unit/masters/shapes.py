@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.digest import canonical
 from mockgen_watch.masters.chain import resolve_chain
 from mockgen_watch.spec.generators import (
     Boolean,

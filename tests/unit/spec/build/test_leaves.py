@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockgen_watch.digest import canonical
+from mockgen_watch.canonical import canonical
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
