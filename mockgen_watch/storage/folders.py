@@ -64,7 +64,10 @@ def plain_path(path: StrPath) -> str:
     """Return ``path`` without what says nothing: ``./``, doubled and final slashes."""
     text = os.fspath(path).replace(os.sep, "/")
     names = [name for name in text.split("/") if name not in {"", "."}]
-    return (os.sep if text.startswith("/") else "") + os.sep.join(names) or "."
+    slashes = len(text) - len(text.lstrip("/"))
+    # POSIX gives two slashes at the beginning a meaning of their own, and three none.
+    root = os.sep * (slashes if slashes <= 2 else 1)  # noqa: PLR2004
+    return root + os.sep.join(names) or "."
 
 
 def path_below(top: str, folder: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,6 @@ from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 SPEC = "Order:\n  id: [one]\n  $scenarios: {base: {$count: 2}}\n"
 SUITES = ("a", "a/inner", "b", "c")

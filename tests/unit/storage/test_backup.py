@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.backup import clear_unfinished, list_backups, restore_backup
 from tests.unit.lock.suites import wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SUITE = wanted_suite(wanted_output())
 PATH = "claims/Model_1/positive.json"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, StatCache
 from tests.unit.lock.suites import key_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STAMP = Stamp(size=5, mtime_ns=10**18, ctime_ns=10**18, inode=7, device=8)
 LATER = STAMP.mtime_ns + RACY_NS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +16,6 @@ from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.swap import Place, Placed, Placer, put_back, put_new, swap_in
 from tests.unit.lock.suites import key_of
 from tests.unit.storage.projects import files_in
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class NoLinks(Folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from mockgen_watch.storage.archive import list_archives, members_of, unpack
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.workflow.snapshots import Retention, clean, expired, moment_of, runs_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOW = "20261130T120000.000000Z"
 DAYS = [f"202611{day:02d}T120000.000000Z" for day in (1, 10, 20, 29)]
