@@ -41,6 +41,11 @@ class Mark(Struct, frozen=True, kw_only=True):
     start: int
     end: int
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Both offsets."""
+        return self.start, self.end
+
 
 class Scalar(Struct, frozen=True, kw_only=True):
     """A leaf: null, boolean, integer, Decimal (any other number) or text.

@@ -1,4 +1,4 @@
-"""Bytes of a JSON or YAML file to its Document, whatever the bytes are."""
+"""Parser: the bytes of a JSON or YAML file to its Document, whatever the bytes are."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from mockgen_watch.spec import MAX_BYTES
-from mockgen_watch.spec.document import Document
-from mockgen_watch.spec.source import Findings, Source
+from mockgen_watch.spec.json import read_json
+from mockgen_watch.spec.source import Source, SourceReader
 
 if TYPE_CHECKING:
     from typing import Final
 
-    from mockgen_watch.spec.document import Node
+    from mockgen_watch.spec.document import Document
 
 JSON_ENDINGS: Final = (".json",)
 YAML_ENDINGS: Final = (".yaml", ".yml")
@@ -20,6 +20,7 @@ YAML_ENDINGS: Final = (".yaml", ".yml")
 _SYNTAX_CODES: Final = frozenset({"MG102", "MG103"})
 _CONFLICT: Final = re.compile(r"^<{7}(?= |$)[^\r\n]*", re.MULTILINE)
 _CONFLICT_END: Final = re.compile(r"^>{7}(?= |$)[^\r\n]*", re.MULTILINE)
+_SAVE_HINT: Final = "save it as UTF-8"
 
 
 def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
@@ -27,73 +28,55 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
 
     Args:
         path: as in ``Location.path``.
-        data: the bytes of the file, at most ``max_bytes`` of them.
+        data: the bytes of the file.
         max_bytes: a larger file is refused unread.
 
     Bad input never raises. It gives diagnostics and, where nobody can tell what the text means,
     no root.
     """
     if len(data) > max_bytes:
-        return _refuse(
-            Source.of(path, ""),
-            "MG105",
-            f"the file has {len(data):,} bytes; the limit is {max_bytes:,}",
-            hint="keep long lists in files of their own, as vocabularies",
-        )
-    if not path.casefold().endswith(JSON_ENDINGS + YAML_ENDINGS):
+        message = f"the file has {len(data):,} bytes; the limit is {max_bytes:,}"
+        hint = "keep long lists in files of their own, as vocabularies"
+        return _refuse(Source.of(path, ""), "MG105", message, hint)
+    ending = path.casefold()
+    if not ending.endswith(JSON_ENDINGS + YAML_ENDINGS):
         endings = ", ".join(JSON_ENDINGS + YAML_ENDINGS)
-        return _refuse(
-            Source.of(path, ""), "MG113", f"the name of the file ends with none of {endings}"
-        )
+        message = f"the name of the file ends with none of {endings}"
+        return _refuse(Source.of(path, ""), "MG113", message)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         return _refuse_bytes(path, data, error)
     source = Source.of(path, text.removeprefix("\ufeff"))
     if b"\0\0" in {data[0:4:2], data[1:4:2]}:
-        return _refuse(source, "MG101", "the file looks like UTF-16", hint=_SAVE_HINT)
+        return _refuse(source, "MG101", "the file looks like UTF-16", _SAVE_HINT)
     if not source.text.strip(" \t\r\n"):
         return _refuse(source, "MG112", "the file is empty")
-    return _read(source)
-
-
-_SAVE_HINT: Final = "save it as UTF-8"
-
-
-def _read(source: Source) -> Document:
-    findings = Findings(source)
-    root: Node | None
-    if source.path.casefold().endswith(JSON_ENDINGS):
-        # A cached document needs neither of the two.
-        from mockgen_watch.spec.json import read_json  # noqa: PLC0415
-
-        root = read_json(source, findings)
-    else:
-        # ruamel.yaml takes longer to import than a JSON spec takes to run.
-        from mockgen_watch.spec.yaml import read_yaml  # noqa: PLC0415
-
-        root = read_yaml(source, findings)
-    diagnostics = findings.diagnostics()
-    codes = _SYNTAX_CODES.intersection(found.code for found in diagnostics)
+    document = read_json(source) if ending.endswith(JSON_ENDINGS) else _read_yaml(source)
+    codes = _SYNTAX_CODES.intersection(found.code for found in document.diagnostics)
     if codes and (conflict := _CONFLICT.search(source.text)):
         return _refuse_conflict(source, min(codes), conflict)
-    return Document(path=source.path, text=source.text, root=root, diagnostics=diagnostics)
+    return document
+
+
+def _read_yaml(source: Source) -> Document:
+    # ruamel.yaml takes longer to import than a JSON spec takes to run.
+    from mockgen_watch.spec.yaml import read_yaml  # noqa: PLC0415
+
+    return read_yaml(source)
 
 
 def _refuse_conflict(source: Source, code: str, conflict: re.Match[str]) -> Document:
-    findings = Findings(source)
+    reader = SourceReader(source)
     end = _CONFLICT_END.search(source.text, conflict.end())
-    related = [findings.place("it ends here", *end.span())] if end else []
-    findings.error(
+    reader.error(
         code,
         "a merge conflict is not resolved",
-        *conflict.span(),
-        hint="choose one side, and remove the lines <<<<<<<, ======= and >>>>>>>",
-        related=related,
+        conflict.span(),
+        "choose one side, and remove the lines <<<<<<<, ======= and >>>>>>>",
+        related=reader.related("it ends here", end.span()) if end else (),
     )
-    return Document(
-        path=source.path, text=source.text, root=None, diagnostics=findings.diagnostics()
-    )
+    return reader.document(None)
 
 
 def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Document:
@@ -108,12 +91,10 @@ def _refuse_bytes(path: str, data: bytes, error: UnicodeDecodeError) -> Document
         meant = bytes([byte]).decode("cp1252", "replace")
         if meant.isprintable() and meant != "\ufffd":
             hint = f'{_SAVE_HINT}; in Windows-1252 the byte is "{meant}"'
-    return _refuse(source, "MG101", message, hint=hint, place=len(before))
+    return _refuse(source, "MG101", message, hint, len(before))
 
 
-def _refuse(source: Source, code: str, message: str, *, hint: str = "", place: int = 0) -> Document:
-    findings = Findings(source)
-    findings.error(code, message, place, place + 1, hint=hint)
-    return Document(
-        path=source.path, text=source.text, root=None, diagnostics=findings.diagnostics()
-    )
+def _refuse(source: Source, code: str, message: str, hint: str = "", place: int = 0) -> Document:
+    reader = SourceReader(source)
+    reader.error(code, message, (place, place + 1), hint)
+    return reader.document(None)

@@ -28,18 +28,12 @@ if TYPE_CHECKING:
 
     from ruamel.yaml.events import Event
 
-    from mockgen_watch.spec.source import Findings, Source
+    from mockgen_watch.spec.source import Source, SourceReader
 
-# What ruamel.yaml lets slip on text that it does not foresee.
+# What ruamel.yaml raises on text that it does not foresee.
 _SLIPS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    RecursionError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(NotImplementedError, RecursionError, TypeError, ValueError),
 )
 # YAML 1.2 has three line ends fewer than 1.1, but ruamel.yaml breaks lines at them all the same.
 _NO_LINE_ENDS: Final = "\x85\u2028\u2029"
@@ -71,7 +65,6 @@ class YamlSyntaxError(Exception):
         enclosing: int = -1,
         quoted: tuple[int, int] | None = None,
     ) -> None:
-        """Carry what the parser says."""
         super().__init__(problem)
         self.problem = problem
         self.place = place
@@ -85,7 +78,6 @@ class YamlDepthError(Exception):
     """Brackets nest deeper than the limit; ``place`` is the offset of the one too many."""
 
     def __init__(self, place: int) -> None:
-        """Carry the place."""
         super().__init__(place)
         self.place = place
 
@@ -94,7 +86,6 @@ class YamlEvents:
     """The events of one text; ``plain_text`` gives a scalar's value as it is written."""
 
     def __init__(self, text: str) -> None:
-        """Prepare to read ``text``, which has no BOM."""
         self._stand_ins = _choose_stand_ins(text)
         self._text = text.translate(self._stand_ins) if self._stand_ins else text
         self._originals = {stand_in: end for end, stand_in in self._stand_ins.items()}
@@ -234,24 +225,24 @@ def _choose_stand_ins(text: str) -> dict[int, int]:
     return dict(zip(present, free, strict=False))
 
 
-def report_syntax_error(error: YamlSyntaxError, source: Source, findings: Findings) -> None:
+def report_syntax_error(error: YamlSyntaxError, reader: SourceReader) -> None:
     """Report ``error`` in plain words; a rare one in the parser's own."""
-    place = min(error.place, len(source.text.rstrip()))
-    verdict = (
-        _judge_token(error, source)
-        or _judge_lines(error, source)
-        or _judge_brackets(error, source)
-        or _Verdict(message=f"the YAML cannot be read: {error.problem}", start=place, end=place + 1)
+    place = min(error.place, len(reader.text.rstrip()))
+    verdict = _Judge(error, reader.source).verdict() or _Verdict(
+        f"the YAML cannot be read: {error.problem}", place, place + 1
     )
-    related = []
-    if verdict.opened >= 0:
-        related.append(findings.place("opened here", verdict.opened, verdict.opened + 1))
-    findings.error(
-        "MG103", verdict.message, verdict.start, verdict.end, hint=verdict.hint, related=related
+    opened = verdict.opened
+    reader.error(
+        "MG103",
+        verdict.message,
+        (verdict.start, verdict.end),
+        verdict.hint,
+        related=reader.related("opened here", (opened, opened + 1)) if opened >= 0 else (),
+        fix=verdict.fix,
     )
 
 
-class _Verdict(Struct, frozen=True, kw_only=True):
+class _Verdict(Struct, frozen=True):
     """One fault in plain words.
 
     Attributes:
@@ -260,6 +251,7 @@ class _Verdict(Struct, frozen=True, kw_only=True):
         end: offset after the last one.
         hint: what to do.
         opened: offset of the bracket that the fault belongs to, or -1.
+        fix: what certainly belongs in the place of the characters, and the title of that change.
     """
 
     message: str
@@ -267,368 +259,298 @@ class _Verdict(Struct, frozen=True, kw_only=True):
     end: int
     hint: str = ""
     opened: int = -1
+    fix: tuple[str, str] | None = None
 
 
 _QUOTE_HINT: Final = "put the text in quotes"
+_ESCAPE_HINT: Final = "write two backslashes for one, or put the text in single quotes"
+_NEIGHBOURS_HINT: Final = "indent it as its neighbours"
 _STRANGER: Final = re.compile(r"found character .* that cannot start any token")
 _BEYOND_UNICODE: Final = ("chr() arg not in range", "Python int too large", "int too large")
-
-
-def _judge_token(error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    """Return what is wrong with a quote, an escape, a character, an anchor, a tag or a header."""
-    if error.context == "while scanning a quoted scalar":
-        return _unclosed_text(error.opened, source)
-    if error.context == "while scanning a double-quoted scalar":
-        return _escape(error, source)
-    if error.problem.startswith(_BEYOND_UNICODE):
-        message = "the escape goes beyond the last character, U+10FFFF"
-        return _Verdict(message=message, start=error.place - 2, end=error.place + 8)
-    if error.problem == "control character":
-        return _control_character(error.place, source)
-    if _STRANGER.match(error.problem):
-        return _stranger(error.place, source)
-    return _judge_indicator(error, source)
-
-
-def _unclosed_text(opened: int, source: Source) -> _Verdict:
-    """Return the verdict on a quoted text that begins at ``opened``."""
-    quote = source.text[opened]
-    return _Verdict(
-        message="the text that begins here is not closed",
-        start=opened,
-        end=source.line_end(opened),
-        hint=f"put {quote} behind it; if it goes on, indent its further lines",
-    )
-
-
-def _escape(error: YamlSyntaxError, source: Source) -> _Verdict:
-    if "unknown escape" in error.problem:
-        written = source.text[error.place - 1 : error.place + 1]
-        return _Verdict(
-            message=f"the escape {quote_excerpt(written)} is unknown",
-            start=error.place - 1,
-            end=error.place + 1,
-            hint="write two backslashes for one, or put the text in single quotes",
-        )
-    letter = source.text[error.place - 1]
-    count = {"x": 2, "u": 4, "U": 8}.get(letter, 4)
-    return _Verdict(
-        message=f"the escape \\{letter} needs {count} hexadecimal digits",
-        start=error.place - 2,
-        end=error.place,
-        hint="write two backslashes for one, or put the text in single quotes",
-    )
-
-
-def _control_character(place: int, source: Source) -> _Verdict:
-    code = ord(source.text[place])
-    return _Verdict(
-        message=f"the character U+{code:04X} cannot stand in YAML",
-        start=place,
-        end=place + 1,
-        hint=f'write it as "\\u{code:04x}" in double quotes, or remove it',
-    )
-
-
-def _stranger(place: int, source: Source) -> _Verdict:
-    character = source.text[place]
-    if character != "\t":
-        message = f"text without quotes cannot begin with {quote_excerpt(character)}"
-        return _Verdict(message=message, start=place, end=place + 1, hint=_QUOTE_HINT)
-    if source.text[source.line_start(place) : place].strip():
-        message, hint = "a tab cannot stand here", "write a space"
-    else:
-        message, hint = "a tab cannot indent a line", "indent with spaces"
-    return _Verdict(message=message, start=place, end=place + 1, hint=hint)
-
-
-def _judge_indicator(error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    """Return what is wrong after one of the characters ``& * ! | > % - ? .``."""
-    start = error.opened if error.opened >= 0 else error.place
-    end = source.line_end(start)
-    if error.context in {"while scanning an alias", "while scanning an anchor"}:
-        fault, remedy = (
-            f"text without quotes cannot begin with {quote_excerpt(source.text[start])}",
-            "",
-        )
-        end = start + 1
-    elif re.search(r" an? tag$", error.context) or "tag handle" in error.problem:
-        fault, remedy = "the tag cannot be read", ' if "!" is of it'
-    elif source.text.startswith("%", source.line_start(start)):
-        fault, remedy = "the directive cannot be read", ' if "%" is of it'
-        start = source.line_start(start)
-    elif error.context == "while scanning a block scalar":
-        fault = f'more than indicators stands behind "{source.text[start]}"'
-        remedy = ", or begin it on the next line"
-    elif "follow up line" in error.problem:
-        fault = "a line of spaces before the text is indented deeper than the text"
-        remedy = ", or empty that line"
-    elif error.problem == "sequence entries are not allowed here":
-        fault = '"- " cannot stand behind a key on its line'
-        remedy = ", or begin the list on the next line"
-    elif error.problem == "mapping keys are not allowed here":
-        fault, remedy = '"? " cannot stand here', ""
-    elif "after document end marker" in error.problem:
-        fault, remedy = 'nothing can stand behind "..." on its line', " if it is text"
-    else:
-        return None
-    return _Verdict(message=fault, start=start, end=end, hint=f"{_QUOTE_HINT}{remedy}")
-
-
 _FOUND: Final = re.compile(r"expected <block end>, but found '(.*)'")
-_BLANK_OR_COMMENT: Final = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")
-_INDENT: Final = re.compile(r"^( *)(?=[^\s#])", re.MULTILINE)
-_NEIGHBOURS_HINT: Final = "indent it as its neighbours"
-
-
-def _judge_lines(error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    """Return what is wrong with the keys, items and indentations of block YAML."""
-    if error.problem == "could not find expected ':'":
-        return _missing_colon(error.opened, source)
-    if error.problem == "mapping values are not allowed here":
-        return _misplaced_colon(error.place, source)
-    found = _FOUND.match(error.problem)
-    if found is None:
-        return None
-    if found[1] == "<scalar>":
-        return _misplaced_text(error, source)
-    return _misplaced(found[1], error, source)
-
-
-def _line_above(offset: int, source: Source) -> int:
-    """Return the offset of the last line above that is not blank or a comment, or -1."""
-    start = source.line_start(offset)
-    while start > 0:
-        start = source.line_start(start - 1)
-        if not _BLANK_OR_COMMENT.match(source.text, start):
-            return start
-    return -1
-
-
-def _missing_colon(start: int, source: Source) -> _Verdict:
-    end = source.line_end(start)
-    line = source.text[start:end]
-    hint = "write it as key: value"
-    above = _line_above(start, source)
-    if re.match(r"-[^\s-]", line):
-        hint = "put a space behind the dash of a list item"
-    elif above >= 0 and source.text.startswith("- ", above + source.indent(start)):
-        hint = 'put "- " before it if it is an item of the list'
-    elif re.match(r"[^\s:]+:\S", line):
-        hint = "put a space behind the colon"
-    return _Verdict(message="the line has no key with a colon", start=start, end=end, hint=hint)
-
-
-def _misplaced_colon(place: int, source: Source) -> _Verdict:
-    start = source.line_start(place)
-    if re.search(r":[ \t]", source.text[start:place]):
-        return _Verdict(
-            message="the value has a second colon in it",
-            start=place,
-            end=place + 1,
-            hint="put the value in quotes",
-        )
-    indent = source.indent(place)
-    above = _line_above(place, source)
-    if above >= 0 and indent <= source.indent(above):
-        return _missing_colon(above + source.indent(above), source)
-    if _first_line_is_odd(place, source) >= 0:
-        return _wrong_indent(place, source)
-    return _Verdict(
-        message="the line is indented deeper than the one above it, which has its value already",
-        start=start + indent,
-        end=place,
-        hint=f"{_NEIGHBOURS_HINT}, or remove the value above",
-    )
-
-
-def _misplaced_text(error: YamlSyntaxError, source: Source) -> _Verdict:
-    place = error.place
-    line_start = source.line_start(place)
-    if error.quoted is not None and line_start < error.quoted[1] <= place:
-        return _unclosed_text(error.quoted[0], source)
-    before = source.text[line_start:place].rstrip()
-    if before.endswith(("'", '"')):
-        quote = before[-1]
-        inside = "two single quotes" if quote == "'" else '\\"'
-        return _Verdict(
-            message="text stands behind the closing quote",
-            start=place,
-            end=source.line_end(place),
-            hint=f"write {inside} for {quote} inside the text",
-        )
-    if not before:
-        return _wrong_indent(place, source)
-    return _Verdict(
-        message="text stands behind a value that is complete",
-        start=place,
-        end=source.line_end(place),
-        hint="put the whole value in quotes",
-    )
-
-
-def _misplaced(found: str, error: YamlSyntaxError, source: Source) -> _Verdict:
-    place = error.place
-    if found in {"]", "}"}:
-        message = f'"{found}" closes nothing'
-        return _Verdict(message=message, start=place, end=place + 1, hint="remove it")
-    if found == "-":
-        return _Verdict(
-            message="an item of a list stands among the keys of a mapping",
-            start=place,
-            end=place + 1,
-            hint="put it under a key that has no value, or remove the dash",
-        )
-    if found == "?" and error.context == "while parsing a block collection":
-        return _Verdict(
-            message="a key stands among the items of a list",
-            start=place,
-            end=source.line_end(place),
-            hint='put "- " before it, or indent it as the keys above',
-        )
-    if found in {"<block mapping start>", "<block sequence start>", "?"}:
-        return _wrong_indent(place, source)
-    return _Verdict(
-        message="this cannot stand behind a value that is complete",
-        start=place,
-        end=place + 1,
-        hint="put the whole value in quotes",
-    )
-
-
-def _wrong_indent(place: int, source: Source) -> _Verdict:
-    """Return the verdict on a line, at ``place``, that does not begin where its neighbours do."""
-    odd = _first_line_is_odd(place, source)
-    if odd >= 0:
-        place = odd + source.indent(odd)
-    return _Verdict(
-        message="the indentation of this line fits none of its neighbours",
-        start=place,
-        end=source.line_end(place),
-        hint=_NEIGHBOURS_HINT,
-    )
-
-
-def _first_line_is_odd(place: int, source: Source) -> int:
-    """Return the first line of the block that the line at ``place`` belongs to, if that is odd.
-
-    The parser trusts a block's first line and rejects the second. The first is the
-    odd one where the second is indented by the file's usual step, and the first is not. Else -1.
-    """
-    indent = source.indent(place)
-    first = parent = _line_above(place, source)
-    while parent >= 0 and source.indent(parent) >= min(indent, source.indent(first)):
-        first, parent = parent, _line_above(parent, source)
-    if first < 0:
-        return -1
-    base = source.indent(parent) if parent >= 0 else -_usual_step(source)
-    step = _usual_step(source)
-    return first if indent - base == step != source.indent(first) - base else -1
-
-
-def _usual_step(source: Source) -> int:
-    """Return by how much the lines of the file are mostly indented deeper than those above."""
-    widths = [len(blanks) for blanks in _INDENT.findall(source.text)]
-    deeper = Counter(below - above for above, below in pairwise(widths) if below > above)
-    return deeper.most_common(1)[0][0] if deeper else 0
-
-
 _GOT: Final = re.compile(r"expected ',' or '([\]}])', but got '(.*)'")
 _NO_CONTENT: Final = re.compile(r"expected the node content, but found '(.*)'")
 _MORE_FOLLOWS: Final = re.compile(r"expected '<document start>', but found \('(.*)',\)")
-_OPENER: Final = {"]": "[", "}": "{"}
-_STRUCTURE: Final = frozenset({"[", "]", "{", "}", ",", ":"})
+_BLANK_OR_COMMENT: Final = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")
+_INDENT: Final = re.compile(r"^( *)(?=[^\s#])", re.MULTILINE)
+_CLOSERS: Final = frozenset("]}")
+_STRUCTURE: Final = frozenset("[]{},:")
 
 
-def _judge_brackets(error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    """Return what is wrong with the brackets and commas of flow YAML."""
-    if match := _MORE_FOLLOWS.match(error.problem):
-        return _more_follows(match[1], error.place, source)
-    if match := _NO_CONTENT.match(error.problem):
-        return _no_content(match[1], error, source)
-    match = _GOT.match(error.problem)
-    if match is None:
+class _Judge:
+    """Finds the fault behind what the parser says, in the lines above the place that it names."""
+
+    def __init__(self, error: YamlSyntaxError, source: Source) -> None:
+        self.error = error
+        self.problem = error.problem
+        self.place = error.place
+        self.source = source
+        self.text = source.text
+
+    def verdict(self) -> _Verdict | None:
+        """Return what is wrong; None for a problem that no rule is about."""
+        return self._judge_scanning() or self._judge_indicator() or self._judge_block_or_brackets()
+
+    def _judge_scanning(self) -> _Verdict | None:
+        """Return what is wrong with a quote, an escape or a character."""
+        place = self.place
+        if self.error.context == "while scanning a quoted scalar":
+            return self._unclosed_text(self.error.opened)
+        if self.error.context == "while scanning a double-quoted scalar":
+            return self._escape()
+        if self.problem.startswith(_BEYOND_UNICODE):
+            message = "the escape goes beyond the last character, U+10FFFF"
+            return _Verdict(message, place - 2, place + 8)
+        if self.problem == "control character":
+            code = ord(self.text[place])
+            message = f"the character U+{code:04X} cannot stand in YAML"
+            hint = f'write it as "\\u{code:04x}" in double quotes, or remove it'
+            return _Verdict(message, place, place + 1, hint)
+        if _STRANGER.match(self.problem):
+            return self._stranger()
         return None
-    closer, got = match[1], match[2]
-    line_start = source.line_start(error.place)
-    if error.quoted is not None and line_start < error.quoted[1] <= error.place:
-        return _unclosed_text(error.quoted[0], source)
-    if got not in {":", "<scalar>", ",", "]", "}", "[", "{"}:
-        return _unclosed(error.opened, source)
-    if line_start > error.opened and got not in {"]", "}"}:
-        # The bracket was opened further up, and a key or a value begins this line.
-        if source.indent(error.place) <= source.indent(error.opened):
-            return _unclosed(error.opened, source)
-        if comma := _missing_comma_above(error, source):
-            return comma
-    wanted = f'"{closer}" is' if got in {"]", "}"} else f'"," or "{closer}" is'
-    shown = f'"{got}"' if got in _STRUCTURE else "this"
-    return _Verdict(
-        message=f"{wanted} expected before {shown}",
-        start=error.place,
-        end=error.place + 1,
-        hint="" if got in {"]", "}"} else "put text that has such characters in quotes",
-        opened=error.opened,
-    )
 
+    def _unclosed_text(self, opened: int) -> _Verdict:
+        hint = f"put {self.text[opened]} behind it; if it goes on, indent its further lines"
+        end = self.source.line_end(opened)
+        return _Verdict("the text that begins here is not closed", opened, end, hint)
 
-def _more_follows(found: str, place: int, source: Source) -> _Verdict:
-    """Return what is wrong where the file's one value has ended, and ``found`` follows."""
-    if found in _OPENER:
-        message = f'"{found}" closes nothing'
-        return _Verdict(message=message, start=place, end=place + 1, hint="remove it")
-    if found == "<block mapping start>":
-        return _wrong_indent(place, source)
-    ended = len(source.text[:place].rstrip())
-    if found == "," and source.text[ended - 1 : ended] in _OPENER:
-        return _Verdict(
-            message=f'"{source.text[ended - 1]}" closes the first bracket, but more follows',
-            start=ended - 1,
-            end=ended,
-            hint="remove one closing bracket",
-        )
-    return _Verdict(
-        message="this stands behind the value of the file, which has ended",
-        start=place,
-        end=source.line_end(place),
-        hint="a file holds one value; put text that begins with a bracket or a quote in quotes",
-    )
+    def _escape(self) -> _Verdict:
+        place = self.place
+        if "unknown escape" in self.problem:
+            written = quote_excerpt(self.text[place - 1 : place + 1])
+            message = f"the escape {written} is unknown"
+            return _Verdict(message, place - 1, place + 1, _ESCAPE_HINT)
+        letter = self.text[place - 1]
+        count = {"x": 2, "u": 4, "U": 8}.get(letter, 4)
+        message = f"the escape \\{letter} needs {count} hexadecimal digits"
+        return _Verdict(message, place - 2, place, _ESCAPE_HINT)
 
+    def _stranger(self) -> _Verdict:
+        place, end = self.place, self.place + 1
+        character = self.text[place]
+        if character != "\t":
+            message = f"text without quotes cannot begin with {quote_excerpt(character)}"
+            return _Verdict(message, place, end, _QUOTE_HINT)
+        if self.text[self.source.line_start(place) : place].strip():
+            message = "a tab cannot stand here"
+            return _Verdict(message, place, end, "write a space", fix=(" ", "replace the tab with a space"))
+        return _Verdict("a tab cannot indent a line", place, end, "indent with spaces")
 
-def _unclosed(opened: int, source: Source) -> _Verdict:
-    bracket = source.text[opened]
-    closer = "]" if bracket == "[" else "}"
-    return _Verdict(
-        message=f'"{bracket}" is not closed',
-        start=opened,
-        end=opened + 1,
-        hint=f'put "{closer}" behind its last value',
-    )
+    def _judge_indicator(self) -> _Verdict | None:
+        """Return what is wrong after one of the characters ``& * ! | > % - ? .``."""
+        context, problem = self.error.context, self.problem
+        start = self.error.opened if self.error.opened >= 0 else self.place
+        end = self.source.line_end(start)
+        if context in {"while scanning an alias", "while scanning an anchor"}:
+            fault = f"text without quotes cannot begin with {quote_excerpt(self.text[start])}"
+            remedy, end = "", start + 1
+        elif re.search(r" an? tag$", context) or "tag handle" in problem:
+            fault, remedy = "the tag cannot be read", ' if "!" is of it'
+        elif self.text.startswith("%", self.source.line_start(start)):
+            fault, remedy = "the directive cannot be read", ' if "%" is of it'
+            start = self.source.line_start(start)
+        elif context == "while scanning a block scalar":
+            fault = f'more than indicators stands behind "{self.text[start]}"'
+            remedy = ", or begin it on the next line"
+        elif "follow up line" in problem:
+            fault = "a line of spaces before the text is indented deeper than the text"
+            remedy = ", or empty that line"
+        elif problem == "sequence entries are not allowed here":
+            fault = '"- " cannot stand behind a key on its line'
+            remedy = ", or begin the list on the next line"
+        elif problem == "mapping keys are not allowed here":
+            fault, remedy = '"? " cannot stand here', ""
+        elif "after document end marker" in problem:
+            fault, remedy = 'nothing can stand behind "..." on its line', " if it is text"
+        else:
+            return None
+        return _Verdict(fault, start, end, f"{_QUOTE_HINT}{remedy}")
 
-
-def _missing_comma_above(error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    above = _line_above(error.place, source)
-    line = source.text[above : source.line_end(above)]
-    written = re.sub(r"[ \t]#.*", "", line).rstrip()
-    if written.endswith((",", "[", "{", ":")):
+    def _judge_block_or_brackets(self) -> _Verdict | None:
+        """Return what is wrong with keys, items, indentation, brackets or commas."""
+        if self.problem == "could not find expected ':'":
+            return self._missing_colon(self.error.opened)
+        if self.problem == "mapping values are not allowed here":
+            return self._misplaced_colon()
+        if match := _FOUND.match(self.problem):
+            return self._misplaced_text() if match[1] == "<scalar>" else self._misplaced(match[1])
+        if match := _MORE_FOLLOWS.match(self.problem):
+            return self._more_follows(match[1])
+        if match := _NO_CONTENT.match(self.problem):
+            return self._no_content(match[1])
+        if match := _GOT.match(self.problem):
+            return self._bracket_content(match[1], match[2])
         return None
-    end = above + len(written)
-    return _Verdict(message='"," is missing', start=end, end=end, hint="put a comma here")
 
+    def _missing_colon(self, start: int) -> _Verdict:
+        end = self.source.line_end(start)
+        line = self.text[start:end]
+        hint = "write it as key: value"
+        above = self._line_above(start)
+        if re.match(r"-[^\s-]", line):
+            hint = "put a space behind the dash of a list item"
+        elif above >= 0 and self.text.startswith("- ", above + self.source.indent(start)):
+            hint = 'put "- " before it if it is an item of the list'
+        elif re.match(r"[^\s:]+:\S", line):
+            hint = "put a space behind the colon"
+        return _Verdict("the line has no key with a colon", start, end, hint)
 
-def _no_content(found: str, error: YamlSyntaxError, source: Source) -> _Verdict | None:
-    place = error.place
-    if found.startswith(("<stream", "<document")):
-        if error.enclosing >= 0:
-            return _unclosed(error.enclosing, source)
-        message = '"..." ends a document that has not begun'
-        return _Verdict(message=message, start=place, end=place + 3, hint="remove it")
-    if found in _OPENER and "block" in error.context:
-        message = f'"{found}" closes nothing'
-        return _Verdict(message=message, start=place, end=place + 1, hint="remove it")
-    return _Verdict(
-        message=f'a value is expected before "{found}"',
-        start=place,
-        end=min(place + 1, source.line_end(place)),
-        hint="put text that begins so in quotes",
-    )
+    def _misplaced_colon(self) -> _Verdict:
+        place = self.place
+        start, indent = self.source.line_start(place), self.source.indent(place)
+        if re.search(r":[ \t]", self.text[start:place]):
+            message = "the value has a second colon in it"
+            return _Verdict(message, place, place + 1, "put the value in quotes")
+        above = self._line_above(place)
+        if above >= 0 and indent <= self.source.indent(above):
+            return self._missing_colon(above + self.source.indent(above))
+        if self._odd_first_line() >= 0:
+            return self._wrong_indent()
+        message = "the line is indented deeper than the one above it, which has its value already"
+        hint = f"{_NEIGHBOURS_HINT}, or remove the value above"
+        return _Verdict(message, start + indent, place, hint)
+
+    def _misplaced_text(self) -> _Verdict:
+        place, end = self.place, self.source.line_end(self.place)
+        if unclosed := self._unclosed_text_above():
+            return unclosed
+        before = self.text[self.source.line_start(place) : place].rstrip()
+        if before.endswith(("'", '"')):
+            quote = before[-1]
+            inside = "two single quotes" if quote == "'" else '\\"'
+            hint = f"write {inside} for {quote} inside the text"
+            return _Verdict("text stands behind the closing quote", place, end, hint)
+        if not before:
+            return self._wrong_indent()
+        message = "text stands behind a value that is complete"
+        return _Verdict(message, place, end, "put the whole value in quotes")
+
+    def _misplaced(self, found: str) -> _Verdict:
+        place = self.place
+        if found in _CLOSERS:
+            return self._closes_nothing(found)
+        if found == "-":
+            message = "an item of a list stands among the keys of a mapping"
+            hint = "put it under a key that has no value, or remove the dash"
+            return _Verdict(message, place, place + 1, hint)
+        if found == "?" and self.error.context == "while parsing a block collection":
+            message = "a key stands among the items of a list"
+            hint = 'put "- " before it, or indent it as the keys above'
+            return _Verdict(message, place, self.source.line_end(place), hint)
+        if found in {"<block mapping start>", "<block sequence start>", "?"}:
+            return self._wrong_indent()
+        message = "this cannot stand behind a value that is complete"
+        return _Verdict(message, place, place + 1, "put the whole value in quotes")
+
+    def _more_follows(self, found: str) -> _Verdict:
+        """Return what is wrong where the file's one value has ended, and ``found`` follows."""
+        place = self.place
+        if found in _CLOSERS:
+            return self._closes_nothing(found)
+        if found == "<block mapping start>":
+            return self._wrong_indent()
+        ended = len(self.text[:place].rstrip())
+        closer = self.text[ended - 1 : ended]
+        if found == "," and closer in _CLOSERS:
+            message = f'"{closer}" closes the first bracket, but more follows'
+            return _Verdict(message, ended - 1, ended, "remove one closing bracket")
+        message = "this stands behind the value of the file, which has ended"
+        hint = "a file holds one value; put text that begins with a bracket or a quote in quotes"
+        return _Verdict(message, place, self.source.line_end(place), hint)
+
+    def _no_content(self, found: str) -> _Verdict:
+        place = self.place
+        if found.startswith(("<stream", "<document")):
+            if self.error.enclosing >= 0:
+                return self._unclosed_bracket(self.error.enclosing)
+            message = '"..." ends a document that has not begun'
+            return _Verdict(message, place, place + 3, "remove it")
+        if found in _CLOSERS and "block" in self.error.context:
+            return self._closes_nothing(found)
+        message = f'a value is expected before "{found}"'
+        end = min(place + 1, self.source.line_end(place))
+        return _Verdict(message, place, end, "put text that begins so in quotes")
+
+    def _bracket_content(self, closer: str, got: str) -> _Verdict:
+        """Return what is wrong where brackets that ``closer`` would close go on with ``got``."""
+        place, opened = self.place, self.error.opened
+        if unclosed := self._unclosed_text_above():
+            return unclosed
+        if got not in _STRUCTURE | {"<scalar>"}:
+            return self._unclosed_bracket(opened)
+        if self.source.line_start(place) > opened and got not in _CLOSERS:
+            # The bracket was opened further up, and a key or a value begins this line.
+            if self.source.indent(place) <= self.source.indent(opened):
+                return self._unclosed_bracket(opened)
+            if comma := self._missing_comma_above():
+                return comma
+        shown = f'"{got}"' if got in _STRUCTURE else "this"
+        if got in _CLOSERS:
+            message = f'"{closer}" is expected before {shown}'
+            return _Verdict(message, place, place + 1, opened=opened)
+        message = f'"," or "{closer}" is expected before {shown}'
+        hint = "put text that has such characters in quotes"
+        return _Verdict(message, place, place + 1, hint, opened)
+
+    def _closes_nothing(self, closer: str) -> _Verdict:
+        return _Verdict(f'"{closer}" closes nothing', self.place, self.place + 1, "remove it")
+
+    def _unclosed_bracket(self, opened: int) -> _Verdict:
+        bracket = self.text[opened]
+        hint = f'put "{"]" if bracket == "[" else "}"}" behind its last value'
+        return _Verdict(f'"{bracket}" is not closed', opened, opened + 1, hint)
+
+    def _unclosed_text_above(self) -> _Verdict | None:
+        """Return the verdict on a quoted text that ran over lines and ended on this one."""
+        quoted = self.error.quoted
+        if quoted and self.source.line_start(self.place) < quoted[1] <= self.place:
+            return self._unclosed_text(quoted[0])
+        return None
+
+    def _missing_comma_above(self) -> _Verdict | None:
+        above = self._line_above(self.place)
+        line = self.text[above : self.source.line_end(above)]
+        written = re.sub(r"[ \t]#.*", "", line).rstrip()
+        if written.endswith((",", "[", "{", ":")):
+            return None
+        end = above + len(written)
+        return _Verdict('"," is missing', end, end, "put a comma here", fix=(",", "put a comma here"))
+
+    def _wrong_indent(self) -> _Verdict:
+        """Return the verdict on a line that does not begin where its neighbours do."""
+        odd = self._odd_first_line()
+        start = odd + self.source.indent(odd) if odd >= 0 else self.place
+        message = "the indentation of this line fits none of its neighbours"
+        return _Verdict(message, start, self.source.line_end(start), _NEIGHBOURS_HINT)
+
+    def _odd_first_line(self) -> int:
+        """Return the first line of the block that this line belongs to, if that is odd; else -1.
+
+        The parser trusts a block's first line and rejects the second. The first is the odd one
+        where the second is indented by the file's usual step, and the first is not.
+        """
+        indent = self.source.indent(self.place)
+        first = parent = self._line_above(self.place)
+        while parent >= 0 and self.source.indent(parent) >= min(indent, self.source.indent(first)):
+            first, parent = parent, self._line_above(parent)
+        if first < 0:
+            return -1
+        step = self._usual_step()
+        base = self.source.indent(parent) if parent >= 0 else -step
+        return first if indent - base == step != self.source.indent(first) - base else -1
+
+    def _line_above(self, offset: int) -> int:
+        """Return the offset of the last line above that is not blank or a comment, or -1."""
+        start = self.source.line_start(offset)
+        while start > 0:
+            start = self.source.line_start(start - 1)
+            if not _BLANK_OR_COMMENT.match(self.text, start):
+                return start
+        return -1
+
+    def _usual_step(self) -> int:
+        """Return by how much the lines of the file are mostly indented deeper than those above."""
+        widths = [len(blanks) for blanks in _INDENT.findall(self.text)]
+        deeper = Counter(below - above for above, below in pairwise(widths) if below > above)
+        return deeper.most_common(1)[0][0] if deeper else 0

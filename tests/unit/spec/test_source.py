@@ -41,8 +41,8 @@ def test_every_offset_has_the_position_of_its_line(text: str) -> None:
     lines = re.split(r"\r\n|\r|\n", text)
     assert len(source.starts) == len(lines)
     for offset, character in enumerate(text):
-        line, column = source.position(offset)
-        assert source.mark(offset, offset).column == column
+        mark = source.mark(offset, offset)
+        line, column = mark.line, mark.column
         if character not in "\r\n":
             assert lines[line - 1][column - 1] == character
             assert text[source.line_start(offset) : source.line_end(offset)] == lines[line - 1]
