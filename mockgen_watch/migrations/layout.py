@@ -204,7 +204,7 @@ class YamlSource:
         self.comments = {comment.start: comment for comment in every}
         self._starts = [comment.start for comment in every]
         self._alone = {
-            self.source.position(comment.start)[0]: comment for comment in every if comment.is_alone
+            self.source.line_number(comment.start): comment for comment in every if comment.is_alone
         }
         # Anchors that are in the new text already, so that aliases of them may follow.
         self._anchored: set[str] = set()
@@ -288,7 +288,7 @@ class YamlSource:
         if not self._begins_line(mark):
             return []
         lines: list[str] = []
-        number = self.source.position(mark.start)[0] - 1
+        number = mark.line - 1
         while number > 0:
             comment = self._alone.get(number)
             if comment is not None and comment.start in self.comments:

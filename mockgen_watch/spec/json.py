@@ -405,7 +405,9 @@ class _Reader(_Lexer):
         if not isinstance(key, str):
             key = self.text[self.start : self.end]
             hint = f'write "{key}" in quotes'
-            self._report(f"the key {key} is not text", self.span, hint, (f'"{key}"', f"put {key} in quotes"))
+            self._report(
+                f"the key {key} is not text", self.span, hint, (f'"{key}"', f"put {key} in quotes")
+            )
         self.advance()
         return key
 

@@ -334,7 +334,9 @@ class _Judge:
             return _Verdict(message, place, end, _QUOTE_HINT)
         if self.text[self.source.line_start(place) : place].strip():
             message = "a tab cannot stand here"
-            return _Verdict(message, place, end, "write a space", fix=(" ", "replace the tab with a space"))
+            return _Verdict(
+                message, place, end, "write a space", fix=(" ", "replace the tab with a space")
+            )
         return _Verdict("a tab cannot indent a line", place, end, "indent with spaces")
 
     def _judge_indicator(self) -> _Verdict | None:
@@ -515,7 +517,9 @@ class _Judge:
         if written.endswith((",", "[", "{", ":")):
             return None
         end = above + len(written)
-        return _Verdict('"," is missing', end, end, "put a comma here", fix=(",", "put a comma here"))
+        return _Verdict(
+            '"," is missing', end, end, "put a comma here", fix=(",", "put a comma here")
+        )
 
     def _wrong_indent(self) -> _Verdict:
         """Return the verdict on a line that does not begin where its neighbours do."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Fix, Location, apply_fixes, choose_fixes
+from mockgen_watch.spec.document import plain_data
+from mockgen_watch.spec.parse import parse
 from tests.unit.spec.corpus import BROKEN, Broken
 from tests.unit.spec.reading import findings
 
@@ -73,6 +75,22 @@ FIXED = {
     "an anchor": ("M: {a: &name [x], b: *nmae}", "M: {a: &name [x], b: *name}"),
 }
 
+JSON_FIXED = {
+    "a trailing comma": ('{"a": [1, 2,],}', '{"a": [1, 2]}'),
+    "a missing comma": ('{"a": 1 "b": [1 2]}', '{"a": 1, "b": [1, 2]}'),
+    "a missing colon": ('{"a" 1}', '{"a": 1}'),
+    "a second colon": ('{"a":: 1}', '{"a": 1}'),
+    "other punctuation": ('{"a" = 1; "b": 2}', '{"a" : 1, "b": 2}'),
+    "other quotes": ("{'a': \u201cb \u00e9\u201d}", '{"a": "b \u00e9"}'),
+    "words of other languages": ('{"a": None, "b": True}', '{"a": null, "b": true}'),
+    "a key that is a number": ('{1: "a"}', '{"1": "a"}'),
+    "a number with leading zeros": ('{"a": 00501}', '{"a": "00501"}'),
+    "a tab in a text": ('{"a": "b\tc"}', '{"a": "b\\tc"}'),
+    "an unknown escape": (r'{"a": "\d"}', r'{"a": "\\d"}'),
+    "a comment, which may matter": ('{"a": 1 // b\n}', '{"a": 1 // b\n}'),
+    "text without quotes, which may be a word": ('{"a": b}', '{"a": b}'),
+}
+
 UNFIXED = {
     "text over several lines": "Member: {a: [x]}\nN:\n  r:\n    $ref: >-\n      Membr.a\n",
     "text with an escape": 'M: {a: {$vocab: "frist\\u005fname"}}',
@@ -91,6 +109,20 @@ def fixed(text: str, kind: str = "user_input") -> str:
 def test_what_was_meant_is_written(name: str) -> None:
     before, after = FIXED[name]
     assert fixed(before) == after
+
+
+@pytest.mark.parametrize("name", JSON_FIXED)
+def test_what_is_almost_json_becomes_json_of_the_same_value(name: str) -> None:
+    before, after = JSON_FIXED[name]
+    document, text = parse("a.json", before.encode()), before
+    while fixes := choose_fixes(parse("a.json", text.encode()).diagnostics):
+        text = apply_fixes({"a.json": text.encode()}, fixes)["a.json"].decode()
+    assert text == after
+    if "zeros" not in name:
+        assert document.root is not None
+        again = parse("a.json", text.encode())
+        assert again.root is not None
+        assert plain_data(again.root) == plain_data(document.root)
 
 
 @pytest.mark.parametrize("name", UNFIXED)
