@@ -67,6 +67,20 @@ class Fix(Struct, frozen=True, kw_only=True):
     title: str
 
 
+class Suggestion(Struct, frozen=True, kw_only=True):
+    """A word of a user's file that is not known, and what it most likely stands for.
+
+    ``meant`` is empty where no known word is near.
+    """
+
+    word: str
+    meant: str
+
+    def hint(self, otherwise: str = "") -> str:
+        """Return the question whether that was meant; ``otherwise`` where nothing is near."""
+        return ask_for(self.meant) or otherwise
+
+
 class Diagnostic(Struct, frozen=True, kw_only=True):
     """One finding: what is wrong, where, and what to do about it.
 
@@ -77,6 +91,8 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
         location: where.
         related: other places that help to understand.
         fix: changes that together remove what is wrong; empty where no change is certain.
+        suggestion: of a word at ``location``, from stages that do not have the text of the file;
+            ``spec.build.fixes`` makes a fix of it.
     """
 
     code: str
@@ -86,6 +102,7 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     hint: str = ""
     related: tuple[Related, ...] = ()
     fix: tuple[Fix, ...] = ()
+    suggestion: Suggestion | None = None
 
     def __post_init__(self) -> None:
         """Refuse a code that is not in the table."""
@@ -246,6 +263,11 @@ _SHORTEST_SLIP = 4
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean "x"?`` for the known word nearest to ``word``, or ``""``."""
     return ask_for(nearest_word(word, known))
+
+
+def suggest(word: str, known: Iterable[str]) -> Suggestion:
+    """Return the suggestion for ``word``, which is none of the words ``known``."""
+    return Suggestion(word=word, meant=nearest_word(word, known) if word else "")
 
 
 def ask_for(word: str) -> str:

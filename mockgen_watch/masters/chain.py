@@ -12,8 +12,8 @@ from mockgen_watch.diagnostics import (
     Location,
     Related,
     Severity,
-    did_you_mean,
     has_errors,
+    suggest,
 )
 from mockgen_watch.masters.merge import Merge, finish_object, key_path
 from mockgen_watch.spec.generators import RowField
@@ -134,7 +134,8 @@ def _missing_master(
 ) -> Diagnostic:
     """Return the error that ``directive`` at ``location`` names a file that does not exist."""
     masters = [known for known in existing if known.rpartition("/")[2] in MASTER_NAMES]
-    hint = did_you_mean(path, masters or existing)
+    near = suggest(path, masters or existing)
+    hint = near.hint()
     if not hint:
         listed = ", ".join(sorted(masters)[:4])
         hint = f"there is {listed}" if listed else "no master was found; $master: null takes none"
@@ -143,6 +144,7 @@ def _missing_master(
         message=f'{directive} names "{path}", which does not exist',
         location=location,
         hint=hint,
+        suggestion=near,
     )
 
 
@@ -202,10 +204,16 @@ def _named_slot(
     name = ".".join(slot)
     if place is None:
         message = f'$slot names "{name}", which the master does not have'
-        hint = did_you_mean(name, objects) or _listed(objects)
+        near = suggest(name, objects)
     else:
-        message, hint = f'$slot names "{name}", which is no mapping', _listed(objects)
-    return Diagnostic(code="MG303", message=message, location=file.slot_location, hint=hint)
+        message, near = f'$slot names "{name}", which is no mapping', suggest("", ())
+    return Diagnostic(
+        code="MG303",
+        message=message,
+        location=file.slot_location,
+        hint=near.hint(_listed(objects)),
+        suggestion=near,
+    )
 
 
 def _listed(names: list[str]) -> str:
@@ -322,9 +330,9 @@ def _lost_policies(
             missing, known = missing_key(shape, path)
             if not missing:
                 continue
-            hint = did_you_mean(missing, known)
+            near = suggest(missing, known)
             # A master that others extend may speak of what only some of them have.
-            wrong = hint or file is chain[0]
+            wrong = near.meant or file is chain[0]
             message = f'"{".".join(policy.path)}" is no field of the master below its slot'
             found.append(
                 Diagnostic(
@@ -332,7 +340,8 @@ def _lost_policies(
                     message=message,
                     location=policy.location,
                     severity=Severity.ERROR if wrong else Severity.WARNING,
-                    hint=hint,
+                    hint=near.hint(),
+                    suggestion=near,
                 )
             )
     return found

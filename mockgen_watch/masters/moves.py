@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean, is_one_slip
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, is_one_slip, suggest
 from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.spec.generators import Template
@@ -103,10 +103,9 @@ def _problem(
     """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
     missing, known = missing_key(shape, path)
     array = _array_on_the_way(shape, path, home)
-    code, hint = "MG218", ""
+    code, near = "MG218", suggest(missing, known)
     if missing:
         code, problem = "MG203", f'there is no field "{missing}"'
-        hint = did_you_mean(missing, known)
     elif array:
         problem = f'"{array}" is an array, and which element is not told'
     elif not isinstance(find_shape(shape, path), Leaf):
@@ -114,7 +113,13 @@ def _problem(
     else:
         return None
     message = f"{{{'.'.join(below_slot(path, slot))}}}: {problem}"
-    return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
+    return Diagnostic(
+        code=code,
+        message=message,
+        location=leaf.origin.location,
+        hint=near.hint(),
+        suggestion=near,
+    )
 
 
 def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:

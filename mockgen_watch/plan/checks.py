@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, SlipFinder, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Severity, SlipFinder, Suggestion, suggest
 from mockgen_watch.spec.generators import (
     Pool,
     Reference,
@@ -123,11 +123,13 @@ def _slip(statement: Statement, shape: Shape) -> Diagnostic | None:
             inner = shape.get(key)
             meant = "" if inner else SlipFinder(item.name for item in shape.members).meant(key)
             if meant:
+                near = Suggestion(word=key, meant=meant)
                 return Diagnostic(
                     code="MG224",
                     message=f'the record has no field "{key}"',
                     location=statement.location,
-                    hint=f'did you mean "{meant}"?',
+                    hint=near.hint(),
+                    suggestion=near,
                 )
         else:
             return None
@@ -166,9 +168,11 @@ def check_deletes(
 def _drops_nothing(place: Shape | None, path: KeyPath, location: Location) -> Diagnostic:
     missing, known = ("", []) if place is None else missing_key(place, path)
     why = f'the master has no "{missing}"' if place is not None else "there is no master"
+    near = suggest(missing, known)
     return Diagnostic(
         code="MG218",
         message=f'$delete drops nothing at "{".".join(path)}": {why}',
         location=location,
-        hint=did_you_mean(missing, known),
+        hint=near.hint(),
+        suggestion=near,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity, suggest
 from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
@@ -305,11 +305,13 @@ def _no_part(part: MixPart, model: str, scenarios: Mapping[str, Scenario]) -> Di
     else:
         message = f'{model} has no scenario "{part.scenario}" that could be mixed'
     plain = [name for name, scenario in scenarios.items() if not scenario.mix]
+    near = suggest(part.scenario, plain)
     return Diagnostic(
         code="MG216",
         message=message,
         location=part.location,
-        hint=did_you_mean(part.scenario, plain) or f"it has {', '.join(plain)}",
+        hint=near.hint(f"it has {', '.join(plain)}"),
+        suggestion=near,
     )
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, Related, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, Related, suggest
 from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, missing_key
 
 if TYPE_CHECKING:
     from typing import Final
 
+    from mockgen_watch.diagnostics import Suggestion
     from mockgen_watch.plan.model import PlanContext, RecordPlan, SuiteSource
     from mockgen_watch.spec.generators import Reference
     from mockgen_watch.spec.model import KeyPath, Model, Scenario
@@ -46,7 +47,7 @@ def find_parent(
     if model is None:
         where = f' in suite "{source.suite}"' if source is not home else ""
         message = f'$ref names no model "{reference.model}"{where}'
-        return _error("MG203", message, leaf, did_you_mean(reference.model, models))
+        return _error("MG203", message, leaf, near=suggest(reference.model, models))
     scenario = _choose_scenario(reference, leaf, model)
     if isinstance(scenario, Diagnostic):
         return scenario
@@ -66,7 +67,7 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
         return _error("MG218", message, leaf, "name a field that each record has once")
     missing, known = missing_key(parent.shape, choices[0])
     message = f'{name}: there is no field "{missing}"'
-    return _error("MG203", message, leaf, did_you_mean(missing, known))
+    return _error("MG203", message, leaf, near=suggest(missing, known))
 
 
 def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic | None:
@@ -98,8 +99,8 @@ def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario
         if chosen is not None:
             return chosen
         message = f'$ref: {model.name} has no plain scenario "{reference.scenario}"'
-        hint = did_you_mean(reference.scenario, plain) or f"it has {', '.join(plain)}"
-        return _error("MG216", message, leaf, hint)
+        near = suggest(reference.scenario, plain)
+        return _error("MG216", message, leaf, f"it has {', '.join(plain)}", near)
     names = (*_FIRST_CHOICES, *plain)
     chosen = next((plain[name] for name in names if name in plain), None)
     if chosen is None:
@@ -122,8 +123,16 @@ def _no_suite(reference: Reference, leaf: Leaf, context: PlanContext) -> Diagnos
         message = f'$ref names suite "{reference.suite}", which has errors'
         return _error("MG203", message, leaf, "see what is reported for that suite")
     message = f'$ref names no suite "{reference.suite}"'
-    return _error("MG203", message, leaf, did_you_mean(reference.suite, context.suites))
+    return _error("MG203", message, leaf, near=suggest(reference.suite, context.suites))
 
 
-def _error(code: str, message: str, leaf: Leaf, hint: str) -> Diagnostic:
-    return Diagnostic(code=code, message=message, location=leaf.origin.location, hint=hint)
+def _error(
+    code: str, message: str, leaf: Leaf, hint: str = "", near: Suggestion | None = None
+) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        message=message,
+        location=leaf.origin.location,
+        hint=hint if near is None else near.hint(hint),
+        suggestion=near,
+    )

@@ -25,6 +25,7 @@ from mockgen_watch.plugins import Catalog
 from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.source import RecordSources
+from mockgen_watch.spec.build.fixes import with_fix
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.pools import (
     VOCABULARY_ENDINGS,
@@ -333,7 +334,11 @@ class Suites:
 
     def report(self, found: Iterable[Diagnostic]) -> None:
         """Add diagnostics."""
-        self._diagnostics.extend(found)
+        self._diagnostics.extend(self._with_fixes(found))
+
+    def _with_fixes(self, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        for item in found:
+            yield with_fix(item, self._documents.get(item.location.path))
 
     def found(self, selection: Selection = EVERYTHING) -> tuple[Diagnostic, ...]:
         """Return all diagnostics so far, of reading and of plans for ``selection``, sorted."""
@@ -589,7 +594,7 @@ class Suites:
         if not has_errors(found):
             is_preview = selection.count is not None
             found = [*found, *check_promises(plans, self.record_sources, is_preview=is_preview)]
-        self._compile_diagnostics.setdefault(asked, Diagnostics()).extend(found)
+        self._compile_diagnostics.setdefault(asked, Diagnostics()).extend(self._with_fixes(found))
         return None if has_errors(found) else plans
 
     def _source(self, name: str) -> SuiteSource | None:

@@ -94,6 +94,55 @@ def test_project_files_masters_and_vocabularies_are_fixed(project: Path) -> None
     assert (project / SPEC).read_bytes() == b"Model:\n  name: {$vocab: names}\n"
 
 
+PLACED = {
+    "a field that a master may have": (
+        b"M: {n: [x], t: {$template: '{nm}'}}",
+        b"M: {n: [x], t: {$template: '{n}'}}",
+    ),
+    "a suite": (
+        b"M: {r: {$ref: 'othr:Other.id'}}",
+        b"M: {r: {$ref: 'other:Other.id'}}",
+    ),
+    "a field of another suite": (
+        b"M: {r: {$ref: {suite: other, model: Other, field: idd}}}",
+        b"M: {r: {$ref: {suite: other, model: Other, field: id}}}",
+    ),
+    "a field of a rule": (
+        b"M: {city: [x], $rules: {r: {field: ctiy, schema: {minLength: 1}}}}",
+        b"M: {city: [x], $rules: {r: {field: city, schema: {minLength: 1}}}}",
+    ),
+    "a field of an exclusion": (
+        b"M: {o: {city: [x]}, $exclude: {e: {o.ctiy: [x]}}}",
+        b"M: {o: {city: [x]}, $exclude: {e: {o.city: [x]}}}",
+    ),
+    "a stated field": (
+        b"M: {city: [x], $records: {0: {ctiy: y}}}",
+        b"M: {city: [x], $records: {0: {city: y}}}",
+    ),
+    "a master": (
+        b"$master: ../shared/mastr.yaml\nM: {city: [x]}",
+        b"$master: ../shared/master.yaml\nM: {city: [x]}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PLACED)
+def test_what_only_the_whole_project_shows_is_fixed(name: str, project: Path) -> None:
+    before, after = PLACED[name]
+    write(project, "specs/other/user_input.yaml", b"Other: {id: {$uuid: {}}}")
+    write(project, "specs/shared/master.yaml", b"p: {city: a}")
+    write(project, SPEC, before)
+    check(project, "--fix")
+    assert (project / SPEC).read_bytes() == after
+
+
+def test_a_slot_is_fixed(project: Path) -> None:
+    write(project, "specs/claims/master.yaml", b"$slot: profil\nprofile: {a: 1}\nother: {b: 1}\n")
+    write(project, SPEC, b"M: {a: [x]}")
+    check(project, "--fix")
+    assert (project / "specs/claims/master.yaml").read_bytes().startswith(b"$slot: profile\n")
+
+
 @pytest.mark.parametrize("options", [["--dry-run"], ["--fix", "--dry-run", "--json"]])
 def test_options_that_do_not_go_together(
     project: Path, options: list[str], capsys: pytest.CaptureFixture[str]

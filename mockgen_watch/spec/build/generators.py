@@ -172,7 +172,7 @@ def _reference_of_params(entry: Entry) -> Reference | None:
     )
 
 
-TEMPLATE_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 
 
 class _TemplateError(ValueError):
@@ -192,7 +192,7 @@ def _template(entry: Entry, context: ShapeContext) -> Template | None:
 
 
 def _parts(text: str, context: ShapeContext) -> Iterator[TemplatePart]:
-    for token in TEMPLATE_TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text):
         piece = token[0]
         if piece in {"{{", "}}"}:
             yield TemplatePart(text=piece[0])

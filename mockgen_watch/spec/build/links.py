@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related, ask_for, is_slip, nearest_word
-from mockgen_watch.spec.build.generators import TEMPLATE_TOKEN
+from mockgen_watch.spec.build.fixes import word_fix
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.generators import (
@@ -38,12 +38,11 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
     from mockgen_watch.diagnostics import Fix, Location
-    from mockgen_watch.spec.build.reader import Build, Entry
+    from mockgen_watch.spec.build.reader import Build
     from mockgen_watch.spec.model import KeyPath, Model, Position, Scenario, Shape
 
     _Records: TypeAlias = Mapping[str, tuple["Records", ...]]
@@ -192,8 +191,7 @@ def _check_template(
     for path in (part.path for part in template.parts if part.path):
         found = _find_field(records.shape, path, build, position)
         if _is_wrong(found, build):
-            fix = _template_fix(build.entries.get(leaf.origin.location), path, found)
-            _report(found, f"{{{'.'.join(path)}}}", leaf, build, fix)
+            _report(found, f"{{{'.'.join(path)}}}", leaf, build)
 
 
 def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build: Build) -> None:
@@ -203,7 +201,7 @@ def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build:
         near = nearest_word(reference.model, records)
         hint = ask_for(near) or _list("the file has", list(records))
         message = f'$ref names no model "{reference.model}"'
-        fix = _key_fix(entry, "model", reference.model, near)
+        fix = word_fix(entry, reference.model, near)
         build.diagnostics.error("MG203", _place(leaf, build, "model"), message, hint, fix=fix)
         return
     group = _referenced(reference, records)
@@ -212,14 +210,13 @@ def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build:
         near = nearest_word(reference.scenario, names)
         hint = ask_for(near) or _list("it has", names)
         message = f'$ref: {reference.model} has no plain scenario "{reference.scenario}"'
-        fix = _key_fix(entry, "scenario", reference.scenario, near)
+        fix = word_fix(entry, reference.scenario, near)
         build.diagnostics.error("MG216", _place(leaf, build, "scenario"), message, hint, fix=fix)
         return
     found = _find_field(group.shape, reference.path, build)
     if _is_wrong(found, build):
-        fix = _key_fix(entry, "field", found.missing, found.nearest)
         name = f"$ref {reference.model}.{'.'.join(reference.path)}"
-        _report(found, name, leaf, build, fix)
+        _report(found, name, leaf, build)
 
 
 def _is_wrong(found: _Found, build: Build) -> bool:
@@ -228,44 +225,12 @@ def _is_wrong(found: _Found, build: Build) -> bool:
     return any(is_slip(found.missing, name) for name in found.known)
 
 
-def _report(found: _Found, what: str, leaf: Leaf, build: Build, fix: tuple[Fix, ...]) -> None:
+def _report(found: _Found, what: str, leaf: Leaf, build: Build) -> None:
     code = "MG203" if found.missing else "MG218"
-    message = f"{what}: {found.problem}"
+    fix = word_fix(build.entries.get(leaf.origin.location), found.missing, found.nearest)
     place = _place(leaf, build, "field")
-    build.diagnostics.error(code, place, message, ask_for(found.nearest), fix=fix)
-
-
-def _template_fix(entry: Entry | None, path: KeyPath, found: _Found) -> tuple[Fix, ...]:
-    """Return the change of the missing key wherever the template has this path."""
-    whole = ".".join(path)
-
-    def replaced(token: re.Match[str]) -> str:
-        written = (token[1] or "").strip()
-        name = written.removeprefix(".")
-        is_meant = whole == written or (name != written and f".{whole}".endswith(f".{name}"))
-        return f"{{{_with_key(written, found.missing, found.nearest)}}}" if is_meant else token[0]
-
-    if entry is None or entry.text is None or not found.nearest:
-        return ()
-    text = TEMPLATE_TOKEN.sub(replaced, entry.text)
-    return entry.text_fix(text) if text != entry.text else ()
-
-
-def _key_fix(entry: Entry | None, param: str, old: str, new: str) -> tuple[Fix, ...]:
-    """Return the change of the key ``old`` in a ``$ref``, or in its parameter ``param``."""
-    entry = entry and (entry.get(param) or entry)
-    if entry is None or entry.text is None or not new:
-        return ()
-    suite, colon, path = entry.text.rpartition(":")
-    text = f"{suite}{colon}{_with_key(path, old, new)}"
-    return entry.text_fix(text) if text != entry.text else ()
-
-
-def _with_key(path: str, old: str, new: str) -> str:
-    """Return the dotted path with ``new`` in the place of ``old``; unchanged in doubt."""
-    keys = path.split(".")
-    is_certain = keys.count(old) == 1 and "." not in new and "/" not in path
-    return ".".join(new if key == old else key for key in keys) if is_certain else path
+    hint = ask_for(found.nearest)
+    build.diagnostics.error(code, place, f"{what}: {found.problem}", hint, fix=fix)
 
 
 def _place(leaf: Leaf, build: Build, param: str = "") -> Location:

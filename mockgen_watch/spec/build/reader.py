@@ -285,6 +285,18 @@ class Entry(Struct, frozen=True, kw_only=True):
         found = next((member for member in self.node.members if member.key == key), None)
         return None if found is None else self._member(found)
 
+    def at(self, pointer: str) -> Entry | None:
+        """Return the entry that ``pointer``, a JSON Pointer, leads to from here, or None."""
+        entry: Entry | None = self
+        for step in pointer.split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~")
+            if entry is not None and entry.is_list:
+                items = entry.items()
+                entry = items[int(key)] if key.isdecimal() and int(key) < len(items) else None
+            else:
+                entry = entry and entry.get(key)
+        return entry
+
     def directives(self) -> dict[str, Entry]:
         """Return the members whose keys direct the tool, by key."""
         return {member.key: member for member in self.members() if is_directive(member.key)}
@@ -408,7 +420,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _UNQUOTED: Final = re.compile(
-    r"[A-Za-z_$][\w.$-]*|-?[0-9]+(\.[0-9]+)?|[0-9]{4}(-[0-9]{2}){2}", re.ASCII
+    r"(\.\.?/)*[A-Za-z_$](:?[\w.$/-])*|-?[0-9]+(\.[0-9]+)?|[0-9]{4}(-[0-9]{2}){2}", re.ASCII
 )
 _WORDS_OF_YAML: Final = frozenset({"true", "false", "null"})
 

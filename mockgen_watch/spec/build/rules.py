@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, did_you_mean
+from mockgen_watch.diagnostics import Diagnostic, suggest
 from mockgen_watch.spec.build.reader import PathError, join_path, parse_field, read_field, read_text
 from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import (
@@ -299,9 +299,11 @@ def _leads_nowhere(
 ) -> Diagnostic:
     shape, rest = min(ends, key=lambda end: len(end[1]), default=(None, path))
     known = [member.name for member in shape.members] if isinstance(shape, ObjectShape) else []
+    near = suggest(rest[0], known)
     return Diagnostic(
         code="MG218",
         message=f'"{".".join(path)}" leads to no field of {model.name}: there is no "{rest[0]}"',
         location=location,
-        hint=did_you_mean(rest[0], known),
+        hint=near.hint(),
+        suggestion=near,
     )
