@@ -19,7 +19,7 @@ from mockgen_watch.migrations.layout import (
     json_text,
     key_text,
     member_lines,
-    shifted,
+    shift_lines,
 )
 from mockgen_watch.migrations.pieces import MIXED, ROWS
 from mockgen_watch.spec.document import MappingNode, plain_data, quote_literal
@@ -220,7 +220,7 @@ def _moved(document: Document, member: Member, column: int) -> str:
     was = len(document.text[begin : member.mark.start])
     if document.text[begin : member.mark.start].strip():
         return text
-    return "\n".join(shifted(" " * was, text.splitlines(), column - was))[column:]
+    return "\n".join(shift_lines(" " * was, text.splitlines(), column - was))[column:]
 
 
 class _SectionsYaml(YamlSource):

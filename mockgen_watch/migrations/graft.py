@@ -2,7 +2,7 @@
 
 Comments, quotes, blanks, line ends and the order of everything else stay: new text is put in at
 positions of the source, and the result is read again and compared with the data that is meant.
-``propose`` finds the grafts by which a scenario makes other records.
+``propose`` finds the statements by which a scenario makes other records.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ RECORDS: Final = "$records"
 """The mapping below this key gets a line for each of its keys."""
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]*")
+_COLON: Final = re.compile(r"[ \t]*:")
+_BEFORE: Final = re.compile(r"(?:[&!][^\s]*[ \t]+)*")
+_DEFAULT_UNIT: Final = 2
+
+
+class GraftError(ValueError):
+    """The text cannot be changed there without other changes; the message says why."""
 
 
 class Value(Struct, frozen=True, kw_only=True):
@@ -107,16 +114,7 @@ class _GraftText(Struct, frozen=True, kw_only=True):
         return is_open or column + len(self.member(key, graft)) > WIDTH
 
 
-_COLON: Final = re.compile(r"[ \t]*:")
-_BEFORE: Final = re.compile(r"(?:[&!][^\s]*[ \t]+)*")
-_UNIT: Final = 2
-
-
-class GraftError(ValueError):
-    """The text cannot be changed there without other changes; the message says why."""
-
-
-def grafted(document: Document, graft: Mapping[str, Graft]) -> str:
+def apply_graft(document: Document, graft: Mapping[str, Graft]) -> str:
     """Return the text of ``document`` changed by ``graft``.
 
     A mapping in ``graft`` descends into the mapping under the same key, a ``Value`` replaces what
@@ -162,7 +160,7 @@ class Grafting:
         self.splices: list[Splice] = []
 
     def result(self) -> str:
-        """Return the text with all that was grafted."""
+        """Return the text with every graft."""
         text = self.text
         # From the end, so that positions before stay right; of two at one place, the first first.
         for start, end, new in sorted(self.splices, key=lambda splice: splice[:2])[::-1]:
@@ -290,7 +288,7 @@ def _unit(document: Document) -> int:
             deeper = inner.mark.column - member.mark.column
             if inner.mark.line > member.mark.line and deeper > 0:
                 return deeper
-    return _UNIT
+    return _DEFAULT_UNIT
 
 
 _MAX_TRIED: Final = 8
@@ -353,7 +351,7 @@ def propose(
         yield (*kept, *(statement for statement in each if statement.place not in places))
 
 
-def graft_of(statements: Iterable[Statement]) -> dict[str, Graft]:
+def build_graft(statements: Iterable[Statement]) -> dict[str, Graft]:
     """Return the graft of ``statements``, from the top of the file."""
     top: dict[str, Graft] = {}
     for statement in statements:

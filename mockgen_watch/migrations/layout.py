@@ -237,7 +237,7 @@ class YamlSource:
         start, end = member.mark.start, self._line_end(member.node)
         self._claim(start, end)
         was = member.mark.column - 1
-        return shifted(" " * was, self.text[start:end].splitlines(), column - was)
+        return shift_lines(" " * was, self.text[start:end].splitlines(), column - was)
 
     def _comment_after_key(self, member: Member) -> str:
         """Return the comment on the line of a key, with two blanks before it, or nothing."""
@@ -325,7 +325,7 @@ class YamlSource:
         return end if self.text[end - 1 : end] in {"\n", "\r"} else self.source.line_end(end)
 
 
-def shifted(margin: str, lines: Sequence[str], by: int) -> list[str]:
+def shift_lines(margin: str, lines: Sequence[str], by: int) -> list[str]:
     """Return ``lines``, the first of which comes after ``margin``, moved ``by`` columns."""
     moved = []
     for line in (margin + lines[0], *lines[1:]):

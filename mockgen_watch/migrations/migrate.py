@@ -256,7 +256,6 @@ def _from_sections(plain: Migration, document: Document, options: MigrationOptio
     name = free_name(options.model, (member.key for member in old.models))
     is_yaml = plain.language == "yaml"
     how = Emission(schema=options.schema, count=options.count, to_yaml=is_yaml)
-    pools = pools_of_sections(old, name)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
         try:
@@ -266,16 +265,36 @@ def _from_sections(plain: Migration, document: Document, options: MigrationOptio
         text = emit_sections(document, old, model, how)
         proofs, problems = _prove_sections(plain, document, text, old, model)
         if not problems:
+            done = _proved(plain, document, text, proofs, old.remarks)
+            pools = pools_of_sections(old, name)
             return replace(
-                plain,
-                new=text,
-                proofs=proofs,
+                done,
                 remarks=(*old.remarks, *model.remarks),
                 suggestions=suggestions_for(pools, options.master, is_edit_format=True),
                 pools=pools,
-                diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
             )
     return _failed(plain, *problems)
+
+
+def _proved(
+    plain: Migration,
+    document: Document,
+    text: str,
+    proofs: Iterable[SectionProof],
+    remarks: tuple[Remark, ...],
+) -> Migration:
+    lost = (
+        Diagnostic(
+            code="MG701",
+            message=f'"{remark.pointer[-1]}" is kept as a comment: {remark.text}',
+            location=remark_location(document, remark),
+            severity=Severity.WARNING,
+        )
+        for remark in remarks
+        if remark.kind is RemarkKind.LOST
+    )
+    found = (*plain.diagnostics, *lost)
+    return replace(plain, new=text, proofs=tuple(proofs), remarks=remarks, diagnostics=found)
 
 
 def _prove_sections(
@@ -329,7 +348,6 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
     before, found = build_user_input(_without_lost(document, old), BuildContext())
     if before is None or old.clashes:
         return _failed(plain, *found)
-    pools = pools_of_suffixes(old)
     problems: tuple[Diagnostic, ...] = ()
     for in_full in (False, True):
         is_yaml = plain.language == "yaml"
@@ -341,15 +359,10 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
         others = differences(before, new)
         problems = tuple(migration_error(document, problem) for problem in others)
         if not problems:
-            return replace(
-                plain,
-                new=text,
-                proofs=tuple(count_outputs(new)),
-                remarks=old.remarks,
-                suggestions=suggestions_for(pools, options.master, is_edit_format=False),
-                pools=pools,
-                diagnostics=(*plain.diagnostics, *_warnings(document, old.remarks)),
-            )
+            done = _proved(plain, document, text, count_outputs(new), old.remarks)
+            pools = pools_of_suffixes(old)
+            suggestions = suggestions_for(pools, options.master, is_edit_format=False)
+            return replace(done, suggestions=suggestions, pools=pools)
     return _failed(plain, *problems)
 
 
@@ -366,17 +379,6 @@ def _with_members(document: Document, members: Iterable[Member]) -> Document:
     if not isinstance(root, MappingNode):
         return document
     return replace(document, root=replace(root, members=tuple(members)))
-
-
-def _warnings(document: Document, remarks: Iterable[Remark]) -> Iterator[Diagnostic]:
-    for remark in remarks:
-        if remark.kind is RemarkKind.LOST:
-            yield Diagnostic(
-                code="MG701",
-                message=f'"{remark.pointer[-1]}" is kept as a comment: {remark.text}',
-                location=remark_location(document, remark),
-                severity=Severity.WARNING,
-            )
 
 
 def _master_with_head(plain: Migration, document: Document, head: dict[str, str]) -> Migration:

@@ -26,7 +26,13 @@ from mockgen_watch.formats.csv import (
 )
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
-from mockgen_watch.migrations.graft import GraftError, ScenarioNode, graft_of, grafted, propose
+from mockgen_watch.migrations.graft import (
+    GraftError,
+    ScenarioNode,
+    apply_graft,
+    build_graft,
+    propose,
+)
 from mockgen_watch.plan.model import NEGATIVE
 from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.labels import INSIDE
@@ -245,7 +251,9 @@ class _Adopter:
             _scenario_node(document, edited.plan), changed, edited.plan.count
         ):
             try:
-                text = grafted(document, graft_of(statements)).encode("utf-8", "surrogatepass")
+                text = apply_graft(document, build_graft(statements)).encode(
+                    "utf-8", "surrogatepass"
+                )
             except GraftError as error:
                 reason = reason or str(error)
                 continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.history import text_of
-from mockgen_watch.git.merge import merge_file
+from mockgen_watch.git.merge_driver import merge_file
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import install_drivers, remove_drivers
 from mockgen_watch.observe.escaping import escape_for_terminal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.migrations.graft import Graft, GraftError, Value, grafted
+from mockgen_watch.migrations.graft import Graft, GraftError, Value, apply_graft
 from mockgen_watch.spec.parse import parse
 
 
@@ -116,15 +116,15 @@ GOOD: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("case", GOOD)
 def test_new_text_stands_where_it_belongs(case: str) -> None:
     old, new = GOOD[case]
-    assert grafted(parse("s.yaml", old.encode()), below("M", "s", graft=TWO)) == new
+    assert apply_graft(parse("s.yaml", old.encode()), below("M", "s", graft=TWO)) == new
 
 
 def test_json_stays_json() -> None:
     one = '{"M": {"s": {"a": 1}, "t": 2}}'
-    text = grafted(parse("s.json", one.encode()), below("M", "s", graft=TWO))
+    text = apply_graft(parse("s.json", one.encode()), below("M", "s", graft=TWO))
     assert text == one.replace('"a": 1', f'"a": 1, {JSON}')
     lines = '{\n\t"M": {\n\t\t"s": {\n\t\t\t"a": 1\n\t\t}\n\t}\n}\n'
-    text = grafted(parse("s.json", lines.encode()), below("M", "s", graft=TWO))
+    text = apply_graft(parse("s.json", lines.encode()), below("M", "s", graft=TWO))
     assert text.startswith(lines[: lines.index("1") + 1] + ",\n")
     assert text.endswith(lines[lines.index("1") + 1 :])
 
@@ -132,7 +132,7 @@ def test_json_stays_json() -> None:
 def test_a_value_takes_the_place_of_a_list_of_lines() -> None:
     old = "M:\n  a:\n  - x\n  - y\n  b: 1  # one\n"
     graft = below("M", graft={"a": value({"$const": [1]}), "b": value(None)})
-    assert grafted(parse("s.yaml", old.encode()), graft) == (
+    assert apply_graft(parse("s.yaml", old.encode()), graft) == (
         "M:\n  a: {$const: [1]}\n  b: null  # one\n"
     )
 
@@ -158,4 +158,4 @@ BAD: dict[str, tuple[str, str]] = {
 def test_what_cannot_be_done_alone_is_refused(case: str) -> None:
     old, words = BAD[case]
     with pytest.raises(GraftError, match=words):
-        grafted(parse("s.yaml", old.encode()), below("M", "s", graft=TWO))
+        apply_graft(parse("s.yaml", old.encode()), below("M", "s", graft=TWO))
