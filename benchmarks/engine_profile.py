@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.generate.address import cells_of_element, record_cells
-from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
+from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.workflow.project import open_file
 from mockgen_watch.workflow.results import Request

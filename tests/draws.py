@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mockgen_watch.generate.address import cell_at, cells_of_element, record_cells
-from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
+from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from tests.shapes import leaf, plan
 
 if TYPE_CHECKING:

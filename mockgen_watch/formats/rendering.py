@@ -16,7 +16,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.formats.vector import VectorRun
-from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.scenarios.labels import labelled, lines_of
 
 if TYPE_CHECKING:

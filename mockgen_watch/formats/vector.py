@@ -23,8 +23,8 @@ from mockgen_watch.formats.fragments import (
     MadeSlot,
 )
 from mockgen_watch.generate.address import cells_of_element, record_cells, release
+from mockgen_watch.generate.column import values_over
 from mockgen_watch.generate.pools import SmallPool
-from mockgen_watch.generate.records import values_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

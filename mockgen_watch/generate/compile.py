@@ -50,7 +50,7 @@ from mockgen_watch.spec.generators import (
     Template,
     Uuid,
 )
-from mockgen_watch.spec.model import Leaf, ObjectShape, walk_leaves
+from mockgen_watch.spec.model import Leaf, ObjectShape, keys_of, walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Column, Node
     from mockgen_watch.generate.draws import Choices
     from mockgen_watch.generate.pools import PoolDraw
-    from mockgen_watch.generate.references import Found, Way
+    from mockgen_watch.generate.references import Found
     from mockgen_watch.plan.model import FirstChoices, RecordPlan
-    from mockgen_watch.spec.model import ArrayShape, Shape
+    from mockgen_watch.spec.model import ArrayShape, Position, Shape
 
     Strides = tuple[int, ...]
 
@@ -93,8 +93,8 @@ class _Compiler:
         """Compile ``plan``; ``compilers`` are those of parents, by ``id`` of their plan."""
         self.plan = plan
         self._compilers = compilers
-        self._columns: dict[Way, Column] = {}
-        self._levels: dict[Way, Level] = {}
+        self._columns: dict[Position, Column] = {}
+        self._levels: dict[Position, Level] = {}
         self._rows: dict[object, PoolDraw] = {}
         self._parents: dict[object, ParentCell] = {}
         self._presets = _presets(plan.first)
@@ -119,14 +119,14 @@ class _Compiler:
             states.append(state)
         return replace(column, presence=first_presence(*states, column.presence))
 
-    def _node(self, shape: Shape, way: Way, strides: Strides) -> Node:
+    def _node(self, shape: Shape, way: Position, strides: Strides) -> Node:
         if isinstance(shape, Leaf):
             return self._column(shape, way, strides)
         if isinstance(shape, ObjectShape):
             return self._object(shape, way, strides)
         return self._array(shape, way, strides)
 
-    def _object(self, shape: ObjectShape, way: Way, strides: Strides) -> ObjectNode:
+    def _object(self, shape: ObjectShape, way: Position, strides: Strides) -> ObjectNode:
         members = tuple(
             (member.name, self._node(member.shape, (*way, member.name), strides))
             for member in shape.members
@@ -134,7 +134,7 @@ class _Compiler:
         )
         return ObjectNode(members=members, presence=self._presence(shape, way))
 
-    def _array(self, shape: ArrayShape, way: Way, strides: Strides) -> ArrayNode:
+    def _array(self, shape: ArrayShape, way: Position, strides: Strides) -> ArrayNode:
         fixed = len(shape.elements)
         inner = (*strides, most_elements(shape))
         elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
@@ -153,13 +153,13 @@ class _Compiler:
             presence=self._presence(shape, way),
         )
 
-    def _column(self, leaf: Leaf, way: Way, strides: Strides) -> Column:
+    def _column(self, leaf: Leaf, way: Position, strides: Strides) -> Column:
         """Return the column of ``leaf``, compiled once."""
         if way not in self._columns:
             self._columns[way] = self._compile_leaf(leaf, way, strides)
         return self._columns[way]
 
-    def _compile_leaf(self, leaf: Leaf, way: Way, strides: Strides) -> Column:
+    def _compile_leaf(self, leaf: Leaf, way: Position, strides: Strides) -> Column:
         draws = FieldDraws(
             seed=self.plan.seed,
             model_id=self.plan.model_id,
@@ -168,7 +168,7 @@ class _Compiler:
             strides=strides,
             count=self.plan.count,
             is_unique=leaf.modifiers.unique,
-            preset=self._presets.get((Draw.VALUE, _keys_of(way)), {}),
+            preset=self._presets.get((Draw.VALUE, keys_of(way)), {}),
         )
         column = self._generated(leaf, draws, way)
         column = transform_column(column, leaf.modifiers.transforms)
@@ -176,7 +176,7 @@ class _Compiler:
             column = coerce_column(column)
         return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
 
-    def _generated(self, leaf: Leaf, draws: FieldDraws, way: Way) -> Column:
+    def _generated(self, leaf: Leaf, draws: FieldDraws, way: Position) -> Column:
         """Return the column of the leaf's generator."""
         generator = leaf.generator
         if isinstance(generator, RowField):
@@ -187,7 +187,7 @@ class _Compiler:
             return self._reference(generator, draws)
         return _COLUMNS[type(generator)](generator, draws)
 
-    def _template(self, template: Template, way: Way, depth: int) -> Column:
+    def _template(self, template: Template, way: Position, depth: int) -> Column:
         """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
         pieces: list[str | Column] = []
         for part in template.parts:
@@ -248,18 +248,18 @@ class _Compiler:
     def _address(self, shape: Shape) -> Address:
         return Address.of(self.plan.seed, self.plan.model_id, shape.address)
 
-    def _level(self, way: Way) -> Level:
+    def _level(self, way: Position) -> Level:
         """Return the draws at the cells that the shape at ``way`` is drawn at."""
         last = max((place for place, step in enumerate(way) if isinstance(step, int)), default=-1)
         return self._levels.setdefault(way[: last + 1], Level())
 
-    def _presence(self, shape: Shape, way: Way) -> Stream | None:
+    def _presence(self, shape: Shape, way: Position) -> Stream | None:
         states = presence_of(
             self._address(shape), self._level(way), shape.modifiers.omit, shape.modifiers.null
         )
         if states is None:
             return None
-        preset = self._presets.get((Draw.PRESENCE, _keys_of(way)), {})
+        preset = self._presets.get((Draw.PRESENCE, keys_of(way)), {})
         return with_preset(states, preset, STATES.get)
 
 
@@ -269,8 +269,3 @@ def _presets(first: Iterable[FirstChoices]) -> Mapping[tuple[Draw, tuple[str, ..
     for item in first:
         found.setdefault((item.draw, item.path), {})[item.elements] = item.choices
     return dict(found)
-
-
-def _keys_of(way: Way) -> tuple[str, ...]:
-    """Return the names of members on ``way``, without elements."""
-    return tuple([step for step in way if isinstance(step, str)])

@@ -399,7 +399,7 @@ _GUIDE_SHIFT: Final = 20
 
 
 def distribution_stream(number: Number, grid: Grid, draws: FieldDraws) -> tuple[int, Stream]:
-    """Return the number of the grid that 0 stands for, and the stream of ``number``; not uniform."""
+    """Return the grid's number that 0 stands for, and the stream of ``number``; not uniform."""
     params = {name: float(value) for name, value in number.distribution.params}
     if number.distribution.kind is DistributionKind.ZIPF:
         return 0, _ranks(params["exponent"], grid, draws)

@@ -189,7 +189,7 @@ def mix32_over(xp: ModuleType, words: LaneArray) -> LaneArray:
     return words
 
 
-class Position(Drawn):
+class RecordPosition(Drawn):
     """The number of a cell among all cells of its field; counts on with the record index."""
 
     def __init__(self, strides: tuple[int, ...]) -> None:
@@ -302,7 +302,7 @@ class Spread(Drawn):
 
 def _unique(address: Address, level: Level, size: int, strides: tuple[int, ...]) -> Stream:
     """Return the stream of numbers below ``size`` that no two cells of the field share."""
-    key, position = address.key("unique"), Position(strides)
+    key, position = address.key("unique"), RecordPosition(strides)
     if size <= LONG:
         return Permuted(size, key, position)
     fine = uniform(address, level, "unique/rest", size // SPREAD)
@@ -319,7 +319,7 @@ class InOrder(Drawn):
         super().__init__(len(identities))
         keys = [address.key("unique", identity) for identity in identities]
         self.order = tuple(sorted(range(len(keys)), key=keys.__getitem__))
-        self.position = Position(strides)
+        self.position = RecordPosition(strides)
 
     def at(self, cell: Cell) -> int:
         return self.order[self.position.at(cell) % self.size]

@@ -39,10 +39,10 @@ from mockgen_watch.generate.streams import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from decimal import Decimal
     from types import ModuleType
-    from typing import Final, TypeVar
+    from typing import Final
 
     import numpy as np
     from numpy.typing import NDArray
@@ -63,8 +63,6 @@ if TYPE_CHECKING:
     ByteArray = NDArray[np.uint8]
 
     Floats = NDArray[np.float64]
-
-    Entry = TypeVar("Entry")
 
 
 def value_column(table: Sequence[Json], stream: Stream | None) -> Column:
@@ -225,23 +223,15 @@ class EqualPool(SmallPool):
         super().__init__(len(constants))
         self.constants = constants
         self.bank = level.scores
+        self._bank_id = id(self.bank)
         self.first = self.bank.add(constants)
         self.last = self.first + len(constants)
 
     def at(self, cell: Cell) -> int:
-        scores = self.bank.at(cell)[self.first : self.last]
+        # Nearly always the scores are there already.
+        drawn = cell.scores.get(self._bank_id) or self.bank.at(cell)
+        scores = drawn[self.first : self.last]
         return scores.index(min(scores))
-
-    def reader(self, table: Sequence[Entry] | Mapping[int, Entry]) -> Callable[[Cell], Entry]:
-        """Return the function that reads a cell's value in ``table``: ``at`` with fewer calls."""
-        key, at, first, last = id(self.bank), self.bank.at, self.first, self.last
-
-        def read(cell: Cell) -> Entry:
-            # Nearly always the scores are there already.
-            scores = (cell.scores.get(key) or at(cell))[first:last]
-            return table[scores.index(min(scores))]
-
-        return read
 
     def ranks(self, cells: Cells) -> ByteArray:
         xp = cells.xp

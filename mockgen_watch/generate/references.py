@@ -24,22 +24,18 @@ from mockgen_watch.generate.address import (
     record_cells,
 )
 from mockgen_watch.generate.column import Column, Part
-from mockgen_watch.generate.draws import Permuted, Position
+from mockgen_watch.generate.draws import Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, element_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Final, TypeAlias
+    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
-
-
-Way: TypeAlias = tuple[str | int, ...]
-"""The way to a shape: names of members, and places of elements (see ``element_at``)."""
+    from mockgen_watch.spec.model import Position, Shape
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -54,12 +50,12 @@ class Found(Struct, frozen=True, kw_only=True):
     """
 
     leaf: Leaf
-    way: Way
+    way: Position
     strides: tuple[int, ...]
-    objects: tuple[tuple[ObjectShape, Way, int], ...]
+    objects: tuple[tuple[ObjectShape, Position, int], ...]
 
 
-def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
+def find_leaf(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> Found:
     """Return the leaf at ``path``, keys from the top, as seen from the leaf at ``asker``.
 
     An array is entered only where the asker is in it, and then at the asker's own element.
@@ -68,16 +64,16 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
         LookupError: the path leads nowhere; specs with such a path are refused before.
     """
     here: Shape | None = root
-    way: Way = ()
+    way: Position = ()
     strides: tuple[int, ...] = ()
-    objects: list[tuple[ObjectShape, Way, int]] = []
+    objects: list[tuple[ObjectShape, Position, int]] = []
     for key in path:
         while isinstance(here, ArrayShape):
             if asker[: len(way)] != way:
                 raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
             place = int(asker[len(way)])
             strides = (*strides, most_elements(here))
-            here, way = element_at(here, place), (*way, place)
+            here, way = element_shapes(here)[place], (*way, place)
         if isinstance(here, ObjectShape) and asker[: len(way)] != way:
             objects.append((here, way, len(strides)))
         here, way = here.get(key) if isinstance(here, ObjectShape) else None, (*way, key)
@@ -90,13 +86,6 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Way = ()) -> Found:
 def most_elements(array: ArrayShape) -> int:
     """Return the greatest number of elements that ``array`` has."""
     return len(array.elements) + (array.maximum if array.items is not None else 0)
-
-
-def element_at(array: ArrayShape, place: int) -> Shape:
-    """Return the shape of an element; all ``items`` have the place behind the fixed elements."""
-    if place < len(array.elements) or array.items is None:
-        return array.elements[place]
-    return array.items
 
 
 _STEP: Final = 2862933555777941757
@@ -112,7 +101,7 @@ def parent_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Strea
     identity = encode_parts(*names)
     if draws.is_unique:
         key = draws.address.key("reference", identity)
-        return Permuted(count, key, Position(draws.strides))
+        return Permuted(count, key, RecordPosition(draws.strides))
     high, low = (draws.address.constants(f"reference/{n}", identity) for n in (0, 1))
     return Jump(count, high, low, draws.level)
 

@@ -15,11 +15,11 @@ from mockgen_watch.generate.column import (
     LazyTable,
     Part,
     State,
+    column_reader,
     joined_text,
     transformed,
     works_by_piece,
 )
-from mockgen_watch.generate.records import column_reader
 from mockgen_watch.generate.streams import Drawn, Lookup, Shared
 from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.spec.document import number_text

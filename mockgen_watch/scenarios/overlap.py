@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.distributions import grid_of
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.shapes import canonical_form
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import MISSING, Missing, places_of, same, with_value

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address, record_cell, record_cells, release
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import pool_stream, rank_order
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.clause import compile_clause
 from mockgen_watch.rules.rule import compile_rule

@@ -19,9 +19,9 @@ from mockgen_watch.generate.address import (
     lanes_of_record,
     word,
 )
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import rate
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,

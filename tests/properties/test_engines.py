@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import record_cells
+from mockgen_watch.generate.column import record_at, values_over
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at, values_over
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,

@@ -16,7 +16,7 @@ from mockgen_watch.formats.csv import CsvWriter, compile_rows
 from mockgen_watch.formats.fragments import Limits
 from mockgen_watch.formats.tree import TreeWriter, compile_tree
 from mockgen_watch.formats.vector import VectorRun
-from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import programs
 from tests.sizes import sized

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.rules.values import with_value
 from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free
 from mockgen_watch.scenarios.coverage.problem import Constraint

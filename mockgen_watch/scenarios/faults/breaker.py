@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.rules.values import Missing, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults.candidates import candidates
 from mockgen_watch.scenarios.faults.combinations import Sought, combinations, further

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.generate.address import record_cells, release
-from mockgen_watch.generate.records import values_over
+from mockgen_watch.generate.column import values_over
 from mockgen_watch.rules.values import Missing, value_at
 from mockgen_watch.scenarios.faults.breaker import with_fault
 from mockgen_watch.scenarios.promise.vector import (

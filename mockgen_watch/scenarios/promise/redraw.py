@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import ATTEMPT
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.scenarios.promise.facts import (
     arrays_below,
     change_paths,

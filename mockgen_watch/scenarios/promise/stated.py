@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.rules.values import places_of
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import walk_leaves

@@ -23,8 +23,9 @@ from mockgen_watch.generate.column import (
     Program,
     State,
     finished,
+    own,
+    values_over,
 )
-from mockgen_watch.generate.records import own, values_over
 from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.values import Missing, is_number, value_at, with_value
 from mockgen_watch.spec.generators import MomentKind

@@ -13,8 +13,7 @@ from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.csv import column_name
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import VectorRun
-from mockgen_watch.generate.column import ArrayNode, ObjectNode
-from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.column import ArrayNode, ObjectNode, record_at
 from mockgen_watch.generate.streams import Presence, Uniform, shifted
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text

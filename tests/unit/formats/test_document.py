@@ -17,7 +17,7 @@ from mockgen_watch.formats.rendering import (
     document,
     records_of,
 )
-from mockgen_watch.generate.records import record_at
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of
 

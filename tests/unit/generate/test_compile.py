@@ -12,14 +12,15 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import record_cell, record_cells
-from mockgen_watch.generate.column import ArrayNode, Column
-from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import (
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    Column,
     column_reader,
     node_reader,
     record_at,
     values_over,
 )
+from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from mockgen_watch.generate.address import record_cells
+from mockgen_watch.generate.column import record_at, values_over
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at, values_over
 from tests.draws import assert_engines_agree, chunk, streams_of
 from tests.golden.contract import FILE, INDEXES, contract_plan, contract_values
 

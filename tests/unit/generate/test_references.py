@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mockgen_watch.generate.address import record_cell, record_cells
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.generate.references import Jump, find_leaf
 from mockgen_watch.spec.generators import Pattern, SequenceNumber
 from mockgen_watch.spec.model import Transform

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.masters.chain import find_master, resolve_chain
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import PlanContext

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.records import record_at
 from mockgen_watch.scenarios.promise.facts import sight_of
 from mockgen_watch.scenarios.promise.needs import inside_needs, outside_need, rule_need
 from mockgen_watch.scenarios.promise.vector import Judge
