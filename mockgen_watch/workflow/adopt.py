@@ -43,7 +43,7 @@ from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.workflow.changes import CannotDecodeError, changed_cells, decode_records
 from mockgen_watch.workflow.generate import no_progress
-from mockgen_watch.workflow.origins import locate_record, split_pointer
+from mockgen_watch.workflow.origins import locate_record, locate_value, split_pointer
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
 from mockgen_watch.workflow.project import project_of, replace_files
 from mockgen_watch.workflow.targets import find_output, plan_name
@@ -232,7 +232,7 @@ class _Adopter:
         """Return the changed record that ``pointer`` leads to, with nothing else changed in it."""
         index, segments = locate_record(edited.plan, self.target.number, split_pointer(pointer))
         made, found = edited.made[index], edited.found[index]
-        place, value = _locate(found, segments)
+        place, value = locate_value(found, segments)
         if isinstance(value, Missing) and value_at(made, place) is MISSING:
             raise UsageError(f"record {index} has no {pointer_of(segments)}")
         wanted = _with_value(made, place, value)
@@ -379,17 +379,6 @@ def _is_label_edited(pair: tuple[Json, Json]) -> bool:
 
 def _count(changed: Changed) -> int:
     return sum(1 for pair in changed.values() for _ in changed_cells(pair[:1], pair[1:]))
-
-
-def _locate(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
-    """Return the place that ``segments`` lead to, and what stands there."""
-    place: list[str | int] = []
-    here: Json | Missing = record
-    for segment in segments:
-        is_index = isinstance(here, list) and segment.isdigit()
-        place.append(int(segment) if is_index else segment)
-        here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
-    return tuple(place), here
 
 
 def _with_value(record: Json, place: Place, value: Json | Missing) -> Json:

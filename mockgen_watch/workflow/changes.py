@@ -31,7 +31,7 @@ from mockgen_watch.workflow.generate import (
     file_result,
     record_counts,
 )
-from mockgen_watch.workflow.origins import find_shape, find_statement
+from mockgen_watch.workflow.origins import find_statement, shape_at
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
 from mockgen_watch.workflow.targets import plan_name, select_plans
 
@@ -214,7 +214,7 @@ def _location(cell: CellChange, plan: OutputPlan) -> Location | None:
     if statement is not None:
         return statement.location
     try:
-        return find_shape(plan.records, segments).shape.origin.location
+        return shape_at(plan.records, segments).shape.origin.location
     except UsageError:
         return None
 

@@ -1,11 +1,11 @@
-"""Takes a project and a request; gives all that is wrong with specs and outputs, writes nothing."""
+"""Check: all that is wrong with the specs and outputs of a project; nothing is written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mockgen_watch.contract import CONTRACT
-from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
 from mockgen_watch.lock.model import Action
@@ -50,25 +50,23 @@ def check(
     decision = decide(project, request, tree)
     advance = begin(decision.count_records())
     renderer = Renderer(decision.suites, decision.selection, executor=executor, advance=advance)
-    found = dict.fromkeys(decision.diagnostics)
+    found = Diagnostics(decision.diagnostics)
     for suite in decision.reconciliation.suites:
-        made = MadeDigests(renderer)
-        found.update(dict.fromkeys(check_suite(suite, decision, tree.root.label, made)))
+        found.extend(check_suite(suite, decision, tree.root.label, MadeDigests(renderer)))
+        if suite.wanted is not None:
+            found.extend(check_scenarios(decision.plans(suite.suite)))
     for stray in decision.reconciliation.strays:
-        found.update(dict.fromkeys(describe(stray, tree.root.label)))
-    for suite in decision.reconciliation.suites:
-        plans = decision.plans(suite.suite) if suite.wanted is not None else ()
-        found.update(dict.fromkeys(check_scenarios(plans)))
-    found.update(dict.fromkeys(decision.found()))
+        found.extend(describe(stray, tree.root.label))
+    found.extend(decision.found())
     tree.cache.save()
-    return tuple(sorted(found, key=lambda item: item.sort_key))
+    return tuple(found.sorted())
 
 
 class MadeDigests:
     """Makes outputs, and gives the digests of their files."""
 
     def __init__(self, renderer: Renderer, known: KnownDigests | None = None) -> None:
-        """Make outputs by ``renderer``; of those in ``known`` the digests are told from there."""
+        """Make outputs with ``renderer``, except those whose digests are ``known``."""
         self._renderer = renderer
         self._known = {} if known is None else known
 

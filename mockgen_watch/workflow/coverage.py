@@ -1,4 +1,4 @@
-"""Takes a project and a name; gives what the records of each output cover, and their odds."""
+"""Coverage: what the records of outputs cover, their odds, and which scenarios overlap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes files of the earlier system; gives specs in their place, all of them or none."""
+"""Migration: files of earlier formats replaced by specs, all of them or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes a value of a record; gives the lines of specs that have a part in it, the nearest first."""
+"""Origins: the lines of specs that have a part in a value of a record, and words for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.plan.model import twin_of
 from mockgen_watch.rules.cel import fields_of
-from mockgen_watch.rules.values import value_at as value_at_values
+from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.generators import (
@@ -31,12 +31,19 @@ from mockgen_watch.spec.generators import (
     Template,
     Uuid,
 )
-from mockgen_watch.spec.model import ArrayShape, Layout, Leaf, MergeKind, ObjectShape, RuleKind
-from mockgen_watch.spec.model import find_shape as find_shape_shapes
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Layout,
+    Leaf,
+    MergeKind,
+    ObjectShape,
+    RuleKind,
+    find_shape,
+)
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
@@ -47,6 +54,323 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Model, Modifiers, Origin, RuleSpec, Shape, Statement
     from mockgen_watch.workflow.targets import Target
+
+    Path = tuple[str, ...]
+
+
+class FoundShape(Struct, frozen=True, kw_only=True):
+    """A shape, and the indexes of array elements on the way to it."""
+
+    shape: Shape
+    elements: tuple[int, ...]
+
+
+def split_pointer(pointer: str) -> tuple[str, ...]:
+    """Return the segments of a JSON Pointer (RFC 6901); a leading slash may be left out."""
+    if not pointer.strip("/"):
+        return ()
+    parts = pointer.removeprefix("/").split("/")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+
+
+def locate_record(
+    output: OutputPlan, file_number: int | None, segments: Sequence[str]
+) -> tuple[int, tuple[str, ...]]:
+    """Return the record's index, and the segments that lead on inside it.
+
+    Args:
+        output: the output that the file belongs to.
+        file_number: of a split file, counted from 1; else None.
+        segments: of the pointer.
+
+    Raises:
+        UsageError: the pointer names no record of the file.
+    """
+    layout = output.output.layout
+    if layout is Layout.SINGLE:
+        return 0, tuple(segments)
+    if layout is Layout.SPLIT:
+        if file_number is None or not 1 <= file_number <= output.count:
+            raise UsageError(f"{output.model}/{output.scenario} has no such record file")
+        return file_number - 1, tuple(segments)
+    if not segments or not segments[0].isdigit():
+        raise UsageError("the pointer begins with the record's index, as in #/0/FIELD")
+    index = int(segments[0])
+    if index >= output.count:
+        raise UsageError(f"there are {output.count} records; the last one is {output.count - 1}")
+    return index, tuple(segments[1:])
+
+
+def shape_at(plan: RecordPlan, segments: Sequence[str]) -> FoundShape:
+    """Return the shape that ``segments`` lead to, or into, in a record of ``plan``.
+
+    Raises:
+        UsageError: no record of this plan has such a place.
+    """
+    shape: Shape = plan.shape
+    elements: list[int] = []
+    for place, segment in enumerate(segments):
+        if isinstance(shape, ObjectShape):
+            inner = shape.get(segment)
+        elif isinstance(shape, ArrayShape):
+            inner = _element(shape, segment)
+            elements.append(int(segment) if segment.isdigit() else 0)
+        else:
+            break
+        if inner is None:
+            where = pointer_of(segments[:place]) or "the record"
+            raise UsageError(f"{where} has no {segment!r}")
+        shape = inner
+    return FoundShape(shape=shape, elements=tuple(elements))
+
+
+def _element(array: ArrayShape, segment: str) -> Shape | None:
+    if not segment.isdigit():
+        return None
+    number = int(segment)
+    if array.items is not None and number < array.maximum:
+        return array.items
+    return array.elements[number] if number < len(array.elements) else None
+
+
+def locate_value(record: Json, segments: Iterable[str]) -> tuple[Place, Json | Missing]:
+    """Return the place that ``segments`` lead to in a record, and the value there."""
+    place: list[str | int] = []
+    here: Json | Missing = record
+    for segment in segments:
+        is_index = isinstance(here, list) and segment.isdigit()
+        place.append(int(segment) if is_index else segment)
+        here = MISSING if isinstance(here, Missing) else value_at(here, tuple(place[-1:]))
+    return tuple(place), here
+
+
+_MIXING = frozenset({MergeKind.APPEND, MergeKind.UNION, MergeKind.BY_KEY})
+
+
+class Role(StrEnum):
+    """What part a line has in a value."""
+
+    ROW = "row"
+    PARENT = "parent"
+    MADE_OF = "made of"
+    OVER = "over"
+    RULE = "rule"
+    EXCLUSION = "excludes"
+    COVERAGE = "covers"
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One line of a spec that has a part in a value.
+
+    Attributes:
+        name: of the master, model, scenario, field, rule or clause.
+        text: what stands there, in words; ``""`` for none.
+    """
+
+    role: Role
+    name: str
+    location: Location
+    text: str = ""
+
+
+def trace(
+    target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: Origin
+) -> tuple[Step, ...]:
+    """Return what has a part in the value at ``path``, beside its ``origin``.
+
+    Args:
+        target: the output.
+        plan: the plan that the record was made by.
+        case: the record.
+        path: keys and indexes from the top of the record as it is written.
+        origin: of the value, which is not repeated.
+    """
+    path = tuple(path)
+    steps: dict[Step, None] = {}
+    shape = find_leaf(plan.shape, path)
+    if shape is not None:
+        steps.update(dict.fromkeys(_sources(plan, shape, case.record, path)))
+    steps.update(dict.fromkeys(_layers_at(target, plan, path)))
+    steps.update(dict.fromkeys(_rules_on(plan, path)))
+    return tuple(
+        step for step in steps if step.role is not Role.OVER or step.location != origin.location
+    )
+
+
+def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
+    """Return what ``place`` leads to; where an array has no such element, another stands for it."""
+    names = tuple(map(str, place))
+    found: Shape | None = shape
+    for name in names:
+        if isinstance(found, ObjectShape):
+            found = found.get(name)
+        elif isinstance(found, ArrayShape) and name.isdecimal():
+            number = int(name)
+            has_own = number < len(found.elements)
+            found = found.elements[number] if has_own else found.items
+        else:
+            found = None
+    return found or find_shape(shape, bare_path(names))
+
+
+def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
+    """Return the fault that put what stands at ``path`` there, or a part that it lies in."""
+    own = tuple(path)
+    for fault in reversed(case.faults):
+        for place in fault.places:
+            if own[: len(place)] == tuple(map(str, place)):
+                return fault
+    return None
+
+
+def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
+    """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
+    for statement in plan.stated:
+        way = tuple(segments[: len(statement.path)])
+        if statement.record == index and statement.path == way:
+            return statement
+    return None
+
+
+def _sources(plan: RecordPlan, shape: Shape, record: Json, path: Path) -> Iterator[Step]:
+    """Yield where the value of a row, a reference or a template comes from."""
+    generator = shape.generator if isinstance(shape, Leaf) else None
+    if isinstance(generator, RowField):
+        yield from _row(plan, generator, record, path)
+    elif isinstance(generator, Reference):
+        yield from _parents(plan, generator)
+    elif isinstance(generator, Template):
+        for part in generator.parts:
+            found = find_shape(plan.shape, part.path) if part.path else None
+            if found is not None:
+                yield _step(Role.MADE_OF, ".".join(part.path), found)
+
+
+def _row(plan: RecordPlan, generator: RowField, record: Json, path: Path) -> Iterator[Step]:
+    """Yield the row that agrees with all fields of the record that are taken from it."""
+    shape = find_leaf(plan.shape, path[:-1])
+    _, home = locate_value(record, path[:-1])
+    if not isinstance(shape, ObjectShape) or not isinstance(home, dict):
+        return
+    names = {
+        member.name: member.shape.generator.key
+        for member in shape.members
+        if isinstance(member.shape, Leaf)
+        and isinstance(member.shape.generator, RowField)
+        and member.shape.generator.address == generator.address
+    }
+    entries = generator.rows.entries
+    for number, entry in enumerate(entries, start=1):
+        row = entry.value
+        if isinstance(row, dict) and all(
+            canonical(home.get(name)) == canonical(row.get(key)) for name, key in names.items()
+        ):
+            name = f"{number} of {len(entries)}"
+            yield Step(role=Role.ROW, name=name, location=entry.location)
+            return
+
+
+def _parents(plan: RecordPlan, reference: Reference) -> Iterator[Step]:
+    """Yield the field of the parent, that of the parent's parent, and so on."""
+    parents = dict(plan.parents)
+    while reference in parents:
+        plan = parents[reference]
+        found = find_shape(plan.shape, reference.path)
+        if found is None:
+            return
+        yield _step(Role.PARENT, f"{reference.model}.{'.'.join(reference.path)}", found)
+        generator = found.generator if isinstance(found, Leaf) else None
+        if not isinstance(generator, Reference):
+            return
+        reference, parents = generator, dict(plan.parents)
+
+
+def _layers_at(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
+    """Yield what scenario, model and masters say at ``path``: the upper before the lower."""
+    loaded = target.suites.read(target.plan.suite)
+    if loaded.master is not None and _is_mixed(loaded.master, path):
+        return
+    model = _model(target)
+    own = _path_in_model(plan, path)
+    if model is not None and own is not None:
+        scenarios = {scenario.name: scenario for scenario in model.scenarios}
+        names = dict.fromkeys((target.plan.scenario, plan.scenario))
+        for name in names:
+            if name not in scenarios:
+                continue
+            twin = twin_of(model, scenarios[name])
+            found = None if twin.overlay is None else find_leaf(twin.overlay, own)
+            if found is not None:
+                yield _step(Role.OVER, f"scenario {twin.name}", found)
+        found = find_leaf(model.shape, own)
+        if found is not None:
+            yield _step(Role.OVER, f"model {model.name}", found)
+    for file in () if loaded.master is None else loaded.master.files:
+        master = target.suites.masters().get(file)
+        found = None if master is None else find_leaf(master.shape, path)
+        if found is not None:
+            yield _step(Role.OVER, f"master {file}", found)
+
+
+def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
+    """Return whether ``path`` enters an array whose elements come from several layers.
+
+    An element's index then tells nothing of where it stands in one of them.
+    """
+    place = bare_path(path)
+    for policy in master.policies:
+        array = (*master.slot, *key_path(policy.path))
+        if policy.kind in _MIXING and place[: len(array)] == array:
+            return True
+    return False
+
+
+def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
+    """Yield the rules and the exclusions that look at ``path``."""
+    place = bare_path(path)
+    for rule in plan.rules:
+        if any(_meets(plan.path_of(field), place) for field in _fields(rule)):
+            yield Step(role=Role.RULE, name=rule.name, location=rule.location)
+    for clause in plan.exclusions:
+        for condition in clause.conditions:
+            if _meets(plan.path_of(condition.field), place):
+                yield Step(role=Role.EXCLUSION, name=clause.name, location=condition.location)
+
+
+def _fields(rule: RuleSpec) -> tuple[Path, ...]:
+    """Return the fields that ``rule`` names; none where it looks at the whole record."""
+    if rule.kind is RuleKind.CEL:
+        return fields_of(rule.expression) or ()
+    return (rule.field,) if rule.field else ()
+
+
+def _meets(field: Path, place: Path) -> bool:
+    """Return whether ``place`` is the field, lies in it or holds it."""
+    field = bare_path(field)
+    shorter = min(len(field), len(place))
+    return field[:shorter] == place[:shorter]
+
+
+def _path_in_model(plan: RecordPlan, place: Path) -> Path | None:
+    """Return where the model has what is written at ``place``; None outside of the slot."""
+    if place[: len(plan.slot)] != plan.slot:
+        return None
+    inner = place[len(plan.slot) :]
+    for source, target in sorted(plan.moves, key=lambda move: -len(move[1])):
+        if inner[: len(target)] == target:
+            return (*source, *inner[len(target) :])
+    return inner
+
+
+def _model(target: Target) -> Model | None:
+    user_input = target.suites.read(target.plan.suite).user_input
+    models = () if user_input is None else user_input.models
+    return next((model for model in models if model.name == target.plan.model), None)
+
+
+def _step(role: Role, name: str, shape: Shape) -> Step:
+    text = describe(shape.generator) if isinstance(shape, Leaf) else ""
+    return Step(role=role, name=name, location=shape.origin.location, text=text)
 
 
 class Odds(Struct, frozen=True, kw_only=True):
@@ -90,72 +414,66 @@ def _row_value(row: Json, key: str) -> Json:
     return row.get(key) if isinstance(row, dict) else None
 
 
-def describe(generator: Generator) -> str:
-    """Return one line that says how ``generator`` chooses."""
-    return _describe(generator)
-
-
 @singledispatch
-def _describe(generator: object) -> str:
+def describe(generator: object) -> str:
+    """Return one line that says how ``generator`` chooses."""
     raise TypeError(f"no words for {type(generator).__name__}")
 
 
-@_describe.register
-def _(generator: Constant) -> str:
-    del generator
+@describe.register
+def _(_: Constant) -> str:
     return "a constant"
 
 
-@_describe.register
+@describe.register
 def _(generator: Pool) -> str:
     origin = f" of the vocabulary {generator.source}" if generator.source else ""
     return f"one of {len(generator.entries)} values{origin}"
 
 
-@_describe.register
+@describe.register
 def _(generator: RowField) -> str:
     return f"the field {generator.key} of one of {len(generator.rows.entries)} rows"
 
 
-@_describe.register
+@describe.register
 def _(generator: Pattern) -> str:
     return f"text that matches {generator.source}"
 
 
-@_describe.register
+@describe.register
 def _(generator: Boolean) -> str:
     return f"true with probability {generator.true}"
 
 
-@_describe.register
-def _(generator: Uuid) -> str:
-    del generator
+@describe.register
+def _(_: Uuid) -> str:
     return "a UUID made of the address"
 
 
-@_describe.register
+@describe.register
 def _(generator: SequenceNumber) -> str:
     return f"a sequence from {generator.start} in steps of {generator.step}"
 
 
-@_describe.register
+@describe.register
 def _(generator: RecordIndex) -> str:
     return "the index of the element" if generator.element else "the index of the record"
 
 
-@_describe.register
+@describe.register
 def _(generator: Template) -> str:
     parts = (part.text or "{" + ".".join(part.path) + "}" for part in generator.parts)
     return "text built as " + "".join(parts)
 
 
-@_describe.register
+@describe.register
 def _(generator: Reference) -> str:
     owner = f"{generator.suite}:{generator.model}" if generator.suite else generator.model
     return f"the field {'.'.join(generator.path)} of a record of {owner}"
 
 
-@_describe.register
+@describe.register
 def _(generator: Number) -> str:
     kind = "an integer" if generator.integer else "a number"
     low = "" if generator.minimum is None else f" from {generator.minimum}"
@@ -165,7 +483,7 @@ def _(generator: Number) -> str:
     return f"{kind}{low}{high}{shape}"
 
 
-@_describe.register
+@describe.register
 def _(generator: Moment) -> str:
     steps = (generator.last - generator.first) // generator.step
     first, last = format_moment(generator, 0), format_moment(generator, steps)
@@ -186,327 +504,3 @@ def describe_modifiers(modifiers: Modifiers) -> tuple[str, ...]:
     if modifiers.to:
         phrases.append("written to " + ".".join(modifiers.to))
     return tuple(phrases)
-
-
-class Found(Struct, frozen=True, kw_only=True):
-    """A shape, the elements on the way to it, and the segments that go on inside its value."""
-
-    shape: Shape
-    elements: tuple[int, ...]
-    rest: tuple[str, ...]
-
-
-def split_pointer(pointer: str) -> tuple[str, ...]:
-    """Return the segments of a JSON Pointer (RFC 6901); a leading slash may be left out."""
-    if not pointer.strip("/"):
-        return ()
-    parts = pointer.removeprefix("/").split("/")
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
-
-
-def locate_record(
-    output: OutputPlan, file_number: int | None, segments: Sequence[str]
-) -> tuple[int, tuple[str, ...]]:
-    """Return the record's index, and the segments that lead on inside it.
-
-    Args:
-        output: the output that the file belongs to.
-        file_number: of a split file, counted from 1; else None.
-        segments: of the pointer.
-
-    Raises:
-        UsageError: the pointer names no record of the file.
-    """
-    layout = output.output.layout
-    if layout is Layout.SINGLE:
-        return 0, tuple(segments)
-    if layout is Layout.SPLIT:
-        if file_number is None or not 1 <= file_number <= output.count:
-            raise UsageError(f"{output.model}/{output.scenario} has no such record file")
-        return file_number - 1, tuple(segments)
-    if not segments or not segments[0].isdigit():
-        raise UsageError("the pointer begins with the record's index, as in #/0/FIELD")
-    index = int(segments[0])
-    if index >= output.count:
-        raise UsageError(f"there are {output.count} records; the last one is {output.count - 1}")
-    return index, tuple(segments[1:])
-
-
-def find_shape(plan: RecordPlan, segments: Sequence[str]) -> Found:
-    """Return the shape that ``segments`` lead to in a record of ``plan``.
-
-    Raises:
-        UsageError: no record of this plan has such a place.
-    """
-    shape: Shape = plan.shape
-    elements: list[int] = []
-    for place, segment in enumerate(segments):
-        if isinstance(shape, ObjectShape):
-            inner = shape.get(segment)
-        elif isinstance(shape, ArrayShape):
-            inner = _element(shape, segment)
-            elements.append(int(segment) if segment.isdigit() else 0)
-        else:
-            return Found(shape=shape, elements=tuple(elements), rest=tuple(segments[place:]))
-        if inner is None:
-            where = pointer_of(segments[:place]) or "the record"
-            raise UsageError(f"{where} has no {segment!r}")
-        shape = inner
-    return Found(shape=shape, elements=tuple(elements), rest=())
-
-
-def _element(array: ArrayShape, segment: str) -> Shape | None:
-    if not segment.isdigit():
-        return None
-    number = int(segment)
-    if array.items is not None and number < array.maximum:
-        return array.items
-    return array.elements[number] if number < len(array.elements) else None
-
-
-def value_at(record: Json, segments: Sequence[str]) -> tuple[Json, bool]:
-    """Return the value at ``segments`` and True, or None and False where there is none."""
-    value = record
-    for segment in segments:
-        if isinstance(value, dict) and segment in value:
-            value = value[segment]
-        elif isinstance(value, list) and segment.isdigit() and int(segment) < len(value):
-            value = value[int(segment)]
-        else:
-            return None, False
-    return value, True
-
-
-Path = tuple[str, ...]
-
-_MIXING = frozenset({MergeKind.APPEND, MergeKind.UNION, MergeKind.BY_KEY})
-
-
-class Role(StrEnum):
-    """What part a line has in a value."""
-
-    ROW = "row"
-    PARENT = "parent"
-    MADE_OF = "made of"
-    OVER = "over"
-    RULE = "rule"
-    EXCLUSION = "excludes"
-    COVERAGE = "covers"
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """One line of a spec that has a part in a value.
-
-    Attributes:
-        name: of the master, model, scenario, field, rule or clause.
-        text: what stands there, in words; ``""`` for none.
-    """
-
-    role: Role
-    name: str
-    location: Location
-    text: str = ""
-
-
-def trace(
-    target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: Origin
-) -> tuple[Step, ...]:
-    """Return what has a part in the value at ``path``, beside its ``origin``.
-
-    Args:
-        target: the output.
-        plan: the plan that the record was made by.
-        case: the record.
-        path: keys and indexes from the top of the record as it is written.
-        origin: of the value, which is not told again.
-    """
-    path = tuple(path)
-    steps: dict[Step, None] = {}
-    shape = find_leaf(plan.shape, path)
-    if shape is not None:
-        steps.update(dict.fromkeys(_sources(plan, shape, case.record, path)))
-    steps.update(dict.fromkeys(_layers(target, plan, path)))
-    steps.update(dict.fromkeys(_judges(plan, path)))
-    return tuple(step for step in steps if step.role is not Role.OVER or _differs(step, origin))
-
-
-def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
-    """Return what ``place`` leads to; where an array has no such element, another stands for it."""
-    names = tuple(map(str, place))
-    found: Shape | None = shape
-    for name in names:
-        if isinstance(found, ObjectShape):
-            found = found.get(name)
-        elif isinstance(found, ArrayShape) and name.isdecimal():
-            number = int(name)
-            has_own = number < len(found.elements)
-            found = found.elements[number] if has_own else found.items
-        else:
-            found = None
-    return found or find_shape_shapes(shape, bare_path(names))
-
-
-def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
-    """Return the fault that put what stands at ``path`` there, or a part that it lies in."""
-    own = tuple(path)
-    for fault in reversed(case.faults):
-        for place in fault.places:
-            if own[: len(place)] == tuple(map(str, place)):
-                return fault
-    return None
-
-
-def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
-    """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
-    for statement in plan.stated:
-        way = tuple(segments[: len(statement.path)])
-        if statement.record == index and statement.path == way:
-            return statement
-    return None
-
-
-def _differs(step: Step, origin: Origin) -> bool:
-    return step.location != origin.location
-
-
-def _sources(plan: RecordPlan, shape: Shape, record: Json, path: Path) -> Iterator[Step]:
-    """Yield where the value of a row, a reference or a template comes from."""
-    generator = shape.generator if isinstance(shape, Leaf) else None
-    if isinstance(generator, RowField):
-        yield from _row(plan, generator, record, path)
-    elif isinstance(generator, Reference):
-        yield from _parents(plan, generator)
-    elif isinstance(generator, Template):
-        for part in generator.parts:
-            found = find_shape_shapes(plan.shape, part.path) if part.path else None
-            if found is not None:
-                yield _step(Role.MADE_OF, ".".join(part.path), found)
-
-
-def _row(plan: RecordPlan, generator: RowField, record: Json, path: Path) -> Iterator[Step]:
-    """Yield the row that agrees with all fields of the record that are taken from it."""
-    shape = find_leaf(plan.shape, path[:-1])
-    home = value_at_values(
-        record, tuple(int(part) if part.isdigit() else part for part in path[:-1])
-    )
-    if not isinstance(shape, ObjectShape) or not isinstance(home, dict):
-        return
-    names = {
-        member.name: member.shape.generator.key
-        for member in shape.members
-        if isinstance(member.shape, Leaf)
-        and isinstance(member.shape.generator, RowField)
-        and member.shape.generator.address == generator.address
-    }
-    entries = generator.rows.entries
-    for number, entry in enumerate(entries, start=1):
-        row = entry.value
-        if isinstance(row, dict) and all(
-            canonical(home.get(name)) == canonical(row.get(key)) for name, key in names.items()
-        ):
-            name = f"{number} of {len(entries)}"
-            yield Step(role=Role.ROW, name=name, location=entry.location)
-            return
-
-
-def _parents(plan: RecordPlan, reference: Reference) -> Iterator[Step]:
-    """Yield the field of the parent, that of the parent's parent, and so on."""
-    parents = dict(plan.parents)
-    while reference in parents:
-        plan = parents[reference]
-        found = find_shape_shapes(plan.shape, reference.path)
-        if found is None:
-            return
-        yield _step(Role.PARENT, f"{reference.model}.{'.'.join(reference.path)}", found)
-        generator = found.generator if isinstance(found, Leaf) else None
-        if not isinstance(generator, Reference):
-            return
-        reference, parents = generator, dict(plan.parents)
-
-
-def _layers(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
-    """Yield what scenario, model and masters say at ``path``: the upper before the lower."""
-    loaded = target.suites.read(target.plan.suite)
-    if loaded.master is not None and _is_mixed(loaded.master, path):
-        return
-    model = _model(target)
-    own = _own_path(plan, path)
-    if model is not None and own is not None:
-        scenarios = {scenario.name: scenario for scenario in model.scenarios}
-        names = dict.fromkeys((target.plan.scenario, plan.scenario))
-        for name in names:
-            if name not in scenarios:
-                continue
-            twin = twin_of(model, scenarios[name])
-            found = None if twin.overlay is None else find_leaf(twin.overlay, own)
-            if found is not None:
-                yield _step(Role.OVER, f"scenario {twin.name}", found)
-        found = find_leaf(model.shape, own)
-        if found is not None:
-            yield _step(Role.OVER, f"model {model.name}", found)
-    for file in () if loaded.master is None else loaded.master.files:
-        master = target.suites.masters().get(file)
-        found = None if master is None else find_leaf(master.shape, path)
-        if found is not None:
-            yield _step(Role.OVER, f"master {file}", found)
-
-
-def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
-    """Return whether ``path`` enters an array whose elements come from several layers.
-
-    An element's index then tells nothing of where it stands in one of them.
-    """
-    place = bare_path(path)
-    for policy in master.policies:
-        array = (*master.slot, *key_path(policy.path))
-        if policy.kind in _MIXING and place[: len(array)] == array:
-            return True
-    return False
-
-
-def _judges(plan: RecordPlan, path: Path) -> Iterator[Step]:
-    """Yield the rules and the exclusions that look at ``path``."""
-    place = bare_path(path)
-    for rule in plan.rules:
-        if any(_meets(plan.path_of(field), place) for field in _fields(rule)):
-            yield Step(role=Role.RULE, name=rule.name, location=rule.location)
-    for clause in plan.exclusions:
-        for condition in clause.conditions:
-            if _meets(plan.path_of(condition.field), place):
-                yield Step(role=Role.EXCLUSION, name=clause.name, location=condition.location)
-
-
-def _fields(rule: RuleSpec) -> tuple[Path, ...]:
-    """Return the fields that ``rule`` names; none where it looks at the whole record."""
-    if rule.kind is RuleKind.CEL:
-        return fields_of(rule.expression) or ()
-    return (rule.field,) if rule.field else ()
-
-
-def _meets(field: Path, place: Path) -> bool:
-    """Return whether ``place`` is the field, lies in it or holds it."""
-    field = bare_path(field)
-    shorter = min(len(field), len(place))
-    return field[:shorter] == place[:shorter]
-
-
-def _own_path(plan: RecordPlan, place: Path) -> Path | None:
-    """Return where the model has what is written at ``place``; None outside of the slot."""
-    if place[: len(plan.slot)] != plan.slot:
-        return None
-    inner = place[len(plan.slot) :]
-    for source, target in sorted(plan.moves, key=lambda move: -len(move[1])):
-        if inner[: len(target)] == target:
-            return (*source, *inner[len(target) :])
-    return inner
-
-
-def _model(target: Target) -> Model | None:
-    user_input = target.suites.read(target.plan.suite).user_input
-    models = () if user_input is None else user_input.models
-    return next((model for model in models if model.name == target.plan.model), None)
-
-
-def _step(role: Role, name: str, shape: Shape) -> Step:
-    text = describe(shape.generator) if isinstance(shape, Leaf) else ""
-    return Step(role=role, name=name, location=shape.origin.location, text=text)

@@ -1,4 +1,4 @@
-"""Takes nothing; gives the account of a run: what became of each file, and what was found."""
+"""Requests and results of runs: what is asked, what became of each file, what was found."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FileResult(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The account of a run.
+    """The result of a run.
 
     Attributes:
         files: every file that the run came to, in the order of their paths.

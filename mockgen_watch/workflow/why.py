@@ -1,4 +1,4 @@
-"""Takes an output and a pointer into one of its files; gives where that value comes from."""
+"""Explanations: where a value of an output comes from, as ``why`` shows it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
+from mockgen_watch.rules.values import Missing
 from mockgen_watch.scenarios.faults.mutations import OWN
 from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
 from mockgen_watch.scenarios.promise.covered import designed_by
@@ -17,18 +18,19 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind
 from mockgen_watch.workflow.origins import (
+    FoundShape,
     Role,
     Step,
     describe,
     describe_modifiers,
     fault_at,
     find_leaf,
-    find_shape,
     find_statement,
     locate_record,
+    locate_value,
     pool_odds,
+    shape_at,
     trace,
-    value_at,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
         scenario: of the record; in a mix, that of its part.
         labels: what the record shows: a line, or one for each of several faults.
         origin: who stated the leaf, and where.
-        choice: how the value is chosen, one line.
+        choice: how the value is made, one line.
         notes: what modifiers add, a phrase each.
         odds: values with their odds, for a pool.
         steps: what else has a part in it, the nearest first.
@@ -142,10 +144,10 @@ class RecordExplainer:
             UsageError: the record has no such place.
         """
         plan, case = self._plan, self._case
-        value, is_present = value_at(self._record, path)
-        chosen = _special(plan, case, self._index, path) or _drawn(plan, path)
-        steps = (*self._covering(path), *trace(self._target, plan, case, path, chosen.origin))
-        return self._explanation(path, value, chosen, is_present=is_present, steps=steps)
+        _, value = locate_value(self._record, path)
+        made = _special(plan, case, self._index, path) or _drawn(shape_at(plan, path))
+        steps = (*self._covering(path), *trace(self._target, plan, case, path, made.origin))
+        return self._explanation(path, value, made, steps)
 
     def label(self, number: int, path: Sequence[str]) -> Explanation:
         """Return where the value at ``path`` of a label of the record comes from.
@@ -154,14 +156,14 @@ class RecordExplainer:
             UsageError: the label has no such place.
         """
         label = {"record": self._index, **self.labels[number]}
-        value, is_present = value_at(label, path)
-        if not is_present:
+        _, value = locate_value(label, path)
+        if isinstance(value, Missing):
             raise UsageError(f"the label has no {pointer_of(path)}")
         choice = f"the label: what record {self._index} shows"
-        chosen = _Chosen(origin=self._judge(label), choice=choice)
-        return self._explanation(path, value, chosen, is_present=True, steps=())
+        made = _Choice(origin=self._origin_of_label(label), choice=choice)
+        return self._explanation(path, value, made, ())
 
-    def _judge(self, label: Mapping[str, Json]) -> Origin:
+    def _origin_of_label(self, label: Mapping[str, Json]) -> Origin:
         """Return the rule or the clause that a label speaks of; else the scenario."""
         places = {rule.name: rule.location for rule in self._plan.rules if "rule" in label}
         places |= {item.name: item.location for item in self._plan.exclusions if "clause" in label}
@@ -172,28 +174,26 @@ class RecordExplainer:
     def _explanation(
         self,
         path: Sequence[str],
-        value: Json,
-        chosen: _Chosen,
-        *,
-        is_present: bool,
+        value: Json | Missing,
+        made: _Choice,
         steps: tuple[Step, ...],
     ) -> Explanation:
         return Explanation(
             record=self._index,
             pointer=pointer_of(path),
-            value=value,
-            is_present=is_present,
+            value=None if isinstance(value, Missing) else value,
+            is_present=not isinstance(value, Missing),
             scenario=self._scenario,
             labels=self.labels,
-            origin=chosen.origin,
-            choice=chosen.choice,
-            notes=chosen.notes,
-            odds=chosen.odds,
+            origin=made.origin,
+            choice=made.choice,
+            notes=made.notes,
+            odds=made.odds,
             steps=steps,
             seed=self._plan.seed,
             model_id=self._plan.model_id,
-            address=chosen.address,
-            elements=chosen.elements,
+            address=made.address,
+            elements=made.elements,
         )
 
     def _covering(self, path: Sequence[str]) -> Iterator[Step]:
@@ -202,7 +202,7 @@ class RecordExplainer:
         if not plan.coverage.is_asked or fault_at(self._case, path) is not None:
             return
         try:
-            shape = find_shape(plan, path).shape
+            shape = shape_at(plan, path).shape
         except UsageError:
             return
         found = designed_by(self._part, self._index, shape, tuple(path))
@@ -215,8 +215,8 @@ class RecordExplainer:
             )
 
 
-class _Chosen(Struct, frozen=True, kw_only=True):
-    """How one value was chosen."""
+class _Choice(Struct, frozen=True, kw_only=True):
+    """How one value was made."""
 
     origin: Origin
     choice: str
@@ -226,33 +226,25 @@ class _Chosen(Struct, frozen=True, kw_only=True):
     elements: tuple[int, ...] = ()
 
 
-def _drawn(plan: RecordPlan, path: Sequence[str]) -> _Chosen:
-    """Return how a value is drawn.
-
-    Raises:
-        UsageError: no record of this plan has such a place.
-    """
-    found = find_shape(plan, path)
-    return _of_shape(found.shape, found.elements)
-
-
-def _of_shape(shape: Shape, elements: tuple[int, ...]) -> _Chosen:
+def _drawn(found: FoundShape) -> _Choice:
+    """Return how a value of a shape is drawn."""
+    shape = found.shape
     leaf = shape if isinstance(shape, Leaf) else None
-    return _Chosen(
+    return _Choice(
         origin=shape.origin,
         choice=describe(leaf.generator) if leaf else _describe_group(shape),
         notes=describe_modifiers(shape.modifiers),
         odds=pool_odds(leaf.generator) if leaf else (),
         address=shape.address,
-        elements=elements,
+        elements=found.elements,
     )
 
 
-def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _Chosen | None:
+def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _Choice | None:
     """Return how a value was put there that is not drawn: a label, a fault, a statement."""
     if path and path[0] == INSIDE and INSIDE not in case.record:
         origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
-        return _Chosen(origin=origin, choice="the label: what this record shows")
+        return _Choice(origin=origin, choice="the label: what this record shows")
     fault = fault_at(case, path)
     if fault is not None:
         own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
@@ -260,13 +252,14 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _
         place = tuple(map(str, fault.place))
         is_own = fault.operator == OWN and bare_path(place) in plan.own_faults
         if own is not None and is_own:
-            return _of_shape(own, tuple(int(part) for part in place if part.isdigit()))
+            elements = tuple(int(part) for part in place if part.isdigit())
+            return _drawn(FoundShape(shape=own, elements=elements))
         origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
         choice = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
-        others = [pointer_of(other) for other in fault.places if not _leads(other, path)]
+        others = [pointer_of(other) for other in fault.places if not _leads_to(other, path)]
         if fault.also and others:
             choice += f", together with {' and '.join(others)}"
-        return _Chosen(origin=origin, choice=choice)
+        return _Choice(origin=origin, choice=choice)
     stated = find_statement(plan, index, path)
     if stated is not None:
         # Records of negative are twins where there are rules.
@@ -274,11 +267,11 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _
         name = POSITIVE if is_twin else plan.scenario
         origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
         choice = f"stated for record {index} in $records, and not drawn"
-        return _Chosen(origin=origin, choice=choice)
+        return _Choice(origin=origin, choice=choice)
     return None
 
 
-def _leads(place: Place, path: Sequence[str]) -> bool:
+def _leads_to(place: Place, path: Sequence[str]) -> bool:
     return tuple(path[: len(place)]) == tuple(map(str, place))
 
 
