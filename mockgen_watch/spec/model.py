@@ -1,4 +1,7 @@
-"""Takes nothing; gives the types of a checked spec: shapes, models, scenarios, masters."""
+"""Model: the types of a checked spec, and the walks over the shapes of its records.
+
+A shape is a leaf, an object or an array. Models, scenarios and masters are what files state.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Labels(StrEnum):
-    """Where it is told what each record of a model with rules shows."""
+    """Where the labels of records go: what each record of a model with rules shows."""
 
     FILE = "file"
     NONE = "none"
@@ -75,12 +78,12 @@ class CoverageSpec(Struct, frozen=True, kw_only=True):
 
     @property
     def is_asked(self) -> bool:
-        """Return whether anything is to be covered."""
+        """Whether anything is to be covered."""
         return self.strength is not Coverage.NONE
 
 
 NO_COVERAGE = CoverageSpec(strength=Coverage.NONE)
-"""What holds when nobody asks."""
+"""What applies when nobody asks."""
 
 
 class Statement(Struct, frozen=True, kw_only=True):
@@ -111,7 +114,7 @@ ELEMENT = "[]"
 
 
 class OriginKind(StrEnum):
-    """Who said what a leaf may be."""
+    """Who states what a leaf may be."""
 
     MASTER = "master"
     MODEL = "model"
@@ -388,7 +391,7 @@ class OutputOptions(Struct, frozen=True, kw_only=True):
         format: a name in the catalogue of formats.
         layout: see ``Layout``.
         options: what the format itself understands (``indent``, ``csv_formulas`` …), sorted.
-        labels: where faults and clauses are told, for models that have rules.
+        labels: where faults and clauses are recorded, for models that have rules.
     """
 
     format: str = "json"

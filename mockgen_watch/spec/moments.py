@@ -1,4 +1,4 @@
-"""Takes dates and times as text or as counted units; gives the other, without clock or locale.
+"""Moments: dates and times as text and as counted units, without clock or locale.
 
 A moment is a number: whole days since 0001-01-01 for a date, whole seconds since
 0001-01-01T00:00:00 for a date-time, whole seconds since midnight for a time of day. There are no

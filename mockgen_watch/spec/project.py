@@ -1,4 +1,4 @@
-"""Takes nothing; gives the types of a checked project file, and applies a profile to one."""
+"""Project: the types of a checked project file, and its profiles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPECS = "specs"
 
 
 class LogLevel(StrEnum):
-    """What is worth a line."""
+    """The least severity that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -78,8 +78,8 @@ class Project(Struct, frozen=True, kw_only=True):
 
     Attributes:
         path: relative to the project folder; ``""`` when there is no file.
-        seed, count, output: what holds where a spec says nothing.
-        on_conflict: what holds where a master says nothing.
+        seed, count, output: what applies where a spec says nothing.
+        on_conflict: what applies where a master says nothing.
         outputs: a folder relative to the project folder.
         plugins: those that may be loaded, if the user trusts them.
         contract: the seed contract that the project's outputs keep to.

@@ -31,87 +31,38 @@ if TYPE_CHECKING:
 
 
 GENERATOR_DIRECTIVES: Final = (
-    "$const",
-    "$choice",
-    "$weighted",
-    "$pattern",
-    "$integer",
-    "$number",
-    "$boolean",
-    "$date",
-    "$datetime",
-    "$time",
-    "$uuid",
-    "$sequence",
-    "$index",
-    "$template",
-    "$ref",
-    "$vocab",
-)
+    "$const", "$choice", "$weighted", "$pattern", "$integer", "$number", "$boolean", "$date",
+    "$datetime", "$time", "$uuid", "$sequence", "$index", "$template", "$ref", "$vocab",
+)  # fmt: skip
 """The directives that choose the value of a leaf."""
 
 MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", "$to", "$delete")
 """What may stand beside the directive that chooses a value."""
 
 VALUE_DIRECTIVES: Final = (
-    *GENERATOR_DIRECTIVES,
-    "$array",
-    "$items",
-    "$rows",
-    *MODIFIER_DIRECTIVES,
-    "$comment",
-)
+    *GENERATOR_DIRECTIVES, "$array", "$items", "$rows", *MODIFIER_DIRECTIVES, "$comment",
+)  # fmt: skip
 """What may stand in a value of a record."""
 
 INPUT_DIRECTIVES: Final = (
-    "$schema",
-    "$version",
-    "$seed",
-    "$master",
-    "$count",
-    "$output",
-    "$comment",
-)
+    "$schema", "$version", "$seed", "$master", "$count", "$output", "$comment",
+)  # fmt: skip
 """What may stand at the top of a user_input file."""
 
 MODEL_DIRECTIVES: Final = (
-    "$id",
-    "$count",
-    "$rows",
-    "$rules",
-    "$conforms",
-    "$exclude",
-    "$scenarios",
-    "$coverage",
-    "$faults",
-    "$records",
-    "$output",
-    "$comment",
-)
+    "$id", "$count", "$rows", "$rules", "$conforms", "$exclude", "$scenarios", "$coverage",
+    "$faults", "$records", "$output", "$comment",
+)  # fmt: skip
 """What may stand in a model beside its fields."""
 
 SCENARIO_DIRECTIVES: Final = (
-    "$count",
-    "$mix",
-    "$faults",
-    "$coverage",
-    "$records",
-    "$output",
-    "$rows",
-    "$comment",
-)
+    "$count", "$mix", "$faults", "$coverage", "$records", "$output", "$rows", "$comment",
+)  # fmt: skip
 """What may stand in a scenario beside the fields that it overlays."""
 
 MASTER_DIRECTIVES: Final = (
-    "$schema",
-    "$version",
-    "$extends",
-    "$slot",
-    "$merge",
-    "$on_conflict",
-    "$rows",
-    "$comment",
-)
+    "$schema", "$version", "$extends", "$slot", "$merge", "$on_conflict", "$rows", "$comment",
+)  # fmt: skip
 """What may stand at the top of a master file."""
 
 PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
