@@ -101,7 +101,7 @@ class Address(Struct, frozen=True):
 
 
 ATTEMPT: Final = "$again"
-"""The segment of an address behind which attempts are counted; no field has a name below a leaf."""
+"""The segment of an address after which attempts are counted; no field has a name below a leaf."""
 
 
 def path_of_draw(path: tuple[str, ...]) -> tuple[str, ...]:

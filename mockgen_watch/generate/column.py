@@ -203,7 +203,7 @@ def column_reader(column: Column) -> Reader:
 def values_over(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
     """Yield the value of ``node`` for the given rows of a chunk, as if it were there each time.
 
-    Numbers are drawn for the whole chunk at once, but for what stands in arrays.
+    Numbers are drawn for the whole chunk at once, but for what is in arrays.
     """
     if isinstance(node, ObjectNode):
         return iter(_objects_over(node, cells, rows))

@@ -51,7 +51,7 @@ class Grid(Struct, frozen=True, kw_only=True):
     Attributes:
         origin: the minimum where there is one, else the maximum, else 0; in units.
         step: between two neighbours, in units.
-        decimals: places behind the point.
+        decimals: places after the point.
         low, high: the least and the greatest n; bounds that the spec does not have are far away.
     """
 
@@ -374,7 +374,7 @@ class QuantileStream(Drawn):
         place = clamp(
             self._places(share, is_upper=is_upper) - self.first, 0.0, float(self.size - 1)
         )
-        # Half a number more, so that cutting off what is behind the number rounds.
+        # Half a number more, so that cutting off what follows the number rounds.
         return place * float(1 << self.bits) + max(0.5, float(1 << self.bits) / 2)
 
     def _places(self, share: Real, *, is_upper: bool) -> Real:
@@ -390,7 +390,7 @@ MANY: Final = 1000.0
 """A Poisson distribution of a greater mean is drawn from its curve, right to 0.01 of a count."""
 
 LISTED_RANKS: Final = 256
-"""Ranks of a Zipf distribution that are listed; those behind come from its curve."""
+"""Ranks of a Zipf distribution that are listed; those after them come from its curve."""
 
 _NEGLIGIBLE: Final = 2.0**-44
 _STIRLING: Final = 16
@@ -444,7 +444,7 @@ class Listed(Drawn):
 
 
 class Either(Drawn):
-    """What one stream draws, unless that is its last number; then what another does, behind."""
+    """What one stream draws, unless that is its last number; then what another does, after it."""
 
     def __init__(self, near: Stream, rest: Stream) -> None:
         """Let the last number of ``near`` stand for all of ``rest``."""
@@ -510,6 +510,6 @@ def _ranks(exponent: float, grid: Grid, draws: FieldDraws) -> Stream:
     if far.total <= 0.0:
         return Listed(odds, word)
     near = Listed([*odds, far.total], word)
-    behind = Grid(origin=listed + 1, step=1, low=0, high=grid.count - listed - 1, decimals=0)
-    rest = QuantileStream(far, behind, draws.word("value/far"))
+    far_grid = Grid(origin=listed + 1, step=1, low=0, high=grid.count - listed - 1, decimals=0)
+    rest = QuantileStream(far, far_grid, draws.word("value/far"))
     return Either(near, rest)

@@ -248,9 +248,9 @@ class Permutation:
         low_mask = (1 << self._low_bits) - 1
         high_mask = (1 << (self.bits - self._low_bits)) - 1
         low, high = number & low_mask, number >> self._low_bits
-        for turn in range(0, ROUNDS, 2):
-            high ^= mix32(low ^ self._keys[turn]) & high_mask
-            low ^= mix32(high ^ self._keys[turn + 1]) & low_mask
+        for step in range(0, ROUNDS, 2):
+            high ^= mix32(low ^ self._keys[step]) & high_mask
+            low ^= mix32(high ^ self._keys[step + 1]) & low_mask
         return high << self._low_bits | low
 
     def _network_over(self, xp: ModuleType, numbers: IntArray) -> IntArray:
@@ -258,9 +258,9 @@ class Permutation:
         high_mask = xp.uint32((1 << (self.bits - self._low_bits)) - 1)
         low = numbers.astype(xp.uint32) & low_mask
         high = (numbers >> self._low_bits).astype(xp.uint32)
-        for turn in range(0, ROUNDS, 2):
-            high ^= mix32_over(xp, low ^ xp.uint32(self._keys[turn])) & high_mask
-            low ^= mix32_over(xp, high ^ xp.uint32(self._keys[turn + 1])) & low_mask
+        for step in range(0, ROUNDS, 2):
+            high ^= mix32_over(xp, low ^ xp.uint32(self._keys[step])) & high_mask
+            low ^= mix32_over(xp, high ^ xp.uint32(self._keys[step + 1])) & low_mask
         joined: IntArray = high.astype(xp.int64) << self._low_bits
         joined |= low
         return joined

@@ -1,4 +1,4 @@
-"""The normal distribution, and the elementary functions behind it, alike in Python and NumPy.
+"""The normal distribution, and the elementary functions that it uses, the same in Python and NumPy.
 
 Both tails are given apart (``below`` + ``above`` = 1), so that far values keep their precision.
 """
@@ -66,8 +66,8 @@ def choose(where: Truth, yes: Real, no: Real) -> Real:
     """Return ``yes`` where it is true, else ``no``."""
     if isinstance(yes, float):
         return yes if where else no
-    chosen: Real = module_of(yes).where(where, yes, no)
-    return chosen
+    result: Real = module_of(yes).where(where, yes, no)
+    return result
 
 
 def clamp(x: Real, low: float, high: float) -> Real:
@@ -109,9 +109,9 @@ def exp(x: Real) -> Real:
     """Return e**x by the Taylor series of what is left after whole powers of two."""
     x = clamp(x, LEAST, MOST)
     module = module_of(x)
-    turns = module.floor(x / LN2 + 0.5)
-    whole = turns if isinstance(turns, int) else turns.astype("int64")
-    scaled: Real = module.ldexp(polynomial(x - turns * LN2, _EXP), whole)
+    twos = module.floor(x / LN2 + 0.5)
+    whole = twos if isinstance(twos, int) else twos.astype("int64")
+    scaled: Real = module.ldexp(polynomial(x - twos * LN2, _EXP), whole)
     return scaled
 
 

@@ -208,7 +208,7 @@ def _group_text(index: int, place: int, decimals: int, kept: int) -> str:
 
 
 def _first_text(value: int, place: int, decimals: int, kept: int) -> str:
-    """Return the digits of a group whose last digit stands ``place`` places from the right.
+    """Return the digits of a group whose last digit is ``place`` places from the right.
 
     Nothing is left of it; zeros are written only at the ``kept`` places from the right.
     """
@@ -218,11 +218,11 @@ def _first_text(value: int, place: int, decimals: int, kept: int) -> str:
 
 
 def _pointed(text: str, place: int, decimals: int) -> str:
-    """Return the digits with the point, when it stands among them or right of them."""
-    behind = decimals - place
-    if not decimals or behind < 0 or behind >= len(text):
+    """Return the digits with the point, when it is among them or right of them."""
+    right = decimals - place
+    if not decimals or right < 0 or right >= len(text):
         return text
-    return f"{text[: len(text) - behind]}.{text[len(text) - behind :]}"
+    return f"{text[: len(text) - right]}.{text[len(text) - right :]}"
 
 
 class RecordNumber(Drawn):

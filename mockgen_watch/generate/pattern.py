@@ -171,16 +171,16 @@ def _forms(pattern: CompiledPattern) -> Iterator[_Form]:
 
 
 def _outcomes(
-    sizes: Sequence[int], before: dict[int, tuple[Guard, ...]], known: tuple[int, ...]
+    sizes: Sequence[int], before: dict[int, tuple[Guard, ...]], made: tuple[int, ...]
 ) -> Iterator[tuple[int, ...]]:
     """Yield the outcomes of all decisions; -1 for one inside a branch that is not taken."""
-    decision = len(known)
+    decision = len(made)
     if decision == len(sizes):
-        yield known
+        yield made
         return
-    met = _are_met(before.get(decision, ()), known)
+    met = _are_met(before.get(decision, ()), made)
     for outcome in range(sizes[decision]) if met else (-1,):
-        yield from _outcomes(sizes, before, (*known, outcome))
+        yield from _outcomes(sizes, before, (*made, outcome))
 
 
 def _are_met(guards: Sequence[Guard], outcomes: Sequence[int]) -> bool:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 MASTER_NAMES: Final = ("master.yaml", "master.yml", "master.json")
-"""In the order in which one that stands beside another is taken."""
+"""In the order of preference, where a folder has several."""
 
 
 OUTSIDE = "$master"
@@ -133,7 +133,7 @@ def _missing_master(
     path: str, location: Location, existing: Collection[str], directive: str
 ) -> Diagnostic:
     """Return the error that ``directive`` at ``location`` names a file that does not exist."""
-    masters = [known for known in existing if known.rpartition("/")[2] in MASTER_NAMES]
+    masters = [file for file in existing if file.rpartition("/")[2] in MASTER_NAMES]
     near = suggest(path, masters or existing)
     hint = near.hint()
     if not hint:
@@ -327,10 +327,10 @@ def _lost_policies(
     for file in chain:
         for policy in file.policies:
             path = (*slot, *key_path(policy.path))
-            missing, known = missing_key(shape, path)
+            missing, siblings = missing_key(shape, path)
             if not missing:
                 continue
-            near = suggest(missing, known)
+            near = suggest(missing, siblings)
             # A master that others extend may speak of what only some of them have.
             wrong = near.meant or file is chain[0]
             message = f'"{".".join(policy.path)}" is no field of the master below its slot'

@@ -78,7 +78,7 @@ class Merge:
         )
 
     def _members(self, lower: Member, upper: Member, path: KeyPath) -> Member:
-        """Return what stands under one key, by the policy of its path."""
+        """Return the member of one key, by the policy of its path."""
         policy = self._policy_at(path)
         if policy is not None and policy.kind is MergeKind.KEEP:
             return lower
@@ -131,7 +131,7 @@ class Merge:
         elif below is None and above is None:
             merged = _merge_leaves(policy, lower, upper)
         elif kinds_of(lower if above is not None else upper) == frozenset():
-            # Null stands against an array: there is nothing to join.
+            # Null against an array: there is nothing to join.
             return upper
         else:
             merged = "one side is no list"
@@ -246,7 +246,7 @@ def _as_array(shape: Shape) -> ArrayShape | None:
 def _merge_leaves(policy: MergePolicy, lower: Shape, upper: Shape) -> Leaf | str:
     """Return the upper leaf with the values of both pools, or why that cannot be.
 
-    A value that both have counts with the sum of its weights by append, as a value that stands
+    A value that both have counts with the sum of its weights by append, as a value that is
     twice in one pool does; by union with the upper's weight.
     """
     if policy.kind not in {MergeKind.APPEND, MergeKind.UNION}:

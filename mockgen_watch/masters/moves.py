@@ -101,9 +101,9 @@ def _problem(
     shape: ObjectShape, path: KeyPath, leaf: Leaf, home: KeyPath, slot: KeyPath
 ) -> Diagnostic | None:
     """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
-    missing, known = missing_key(shape, path)
+    missing, siblings = missing_key(shape, path)
     array = _array_on_the_way(shape, path, home)
-    code, near = "MG218", suggest(missing, known)
+    code, near = "MG218", suggest(missing, siblings)
     if missing:
         code, problem = "MG203", f'there is no field "{missing}"'
     elif array:
@@ -132,7 +132,7 @@ def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
 
 
 class _Place(Struct):
-    """An object that is being filled; ``source`` is None while only ``$to`` needs it."""
+    """An object that is being filled; ``source`` is None where only ``$to`` asks for it."""
 
     source: ObjectShape | None
     location: Location

@@ -166,9 +166,9 @@ def check_deletes(
 
 
 def _drops_nothing(place: Shape | None, path: KeyPath, location: Location) -> Diagnostic:
-    missing, known = ("", []) if place is None else missing_key(place, path)
+    missing, siblings = ("", []) if place is None else missing_key(place, path)
     why = f'the master has no "{missing}"' if place is not None else "there is no master"
-    near = suggest(missing, known)
+    near = suggest(missing, siblings)
     return Diagnostic(
         code="MG218",
         message=f'$delete drops nothing at "{".".join(path)}": {why}',

@@ -138,10 +138,9 @@ class _Compiler:
         """Return the plan of one output; None when something that it requires is missing."""
         scenario = wanted.scenario
         mix = self._mix(wanted)
-        if scenario.mix:
-            records = mix[0][1] if mix else None
-        else:
-            records = self._records(wanted)
+        if scenario.mix and not mix:
+            return None
+        records = mix[0][1] if mix else self._records(wanted)
         if records is None:
             return None
         plan = OutputPlan(

@@ -1,4 +1,4 @@
-"""Plans: which outputs there are, what each is made from, and the key that tells its bytes.
+"""Plans: which outputs there are, what each is made from, and the key that stands for its bytes.
 
 Keys are digests of plain data that is equal when the bytes would be. No line, column, file name or
 comment is part of it, so that moving a line changes no key.
@@ -173,7 +173,7 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
         moves: where a field is in the model, and where ``$to`` puts it below the slot.
         faults: how many rules a negative record breaks.
         coverage: which combinations come first; of twins, what the twins' scenario says.
-        first: what is chosen for the first records, once that is known.
+        first: what is set for the first records, once coverage is designed.
         faulty: of negative records of a model with rules: the whole record with the scenario's
             overlay on it, whose values are candidate faults; ``shape`` is that of the twins then.
         own_faults: where in ``faulty`` the fields are that the overlay states.

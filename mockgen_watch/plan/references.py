@@ -48,7 +48,7 @@ def find_parent(
         where = f' in suite "{source.suite}"' if source is not home else ""
         message = f'$ref names no model "{reference.model}"{where}'
         return _error("MG203", message, leaf, near=suggest(reference.model, models))
-    scenario = _choose_scenario(reference, leaf, model)
+    scenario = _scenario_of(reference, leaf, model)
     if isinstance(scenario, Diagnostic):
         return scenario
     return Parent(source=source, model=model, scenario=scenario)
@@ -65,9 +65,9 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
     if any(find_shape(parent.shape, path) is not None for path in choices):
         message = f"{name}: it is an object or in an array, not a single value"
         return _error("MG218", message, leaf, "name a field that each record has once")
-    missing, known = missing_key(parent.shape, choices[0])
+    missing, siblings = missing_key(parent.shape, choices[0])
     message = f'{name}: there is no field "{missing}"'
-    return _error("MG203", message, leaf, near=suggest(missing, known))
+    return _error("MG203", message, leaf, near=suggest(missing, siblings))
 
 
 def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic | None:
@@ -91,21 +91,21 @@ def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic |
     return None
 
 
-def _choose_scenario(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:
+def _scenario_of(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:
     plain = {scenario.name: scenario for scenario in model.scenarios if not scenario.mix}
     if reference.scenario:
         folded = {name.casefold(): scenario for name, scenario in plain.items()}
-        chosen = plain.get(reference.scenario) or folded.get(reference.scenario.casefold())
-        if chosen is not None:
-            return chosen
+        scenario = plain.get(reference.scenario) or folded.get(reference.scenario.casefold())
+        if scenario is not None:
+            return scenario
         message = f'$ref: {model.name} has no plain scenario "{reference.scenario}"'
         near = suggest(reference.scenario, plain)
         return _error("MG216", message, leaf, f"it has {', '.join(plain)}", near)
     names = (*_FIRST_CHOICES, *plain)
-    chosen = next((plain[name] for name in names if name in plain), None)
-    if chosen is None:
+    scenario = next((plain[name] for name in names if name in plain), None)
+    if scenario is None:
         return _error("MG216", f"$ref: every scenario of {model.name} is a mix", leaf, "")
-    return chosen
+    return scenario
 
 
 def _is_field(shape: ObjectShape, path: KeyPath) -> bool:

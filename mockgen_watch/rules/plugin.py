@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import RuleSpec
 
 Change: TypeAlias = "tuple[str, Json] | tuple[str, Json, Place]"
-"""A kind of fault, the value that stands there then, and where: ``()``, unless said, is the value
-that was given itself."""
+"""A kind of fault, the value that makes it, and its place; ``()``, the default, is the place of the
+value that was given."""
 
 
 class Checker(Protocol):
@@ -52,7 +52,7 @@ class RuleType(Protocol):
 
 
 KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-"""What a kind of fault is named like."""
+"""The form of a kind of fault."""
 
 
 class Refused(Struct, frozen=True, kw_only=True):

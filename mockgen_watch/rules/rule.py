@@ -48,7 +48,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     Attributes:
         paths: where the fields that it reads are written; None when it reads the whole record.
         why: why a record fails; ``""`` when it meets the rule.
-        schema: of a rule by schema; what stands at the only path must meet it.
+        schema: of a rule by schema; what is at the only path must meet it.
         value_why: why one value there fails; None for a rule that is no schema on one field.
         comparison: of two fields, or a field and a number, by written paths; else None.
         text: the CEL text; ``""`` for others.

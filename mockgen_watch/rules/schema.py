@@ -258,12 +258,12 @@ def _required(operand: Json) -> Check:
     return check
 
 
-def _additional(operand: Json, named: set[str]) -> Check:
+def _additional(operand: Json, properties: set[str]) -> Check:
     each = compile_schema(operand)
 
     def check(value: Json) -> str:
         others = value.items() if isinstance(value, dict) else ()
-        refused = (name for name, item in others if name not in named and each(item))
+        refused = (name for name, item in others if name not in properties and each(item))
         return next((f'"{name}" is unexpected' for name in refused), "")
 
     return check

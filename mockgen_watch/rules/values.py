@@ -234,24 +234,19 @@ def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
     return units * DAY if kind is MomentKind.DATE else units
 
 
-def rfc3339(text: str, moment: Moment) -> str:
-    """Return the text of ``moment`` as RFC 3339; text that is none stays as it is."""
-    seconds = seconds_of(text, moment.kind, moment.format)
-    if seconds is None:
-        return text
-    if moment.kind is MomentKind.TIME:
-        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
-    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
-
-
 def date_for_cel(value: Json, moment: Moment) -> Json:
     """Return the value of a date field as CEL takes it: RFC 3339, or text that is no date.
 
     CEL takes whole numbers for seconds since 1970, which no field writes.
     """
-    if isinstance(value, str):
-        return rfc3339(value, moment)
-    return value if value is None else f"no date: {value}"
+    if not isinstance(value, str):
+        return value if value is None else f"no date: {value}"
+    seconds = seconds_of(value, moment.kind, moment.format)
+    if seconds is None:
+        return value
+    if moment.kind is MomentKind.TIME:
+        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
+    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
 
 
 def bound_of(text: str, moment: Moment) -> int | None:
