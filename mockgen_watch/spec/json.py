@@ -60,7 +60,7 @@ _TOKEN: Final = re.compile(
     r")"
 )
 _IN_TEXT, _IN_PUNCTUATION, _IN_NUMBER, _IN_WORD = range(1, 5)
-_FRACTION: Final = re.compile("[.eE]").search
+_FRACTION: Final = re.compile("[.eE]")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 _ESCAPES: Final = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
@@ -149,7 +149,7 @@ class _Lexer(SourceReader):
     def _read_number(self, text: str) -> None:
         self.kind, self.value = _NUMBER, None
         try:
-            self.value = read_decimal(text) if _FRACTION(text) else read_integer(text)
+            self.value = read_decimal(text) if _FRACTION.search(text) else read_integer(text)
         except UnreadableNumberError as problem:
             self._reject(f"{problem}: {quote_excerpt(text)}", _QUOTE_HINT, "MG108")
 
@@ -515,15 +515,13 @@ def _find_missing_closer(text: str) -> tuple[int, int] | None:
         first, end = piece[0][0], piece.end()
         if first in "\r\n":
             indent = end - piece.start() - 1
-            if opened and _leaves_open(text[end], indent, text[opened[-1][0]], opened[-1][1]):
-                return opened[-1][0], end
+            opener, opener_indent = opened[-1] if opened else (-1, -1)
+            if indent < opener_indent:
+                return opener, end
+            if indent == opener_indent and text[end] != _CLOSER[text[opener]]:
+                return opener, end
         elif first in _CLOSER:
             opened.append((piece.start(), indent if _LINE_REST.match(text, end) else -1))
         elif first != '"' and opened:
             opened.pop()
     return None
-
-
-def _leaves_open(first: str, indent: int, opener: str, opener_indent: int) -> bool:
-    """Return whether a line that begins with ``first`` should have closed ``opener``."""
-    return indent < opener_indent or (indent == opener_indent and first != _CLOSER[opener])

@@ -1,7 +1,7 @@
 """YAML text (1.2, core schema): a reader whose nodes know their place.
 
-libyaml reads the text. Where it cannot, or would read the text differently from YAML 1.2,
-``yaml_faults`` reads it again and says what is wrong.
+libyaml reads the text. Where it cannot, or would read the text differently from YAML 1.2, a parser
+in Python reads it again, and ``yaml_faults`` says what is wrong.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ from mockgen_watch.spec.document import (
     read_integer,
 )
 from mockgen_watch.spec.source import MAX_DEPTH, ReadingStoppedError, SourceReader
-from mockgen_watch.spec.yaml_events import is_trusted, trusted_events
+from mockgen_watch.spec.yaml_events import (
+    YamlDepthError,
+    YamlEvents,
+    YamlSyntaxError,
+    is_trusted,
+    trusted_events,
+)
+from mockgen_watch.spec.yaml_faults import report_syntax_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -91,14 +98,6 @@ def read_quickly(source: Source) -> Document | None:
 
 def read_with_reasons(source: Source) -> Document:
     """Return the document as the explaining reader reads it; why it has no root is reported."""
-    # Few texts need it.
-    from mockgen_watch.spec.yaml_faults import (  # noqa: PLC0415
-        YamlDepthError,
-        YamlEvents,
-        YamlSyntaxError,
-        report_syntax_error,
-    )
-
     events = YamlEvents(source.text)
     composer = _Composer(source, events, events.plain_text)
     root: Node | None = None

@@ -1,8 +1,8 @@
-"""Faults in YAML text: a slower reader that says why a text cannot be read, in plain words.
+"""Faults in YAML text: why a text cannot be read, in plain words.
 
-ruamel.yaml's parser in Python says where it could not go on. That is often below the fault: a
-missing quote, bracket or colon is noticed when a later line does not fit. The rules here look at
-the lines above, and name the one to change.
+The parser says where it could not go on. That is often below the fault: a missing quote, bracket or
+colon is noticed when a later line does not fit. The rules here look at the lines above, and name
+the one to change.
 """
 
 from __future__ import annotations
@@ -13,216 +13,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.parser import Parser
-from ruamel.yaml.reader import Reader, ReaderError
-from ruamel.yaml.scanner import Scanner, ScannerError
-from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
 from mockgen_watch.spec.document import quote_excerpt
-from mockgen_watch.spec.source import MAX_DEPTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, Final
+    from typing import Final
 
-    from ruamel.yaml.events import Event
-
-    from mockgen_watch.spec.source import Source, SourceReader
-
-# What ruamel.yaml raises on text that it does not foresee.
-_SLIPS: Final = (
-    *(ArithmeticError, AssertionError, AttributeError, LookupError),
-    *(NotImplementedError, RecursionError, TypeError, ValueError),
-)
-# YAML 1.2 has three line ends fewer than 1.1, but ruamel.yaml breaks lines at them all the same.
-_NO_LINE_ENDS: Final = "\x85\u2028\u2029"
-_BEHIND_INDICATOR: Final = " \t\r\n\0,[]{}"
-_PRIVATE_USE: Final = range(0xF0000, 0x10FFFE)
-_LONG_ESCAPE: Final = re.compile(r"\\U([0-9A-Fa-f]{8})")
-_BLANKS_AND_COMMENT: Final = re.compile(r"[ \t]++(?=#)")
-_FURTHER_LINE: Final = re.compile(r"[\r\n] *(?=[^ \r\n])")
-
-
-class YamlSyntaxError(Exception):
-    """The text is not YAML.
-
-    Attributes:
-        problem: what the parser says, in its words.
-        place: offset of what it met.
-        context: what it was about, such as ``while parsing a flow mapping``; may be empty.
-        opened: offset where that began, or -1.
-        enclosing: offset of the innermost collection that is open, or -1.
-        quoted: the stretch of the last quoted text that went over lines, or None.
-    """
-
-    def __init__(
-        self,
-        problem: str,
-        place: int,
-        context: str = "",
-        opened: int = -1,
-        enclosing: int = -1,
-        quoted: tuple[int, int] | None = None,
-    ) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.place = place
-        self.context = context
-        self.opened = opened
-        self.enclosing = enclosing
-        self.quoted = quoted
-
-
-class YamlDepthError(Exception):
-    """Brackets nest deeper than the limit; ``place`` is the offset of the one too many."""
-
-    def __init__(self, place: int) -> None:
-        super().__init__(place)
-        self.place = place
-
-
-class YamlEvents:
-    """The events of one text; ``plain_text`` gives a scalar's value as it is written."""
-
-    def __init__(self, text: str) -> None:
-        self._stand_ins = _choose_stand_ins(text)
-        self._text = text.translate(self._stand_ins) if self._stand_ins else text
-        self._originals = {stand_in: end for end, stand_in in self._stand_ins.items()}
-
-    def plain_text(self, value: str) -> str:
-        """Return the value of a scalar event with the characters of the text."""
-        return value.translate(self._originals) if self._originals else value
-
-    def __iter__(self) -> Iterator[Event]:
-        """Yield the events.
-
-        Raises:
-            YamlSyntaxError: the text is not YAML.
-            YamlDepthError: it nests too deep.
-        """
-        stream: _Stream | None = None
-        try:
-            stream = _Stream(self._text)
-            while stream.check_event():
-                yield stream.get_event()
-        except ReaderError as error:
-            raise YamlSyntaxError("control character", error.position) from error
-        except MarkedYAMLError as error:
-            raise _translated(error, stream) from error
-        except (YAMLError, *_SLIPS) as error:
-            place = stream.index if stream is not None else 0
-            raise YamlSyntaxError(str(error).partition("\n")[0], place) from error
-
-
-class _Stream(Reader, Scanner, Parser):
-    """One fresh reader, scanner and parser; ruamel.yaml's own loaders are composed likewise."""
-
-    comment_handling = None
-    # Directives change what is read by nothing: the core schema of YAML 1.2 is the format.
-    processing_version = scanner_processing_version = (1, 2)
-
-    def __init__(self, text: str) -> None:
-        self.quoted_over_lines: tuple[int, int] | None = None
-        self.doc_infos = [_Directives()]
-        Reader.__init__(self, text, loader=self)
-        Scanner.__init__(self, loader=self)
-        Parser.__init__(self, loader=self)
-
-    @property
-    def reader(self) -> Any:  # noqa: ANN401 - as ruamel.yaml declares it
-        return self
-
-    scanner = resolver = reader
-
-    def fetch_flow_collection_start(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as declared
-        """Begin a bracket; ruamel.yaml looks ahead so far that its levels must be counted here."""
-        if self.flow_level == MAX_DEPTH:
-            raise YamlDepthError(self.index)
-        super().fetch_flow_collection_start(*args, **kwargs)
-
-    # ruamel.yaml takes each ? and most : in brackets for indicators. By YAML 1.2 they are part of a
-    # text that goes on after them, except for the colon after a key that has quotes or brackets.
-
-    def check_key(self) -> bool:
-        if not self.flow_level:
-            return bool(super().check_key())
-        return self.peek(1) in _BEHIND_INDICATOR
-
-    def check_value(self) -> bool:
-        if not self.flow_level:
-            return bool(super().check_value())
-        if self.peek(1) in _BEHIND_INDICATOR:
-            return True
-        # A token that may still turn out to be a key waits in the queue.
-        before = self.tokens[-1] if self.tokens else None
-        if isinstance(before, ScalarToken):
-            return not before.plain
-        return isinstance(before, FlowSequenceEndToken | FlowMappingEndToken)
-
-    def check_plain(self) -> bool:
-        if self.flow_level and self.peek() in "?:":
-            return self.peek(1) not in _BEHIND_INDICATOR
-        return bool(super().check_plain())
-
-    def scan_to_next_token(self) -> None:
-        """Skip blanks and comments; a tab may separate a token from a comment."""
-        blanks = _BLANKS_AND_COMMENT.match(self.buffer, self.pointer)
-        if blanks and not self.allow_simple_key:
-            self.forward(blanks.end() - blanks.start())
-        super().scan_to_next_token()
-
-    def scan_flow_scalar(self, style: Any) -> ScalarToken:  # noqa: ANN401 - as ruamel.yaml declares it
-        """Scan a quoted text; refuse one whose further lines are not indented, as YAML does.
-
-        ruamel.yaml reads on to the next quote, which is the opening one of another text when a
-        closing quote is missing, and then complains of a line that is right.
-        """
-        start_mark = self.get_mark()
-        line = self.line
-        token: ScalarToken = super().scan_flow_scalar(style)
-        if self.line == line:
-            return token
-        self.quoted_over_lines = start_mark.index, self.index
-        for further in _FURTHER_LINE.finditer(self.buffer, start_mark.index, self.index):
-            if len(further[0]) - 1 <= self.indent:
-                raise ScannerError(
-                    "while scanning a quoted scalar",
-                    start_mark,
-                    "found a line that is not indented",
-                    self.get_mark(),
-                )
-        return token
-
-
-class _Directives:
-    """A holder for the version that the parser sets for a %YAML directive."""
-
-    doc_version: object = None
-
-
-def _translated(error: MarkedYAMLError, stream: _Stream | None) -> YamlSyntaxError:
-    opened = -1 if error.context_mark is None else error.context_mark.index
-    place = opened if error.problem_mark is None else error.problem_mark.index
-    return YamlSyntaxError(
-        error.problem or error.context or "",
-        place,
-        context=(error.context or "") if error.problem else "",
-        opened=opened,
-        enclosing=stream.marks[-1].index if stream is not None and stream.marks else -1,
-        quoted=stream.quoted_over_lines if stream is not None else None,
-    )
-
-
-def _choose_stand_ins(text: str) -> dict[int, int]:
-    """Return a private character, not in ``text``, for each wrong line end that is in it."""
-    present = [ord(end) for end in _NO_LINE_ENDS if end in text]
-    if not present:
-        return {}
-    taken = {ord(character) for character in set(text)}
-    taken.update(int(digits, 16) for digits in _LONG_ESCAPE.findall(text))
-    free = (code for code in _PRIVATE_USE if code not in taken)
-    return dict(zip(present, free, strict=False))
+    from mockgen_watch.spec.source import Replacement, Source, SourceReader
+    from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 
 def report_syntax_error(error: YamlSyntaxError, reader: SourceReader) -> None:
@@ -259,7 +57,7 @@ class _Verdict(Struct, frozen=True):
     end: int
     hint: str = ""
     opened: int = -1
-    fix: tuple[str, str] | None = None
+    fix: Replacement | None = None
 
 
 _QUOTE_HINT: Final = "put the text in quotes"
