@@ -179,21 +179,16 @@ def _compare(
 ) -> FileDifference | None:
     """Return the difference of one file; None where its records are the same."""
     before, after = _records(path, old), _records(path, new)
-    difference = FileDifference(
+    cells: list[CellChange] = []
+    if before is not None and after is not None:
+        cells = differing_cells(before, after)
+        if not cells:
+            return None
+    return FileDifference(
         path=tree.root.named(path),
         before=None if before is None else len(before),
         after=None if after is None else len(after),
         is_readable=(before is None) == (old is None) and (after is None) == (new is None),
-    )
-    if before is None or after is None:
-        return difference
-    cells = differing_cells(before, after)
-    if not cells:
-        return None
-    return FileDifference(
-        path=difference.path,
-        before=difference.before,
-        after=difference.after,
         fields=tuple(_fields(path, cells, pools)),
         cells=tuple(cells),
     )

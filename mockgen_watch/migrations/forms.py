@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
 
-BLANKS: Final = " \t\r\n"
+_BLANKS: Final = " \t\r\n"
 """What may surround a value without belonging to it."""
+
+
+# A quote in quotes is written twice; nothing but blanks may follow the closing one.
+_QUOTED: Final = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*+)"[ \t\r\n]*(?=,|\Z)')
 
 
 class SplitText(Struct, frozen=True, kw_only=True):
@@ -58,15 +62,15 @@ def split_text(text: str) -> SplitText:
     trimmed = quoted = odd = 0
     place = 0
     while place <= len(text):
-        found = _quoted(text, place)
+        found = _QUOTED.match(text, place)
         if found is not None:
-            value, end = found
+            value, end = found[1].replace('""', '"'), found.end()
             quoted += 1
         else:
             comma = text.find(",", place)
             end = len(text) if comma < 0 else comma
             raw = text[place:end]
-            value = raw.strip(BLANKS)
+            value = raw.strip(_BLANKS)
             trimmed += value != raw
             odd += value.startswith('"')
         values.append(value)
@@ -78,34 +82,6 @@ def split_text(text: str) -> SplitText:
         quoted=quoted,
         odd_quotes=odd,
     )
-
-
-def _quoted(text: str, start: int) -> tuple[str, int] | None:
-    """Return the quoted value that begins at ``start``, and the position after it."""
-    place = _skip_blanks(text, start)
-    if not text.startswith('"', place):
-        return None
-    parts: list[str] = []
-    place += 1
-    while True:
-        close = text.find('"', place)
-        if close < 0:
-            return None
-        parts.append(text[place:close])
-        if not text.startswith('""', close):
-            break
-        parts.append('"')
-        place = close + 2
-    end = _skip_blanks(text, close + 1)
-    if end < len(text) and text[end] != ",":
-        return None
-    return "".join(parts), end
-
-
-def _skip_blanks(text: str, place: int) -> int:
-    while place < len(text) and text[place] in BLANKS:
-        place += 1
-    return place
 
 
 _EDIT: Final = re.compile(r"edit(?:[ _\-.].*|\d*)", re.IGNORECASE | re.DOTALL)

@@ -28,7 +28,6 @@ from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
-    from typing import TypeAlias
 
     from mockgen_watch.migrations.forms import OldValue, Section, SectionFile
     from mockgen_watch.migrations.pieces import NewModel
@@ -36,63 +35,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.model import Model, Scenario, Shape, UserInput
 
 
-Bare: TypeAlias = "object"
-"""Plain data that is equal for specs of equal records."""
-
-
-def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
-    """Return how the outputs of ``new`` differ from those of ``old``."""
-    before, after = _outputs(old), _outputs(new)
-    found = [f"{name} is missing" for name in before if name not in after]
-    found += [f"{name} is new" for name in after if name not in before]
-    found += [
-        f"{name} has other records"
-        for name in before
-        if name in after and before[name] != after[name]
-    ]
-    return tuple(found)
-
-
-def _outputs(spec: UserInput) -> dict[str, Bare]:
-    return {
-        f"{model.name}/{scenario.name}": _output(spec, model, scenario)
-        for model in spec.models
-        for scenario in model.scenarios
-    }
-
-
-def _output(spec: UserInput, model: Model, scenario: Scenario) -> Bare:
-    shape = apply_overlay(model.shape, scenario.overlay, scenario.name)
-    rest = replace(scenario, overlay=None)
-    return (
-        (spec.seed, spec.master, spec.master_path, model.id),
-        bare(shape),
-        bare(rest),
-        bare(model.rules),
-        bare(model.exclusions),
-    )
-
-
-def bare(value: object) -> Bare:
-    """Return ``value`` without places in files, and with pools in a canonical order."""
-    if isinstance(value, Location | Origin):
-        return None
-    if isinstance(value, Pool):
-        entries = sorted((entry.identity, entry.weight) for entry in value.entries)
-        return ("pool", tuple(entries), value.source)
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, Struct):
-        return (type(value).__name__, *(bare(item) for item in astuple(value)))
-    if isinstance(value, tuple | list):
-        return tuple(map(bare, value))
-    if isinstance(value, dict):
-        return tuple((key, bare(item)) for key, item in value.items())
-    # True is not 1 here.
-    return (type(value).__name__, value)
-
-
-_COUNTED = 100_000
+_MAX_COUNTED = 100_000
 """A nested field has no more values than these counted, for the report alone."""
 
 
@@ -101,7 +44,7 @@ class FieldProof(Struct, frozen=True, kw_only=True):
 
     name: str
     values: int
-    together: tuple[str, ...]
+    together: tuple[str, ...] = ()
 
 
 class SectionProof(Struct, frozen=True, kw_only=True):
@@ -117,9 +60,56 @@ class SectionProof(Struct, frozen=True, kw_only=True):
 
     section: str
     scenario: str
-    fields: tuple[FieldProof, ...]
-    records: int
-    problems: tuple[str, ...]
+    fields: tuple[FieldProof, ...] = ()
+    records: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
+    """Return how the outputs of ``new`` differ from those of ``old``."""
+    before, after = _outputs(old), _outputs(new)
+    found = [f"{name} is missing" for name in before if name not in after]
+    found += [f"{name} is new" for name in after if name not in before]
+    found += [
+        f"{name} has other records"
+        for name in before
+        if name in after and before[name] != after[name]
+    ]
+    return tuple(found)
+
+
+def _outputs(spec: UserInput) -> dict[str, object]:
+    """Return each output with plain data that is equal for equal records."""
+    return {
+        f"{model.name}/{scenario.name}": (
+            (spec.seed, spec.master, spec.master_path, model.id),
+            _plain(apply_overlay(model.shape, scenario.overlay, scenario.name)),
+            _plain(replace(scenario, overlay=None)),
+            _plain(model.rules),
+            _plain(model.exclusions),
+        )
+        for model in spec.models
+        for scenario in model.scenarios
+    }
+
+
+def _plain(value: object) -> object:
+    """Return ``value`` without places in files, and with pools in a canonical order."""
+    if isinstance(value, Location | Origin):
+        return None
+    if isinstance(value, Pool):
+        entries = sorted((entry.identity, entry.weight) for entry in value.entries)
+        return ("pool", tuple(entries), value.source)
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, Struct):
+        return (type(value).__name__, *(_plain(item) for item in astuple(value)))
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return tuple((key, _plain(item)) for key, item in value.items())
+    # True is not 1 here.
+    return (type(value).__name__, value)
 
 
 class _Group(Struct, kw_only=True):
@@ -154,12 +144,8 @@ def count_outputs(spec: UserInput) -> Iterator[SectionProof]:
             yield SectionProof(
                 section=name,
                 scenario=name,
-                fields=tuple(
-                    FieldProof(name=field, values=size, together=())
-                    for field, size in sizes.items()
-                ),
+                fields=tuple(FieldProof(name=key, values=size) for key, size in sizes.items()),
                 records=prod(sizes.values()),
-                problems=(),
             )
 
 
@@ -175,17 +161,13 @@ def _size(shape: Shape) -> int:
 
 
 def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, ...]:
-    """Return nothing when each section is as likely as any other."""
-    weights = {part.scenario: part.weight for part in mixed.mix} if mixed else {}
+    """Return a proof with a problem unless each section is as likely as any other."""
+    weights = {share.scenario: share.weight for share in mixed.mix} if mixed else {}
     wanted = {scenario.name for scenario in model.scenarios}
     if set(weights) == wanted and len(set(weights.values())) == 1:
         return ()
     problem = f"{model.scenario} does not choose each section alike"
-    return (
-        SectionProof(
-            section="", scenario=model.scenario, fields=(), records=0, problems=(problem,)
-        ),
-    )
+    return (SectionProof(section="", scenario=model.scenario, problems=(problem,)),)
 
 
 def _prove(section: Section, model: Model, scenario: Scenario | None) -> SectionProof:
@@ -296,7 +278,7 @@ def _fields(section: Section, groups: Sequence[_Group]) -> tuple[FieldProof, ...
     for one in section.fields:
         size = period_of(one.value)
         partners = {name for group in groups if one.name in group.names for name in group.names}
-        values = {canonical(value_at(one.value, n)) for n in range(min(size, _COUNTED))}
+        values = {canonical(value_at(one.value, n)) for n in range(min(size, _MAX_COUNTED))}
         together = tuple(
             other.name
             for other in section.fields

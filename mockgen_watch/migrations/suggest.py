@@ -134,15 +134,12 @@ def _words(values: Values) -> list[set[str]]:
     return [words - set.intersection(*each) for words in each]
 
 
-_DATES: Final = (
-    ("%Y-%m-%d", "ymd", "-"),
-    ("%Y/%m/%d", "ymd", "/"),
-    ("%m/%d/%Y", "mdy", "/"),
-    ("%d/%m/%Y", "dmy", "/"),
-    ("%m-%d-%Y", "mdy", "-"),
-    ("%d-%m-%Y", "dmy", "-"),
-)
-_DIGITS: Final = {"y": 4, "m": 2, "d": 2}
+_DATES: Final = {
+    form: form.replace("%Y", "[0-9]{4}").replace("%m", "[0-9]{2}").replace("%d", "[0-9]{2}")
+    for form in ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y")
+}
+"""Ways to write a date, and the pattern of each."""
+
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _RUN: Final = re.compile(r"([A-Z]+)|([a-z]+)|([0-9]+)|([^A-Za-z0-9])")
 _SPECIAL: Final = frozenset(r"\.^$*+?()[]{}|")
@@ -185,11 +182,13 @@ def _line(key: str, values: Sequence[Json]) -> str:
 
 def _rule(texts: set[str]) -> tuple[str, str] | None:
     """Return what all of ``texts`` are, and the pattern that says so."""
-    forms = [form for form, order, sign in _DATES if all(_is_date(t, order, sign) for t in texts)]
-    if forms:
-        order, sign = next((o, s) for form, o, s in _DATES if form == forms[0])
-        parts = (f"[0-9]{{{_DIGITS[part]}}}" for part in order)
-        return f"a date ({' or '.join(forms)})", f"^{sign.join(parts)}$"
+    dates = [
+        (form, pattern)
+        for form, pattern in _DATES.items()
+        if all(_is_date(text, form, pattern) for text in texts)
+    ]
+    if dates:
+        return f"a date ({' or '.join(form for form, _ in dates)})", f"^{dates[0][1]}$"
     if all(_MAIL.fullmatch(text) for text in texts):
         return "an e-mail address", "^[^@ ]+@[^@ ]+[.][^@ .]+$"
     shapes = {_shape(text) for text in texts}
@@ -200,15 +199,13 @@ def _rule(texts: set[str]) -> tuple[str, str] | None:
     return None
 
 
-def _is_date(text: str, order: str, sign: str) -> bool:
-    parts = text.split(sign)
-    if len(parts) != len(order) or not all(part.isascii() and part.isdigit() for part in parts):
+def _is_date(text: str, form: str, pattern: str) -> bool:
+    if re.fullmatch(pattern, text) is None:
         return False
-    if any(len(part) != _DIGITS[kind] for part, kind in zip(parts, order, strict=True)):
-        return False
-    numbers = {kind: int(part) for kind, part in zip(order, parts, strict=True)}
+    letters = re.findall("[Ymd]", form)
+    numbers = dict(zip(letters, map(int, re.findall("[0-9]+", text)), strict=True))
     try:
-        date(numbers["y"], numbers["m"], numbers["d"])
+        date(numbers["Y"], numbers["m"], numbers["d"])
     except ValueError:
         return False
     return True
