@@ -11,7 +11,6 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
@@ -74,6 +73,8 @@ class Catalog:
 
         Its metadata are read, nothing is imported.
         """
+        from importlib import metadata
+
         for found in metadata.distributions(name=name, path=self._paths()):
             points = found.entry_points.select(group=RULES)
             rules = tuple(sorted({point.name for point in points}))

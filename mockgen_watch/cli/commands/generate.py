@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
-from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.storage.memo import look_at_stamps
 
 if TYPE_CHECKING:
@@ -95,23 +94,25 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     """
     from msgspec.structs import replace
 
-    from mockgen_watch.cli.commands.snapshots import (
+    from mockgen_watch.cli.running import (
+        executor_of,
+        finish,
+        log_slow_fields,
         open_selected,
-        take_snapshot,
-        write_to_stdout,
+        running,
+        selection_of,
     )
-    from mockgen_watch.cli.running import executor_of, finish, running, selection_of
     from mockgen_watch.observe.log import Level
     from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.memo import remember_stamps
-    from mockgen_watch.workflow.changes import slow_outputs
     from mockgen_watch.workflow.generate import generate, preview
-    from mockgen_watch.workflow.legacy import open_legacy
     from mockgen_watch.workflow.results import Request
 
     _check_combination(options)
     selection = selection_of(options)
     if options.legacy:
+        from mockgen_watch.workflow.legacy import open_legacy
+
         project, scenarios = open_legacy(
             options.directory, options.profile, options.config, options.master
         )
@@ -120,17 +121,13 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         project = open_selected(options)
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
     if options.log.shows(Level.DEBUG) and not options.legacy:
-        # What is wrong in a spec is reported by what comes next.
-        with contextlib.suppress(FindingsError):
-            for output, fields in slow_outputs(project, request).items():
-                for slow in fields:
-                    options.log.debug(
-                        "output.slow", output=output, field=slow.field, reason=slow.reason
-                    )
-    if options.stdout:
-        return write_to_stdout(project, request, options)
+        log_slow_fields(project, request, options.log)
     is_snapshot = options.snapshot or options.enhanced or (options.config and not options.out)
-    if is_snapshot or options.legacy:
+    if options.stdout or options.legacy or is_snapshot:
+        from mockgen_watch.cli.commands.snapshots import take_snapshot, write_to_stdout
+
+        if options.stdout:
+            return write_to_stdout(project, request, options)
         return take_snapshot(project, request, options, options.out)
     root = None if options.out is None else OutputRoot.elsewhere(options.out, project.state)
     with running(options) as progress:

@@ -22,6 +22,7 @@ from mockgen_watch.cli.running import (
     code_of,
     executor_of,
     finish,
+    open_selected,
     running,
     selection_of,
     write_findings,
@@ -34,7 +35,7 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import OutputRoot, storage_error
 from mockgen_watch.views.values import aligned, counted, json_text
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
-from mockgen_watch.workflow.project import open_file, open_project
+from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.snapshots import (
     FOLDER,
@@ -132,17 +133,6 @@ def take_snapshot(
         )
         files = tuple(write_snapshots(plans, snapshot))
     return finish(project, Report(files=files, diagnostics=found), options)
-
-
-def open_selected(options: argparse.Namespace) -> OpenProject:
-    """Return the project that the options mean: that of a folder, or of ``--config``.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if options.config is None:
-        return open_project(options.directory, options.profile)
-    return open_file(options.directory, options.config, options.master)
 
 
 def write_to_stdout(project: OpenProject, request: Request, options: argparse.Namespace) -> int:
