@@ -15,7 +15,8 @@ from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.suites import Sources, Suites, SuiteSettings
+from mockgen_watch.workflow.sources import Sources
+from mockgen_watch.workflow.suites import Suites, SuiteSettings
 from mockgen_watch.workflow.targets import find_plan
 
 if TYPE_CHECKING:

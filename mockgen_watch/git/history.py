@@ -29,7 +29,7 @@ from mockgen_watch.workflow.changes import (
     path_in_record,
 )
 from mockgen_watch.workflow.origins import find_leaf, pool_odds
-from mockgen_watch.workflow.suites import SHIPPED
+from mockgen_watch.workflow.sources import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -23,7 +23,7 @@ from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import project_of
 from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.suites import USER_INPUT_NAMES, absent_paths, suite_files
+from mockgen_watch.workflow.sources import USER_INPUT_NAMES, absent_paths, suite_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -134,8 +134,10 @@ def plan_changes(
                 changed = result.records if file.action is Action.CREATE else 0
                 change = PlannedFile(file=result, records_changed=changed)
                 if file.path in made and file.found is not None:
+                    wanted = output.output
+                    plan = decision.suites.plan(wanted.suite, wanted.name, decision.selection)
                     sides = (read_output(tree, file.path), made[file.path])
-                    change = _compared(change, decision.plan_of(output), sides)
+                    change = _compared(change, plan, sides)
                 planned[result.path] = change
     kept = sum(change.file.action is Action.KEEP for change in planned.values())
     found = Diagnostics(decision.diagnostics)

@@ -28,7 +28,8 @@ from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
 from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import FileResult, Report
-from mockgen_watch.workflow.suites import EVERYTHING, absent_paths, renew_inputs
+from mockgen_watch.workflow.sources import absent_paths, renew_inputs
+from mockgen_watch.workflow.suites import EVERYTHING
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
@@ -93,14 +94,6 @@ class Decision(Struct, frozen=True, kw_only=True):
     def plans(self, suite: str) -> tuple[OutputPlan, ...]:
         """Return the plans of a suite; none when it has errors."""
         return self.suites.plans(suite, self.selection) or ()
-
-    def plan_of(self, action: OutputAction) -> OutputPlan:
-        """Return the plan of an output.
-
-        Raises:
-            FindingsError: its suite has errors.
-        """
-        return plan_of(self.suites, action, self.selection)
 
     def count_records(self) -> int:
         """Return how many records the outputs have whose bytes are needed."""
@@ -262,20 +255,6 @@ def begin_nothing(records: int) -> Advance:
     return no_progress
 
 
-def plan_of(suites: Suites, action: OutputAction, selection: Selection) -> OutputPlan:
-    """Return the plan of an output.
-
-    Raises:
-        FindingsError: its suite has errors.
-    """
-    output = action.output
-    plans = suites.plans(output.suite, selection)
-    if plans is None:
-        raise FindingsError(suites.found(selection))
-    name = (output.model, output.scenario)
-    return next(plan for plan in plans if (plan.model, plan.scenario) == name)
-
-
 class Renderer:
     """Makes the bytes of outputs from the plans of a project's suites."""
 
@@ -310,7 +289,7 @@ class Renderer:
         Raises:
             FindingsError: the suite has errors, or a record cannot be written.
         """
-        plan = plan_of(self._suites, action, self._selection)
+        plan = self._suites.plan(action.output.suite, action.output.name, self._selection)
         paths = [file.path for file in action.files if file.must_produce]
         production = prepare_production(plan, self._suites.record_sources)
         yield from output_files(

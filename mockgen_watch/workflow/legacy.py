@@ -18,7 +18,8 @@ from mockgen_watch.migrations.migrate import remark_location, too_many_rows
 from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.project import OpenProject, open_file, open_project
-from mockgen_watch.workflow.suites import USER_INPUT_NAMES, Suites, SuiteSettings
+from mockgen_watch.workflow.sources import USER_INPUT_NAMES
+from mockgen_watch.workflow.suites import Suites, SuiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

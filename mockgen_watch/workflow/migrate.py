@@ -40,7 +40,7 @@ from mockgen_watch.storage.multi import (
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 from mockgen_watch.storage.specs import read_specs
 from mockgen_watch.workflow.project import writer_lock
-from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES
+from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -159,7 +159,7 @@ def plan_migration(
     """
     start = Path(start).resolve()
     root = _project_of(start)
-    paths = [_named(start, name) for name in request.files]
+    paths = [_path_from(start, name) for name in request.files]
     paths = paths or list(_files_of(start, root))
     wishes = replace(request.wishes, is_thorough=request.wishes.is_thorough or bool(request.files))
     planner = _Planner(start, root, replace(request, wishes=wishes), chain)
@@ -173,7 +173,7 @@ def plan_migration(
         state=StateFolder.of(root or start),
         files=tuple(files),
         moved=bool(request.out),
-        suggestions=tuple(_across(files)),
+        suggestions=tuple(_shared_by_files(files)),
     )
 
 
@@ -185,7 +185,7 @@ def _check_targets(files: Iterable[MigratedFile]) -> None:
             raise UsageError(f"{first} and {file.source} would both become {file.target}")
 
 
-def _across(files: Iterable[MigratedFile]) -> Iterator[Suggestion]:
+def _shared_by_files(files: Iterable[MigratedFile]) -> Iterator[Suggestion]:
     """Yield the pools that models of different files share."""
     of_files = [
         [replace(one, model=f"{file.source} {one.model}") for one in file.migration.pools]
@@ -202,13 +202,13 @@ def _versioned(planner: _Planner, root: Path) -> Iterator[MigratedFile]:
     outputs = Project().outputs
     for name in PROJECT_NAMES:
         if (root / SPECS / name).is_file():
-            file = planner.file(_named(planner.start, str(root / SPECS / name)))
+            file = planner.file(_path_from(planner.start, str(root / SPECS / name)))
             text = file.migration.new or file.migration.old
             outputs = build_project(parse(file.source, text.encode()))[0].outputs
             if file.new is not None or file.migration.has_failed:
                 yield file
     for path in sorted((root / outputs).rglob(LOCK_NAME)):
-        file = planner.file(_named(planner.start, str(path)))
+        file = planner.file(_path_from(planner.start, str(path)))
         if file.new is not None or (file.migration.has_failed and not _is_broken(file)):
             yield file
 
@@ -228,7 +228,7 @@ def finish_earlier(start: str | Path) -> Replaced | None:
     """
     start = Path(start).resolve()
     state = StateFolder.of(_project_of(start) or start)
-    if not os.path.isdir(state.folder):
+    if not Path(state.folder).is_dir():
         return None
     with writer_lock(state, "migrate"):
         return finish_replacement(state)
@@ -274,7 +274,7 @@ def _project_of(start: Path) -> Path | None:
         return None
 
 
-def _named(start: Path, name: str) -> str:
+def _path_from(start: Path, name: str) -> str:
     path = Path(os.path.normpath(start / name))
     if not path.is_file():
         raise UsageError(f"{name} is no file")
@@ -286,7 +286,7 @@ def _files_of(start: Path, root: Path | None) -> Iterator[str]:
         raise UsageError(f"no folder {SPECS}/ in {start} or above it; name the files")
     for path in read_specs(root, SPECS).files:
         if path.rpartition("/")[2] in (*USER_INPUT_NAMES, *_MASTER_NAMES):
-            yield _named(start, str(root / path))
+            yield _path_from(start, str(root / path))
 
 
 class _Planner:

@@ -27,7 +27,8 @@ from mockgen_watch.storage.project_lock import WRITER, ProjectLock
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust
-from mockgen_watch.workflow.suites import PLUGIN, PROJECT_NAMES, Sources, Suites, SuiteSettings
+from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources
+from mockgen_watch.workflow.suites import Suites, SuiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

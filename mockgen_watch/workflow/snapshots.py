@@ -1,4 +1,4 @@
-"""Takes the name of what was removed or replaced; gives it back in its place."""
+"""Snapshots: outputs in files of their own, how long these are kept, and what can be restored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.errors import UsageError
-from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.lock.paths import below
 from mockgen_watch.spec.model import Layout
@@ -31,7 +30,7 @@ from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.former import find_former, list_former, restore_former
 from mockgen_watch.storage.multi import PROJECT_LABEL
 from mockgen_watch.storage.swap import write_new
-from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes
+from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes, suffix_of
 from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import FileResult
 
@@ -104,8 +103,7 @@ def snapshot_path(plan: OutputPlan, stamp: str, number: int = 0) -> str:
         "" if plan.scenario == "base" else "_" + plan.scenario[:1].upper() + plan.scenario[1:]
     )
     record = f"_Record_{number:03d}" if number else ""
-    suffix = BUILTIN[plan.output.format].suffix.removeprefix(".")
-    return below(plan.suite, f"{plan.model}{scenario}_{stamp}{record}.{suffix}")
+    return below(plan.suite, f"{plan.model}{scenario}_{stamp}{record}.{suffix_of(plan)}")
 
 
 def _result(root: OutputRoot, path: str, records: int) -> FileResult:
@@ -211,7 +209,7 @@ def clean(
         retention: what is kept.
         stamp: the time, which names the archive.
         has_archive: what is removed goes to an archive first.
-        is_dry: tell only.
+        is_dry: return what would be removed, and remove nothing.
 
     Raises:
         LockedError: another process writes.
@@ -296,15 +294,15 @@ def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
             place = _root_of(project, former.folder)
             restore_former(place, former)
             return Restored(paths=(place.named(former.path),))
-        there: list[str] = []
+        restored: list[str] = []
         refused: list[str] = []
-        for archive, paths in _chosen(root, name):
-            for path, is_there in unpack(root, archive, paths):
-                (there if is_there else refused).append(root.named(path))
-    return Restored(paths=tuple(there), refused=tuple(refused))
+        for archive, paths in _archived(root, name):
+            for path, is_restored in unpack(root, archive, paths):
+                (restored if is_restored else refused).append(root.named(path))
+    return Restored(paths=tuple(restored), refused=tuple(refused))
 
 
-def _chosen(root: OutputRoot, name: str) -> Iterator[tuple[str, list[str]]]:
+def _archived(root: OutputRoot, name: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the archive that holds what ``name`` means, and the files that are meant."""
     archives = list_archives(root)
     plain = name.removesuffix(SUFFIX).rpartition("/")[2]

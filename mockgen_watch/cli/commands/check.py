@@ -20,8 +20,7 @@ from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.storage.multi import PROJECT_LABEL
 from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
-from mockgen_watch.workflow.check import check
-from mockgen_watch.workflow.fix import plan_fixes, write_fixes
+from mockgen_watch.workflow.check import check, plan_fixes, write_fixes
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import select_suites
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Fix
-    from mockgen_watch.workflow.fix import FixPlan
+    from mockgen_watch.workflow.check import FixPlan
     from mockgen_watch.workflow.project import OpenProject
 
 EXAMPLES: Final = """examples:

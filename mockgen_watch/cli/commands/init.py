@@ -34,7 +34,7 @@ from mockgen_watch.storage.project_folder import (
     find_project,
     find_work_tree,
 )
-from mockgen_watch.workflow.suites import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
+from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
     import argparse
