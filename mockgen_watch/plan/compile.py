@@ -28,7 +28,6 @@ from mockgen_watch.spec.model import (
     ArrayShape,
     Leaf,
     ObjectShape,
-    Origin,
     OriginKind,
     RuleKind,
     change_object,
@@ -431,28 +430,22 @@ class _Overlay:
         ``under`` is what it covers, as far as that has a counterpart; ``was`` is the address that
         the overlay knew for ``home``.
         """
-        origin = Origin(
-            kind=OriginKind.SCENARIO, name=self.scenario, location=shape.origin.location
+        adopted = replace(
+            shape,
+            modifiers=_with_target(shape.modifiers, under),
+            address=address,
+            origin=replace(shape.origin, kind=OriginKind.SCENARIO, name=self.scenario),
         )
-        modifiers = _with_target(shape.modifiers, under)
-        if isinstance(shape, Leaf):
-            generator = shape.generator
-            if isinstance(generator, RowField):
-                moved = (*home, *generator.address[len(was) :])
-                generator = replace(generator, address=moved)
-            return replace(
-                shape, generator=generator, modifiers=modifiers, address=address, origin=origin
-            )
-        if isinstance(shape, ObjectShape):
-            members = tuple(
-                self._adopt_member(member, under, address, shape.address)
-                for member in shape.members
-            )
-            return replace(
-                shape, members=members, modifiers=modifiers, address=address, origin=origin
-            )
-        adopted = self._adopt_elements(shape, under, (*address, ELEMENT))
-        return replace(adopted, modifiers=modifiers, address=address, origin=origin)
+        if isinstance(adopted, ObjectShape):
+            was = shape.address
+            members = (self._adopt_member(item, under, address, was) for item in adopted.members)
+            return replace(adopted, members=tuple(members))
+        if isinstance(adopted, ArrayShape):
+            return self._adopt_elements(adopted, under)
+        if isinstance(adopted.generator, RowField):
+            moved = (*home, *adopted.generator.address[len(was) :])
+            return replace(adopted, generator=replace(adopted.generator, address=moved))
+        return adopted
 
     def _adopt_member(
         self, member: Member, under: Shape | None, home: Address, was: Address
@@ -461,16 +454,15 @@ class _Overlay:
         address = (*home, *member.shape.address[-1:]) if below is None else below.address
         return replace(member, shape=self._adopt(member.shape, below, address, home, was))
 
-    def _adopt_elements(
-        self, array: ArrayShape, under: Shape | None, address: Address
-    ) -> ArrayShape:
-        elements = tuple(
-            self._adopt(element, _counterpart(under, index), address, address, element.address)
-            for index, element in enumerate(array.elements)
-        )
-        items = array.items
-        if items is not None:
-            items = self._adopt(items, _counterpart(under, 0), address, address, items.address)
+    def _adopt_elements(self, array: ArrayShape, under: Shape | None) -> ArrayShape:
+        address = (*array.address, ELEMENT)
+
+        def adopt(element: Shape, index: int) -> Shape:
+            counterpart = _counterpart(under, index)
+            return self._adopt(element, counterpart, address, address, element.address)
+
+        elements = tuple(adopt(element, index) for index, element in enumerate(array.elements))
+        items = None if array.items is None else adopt(array.items, 0)
         return replace(array, elements=elements, items=items)
 
 
