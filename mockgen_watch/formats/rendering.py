@@ -17,7 +17,7 @@ from mockgen_watch.formats.base import FormatError
 from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import record_at
-from mockgen_watch.scenarios.labels import labelled, lines_of
+from mockgen_watch.scenarios.labels import label_lines, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.scenarios.source import Case, Source, Told
+    from mockgen_watch.scenarios.labels import Label
+    from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 
 
@@ -262,8 +263,8 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
         text = encode_record(self.writer, record, index) + self.framing.separator
         return text, self._lines(case, index)
 
-    def _lines(self, told: Case | Told, index: int) -> bytes:
-        return b"" if self.labels is None else label_bytes_of(self.labels, told, index)
+    def _lines(self, label: Label, index: int) -> bytes:
+        return b"" if self.labels is None else label_bytes_of(self.labels, label, index)
 
     def _block(
         self, runs: _Runs, xp: ModuleType, first: int, last: int
@@ -272,9 +273,9 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
         indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
         texts: list[bytes] = [b""] * len(indexes)
         lines: list[bytes] = [] if self.labels is None else [b""] * len(indexes)
-        for share in self.source.shares(xp, indexes):
-            rows, here = share.rows.tolist(), indexes[share.rows]
-            run = runs.of(share.program)
+        for batch in self.source.batches(xp, indexes):
+            rows, here = batch.rows.tolist(), indexes[batch.rows]
+            run = runs.of(batch.program)
             if run is None:
                 for row, index in zip(rows, here.tolist(), strict=True):
                     texts[row], line = self._record(index)
@@ -283,20 +284,22 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
             for row, text in zip(rows, run.texts_of(here), strict=True):
                 texts[row] = text
             if lines:
-                told = share.told or map(self.source.told_at, here.tolist())
-                for row, index, shown in zip(rows, here.tolist(), told, strict=True):
-                    lines[row] = self._lines(shown, index)
+                labels = batch.labels or map(self.source.label_at, here.tolist())
+                for row, index, label in zip(rows, here.tolist(), labels, strict=True):
+                    lines[row] = self._lines(label, index)
         return texts, lines
 
 
-def label_bytes_of(writer: Writer, told: Case | Told, index: int) -> bytes:
+def label_bytes_of(writer: Writer, label: Label, index: int) -> bytes:
     """Return the label lines of record ``index``, as ``writer`` has them.
 
     Raises:
         FormatError: a value cannot be written.
     """
     end = writer.framing.separator
-    return b"".join([encode_record(writer, line, index) + end for line in lines_of(told, index)])
+    return b"".join(
+        [encode_record(writer, line, index) + end for line in label_lines(label, index)]
+    )
 
 
 class _Runs:

@@ -1,1 +1,1 @@
-"""Stage 4, scenarios: a Batch of good records becomes one with faults, exclusions and labels."""
+"""Scenarios: records that keep or break the rules of their model, and what they show and cover."""

@@ -1,4 +1,4 @@
-"""Takes the plans of a suite's outputs; gives what no generation could make of them."""
+"""Checks of scenarios: which promises cannot be kept, and how each rule of a model fares."""
 
 from __future__ import annotations
 
@@ -9,10 +9,17 @@ from msgspec import Struct
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.faults.breaker import make_breaker
-from mockgen_watch.scenarios.labels import INSIDE, is_promised
-from mockgen_watch.scenarios.promise.keep import Broken, Valid
-from mockgen_watch.scenarios.source import BASE, EXCLUSION, compile_source, compile_terms
+from mockgen_watch.scenarios.faults.breaker import Breaker
+from mockgen_watch.scenarios.labels import (
+    BASE,
+    EXCLUSION,
+    INSIDE,
+    has_promise,
+    is_promised,
+    record_plans,
+)
+from mockgen_watch.scenarios.promise.requirements import compile_terms
+from mockgen_watch.scenarios.source import BrokenRecords, compile_source
 from mockgen_watch.spec.model import Labels
 
 if TYPE_CHECKING:
@@ -20,8 +27,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.scenarios.faults.breaker import Breaker
-    from mockgen_watch.scenarios.promise.redraw import Drawer
     from mockgen_watch.scenarios.source import RecordSources, Source
 
 
@@ -37,13 +42,13 @@ def check_promises(
     """
     found: dict[Diagnostic, None] = {}
     for plan in plans:
-        if is_promised(plan) or _has_rules_above(plan) or _is_stated(plan) or _is_covered(plan):
+        if _has_work(plan):
             try:
                 source = sources.of(plan)
             except FindingsError as error:
                 found.update(dict.fromkeys(error.diagnostics))
             else:
-                found.update(dict.fromkeys([] if is_preview else _counted(plan, source)))
+                found.update(dict.fromkeys([] if is_preview else _check_count(plan, source)))
         if plan.scenario == EXCLUSION and plan.records.rules and not plan.records.exclusions:
             found[_no_clause(plan)] = None
         if plan.scenario == NEGATIVE and plan.records.faults > 1 and not plan.records.rules:
@@ -53,35 +58,30 @@ def check_promises(
     return list(found)
 
 
-def _is_stated(plan: OutputPlan) -> bool:
-    return any(part.stated for part in (plan.records, *(item.records for item in plan.mix)))
+def _has_work(plan: OutputPlan) -> bool:
+    """Return whether records of an output are more than what their own draws make."""
+    records = record_plans(plan)
+    return (
+        is_promised(plan)
+        or any(part.stated or part.coverage.is_asked for part in records)
+        or any(map(_has_rules_above, records))
+    )
 
 
-def _has_rules_above(plan: OutputPlan) -> bool:
-    """Return whether a parent of any record has rules or exclusions, at any distance."""
-    waiting: list[RecordPlan] = [part.records for part in plan.mix] or [plan.records]
-    while waiting:
-        for _, parent in waiting.pop().parents:
-            if parent.rules or parent.exclusions:
-                return True
-            waiting.append(parent)
-    return False
+def _has_rules_above(plan: RecordPlan) -> bool:
+    """Return whether a parent has rules or exclusions, at any distance."""
+    return any(
+        parent.rules or parent.exclusions or _has_rules_above(parent) for _, parent in plan.parents
+    )
 
 
-def _is_covered(plan: OutputPlan) -> bool:
-    parts = [part.records for part in plan.mix] or [plan.records]
-    return any(part.coverage.is_asked for part in parts)
-
-
-def _counted(plan: OutputPlan, source: Source) -> list[Diagnostic]:
+def _check_count(plan: OutputPlan, source: Source) -> list[Diagnostic]:
+    """Return that a design does not fit into the records of ``plan``, where it does not."""
     needed = 0 if plan.mix else max((each.needed for each in source.parts[0].covered), default=0)
-    return [_too_few(plan, needed)] if needed > plan.count else []
-
-
-def _too_few(plan: OutputPlan, needed: int) -> Diagnostic:
-    """Return that a design does not fit into the records of ``plan``."""
+    if needed <= plan.count:
+        return []
     coverage = plan.records.coverage
-    return Diagnostic(
+    too_few = Diagnostic(
         code="MG408",
         message=(
             f"$coverage: {coverage.strength} of {plan.model}/{plan.scenario} needs {needed} "
@@ -91,6 +91,7 @@ def _too_few(plan: OutputPlan, needed: int) -> Diagnostic:
         hint=f"set $count: {needed} or more, or let fewer fields take part (fields, without)",
         related=(Related(message="the scenario", location=plan.location),),
     )
+    return [too_few]
 
 
 def _no_clause(plan: OutputPlan) -> Diagnostic:
@@ -123,12 +124,12 @@ def _no_room(plan: OutputPlan) -> Diagnostic:
     )
 
 
-class RuleAccount(Struct, frozen=True, kw_only=True):
+class RuleReport(Struct, frozen=True, kw_only=True):
     """How a rule fares.
 
     Attributes:
-        is_certain: all that the fields can be is fit, so that no record has to be looked at.
-        kinds: of the faults that break it and no other rule, in the order of their turns.
+        is_certain: all that the fields can be is fit, so that no record has to be checked.
+        kinds: of the faults that break it and no other rule, in the order in which they alternate.
         impossible: the other kinds, each with the reason.
     """
 
@@ -139,58 +140,52 @@ class RuleAccount(Struct, frozen=True, kw_only=True):
     impossible: Mapping[str, str]
 
 
-class ModelAccount(Struct, frozen=True, kw_only=True):
-    """The rules of a model, and whether each exclusion needs looking at too, by name."""
+class ModelReport(Struct, frozen=True, kw_only=True):
+    """The rules of a model, and by name whether each exclusion is certain to be avoided."""
 
     suite: str
     model: str
-    rules: tuple[RuleAccount, ...]
+    rules: tuple[RuleReport, ...]
     clauses: Mapping[str, bool]
 
 
-def account_of(plans: Iterable[OutputPlan]) -> ModelAccount | None:
-    """Return the account of the model that ``plans`` are of; None when it promises nothing.
+def report_model(plans: Iterable[OutputPlan]) -> ModelReport | None:
+    """Return the report of the model that ``plans`` are of; None when it promises nothing.
 
     Raises:
         FindingsError: a promise cannot be kept.
     """
     by_name = {plan.scenario: plan for plan in plans if not plan.mix}
     for name in (NEGATIVE, POSITIVE, BASE):
-        if name in by_name:
-            breaker = _breaker_of(by_name[name])
-            if breaker is not None:
-                return _account(by_name[name], breaker)
+        plan = by_name.get(name)
+        if plan is not None and has_promise(plan.records):
+            return _report(plan, _breaker_of(plan))
     return None
 
 
-def _breaker_of(plan: OutputPlan) -> Breaker | None:
-    part = compile_source(plan).parts[0]
-    if isinstance(part, Broken):
-        return part.breaker
-    if not isinstance(part, Valid):
-        return None
-    terms, _ = compile_terms(part.drawer.plan)
-    return make_breaker(part.drawer.plan, terms, part.drawer)
+def _breaker_of(plan: OutputPlan) -> Breaker:
+    records = compile_source(plan).parts[0]
+    if isinstance(records, BrokenRecords):
+        return records.breaker
+    (twins,) = records.samplers
+    terms, _ = compile_terms(twins.plan)
+    return Breaker(terms, twins)
 
 
-def _account(plan: OutputPlan, breaker: Breaker) -> ModelAccount:
-    open_needs = _open(breaker.twins)
+def _report(plan: OutputPlan, breaker: Breaker) -> ModelReport:
+    still_open = {requirement.name for requirement in breaker.twins.open}
     rules = tuple(
-        RuleAccount(
+        RuleReport(
             name=rule.name,
             location=rule.location,
-            is_certain=f'rule "{rule.name}"' not in open_needs,
-            kinds=breakage.every,
-            impossible=dict(breakage.impossible),
+            is_certain=f'rule "{rule.name}"' not in still_open,
+            kinds=kinds.every,
+            impossible=dict(kinds.impossible),
         )
-        for rule, breakage in zip(breaker.terms.rules, breaker.breakages, strict=True)
+        for rule, kinds in zip(breaker.terms.rules, breaker.kinds, strict=True)
     )
     clauses = {
-        clause.name: f'exclusion "{clause.name}"' not in open_needs
+        clause.name: f'exclusion "{clause.name}"' not in still_open
         for clause in breaker.terms.clauses
     }
-    return ModelAccount(suite=plan.suite, model=plan.model, rules=rules, clauses=clauses)
-
-
-def _open(drawer: Drawer) -> frozenset[str]:
-    return frozenset(need.told for need in drawer.needs)
+    return ModelReport(suite=plan.suite, model=plan.model, rules=rules, clauses=clauses)

@@ -1,11 +1,17 @@
-"""Takes a record's case; gives the lines that tell what it shows, beside the output or inside."""
+"""Cases and labels: a record, what it shows of its model's rules, and the lines that say so.
+
+Records of models with ``$rules`` or ``$exclude`` have labels, in a file beside the output or inside
+each record.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import Missing
-from mockgen_watch.scenarios.source import has_promise
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
 
@@ -13,62 +19,125 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Final
 
-    from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.source import Case, Change, Fault, Source, Told
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Json
 
 
+BASE: Final = "base"
+EXCLUSION: Final = "exclusion"
+
 INSIDE: Final = "_label"
-"""The key of a record that holds what it shows, where labels are to be inside."""
+"""The key of a record that holds its label, where labels are inside."""
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """The value at a place of a record before and after a fault; either may be ``MISSING``."""
+
+    place: Place
+    before: Json | Missing
+    after: Json | Missing
+
+
+class Fault(Change, frozen=True, kw_only=True):
+    """What breaks one rule: a change of one place, or of a few where no single one does.
+
+    Attributes:
+        rule: the name of the rule.
+        operator: the kind of the fault.
+        message: why the rule says that the record fails.
+        also: the changes of further places.
+    """
+
+    rule: str
+    operator: str
+    message: str
+    also: tuple[Change, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes of all places."""
+        return (self, *self.also)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All places that are changed."""
+        return tuple([change.place for change in self.changes])
+
+
+class Label(Struct, frozen=True, kw_only=True):
+    """What a record shows.
+
+    Attributes:
+        scenario: of the record; in a mix, that of its part.
+        clause: the exclusion that the record is made to match; ``""`` for none.
+        faults: in the order in which they were made.
+    """
+
+    scenario: str
+    clause: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+class Case(Label, frozen=True, kw_only=True):
+    """A record and what it shows."""
+
+    record: dict[str, Json]
+
+
+def has_promise(plan: RecordPlan) -> bool:
+    """Return whether rules or exclusions apply to the records of ``plan``."""
+    if plan.scenario == NEGATIVE:
+        return bool(plan.rules)
+    return plan.scenario in {POSITIVE, BASE, EXCLUSION} and bool(plan.rules or plan.exclusions)
 
 
 def is_promised(plan: OutputPlan) -> bool:
-    """Return whether rules or exclusions say something of any record of an output."""
-    parts = [part.records for part in plan.mix] or [plan.records]
-    return any(has_promise(part) for part in parts)
+    """Return whether rules or exclusions apply to any record of an output."""
+    return any(map(has_promise, record_plans(plan)))
+
+
+def record_plans(plan: OutputPlan) -> list[RecordPlan]:
+    """Return the plan of an output's records; of a mix, that of each part."""
+    return [part.records for part in plan.mix] or [plan.records]
 
 
 def wants_labels(plan: OutputPlan) -> bool:
-    """Return whether a file of labels stands beside an output."""
+    """Return whether an output has a file of labels."""
     return plan.output.labels is Labels.FILE and is_promised(plan)
 
 
-def label_lines(source: Source, index: int) -> Iterator[dict[str, Json]]:
-    """Yield the lines of record ``index``: one, or one for each of several faults."""
-    return lines_of(source.told_at(index), index)
+def label_lines(label: Label, index: int) -> Iterator[dict[str, Json]]:
+    """Yield the lines for record ``index``: one, or one for each of several faults."""
+    for fault in label.faults or (None,):
+        yield {"record": index, **label_data(label, fault)}
 
 
-def lines_of(case: Case | Told, index: int) -> Iterator[dict[str, Json]]:
-    """Yield the lines of record ``index``, which shows what ``case`` tells."""
-    for fault in case.faults or (None,):
-        yield {"record": index, **label_of(case, fault)}
-
-
-def label_of(case: Case | Told, fault: Fault | None) -> dict[str, Json]:
-    """Return what is told of a case; ``before`` or ``after`` is left out where nothing stands."""
-    label: dict[str, Json] = {"scenario": case.scenario}
-    if case.clause:
-        label["clause"] = case.clause
+def label_data(label: Label, fault: Fault | None) -> dict[str, Json]:
+    """Return a label with one of its faults; ``before`` or ``after`` is left out where missing."""
+    data: dict[str, Json] = {"scenario": label.scenario}
+    if label.clause:
+        data["clause"] = label.clause
     if fault is not None:
-        label["rule"] = fault.rule
-        label["pointer"] = pointer_of(fault.place)
-        label["operator"] = fault.operator
-        label |= _sides(fault)
-        label["message"] = fault.message
+        data["rule"] = fault.rule
+        data["pointer"] = pointer_of(fault.place)
+        data["operator"] = fault.operator
+        data |= _sides(fault)
+        data["message"] = fault.message
         if fault.also:
-            label["also"] = [
+            data["also"] = [
                 {"pointer": pointer_of(change.place), **_sides(change)} for change in fault.also
             ]
-    return label
+    return data
 
 
-def _sides(change: Fault | Change) -> dict[str, Json]:
+def _sides(change: Change) -> dict[str, Json]:
     sides = (("before", change.before), ("after", change.after))
     return {name: value for name, value in sides if not isinstance(value, Missing)}
 
 
 def labelled(case: Case) -> dict[str, Json]:
-    """Return the record of a case with its label inside: several faults are a list."""
-    labels = [label_of(case, fault) for fault in case.faults or (None,)]
+    """Return the record of a case with its label inside: a list where it has several faults."""
+    labels = [label_data(case, fault) for fault in case.faults or (None,)]
     inside: Json = labels[0] if len(labels) == 1 else list(labels)
     return {**case.record, INSIDE: inside}

@@ -1,39 +1,63 @@
-"""Takes the plan of an output and its records; gives what they cover of what they could."""
+"""Coverage and odds of records: which combinations they have, and how often each value came out.
+
+Coverage is counted against what can be: the values that rules and exclusions leave, and the
+combinations of them that go together. Observed shares are set beside the declared ones, each with
+the interval in which it lies with a given confidence.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
+from decimal import Decimal
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.scenarios.coverage.combinations import (
+from mockgen_watch.rules.values import MISSING, Missing, places_of
+from mockgen_watch.scenarios.coverage.covered import MOST_VALUES, find_compatibility
+from mockgen_watch.scenarios.coverage.parameters import (
+    RowReader,
+    hidden_values,
+    key_of,
+    parameters_of,
+)
+from mockgen_watch.scenarios.coverage.problem import (
+    Constraint,
+    Feasible,
     Possible,
+    Problem,
     bits_of,
-    combinations_of,
+    count_combinations,
     members,
 )
-from mockgen_watch.scenarios.coverage.combining import combine
-from mockgen_watch.scenarios.coverage.covered import MOST_VALUES
-from mockgen_watch.scenarios.coverage.parameters import HIDDEN, Reader, parameters_of
-from mockgen_watch.scenarios.coverage.problem import Constraint, Feasible, Problem
-from mockgen_watch.scenarios.promise.keep import Broken, Excluded, Valid
-from mockgen_watch.scenarios.source import Free
-from mockgen_watch.spec.model import Coverage
+from mockgen_watch.scenarios.promise.facts import fields_of, final_value
+from mockgen_watch.spec.generators import Boolean, Pool, RowField
+from mockgen_watch.spec.model import (
+    ELEMENT,
+    ArrayShape,
+    Coverage,
+    Leaf,
+    ObjectShape,
+    element_shapes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.coverage.covered import Covered
-    from mockgen_watch.scenarios.coverage.parameters import Parameter, Value
-    from mockgen_watch.scenarios.promise.needs import Need
-    from mockgen_watch.scenarios.source import Part
+    from mockgen_watch.scenarios.coverage.parameters import Key, Parameter, Value
+    from mockgen_watch.scenarios.promise.requirements import Requirement
+    from mockgen_watch.scenarios.source import ScenarioRecords
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Modifiers, Shape
 
 
 MOST_TRIPLES: Final = 400_000
@@ -100,28 +124,15 @@ class Measured(Struct, frozen=True, kw_only=True):
         return next((each for each in self.strengths if each.strength is strength), None)
 
 
-def settings_of(part: Part) -> list[tuple[RecordPlan, Sequence[Need]]]:
-    """Return each settled plan behind the records of ``part``, with the needs that are open."""
-    if isinstance(part, Free):
-        return [(part.plan, ())]
-    if isinstance(part, Valid):
-        return [(part.drawer.plan, part.drawer.needs)]
-    if isinstance(part, Excluded):
-        return [(drawer.plan, drawer.needs) for drawer in part.drawers]
-    if isinstance(part, Broken):
-        return [(part.breaker.twins.plan, part.breaker.twins.needs)]
-    return []
-
-
-def measure(plan: RecordPlan, part: Part, records: Iterable[Json]) -> Measured | None:
+def measure(plan: RecordPlan, part: ScenarioRecords, records: Iterable[Json]) -> Measured | None:
     """Return what ``records`` cover; None where there is nothing to choose, or too much."""
     parameters, _ = parameters_of(plan)
     if not parameters or sum(len(each.values) for each in parameters) > MOST_VALUES:
         return None
     space = _Space(parameters)
     designs = dict(enumerate(part.covered))
-    for number, (settled, needs) in enumerate(settings_of(part)):
-        space.add(settled, needs, designs.get(number))
+    for number, (constrained, still_open) in enumerate(part.settings):
+        space.add(constrained, still_open, designs.get(number))
     tally = _Tally(space)
     for record in records:
         tally.add(record)
@@ -133,7 +144,7 @@ def measure(plan: RecordPlan, part: Part, records: Iterable[Json]) -> Measured |
         seen=tuple(tally.seen),
         strengths=tuple(tally.strengths()),
         cases=space.cases,
-        is_bound=len(settings_of(part)) > 1,
+        is_bound=len(part.settings) > 1,
         all_cases=math.prod(
             sum(not value.is_hidden for value in each.values) for each in parameters
         ),
@@ -141,7 +152,7 @@ def measure(plan: RecordPlan, part: Part, records: Iterable[Json]) -> Measured |
 
 
 class _Space:
-    """The combinations of a plan that can be, in any of the settled plans behind its records."""
+    """The combinations that can be in any of the constrained plans behind the records."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = parameters
@@ -152,23 +163,21 @@ class _Space:
         self.thirds: list[list[int]] | None = [[0] * self.size for _ in range(self.size)]
         self.cases: int | None = 0
         shown = [len(each.values) for each in parameters]
-        if combinations_of(shown, self.hidden, 3) > MOST_TRIPLES:
+        self.hidden = hidden_values(parameters)
+        if count_combinations(shown, self.hidden, 3) > MOST_TRIPLES:
             self.thirds = None
 
-    @property
-    def hidden(self) -> frozenset[tuple[int, int]]:
-        """The values that hide."""
-        return _hidden(self.parameters)
-
-    def add(self, plan: RecordPlan, needs: Sequence[Need], covered: Covered | None) -> None:
-        """Add what can be in a settled plan, as far as its design knows no better."""
+    def add(
+        self, plan: RecordPlan, requirements: Sequence[Requirement], covered: Covered | None
+    ) -> None:
+        """Add what can be in a constrained plan, without what its design found to be impossible."""
         own = self._own(plan)
-        combining = combine(plan, own, needs)
+        compatibility = find_compatibility(plan, own, requirements)
         problem = Problem(
             marks=tuple(tuple(range(len(each.values))) for each in own),
             strength=2,
-            constraints=(*combining.constraints, *_learnt(covered, own)),
-            hidden=_hidden(own),
+            constraints=(*compatibility.constraints, *_learnt(covered, own)),
+            hidden=hidden_values(own),
         )
         feasible = Feasible(problem.sizes, problem.constraints)
         possible = Possible(problem, feasible)
@@ -186,18 +195,18 @@ class _Space:
         self.cases = None if cases is None or self.cases is None else self.cases + cases
 
     def _own(self, plan: RecordPlan) -> tuple[Parameter, ...]:
-        """Return the parameters with the values that are left in a settled plan."""
-        left = {_name(each): each for each in parameters_of(plan, least=1)[0]}
+        """Return the parameters with the values that are left in a constrained plan."""
+        left = {_identity(each): each for each in parameters_of(plan, least=1)[0]}
         own = []
         for parameter in self.parameters:
-            there = left.get(_name(parameter))
-            known = None if there is None else {_value_name(value) for value in there.values}
+            there = left.get(_identity(parameter))
+            names = None if there is None else {_value_name(value) for value in there.values}
             values = [
                 value
                 for value in parameter.values
                 if value.is_hidden
-                or (known is None and value.name == "$present")
-                or (known is not None and _value_name(value) in known)
+                or (names is None and value.name == "$present")
+                or (names is not None and _value_name(value) in names)
             ]
             own.append(replace(parameter, values=tuple(values) or parameter.values))
         return tuple(own)
@@ -216,7 +225,7 @@ class _Tally:
 
     def __init__(self, space: _Space) -> None:
         self._space = space
-        self._reader = Reader(space.parameters)
+        self._reader = RowReader(space.parameters)
         self._rows: dict[tuple[int, ...], int] = {}
         self.seen = [0] * space.size
 
@@ -269,7 +278,7 @@ class _Tally:
                     if value < other
                 ),
             )
-        if len(space.parameters) > 2 and space.thirds is not None:  # noqa: PLR2004 - of triples
+        if len(space.parameters) >= Coverage.THREE_WISE.size and space.thirds is not None:
             yield self._triples(space.thirds)
 
     def _triples(self, thirds: Sequence[Sequence[int]]) -> StrengthCount:
@@ -303,16 +312,16 @@ class _Tally:
         sizes = [len(each.values) for each in self._space.parameters]
         return StrengthCount(
             strength=strength,
-            combinations=combinations_of(sizes, self._space.hidden, strength.size),
+            combinations=count_combinations(sizes, self._space.hidden, strength.size),
             possible=possible,
             covered=covered,
             missing=tuple(
-                tuple(self._named(value) for value in values)
+                tuple(self._named_value(value) for value in values)
                 for values in itertools.islice(missing, EXAMPLES)
             ),
         )
 
-    def _named(self, value: int) -> tuple[str, Json]:
+    def _named_value(self, value: int) -> tuple[str, Json]:
         for place, parameter in enumerate(self._space.parameters):
             start, stop = self._space.offsets[place : place + 2]
             if start <= value < stop:
@@ -321,19 +330,10 @@ class _Tally:
 
 
 EXAMPLES: Final = 20
-"""Combinations that are missing, of which so many are told."""
+"""Missing combinations that are named."""
 
 
-def _hidden(parameters: Sequence[Parameter]) -> frozenset[tuple[int, int]]:
-    return frozenset(
-        (place, number)
-        for place, parameter in enumerate(parameters)
-        for number, value in enumerate(parameter.values)
-        if value is HIDDEN
-    )
-
-
-def _name(parameter: Parameter) -> tuple[object, ...]:
+def _identity(parameter: Parameter) -> tuple[object, ...]:
     return parameter.draw, parameter.path, parameter.elements
 
 
@@ -345,11 +345,11 @@ def _learnt(covered: Covered | None, own: Sequence[Parameter]) -> Iterator[Const
     """Yield what a design learnt from records that could not be, of the parameters ``own``."""
     if covered is None:
         return
-    places = {_name(parameter): place for place, parameter in enumerate(own)}
-    for constraint in covered.problem.constraints[len(covered.combining.constraints) :]:
+    places = {_identity(parameter): place for place, parameter in enumerate(own)}
+    for constraint in covered.problem.constraints[len(covered.compatibility.constraints) :]:
         theirs = [covered.parameters[place] for place in constraint.scope]
-        if all(_name(parameter) in places for parameter in theirs):
-            scope = tuple(places[_name(parameter)] for parameter in theirs)
+        if all(_identity(parameter) in places for parameter in theirs):
+            scope = tuple(places[_identity(parameter)] for parameter in theirs)
             yield Constraint(scope=scope, allows=_translated(constraint, theirs, own, scope))
 
 
@@ -378,3 +378,233 @@ def _translated(
 
 def _moved(bits: int, numbers: Sequence[int]) -> int:
     return bits_of([numbers[value] for value in members(bits)])
+
+
+CONFIDENCE: Final = 0.99
+"""How sure an interval is by default."""
+
+
+class Odds(Struct, frozen=True, kw_only=True):
+    """One share.
+
+    Attributes:
+        field: the path in words; ``""`` for the scenarios of a mix.
+        of: what is counted: the name of a scenario, a value, ``"null"`` or ``"absent"``.
+        is_word: it is one of these words, and no value.
+        declared: as the spec has it, 0 to 1.
+        settled: what rules and exclusions leave of it; None where records are redrawn.
+        trials, hits: of how many draws it came out in how many.
+        low, high: the interval in which the share lies with the given confidence.
+    """
+
+    field: str
+    of: Json
+    is_word: bool
+    declared: float
+    settled: float | None
+    trials: int
+    hits: int
+    low: float
+    high: float
+
+    @property
+    def observed(self) -> float:
+        """The share that was observed."""
+        return self.hits / self.trials if self.trials else 0.0
+
+    @property
+    def is_outside(self) -> bool:
+        """Return whether the declared share lies outside of the interval."""
+        return self.trials > 0 and not self.low <= self.declared <= self.high
+
+    @property
+    def is_ruled(self) -> bool:
+        """Return whether what rules and exclusions leave explains that."""
+        if not self.is_outside:
+            return False
+        return self.settled is None or (
+            self.settled != self.declared and self.low <= self.settled <= self.high
+        )
+
+
+def wilson(hits: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the score interval of a share.
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22(158), 1927; unlike the normal one it holds
+    for shares near 0 and 1 as well.
+    """
+    if not trials:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, square = hits / trials, z * z
+    centre = share + square / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
+    whole = 1 + square / trials
+    low, high = (centre - half) / whole, (centre + half) / whole
+    # At the ends the interval reaches them, but for the last bits of the arithmetic.
+    return (0.0 if not hits else max(low, 0.0)), (1.0 if hits == trials else min(high, 1.0))
+
+
+def scenario_odds(
+    weights: Sequence[tuple[str, Decimal]], counts: Mapping[str, int], confidence: float
+) -> Iterator[Odds]:
+    """Yield the share of each scenario of a mix."""
+    total, trials = sum(weight for _, weight in weights), sum(counts.values())
+    for name, weight in weights:
+        hits = counts.get(name, 0)
+        low, high = wilson(hits, trials, confidence)
+        yield Odds(
+            field="", of=name, is_word=True, declared=float(weight / total),
+            settled=float(weight / total), trials=trials, hits=hits, low=low, high=high,
+        )  # fmt: skip
+
+
+def field_odds(
+    plan: RecordPlan,
+    settled: RecordPlan | None,
+    redrawn: frozenset[Path],
+    records: Sequence[Json],
+    confidence: float,
+) -> Iterator[Odds]:
+    """Yield the shares of weighted values, of null and of absence, field by field.
+
+    Args:
+        plan: as it is stated.
+        settled: the constrained plan; None where more than one such plan makes the records.
+        redrawn: fields that may be drawn again to meet rules.
+        records: those that the odds alone decide.
+        confidence: of the intervals, over 0 and under 1.
+    """
+    left = {} if settled is None else _by_path(settled.shape)
+    for path, shape in _by_path(plan.shape).items():
+        if shape is None:
+            continue
+        rest = None if path in redrawn else left.get(path)
+        yield from _field_odds(path, plan, shape, rest, records, confidence)
+
+
+def _field_odds(
+    path: Path,
+    plan: RecordPlan,
+    shape: Shape,
+    rest: Shape | None,
+    records: Sequence[Json],
+    confidence: float,
+) -> Iterator[Odds]:
+    own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
+    name = ".".join(own) + ("[]" if _is_element(shape) else "")
+    modifiers, after = shape.modifiers, None if rest is None else rest.modifiers
+    table = {} if modifiers.unique or not isinstance(shape, Leaf) else declared_shares(shape)
+    if not (table or modifiers.null or modifiers.omit):
+        return
+    counts = Counter(_drawn_keys(path, shape, records))
+    absent, empty = counts[key_of(MISSING)], counts[key_of(None)]
+    trials = counts.total()
+
+    def odds(
+        of: Json, declared: Decimal, settled: Decimal | None, hits: int, tries: int, *, word: bool
+    ) -> Odds:
+        low, high = wilson(hits, tries, confidence)
+        return Odds(
+            field=name, of=of, is_word=word, declared=float(declared),
+            settled=None if settled is None else float(settled),
+            trials=tries, hits=hits, low=low, high=high,
+        )  # fmt: skip
+
+    if modifiers.omit and not _is_element(shape):
+        yield odds("absent", modifiers.omit, _odds_of(after, "omit"), absent, trials, word=True)
+    if modifiers.null:
+        there = trials - absent
+        yield odds("null", modifiers.null, _odds_of(after, "null"), empty, there, word=True)
+    has_gaps = bool(modifiers.null or modifiers.omit)
+    left = declared_shares(rest, weighted_only=False) if isinstance(rest, Leaf) else None
+    for key, (value, share) in table.items():
+        given = trials - absent - empty if has_gaps else trials
+        settled = None if left is None else left.get(key, (value, Decimal(0)))[1]
+        word = isinstance(value, Missing)
+        shown = "absent" if isinstance(value, Missing) else value
+        yield odds(shown, share, settled, counts[key], given, word=word)
+
+
+def _odds_of(modifiers: Modifiers | None, name: str) -> Decimal | None:
+    if modifiers is None:
+        return None
+    return modifiers.omit if name == "omit" else modifiers.null
+
+
+def declared_shares(
+    leaf: Leaf, *, weighted_only: bool = True
+) -> dict[Key, tuple[Json | Missing, Decimal]]:
+    """Return the share of each value of a leaf whose values have odds; nothing for the others."""
+    generator = leaf.generator
+    weights: list[tuple[Json | Missing, Decimal]]
+    if isinstance(generator, Boolean):
+        weights = [(True, generator.true), (False, 1 - generator.true)]
+    elif isinstance(generator, Pool):
+        weights = [(final_value(leaf, each.value), each.weight) for each in generator.entries]
+    elif isinstance(generator, RowField) and not (leaf.modifiers.null or leaf.modifiers.omit):
+        weights = [
+            (
+                final_value(leaf, each.value[generator.key])
+                if generator.key in each.value
+                else MISSING,
+                each.weight,
+            )
+            for each in generator.rows.entries
+            if isinstance(each.value, dict)
+        ]
+    else:
+        return {}
+    is_even = not isinstance(generator, Boolean) and len({weight for _, weight in weights}) == 1
+    has_null = leaf.modifiers.null and any(value is None for value, _ in weights)
+    if (is_even and weighted_only) or has_null:
+        return {}
+    total = sum((weight for _, weight in weights), Decimal(0))
+    found: dict[Key, tuple[Json | Missing, Decimal]] = {}
+    for value, weight in weights:
+        key = key_of(value)
+        found[key] = (value, found.get(key, (value, Decimal(0)))[1] + weight / total)
+    return found
+
+
+def _drawn_keys(path: Path, shape: Shape, records: Iterable[Json]) -> Iterator[Key]:
+    """Yield the key of each value that was drawn for a field."""
+    for record in records:
+        if _is_element(shape):
+            for _, value in places_of(record, path):
+                yield from map(key_of, value if isinstance(value, list) else ())
+            continue
+        for _, around in places_of(record, path[:-1]):
+            for each in around if isinstance(around, list) else [around]:
+                if isinstance(each, dict):
+                    yield key_of(each.get(path[-1], MISSING))
+
+
+def _is_element(shape: Shape) -> bool:
+    return shape.address[-1:] == (ELEMENT,)
+
+
+def _by_path(shape: ObjectShape) -> dict[Path, Shape | None]:
+    """Return what is drawn at each path; None where several shapes have one path."""
+    found: dict[Path, Shape | None] = {}
+    for path, leaf, _ in fields_of(shape):
+        found[path] = None if path in found else leaf
+    for path, around in _containers(shape, ()):
+        if path and (around.modifiers.null or around.modifiers.omit):
+            found[path] = None if path in found else around
+    return found
+
+
+def _containers(shape: Shape, path: Path) -> Iterator[tuple[Path, Shape]]:
+    if isinstance(shape, ObjectShape):
+        if not _is_element(shape):
+            yield path, shape
+        for member in shape.members:
+            if not member.shape.modifiers.delete:
+                yield from _containers(member.shape, (*path, member.name))
+    elif isinstance(shape, ArrayShape):
+        if not _is_element(shape):
+            yield path, shape
+        for element in element_shapes(shape):
+            yield from _containers(element, path)

@@ -1,4 +1,4 @@
-"""Takes the plans of a model without rules; gives the scenarios that can make the same record."""
+"""Overlaps: scenarios of one model without rules that can make the same record."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.masters.shapes import canonical_form
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import MISSING, Missing, places_of, same, with_value
+from mockgen_watch.scenarios.labels import EXCLUSION
 from mockgen_watch.scenarios.promise.facts import (
-    elements_of,
+    fields_of,
     final_value,
     number_of,
     options_of,
-    walk_paths,
+    same_or_missing,
 )
-from mockgen_watch.scenarios.source import EXCLUSION
 from mockgen_watch.spec.generators import Number, Pattern, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind
+from mockgen_watch.spec.model import Leaf, ObjectShape, OriginKind, element_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
 
-    Chosen = list[tuple[Path, Json | Missing]]
+    Values = list[tuple[Path, Json | Missing]]
 
 
 COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
@@ -66,25 +66,25 @@ def common_record(first: RecordPlan, second: RecordPlan) -> dict[str, Json] | No
     if dict(_frames(first.shape)) != dict(_frames(second.shape)):
         # Arrays of other lengths, objects that may be absent: too much to be certain.
         return None
-    chosen = _common_values(dict(_leaves(first)), dict(_leaves(second)))
-    if chosen is None:
+    values = _common_values(_leaves(first), _leaves(second))
+    if values is None:
         return None
     record: Json = record_at(compile_program(first), 0)
-    for path, value in chosen:
+    for path, value in values:
         for place, _ in list(places_of(record, path)):
             record = with_value(record, place, value)
     return record if isinstance(record, dict) else None
 
 
-def _common_values(left: dict[Path, Leaf], right: dict[Path, Leaf]) -> Chosen | None:
+def _common_values(left: dict[Path, Leaf], right: dict[Path, Leaf]) -> Values | None:
     """Return a common value for each leaf that is not the same in both; None where one has none."""
-    chosen: Chosen = []
+    values: Values = []
     rows: dict[Path, list[tuple[Path, Leaf, Leaf]]] = {}
     if any(not leaf.modifiers.omit for path, leaf in left.items() if path not in right):
         return None
     if any(not leaf.modifiers.omit for path, leaf in right.items() if path not in left):
         return None
-    chosen += [(path, MISSING) for path in left if path not in right]
+    values += [(path, MISSING) for path in left if path not in right]
     for path, mine in left.items():
         other = right.get(path)
         if other is None or _form(mine) == _form(other):
@@ -95,21 +95,20 @@ def _common_values(left: dict[Path, Leaf], right: dict[Path, Leaf]) -> Chosen | 
         common = _common_value(mine, other)
         if isinstance(common, _Nothing):
             return None
-        chosen.append((path, common))
-    for values in map(_common_row, rows.values()):
-        if values is None:
+        values.append((path, common))
+    for row in map(_common_row, rows.values()):
+        if row is None:
             return None
-        chosen += values
-    return chosen
+        values += row
+    return values
 
 
 class _Nothing:
     """No value is common."""
 
 
-def _leaves(plan: RecordPlan) -> Iterator[tuple[Path, Leaf]]:
-    for path, leaf, _ in walk_paths(plan.shape):
-        yield path, leaf
+def _leaves(plan: RecordPlan) -> dict[Path, Leaf]:
+    return {field.path: field.leaf for field in fields_of(plan.shape)}
 
 
 def _frames(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -125,7 +124,7 @@ def _frames(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, object]]:
         return
     size = (shape.minimum, shape.maximum, len(shape.elements), canonical_form(shape.modifiers))
     yield path, size
-    for number, element in enumerate(elements_of(shape)):
+    for number, element in enumerate(element_shapes(shape)):
         yield from _frames(element, (*path, str(number)))
 
 
@@ -137,7 +136,7 @@ def _common_value(left: Leaf, right: Leaf) -> Json | Missing | _Nothing:
     mine, others = options_of(left), options_of(right)
     if mine is not None and others is not None:
         for option in mine:
-            if any(_alike(option.value, other.value) for other in others):
+            if any(same_or_missing(option.value, other.value) for other in others):
                 return option.value
         return _Nothing()
     if mine is not None or others is not None:
@@ -146,12 +145,6 @@ def _common_value(left: Leaf, right: Leaf) -> Json | Missing | _Nothing:
             if not isinstance(option.value, Missing) and _can_make(open_leaf, option.value):
                 return option.value
     return _Nothing()
-
-
-def _alike(left: Json | Missing, right: Json | Missing) -> bool:
-    if isinstance(left, Missing) or isinstance(right, Missing):
-        return left is right
-    return same(left, right)
 
 
 def _can_make(leaf: Leaf, value: Json) -> bool:
@@ -174,19 +167,19 @@ def _can_make(leaf: Leaf, value: Json) -> bool:
 
 def _common_row(
     group: Sequence[tuple[Path, Leaf, Leaf]],
-) -> Chosen | None:
+) -> Values | None:
     mine = [[option.value for option in options_of(leaf) or ()] for _, leaf, _ in group]
     others = [[option.value for option in options_of(leaf) or ()] for _, _, leaf in group]
     for row in zip(*mine, strict=False):
         for other in zip(*others, strict=False):
-            if all(map(_alike, row, other)):
+            if all(map(same_or_missing, row, other)):
                 return [(path, value) for (path, _, _), value in zip(group, row, strict=True)]
     return None
 
 
 def _without_master(plan: RecordPlan, record: Json) -> Json:
     """Return ``record`` without what a master alone says, which is the same in all records."""
-    for path, leaf in _leaves(plan):
+    for path, leaf, _ in fields_of(plan.shape):
         options = options_of(leaf)
         if leaf.origin.kind is OriginKind.MASTER and options is not None and len(options) == 1:
             for place, _ in reversed(list(places_of(record, path))):
@@ -213,14 +206,14 @@ def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> 
 def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
     followers = [
-        _follows_twins(plan)
+        _no_effect(plan)
         for plan in plans
         if not plan.mix and plan.coverage.is_asked and plan.coverage != plan.records.coverage
     ]
     return [*followers, *check_overlaps(plans)]
 
 
-def _follows_twins(plan: OutputPlan) -> Diagnostic:
+def _no_effect(plan: OutputPlan) -> Diagnostic:
     return Diagnostic(
         code="MG409",
         severity=Severity.WARNING,

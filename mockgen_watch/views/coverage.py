@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Final
 
-    from mockgen_watch.scenarios.measure import Measured, StrengthCount
-    from mockgen_watch.scenarios.odds import Odds
+    from mockgen_watch.scenarios.measure import Measured, Odds, StrengthCount
     from mockgen_watch.spec.document import Json
     from mockgen_watch.workflow.coverage import CoverageReport, OutputCoverage, Overlap
 

@@ -12,14 +12,12 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import POSITIVE
-from mockgen_watch.scenarios.coverage.covered import cases_data
 from mockgen_watch.scenarios.coverage.parameters import key_of
-from mockgen_watch.scenarios.measure import Measured, measure, settings_of
-from mockgen_watch.scenarios.odds import Odds, field_odds, scenario_odds
+from mockgen_watch.scenarios.labels import BASE, EXCLUSION, has_promise
+from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure, scenario_odds
 from mockgen_watch.scenarios.overlap import common_record
-from mockgen_watch.scenarios.promise.facts import leaves_below
-from mockgen_watch.scenarios.promise.keep import Broken
-from mockgen_watch.scenarios.source import BASE, EXCLUSION, compile_source, has_promise
+from mockgen_watch.scenarios.promise.facts import fields_below
+from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.workflow.project import replace_files
@@ -120,30 +118,26 @@ def _output(
     plan: OutputPlan, source: Source, records: Sequence[Json], confidence: float
 ) -> OutputCoverage:
     part = source.parts[0]
-    is_twins = not plan.mix and isinstance(part, Broken)
+    is_twins = not plan.mix and part.has_faults
     odds: list[Odds] = []
     if plan.mix:
         counts = Counter(source.scenarios[source.part_of(index)] for index in range(len(records)))
         weights = [(each.scenario, each.weight) for each in plan.mix]
         odds += scenario_odds(weights, counts, confidence)
     elif not is_twins:
-        settled = settings_of(part)
-        designed = {
-            covered.record_of(row) for covered in part.covered for row in range(_rows(covered))
-        }
+        designed = {index for covered in part.covered for index in covered.designed()}
         free = [
             record
             for index, record in enumerate(records)
             if index not in designed and index not in part.stated
         ]
-        rest, needs = settled[0] if len(settled) == 1 else (None, ())
+        constrained, still_open = part.settings[0] if len(part.settings) == 1 else (None, ())
         redrawn = frozenset(
-            path
-            for need in needs
-            for wanted in need.paths or ((),)
-            for path, _, _ in leaves_below(plan.records.shape, wanted)
+            field.path
+            for requirement in still_open
+            for field in fields_below(plan.records.shape, requirement.paths)
         )
-        odds += field_odds(plan.records, rest, redrawn, free, confidence)
+        odds += field_odds(plan.records, constrained, redrawn, free, confidence)
     return OutputCoverage(
         plan=plan,
         records=len(records),
@@ -152,10 +146,6 @@ def _output(
         designs=part.covered if not plan.mix else (),
         odds=tuple(odds),
     )
-
-
-def _rows(covered: Covered) -> int:
-    return len(covered.design.rows)
 
 
 def _overlaps(
@@ -215,7 +205,7 @@ def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
                 continue
             before = coverage.cases if isinstance(coverage.cases, dict) else {}
             known = files.setdefault(coverage.keep, dict(before))
-            rows = cases_data(covered.design.rows, covered.parameters)
+            rows = covered.cases()
             known[covered.name] = rows
             counts[coverage.keep] = counts.get(coverage.keep, 0) + len(rows)
     if not files:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.rules.values import Place
-    from mockgen_watch.scenarios.source import Case, Fault
+    from mockgen_watch.scenarios.labels import Case, Fault
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Model, Modifiers, Origin, RuleSpec, Shape, Statement

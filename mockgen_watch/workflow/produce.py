@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.base import Framing, Writer
     from mockgen_watch.formats.rendering import Records
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.source import Case, RecordSources, Source
+    from mockgen_watch.scenarios.labels import Case
+    from mockgen_watch.scenarios.source import RecordSources, Source
     from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
@@ -438,7 +439,7 @@ class _LabelRecords(Struct, frozen=True, kw_only=True):
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         for index in range(start, stop):
-            yield label_bytes_of(self.writer, self.source.told_at(index), index)
+            yield label_bytes_of(self.writer, self.source.label_at(index), index)
 
 
 def label_writer() -> Writer:

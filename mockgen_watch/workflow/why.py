@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import Missing
-from mockgen_watch.scenarios.faults.mutations import OWN
-from mockgen_watch.scenarios.labels import INSIDE, label_of, labelled
-from mockgen_watch.scenarios.promise.covered import designed_by
+from mockgen_watch.scenarios.coverage.covered import find_design
+from mockgen_watch.scenarios.faults.candidates import OWN
+from mockgen_watch.scenarios.labels import INSIDE, label_data, labelled
 from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.values import Place
-    from mockgen_watch.scenarios.source import Case, Source
+    from mockgen_watch.scenarios.labels import Case
+    from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
     from mockgen_watch.workflow.origins import Odds
@@ -135,7 +136,7 @@ class RecordExplainer:
         parts = (mixed.records for mixed in mix if mixed.scenario == self._scenario)
         self._plan = next(parts, target.plan.records)
         faults = (self._case.faults or (None,)) if source.is_promised else ()
-        self.labels = tuple(label_of(self._case, fault) for fault in faults)
+        self.labels = tuple(label_data(self._case, fault) for fault in faults)
 
     def at(self, path: Sequence[str]) -> Explanation:
         """Return where the value at ``path`` of the record comes from.
@@ -205,7 +206,8 @@ class RecordExplainer:
             shape = shape_at(plan, path).shape
         except UsageError:
             return
-        found = designed_by(self._part, self._index, shape, tuple(path))
+        plans = [constrained for constrained, _ in self._part.settings]
+        found = find_design(plans, self._index, shape, tuple(path))
         if found is not None and find_statement(plan, self._index, path) is None:
             yield Step(
                 role=Role.COVERAGE,

@@ -26,7 +26,7 @@ FORMATS = ("ndjson", "json", "yaml", "csv")
 @pytest.fixture(autouse=True)
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have programs made for any number of twins."""
-    monkeypatch.setattr("mockgen_watch.scenarios.faults.vector.FEWEST", 1)
+    monkeypatch.setattr("mockgen_watch.scenarios.faults.broken_chunks.FEWEST", 1)
 
 
 def made(plan: OutputPlan, vector_from: int) -> tuple[bytes, bytes] | str:

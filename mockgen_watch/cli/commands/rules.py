@@ -10,7 +10,7 @@ from mockgen_watch.cli.options import add_json, add_suites
 from mockgen_watch.cli.running import print_findings
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.plan.model import Selection
-from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Final
 
-    from mockgen_watch.scenarios.check import ModelAccount, RuleAccount
+    from mockgen_watch.scenarios.check import ModelReport, RuleReport
 
 EXAMPLES: Final = """examples:
   mockgen-watch rules              how each rule is kept, and which faults break it alone
@@ -43,20 +43,20 @@ def run(options: argparse.Namespace) -> int:
     plans, found = select_plans(project, Request(suites=tuple(options.suites), selection=selection))
     print_findings(project, found, options)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
-    accounts = [account for _, group in by_model if (account := account_of(group)) is not None]
+    reports = [report for _, group in by_model if (report := report_model(group)) is not None]
     if options.json:
-        print(json_text(list(map(_data, accounts))))
-    elif not accounts:
+        print(json_text(list(map(_data, reports))))
+    elif not reports:
         print("no model has rules or exclusions")
     else:
-        print("\n\n".join(_text(account, is_verbose=options.verbose) for account in accounts))
+        print("\n\n".join(_text(report, is_verbose=options.verbose) for report in reports))
     return ExitCode.DONE
 
 
-def _data(account: ModelAccount) -> dict[str, object]:
+def _data(report: ModelReport) -> dict[str, object]:
     return {
-        "suite": account.suite,
-        "model": account.model,
+        "suite": report.suite,
+        "model": report.model,
         "rules": [
             {
                 "rule": rule.name,
@@ -65,25 +65,25 @@ def _data(account: ModelAccount) -> dict[str, object]:
                 "faults": list(rule.kinds),
                 "impossible": dict(rule.impossible),
             }
-            for rule in account.rules
+            for rule in report.rules
         ],
         "exclusions": [
             {"exclusion": name, "certain": is_certain}
-            for name, is_certain in account.clauses.items()
+            for name, is_certain in report.clauses.items()
         ],
     }
 
 
-def _text(account: ModelAccount, *, is_verbose: bool) -> str:
-    lines = [f"{account.suite}/{account.model}"]
-    for rule in account.rules:
+def _text(report: ModelReport, *, is_verbose: bool) -> str:
+    lines = [f"{report.suite}/{report.model}"]
+    for rule in report.rules:
         lines += _rule_lines(rule, is_verbose=is_verbose)
-    for name, is_certain in account.clauses.items():
+    for name, is_certain in report.clauses.items():
         lines.append(f"  exclusion {name}: {_kept(is_certain=is_certain)}")
     return "\n".join(map(escape_for_terminal, lines))
 
 
-def _rule_lines(rule: RuleAccount, *, is_verbose: bool) -> list[str]:
+def _rule_lines(rule: RuleReport, *, is_verbose: bool) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for kind, reason in rule.impossible.items():
         if is_verbose or reason not in {NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH}:

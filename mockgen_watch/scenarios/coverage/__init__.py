@@ -1,1 +1,1 @@
-"""Takes what a scenario has to cover; gives the records that come first, so that all is covered."""
+"""Coverage: first records that have every combination of their fields' values."""

@@ -1,61 +1,254 @@
-"""Takes a settled plan and the needs that are open; gives the plan whose first records cover all.
+"""Covered plans: plans whose first records cover all combinations that can be.
 
-The rows of a covering design are laid into the plan as what its first records choose. So a record
-of the design differs from what its address would give in the parameters alone; every other field,
-and every record behind the design, is what it is without ``$coverage``.
+A covering design is made for the parameters of a plan and for what its requirements allow, and its
+rows become what the first records choose. So a record of the design differs from what its address
+would give in the parameters alone; every other field, and every record behind the design, is what
+it is without ``$coverage``. Rows that turn out to be impossible are forbidden, and the design is
+made again.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
+import sys
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.plan.model import Draw, FirstChoices
-from mockgen_watch.scenarios.coverage.combinations import combinations_of
-from mockgen_watch.scenarios.coverage.combining import Combining, combine
+from mockgen_watch.diagnostics import Diagnostic, has_errors
+from mockgen_watch.digest import digest
+from mockgen_watch.generate.address import path_of_draw
+from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.masters.shapes import form_bytes
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, Draw, FirstChoices, records_form
+from mockgen_watch.rules.values import with_value
 from mockgen_watch.scenarios.coverage.design import cover
-from mockgen_watch.scenarios.coverage.parameters import parameters_of
-from mockgen_watch.scenarios.coverage.problem import Constraint, Problem
+from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free, hidden_values, parameters_of
+from mockgen_watch.scenarios.coverage.problem import Constraint, Problem, count_combinations
+from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, fields_below
+from mockgen_watch.scenarios.promise.redraw import Sampler
+from mockgen_watch.spec.generators import Constant, RowField, Template
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Final
 
+    from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.coverage.parameters import Parameter
     from mockgen_watch.scenarios.coverage.problem import Design, Partial, Row
-    from mockgen_watch.scenarios.promise.needs import Need
+    from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import CoverageSpec
+    from mockgen_watch.spec.model import CoverageSpec, Shape
+
+
+MOST_VALUES: Final = 4000
+"""Values of all parameters together that a design is made for."""
+
+MOST_COMBINATIONS: Final = 1_000_000
+"""Combinations that a design is made for: 350 pools of 4 in pairs, 46 of them in triples."""
+
+ROUNDS: Final = 8
+"""How often a design is made again because some of its records cannot be."""
+
+SAMPLES: Final = 400
+"""Records that a combination is tried in before it counts as one that cannot be."""
+
+TRIED: Final = 40_000
+"""Records that requirements which belong together are tried on at most."""
+
+ALL_RECORDS: Final = range(sys.maxsize)
+
+
+class Covered(Struct, frozen=True, kw_only=True, eq=False):
+    """A plan whose first records cover what can be covered.
+
+    Attributes:
+        name: of the design in a file of cases: ``MODEL/SCENARIO``, with the clause behind it.
+        plan: its first records choose what the rows of the design say.
+        parameters: what a row of the design has a value of.
+        problem: what the design was made for.
+        design: the rows; row r is record ``records[r]``.
+        compatibility: what goes together.
+    """
+
+    name: str
+    plan: RecordPlan
+    parameters: tuple[Parameter, ...]
+    problem: Problem
+    design: Design
+    compatibility: Compatibility
+    records: range
+
+    @property
+    def needed(self) -> int:
+        """How many records an output needs so that every row is in it."""
+        return max(self.designed(), default=-1) + 1
+
+    def designed(self) -> range:
+        """Return the indexes of the records that are rows of the design."""
+        return self.records[: len(self.design.rows)]
+
+    def applied(self) -> Covered:
+        """Return this with the first records of its plan as the design has them."""
+        first: list[FirstChoices] = []
+        for place, parameter in enumerate(self.parameters):
+            values = [parameter.values[row[place]] for row in self.design.rows]
+            draws: list[tuple[Draw, list[bytes | None]]] = []
+            if parameter.draw is not Draw.PRESENCE:
+                draws.append((parameter.draw, [value.choice for value in values]))
+            if parameter.has_states:
+                draws.append((Draw.PRESENCE, [value.state for value in values]))
+            for draw, choices in draws:
+                by_record: list[bytes | None] = [None] * self.needed
+                for index, choice in zip(self.designed(), choices, strict=True):
+                    by_record[index] = choice
+                chosen = FirstChoices(
+                    draw=draw,
+                    path=parameter.path,
+                    elements=parameter.elements,
+                    choices=tuple(by_record),
+                )
+                first.append(chosen)
+        return replace(self, plan=replace(self.plan, first=tuple(first)))
+
+    def without(self, bad: Iterable[tuple[int, Sequence[Requirement]]]) -> Covered | None:
+        """Return the design made again where rows cannot be: each with what it broke.
+
+        None when nothing is learnt from them.
+        """
+        learnt = list(self.problem.constraints)
+        for number, broken in bad:
+            row = self.design.rows[number]
+            places = {place for each in broken for place in self.compatibility.scope_of(each)}
+            if places:
+                learnt.append(_forbidding(tuple(sorted(places)), row))
+        if len(learnt) == len(self.problem.constraints):
+            return None
+        problem = replace(self.problem, constraints=tuple(learnt))
+        return replace(self, problem=problem, design=cover(problem)).applied()
+
+    def cases(self) -> list[Json]:
+        """Return the rows as a file of cases holds them: the name of each parameter's value."""
+        return [
+            {
+                parameter.label: parameter.values[number].name
+                for parameter, number in zip(self.parameters, row, strict=True)
+                if not parameter.values[number].is_hidden
+            }
+            for row in self.design.rows
+        ]
+
+
+def _forbidding(scope: tuple[int, ...], row: Row) -> Constraint:
+    numbers = tuple(row[place] for place in scope)
+    return Constraint(scope=scope, allows=lambda chosen: chosen != numbers)
+
+
+def cover_plan(
+    plan: RecordPlan,
+    still_open: Sequence[Requirement],
+    every: Sequence[Requirement],
+    designs: dict[str, Covered],
+    *,
+    clause: str = "",
+    records: range = ALL_RECORDS,
+) -> tuple[Sampler | None, Covered | None, list[Diagnostic]]:
+    """Return a sampler of ``plan`` with what it covers; no sampler where that is not possible.
+
+    Args:
+        plan: constrained.
+        still_open: the requirements that the plan alone does not ensure.
+        every: all requirements.
+        designs: those of the run by what decides them: positive and negative have the same.
+        clause: the exclusion that the records match; a part of the design's name.
+        records: which records are rows of the design.
+    """
+    scenario = POSITIVE if plan.scenario == NEGATIVE and plan.rules else plan.scenario
+    name = "/".join(filter(None, (plan.model_id, scenario, clause)))
+    key = _key(plan, name, records)
+    if key in designs:
+        covered = replace(designs[key], plan=plan).applied()
+        return Sampler(covered.plan, still_open, every), covered, []
+    made, found = _make_design(plan, still_open, name, records)
+    if made is None:
+        sampler = None if has_errors(found) else Sampler(plan, still_open, every)
+        return sampler, None, found
+    sampler = Sampler(made.plan, still_open, every)
+    for _ in range(ROUNDS if still_open else 0):
+        bad = [
+            (row, broken)
+            for row, index in enumerate(made.designed())
+            if (broken := sampler.try_at(index)[1])
+        ]
+        better = made.without(bad) if bad else None
+        if better is None:
+            break
+        made = better
+        sampler = Sampler(made.plan, still_open, every)
+    if not found:
+        designs[key] = made
+    return sampler, made, found
+
+
+def _key(plan: RecordPlan, name: str, records: range) -> str:
+    """Return what is the same for plans whose designs are the same."""
+    bare = replace(
+        plan, scenario="", count=1, faults=1, faulty=None, own_faults=(), stated=(), first=()
+    )
+    form = records_form(bare)
+    return digest(form_bytes([form, [name, str(records.start), str(records.step)]]))
+
+
+def _make_design(
+    plan: RecordPlan, requirements: Sequence[Requirement], name: str, records: range
+) -> tuple[Covered | None, list[Diagnostic]]:
+    """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
+    parameters, unused = parameters_of(plan)
+    found = [_no_parameter(plan, field) for field in unused]
+    sizes = [len(parameter.values) for parameter in parameters]
+    count = count_combinations(sizes, frozenset(), min(plan.coverage.strength.size, len(sizes)))
+    if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
+        found.append(_too_many(plan, sum(sizes), count))
+    if found or not parameters:
+        return None, found or [_nothing(plan)]
+    compatibility = find_compatibility(plan, parameters, requirements)
+    kept, problems = _kept_rows(plan.coverage, name, parameters)
+    problem = Problem(
+        marks=tuple(parameter.marks(plan.seed, plan.model_id) for parameter in parameters),
+        strength=plan.coverage.strength.size,
+        constraints=compatibility.constraints,
+        hidden=hidden_values(parameters),
+        kept=kept,
+        accepts=compatibility.accepts if compatibility.whole else None,
+    )
+    covered = Covered(
+        name=name,
+        plan=plan,
+        parameters=parameters,
+        problem=problem,
+        design=cover(problem),
+        compatibility=compatibility,
+        records=records,
+    )
+    return covered.applied(), problems
 
 
 _GONE: Final = -1
 
 
-def cases_data(rows: Iterable[Row], parameters: Sequence[Parameter]) -> list[Json]:
-    """Return rows as a file of cases holds them: the name of each parameter's value."""
-    return [
-        {
-            parameter.label: parameter.values[number].name
-            for parameter, number in zip(parameters, row, strict=True)
-            if not parameter.values[number].is_hidden
-        }
-        for row in rows
-    ]
-
-
-def kept_rows(
+def _kept_rows(
     coverage: CoverageSpec, name: str, parameters: Sequence[Parameter]
 ) -> tuple[tuple[Partial, ...], list[Diagnostic]]:
     """Return the rows that the file of cases has under ``name``, and what is wrong with it.
 
-    A case with a value that is no more cannot be, and is left out. A parameter that the file does
-    not know is free.
+    A case with a value that no longer exists cannot be, and is left out. A parameter that the file
+    does not know is free.
     """
     if coverage.cases is None:
         return (), []
@@ -82,6 +275,239 @@ def kept_rows(
     return tuple(kept), []
 
 
+def find_design(
+    plans: Iterable[RecordPlan], index: int, shape: Shape, path: tuple[str, ...]
+) -> tuple[RecordPlan, int] | None:
+    """Return the plan whose design chose the value at ``path`` of record ``index``, and its length.
+
+    None where the value was drawn. ``path`` has the elements on the way; ``shape`` is what is
+    there. The length is the number of records that the design reaches to.
+    """
+    names = tuple(name for name in path if not name.isdecimal())
+    elements = tuple(int(name) for name in path if name.isdecimal())
+    field = shape.generator if isinstance(shape, Leaf) else None
+    for plan in plans:
+        for item in plan.first:
+            chosen = item.choices[index] if index < len(item.choices) else None
+            if chosen is None or item.elements != elements:
+                continue
+            if item.draw is Draw.ROWS:
+                is_there = isinstance(field, RowField) and item.path == path_of_draw(field.address)
+            else:
+                is_there = item.path == names
+            if is_there:
+                return plan, len(item.choices)
+    return None
+
+
+class Compatibility(Struct, frozen=True, kw_only=True):
+    """Which values of parameters go together.
+
+    Attributes:
+        constraints: those that a few parameters decide.
+        whole: requirements that read too many parameters for that; whole rows decide.
+        scopes: the numbers of the parameters that each requirement reads.
+        trial: tries combinations.
+    """
+
+    constraints: tuple[Constraint, ...]
+    whole: tuple[Requirement, ...]
+    scopes: tuple[tuple[Requirement, tuple[int, ...]], ...]
+    trial: _Trial
+
+    def accepts(self, row: Row) -> bool:
+        """Return whether some record of ``row`` meets the requirements in ``whole``."""
+        return self.trial.has_fit(enumerate(row), self.whole, SAMPLES)
+
+    def scope_of(self, requirement: Requirement) -> tuple[int, ...]:
+        """Return the numbers of the parameters that ``requirement`` reads."""
+        return next((scope for each, scope in self.scopes if each is requirement), ())
+
+
+class _Trial:
+    """Records on which combinations are tried: everything is there, the rest is drawn."""
+
+    def __init__(self, plan: RecordPlan, parameters: tuple[Parameter, ...]) -> None:
+        self._plan = plan
+        self._parameters = parameters
+        self._program: Program | None = None
+        self._samples: list[Json] = []
+
+    def has_fit(
+        self,
+        chosen: Iterable[tuple[int, int]],
+        requirements: Sequence[Requirement],
+        samples: int,
+    ) -> bool:
+        """Return whether a record with ``chosen`` (parameter, value) meets ``requirements``."""
+        values = [(self._parameters[place], number) for place, number in chosen]
+        # What is around goes first, so that what is within finds its place.
+        values.sort(key=lambda item: len(item[0].places[0]))
+        for index in range(samples):
+            record = self._sample(index)
+            for parameter, number in values:
+                written = parameter.values[number].written
+                for place, value in zip(parameter.places, written, strict=False):
+                    if not isinstance(value, Free):
+                        record = with_value(record, place, value)
+            if all(requirement.holds(record) for requirement in requirements):
+                return True
+        return False
+
+    def _sample(self, index: int) -> Json:
+        if self._program is None:
+            self._program = self._compile()
+        while len(self._samples) <= index:
+            self._samples.append(record_at(self._program, len(self._samples)))
+        return self._samples[index]
+
+    def _compile(self) -> Program:
+        """Return the program of records in which all is there that parameters can take away."""
+        paths = {path for each in self._parameters if each.has_states for path in each.paths}
+        shape = _always_there(self._plan.shape, paths, ())
+        whole = shape if isinstance(shape, ObjectShape) else self._plan.shape
+        return compile_program(replace(self._plan, shape=whole, first=()))
+
+
+def _always_there(shape: Shape, paths: set[Path], path: Path) -> Shape:
+    """Return ``shape`` with what is at ``paths`` in every record."""
+    if path in paths:
+        modifiers = shape.modifiers
+        sure = replace(modifiers, null=modifiers.null * 0, omit=modifiers.omit * 0)
+        shape = replace(shape, modifiers=sure)
+    if isinstance(shape, Leaf):
+        return shape
+    if isinstance(shape, ObjectShape):
+        members = tuple(
+            replace(member, shape=_always_there(member.shape, paths, (*path, member.name)))
+            for member in shape.members
+        )
+        return replace(shape, members=members)
+    items = None if shape.items is None else _always_there(shape.items, paths, path)
+    elements = tuple(_always_there(element, paths, path) for element in shape.elements)
+    return replace(shape, elements=elements, items=items)
+
+
+class _Condition(Struct, frozen=True, kw_only=True):
+    """Requirements on one record: the parameters that they read, and the paths of what is drawn."""
+
+    requirements: tuple[Requirement, ...]
+    scope: tuple[int, ...]
+    drawn: frozenset[Path]
+
+    def joined(self, other: _Condition) -> _Condition:
+        """Return both as one."""
+        return _Condition(
+            requirements=(*self.requirements, *other.requirements),
+            scope=tuple(sorted({*self.scope, *other.scope})),
+            drawn=self.drawn | other.drawn,
+        )
+
+
+def find_compatibility(
+    plan: RecordPlan, parameters: tuple[Parameter, ...], requirements: Sequence[Requirement]
+) -> Compatibility:
+    """Return which values ``requirements`` and absent objects let go together."""
+    trial = _Trial(plan, parameters)
+    constraints = [
+        _guarded(each.guard, place, parameters)
+        for place, each in enumerate(parameters)
+        if each.guard is not None
+    ]
+    conditions = [_condition(each, plan, parameters) for each in requirements]
+    whole: list[Requirement] = []
+    for each in _grouped(conditions, parameters):
+        size = _size(each.scope, parameters)
+        if any(item.paths is None for item in each.requirements) or size > MOST_OPTIONS:
+            whole += each.requirements
+        elif each.scope:
+            samples = max(min(SAMPLES, TRIED // size), 2) if each.drawn else 1
+            constraints.append(_tried(trial, each, samples))
+    return Compatibility(
+        constraints=tuple(constraints),
+        whole=tuple(whole),
+        scopes=tuple((each.requirements[0], each.scope) for each in conditions),
+        trial=trial,
+    )
+
+
+def _grouped(conditions: Sequence[_Condition], parameters: Sequence[Parameter]) -> list[_Condition]:
+    """Return ``conditions`` with those as one that read the same drawn fields, where few values."""
+    groups: list[_Condition] = []
+    for each in conditions:
+        group = each
+        rest: list[_Condition] = []
+        for other in groups:
+            wider = group.joined(other)
+            is_near = not group.drawn.isdisjoint(other.drawn)
+            if is_near and _size(wider.scope, parameters) <= MOST_OPTIONS:
+                group = wider
+            else:
+                rest.append(other)
+        groups = [*rest, group]
+    return groups
+
+
+def _size(scope: Sequence[int], parameters: Sequence[Parameter]) -> int:
+    return math.prod(len(parameters[place].values) for place in scope)
+
+
+def _tried(trial: _Trial, condition: _Condition, samples: int) -> Constraint:
+    def allows(numbers: tuple[int, ...]) -> bool:
+        chosen = zip(condition.scope, numbers, strict=True)
+        return trial.has_fit(chosen, condition.requirements, samples)
+
+    return Constraint(scope=condition.scope, allows=allows)
+
+
+def _guarded(guard: int, place: int, parameters: Sequence[Parameter]) -> Constraint:
+    """Return that a parameter has a value of its own exactly where the object around is there."""
+
+    def allows(numbers: tuple[int, ...]) -> bool:
+        around, own = (parameters[guard].values[numbers[0]], parameters[place].values[numbers[1]])
+        return (around.state == PRESENT) is not own.is_hidden
+
+    return Constraint(scope=(guard, place), allows=allows)
+
+
+def _condition(
+    requirement: Requirement, plan: RecordPlan, parameters: Sequence[Parameter]
+) -> _Condition:
+    """Return which parameters ``requirement`` reads, and what else of a record, which is drawn."""
+    if requirement.paths is None:
+        every = tuple(range(len(parameters)))
+        return _Condition(requirements=(requirement,), scope=every, drawn=frozenset())
+    fields = [(*field,) for field in fields_below(plan.shape, requirement.paths)]
+    seen: dict[Path, tuple[Leaf, bool]] = {}
+    while fields:
+        path, leaf, is_sure = fields.pop()
+        seen[path] = (leaf, is_sure)
+        if isinstance(leaf.generator, Template):
+            named = [part.path for part in leaf.generator.parts if part.path]
+            targets = [(each, find_shape(plan.shape, each)) for each in named]
+            fields += [(each, shape, is_sure) for each, shape in targets if isinstance(shape, Leaf)]
+    scope = tuple(
+        place
+        for place, parameter in enumerate(parameters)
+        if any(path[: len(own)] == own for path in seen for own in parameter.paths)
+    )
+    decided = {path for place in scope for path in parameters[place].paths}
+    loose = {
+        path
+        for place in scope
+        for value in parameters[place].values
+        for path, written in zip(parameters[place].paths, value.written, strict=False)
+        if isinstance(written, Free)
+    }
+    drawn = frozenset(
+        path
+        for path, (leaf, is_sure) in seen.items()
+        if not isinstance(leaf.generator, Constant | Template)
+        and (path not in decided or path in loose or not is_sure)
+    )
+    return _Condition(requirements=(requirement,), scope=scope, drawn=drawn)
+
+
 def _unreadable(coverage: CoverageSpec) -> Diagnostic:
     return Diagnostic(
         code="MG217",
@@ -89,136 +515,6 @@ def _unreadable(coverage: CoverageSpec) -> Diagnostic:
         location=coverage.location,
         hint="let mockgen-watch coverage --keep write it",
     )
-
-
-MOST_VALUES: Final = 4000
-"""Values of all parameters together that a design is made for."""
-
-MOST_COMBINATIONS: Final = 1_000_000
-"""Combinations that a design is made for: 350 pools of 4 in pairs, 46 of them in triples."""
-
-
-class Covered(Struct, frozen=True, kw_only=True, eq=False):
-    """A plan whose first records cover what can be covered.
-
-    Attributes:
-        name: of the design in a file of cases: ``MODEL/SCENARIO``, with the clause behind it.
-        plan: with the design laid in.
-        parameters: what a row of the design has a value of.
-        problem: what the design was made for.
-        design: the rows; row r is record ``start + r * stride``.
-        combining: what goes together.
-    """
-
-    name: str
-    plan: RecordPlan
-    parameters: tuple[Parameter, ...]
-    problem: Problem
-    design: Design
-    combining: Combining
-    start: int = 0
-    stride: int = 1
-
-    @property
-    def needed(self) -> int:
-        """How many records an output needs so that every row is in it."""
-        rows = len(self.design.rows)
-        return self.start + (rows - 1) * self.stride + 1 if rows else 0
-
-    def record_of(self, row: int) -> int:
-        """Return the index of the record that ``row`` is."""
-        return self.start + row * self.stride
-
-    def without(self, bad: Iterable[tuple[int, Sequence[Need]]]) -> Covered | None:
-        """Return the design made anew where rows turned out not to be: each with what it broke.
-
-        None when nothing is learnt from them.
-        """
-        learnt = list(self.problem.constraints)
-        for number, needs in bad:
-            row = self.design.rows[number]
-            places = {place for need in needs for place in self._scope(need)}
-            scope = tuple(sorted(places))
-            if scope:
-                learnt.append(_forbidding(scope, tuple(row[place] for place in scope)))
-        if len(learnt) == len(self.problem.constraints):
-            return None
-        problem = replace(self.problem, constraints=tuple(learnt))
-        return lay(replace(self, problem=problem, design=cover(problem)))
-
-    def _scope(self, need: Need) -> tuple[int, ...]:
-        return next((scope for known, scope in self.combining.scopes if known is need), ())
-
-
-def cover_plan(
-    plan: RecordPlan, needs: Sequence[Need], *, name: str, start: int = 0, stride: int = 1
-) -> tuple[Covered | None, list[Diagnostic]]:
-    """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
-    parameters, unused = parameters_of(plan)
-    found = [_no_parameter(plan, field) for field in unused]
-    sizes = [len(parameter.values) for parameter in parameters]
-    count = combinations_of(sizes, frozenset(), min(plan.coverage.strength.size, len(sizes)))
-    if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
-        found.append(_too_many(plan, sum(sizes), count))
-    if found or not parameters:
-        return None, found or [_nothing(plan)]
-    combining = combine(plan, parameters, needs)
-    kept, problems = kept_rows(plan.coverage, name, parameters)
-    problem = Problem(
-        marks=tuple(parameter.marks(plan.seed, plan.model_id) for parameter in parameters),
-        strength=plan.coverage.strength.size,
-        constraints=combining.constraints,
-        hidden=frozenset(
-            (place, number)
-            for place, parameter in enumerate(parameters)
-            for number, value in enumerate(parameter.values)
-            if value.is_hidden
-        ),
-        kept=kept,
-        accepts=combining.accepts if combining.whole else None,
-    )
-    covered = Covered(
-        name=name,
-        plan=plan,
-        parameters=parameters,
-        problem=problem,
-        design=cover(problem),
-        combining=combining,
-        start=start,
-        stride=stride,
-    )
-    return lay(covered), problems
-
-
-def lay(covered: Covered) -> Covered:
-    """Return ``covered`` with its design laid into its plan."""
-    first: list[FirstChoices] = []
-    for place, parameter in enumerate(covered.parameters):
-        values = [parameter.values[row[place]] for row in covered.design.rows]
-        if parameter.draw is not Draw.PRESENCE:
-            choices = covered_records(covered, [value.choice for value in values])
-            first.append(_choices(parameter, parameter.draw, choices))
-        if parameter.has_states:
-            states = covered_records(covered, [value.state for value in values])
-            first.append(_choices(parameter, Draw.PRESENCE, states))
-    return replace(covered, plan=replace(covered.plan, first=tuple(first)))
-
-
-def covered_records(covered: Covered, rows: Sequence[bytes | None]) -> tuple[bytes | None, ...]:
-    """Return what rows choose, record by record; other records are drawn."""
-    gap = (None,) * (covered.stride - 1)
-    records = itertools.chain.from_iterable((choice, *gap) for choice in rows)
-    return ((None,) * covered.start + tuple(records))[: covered.needed]
-
-
-def _choices(parameter: Parameter, draw: Draw, choices: tuple[bytes | None, ...]) -> FirstChoices:
-    return FirstChoices(
-        draw=draw, path=parameter.path, elements=parameter.elements, choices=choices
-    )
-
-
-def _forbidding(scope: tuple[int, ...], numbers: Row) -> Constraint:
-    return Constraint(scope=scope, allows=lambda chosen: chosen != numbers)
 
 
 def _no_parameter(plan: RecordPlan, field: tuple[str, ...]) -> Diagnostic:

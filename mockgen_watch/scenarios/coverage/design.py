@@ -1,4 +1,4 @@
-"""Takes parameters and what forbids combinations; gives few rows that cover all that can be.
+"""Covering designs: few rows that have every combination of parameters' values that can be.
 
 A greedy construction, one row at a time: the value with the most open combinations begins a row;
 then each parameter, those with the most open combinations first, takes the value that adds the
@@ -19,15 +19,22 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import GOLDEN, MASK64, mix64
-from mockgen_watch.scenarios.coverage.combinations import combinations_of, open_combinations
-from mockgen_watch.scenarios.coverage.problem import Constraint, Design, Feasible, Problem
+from mockgen_watch.scenarios.coverage.problem import (
+    Constraint,
+    Design,
+    Feasible,
+    Problem,
+    bits_of,
+    count_combinations,
+    find_combinations,
+)
+from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-    from mockgen_watch.scenarios.coverage.combinations import Uncovered
-    from mockgen_watch.scenarios.coverage.problem import Partial, Row
+    from mockgen_watch.scenarios.coverage.problem import Partial, Row, Uncovered
 
 
 CANDIDATES: Final = 24
@@ -51,7 +58,7 @@ class RowBuilder:
     def __init__(
         self, problem: Problem, feasible: Feasible, left: Uncovered, attempt: int, candidates: int
     ) -> None:
-        """Begin with nothing covered; ``attempt`` tells designs of one problem apart."""
+        """Begin with nothing covered; each ``attempt`` at a problem breaks ties in another way."""
         self.rows: list[Row] = []
         self.kept = 0
         self.not_found = 0
@@ -128,9 +135,7 @@ class RowBuilder:
         if not self._feasible.allows(chosen):
             return None
         values = [self._offsets[place] + number for place, number in chosen.items()]
-        bits = 0
-        for value in values:
-            bits |= 1 << value
+        bits = bits_of(values)
         for place in self._order(salt):
             if place in chosen:
                 continue
@@ -208,7 +213,7 @@ ATTEMPTS: Final = 8
 WORK: Final = 2_000_000
 """Questions of how much a value adds that one design may ask, roughly."""
 
-AGAIN: Final = 25
+MARGIN: Final = 25
 """How much of that work has to be left over for another attempt."""
 
 
@@ -236,7 +241,7 @@ def _reordered(
     position = {place: new for new, place in enumerate(places)}
     number_of = [{old: new for new, old in enumerate(order)} for order in numbers]
 
-    def turned(constraint: Constraint) -> Constraint:
+    def reordered(constraint: Constraint) -> Constraint:
         def allows(chosen: tuple[int, ...]) -> bool:
             pairs = zip(constraint.scope, chosen, strict=True)
             return constraint.allows(tuple(numbers[place][number] for place, number in pairs))
@@ -257,7 +262,7 @@ def _reordered(
     return Problem(
         marks=tuple(tuple(sorted(problem.marks[place])) for place in places),
         strength=problem.strength,
-        constraints=tuple(map(turned, problem.constraints)),
+        constraints=tuple(map(reordered, problem.constraints)),
         hidden=frozenset(
             (position[place], number_of[place][number]) for place, number in problem.hidden
         ),
@@ -270,33 +275,31 @@ def _cover(problem: Problem) -> Design:
     sizes = problem.sizes
     feasible = Feasible(sizes, problem.constraints)
     strength = min(problem.strength, len(sizes))
-    total = combinations_of(sizes, problem.hidden, strength)
-    if not strength or not feasible.can_be():
+    total = count_combinations(sizes, problem.hidden, strength)
+    if not strength or not feasible.is_solvable():
         return Design(rows=(), kept=0, combinations=total, impossible=total, not_found=0)
-    open_count, make = open_combinations(problem, feasible, strength)
+    open_count, make = find_combinations(problem, feasible, strength)
     candidates, attempts = _effort(sizes, strength)
-    best: Design | None = None
-    for attempt in range(attempts):
-        builder = RowBuilder(problem, feasible, make(), attempt, candidates)
+    builders = [
+        RowBuilder(problem, feasible, make(), attempt, candidates) for attempt in range(attempts)
+    ]
+    for builder in builders:
         builder.run()
-        made = Design(
-            rows=tuple(builder.rows),
-            kept=builder.kept,
-            combinations=total,
-            impossible=total - open_count,
-            not_found=builder.not_found,
-        )
-        if best is None or (made.not_found, len(made.rows)) < (best.not_found, len(best.rows)):
-            best = made
-    assert best is not None  # noqa: S101 - there is at least one attempt
-    return best
+    best = min(builders, key=lambda builder: (builder.not_found, len(builder.rows)))
+    return Design(
+        rows=tuple(best.rows),
+        kept=best.kept,
+        combinations=total,
+        impossible=total - open_count,
+        not_found=best.not_found,
+    )
 
 
 def _effort(sizes: Sequence[int], strength: int) -> tuple[int, int]:
     """Return how many rows are tried for each of a design, and how many designs."""
     largest = sorted(sizes, reverse=True)[:strength]
     rows = math.prod(largest) * (1 + strength / 2)
-    each = sum(sizes) * (1 if strength < 3 else len(sizes) / 2)  # noqa: PLR2004 - of triples
+    each = sum(sizes) * (len(sizes) / 2 if strength == Coverage.THREE_WISE.size else 1)
     affordable = WORK / (rows * each)
     candidates = int(min(max(affordable, 1), CANDIDATES))
-    return candidates, int(min(max(affordable / candidates / AGAIN, 1), ATTEMPTS))
+    return candidates, int(min(max(affordable / candidates / MARGIN, 1), ATTEMPTS))

@@ -1,4 +1,8 @@
-"""Takes a settled plan and what is to be covered; gives the parameters: what can be chosen."""
+"""Parameters: what the records of a plan choose among few values, and how a record shows it.
+
+A parameter is a field with few values, the fields of one ``$rows``, or whether something is there
+that may be null or absent.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from mockgen_watch.plan.model import Draw
 from mockgen_watch.rules.values import MISSING, Missing, value_at
 from mockgen_watch.scenarios.promise.facts import final_value, number_of
 from mockgen_watch.spec.generators import Boolean, DistributionKind, Moment, Number, Pool, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape, keys_of
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
@@ -31,12 +35,12 @@ if TYPE_CHECKING:
 
 
 MOST: Final = 64
-"""A pool with more values takes part only when its field is named."""
+"""A pool with more values takes part only when the spec lists its field."""
 
 MOST_SHARED: Final = 32
 """The same for a pool that is kept as a file: it was hardly made to be covered."""
 
-MOST_NAMED: Final = 1000
+MOST_LISTED: Final = 1000
 """No pool with more values takes part."""
 
 INSIDE: Final = "$inside"
@@ -58,11 +62,11 @@ class Value(Struct, frozen=True, kw_only=True):
     """One of the values of a parameter.
 
     Attributes:
-        name: what it is called in reports and files of cases: the value itself, or a word that
-            begins with ``$``; told apart from such a text by being escaped there.
-        choice: what the draw is to give: the identity of an entry, the number of a value; None
+        name: in reports and files of cases: the value itself, or a word that begins with ``$``; a
+            text that begins so is escaped there.
+        choice: what the draw has to give: the identity of an entry, the number of a value; None
             where it is drawn.
-        state: whether it is there; None where that is not its matter.
+        state: whether it is there; None where it always is.
         written: what is written at each of the parameter's places.
     """
 
@@ -78,27 +82,30 @@ class Value(Struct, frozen=True, kw_only=True):
         return b"#" + (self.state or b"") + b"#" + (self.choice or canonical(self.name))
 
 
-def values_of(leaf: Leaf, plan: RecordPlan, *, is_named: bool) -> list[Value]:
-    """Return the values of ``leaf``; none where it takes no part. ``is_named``: the spec asks."""
+def values_of(leaf: Leaf, plan: RecordPlan, *, is_listed: bool) -> list[Value]:
+    """Return the values of ``leaf``; none where it is no parameter.
+
+    ``is_listed``: the spec lists the field.
+    """
     generator = leaf.generator
     if isinstance(generator, Pool):
         return [
             _value(leaf, _entry_name(entry), entry.value, entry.identity)
-            for entry in entries_of(generator, is_named=is_named)
+            for entry in entries_of(generator, is_listed=is_listed)
         ]
     if isinstance(generator, Boolean):
         yes = threshold(generator.true)
         can_be = [value for value, has_odds in ((False, yes < ALWAYS), (True, yes > 0)) if has_odds]
         return [_value(leaf, value, value, b"true" if value else b"false") for value in can_be]
     if isinstance(generator, Number | Moment):
-        return _numbered(leaf, generator, plan, is_named=is_named)
+        return _numbered(leaf, generator, plan, is_listed=is_listed)
     return []
 
 
-def row_values(leaf: Leaf, field: RowField, *, is_named: bool) -> list[Value]:
+def row_values(leaf: Leaf, field: RowField, *, is_listed: bool) -> list[Value]:
     """Return the rows among which the field of ``leaf`` is chosen, with what it is in each."""
     found = []
-    for entry in entries_of(field.rows, is_named=is_named):
+    for entry in entries_of(field.rows, is_listed=is_listed):
         row = entry.value if isinstance(entry.value, dict) else {}
         written = final_value(leaf, row[field.key]) if field.key in row else MISSING
         name = _entry_name(entry)
@@ -106,10 +113,10 @@ def row_values(leaf: Leaf, field: RowField, *, is_named: bool) -> list[Value]:
     return found
 
 
-def entries_of(pool: Pool, *, is_named: bool) -> list[PoolEntry]:
+def entries_of(pool: Pool, *, is_listed: bool) -> list[PoolEntry]:
     """Return the entries that can be chosen, none where they are too many."""
     entries = [entry for entry in pool.entries if entry.weight]
-    most = MOST_NAMED if is_named else MOST_SHARED if pool.source else MOST
+    most = MOST_LISTED if is_listed else MOST_SHARED if pool.source else MOST
     return entries if len(entries) <= most else []
 
 
@@ -126,9 +133,9 @@ def _value(leaf: Leaf, name: Json, value: Json, choice: bytes) -> Value:
 
 
 def _numbered(
-    leaf: Leaf, generator: Number | Moment, plan: RecordPlan, *, is_named: bool
+    leaf: Leaf, generator: Number | Moment, plan: RecordPlan, *, is_listed: bool
 ) -> list[Value]:
-    """Return the values at the ends of a range, or all of a short one whose field is named."""
+    """Return the values at the ends of a range, or all of a short one whose field is listed."""
     count = _count(generator)
     if count is None:
         return []
@@ -137,7 +144,7 @@ def _numbered(
         values = [_number(leaf, generator, number) for number in sorted(ends)]
         inside = Value(name=INSIDE, choice=INSIDE_CHOICE, written=(FREE,))
         return [*values, inside] if count > len(ends) else values
-    if is_named and count <= MOST:
+    if is_listed and count <= MOST:
         return [_number(leaf, generator, number) for number in range(count)]
     return []
 
@@ -211,13 +218,23 @@ class Parameter(Struct, frozen=True, kw_only=True):
 def parameters_of(
     plan: RecordPlan, *, least: int = 2
 ) -> tuple[tuple[Parameter, ...], tuple[Path, ...]]:
-    """Return the parameters of ``plan``, and the fields that were named and are none.
+    """Return the parameters of ``plan``, and the fields that are listed and are none.
 
     ``least``: the values that a field needs to be a parameter; 1 shows what is left of others.
     """
     finder = _Finder(plan, least)
     finder.walk(plan.shape, (), None)
-    return finder.parameters(), tuple(finder.unused)
+    return tuple(finder.found), tuple(finder.unused)
+
+
+def hidden_values(parameters: Sequence[Parameter]) -> frozenset[tuple[int, int]]:
+    """Return the hidden values, as the numbers of the parameter and of its value."""
+    return frozenset(
+        (place, number)
+        for place, parameter in enumerate(parameters)
+        for number, value in enumerate(parameter.values)
+        if value.is_hidden
+    )
 
 
 def states_of(modifiers: Modifiers) -> list[bytes]:
@@ -234,16 +251,12 @@ class _Finder:
     def __init__(self, plan: RecordPlan, least: int) -> None:
         self._plan = plan
         self._least = least
-        self._found: list[Parameter] = []
+        self.found: list[Parameter] = []
         self._rows: dict[tuple[Path, tuple[int, ...]], int] = {}
         coverage = plan.coverage
         self._only = {plan.path_of(field): field for field in coverage.fields}
         self._without = {plan.path_of(field): field for field in coverage.without}
         self.unused = dict.fromkeys((*self._only.values(), *self._without.values()))
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return what was found; a guard without anything to choose stays."""
-        return tuple(self._found)
 
     def walk(self, shape: Shape, place: Place, guard: int | None) -> None:
         """Find the parameters of ``shape``, which is written at ``place``."""
@@ -251,7 +264,7 @@ class _Finder:
             self._leaf(shape, place, guard)
             return
         states = states_of(shape.modifiers)
-        before = len(self._found)
+        before = len(self.found)
         if len(states) > 1:
             self._add_presence(shape, place, guard, states)
         if PRESENT not in states:
@@ -263,9 +276,9 @@ class _Finder:
                     self.walk(member.shape, (*place, member.name), inner)
         else:
             self._elements(shape, place, inner)
-        is_own = bool(place) and self._is_taken(_keys(place))
-        if len(states) > 1 and len(self._found) == before + 1 and not is_own:
-            self._found.pop()
+        is_own = bool(place) and self._is_taken(keys_of(place))
+        if len(states) > 1 and len(self.found) == before + 1 and not is_own:
+            self.found.pop()
 
     def _elements(self, array: ArrayShape, place: Place, guard: int | None) -> None:
         """Walk the elements that are always there; an absent one would move the others."""
@@ -278,17 +291,17 @@ class _Finder:
             self.walk(element, (*place, number), guard)
 
     def _leaf(self, leaf: Leaf, place: Place, guard: int | None) -> None:
-        path = _keys(place)
+        path = keys_of(place)
         if leaf.modifiers.unique or not self._is_taken(path):
             return
-        is_named = any(path[: len(field)] == field for field in self._only)
+        is_listed = any(path[: len(field)] == field for field in self._only)
         states = states_of(leaf.modifiers)
         if isinstance(leaf.generator, RowField):
-            self._add_row(leaf, leaf.generator, place, guard, is_named=is_named)
+            self._add_row(leaf, leaf.generator, place, guard, is_listed=is_listed)
             if len(states) > 1:
                 self._add_presence(leaf, place, guard, states)
             return
-        values = [] if PRESENT not in states else values_of(leaf, self._plan, is_named=is_named)
+        values = [] if PRESENT not in states else values_of(leaf, self._plan, is_listed=is_listed)
         if not values:
             if len(states) > 1:
                 self._add_presence(leaf, place, guard, states)
@@ -308,14 +321,14 @@ class _Finder:
     def _add(
         self, values: list[Value], place: Place, draw: Draw, address: Path, guard: int | None
     ) -> None:
-        self._found.append(
+        self.found.append(
             Parameter(
                 label=self._label(place) + (" is there" if draw is Draw.PRESENCE else ""),
                 values=tuple(values if guard is None else [*values, HIDDEN]),
                 places=(place,),
-                paths=(_keys(place),),
+                paths=(keys_of(place),),
                 draw=draw,
-                path=_keys(place),
+                path=keys_of(place),
                 elements=_elements_of(place),
                 address=address,
                 guard=guard,
@@ -323,25 +336,25 @@ class _Finder:
         )
 
     def _add_row(
-        self, leaf: Leaf, field: RowField, place: Place, guard: int | None, *, is_named: bool
+        self, leaf: Leaf, field: RowField, place: Place, guard: int | None, *, is_listed: bool
     ) -> None:
         """Add what chooses the row of ``field``, or this field to what does already."""
         key = (path_of_draw(field.address), _elements_of(place))
-        columns = row_values(leaf, field, is_named=is_named)
+        columns = row_values(leaf, field, is_listed=is_listed)
         if len(columns) < self._least:
             return
         if key not in self._rows:
-            self._rows[key] = len(self._found)
+            self._rows[key] = len(self.found)
             self._add(columns, place, Draw.ROWS, key[0], guard)
             label = self._label((*place[:-1], "$rows"))
-            self._found[-1] = replace(self._found[-1], path=key[0], label=label)
+            self.found[-1] = replace(self.found[-1], path=key[0], label=label)
             return
-        known = self._found[self._rows[key]]
+        known = self.found[self._rows[key]]
         written = {value.identity: value.written for value in columns}
-        self._found[self._rows[key]] = replace(
+        self.found[self._rows[key]] = replace(
             known,
             places=(*known.places, place),
-            paths=(*known.paths, _keys(place)),
+            paths=(*known.paths, keys_of(place)),
             values=tuple(
                 value
                 if value.is_hidden
@@ -376,10 +389,6 @@ def _state(state: bytes) -> Value:
     return Value(name=f"${state.decode()}", choice=None, state=state, written=(written,))
 
 
-def _keys(place: Place) -> Path:
-    return tuple([key for key in place if isinstance(key, str)])
-
-
 def _elements_of(place: Place) -> tuple[int, ...]:
     return tuple([key for key in place if isinstance(key, int)])
 
@@ -388,29 +397,29 @@ Key: TypeAlias = "tuple[type, object]"
 """What stands at a place, so that equal keys are equal values of one type."""
 
 
-class Reader:
-    """Reads rows: for each parameter the number of the value that a record shows, None for none."""
+class RowReader:
+    """Reads the row of a record: for each parameter the number of its value there, or None."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
-        """Learn what the values of ``parameters`` look like."""
         self._parameters = parameters
-        self._known: list[dict[tuple[Key, ...], int]] = []
+        self._numbers: list[dict[tuple[Key, ...], int]] = []
         self._free: list[dict[bytes | None, int]] = []
         for parameter in parameters:
-            known: dict[tuple[Key, ...], int] = {}
+            numbers: dict[tuple[Key, ...], int] = {}
             free: dict[bytes | None, int] = {}
             for number, value in enumerate(parameter.values):
                 if value.is_hidden:
                     continue
-                if any(isinstance(each, Free) for each in value.written):
+                written = [each for each in value.written if not isinstance(each, Free)]
+                if len(written) < len(value.written):
                     free[value.state] = number
                 else:
-                    known.setdefault(_keys_of(value), number)
-            self._known.append(known)
+                    numbers.setdefault(tuple(map(key_of, written)), number)
+            self._numbers.append(numbers)
             self._free.append(free)
 
     def row(self, record: Json) -> list[int | None]:
-        """Return what ``record`` shows of each parameter."""
+        """Return the number of the value that ``record`` has for each parameter."""
         found: list[int | None] = []
         for place, parameter in enumerate(self._parameters):
             guard = parameter.guard
@@ -418,7 +427,7 @@ class Reader:
                 found.append(None)
                 continue
             seen = [value_at(record, where) for where in parameter.places]
-            number = self._known[place].get(tuple([key_of(value) for value in seen]))
+            number = self._numbers[place].get(tuple([key_of(value) for value in seen]))
             if number is None and not any(isinstance(value, Missing) for value in seen):
                 number = self._loose(place, is_null=seen == [None])
             found.append(number)
@@ -435,10 +444,6 @@ class Reader:
         if is_null and (NULL in free or PRESENT in free):
             return free.get(NULL)
         return free.get(PRESENT, free.get(None))
-
-
-def _keys_of(value: Value) -> tuple[Key, ...]:
-    return tuple([key_of(each) for each in value.written if not isinstance(each, Free)])
 
 
 def key_of(value: Json | Missing) -> Key:

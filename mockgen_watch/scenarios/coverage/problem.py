@@ -1,14 +1,21 @@
-"""Takes nothing; gives the types of a covering design: what it is made for, and what it is."""
+"""Covering problems: what a design is made for, which choices can be, and what is not covered yet.
+
+A *parameter* is something that a record chooses among a few values. A *combination* of strength n
+is a value for each of n parameters. In the sets below values are numbered through all parameters,
+hidden ones included; a set of values is a Python integer, one bit for each.
+"""
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from mockgen_watch.spec.model import Coverage
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Final, TypeAlias
 
 
@@ -28,7 +35,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         constraints: what each row keeps.
         hidden: values (parameter, number) that need not be covered.
         kept: rows to begin with; None where a parameter is free.
-        accepts: tells of a whole row whether it can be; for what no constraint says.
+        accepts: returns whether a whole row can be, where no constraint decides that.
     """
 
     marks: tuple[tuple[int, ...], ...]
@@ -76,8 +83,8 @@ class Constraint(Struct, frozen=True, kw_only=True):
 
     Attributes:
         scope: the parameters, each once.
-        allows: tells whether values (a number for each of ``scope``) go together; it is asked for
-            each combination once.
+        allows: returns whether values (a number for each of ``scope``) go together; called once for
+            each combination.
     """
 
     scope: tuple[int, ...]
@@ -132,7 +139,7 @@ class Feasible:
         self._members: dict[int, list[int]] = {}
         for parameter in self._tables:
             self._members.setdefault(self._group[parameter], []).append(parameter)
-        self._known: dict[frozenset[tuple[int, int]], bool] = {}
+        self._answers: dict[frozenset[tuple[int, int]], bool] = {}
         self._found: dict[int, int] = {}
         self._having: dict[tuple[int, int], int] = {}
         self._steps = STEPS
@@ -158,7 +165,7 @@ class Feasible:
                 groups.setdefault(self._group[parameter], {})[parameter] = value
         return all(self._completes(group, part) for group, part in groups.items())
 
-    def can_be(self) -> bool:
+    def is_solvable(self) -> bool:
         """Return whether there is a row at all."""
         return all(self._completes(group, {}) for group in self._members)
 
@@ -168,14 +175,30 @@ class Feasible:
         for parameter, size in enumerate(self._sizes):
             total *= 1 if parameter in self._tables else size
         for group in self._members.values():
-            counter = _Counter(self, most)
-            counter.run({each: self._open_values(each, {}) for each in group}, {})
-            if counter.found > most:
+            choices = {each: self._open_values(each, {}) for each in group}
+            found = self._count(choices, {}, most)
+            if found > most:
                 return None
-            total *= counter.found
+            total *= found
         return total
 
-    def narrowed(
+    def _count(self, choices: dict[int, list[int]], chosen: dict[int, int], most: int) -> int:
+        """Return in how many ways ``choices`` complete ``chosen``; it stops beyond ``most``."""
+        if not choices:
+            return 1
+        parameter = min(choices, key=lambda each: len(choices[each]))
+        if len(choices) == 1:
+            return len(choices[parameter])
+        found = 0
+        for value in choices[parameter]:
+            if found > most:
+                break
+            chosen[parameter] = value
+            found += self._count(self._narrowed(choices, parameter, chosen), chosen, most)
+            del chosen[parameter]
+        return found
+
+    def _narrowed(
         self, choices: dict[int, list[int]], parameter: int, chosen: dict[int, int]
     ) -> dict[int, list[int]]:
         """Return what is left of ``choices`` once ``parameter`` has its value in ``chosen``."""
@@ -186,23 +209,25 @@ class Feasible:
         }
 
     def _completes(self, group: int, part: dict[int, int]) -> bool:
-        if self._is_known_to(group, part):
+        if self._was_found(group, part):
             return True
         key = frozenset(part.items()) or frozenset([(-1, group)])
-        known = self._known.get(key)
-        if known is None:
+        answer = self._answers.get(key)
+        if answer is None:
             self._steps = STEPS
             found = dict(part)
-            known = self._is_open(part, list(part))
-            if known:
+            tables = [table for parameter in part for table in self._tables[parameter]]
+            answer = all(table.allows(part) for table in tables)
+            if answer:
                 rest = [each for each in self._members[group] if each not in part]
-                known = self._search({each: self._open_values(each, found) for each in rest}, found)
-            self._known[key] = known
-            if known and len(found) == len(self._members[group]):
+                choices = {each: self._open_values(each, found) for each in rest}
+                answer = self._search(choices, found)
+            self._answers[key] = answer
+            if answer and len(found) == len(self._members[group]):
                 self._remember(group, found)
-        return known
+        return answer
 
-    def _is_known_to(self, group: int, part: Mapping[int, int]) -> bool:
+    def _was_found(self, group: int, part: Mapping[int, int]) -> bool:
         """Return whether something that was found before has all of ``part``."""
         left = (1 << self._found.get(group, 0)) - 1
         for choice in part.items():
@@ -214,11 +239,6 @@ class Feasible:
         self._found[group] = place + 1
         for choice in found.items():
             self._having[choice] = self._having.get(choice, 0) | 1 << place
-
-    def _is_open(self, chosen: Mapping[int, int], changed: Sequence[int]) -> bool:
-        return all(
-            table.allows(chosen) for parameter in changed for table in self._tables[parameter]
-        )
 
     def _search(self, choices: dict[int, list[int]], chosen: dict[int, int]) -> bool:
         """Complete ``chosen`` by a choice for each other parameter, or leave it as it is.
@@ -233,7 +253,7 @@ class Feasible:
         parameter = min(choices, key=lambda each: len(choices[each]))
         for value in choices[parameter]:
             chosen[parameter] = value
-            if self._search(self.narrowed(choices, parameter, chosen), chosen):
+            if self._search(self._narrowed(choices, parameter, chosen), chosen):
                 return True
             del chosen[parameter]
         return False
@@ -249,26 +269,211 @@ class Feasible:
         return found
 
 
-class _Counter:
-    """Counts the ways to complete a group, up to a bound."""
+class Uncovered(Protocol):
+    """The combinations of one strength that no row has yet."""
 
-    def __init__(self, feasible: Feasible, most: int) -> None:
-        self.found = 0
+    def counts(self) -> list[int]:
+        """Return for each value how many open combinations it is in."""
+
+    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
+        """Return how many open combinations ``value`` makes with ``chosen``, whose set is bits."""
+
+    def cover(self, row: Sequence[int]) -> None:
+        """Take away the combinations of ``row``."""
+
+    def drop(self, combination: Sequence[int]) -> None:
+        """Take away one combination."""
+
+    def first_with(self, value: int) -> tuple[int, ...]:
+        """Return an open combination that ``value`` is in."""
+
+
+def bits_of(values: Sequence[int]) -> int:
+    """Return the set of ``values``."""
+    bits = 0
+    for value in values:
+        bits |= 1 << value
+    return bits
+
+
+def members(bits: int) -> Iterator[int]:
+    """Yield the values of a set, the least first."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+class Singles:
+    """Values that no row has yet."""
+
+    def __init__(self, wanted: Sequence[int], count: int) -> None:
+        """Begin with the values in ``wanted``, of ``count`` in all."""
+        self._open = bits_of(wanted)
+        self._count = count
+
+    def counts(self) -> list[int]:
+        return [self._open >> value & 1 for value in range(self._count)]
+
+    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
+        del chosen, bits
+        return self._open >> value & 1
+
+    def cover(self, row: Sequence[int]) -> None:
+        self._open &= ~bits_of(row)
+
+    def drop(self, combination: Sequence[int]) -> None:
+        self._open &= ~bits_of(combination)
+
+    def first_with(self, value: int) -> tuple[int, ...]:
+        return (value,)
+
+
+class Pairs:
+    """Pairs of values that no row has yet: for each value the set of its partners."""
+
+    def __init__(self, partners: Sequence[int]) -> None:
+        """Begin with the sets in ``partners``, which is symmetric."""
+        self._open = list(partners)
+
+    def counts(self) -> list[int]:
+        return [partners.bit_count() for partners in self._open]
+
+    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
+        del chosen
+        return (self._open[value] & bits).bit_count()
+
+    def cover(self, row: Sequence[int]) -> None:
+        bits = bits_of(row)
+        for value in row:
+            self._open[value] &= ~bits
+
+    def drop(self, combination: Sequence[int]) -> None:
+        self.cover(combination)
+
+    def first_with(self, value: int) -> tuple[int, ...]:
+        return value, next(members(self._open[value]))
+
+
+class Triples:
+    """Triples of values that no row has yet: for each two values the set of the third."""
+
+    def __init__(self, thirds: Sequence[Sequence[int]]) -> None:
+        """Begin with the sets in ``thirds``, which is symmetric in all three."""
+        self._open = [list(row) for row in thirds]
+        # A triple is found from each of its values in two ways.
+        self._twice = [sum([bits.bit_count() for bits in row]) for row in self._open]
+
+    def counts(self) -> list[int]:
+        return [twice // 2 for twice in self._twice]
+
+    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
+        row = self._open[value]
+        return sum([(row[other] & bits).bit_count() for other in chosen]) // 2
+
+    def cover(self, row: Sequence[int]) -> None:
+        bits = bits_of(row)
+        for value in row:
+            thirds = self._open[value]
+            for other in row:
+                covered = thirds[other] & bits
+                if covered:
+                    self._twice[value] -= covered.bit_count()
+                    thirds[other] ^= covered
+
+    def drop(self, combination: Sequence[int]) -> None:
+        self.cover(combination)
+
+    def first_with(self, value: int) -> tuple[int, ...]:
+        row = self._open[value]
+        other = next(place for place, bits in enumerate(row) if bits)
+        return value, other, next(members(row[other]))
+
+
+def count_combinations(
+    sizes: Sequence[int], hidden: frozenset[tuple[int, int]], strength: int
+) -> int:
+    """Return how many combinations of ``strength`` parameters' values there are."""
+    shown = [
+        size - sum(parameter == place for parameter, _ in hidden)
+        for place, size in enumerate(sizes)
+    ]
+    # The elementary symmetric polynomial, one parameter after the other.
+    sums = [1] + [0] * strength
+    for size in shown:
+        for degree in range(strength, 0, -1):
+            sums[degree] += sums[degree - 1] * size
+    return sums[strength]
+
+
+def find_combinations(
+    problem: Problem, feasible: Feasible, strength: int
+) -> tuple[int, Callable[[], Uncovered]]:
+    """Return how many combinations can be, and what makes the set of them anew."""
+    possible = Possible(problem, feasible)
+    if strength == Coverage.EACH.size:
+        count = len(possible.owners)
+        return len(possible.singles), lambda: Singles(possible.singles, count)
+    partners = possible.partners()
+    if strength == Coverage.PAIRWISE.size:
+        return sum(bits.bit_count() for bits in partners) // 2, lambda: Pairs(partners)
+    thirds = possible.thirds(partners)
+    found = sum(bits.bit_count() for row in thirds for bits in row) // 6
+    return found, lambda: Triples(thirds)
+
+
+class Possible:
+    """The combinations of a problem that can be.
+
+    Attributes:
+        owners: the parameter of each value.
+        singles: the values that can be and need not hide.
+    """
+
+    def __init__(self, problem: Problem, feasible: Feasible) -> None:
+        """Ask ``feasible``, which knows the constraints of ``problem``."""
         self._feasible = feasible
-        self._most = most
+        self._offsets = problem.offsets
+        self.owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
+        self.singles = [
+            value
+            for value, place in enumerate(self.owners)
+            if (place, value - self._offsets[place]) not in problem.hidden and self._can_be(value)
+        ]
 
-    def run(self, choices: dict[int, list[int]], chosen: dict[int, int]) -> None:
-        """Count what ``choices`` allow beside what is ``chosen``."""
-        if self.found > self._most:
-            return
-        if not choices:
-            self.found += 1
-            return
-        parameter = min(choices, key=lambda each: len(choices[each]))
-        if len(choices) == 1:
-            self.found += len(choices[parameter])
-            return
-        for value in choices[parameter]:
-            chosen[parameter] = value
-            self.run(self._feasible.narrowed(choices, parameter, chosen), chosen)
-            del chosen[parameter]
+    def partners(self) -> list[int]:
+        """Return for each value the set of those that make a pair with it."""
+        partners = [0] * len(self.owners)
+        for first, second in itertools.combinations(self.singles, 2):
+            mine, other = self.owners[first], self.owners[second]
+            if mine == other:
+                continue
+            if not self._feasible.are_joined(mine, other) or self._can_be(first, second):
+                partners[first] |= 1 << second
+                partners[second] |= 1 << first
+        return partners
+
+    def thirds(self, partners: Sequence[int]) -> list[list[int]]:
+        """Return for each two values the set of those that make a triple with them."""
+        thirds = [[0] * len(partners) for _ in partners]
+        for first, second in itertools.permutations(self.singles, 2):
+            if partners[first] >> second & 1:
+                thirds[first][second] = partners[first] & partners[second]
+        bound = [value for value in self.singles if self._feasible.is_bound(self.owners[value])]
+        for first, second, third in itertools.combinations(bound, 3):
+            if not thirds[first][second] >> third & 1:
+                continue
+            mine, other, last = (self.owners[value] for value in (first, second, third))
+            joined = self._feasible.are_joined(mine, other) and self._feasible.are_joined(
+                mine, last
+            )
+            # Three that no group joins can be when each two of them can.
+            if joined and not self._can_be(first, second, third):
+                for one, two, three in itertools.permutations((first, second, third)):
+                    thirds[one][two] &= ~(1 << three)
+        return thirds
+
+    def _can_be(self, *values: int) -> bool:
+        return self._feasible.allows(
+            {self.owners[value]: value - self._offsets[self.owners[value]] for value in values}
+        )

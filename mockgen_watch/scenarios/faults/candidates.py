@@ -1,4 +1,7 @@
-"""Takes a rule and a record that meets it; gives changes of one place that may break it."""
+"""Candidate faults: changes of one place of a record that may break one rule, by kind.
+
+Nothing here is certain: the breaker tries whether a candidate breaks its rule, and no other.
+"""
 
 from __future__ import annotations
 
@@ -9,63 +12,168 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mockgen_watch.rules.values import (
-    MISSING,
-    Missing,
-    is_number,
-    places_of,
-    same,
-    seconds_of,
-    value_at,
-)
-from mockgen_watch.scenarios.faults.mutations import (
-    ABOVE,
-    BELOW,
-    ORDER,
-    OTHER_VALUE,
-    PLAIN_KINDS,
-    TOO_LONG,
-    TOO_SHORT,
-    Candidate,
-    like,
-    near_by,
-    one_off,
-    plain_candidates,
-    schema_candidates,
-)
-from mockgen_watch.scenarios.promise.facts import bare_path, options_of
-from mockgen_watch.spec.generators import Moment, MomentKind, Number
+from mockgen_watch.rules.values import MISSING, Missing, is_number, places_of, same, value_at
+from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
+from mockgen_watch.spec.generators import Number
 from mockgen_watch.spec.model import Leaf, find_shape
-from mockgen_watch.spec.moments import DAY, MomentError, format_units
+from mockgen_watch.spec.moments import MomentError, format_units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import Final, TypeVar
 
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.cel import Comparison
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Path, Place, Sight
+    from mockgen_watch.rules.values import Place, RecordView
     from mockgen_watch.spec.document import Json
-
-    Values = list[Json | Missing]
+    from mockgen_watch.spec.generators import Moment
 
     _T = TypeVar("_T")
 
 
-_LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
-_MANY: Final = 40
+ABOVE: Final = "above"
+BELOW: Final = "below"
+OFF_STEP: Final = "off-step"
+ONE_OFF: Final = "one-off"
+NOT_IN_POOL: Final = "not-in-pool"
+TOO_LONG: Final = "too-long"
+TOO_SHORT: Final = "too-short"
+TOO_MANY: Final = "too-many"
+TOO_FEW: Final = "too-few"
+TWICE: Final = "twice"
+UNEXPECTED: Final = "unexpected"
+OTHER_VALUE: Final = "other-value"
+ORDER: Final = "order"
+EMPTY: Final = "empty"
+NULL: Final = "null"
+ABSENT: Final = "missing"
+WRONG_TYPE: Final = "wrong-type"
+OWN: Final = "own"
+"""A value of the negative scenario's own pool."""
+COMBINATION: Final = "combination"
+"""Other values at two or three places together; only where no single place is enough."""
+
+KINDS: Final = (
+    BELOW, ABOVE, ORDER, OFF_STEP, ONE_OFF, NOT_IN_POOL, OTHER_VALUE, TOO_SHORT, TOO_LONG, TOO_FEW,
+    TOO_MANY, TWICE, UNEXPECTED, EMPTY, NULL, ABSENT, WRONG_TYPE,
+)  # fmt: skip
+"""All kinds that are derived, in the order in which they alternate."""
+
+_PLAIN_KINDS: Final = frozenset([EMPTY, NULL, ABSENT, WRONG_TYPE])
+"""Kinds that a value's type alone decides, whatever the rule says."""
+
+_BEYOND: Final[Mapping[str, tuple[str, int]]] = {
+    "minimum": (BELOW, -1),
+    "maximum": (ABOVE, 1),
+    "exclusiveMinimum": (BELOW, 0),
+    "exclusiveMaximum": (ABOVE, 0),
+}
+"""Keywords of bounds: the kind of fault beyond them, and how many steps that is away."""
+
+_LONGEST: Final = 4096
+"""Text or arrays that a fault makes are no longer than this."""
+
+_MOST_PLACES: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 
+_LONGEST_DIGITS: Final = 15
+"""Digits of a text that becomes the number that it writes, where a number is the wrong type."""
 
-_written: Final = lru_cache(maxsize=4096)(format_units)
+_LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
+
+_format_date: Final = lru_cache(maxsize=4096)(format_units)
 """Writes dates; the days of a year come again and again."""
 
 
+class Candidate(Struct, frozen=True):
+    """A change that may break a rule: ``value`` at ``place``."""
+
+    operator: str
+    place: Place
+    value: Json | Missing
+
+
+class RecordFields:
+    """The fields of a plan by their places in its records, as rules see them."""
+
+    def __init__(self, plan: RecordPlan, view: RecordView) -> None:
+        self.view = view
+        self._plan = plan
+        self._leaves: dict[Place, Leaf | None] = {}
+
+    def leaf_at(self, place: Place) -> Leaf | None:
+        """Return the leaf that the value at ``place`` stems from, or None."""
+        if place not in self._leaves:
+            if len(self._leaves) >= _MOST_LEAVES:
+                self._leaves.clear()
+            found = find_shape(self._plan.shape, bare_path(place))
+            self._leaves[place] = found if isinstance(found, Leaf) else None
+        return self._leaves[place]
+
+    def step_at(self, place: Place, value: Json | Missing) -> Decimal:
+        """Return the distance between a number at ``place`` and its neighbours."""
+        leaf = self.leaf_at(place)
+        if leaf is not None and isinstance(leaf.generator, Number):
+            return leaf.generator.step
+        if isinstance(value, Decimal):
+            return Decimal(1).scaleb(min(0, int(value.as_tuple().exponent)))
+        return Decimal(1)
+
+    def on_grid(self, place: Place, number: Decimal, *, is_up: bool) -> Decimal:
+        """Return the number of the field's own grid that is ``number``, or the next one beyond."""
+        leaf = self.leaf_at(place)
+        generator = None if leaf is None else leaf.generator
+        if not isinstance(generator, Number) or generator.minimum is None:
+            return number
+        steps = (number - generator.minimum) / generator.step
+        rounding = ROUND_CEILING if is_up else ROUND_FLOOR
+        return generator.minimum + steps.to_integral_value(rounding) * generator.step
+
+    def date_at(self, place: Place, value: Json | Missing) -> tuple[Moment, Decimal] | None:
+        """Return the moment of a date field, and its value in seconds; None for other values."""
+        path = bare_path(place)
+        moment = self.view.moments.get(path)
+        if moment is None or isinstance(value, Missing):
+            return None
+        seconds = self.view.comparable(path, value)
+        return (moment, Decimal(seconds)) if isinstance(seconds, int) else None
+
+
+_MOST_LEAVES: Final = 4096
+
+
+class Spot(Struct, frozen=True, kw_only=True):
+    """A value that may be changed.
+
+    Attributes:
+        place: where it is.
+        rotation: picks among elements and characters.
+        step: the distance between numbers.
+        kind: the only kind of candidates that is needed; ``""`` for all.
+    """
+
+    place: Place
+    value: Json
+    rotation: int
+    step: Decimal
+    kind: str = ""
+
+    def wants(self, kind: str) -> bool:
+        """Return whether candidates of ``kind`` are needed."""
+        return self.kind in {"", kind}
+
+    def below(self, key: str | int, value: Json) -> Spot:
+        """Return the spot of a member or element."""
+        return replace(self, place=(*self.place, key), value=value, kind="")
+
+
 def candidates(
-    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int, kind: str = ""
+    rule: Rule, record: Json, fields: RecordFields, rotation: int, kind: str = ""
 ) -> Iterator[Candidate]:
-    """Yield changes that may break ``rule``; ``turn`` picks the place to begin with.
+    """Yield changes that may break ``rule``; ``rotation`` picks the place to begin with.
 
     Where a ``kind`` is given, all of that kind come, and others need not.
     """
@@ -73,37 +181,38 @@ def candidates(
         for operator, place, value in rule.faults(record):
             yield Candidate(operator, place, value)
     if rule.comparison is not None:
-        yield from _of_comparison(rule, record, plan, sight, turn, kind)
+        yield from _of_comparison(rule.comparison, record, fields, rotation, kind)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
-        for place, value in rotated(places, turn)[:_MANY]:
-            if kind in PLAIN_KINDS and not isinstance(value, dict | list):
+        for place, value in rotated(places, rotation)[:_MOST_PLACES]:
+            if kind in _PLAIN_KINDS and not isinstance(value, dict | list):
                 yield from plain_candidates(place, value)
                 continue
             # There is no distance between texts.
-            step = Decimal(1) if isinstance(value, str) else step_of(plan, place, value)
+            step = Decimal(1) if isinstance(value, str) else fields.step_at(place, value)
+            spot = Spot(place=place, value=value, rotation=rotation, step=step, kind=kind)
             if rule.faults is not None:
-                yield from near_by(place, value, turn, step)
-            yield from schema_candidates(rule.schema, place, value, turn, step, kind)
+                yield from neighbours(spot)
+            yield from schema_candidates(rule.schema, spot)
     else:
-        yield from _of_expression(rule, record, plan, sight, turn)
+        yield from _of_expression(rule, record, fields, rotation)
         return
-    for place, value in rotated(leaf_places(rule, record), turn)[:_MANY]:
+    for place, value in rotated(scalars_of(rule, record), rotation)[:_MOST_PLACES]:
         yield from plain_candidates(place, value)
 
 
-def rotated(items: list[_T], turn: int) -> list[_T]:
-    """Return ``items`` beginning at another one in each ``turn``."""
-    start = turn % len(items) if items else 0
+def rotated(items: list[_T], rotation: int) -> list[_T]:
+    """Return ``items`` beginning at another one for each ``rotation``."""
+    start = rotation % len(items) if items else 0
     return items[start:] + items[:start]
 
 
-def leaf_places(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
+def scalars_of(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
     """Return the places of the single values that the rule reads."""
     if rule.paths is None:
         return list(_scalars((), record))
     found = (item for path in rule.paths for item in places_of(record, path))
-    return [leaf for place, value in found for leaf in _scalars(place, value)]
+    return [scalar for place, value in found for scalar in _scalars(place, value)]
 
 
 def _scalars(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
@@ -117,138 +226,223 @@ def _scalars(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
         yield place, value
 
 
-def leaf_at(plan: RecordPlan, place: Place) -> Leaf | None:
-    """Return the leaf that the value at ``place`` stems from, or None."""
-    known = _LEAVES.get(id(plan))
-    if known is None or known[0] is not plan or len(known[1]) >= _KEPT_LEAVES:
-        if len(_LEAVES) >= _KEPT_PLANS:
-            _LEAVES.clear()
-        known = _LEAVES[id(plan)] = (plan, {})
-    leaves = known[1]
-    if place not in leaves:
-        found = find_shape(plan.shape, bare_path(tuple(str(key) for key in place)))
-        leaves[place] = found if isinstance(found, Leaf) else None
-    return leaves[place]
+def schema_candidates(schema: Json, spot: Spot) -> Iterator[Candidate]:
+    """Yield what may break ``schema`` at a spot."""
+    place, value = spot.place, spot.value
+    if isinstance(schema, dict):
+        for key, operand in schema.items():
+            if isinstance(value, str):
+                yield from _of_text(key, operand, spot, value)
+            elif isinstance(value, list):
+                yield from _of_array(key, operand, spot, value)
+            elif isinstance(value, dict):
+                yield from _of_object(key, operand, spot, value)
+            elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+                yield from _of_number(key, operand, spot, value)
+        if "additionalProperties" in schema and isinstance(value, dict):
+            yield Candidate(UNEXPECTED, (*place, "unexpected"), "unexpected")
+    yield from plain_candidates(place, value)
 
 
-_KEPT_PLANS: Final = 16
-_KEPT_LEAVES: Final = 4096
-_LEAVES: Final[dict[int, tuple[RecordPlan, dict[Place, Leaf | None]]]] = {}
-"""The leaves at the places that were asked for, by the ``id`` of the plan: records ask for the same
-ones again and again."""
+def plain_candidates(place: Place, value: Json) -> Iterator[Candidate]:
+    """Yield what breaks most rules, whatever they say."""
+    if isinstance(value, str | list | dict) and value:
+        yield Candidate(EMPTY, place, type(value)())
+    if value is not None:
+        yield Candidate(NULL, place, None)
+    if place and isinstance(place[-1], str):
+        yield Candidate(ABSENT, place, MISSING)
+    for other in _values_of_other_type(value):
+        yield Candidate(WRONG_TYPE, place, other)
 
 
-def step_of(plan: RecordPlan, place: Place, value: Json) -> Decimal:
-    """Return the distance between a number at ``place`` and its neighbours."""
-    leaf = leaf_at(plan, place)
-    if leaf is not None and isinstance(leaf.generator, Number):
-        return leaf.generator.step
+def _values_of_other_type(value: Json) -> tuple[Json, ...]:
+    if isinstance(value, str):
+        # Text of digits becomes just that number, the mistake that programs make.
+        is_number_text = value.isascii() and value.isdigit() and len(value) <= _LONGEST_DIGITS
+        return (int(value) if is_number_text else 12345,)
+    if isinstance(value, bool):
+        return ("yes" if value else "no",)
+    if isinstance(value, int | Decimal):
+        return (str(value),)
+    if isinstance(value, list):
+        return {}, "[]"
+    return ([], "{}") if isinstance(value, dict) else ()
+
+
+def _of_text(key: str, operand: Json, spot: Spot, value: str) -> Iterator[Candidate]:
+    place = spot.place
+    if key in {"enum", "const", "pattern"}:
+        if spot.wants(ONE_OFF):
+            yield from one_off(place, value, spot.rotation)
+        if key == "pattern":
+            yield Candidate(TOO_LONG, place, value + (value[-1:] or "x"))
+            yield Candidate(TOO_SHORT, place, value[:-1])
+        else:
+            yield Candidate(NOT_IN_POOL, place, "UNKNOWN")
+    elif key == "minLength" and is_number(operand):
+        yield Candidate(TOO_SHORT, place, value[: max(0, int(operand) - 1)])  # type: ignore[arg-type]
+    elif key == "maxLength" and is_number(operand) and int(operand) < _LONGEST:  # type: ignore[arg-type]
+        yield Candidate(TOO_LONG, place, value.ljust(int(operand) + 1, value[-1:] or "x"))  # type: ignore[arg-type]
+
+
+def one_off(place: Place, value: str, rotation: int) -> Iterator[Candidate]:
+    """Yield texts that differ from ``value`` in one character."""
+    for distance in range(min(len(value), 8)):
+        here = (rotation + distance) % len(value)
+        letter = value[here]
+        others = "X#" if letter.isdigit() else "0#" if letter.isalpha() else "X0"
+        for other in (letter.swapcase(), *others):
+            if other != letter:
+                yield Candidate(ONE_OFF, place, value[:here] + other + value[here + 1 :])
+    if not value:
+        yield Candidate(ONE_OFF, place, "X")
+
+
+def neighbours(spot: Spot) -> Iterator[Candidate]:
+    """Yield the neighbours of a value, for a rule of which nothing is known."""
+    place, value, step = spot.place, spot.value, spot.step
+    if isinstance(value, str):
+        yield from one_off(place, value, spot.rotation)
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        yield Candidate(BELOW, place, written_like(value - step, value))
+        yield Candidate(ABOVE, place, written_like(value + step, value))
+
+
+def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Iterator[Candidate]:
+    place = spot.place
+    if key in {"enum", "const"}:
+        known = operand if isinstance(operand, list) else [operand]
+        numbers = [Decimal(item) for item in known if is_number(item)]  # type: ignore[arg-type]
+        if numbers:
+            yield Candidate(NOT_IN_POOL, place, written_like(max(numbers) + spot.step, value))
+    if not isinstance(operand, int | Decimal) or isinstance(operand, bool):
+        return
+    bound = Decimal(operand)
+    if key in _BEYOND:
+        kind, distance = _BEYOND[key]
+        if spot.wants(kind):
+            yield Candidate(kind, place, written_like(bound + distance * spot.step, value))
+    elif key == "multipleOf":
+        for rest in (Decimal("0.01"), Decimal("0.1"), bound / 2, Decimal(1)):
+            if rest % bound:
+                yield Candidate(OFF_STEP, place, written_like(Decimal(value) + rest, value))
+
+
+def written_like(number: Decimal, value: Json | Missing) -> int | Decimal:
+    """Return ``number`` written as ``value`` is: whole, or with as many places at least."""
     if isinstance(value, Decimal):
-        return Decimal(1).scaleb(min(0, int(value.as_tuple().exponent)))
-    return Decimal(1)
+        places = max(-int(value.as_tuple().exponent), -int(number.normalize().as_tuple().exponent))
+        return number.quantize(Decimal(1).scaleb(-max(places, 0)))
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _of_array(key: str, operand: Json, spot: Spot, value: list[Json]) -> Iterator[Candidate]:
+    place = spot.place
+    if key == "minItems" and is_number(operand):
+        yield Candidate(TOO_FEW, place, value[: max(0, int(operand) - 1)])  # type: ignore[arg-type]
+    elif key == "maxItems" and is_number(operand) and value and int(operand) < _LONGEST:  # type: ignore[arg-type]
+        lacking = int(operand) + 1 - len(value)  # type: ignore[arg-type]
+        yield Candidate(TOO_MANY, place, [*value, *([value[-1]] * lacking)])
+    elif key == "uniqueItems" and value:
+        yield Candidate(TWICE, place, [*value, value[0]])
+    elif key == "items" and value:
+        here = spot.rotation % len(value)
+        yield from schema_candidates(operand, spot.below(here, value[here]))
+
+
+def _of_object(
+    key: str, operand: Json, spot: Spot, value: Mapping[str, Json]
+) -> Iterator[Candidate]:
+    if key == "required" and isinstance(operand, list):
+        for name in rotated(operand, spot.rotation):
+            yield Candidate(ABSENT, (*spot.place, str(name)), MISSING)
+    elif key == "properties" and isinstance(operand, dict):
+        for name in rotated([name for name in operand if name in value], spot.rotation):
+            yield from schema_candidates(operand[name], spot.below(name, value[name]))
 
 
 def _of_comparison(
-    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int, wanted: str
+    comparison: Comparison, record: Json, fields: RecordFields, rotation: int, wanted: str
 ) -> Iterator[Candidate]:
-    comparison = rule.comparison
-    if comparison is None or wanted not in {"", ABOVE, BELOW, ORDER}:
+    if wanted not in {"", ABOVE, BELOW, ORDER}:
         return
+    view = fields.view
     sides = [comparison.left, comparison.right]
     values = [value_at(record, side) if isinstance(side, tuple) else side for side in sides]
     keys = [
-        sight.comparable(side, value) if isinstance(side, tuple) else value
+        view.comparable(side, value) if isinstance(side, tuple) else value
         for side, value in zip(sides, values, strict=True)
         if not isinstance(value, Missing)
     ]
     if len(keys) != len(sides) or not all(is_number(key) for key in keys):
         return
     numbers = [Decimal(key) for key in keys]  # type: ignore[arg-type]  # checked above
-    for number in ((0, 1), (1, 0))[turn % 2]:
+    for number in ((0, 1), (1, 0))[rotation % 2]:
         side, value = sides[number], values[number]
         if not isinstance(side, tuple) or isinstance(value, Missing):
             continue
         other, own = numbers[1 - number], numbers[number]
         # The left side of < and <= must go up to break it, the right side down.
         is_up = (comparison.order in {"<", "<="}) is (number == 0)
-        moment = sight.moments.get(side)
-        distance = _distance(moment, plan, side, value)
-        gap = distance if comparison.order in {"<=", ">="} else Decimal(0)
+        moment = view.moments.get(side)
+        step = fields.step_at(side, value) if moment is None else Decimal(seconds_in(moment))
+        gap = step if comparison.order in {"<=", ">="} else Decimal(0)
         beyond = other + gap if is_up else other - gap
         kind = ABOVE if is_up else BELOW
         if wanted in {"", kind}:
             if moment is None:
-                beyond = _on_grid(plan, side, beyond, is_up=is_up)
-            yield from moved(kind, side, beyond, value, moment)
+                beyond = fields.on_grid(side, beyond, is_up=is_up)
+                yield Candidate(kind, side, written_like(beyond, value))
+            else:
+                for text in written_dates(beyond, moment):
+                    yield Candidate(kind, side, text)
         if moment is not None and own != other and wanted in {"", ORDER}:
-            yield from moved(ORDER, side, 2 * other - own, value, moment)
+            for text in written_dates(2 * other - own, moment):
+                yield Candidate(ORDER, side, text)
 
 
-def _on_grid(plan: RecordPlan, path: Path, number: Decimal, *, is_up: bool) -> Decimal:
-    """Return the number of the field's own grid that is ``number``, or the next one beyond it."""
-    leaf = leaf_at(plan, path)
-    generator = None if leaf is None else leaf.generator
-    if not isinstance(generator, Number) or generator.minimum is None:
-        return number
-    steps = (number - generator.minimum) / generator.step
-    rounding = ROUND_CEILING if is_up else ROUND_FLOOR
-    return generator.minimum + steps.to_integral_value(rounding) * generator.step
-
-
-def _distance(moment: Moment | None, plan: RecordPlan, path: Path, value: Json) -> Decimal:
-    if moment is None:
-        return step_of(plan, path, value)
-    return Decimal(DAY if moment.kind is MomentKind.DATE else 1)
-
-
-def moved(
-    kind: str, path: Path, number: Decimal, value: Json, moment: Moment | None
-) -> Iterator[Candidate]:
-    """Yield ``number`` at ``path`` as ``value`` is written, or as the date of so many seconds."""
-    if moment is None:
-        yield Candidate(kind, path, like(number, value))
-        return
-    size = DAY if moment.kind is MomentKind.DATE else 1
+def written_dates(seconds: Decimal, moment: Moment) -> Iterator[str]:
+    """Yield the text of a date of so many seconds; nothing where there is no such day."""
     try:
-        text = _written(int(number) // size, moment.format, moment.kind)
+        yield _format_date(int(seconds) // seconds_in(moment), moment.format, moment.kind)
     except (MomentError, ValueError, OverflowError):
-        return  # There is no such day.
-    yield Candidate(kind, path, text)
+        return
 
 
 def _of_expression(
-    rule: Rule, record: Json, plan: RecordPlan, sight: Sight, turn: int
+    rule: Rule, record: Json, fields: RecordFields, rotation: int
 ) -> Iterator[Candidate]:
     """Yield other values of the fields that an expression, or a foreign schema, reads."""
-    literals = list(literals_of(rule.text))
-    places = rotated(leaf_places(rule, record), turn)[:_MANY]
+    literals = literals_of(rule.text)
+    places = rotated(scalars_of(rule, record), rotation)[:_MOST_PLACES]
     for place, value in places:
-        leaf = leaf_at(plan, place)
-        for option in (options_of(leaf, _MANY) or [])[:_MANY] if leaf is not None else []:
+        leaf = fields.leaf_at(place)
+        options = (leaf and options_of(leaf, _MOST_PLACES)) or []
+        for option in options[:_MOST_PLACES]:
             if not isinstance(option.value, Missing) and not same(option.value, value):
                 yield Candidate(OTHER_VALUE, place, option.value)
-        step = step_of(plan, place, value)
+        step = fields.step_at(place, value)
         for literal in literals:
             yield from _around(literal, place, value, step)
         if isinstance(value, str):
             few = 2 if rule.paths is None else 8
-            yield from itertools.islice(one_off(place, value, turn), few)
+            yield from itertools.islice(one_off(place, value, rotation), few)
             yield Candidate(TOO_LONG, place, value + (value[-1:] or "x"))
             yield Candidate(TOO_SHORT, place, value[:-1])
-    yield from _turned_round(places, sight)
+    yield from _swapped_dates(places, fields)
     for place, value in places:
         yield from plain_candidates(place, value)
-    if rule.paths is not None:
-        for path in rule.paths:
-            found = value_at(record, path)
-            if isinstance(found, dict | list):
-                yield from plain_candidates(path, found)
+    for path in rule.paths or ():
+        found = value_at(record, path)
+        if isinstance(found, dict | list):
+            yield from plain_candidates(path, found)
 
 
-def literals_of(text: str) -> Iterator[str | Decimal]:
-    """Yield the texts and numbers that stand in an expression."""
-    for single, double, number in _LITERAL.findall(text):
-        yield Decimal(number) if number else single or double
+def literals_of(text: str) -> list[str | Decimal]:
+    """Return the texts and numbers that are in an expression."""
+    found = _LITERAL.findall(text)
+    return [Decimal(number) if number else single or double for single, double, number in found]
 
 
 def _around(
@@ -257,240 +451,15 @@ def _around(
     if isinstance(literal, str) and isinstance(value, str) and literal != value:
         yield Candidate(OTHER_VALUE, place, literal)
     elif isinstance(literal, Decimal) and is_number(value):
-        yield Candidate(OTHER_VALUE, place, like(literal, value))
-        yield Candidate(BELOW, place, like(literal - step, value))
-        yield Candidate(ABOVE, place, like(literal + step, value))
+        yield Candidate(OTHER_VALUE, place, written_like(literal, value))
+        yield Candidate(BELOW, place, written_like(literal - step, value))
+        yield Candidate(ABOVE, place, written_like(literal + step, value))
 
 
-def _turned_round(places: list[tuple[Place, Json]], sight: Sight) -> Iterator[Candidate]:
+def _swapped_dates(places: list[tuple[Place, Json]], fields: RecordFields) -> Iterator[Candidate]:
     """Yield each date on the other side of another one, as far from it as it was."""
-    dated = []
-    for place, value in places:
-        path = bare_path(tuple(str(key) for key in place))
-        key = sight.comparable(path, value) if path in sight.moments else None
-        if isinstance(key, int):
-            dated.append((place, value, sight.moments[path], Decimal(key)))
-    for (place, value, moment, own), (_, _, _, other) in itertools.permutations(dated, 2):
+    dates = [(place, date) for place, value in places if (date := fields.date_at(place, value))]
+    for (place, (moment, own)), (_, (_, other)) in itertools.permutations(dates, 2):
         if own != other:
-            for found in moved(ORDER, (), 2 * other - own, value, moment):
-                yield Candidate(ORDER, place, found.value)
-
-
-_FEW: Final = 6
-"""Values of each sort that are tried at one place."""
-
-_ODD: Final = 8
-"""Values that a field cannot have of those that are tried."""
-
-_SPREAD: Final = 3
-"""Values from all over a range that are tried, others in each turn."""
-
-_DATE: Final = "%Y-%m-%d"
-
-
-class Around(Struct, frozen=True, kw_only=True):
-    """What stands in a rule and beside a place.
-
-    Attributes:
-        texts, numbers: that the rule names.
-        others: numbers at places that the rule reads.
-        instants: dates that the rule names, in seconds.
-        dates: the date at each place that has one, in seconds.
-        text: of a rule in CEL, in which what stands beside a field belongs to it.
-        sight, plan: of the record.
-    """
-
-    texts: tuple[str, ...]
-    numbers: tuple[Decimal, ...]
-    others: tuple[tuple[Place, Decimal], ...]
-    instants: tuple[Decimal, ...]
-    dates: tuple[tuple[Place, Decimal], ...]
-    text: str
-    sight: Sight
-    plan: RecordPlan
-
-    @classmethod
-    def of(
-        cls,
-        places: Iterable[tuple[Place, Json | Missing]],
-        literals: Iterable[object],
-        text: str,
-        sight: Sight,
-        plan: RecordPlan,
-    ) -> Around:
-        """Return what a rule with these literals reads at these places."""
-        known = list(literals)
-        texts = tuple(dict.fromkeys(item for item in known if isinstance(item, str)))
-        numbers = dict.fromkeys(
-            Decimal(item)
-            for item in known
-            if isinstance(item, int | Decimal) and not isinstance(item, bool)
-        )
-        days = (seconds_of(text[:10], MomentKind.DATE, _DATE) for text in texts)
-        others: list[tuple[Place, Decimal]] = []
-        dates: list[tuple[Place, Decimal]] = []
-        for place, value in places:
-            path = bare_path(tuple(map(str, place)))
-            if isinstance(value, Missing):
-                continue
-            if path in sight.moments:
-                key = sight.comparable(path, value)
-                if isinstance(key, int):
-                    dates.append((place, Decimal(key)))
-            elif is_number(value):
-                others.append((place, Decimal(value)))  # type: ignore[arg-type]  # a number
-        return cls(
-            texts=texts,
-            numbers=tuple(numbers),
-            others=tuple(others),
-            instants=tuple(Decimal(day) for day in days if day is not None),
-            dates=tuple(dates),
-            text=text,
-            sight=sight,
-            plan=plan,
-        )
-
-    def numbers_by(self, place: Place) -> list[Decimal]:
-        """Return the numbers that the rule names, those beside the field at ``place`` first."""
-        here = self.text.find(f".{name_of(place)}")
-        if here < 0:
-            return list(self.numbers)
-        return sorted(self.numbers, key=lambda number: abs(self.text.find(str(number)) - here))
-
-
-def name_of(place: Place) -> str:
-    """Return the name of the field at ``place``."""
-    return next((key for key in reversed(place) if isinstance(key, str)), "")
-
-
-def alternatives(
-    place: Place,
-    value: Json | Missing,
-    leaf: Leaf | None,
-    around: Around,
-    turn: int,
-    *,
-    is_odd: bool = True,
-) -> tuple[tuple[Json | Missing, ...], tuple[Json | Missing, ...]]:
-    """Return what the field at ``place`` can be instead, and, if ``is_odd``, what it cannot be."""
-    moment = around.sight.moments.get(bare_path(tuple(map(str, place))))
-    generator = None if leaf is None else leaf.generator
-    near: Values = []
-    far: Values = []
-    odd: Values = []
-    if moment is not None:
-        near, far, odd = _of_moment(place, value, moment, around, turn)
-    elif isinstance(generator, Number):
-        near, far, odd = _of_number(place, value, generator, around, turn)
-    else:
-        options: Values = [option.value for option in (leaf and options_of(leaf)) or []]
-        near = rotated([item for item in options if _is_named(item, around)], turn)
-        far = rotated([item for item in options if not _is_named(item, around)], turn)
-        odd = list(_foreign(place, value, around))
-    if leaf is not None and leaf.modifiers.null:
-        far.append(None)
-    if leaf is not None and leaf.modifiers.omit:
-        far.append(MISSING)
-    odd = [*odd[:_ODD], None]
-    if isinstance(place[-1], str):
-        odd.append(MISSING)
-    near, far = near[:_FEW], far[:_FEW]
-    # Every other record shows a number or date that is not just beside the limit.
-    is_far = turn % 2 == 1 and (moment is not None or isinstance(generator, Number))
-    if is_far:
-        near, far = rotated(far, turn // 2), near
-    fit = _other([*near, *far], value, ())
-    return tuple(fit), tuple(_other(odd, value, fit) if is_odd else ())
-
-
-def _is_named(item: Json | Missing, around: Around) -> bool:
-    if isinstance(item, str):
-        return item in around.texts
-    return is_number(item) and item in around.numbers  # type: ignore[arg-type]
-
-
-def _other(values: Values, value: Json | Missing, known: Sequence[Json | Missing]) -> Values:
-    """Return each of ``values`` once that is neither ``value`` nor among the ``known``."""
-    found: Values = []
-    for item in values:
-        if not any(_same(item, one) for one in (value, *known, *found)):
-            found.append(item)
-    return found
-
-
-def _same(left: Json | Missing, right: Json | Missing) -> bool:
-    if isinstance(left, Missing) or isinstance(right, Missing):
-        return left is right
-    if isinstance(left, str) or isinstance(right, str):
-        return left == right
-    return same(left, right)
-
-
-def _foreign(place: Place, value: Json | Missing, around: Around) -> Iterator[Json]:
-    """Yield what the rule names although the field cannot be so."""
-    if isinstance(value, str):
-        for text in around.texts[:_FEW]:
-            # A text that only begins with what the rule names is more like the others.
-            if 0 < len(text) < len(value):
-                yield text + value[len(text) :]
-            yield text
-        yield ""
-    elif is_number(value):  # type: ignore[arg-type]
-        step = step_of(around.plan, place, value)  # type: ignore[arg-type]
-        for number in around.numbers[:_FEW]:
-            for close in (number, number - step, number + step):
-                yield like(close, value)  # type: ignore[arg-type]
-
-
-def _of_number(
-    place: Place, value: Json | Missing, number: Number, around: Around, turn: int
-) -> tuple[Values, Values, Values]:
-    model = value if is_number(value) else Decimal(0).scaleb(-number.decimals)  # type: ignore[arg-type]
-    others = [other for there, other in around.others if there != place]
-    step = number.step
-    near: Values = []
-    odd: Values = []
-    for goal in dict.fromkeys((*around.numbers_by(place), *others)):
-        for close in rotated([goal - step, goal, goal + step], turn):
-            written = like(close, model)  # type: ignore[arg-type]
-            (near if _is_of(number, close) else odd).append(written)
-    low, high = number.minimum, number.maximum
-    if low is None or high is None:
-        return near, [], odd
-    count = int((high - low) / step) + 1
-    ends = (0, count - 1, *((turn + part * count // _SPREAD) % count for part in range(_SPREAD)))
-    return near, [like(low + end * step, model) for end in ends], odd  # type: ignore[arg-type]
-
-
-def _is_of(number: Number, goal: Decimal) -> bool:
-    """Return whether a field can be ``goal``."""
-    low, high = number.minimum, number.maximum
-    if low is None or high is None:
-        return goal % number.step == 0
-    return low <= goal <= high and (goal - low) % number.step == 0
-
-
-def _of_moment(
-    place: Place, value: Json | Missing, moment: Moment, around: Around, turn: int
-) -> tuple[Values, Values, Values]:
-    size = DAY if moment.kind is MomentKind.DATE else 1
-    step = moment.step * size
-    low, high = moment.first * size, moment.last * size
-    others = [date for there, date in around.dates if there != place]
-    if moment.kind is not MomentKind.TIME:
-        others += around.instants
-    near: Values = []
-    odd: Values = []
-    for goal in dict.fromkeys(others):
-        for close in rotated([goal - step, goal, goal + step], turn):
-            is_own = low <= close <= high and (close - low) % step == 0
-            (near if is_own else odd).extend(_dated(close, value, moment))
-    count = (moment.last - moment.first) // moment.step + 1
-    ends = (0, count - 1, *((turn + part * count // _SPREAD) % count for part in range(_SPREAD)))
-    far = [text for end in ends for text in _dated(Decimal(low + end * step), value, moment)]
-    return near, far, odd
-
-
-def _dated(seconds: Decimal, value: Json | Missing, moment: Moment) -> Iterator[Json | Missing]:
-    model = None if isinstance(value, Missing) else value
-    return (found.value for found in moved(OTHER_VALUE, (), seconds, model, moment))
+            for text in written_dates(2 * other - own, moment):
+                yield Candidate(ORDER, place, text)

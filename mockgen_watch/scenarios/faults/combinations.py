@@ -1,4 +1,4 @@
-"""Takes a rule and a record that meets it; gives changes of up to three places that may break it.
+"""Combined faults: changes of up to three places that may break one rule together.
 
 They are for a record that no change of one place makes break the rule, such as one to which the
 condition of an implication does not apply. What the fields can be comes first, so that the record
@@ -10,32 +10,38 @@ from __future__ import annotations
 import itertools
 import operator
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import MISSING, value_at
+from mockgen_watch.rules.values import MISSING, Missing, is_number, seconds_of, value_at
 from mockgen_watch.scenarios.faults.candidates import (
-    Around,
-    alternatives,
-    leaf_at,
-    leaf_places,
+    COMBINATION,
+    OTHER_VALUE,
+    Candidate,
     literals_of,
-    name_of,
     rotated,
+    scalars_of,
+    written_dates,
+    written_like,
 )
-from mockgen_watch.scenarios.faults.mutations import COMBINATION, OTHER_VALUE, Candidate
+from mockgen_watch.scenarios.promise.facts import bare_path, options_of, same_or_missing, seconds_in
+from mockgen_watch.spec.generators import MomentKind, Number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Missing, Path, Place, Sight
+    from mockgen_watch.rules.values import Path, Place
+    from mockgen_watch.scenarios.faults.candidates import RecordFields
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.generators import Moment
+
+    Values = list[Json | Missing]
 
 
 MOST_PLACES: Final = 12
@@ -50,11 +56,36 @@ TRIES: Final[Mapping[int, int]] = {1: 100, 2: 600, 3: 640}
 TRIES_OF_GROUP: Final[Mapping[int, int]] = {1: 100, 2: 80, 3: 160}
 """How many of them are at the same places."""
 
+_FEW: Final = 6
+"""Values of each sort that are tried at one place."""
+
+_MOST_ODD: Final = 8
+"""Values that a field cannot have of those that are tried."""
+
+_SPREAD: Final = 3
+"""Values from all over a range that are tried, others for each rotation."""
+
 _WORD: Final = re.compile(r"\w+")
 
 
-class _Spot(Struct, frozen=True):
-    """A place, what its field can be, and what else may stand there."""
+class Search(Struct, frozen=True, kw_only=True):
+    """What is searched for one record.
+
+    Attributes:
+        fields: of the record.
+        rotation: picks the place to begin with, and values.
+        own: values that the scenario states itself; they come first at their places.
+        taken: places that are left as they are.
+    """
+
+    fields: RecordFields
+    rotation: int
+    own: Sequence[Candidate] = ()
+    taken: frozenset[Path] = frozenset()
+
+
+class _Choice(Struct, frozen=True):
+    """A place, what its field can be, and what else may be there."""
 
     rank: int
     place: Place
@@ -62,37 +93,20 @@ class _Spot(Struct, frozen=True):
     odd: tuple[Json | Missing, ...]
 
 
-class Sought(Struct, frozen=True, kw_only=True):
-    """What is sought for one record.
-
-    Attributes:
-        plan, sight: of the record.
-        turn: picks the place to begin with, and values.
-        own: values that the scenario states itself; they come first at their places.
-        taken: places that are left as they are.
-    """
-
-    plan: RecordPlan
-    sight: Sight
-    turn: int
-    own: Sequence[Candidate] = ()
-    taken: frozenset[Path] = frozenset()
-
-
 def combinations(
-    rule: Rule, record: Json, sought: Sought, *, is_odd: bool = False
+    rule: Rule, record: Json, search: Search, *, is_odd: bool = False
 ) -> Iterator[tuple[Candidate, ...]]:
     """Yield changes that may break ``rule``, of one place, of two and of three.
 
     With ``is_odd`` one of the values at least is such as its field cannot have.
     """
-    spots = _spots(rule, record, sought, is_odd=is_odd)
+    choices = _choices(rule, record, search, is_odd=is_odd)
     for size in (1, 2) if is_odd else (1, 2, MOST_CHANGES):
-        yield from itertools.islice(_of_size(spots, size, is_odd=is_odd), TRIES[size])
+        yield from itertools.islice(_of_size(choices, size, is_odd=is_odd), TRIES[size])
 
 
-def further(
-    changes: Sequence[Candidate], other: Rule, changed: Json, sought: Sought
+def with_one_more(
+    changes: Sequence[Candidate], other: Rule, changed: Json, search: Search
 ) -> Iterator[tuple[Candidate, ...]]:
     """Yield ``changes``, which break the rule ``other`` as well, with one more that may mend that.
 
@@ -101,70 +115,70 @@ def further(
     if len(changes) == MOST_CHANGES:
         return
     done = (tuple(map(str, change.place)) for change in changes)
-    spots = _spots(other, changed, replace(sought, own=(), taken=sought.taken.union(done)))
-    for (last,) in itertools.islice(_of_size(spots, 1), TRIES[1]):
+    search = replace(search, own=(), taken=search.taken.union(done))
+    choices = _choices(other, changed, search, is_odd=False)
+    for (last,) in itertools.islice(_of_size(choices, 1), TRIES[1]):
         yield tuple(
             Candidate(COMBINATION, change.place, change.value) for change in (*changes, last)
         )
 
 
 def _of_size(
-    spots: Sequence[_Spot], size: int, *, is_odd: bool = False
+    choices: Sequence[_Choice], size: int, *, is_odd: bool = False
 ) -> Iterator[tuple[Candidate, ...]]:
     # What stands in one object or element belongs together more often than what does not.
     groups = [
-        sorted(group, key=lambda spot: spot.rank)
+        sorted(group, key=lambda choice: choice.rank)
         for group in sorted(
-            itertools.combinations(spots, size),
-            key=lambda group: len({spot.place[:-1] for spot in group}),
+            itertools.combinations(choices, size),
+            key=lambda group: len({choice.place[:-1] for choice in group}),
         )
     ]
     kind = OTHER_VALUE if size == 1 else COMBINATION
     most = TRIES_OF_GROUP[size]
-    # The likeliest choices at all places come before the others at any.
+    # The likeliest values at all places come before the others at any.
     for start, stop in ((0, most // 4), (most // 4, most)):
         for group in groups:
-            pools = [(*spot.fit, *spot.odd) if is_odd else spot.fit for spot in group]
-            known = [len(spot.fit) if is_odd else 0 for spot in group]
-            choices = (
-                chosen
-                for chosen in _by_sum(tuple(map(len, pools)))
-                if not is_odd or any(map(operator.ge, chosen, known))
+            pools = [(*choice.fit, *choice.odd) if is_odd else choice.fit for choice in group]
+            fit_sizes = [len(choice.fit) if is_odd else 0 for choice in group]
+            picks = (
+                numbers
+                for numbers in _by_sum(tuple(map(len, pools)))
+                if not is_odd or any(map(operator.ge, numbers, fit_sizes))
             )
-            for chosen in itertools.islice(choices, start, stop):
+            for numbers in itertools.islice(picks, start, stop):
                 yield tuple(
-                    Candidate(kind, spot.place, pool[number])
-                    for spot, pool, number in zip(group, pools, chosen, strict=True)
+                    Candidate(kind, choice.place, pool[number])
+                    for choice, pool, number in zip(group, pools, numbers, strict=True)
                 )
 
 
 @lru_cache(maxsize=256)
 def _by_sum(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Return all choices out of lists of these sizes: those of first members first."""
+    """Return all picks out of lists of these sizes: those of first members first."""
     return tuple(sorted(itertools.product(*map(range, sizes)), key=sum))
 
 
-def _spots(rule: Rule, record: Json, sought: Sought, *, is_odd: bool = False) -> list[_Spot]:
+def _choices(rule: Rule, record: Json, search: Search, *, is_odd: bool) -> list[_Choice]:
     """Return the places that the rule reads; those that it names before the others."""
-    found: list[tuple[Place, Json | Missing]] = [
-        *leaf_places(rule, record),
-        *_absent(rule, record),
-    ]
-    literals = [*literals_of(rule.text), *_of_schema(rule.schema)]
-    named = set(_WORD.findall(rule.text)) | {text for text in literals if isinstance(text, str)}
+    found: list[tuple[Place, Json | Missing]] = [*scalars_of(rule, record), *_absent(rule, record)]
+    literals = [*literals_of(rule.text), *_literals_of_schema(rule.schema)]
+    names = set(_WORD.findall(rule.text)) | {text for text in literals if isinstance(text, str)}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
-    chosen = sorted(rotated(found, sought.turn), key=lambda item: name_of(item[0]) not in named)
-    chosen = chosen[:MOST_PLACES]
-    around = Around.of(chosen, literals, rule.text, sought.sight, sought.plan)
-    spots = []
-    for place, value in chosen:
-        if tuple(map(str, place)) in sought.taken:
+    picked = sorted(
+        rotated(found, search.rotation), key=lambda item: _name_of(item[0]) not in names
+    )
+    picked = picked[:MOST_PLACES]
+    context = _RuleContext(picked, literals, rule.text, search)
+    choices = []
+    for place, value in picked:
+        if tuple(map(str, place)) in search.taken:
             continue
-        leaf = leaf_at(sought.plan, place)
-        fit, odd = alternatives(place, value, leaf, around, sought.turn, is_odd=is_odd)
-        stated = [item.value for item in sought.own if item.place == place]
-        spots.append(_Spot(ranks[place], place, (*rotated(stated, sought.turn), *fit), odd))
-    return spots
+        fit, odd = context.alternatives(place, value, is_odd=is_odd)
+        stated = [item.value for item in search.own if item.place == place]
+        fit = [*rotated(stated, search.rotation), *fit]
+        choices.append(_Choice(ranks[place], place, tuple(fit), tuple(odd)))
+    return choices
 
 
 def _absent(rule: Rule, record: Json) -> Iterator[tuple[Place, Missing]]:
@@ -175,14 +189,164 @@ def _absent(rule: Rule, record: Json) -> Iterator[tuple[Place, Missing]]:
             yield path, MISSING
 
 
-def _of_schema(schema: Json) -> Iterator[object]:
+def _literals_of_schema(schema: Json) -> Iterator[object]:
     """Yield the names, texts and numbers that a schema is made of."""
     if isinstance(schema, dict):
         for key, item in schema.items():
-            yield from _of_schema(item)
+            yield from _literals_of_schema(item)
             yield key
     elif isinstance(schema, list):
         for item in schema:
-            yield from _of_schema(item)
+            yield from _literals_of_schema(item)
     else:
         yield schema
+
+
+def _name_of(place: Place) -> str:
+    """Return the name of the field at ``place``."""
+    return next((key for key in reversed(place) if isinstance(key, str)), "")
+
+
+class _RuleContext:
+    """What a rule names and reads, from which other values of its fields are taken."""
+
+    def __init__(
+        self,
+        places: Sequence[tuple[Place, Json | Missing]],
+        literals: Sequence[object],
+        text: str,
+        search: Search,
+    ) -> None:
+        texts = dict.fromkeys(item for item in literals if isinstance(item, str))
+        numbers = dict.fromkeys(Decimal(item) for item in literals if _is_number(item))  # type: ignore[arg-type]
+        days = (seconds_of(item[:10], MomentKind.DATE, "%Y-%m-%d") for item in texts)
+        self._text = text
+        self._texts = tuple(texts)
+        self._numbers = tuple(numbers)
+        self._instants = [Decimal(day) for day in days if day is not None]
+        self._fields = search.fields
+        self._moments = search.fields.view.moments
+        self._rotation = search.rotation
+        self._values: list[tuple[Place, Decimal]] = []
+        self._dates: list[tuple[Place, Decimal]] = []
+        for place, value in places:
+            if bare_path(place) in self._moments:
+                date = self._fields.date_at(place, value)
+                self._dates += [(place, date[1])] if date else []
+            elif _is_number(value):
+                self._values.append((place, Decimal(value)))  # type: ignore[arg-type]  # a number
+
+    def alternatives(
+        self, place: Place, value: Json | Missing, *, is_odd: bool
+    ) -> tuple[Values, Values]:
+        """Return what the field at ``place`` can be instead, and, if ``is_odd``, what it cannot."""
+        moment = self._moments.get(bare_path(place))
+        leaf = self._fields.leaf_at(place)
+        generator = None if leaf is None else leaf.generator
+        if moment is not None:
+            near, far, odd = self._of_moment(place, moment)
+        elif isinstance(generator, Number):
+            near, far, odd = self._of_number(place, value, generator)
+        else:
+            options: Values = [option.value for option in (leaf and options_of(leaf)) or []]
+            near = rotated([item for item in options if self._names(item)], self._rotation)
+            far = rotated([item for item in options if not self._names(item)], self._rotation)
+            odd = list(self._foreign(place, value))
+        if leaf is not None and leaf.modifiers.null:
+            far.append(None)
+        if leaf is not None and leaf.modifiers.omit:
+            far.append(MISSING)
+        odd = [*odd[:_MOST_ODD], None]
+        if isinstance(place[-1], str):
+            odd.append(MISSING)
+        near, far = near[:_FEW], far[:_FEW]
+        # Every other record shows a number or date that is not just beside the limit.
+        if self._rotation % 2 == 1 and (moment is not None or isinstance(generator, Number)):
+            near, far = rotated(far, self._rotation // 2), near
+        fit = _without([*near, *far], [value])
+        return fit, _without(odd, [value, *fit]) if is_odd else []
+
+    def _names(self, item: Json | Missing) -> bool:
+        if isinstance(item, str):
+            return item in self._texts
+        return _is_number(item) and item in self._numbers
+
+    def _foreign(self, place: Place, value: Json | Missing) -> Iterator[Json]:
+        """Yield what the rule names although the field cannot be so."""
+        if isinstance(value, str):
+            for text in self._texts[:_FEW]:
+                # A text that only begins with what the rule names is more like the others.
+                if 0 < len(text) < len(value):
+                    yield text + value[len(text) :]
+                yield text
+            yield ""
+        elif _is_number(value):
+            step = self._fields.step_at(place, value)
+            for number in self._numbers[:_FEW]:
+                for close in (number, number - step, number + step):
+                    yield written_like(close, value)
+
+    def _of_number(
+        self, place: Place, value: Json | Missing, number: Number
+    ) -> tuple[Values, Values, Values]:
+        model = value if _is_number(value) else Decimal(0).scaleb(-number.decimals)
+        step, low, high = number.step, number.minimum, number.maximum
+        near: Values = []
+        odd: Values = []
+        others = (other for there, other in self._values if there != place)
+        for goal in dict.fromkeys((*self._numbers_by(place), *others)):
+            for close in rotated([goal - step, goal, goal + step], self._rotation):
+                (near if _is_of(number, close) else odd).append(written_like(close, model))
+        if low is None or high is None:
+            return near, [], odd
+        ends = self._spread(int((high - low) / step) + 1)
+        return near, [written_like(low + end * step, model) for end in ends], odd
+
+    def _numbers_by(self, place: Place) -> list[Decimal]:
+        """Return the numbers that the rule names, those beside the field at ``place`` first."""
+        here = self._text.find(f".{_name_of(place)}")
+        if here < 0:
+            return list(self._numbers)
+        return sorted(self._numbers, key=lambda number: abs(self._text.find(str(number)) - here))
+
+    def _of_moment(self, place: Place, moment: Moment) -> tuple[Values, Values, Values]:
+        size = seconds_in(moment)
+        step, low, high = moment.step * size, moment.first * size, moment.last * size
+        others = [date for there, date in self._dates if there != place]
+        if moment.kind is not MomentKind.TIME:
+            others += self._instants
+        near: Values = []
+        odd: Values = []
+        for goal in dict.fromkeys(others):
+            for close in rotated([goal - step, goal, goal + step], self._rotation):
+                is_own = low <= close <= high and (close - low) % step == 0
+                (near if is_own else odd).extend(written_dates(close, moment))
+        ends = self._spread((moment.last - moment.first) // moment.step + 1)
+        far = [text for end in ends for text in written_dates(Decimal(low + end * step), moment)]
+        return near, list(far), odd
+
+    def _spread(self, count: int) -> list[int]:
+        """Return the ends of a range of ``count`` values, and some from all over it."""
+        inner = [(self._rotation + part * count // _SPREAD) % count for part in range(_SPREAD)]
+        return [0, count - 1, *inner]
+
+
+def _is_number(value: object) -> bool:
+    return is_number(value)  # type: ignore[arg-type]  # whatever it is
+
+
+def _is_of(number: Number, goal: Decimal) -> bool:
+    """Return whether a field can be ``goal``."""
+    low, high = number.minimum, number.maximum
+    if low is None or high is None:
+        return goal % number.step == 0
+    return low <= goal <= high and (goal - low) % number.step == 0
+
+
+def _without(values: Iterable[Json | Missing], known: Sequence[Json | Missing]) -> Values:
+    """Return each of ``values`` once that is not among the ``known``."""
+    found: Values = []
+    for item in values:
+        if not any(same_or_missing(item, other) for other in (*known, *found)):
+            found.append(item)
+    return found

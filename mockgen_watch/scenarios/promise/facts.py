@@ -1,49 +1,73 @@
-"""Takes a record's shape; gives what its leaves can be: every value, or the bounds of them all."""
+"""Facts about fields: what the leaves of a plan can be, and what that proves of a JSON Schema.
+
+A leaf has either options, every value that it can be, or bounds, the least and the greatest of
+them; where neither is known, only single records can be looked at.
+"""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.generate.column import transformed
 from mockgen_watch.generate.distributions import grid_of
-from mockgen_watch.masters.shapes import exact_number
-from mockgen_watch.rules.values import MISSING, Sight, is_number
+from mockgen_watch.generate.references import most_elements
+from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of
+from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
+from mockgen_watch.rules.values import MISSING, Missing, RecordView, is_number, same
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
     Moment,
     MomentKind,
     Number,
+    Pattern,
     Pool,
     Reference,
     RowField,
+    SequenceNumber,
 )
-from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, ObjectShape, find_shape
+from mockgen_watch.spec.model import (
+    ELEMENT,
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    element_shapes,
+    find_shape,
+)
 from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Final, TypeAlias
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Missing, Path
+    from mockgen_watch.rules.values import Path
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
 
 
-MOST: Final = 4096
-"""Values of a field that are checked one by one."""
+MOST_OPTIONS: Final = 4096
+"""Values of a field, or combinations of them, that are tried one by one."""
 
 Unit: TypeAlias = "tuple[str | tuple[str, ...], ...]"
-"""Names what is drawn together: a leaf, the fields of one ``$rows``, or those of one parent."""
+"""Identifies what is drawn together: a leaf, the fields of one ``$rows`` or of one parent."""
+
+
+class Field(NamedTuple):
+    """A leaf of a plan, its path, and whether every record has it exactly once."""
+
+    path: Path
+    leaf: Leaf
+    is_sure: bool
 
 
 class Option(Struct, frozen=True):
-    """A value that a leaf can have, and the identity of the pool's entry that it stems from."""
+    """A value that a leaf can have, and the identity of its pool entry."""
 
     value: Json | Missing
     identity: bytes = b""
@@ -51,7 +75,7 @@ class Option(Struct, frozen=True):
 
 NULL: Final = b"null"
 ABSENT: Final = b"absent"
-"""Identities of options that are no entry; those of entries are canonical JSON with a tag."""
+"""Identities of options that are no pool entry; those of entries are canonical JSON with a tag."""
 
 
 def unit_of(leaf: Leaf) -> Unit:
@@ -65,34 +89,36 @@ def unit_of(leaf: Leaf) -> Unit:
     return ("leaf", leaf.address)
 
 
-def walk_paths(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Leaf, bool]]:
-    """Yield each leaf with its path and whether it is there in every record, once."""
-    yield from _walk(shape, path, is_sure=True)
-
-
-def _walk(shape: Shape, path: Path, *, is_sure: bool) -> Iterator[tuple[Path, Leaf, bool]]:
+def fields_of(shape: Shape, path: Path = (), *, is_sure: bool = True) -> Iterator[Field]:
+    """Yield each leaf of ``shape``."""
     if isinstance(shape, Leaf):
-        yield path, shape, is_sure
+        yield Field(path, shape, is_sure)
         return
     is_sure = is_sure and not (shape.modifiers.null or shape.modifiers.omit)
     if isinstance(shape, ObjectShape):
         for member in shape.members:
             if not member.shape.modifiers.delete:
-                yield from _walk(member.shape, (*path, member.name), is_sure=is_sure)
-        return
-    for element in elements_of(shape):
-        yield from _walk(element, path, is_sure=False)
+                yield from fields_of(member.shape, (*path, member.name), is_sure=is_sure)
+    else:
+        for element in element_shapes(shape):
+            yield from fields_of(element, path, is_sure=False)
 
 
-def elements_of(array: ArrayShape) -> tuple[Shape, ...]:
-    """Return the shapes that its elements can have."""
-    return array.elements if array.items is None else (*array.elements, array.items)
+def fields_below(shape: Shape, paths: Iterable[Path] | None) -> list[Field]:
+    """Return the leaves at or below ``paths``; None means the whole record.
+
+    An index on the way is left out.
+    """
+    every = list(fields_of(shape))
+    wanted = [()] if paths is None else map(bare_path, paths)
+    return [field for path in wanted for field in every if field.path[: len(path)] == path]
 
 
-def leaves_below(shape: ObjectShape, path: Path) -> list[tuple[Path, Leaf, bool]]:
-    """Return the leaves that a rule on ``path`` depends on; an index on the way is left out."""
-    wanted = bare_path(path)
-    return [found for found in walk_paths(shape) if found[0][: len(wanted)] == wanted]
+def only_field(plan: RecordPlan, path: Path) -> Field | None:
+    """Return the leaf at ``path`` when it is one, and in every record."""
+    found = fields_below(plan.shape, [path])
+    is_single = len(found) == 1 and found[0].path == path and found[0].is_sure
+    return found[0] if is_single else None
 
 
 def arrays_below(shape: Shape, path: Path, here: Path = ()) -> Iterator[ArrayShape]:
@@ -107,50 +133,48 @@ def arrays_below(shape: Shape, path: Path, here: Path = ()) -> Iterator[ArraySha
         is_drawn = is_open or bool(shape.modifiers.null or shape.modifiers.omit)
         if is_drawn and here[: len(wanted)] == wanted:
             yield shape
-        for element in elements_of(shape):
+        for element in element_shapes(shape):
             yield from arrays_below(element, path, here)
 
 
-def bare_path(path: Path) -> Path:
-    """Return ``path`` without the indexes and marks of elements."""
-    return tuple(key for key in path if key != ELEMENT and not key.isdecimal())
+def bare_path(path: Iterable[str | int]) -> Path:
+    """Return the path of a field without the indexes and marks of elements."""
+    keys = map(str, path)
+    return tuple([key for key in keys if key != ELEMENT and not key.isdecimal()])
 
 
-def _same_array(array: ArrayShape) -> ArrayShape:
+def _unchanged(array: ArrayShape) -> ArrayShape:
     return array
 
 
-def change_paths(
+def change_shape(
     shape: ObjectShape,
     change: Callable[[Path, Leaf], Leaf],
-    change_array: Callable[[ArrayShape], ArrayShape] = _same_array,
+    change_array: Callable[[ArrayShape], ArrayShape] = _unchanged,
 ) -> ObjectShape:
     """Return ``shape`` with ``change`` applied to every leaf, ``change_array`` to every array."""
-    changed = _change(shape, (), change, change_array)
-    return changed if isinstance(changed, ObjectShape) else shape
 
+    def changed(part: Shape, path: Path) -> Shape:
+        if isinstance(part, Leaf):
+            return change(path, part)
+        if isinstance(part, ObjectShape):
+            return changed_object(part, path)
+        items = None if part.items is None else changed(part.items, path)
+        elements = tuple(changed(element, path) for element in part.elements)
+        return change_array(replace(part, items=items, elements=elements))
 
-def _change(
-    shape: Shape,
-    path: Path,
-    change: Callable[[Path, Leaf], Leaf],
-    change_array: Callable[[ArrayShape], ArrayShape],
-) -> Shape:
-    if isinstance(shape, Leaf):
-        return change(path, shape)
-    if isinstance(shape, ObjectShape):
+    def changed_object(part: ObjectShape, path: Path) -> ObjectShape:
         members = tuple(
-            replace(member, shape=_change(member.shape, (*path, member.name), change, change_array))
-            for member in shape.members
+            replace(member, shape=changed(member.shape, (*path, member.name)))
+            for member in part.members
         )
-        return replace(shape, members=members)
-    items = None if shape.items is None else _change(shape.items, path, change, change_array)
-    elements = tuple(_change(element, path, change, change_array) for element in shape.elements)
-    return change_array(replace(shape, items=items, elements=elements))
+        return replace(part, members=members)
+
+    return changed_object(shape, ())
 
 
 def final_value(leaf: Leaf, value: Json) -> Json:
-    """Return what is written of a value that the generator chose."""
+    """Return what is written for a value that the generator chose."""
     if isinstance(value, str):
         text = transformed(value, leaf.modifiers.transforms)
         number = exact_number(text) if leaf.coerce_number else None
@@ -158,56 +182,58 @@ def final_value(leaf: Leaf, value: Json) -> Json:
     return value
 
 
-def options_of(leaf: Leaf, few: int = MOST) -> list[Option] | None:
+def options_of(leaf: Leaf, few: int = MOST_OPTIONS) -> list[Option] | None:
     """Return every value that ``leaf`` can have; None when they are too many or not known.
 
     Of numbers and dates no more than the first ``few`` are made.
     """
-    generator = leaf.generator
-    found: list[Option]
-    if isinstance(generator, Constant):
-        found = [Option(generator.value, b"constant")]
-    elif isinstance(generator, Pool):
-        found = [Option(item.value, item.identity) for item in generator.entries if item.weight]
-    elif isinstance(generator, RowField):
-        found = [
-            Option(item.value.get(generator.key, MISSING), item.identity)
-            for item in generator.rows.entries
-            if item.weight and isinstance(item.value, dict)
-        ]
-    elif isinstance(generator, Boolean):
-        odds = ((True, generator.true), (False, 1 - generator.true))
-        found = [Option(value, b"true" if value else b"false") for value, odd in odds if odd]
-    else:
-        values = _counted_values(leaf, few)
-        if values is None:
-            return None
-        found = [Option(value) for value in values]
-    found = [Option(_final(leaf, option.value), option.identity) for option in found]
+    found = _generated(leaf, few)
+    if found is None:
+        return None
+    options = [
+        Option(value if isinstance(value, Missing) else final_value(leaf, value), identity)
+        for value, identity in found
+    ]
     if leaf.modifiers.null:
-        found.append(Option(None, NULL))
+        options.append(Option(None, NULL))
     if leaf.modifiers.omit:
-        found.append(Option(MISSING, ABSENT))
-    return found
+        options.append(Option(MISSING, ABSENT))
+    return options
 
 
-def _final(leaf: Leaf, value: Json | Missing) -> Json | Missing:
-    return value if value is MISSING else final_value(leaf, value)  # type: ignore[arg-type]
-
-
-def _counted_values(leaf: Leaf, few: int) -> list[Json] | None:
+def _generated(leaf: Leaf, few: int) -> list[tuple[Json | Missing, bytes]] | None:
+    """Return each value of the leaf's generator with its identity; None as in ``options_of``."""
     generator = leaf.generator
+    if isinstance(generator, Constant):
+        return [(generator.value, b"constant")]
+    if isinstance(generator, Pool):
+        return [(entry.value, entry.identity) for entry in generator.entries if entry.weight]
+    if isinstance(generator, RowField):
+        return [
+            (entry.value.get(generator.key, MISSING), entry.identity)
+            for entry in generator.rows.entries
+            if entry.weight and isinstance(entry.value, dict)
+        ]
+    if isinstance(generator, Boolean):
+        odds = ((True, generator.true, b"true"), (False, 1 - generator.true, b"false"))
+        return [(value, identity) for value, odd, identity in odds if odd]
     if isinstance(generator, Moment):
         count = (generator.last - generator.first) // generator.step + 1
-        if count > MOST:
-            return None
-        return [format_moment(generator, n) for n in range(min(count, few))]
-    if isinstance(generator, Number) and None not in (generator.minimum, generator.maximum):
+        if count <= MOST_OPTIONS:
+            return [(format_moment(generator, n), b"") for n in range(min(count, few))]
+    elif isinstance(generator, Number) and None not in (generator.minimum, generator.maximum):
         grid = grid_of(generator)
-        if grid.count <= MOST:
+        if grid.count <= MOST_OPTIONS:
             units = range(grid.origin, grid.origin + grid.count * grid.step, grid.step)[:few]
-            return [number_of(unit, grid.decimals) for unit in units]
+            return [(number_of(unit, grid.decimals), b"") for unit in units]
     return None
+
+
+def same_or_missing(left: Json | Missing, right: Json | Missing) -> bool:
+    """Return whether two values are equal as JSON, or both are missing."""
+    if isinstance(left, Missing) or isinstance(right, Missing):
+        return left is right
+    return same(left, right)
 
 
 def number_of(units: int, decimals: int) -> int | Decimal:
@@ -215,15 +241,15 @@ def number_of(units: int, decimals: int) -> int | Decimal:
     return Decimal(units).scaleb(-decimals) if decimals else units
 
 
-def is_restrictable(leaf: Leaf) -> bool:
-    """Return whether some of the values of ``leaf`` can be left out and the others stay in place."""
-    return isinstance(leaf.generator, Pool | RowField | Boolean) and not leaf.modifiers.unique
+def seconds_in(moment: Moment) -> int:
+    """Return the seconds in one unit of a moment: a day for dates, else one."""
+    return DAY if moment.kind is MomentKind.DATE else 1
 
 
 def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
     """Return the least and the greatest of what ``leaf`` is compared by; None: not known.
 
-    Dates count as seconds, as ``Sight.comparable`` has them.
+    Dates count as seconds, as ``RecordView.comparable`` has them.
     """
     generator = leaf.generator
     if leaf.modifiers.null or leaf.modifiers.omit or leaf.modifiers.transforms:
@@ -232,13 +258,11 @@ def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decima
         parent = parent_leaf(generator, plan)
         return None if parent is None else bounds_of(*parent)
     if isinstance(generator, Moment):
-        size = DAY if generator.kind is MomentKind.DATE else 1
+        size = seconds_in(generator)
         return generator.first * size, generator.last * size
     if isinstance(generator, Number):
         low, high = generator.minimum, generator.maximum
-        if low is None or high is None:
-            return None
-        return low, high
+        return None if low is None or high is None else (low, high)
     options = options_of(leaf)
     if options is None or not all(is_number(option.value) for option in options):  # type: ignore[arg-type]
         return None
@@ -253,18 +277,181 @@ def parent_leaf(reference: Reference, plan: RecordPlan) -> tuple[Leaf, RecordPla
     return (found, parent) if isinstance(found, Leaf) and parent is not None else None
 
 
-def sight_of(plan: RecordPlan) -> Sight:
+def view_of(plan: RecordPlan) -> RecordView:
     """Return how rules see the records of ``plan``."""
-    return Sight(slot=plan.slot, moves=plan.moves, moments=moments_of(plan))
+    return RecordView(slot=plan.slot, moves=plan.moves, moments=_moments_of(plan))
 
 
-def moments_of(plan: RecordPlan) -> Mapping[Path, Moment]:
+def _moments_of(plan: RecordPlan) -> Mapping[Path, Moment]:
     """Return the dates and times of a record by path, those of parents included."""
     found: dict[Path, Moment] = {}
-    for path, leaf, _ in walk_paths(plan.shape):
+    for path, leaf, _ in fields_of(plan.shape):
         home: tuple[Leaf, RecordPlan] | None = (leaf, plan)
         while home is not None and isinstance(home[0].generator, Reference):
             home = parent_leaf(home[0].generator, home[1])
         if home is not None and isinstance(home[0].generator, Moment):
             found[path] = home[0].generator
     return found
+
+
+_DIGITS: Final = re.compile(r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$")
+_TYPES: Final = {
+    Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.OBJECT: "object", Kind.ARRAY: "array",
+    Kind.NUMBER: "number",
+}  # fmt: skip
+
+
+def always_meets(schema: Json, shape: Shape, plan: RecordPlan) -> bool:
+    """Return whether it is certain that each value of ``shape`` meets ``schema``."""
+    if schema is True:
+        return True
+    if not isinstance(schema, dict) or not is_plain_schema(schema):
+        return False
+    check = compile_schema(schema)
+    if shape.modifiers.null and check(None):
+        return False
+    if isinstance(shape, Leaf):
+        options = options_of(shape)
+        if options is not None:
+            values = [option.value for option in options]
+            return not any(check(value) for value in values if not isinstance(value, Missing))
+        if isinstance(shape.generator, Reference):
+            parent = parent_leaf(shape.generator, plan)
+            if parent is None or shape.modifiers.transforms or shape.coerce_number:
+                return False
+            return always_meets(schema, *parent)
+    return all(
+        key in REMARKS or _always_meets_keyword(key, operand, schema, shape, plan)
+        for key, operand in schema.items()
+    )
+
+
+def never_meets(schema: Json, leaf: Leaf) -> bool:
+    """Return whether it is certain that no value of ``leaf`` meets ``schema``.
+
+    Only bounds and types are looked at; values that can be counted are tried by the caller.
+    """
+    if not isinstance(schema, dict) or leaf.modifiers.null or leaf.modifiers.omit:
+        return False
+    if leaf.modifiers.transforms or leaf.coerce_number:
+        return False
+    if "type" in schema and _is_of_no_type(schema["type"], leaf):
+        return True
+    number = leaf.generator
+    return isinstance(number, Number) and any(
+        _is_beyond(key, operand, number) for key, operand in schema.items()
+    )
+
+
+def _is_of_no_type(operand: Json, leaf: Leaf) -> bool:
+    kinds = kinds_of(leaf)
+    wanted = operand if isinstance(operand, list) else [operand]
+    return kinds is not None and not any(
+        _TYPES[kind] in wanted or (kind is Kind.NUMBER and "integer" in wanted) for kind in kinds
+    )
+
+
+def _is_beyond(key: str, operand: Json, number: Number) -> bool:
+    """Return whether all of a number's range is on the wrong side of a bound."""
+    low, high = number.minimum, number.maximum
+    if low is None or high is None or not isinstance(operand, int | Decimal):
+        return False
+    return (
+        (key == "minimum" and high < operand)
+        or (key == "exclusiveMinimum" and high <= operand)
+        or (key == "maximum" and low > operand)
+        or (key == "exclusiveMaximum" and low >= operand)
+    )
+
+
+def _always_meets_keyword(
+    key: str, operand: Json, schema: Mapping[str, Json], shape: Shape, plan: RecordPlan
+) -> bool:
+    if key == "type":
+        return _is_of_type(operand, shape)
+    if isinstance(shape, ArrayShape):
+        return _array_meets(key, operand, shape, plan)
+    if isinstance(shape, ObjectShape):
+        return _object_meets(key, operand, schema, shape, plan)
+    if shape.modifiers.transforms or shape.coerce_number:
+        return False
+    if isinstance(shape.generator, Number):
+        return _number_meets(key, operand, shape.generator)
+    return key == "pattern" and isinstance(operand, str) and _text_meets(operand, shape, plan)
+
+
+def _is_of_type(operand: Json, shape: Shape) -> bool:
+    kinds = kinds_of(shape)
+    if kinds is None or (isinstance(shape, Leaf) and shape.coerce_number):
+        return False
+    wanted = operand if isinstance(operand, list) else [operand]
+    number = shape.generator if isinstance(shape, Leaf) else None
+    is_whole = not isinstance(number, Number) or number.decimals == 0
+    return all(
+        _TYPES[kind] in wanted or (kind is Kind.NUMBER and is_whole and "integer" in wanted)
+        for kind in kinds
+    )
+
+
+def _number_meets(key: str, operand: Json, number: Number) -> bool:
+    low, high = number.minimum, number.maximum
+    if key in {"minLength", "maxLength", "pattern"}:
+        return True
+    if not isinstance(operand, int | Decimal) or not is_number(operand):
+        return False
+    if key == "minimum":
+        return low is not None and low >= operand
+    if key == "maximum":
+        return high is not None and high <= operand
+    if key == "exclusiveMinimum":
+        return low is not None and low > operand
+    if key == "exclusiveMaximum":
+        return high is not None and high < operand
+    if key == "multipleOf" and operand > 0:
+        return low is not None and low % operand == 0 and number.step % operand == 0
+    return False
+
+
+def _text_meets(pattern: str, leaf: Leaf, plan: RecordPlan) -> bool:
+    generator = leaf.generator
+    if isinstance(generator, Pattern):
+        bare = pattern.removeprefix("^").removesuffix("$")
+        return generator.source in {pattern, bare} and "|" not in generator.source
+    digits = _DIGITS.fullmatch(pattern)
+    if isinstance(generator, SequenceNumber) and digits is not None:
+        fits = digits[1] == generator.prefix and int(digits[2]) == generator.width
+        last = generator.start + generator.step * (plan.count - 1)
+        return fits and generator.start >= 0 and generator.step >= 0 and last < 10**generator.width
+    return False
+
+
+def _array_meets(key: str, operand: Json, array: ArrayShape, plan: RecordPlan) -> bool:
+    is_short = any(each.modifiers.omit for each in element_shapes(array))
+    least = len(array.elements) + (array.minimum if array.items is not None else 0)
+    if key == "minItems" and is_number(operand):
+        return not is_short and least >= int(operand)  # type: ignore[arg-type]
+    if key == "maxItems" and is_number(operand):
+        return most_elements(array) <= int(operand)  # type: ignore[arg-type]
+    if key == "items":
+        return all(always_meets(operand, each, plan) for each in element_shapes(array))
+    return key == "uniqueItems" and most_elements(array) <= 1
+
+
+def _object_meets(
+    key: str, operand: Json, schema: Mapping[str, Json], shape: ObjectShape, plan: RecordPlan
+) -> bool:
+    members = {item.name: item.shape for item in shape.members if not item.shape.modifiers.delete}
+    if key == "required" and isinstance(operand, list):
+        return all(name in members and not members[str(name)].modifiers.omit for name in operand)
+    if key == "properties" and isinstance(operand, dict):
+        return all(
+            name not in members or always_meets(below, members[name], plan)
+            for name, below in operand.items()
+        )
+    if key == "additionalProperties":
+        known = schema.get("properties")
+        names = known if isinstance(known, dict) else {}
+        return all(
+            name in names or always_meets(operand, below, plan) for name, below in members.items()
+        )
+    return False

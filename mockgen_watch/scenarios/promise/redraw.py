@@ -1,15 +1,15 @@
-"""Takes a settled plan; gives its records, with fields drawn again where a need is not met.
+"""Redrawing: records of a constrained plan, with fields drawn again until they meet requirements.
 
-A field that is drawn again has a sub-address: its own, ``ATTEMPT`` and the number of the attempt. So
-its value is a function of its address, of what it may be and of what the needs ask of the fields
-beside it; a record that meets every need at once is the one that a model without needs has.
+A field that is drawn again has a sub-address: its own, ``ATTEMPT`` and the number of the attempt.
+So its value is a function of its address, of what it may be and of what requirements ask of the
+fields beside it; a record that meets every requirement at once is the one that a model without
+rules has.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
@@ -17,17 +17,17 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import ATTEMPT
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.scenarios.promise.chunks import ChunkVerdicts
+from mockgen_watch.scenarios.promise.constrain import narrow_leaf
 from mockgen_watch.scenarios.promise.facts import (
     arrays_below,
-    change_paths,
-    leaves_below,
-    sight_of,
+    change_shape,
+    fields_below,
     unit_of,
-    walk_paths,
+    view_of,
 )
-from mockgen_watch.scenarios.promise.needs import hold_leaf, needed_bounds
+from mockgen_watch.scenarios.promise.requirements import required_bounds
 from mockgen_watch.scenarios.promise.stated import by_record, check_kept, with_statements
-from mockgen_watch.scenarios.promise.vector import Judge
 from mockgen_watch.spec.generators import (
     Boolean,
     Moment,
@@ -48,57 +48,62 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.promise.facts import Unit
-    from mockgen_watch.scenarios.promise.needs import Bounds, Need
+    from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import ArrayShape, Statement
+    from mockgen_watch.spec.model import ArrayShape
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
-
     """How often each unit was drawn again, in one order; none: not at all."""
 
 
-ATTEMPTS: Final = 100
+MOST_ATTEMPTS: Final = 100
 """How often the fields of one record are drawn again before the search is given up."""
 
-HELD_FROM: Final = 10
+NARROWED_FROM: Final = 10
 """From this attempt on numbers and dates are drawn within the bounds that rules state: where few of
 a field's values are fit, some records would not find one by chance alone."""
 
-KEPT: Final = 512
-"""Programs of other attempts that are kept for the next record."""
+MOST_PROGRAMS: Final = 512
+"""Programs of other attempts that are held for the next record."""
 
-KEPT_JUDGES: Final = 64
-"""Judges of other attempts that are kept: each remembers what it was asked."""
+MOST_VERDICTS: Final = 64
+"""Verdicts of other attempts that are held: each remembers the values that it has seen."""
 
-_DRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
+_REDRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
 
 
-class Drawer(Struct, kw_only=True, eq=False):
-    """The records of a plan that meet its needs.
+class Sampler:
+    """The records of a plan that meet its requirements.
 
     Attributes:
-        plan: settled.
-        needs: what the plan alone does not ensure.
-        every: all that is needed; a stated record is no part of the plan.
-        stated: of which records what is stated.
+        plan: constrained.
+        open: the requirements that the plan alone does not ensure.
+        every: all requirements; a stated record has to be checked against each.
+        stated: record → what is stated of it.
         program: of the plan as it stands.
     """
 
-    plan: RecordPlan
-    needs: tuple[Need, ...]
-    program: Program
-    every: tuple[Need, ...]
-    stated: Mapping[int, tuple[Statement, ...]]
-    _units: dict[int, tuple[Unit, ...]] = field(default_factory=dict)
-    _others: dict[Attempts, Program] = field(default_factory=dict)
-    _judges: dict[Attempts, Judge] = field(default_factory=dict)
-    _held: list[Mapping[Path, Bounds]] = field(default_factory=list)
+    def __init__(
+        self,
+        plan: RecordPlan,
+        still_open: Sequence[Requirement] = (),
+        every: Sequence[Requirement] = (),
+    ) -> None:
+        self.plan = plan
+        self.open = tuple(still_open)
+        self.every = tuple(every)
+        self.stated = by_record(plan.stated)
+        self.program = compile_program(plan)
+        self._units: dict[int, tuple[Unit, ...]] = {}
+        self._programs: dict[Attempts, Program] = {}
+        self._verdicts: dict[Attempts, ChunkVerdicts] = {}
+        self._bounds: Mapping[Path, Bounds] | None = None
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
 
         Raises:
-            FindingsError: no attempt met every need, or it does not as it is stated.
+            FindingsError: no attempt met every requirement, or what is stated does not.
         """
         record = self.drawn_at(index)
         statements = self.stated.get(index, ())
@@ -108,22 +113,22 @@ class Drawer(Struct, kw_only=True, eq=False):
         return record
 
     def drawn_at(self, index: int) -> dict[str, Json]:
-        """Return record ``index`` as it is before anything is stated of it.
+        """Return record ``index`` without what is stated of it.
 
         Raises:
-            FindingsError: no attempt met every need.
+            FindingsError: no attempt met every requirement.
         """
         record, broken = self.try_at(index)
-        if not broken:
-            return record
-        raise FindingsError((self._given_up(broken, index),))
+        if broken:
+            raise FindingsError((self._not_found(broken[0], index),))
+        return record
 
-    def try_at(self, index: int) -> tuple[dict[str, Json], list[Need]]:
-        """Return the last attempt at record ``index``, and the needs that it does not meet."""
+    def try_at(self, index: int) -> tuple[dict[str, Json], list[Requirement]]:
+        """Return the last attempt at record ``index``, and the requirements that it breaks."""
         attempts: Attempts = ()
         record = record_at(self.program, index)
         broken = self._broken(record)
-        for _ in range(ATTEMPTS):
+        for _ in range(MOST_ATTEMPTS):
             if not broken:
                 break
             further = self.further(attempts, broken)
@@ -134,118 +139,107 @@ class Drawer(Struct, kw_only=True, eq=False):
             broken = self._broken(record)
         return record, broken
 
-    def further(self, attempts: Attempts, broken: Iterable[Need]) -> Attempts:
-        """Return the attempts that follow on some at which needs were ``broken``."""
-        again = {unit for need in broken for unit in self._units_of(need)}
+    def further(self, attempts: Attempts, broken: Iterable[Requirement]) -> Attempts:
+        """Return the attempts that follow on some at which requirements were ``broken``."""
         counts = dict(attempts)
-        counts.update({unit: counts.get(unit, 0) + 1 for unit in again})
+        for unit in {unit for requirement in broken for unit in self._units_of(requirement)}:
+            counts[unit] = counts.get(unit, 0) + 1
         return tuple(sorted(counts.items(), key=repr))
 
     @property
-    def looked_at(self) -> str:
-        """Which needs are looked at in each record; ``""`` for none."""
-        told = ", ".join(dict.fromkeys(need.told for need in self.needs))
-        return f"each record is checked against {told}" if told else ""
+    def checked(self) -> str:
+        """Which requirements each record is checked against; ``""`` for none."""
+        names = ", ".join(dict.fromkeys(requirement.name for requirement in self.open))
+        return f"each record is checked against {names}" if names else ""
 
     def redraws(self, path: Path) -> bool:
         """Return whether the field at ``path`` may be drawn again."""
-        units = {unit for need in self.needs for unit in self._units_of(need)}
-        return any(unit in units for unit in drawn_units(self.plan, [path]))
+        units = {unit for requirement in self.open for unit in self._units_of(requirement)}
+        return any(unit in units for unit in _redrawn_units(self.plan, [path]))
 
-    def _broken(self, record: Json) -> list[Need]:
-        return [need for need in self.needs if not need.holds(record)]
+    def _broken(self, record: Json) -> list[Requirement]:
+        return [requirement for requirement in self.open if not requirement.holds(record)]
 
-    def _units_of(self, need: Need) -> tuple[Unit, ...]:
-        known = self._units.get(id(need))
-        if known is None:
-            known = self._units[id(need)] = drawn_units(self.plan, need.paths)
-        return known
+    def _units_of(self, requirement: Requirement) -> tuple[Unit, ...]:
+        units = self._units.get(id(requirement))
+        if units is None:
+            units = self._units[id(requirement)] = _redrawn_units(self.plan, requirement.paths)
+        return units
 
     def program_of(self, attempts: Attempts) -> Program:
-        """Return the program of records whose fields are drawn again as ``attempts`` tell."""
+        """Return the program of records whose fields are drawn again by ``attempts``."""
         if not attempts:
             return self.program
-        known = self._others.get(attempts)
-        if known is None:
-            if len(self._others) >= KEPT:
-                self._others.clear()
-            counts = dict(attempts)
-            bounds = self._bounds()
+        program = self._programs.get(attempts)
+        if program is None:
+            if len(self._programs) >= MOST_PROGRAMS:
+                self._programs.clear()
+            program = self._programs[attempts] = self._compile(dict(attempts))
+        return program
 
-            def change(path: Path, leaf: Leaf) -> Leaf:
-                again = _readdress(leaf, counts)
-                is_late = counts.get(unit_of(leaf), 0) >= HELD_FROM
-                return hold_leaf(again, bounds[path]) if is_late and path in bounds else again
+    def _compile(self, counts: Mapping[Unit, int]) -> Program:
+        if self._bounds is None:
+            self._bounds = required_bounds(self.open, self.plan)
+        bounds = self._bounds
 
-            shape = change_paths(
-                self.plan.shape, change, lambda array: _readdress_array(array, counts)
-            )
-            known = self._others[attempts] = compile_program(replace(self.plan, shape=shape))
-        return known
+        def change(path: Path, leaf: Leaf) -> Leaf:
+            count = counts.get(unit_of(leaf), 0)
+            leaf = _readdressed(leaf, count)
+            is_late = count >= NARROWED_FROM
+            return narrow_leaf(leaf, bounds[path]) if is_late and path in bounds else leaf
 
-    def _bounds(self) -> Mapping[Path, Bounds]:
-        if not self._held:
-            self._held.append(needed_bounds(self.needs, self.plan))
-        return self._held[0]
+        def change_array(array: ArrayShape) -> ArrayShape:
+            count = counts.get(_array_unit(array), 0)
+            # The length has the address of its attempt; the elements stay.
+            address = (*array.address, ATTEMPT, str(count)) if count else array.address
+            return replace(array, address=address)
 
-    def judge_of(self, attempts: Attempts) -> Judge:
-        """Return what tells which records of ``program_of(attempts)`` do not meet the needs."""
+        shape = change_shape(self.plan.shape, change, change_array)
+        return compile_program(replace(self.plan, shape=shape))
+
+    def verdicts_of(self, attempts: Attempts) -> ChunkVerdicts:
+        """Return what checks chunks of ``program_of(attempts)`` against the open requirements."""
         program = self.program_of(attempts)
-        known = self._judges.get(attempts)
-        if known is None or known.program is not program:
-            if len(self._judges) >= KEPT_JUDGES:
-                self._judges.clear()
-            known = self._judges[attempts] = Judge(self.needs, program, sight_of(self.plan))
-        return known
+        verdicts = self._verdicts.get(attempts)
+        if verdicts is None or verdicts.program is not program:
+            if len(self._verdicts) >= MOST_VERDICTS:
+                self._verdicts.clear()
+            verdicts = ChunkVerdicts(self.open, program, view_of(self.plan))
+            self._verdicts[attempts] = verdicts
+        return verdicts
 
-    def _given_up(self, broken: Sequence[Need], index: int) -> Diagnostic:
-        need = broken[0]
-        is_drawn = bool(self._units_of(need))
-        what = f"{ATTEMPTS} attempts failed" if is_drawn else "its fields are not drawn again"
-        leaves = [
-            leaf for path in need.paths or () for _, leaf, _ in leaves_below(self.plan.shape, path)
-        ]
+    def _not_found(self, requirement: Requirement, index: int) -> Diagnostic:
+        is_drawn = bool(self._units_of(requirement))
+        reason = (
+            f"{MOST_ATTEMPTS} attempts failed" if is_drawn else "its fields are not drawn again"
+        )
+        fields = fields_below(self.plan.shape, requirement.paths or ())
         return Diagnostic(
             code="MG404",
             message=(
-                f"{self.plan.scenario}: record {index} cannot be made to keep {need.told}: {what}"
+                f"{self.plan.scenario}: record {index} cannot be made to keep "
+                f"{requirement.name}: {reason}"
             ),
-            location=need.location,
+            location=requirement.location,
             hint="let the fields have more values that are fit, or change the rule",
             related=tuple(
                 Related(message="this field is drawn", location=place)
-                for place in dict.fromkeys(leaf.origin.location for leaf in leaves)
+                for place in dict.fromkeys(field.leaf.origin.location for field in fields)
             ),
         )
 
 
-def drawer_of(plan: RecordPlan, needs: Sequence[Need], every: Sequence[Need]) -> Drawer:
-    """Return the drawer of a settled ``plan`` and the ``needs`` that are open of ``every`` one."""
-    return Drawer(
-        plan=plan,
-        needs=tuple(needs),
-        program=compile_program(plan),
-        every=tuple(every),
-        stated=by_record(plan.stated),
-    )
-
-
-def drawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, ...]:
+def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, ...]:
     """Return what can be drawn again of the fields at ``paths``; None means the whole record."""
-    found = (
-        list(walk_paths(plan.shape))
-        if paths is None
-        else [item for path in paths for item in leaves_below(plan.shape, path)]
-    )
     units: dict[Unit, None] = {}
-    waiting = [leaf for _, leaf, _ in found]
-    while waiting:
-        leaf = waiting.pop()
+    leaves = [field.leaf for field in fields_below(plan.shape, paths)]
+    while leaves:
+        leaf = leaves.pop()
         generator = leaf.generator
         if isinstance(generator, Template):
-            named = [find_shape(plan.shape, part.path) for part in generator.parts if part.path]
-            waiting += [shape for shape in named if isinstance(shape, Leaf)]
-        elif isinstance(generator, _DRAWN) and not leaf.modifiers.unique:
+            shapes = [find_shape(plan.shape, part.path) for part in generator.parts if part.path]
+            leaves += [shape for shape in shapes if isinstance(shape, Leaf)]
+        elif isinstance(generator, _REDRAWN) and not leaf.modifiers.unique:
             units[unit_of(leaf)] = None
     for path in [()] if paths is None else paths:
         units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})
@@ -253,22 +247,13 @@ def drawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, .
 
 
 def _array_unit(array: ArrayShape) -> Unit:
-    """Name what is drawn of an array itself: how many elements it has, and whether it is there."""
+    """Return the unit of an array itself: how many elements it has, and whether it is there."""
     return ("array", array.address)
 
 
-def _readdress_array(array: ArrayShape, attempts: Mapping[Unit, int]) -> ArrayShape:
-    """Return ``array`` with its length at the address of its attempt; its elements stay."""
-    attempt = attempts.get(_array_unit(array))
-    if attempt is None:
-        return array
-    return replace(array, address=(*array.address, ATTEMPT, str(attempt)))
-
-
-def _readdress(leaf: Leaf, attempts: Mapping[Unit, int]) -> Leaf:
-    """Return ``leaf`` at the address of its attempt."""
-    attempt = attempts.get(unit_of(leaf))
-    if attempt is None:
+def _readdressed(leaf: Leaf, attempt: int) -> Leaf:
+    """Return ``leaf`` at the address of its ``attempt``; 0 is the first draw."""
+    if not attempt:
         return leaf
     generator = leaf.generator
     below = (ATTEMPT, str(attempt))

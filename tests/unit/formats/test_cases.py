@@ -72,32 +72,32 @@ def test_blocks_give_the_bytes_of_one_by_one(scenario: str) -> None:
 
 def test_most_records_are_made_by_programs_and_few_one_by_one() -> None:
     source = production_of("positive").source
-    shares = list(source.shares(np, np.arange(BLOCK)))
-    rows = np.concatenate([share.rows for share in shares])
+    batches = list(source.batches(np, np.arange(BLOCK)))
+    rows = np.concatenate([batch.rows for batch in batches])
     assert sorted(rows.tolist()) == list(range(BLOCK))
-    first = next(share for share in shares if share.program is source.programs[0])
+    first = next(batch for batch in batches if batch.program is source.programs[0])
     # Half of the records have low and high in order, and most of these are fit otherwise.
     assert 0.2 < len(first.rows) / BLOCK < 0.45
-    others = [share for share in shares if share.program not in {None, source.programs[0]}]
+    others = [batch for batch in batches if batch.program not in {None, source.programs[0]}]
     assert len(others) > 1
-    assert sum(len(share.rows) for share in shares if share.program is None) < BLOCK / 3
+    assert sum(len(batch.rows) for batch in batches if batch.program is None) < BLOCK / 3
 
 
 def test_negative_records_are_made_by_a_program_for_each_rule_and_few_one_by_one() -> None:
     source = production_of("negative").source
-    shares = list(source.shares(np, np.arange(BLOCK)))
-    rows = np.concatenate([share.rows for share in shares])
+    batches = list(source.batches(np, np.arange(BLOCK)))
+    rows = np.concatenate([batch.rows for batch in batches])
     assert sorted(rows.tolist()) == list(range(BLOCK))
     # Half of the twins are drawn again, and many of these are like few others.
-    assert sum(len(share.rows) for share in shares if share.program is None) < BLOCK / 2
-    for share in shares:
-        if share.program is None:
-            assert share.told is None
+    assert sum(len(batch.rows) for batch in batches if batch.program is None) < BLOCK / 2
+    for batch in batches:
+        if batch.program is None:
+            assert batch.labels is None
             continue
-        assert share.told is not None
-        rules = {fault.rule for told in share.told for fault in told.faults}
+        assert batch.labels is not None
+        rules = {fault.rule for label in batch.labels for fault in label.faults}
         assert len(rules) == 1
-        for row, told in list(zip(share.rows.tolist(), share.told, strict=True))[:3]:
+        for row, told in list(zip(batch.rows.tolist(), batch.labels, strict=True))[:3]:
             assert told.faults == source.case_at(row).faults
 
 
@@ -144,7 +144,7 @@ def test_plan_tells_what_is_still_looked_at() -> None:
 def test_what_is_told_of_a_record_is_what_its_case_shows(scenario: str) -> None:
     source = production_of(scenario).source
     for index in range(40):
-        case, told = source.case_at(index), source.told_at(index)
+        case, told = source.case_at(index), source.label_at(index)
         assert (told.scenario, told.clause, told.faults) == (
             case.scenario,
             case.clause,

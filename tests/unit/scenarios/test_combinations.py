@@ -12,17 +12,17 @@ import pytest
 
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.values import MISSING, value_at, with_value
-from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import ONE_IS_ENOUGH
-from mockgen_watch.scenarios.faults.mutations import COMBINATION
-from mockgen_watch.scenarios.labels import label_lines
-from mockgen_watch.scenarios.source import Change, compile_source
+from mockgen_watch.scenarios.faults.candidates import COMBINATION
+from mockgen_watch.scenarios.labels import Change, label_lines
+from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockgen_watch.scenarios.source import Fault
+    from mockgen_watch.scenarios.labels import Fault
 
 Record: TypeAlias = dict[str, Any]
 Judge: TypeAlias = "Callable[[Record], bool]"
@@ -266,7 +266,7 @@ def test_a_label_tells_all_places_and_one_place_is_told_as_ever() -> None:
     plans = plans_of(f"$count: {COUNT}\nM:\n{spec}{SCENARIOS}")
     source = compile_source(plans["negative"])
     for index in range(COUNT):
-        (label,) = label_lines(source, index)
+        (label,) = label_lines(source.label_at(index), index)
         (fault,) = source.case_at(index).faults
         if not fault.also:
             assert "also" not in label
@@ -282,7 +282,8 @@ def test_the_account_lists_combinations_where_they_are_needed() -> None:
     spec, _ = IMPLICATIONS["a text and a number"]
     more = "    order: {cel: 'record.low <= record.age'}\n"
     rules = spec.replace("{r: {", "\n    r: {").replace('18"}}', '18"}') + more
-    account = account_of(plans_of(f"M:\n  low: {{$integer: [0, 5]}}\n{rules}{SCENARIOS}").values())
+    plans = plans_of(f"M:\n  low: {{$integer: [0, 5]}}\n{rules}{SCENARIOS}")
+    account = report_model(plans.values())
     assert account is not None
     by_name = {rule.name: rule for rule in account.rules}
     assert by_name["r"].kinds[-1] == COMBINATION

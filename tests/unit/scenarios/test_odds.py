@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.scenarios.odds import declared_shares, field_odds, wilson
+from mockgen_watch.scenarios.measure import declared_shares, field_odds, wilson
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.odds import Odds
+    from mockgen_watch.scenarios.measure import Odds
 
 Z99 = 2.5758293035489004
 
@@ -105,7 +105,7 @@ def test_what_rules_leave_explains_a_share(tmp_path: Path) -> None:
     plan = base(tmp_path, "  KIND: {$weighted: {A: 50, B: 10, C: 40}}\n" + rules)
     part = compile_source(plan).parts[0]
     records = [part.case_at(index).record for index in range(plan.count)]
-    settled = part.drawer.plan  # type: ignore[attr-defined]
+    settled = part.samplers[0].plan
     found = list(field_odds(plan.records, settled, frozenset(), list(records), 0.99))
 
     assert [each.of for each in found if each.is_outside] == ["A", "B", "C"]

@@ -162,7 +162,7 @@ def test_a_negative_record_is_the_twin_of_a_stated_one(tmp_path: Path) -> None:
     stated = plans(tmp_path, RULED.format(positive="{KIND: D, AMOUNT: 5}", exclusion=""))
     for name in ("M/positive", "M/negative", "M/mixed"):
         before, after = (prepare_production(every[name]).source for every in (plain, stated))
-        told = list(label_lines(after, 2))
+        told = list(label_lines(after.label_at(2), 2))
         twin = {**before.record_at(2), "KIND": "D", "AMOUNT": 5}
         for label in told:
             if "rule" in label:
@@ -172,8 +172,8 @@ def test_a_negative_record_is_the_twin_of_a_stated_one(tmp_path: Path) -> None:
         assert after.record_at(2) == twin
         others = [index for index in range(8) if index != 2]
         assert [after.record_at(i) for i in others] == [before.record_at(i) for i in others]
-        assert [list(label_lines(after, i)) for i in others] == [
-            list(label_lines(before, i)) for i in others
+        assert [list(label_lines(after.label_at(i), i)) for i in others] == [
+            list(label_lines(before.label_at(i), i)) for i in others
         ]
 
 
@@ -189,7 +189,7 @@ def test_a_stated_record_keeps_what_its_scenario_promises(tmp_path: Path) -> Non
     made = plans(tmp_path, RULED.format(positive="{KIND: A}", exclusion=within))
     source = prepare_production(made["M/exclusion"]).source
     assert source.record_at(1)["AMOUNT"] == 703
-    assert next(label_lines(source, 1))["clause"] == "dear"
+    assert next(label_lines(source.label_at(1), 1))["clause"] == "dear"
 
 
 FAULTS = {

@@ -1,4 +1,4 @@
-"""What whole columns tell of needs is what each record tells by itself."""
+"""Verdicts on whole columns agree with those on each record."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import pytest
 
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.scenarios.promise.facts import sight_of
-from mockgen_watch.scenarios.promise.needs import inside_needs, outside_need, rule_need
-from mockgen_watch.scenarios.promise.vector import Judge
-from mockgen_watch.scenarios.source import compile_terms
+from mockgen_watch.scenarios.promise.chunks import ChunkVerdicts
+from mockgen_watch.scenarios.promise.facts import view_of
+from mockgen_watch.scenarios.promise.requirements import (
+    avoid_clause,
+    compile_terms,
+    keep_rule,
+    match_clause,
+)
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
@@ -114,16 +118,16 @@ def test_columns_and_records_agree(
     plan = plans_of(f"M:\n{FIELDS}  {CASES[name]}\n{FREE}")["free"].records
     terms, problems = compile_terms(plan)
     assert not problems
-    needs = [rule_need(rule) for rule in terms.rules]
+    requirements = [keep_rule(rule) for rule in terms.rules]
     for clause in terms.clauses:
-        needs += [outside_need(clause), *inside_needs(clause)]
-    judge = Judge(needs, program, sight_of(plan))
+        requirements += [avoid_clause(clause), *match_clause(clause)]
+    verdicts = ChunkVerdicts(requirements, program, view_of(plan))
     seen = set()
     for part in (slice(0, 200), slice(200, COUNT)):
         indexes = np.arange(part.start, part.stop, dtype=np.int64)
-        failed = judge.failed_over(np, indexes)
-        for bit, need in enumerate(needs):
-            by_record = [need.holds(record) for record in records[part]]
-            assert (failed >> bit & 1 == 0).tolist() == by_record, need.told
+        failed = verdicts.failures(np, indexes)
+        for bit, requirement in enumerate(requirements):
+            by_record = [requirement.holds(record) for record in records[part]]
+            assert (failed >> bit & 1 == 0).tolist() == by_record, requirement.name
             seen |= set(by_record)
     assert seen == {True, False}

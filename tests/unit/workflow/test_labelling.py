@@ -99,7 +99,7 @@ def test_no_record_is_made_a_second_time_for_its_label(
     def refuse(_source: Source, index: int) -> None:
         raise AssertionError(index)
 
-    monkeypatch.setattr(Source, "told_at", refuse)
+    monkeypatch.setattr(Source, "label_at", refuse)
     assert made(plan, executor) == expected
 
 

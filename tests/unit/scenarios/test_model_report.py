@@ -1,8 +1,8 @@
-"""The account of a model tells which promises are certain, and how each rule is broken."""
+"""The report of a model says which promises are certain, and how each rule is broken."""
 
 from __future__ import annotations
 
-from mockgen_watch.scenarios.check import account_of
+from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND
 from tests.unit.scenarios.planning import plans_of
 
@@ -23,21 +23,21 @@ M:
 
 def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
     for scenarios in ("{positive: {}, negative: {}}", "{positive: {}}", "{base: {}}"):
-        account = account_of(plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values())
-        assert account is not None
-        rules = {rule.name: rule for rule in account.rules}
+        report = report_model(plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values())
+        assert report is not None
+        rules = {rule.name: rule for rule in report.rules}
         certain = {name: rule.is_certain for name, rule in rules.items()}
         assert certain == {"listed": True, "large": False, "shape": True}
-        assert account.clauses == {"apart": True, "together": False}
+        assert report.clauses == {"apart": True, "together": False}
         assert {"below", "null", "wrong-type"} & set(rules["large"].kinds) == {"below"}
         assert rules["large"].impossible["null"] == "the rule still holds"
         assert rules["large"].impossible["order"] == NOTHING_OF_THIS_KIND
         assert {"one-off", "too-long", "wrong-type", "null"} <= set(rules["shape"].kinds)
 
 
-def test_exclusions_alone_have_an_account_and_a_model_without_promises_has_none() -> None:
+def test_exclusions_alone_have_an_report_and_a_model_without_promises_has_none() -> None:
     spec = "M:\n  a: [X, Y]\n  $exclude: {e: {a: X}}\n  $scenarios: {positive: {}, negative: {}}\n"
-    account = account_of(plans_of(spec).values())
-    assert account is not None
-    assert (account.rules, account.clauses) == ((), {"e": True})
-    assert account_of(plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values()) is None
+    report = report_model(plans_of(spec).values())
+    assert report is not None
+    assert (report.rules, report.clauses) == ((), {"e": True})
+    assert report_model(plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values()) is None

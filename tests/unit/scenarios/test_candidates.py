@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.rules.values import MISSING, value_at, with_value
-from mockgen_watch.scenarios.faults.mutations import KINDS, like, near_by, schema_candidates
+from mockgen_watch.scenarios.faults.candidates import (
+    KINDS,
+    Spot,
+    neighbours,
+    schema_candidates,
+    written_like,
+)
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
@@ -17,12 +23,16 @@ STEP = Decimal(1)
 D = Decimal
 
 
+def spot(value: Json, rotation: int = 0, step: Decimal = STEP) -> Spot:
+    return Spot(place=("f",), value=value, rotation=rotation, step=step)
+
+
 def by_kind(
-    schema: Json, value: Json, turn: int = 0, step: Decimal = STEP
+    schema: Json, value: Json, rotation: int = 0, step: Decimal = STEP
 ) -> dict[str, list[Json]]:
     """Return what there is at the changed place, by kind; the whole record is ``value``."""
     found: dict[str, list[Json]] = {}
-    for candidate in schema_candidates(schema, ("f",), value, turn, step):
+    for candidate in schema_candidates(schema, spot(value, rotation, step)):
         changed = with_value({"f": value}, candidate.place, candidate.value)
         assert isinstance(changed, dict)
         found.setdefault(candidate.operator, []).append(changed.get("f", "(missing)"))
@@ -116,8 +126,8 @@ def test_candidates_have_known_kinds_and_stand_somewhere() -> None:
     for schema in SCHEMAS:
         for value in VALUES:
             record: Json = {"f": value}
-            for turn in range(4):
-                for found in schema_candidates(schema, ("f",), value, turn, STEP):
+            for rotation in range(4):
+                for found in schema_candidates(schema, spot(value, rotation)):
                     assert found.operator in KINDS
                     changed = with_value(record, found.place, found.value)
                     there = value_at(changed, found.place)
@@ -137,17 +147,17 @@ def test_candidates_have_known_kinds_and_stand_somewhere() -> None:
 def test_a_number_is_written_as_its_neighbour_is(
     number: Decimal, value: Json, expected: int | Decimal
 ) -> None:
-    found = like(number, value)
+    found = written_like(number, value)
     assert (found, str(found)) == (expected, str(expected))
 
 
 def test_neighbours_differ_by_a_character_or_a_step() -> None:
-    texts = [found.value for found in near_by(("f",), "A1", 0, STEP)]
+    texts = [found.value for found in neighbours(spot("A1"))]
     assert "a1" in texts
     assert all(
         isinstance(text, str) and sum(x != y for x, y in zip(text, "A1", strict=True)) == 1
         for text in texts
     )
-    numbers = [found.value for found in near_by(("f",), D("1.50"), 0, D("0.01"))]
+    numbers = [found.value for found in neighbours(spot(D("1.50"), step=D("0.01")))]
     assert numbers == [D("1.49"), D("1.51")]
-    assert list(near_by(("f",), True, 0, STEP)) == []
+    assert list(neighbours(spot(True))) == []

@@ -6,7 +6,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.rules.rule import Rule
-from mockgen_watch.scenarios.faults.turns import find_scope
+from mockgen_watch.scenarios.faults.order import group_of
 
 PLACE = Location(path="specs/s/user_input.yaml")
 
@@ -30,25 +30,25 @@ APART = (rule("a", "p.q"), rule("b", "r"), rule("c", "p"), rule("d", "r", "s"), 
 def test_rules_with_a_field_in_common_are_beside_each_other(
     number: int, names: str, paths: list[tuple[str, ...]]
 ) -> None:
-    scope = find_scope(APART, number)
-    assert [each.name for each in scope.rules] == list(names)
-    assert scope.paths is not None
-    assert list(scope.paths) == paths
+    group = group_of(APART, number)
+    assert [each.name for each in group.rules] == list(names)
+    assert group.paths is not None
+    assert list(group.paths) == paths
 
 
 def test_they_are_so_at_any_distance() -> None:
     chain = (rule("a", "f", "g"), rule("b", "g", "h"), rule("c", "h", "i"), rule("d", "j"))
-    assert [each.name for each in find_scope(chain, 0).rules] == ["a", "b", "c"]
+    assert [each.name for each in group_of(chain, 0).rules] == ["a", "b", "c"]
 
 
 def test_a_rule_on_the_whole_record_is_beside_every_other() -> None:
-    scope = find_scope((*APART, rule("w")), 1)
-    assert len(scope.rules) == 6
-    assert scope.paths is None
+    group = group_of((*APART, rule("w")), 1)
+    assert len(group.rules) == 6
+    assert group.paths is None
 
 
 def test_a_field_that_is_changed_for_a_rule_belongs_to_it() -> None:
     rules = (rule("a", "o.x"), rule("b", "o.y"))
-    assert find_scope(rules, 0).paths == (("o", "x"),)
-    scope = find_scope(rules, 0, [("o",), ("z",)])
-    assert scope.paths == (("o", "x"), ("o",), ("o", "y"))
+    assert group_of(rules, 0).paths == (("o", "x"),)
+    group = group_of(rules, 0, [("o",), ("z",)])
+    assert group.paths == (("o", "x"), ("o",), ("o", "y"))

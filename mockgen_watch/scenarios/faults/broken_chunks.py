@@ -1,0 +1,283 @@
+"""Chunks of broken records: the programs that make them, with a fault for each record.
+
+Of each twin only the fields are read that decide how its rule is broken: for the whole chunk at
+once. The fault is sought there. Then a program makes the record that has the fault's values at
+their places, and all else from tables, as every twin has. What is out of the ordinary is left to
+``Breaker.case_at``: several faults, twins that few others are drawn like, faults that add a member,
+a rule that has to give way to the next one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from mockgen_watch.generate.address import record_cells, release
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    Column,
+    ColumnKind,
+    ObjectNode,
+    Part,
+    State,
+    values_over,
+)
+from mockgen_watch.rules.values import Missing, value_at
+from mockgen_watch.scenarios.faults.breaker import with_fault
+from mockgen_watch.scenarios.labels import Label
+from mockgen_watch.scenarios.promise.chunks import Batch, narrowed_root, sampled_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import ModuleType
+    from typing import Final
+
+    from mockgen_watch.generate.address import Cell, Cells, IntArray
+    from mockgen_watch.generate.column import Node, Program
+    from mockgen_watch.rules.values import Path, Place
+    from mockgen_watch.scenarios.faults.breaker import Breaker
+    from mockgen_watch.scenarios.labels import Fault
+    from mockgen_watch.spec.document import Json
+
+
+FEWEST: Final = 64
+"""Twins of one program that break one rule; of fewer, each is made on its own."""
+
+MOST_PATHS: Final = 8
+"""Paths at which the records of one program have values of their own."""
+
+MOST_PROGRAMS: Final = 64
+"""Programs that are held for the next chunk."""
+
+MOST_PLACES: Final = 4096
+"""Places of which is held at which path a program can have another value."""
+
+WHY_SLOW: Final = "a fault is put there"
+
+
+class BrokenChunks:
+    """The batches of a breaker's records, chunk by chunk."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+        self._roots: dict[tuple[Program, int], ObjectNode] = {}
+        self._patches: dict[tuple[Program, int], _Patch] = {}
+        self._paths: dict[tuple[Program, int, Place], Path | None] = {}
+
+    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+        """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is NumPy.
+
+        The records of a batch have to be made before the next one is asked for.
+        """
+        if self._breaker.faults > 1:
+            yield Batch(rows=xp.arange(len(indexes)), program=None)
+            return
+        breakable = self._breaker.breakable
+        for batch in sampled_batches(self._breaker.twins, xp, indexes):
+            if batch.program is None:
+                yield batch
+                continue
+            places = indexes[batch.rows] % len(breakable)
+            for place, number in enumerate(breakable):
+                rows = batch.rows[places == place]
+                if len(rows) < FEWEST:
+                    yield Batch(rows=rows, program=None)
+                    continue
+                for found in self._of_rule(batch.program, number, xp, indexes[rows]):
+                    yield found.within(rows)
+
+    def _of_rule(
+        self, program: Program, number: int, xp: ModuleType, indexes: IntArray
+    ) -> Iterator[Batch]:
+        """Yield batches of records that break one rule, whose twins ``program`` makes."""
+        made: list[tuple[int, int, Json, Fault]] = []
+        alone: list[int] = []
+        paths: dict[Path, None] = {}
+        for row, (index, twin) in enumerate(self._twins(program, number, xp, indexes)):
+            fault = self._breaker.fault_of(twin, number, index)
+            changed = None if fault is None else self._changed_paths(program, number, fault)
+            if fault is None or changed is None:
+                alone.append(row)
+                continue
+            paths.update(dict.fromkeys(changed))
+            made.append((row, index, with_fault(twin, fault), fault))
+        patch = self._patch(program, number, list(paths))
+        if patch is None or not made:
+            yield Batch(rows=xp.arange(len(indexes)), program=None)
+            return
+        if alone:
+            yield Batch(rows=xp.array(alone, xp.int64), program=None)
+        for _, index, record, _ in made:
+            patch.put(index, [value_at(record, path) for path in patch.paths])
+        scenario = self._breaker.plan.scenario
+        yield Batch(
+            rows=xp.array([row for row, _, _, _ in made], xp.int64),
+            program=patch.program,
+            labels=tuple([Label(scenario=scenario, faults=(fault,)) for _, _, _, fault in made]),
+        )
+        patch.clear()
+
+    def _twins(
+        self, program: Program, number: int, xp: ModuleType, indexes: IntArray
+    ) -> Iterator[tuple[int, Json]]:
+        """Yield each index, and of the twin the fields that decide how the rule is broken."""
+        key = (program, number)
+        if key not in self._roots:
+            if len(self._roots) >= MOST_PROGRAMS:
+                self._roots.clear()
+            paths = self._breaker.paths_of(number)
+            self._roots[key] = program.root if paths is None else narrowed_root(program.root, paths)
+        cells = record_cells(program.base_key, xp, indexes)
+        rows = xp.arange(len(indexes))
+        yield from zip(indexes.tolist(), values_over(self._roots[key], cells, rows), strict=True)
+        release(cells)
+
+    def _changed_paths(self, program: Program, number: int, fault: Fault) -> list[Path] | None:
+        """Return the paths of what ``fault`` changes; None where no program can have it."""
+        found = []
+        for change in fault.changes:
+            key = (program, number, change.place)
+            if key not in self._paths:
+                if len(self._paths) >= MOST_PLACES:
+                    self._paths.clear()
+                self._paths[key] = self._path(*key)
+            path = self._paths[key]
+            # A new member stands behind all others.
+            if path is None or isinstance(change.before, Missing):
+                return None
+            found.append(path)
+        return found
+
+    def _path(self, program: Program, number: int, place: Place) -> Path | None:
+        """Return the path at which a program can have another value at ``place``, if there is."""
+        read = self._breaker.paths_of(number)
+        # An array is replaced as a whole.
+        path = tuple(itertools.takewhile(lambda key: isinstance(key, str), place))
+        node = _node_at(program.root, path) if path else None  # type: ignore[arg-type]
+        if node is None:
+            return None
+        is_whole = read is None or any(path[: len(each)] == each for each in read)
+        return path if is_whole or isinstance(node, ArrayNode) else None  # type: ignore[return-value]
+
+    def _patch(self, program: Program, number: int, paths: Sequence[Path]) -> _Patch | None:
+        """Return the program with room at ``paths`` at least; None where these are too many."""
+        key = (program, number)
+        patch = self._patches.get(key)
+        wanted = _outermost([*(patch.paths if patch else ()), *paths])
+        if len(wanted) > MOST_PATHS:
+            wanted = _outermost(paths)
+        if not wanted or len(wanted) > MOST_PATHS:
+            return None
+        if patch is None or patch.paths != wanted:
+            if len(self._patches) >= MOST_PROGRAMS:
+                self._patches.clear()
+            patch = self._patches[key] = _Patch(program, wanted)
+        return patch
+
+
+def _outermost(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return those of ``paths`` that lead into no other one, each once, in one order."""
+    each = dict.fromkeys(paths)
+    return tuple(
+        sorted(
+            path
+            for path in each
+            if not any(other != path and path[: len(other)] == other for other in each)
+        )
+    )
+
+
+class _Patch:
+    """The records of a program, with values of their own at ``paths``.
+
+    Which values, is stated record by record, just before the records are made. So a format writes
+    them by tables as it does the program's own, but for those places.
+    """
+
+    def __init__(self, program: Program, paths: Sequence[Path]) -> None:
+        """Leave room at ``paths``, none of which leads into another one or into an array."""
+        self.paths = tuple(paths)
+        self._values = tuple(_PatchedValues() for _ in paths)
+        root: Node = program.root
+        for path, values in zip(self.paths, self._values, strict=True):
+            root = _with_node(root, path, values.column())
+        if not isinstance(root, ObjectNode):
+            raise TypeError("a path is empty")
+        self.program = replace(program, root=root, readers=[])
+
+    def put(self, index: int, values: Iterable[Json | Missing]) -> None:
+        """Have ``values`` at the paths of record ``index``, in their order."""
+        for patched, value in zip(self._values, values, strict=True):
+            patched.by_record[index] = value
+
+    def clear(self) -> None:
+        """Forget all values."""
+        for patched in self._values:
+            patched.by_record.clear()
+
+
+class _PatchedValues:
+    """The values at one path by record; also the stream that draws whether there are any."""
+
+    def __init__(self) -> None:
+        self.by_record: dict[int, Json | Missing] = {}
+        self.size = len(State)
+
+    def column(self) -> Column:
+        return Column(
+            kind=ColumnKind.VALUE,
+            parts=(Part(table=(None,), stream=None),),
+            presence=self,
+            read=lambda cell: _written(self.by_record[cell.index]),
+            read_over=self._read_over,
+            slow=WHY_SLOW,
+        )
+
+    def at(self, cell: Cell) -> int:
+        return _state(self.by_record[cell.index])
+
+    def over(self, cells: Cells) -> IntArray:
+        values = self.by_record
+        states: IntArray = cells.xp.array(
+            [_state(values[index]) for index in cells.index.tolist()], cells.xp.int64
+        )
+        return states
+
+    def _read_over(self, cells: Cells, rows: IntArray) -> Iterator[Json]:
+        values = self.by_record
+        return (_written(values[index]) for index in cells.index[rows].tolist())
+
+
+def _written(value: Json | Missing) -> Json:
+    return None if isinstance(value, Missing) else value
+
+
+def _state(value: Json | Missing) -> int:
+    if value is None:
+        return State.NULL
+    return State.ABSENT if isinstance(value, Missing) else State.PRESENT
+
+
+def _node_at(root: Node, path: Path) -> Node | None:
+    """Return the node that ``path`` leads to through objects; None where there is none."""
+    node = root
+    for key in path:
+        found = dict(node.members).get(key) if isinstance(node, ObjectNode) else None
+        if found is None:
+            return None
+        node = found
+    return node
+
+
+def _with_node(node: Node, path: Path, other: Node) -> Node:
+    if not path:
+        return other
+    if not isinstance(node, ObjectNode):
+        raise TypeError("a path leads through objects alone")
+    members = tuple(
+        (name, _with_node(child, path[1:], other) if name == path[0] else child)
+        for name, child in node.members
+    )
+    return ObjectNode(members=members, presence=node.presence)

@@ -1,0 +1,445 @@
+"""Chunks of promised records: which of them fail, and which program makes each.
+
+A requirement is checked on the columns of a whole chunk where its tests are comparisons of numbers,
+or read few enough values to be tabulated; where neither is, on each record. Records that fail in
+the same way are drawn again together, by one program.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.generate.address import record_cells, release
+from mockgen_watch.generate.column import (
+    Column,
+    ColumnKind,
+    ObjectNode,
+    State,
+    finished,
+    own,
+    values_over,
+)
+from mockgen_watch.rules.cel import ORDERS
+from mockgen_watch.rules.values import is_number, value_at, with_value
+from mockgen_watch.scenarios.promise.facts import seconds_in
+from mockgen_watch.spec.generators import MomentKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
+    from typing import Final, TypeAlias
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mockgen_watch.generate.address import Cells, IntArray
+    from mockgen_watch.generate.column import Node, Program
+    from mockgen_watch.rules.cel import Comparison
+    from mockgen_watch.rules.values import Path, RecordView
+    from mockgen_watch.scenarios.labels import Label
+    from mockgen_watch.scenarios.promise.redraw import Attempts, Sampler
+    from mockgen_watch.scenarios.promise.requirements import Requirement, Test
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.generators import Moment
+
+    BoolArray: TypeAlias = NDArray[np.bool_]
+
+
+TOO_LARGE: Final = 1 << 62
+"""Numbers from here on are not compared as columns: they would not fit, once scaled."""
+
+MOST_ENTRIES: Final = 1 << 16
+"""Entries of a table that is looked up, and combinations of them that one test remembers."""
+
+_DIRECTIVES: Final = {
+    MomentKind.DATE: ("%Y", "%m", "%d"),
+    MomentKind.DATETIME: ("%Y", "%m", "%d", "%H", "%M", "%S"),
+    MomentKind.TIME: ("%H", "%M", "%S"),
+}
+"""What a format has to write so that its text says which moment it is."""
+
+
+class NotComparableError(ValueError):
+    """A value is text, or a number that does not fit into 64 bits with its decimals."""
+
+
+class _Units:
+    """The integers that a column's units draw, times ``factor``."""
+
+    def __init__(self, column: Column, factor: int) -> None:
+        self.decimals = column.decimals
+        self._units = column.units
+        self._factor = factor
+
+    def over(self, cells: Cells) -> tuple[IntArray, BoolArray | None]:
+        """Return what the values of a chunk are compared by, times ``10**decimals``, int64[n].
+
+        The second array (bool[n]) says where there is nothing to compare by; None: nowhere.
+
+        Raises:
+            NotComparableError: a value is text or too large.
+        """
+        if self._units is None:
+            raise TypeError("the column has no units")
+        numbers = self._units.over(cells)
+        if numbers.dtype == object:
+            raise NotComparableError
+        return (numbers if self._factor == 1 else numbers * self._factor), None
+
+
+_UNREAD, _NUMBER, _NOTHING = 0, 1, 2
+
+
+class _Entries:
+    """What the entries of a column's table are compared by; each is read when first drawn."""
+
+    def __init__(self, column: Column, path: Path, view: RecordView) -> None:
+        self._column = column
+        self._path = path
+        self._view = view
+        self.decimals = 0 if path in view.moments else _decimals_of(column)
+        self._state: NDArray[np.int8] | None = None
+        self._numbers: IntArray | None = None
+
+    def over(self, cells: Cells) -> tuple[IntArray, BoolArray | None]:
+        """Return the integers of a chunk; see ``_Units``."""
+        xp = cells.xp
+        part = self._column.parts[0]
+        if self._state is None or self._numbers is None:
+            self._state = xp.zeros(len(part.table), xp.int8)
+            self._numbers = xp.zeros(len(part.table), xp.int64)
+        state, numbers = self._state, self._numbers
+        codes = _entry_codes(self._column, cells)
+        for code in xp.unique(codes[state[codes] == _UNREAD]).tolist():
+            number = self._read(code)
+            state[code] = _NOTHING if number is None else _NUMBER
+            numbers[code] = number or 0
+        lacking: BoolArray = state[codes] == _NOTHING
+        return numbers[codes], lacking if lacking.any() else None
+
+    def _read(self, code: int) -> int | None:
+        found = self._view.comparable(self._path, _value_of(self._column, code))
+        if found is None:
+            return None
+        if isinstance(found, str):
+            raise NotComparableError
+        scaled = int(Decimal(found).scaleb(self.decimals))
+        if abs(scaled) >= TOO_LARGE:
+            raise NotComparableError
+        return scaled
+
+
+def _value_of(column: Column, code: int) -> Json:
+    """Return the value of a column of one part where its stream draws ``code``."""
+    entry = column.parts[0].table[code]
+    if column.kind is ColumnKind.VALUE or not isinstance(entry, str):
+        return entry
+    return finished(column, entry)
+
+
+def _entry_codes(column: Column, cells: Cells) -> IntArray:
+    """Return the entry of each cell in the table of a column of one part, int64[n]."""
+    stream = column.parts[0].stream
+    codes: IntArray = (
+        cells.xp.zeros(len(cells.a), cells.xp.int64) if stream is None else stream.over(cells)
+    )
+    return codes
+
+
+def _is_tabulated(column: Column) -> bool:
+    """Return whether each value of ``column`` is one entry of one table."""
+    is_single = column.read is None and len(column.parts) == 1
+    return is_single and len(column.parts[0].table) <= MOST_ENTRIES
+
+
+def _comparable_column(column: Column, path: Path, view: RecordView) -> _Units | _Entries | None:
+    """Return what the column at the written ``path`` is compared by; None where values decide."""
+    if _is_tabulated(column):
+        return _Entries(column, path, view)
+    moment = view.moments.get(path)
+    if column.units is None or column.read is not None:
+        return None
+    if moment is None:
+        return _Units(column, 1) if column.kind is ColumnKind.NUMBER else None
+    return _Units(column, seconds_in(moment)) if _says_moment(moment) else None
+
+
+def _says_moment(moment: Moment) -> bool:
+    """Return whether the text of a moment says which one it is."""
+    return all(directive in moment.format for directive in _DIRECTIVES[moment.kind])
+
+
+def _decimals_of(column: Column) -> int:
+    """Return the most decimals of a column's numbers."""
+    if column.kind is ColumnKind.NUMBER:
+        return len(str(column.parts[0].table[0]).partition(".")[2])
+    numbers = (entry for entry in column.parts[0].table if is_number(entry))
+    exponents = (Decimal(number).as_tuple().exponent for number in numbers)  # type: ignore[arg-type]
+    return max((max(0, -int(exponent)) for exponent in exponents), default=0)
+
+
+def _scaled(xp: ModuleType, numbers: IntArray, places: int) -> IntArray:
+    """Return ``numbers * 10**places``.
+
+    Raises:
+        NotComparableError: one of them would be too large.
+    """
+    if not places:
+        return numbers
+    factor = 10**places
+    if len(numbers) and int(xp.abs(numbers).max()) * factor >= TOO_LARGE:
+        raise NotComparableError
+    scaled: IntArray = numbers * factor
+    return scaled
+
+
+class ChunkVerdicts:
+    """Checks chunks of one program's records against requirements."""
+
+    def __init__(
+        self, requirements: Sequence[Requirement], program: Program, view: RecordView
+    ) -> None:
+        self.program = program
+        self._checks = [_ChunkCheck(each, program.root, view) for each in requirements]
+
+    def failures(self, xp: ModuleType, indexes: IntArray) -> IntArray:
+        """Return what each record fails: bit b is for requirement b, int64[n]."""
+        cells = record_cells(self.program.base_key, xp, indexes)
+        failed: IntArray = xp.zeros(len(indexes), xp.int64)
+        for bit, check in enumerate(self._checks):
+            failed |= (~check.met_over(cells)).astype(xp.int64) << bit
+        release(cells)
+        return failed
+
+
+class _ChunkCheck:
+    """Checks chunks against one requirement, each test in the way that reads the fewest values."""
+
+    def __init__(self, requirement: Requirement, root: ObjectNode, view: RecordView) -> None:
+        paths = requirement.paths
+        self._requirement = requirement
+        self._root = root if paths is None else narrowed_root(root, paths)
+        tests = [_ordered(test, root, view) or _tabulated(test, root) for test in requirement.tests]
+        self._tests = [test for test in tests if test is not None]
+        self._is_whole = bool(tests) and None not in tests
+
+    def met_over(self, cells: Cells) -> BoolArray:
+        xp = cells.xp
+        holds: BoolArray = xp.ones(len(cells.a), bool)
+        is_whole = self._is_whole
+        for test in self._tests:
+            try:
+                holds &= test.over(cells)
+            except NotComparableError:
+                is_whole = False
+        requirement = self._requirement
+        if not is_whole:
+            # Where a test fails already, the record need not be made.
+            rows = xp.flatnonzero(holds)
+            records = values_over(self._root, cells, rows)
+            met = [requirement.holds(record) for record in records]
+            holds[rows] = xp.array(met, bool) != requirement.is_outside
+        return ~holds if requirement.is_outside else holds
+
+
+class _Ordered:
+    """A test that compares columns of numbers."""
+
+    def __init__(self, test: Test, columns: dict[Path, _Units | _Entries]) -> None:
+        self._test = test
+        self._columns = columns
+
+    def over(self, cells: Cells) -> BoolArray:
+        xp = cells.xp
+        found = {path: column.over(cells) for path, column in self._columns.items()}
+        holds: BoolArray = xp.ones(len(cells.a), bool)
+        for order in self._test.orders:
+            holds &= self._compare(order, xp, {path: one[0] for path, one in found.items()})
+        for _, lacking in found.values():
+            if lacking is not None:
+                holds[lacking] = self._test.holds_unordered
+        return holds
+
+    def _compare(
+        self, order: Comparison, xp: ModuleType, found: Mapping[Path, IntArray]
+    ) -> BoolArray:
+        own_places = self._columns[order.left].decimals
+        right: IntArray | int
+        if isinstance(order.right, tuple):
+            other_places = self._columns[order.right].decimals
+            places = max(own_places, other_places)
+            right = _scaled(xp, found[order.right], places - other_places)
+        else:
+            number = Decimal(order.right)
+            places = max(own_places, -int(number.as_tuple().exponent))
+            right = int(number.scaleb(places))
+        left = _scaled(xp, found[order.left], places - own_places)
+        return ORDERS[order.order](left, right)  # type: ignore[return-value]  # of arrays, an array
+
+
+def _ordered(test: Test, root: ObjectNode, view: RecordView) -> _Ordered | None:
+    columns: dict[Path, _Units | _Entries] = {}
+    sides = [side for order in test.orders for side in (order.left, order.right)]
+    for path in {side for side in sides if isinstance(side, tuple)}:
+        column = _column_at(root, path)
+        is_sure = column is not None and not column.presence
+        comparable = _comparable_column(column, path, view) if column and is_sure else None
+        if comparable is None:
+            return None
+        columns[path] = comparable
+    return _Ordered(test, columns) if columns else None
+
+
+_UNKNOWN, _HOLDS, _FAILS = 0, 1, 2
+
+
+class _Tabulated:
+    """A test on fields whose combinations of values are few: each is tried once."""
+
+    def __init__(self, test: Test, columns: dict[Path, Column]) -> None:
+        self._test = test
+        self._columns = columns
+        self._sizes = [_size(column) for column in columns.values()]
+        self._verdicts: NDArray[np.int8] | None = None
+
+    def over(self, cells: Cells) -> BoolArray:
+        xp = cells.xp
+        if self._verdicts is None:
+            self._verdicts = xp.zeros(math.prod(self._sizes), xp.int8)
+        verdicts = self._verdicts
+        codes: IntArray = xp.zeros(len(cells.a), xp.int64)
+        for column, size in zip(self._columns.values(), self._sizes, strict=True):
+            own_codes = _entry_codes(column, cells)
+            if column.presence is not None:
+                own_codes = own_codes * len(State) + column.presence.over(cells)
+            codes *= size
+            codes += own_codes
+        for code in xp.unique(codes[verdicts[codes] == _UNKNOWN]).tolist():
+            verdicts[code] = _HOLDS if self._test.holds(self._record(code)) else _FAILS
+        holds: BoolArray = verdicts[codes] == _HOLDS
+        return holds
+
+    def _record(self, code: int) -> Json:
+        record: Json = {}
+        for (path, column), size in zip(
+            reversed(self._columns.items()), reversed(self._sizes), strict=True
+        ):
+            code, own_code = divmod(code, size)
+            for depth in range(1, len(path)):
+                if not isinstance(value_at(record, path[:depth]), dict):
+                    record = with_value(record, path[:depth], {})
+            states = 1 if column.presence is None else len(State)
+            entry, state = divmod(own_code, states)
+            if state == State.PRESENT:
+                record = with_value(record, path, own(_value_of(column, entry)))
+            elif state == State.NULL:
+                record = with_value(record, path, None)
+        return record
+
+
+def _size(column: Column) -> int:
+    return len(column.parts[0].table) * (1 if column.presence is None else len(State))
+
+
+def _tabulated(test: Test, root: ObjectNode) -> _Tabulated | None:
+    columns: dict[Path, Column] = {}
+    for path in test.paths:
+        column = _column_at(root, path)
+        if column is None or not _is_tabulated(column):
+            return None
+        columns[path] = column
+    is_small = math.prod(map(_size, columns.values())) <= MOST_ENTRIES
+    return _Tabulated(test, columns) if is_small else None
+
+
+def _column_at(root: ObjectNode, path: Path) -> Column | None:
+    """Return the column at ``path`` where all objects on the way are always there; else None."""
+    node: Node = root
+    for key in path:
+        if not isinstance(node, ObjectNode) or (node is not root and node.presence is not None):
+            return None
+        found = dict(node.members).get(key)
+        if found is None:
+            return None
+        node = found
+    return node if isinstance(node, Column) else None
+
+
+def narrowed_root(root: ObjectNode, paths: Iterable[Path]) -> ObjectNode:
+    """Return ``root`` with only what is at ``paths``, or on the way there.
+
+    An array is left whole: a path may mean one of its elements, or all.
+    """
+    tails: dict[str, list[Path]] = {}
+    for path in paths:
+        if not path:
+            return root
+        tails.setdefault(path[0], []).append(path[1:])
+    members = tuple(
+        (name, narrowed_root(child, tails[name]) if isinstance(child, ObjectNode) else child)
+        for name, child in root.members
+        if name in tails
+    )
+    return ObjectNode(members=members, presence=root.presence)
+
+
+FEWEST: Final = 128
+"""Records that failed in the same way; fewer are drawn again one by one."""
+
+MOST_PROGRAMS: Final = 8
+"""Programs that make records of a chunk: each has tables of its own."""
+
+MOST_REQUIREMENTS: Final = 62
+"""Requirements whose verdicts fit into one number."""
+
+
+class Batch(Struct, frozen=True, kw_only=True, eq=False):
+    """Records of a chunk that are made in the same way.
+
+    Attributes:
+        rows: int64[n], their places among the chunk's indexes.
+        program: makes them; None where each has to be made on its own.
+        labels: what each of them shows; None where its index alone decides that.
+    """
+
+    rows: IntArray
+    program: Program | None
+    labels: tuple[Label, ...] | None = None
+
+    def within(self, rows: IntArray) -> Batch:
+        """Return the same batch of the chunk that has this batch's chunk at ``rows``."""
+        return Batch(rows=rows[self.rows], program=self.program, labels=self.labels)
+
+
+def sampled_batches(sampler: Sampler, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+    """Yield batches of the records ``indexes`` (int64[n]) of ``sampler``; ``xp`` is NumPy."""
+    everything: IntArray = xp.arange(len(indexes), dtype=xp.int64)
+    if not sampler.open:
+        yield Batch(rows=everything, program=sampler.program)
+        return
+    if len(sampler.open) > MOST_REQUIREMENTS:
+        yield Batch(rows=everything, program=None)
+        return
+    waiting: list[tuple[Attempts, IntArray]] = [((), everything)]
+    made = 0
+    while waiting:
+        # The largest group first, since only so many programs are made.
+        waiting.sort(key=lambda group: len(group[1]))
+        attempts, rows = waiting.pop()
+        if attempts and (len(rows) < FEWEST or made >= MOST_PROGRAMS):
+            yield Batch(rows=rows, program=None)
+            continue
+        made += 1
+        failed = sampler.verdicts_of(attempts).failures(xp, indexes[rows])
+        yield Batch(rows=rows[failed == 0], program=sampler.program_of(attempts))
+        for code in xp.unique(failed[failed != 0]).tolist():
+            broken = [each for bit, each in enumerate(sampler.open) if code >> bit & 1]
+            further = sampler.further(attempts, broken)
+            if further == attempts:
+                yield Batch(rows=rows[failed == code], program=None)
+            else:
+                waiting.append((further, rows[failed == code]))

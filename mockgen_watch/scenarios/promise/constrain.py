@@ -1,0 +1,436 @@
+"""Constraining: a plan whose own draws meet what its records have to be, as far as they can.
+
+Where the values of a field, or of fields that are drawn together, can be counted, each is tried
+once, here. Values that can never be part of a fit record leave their pool; the others keep their
+identities, so that a record which had one of them keeps it. What cannot be decided so stays open,
+and is checked on each record.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.canonical import canonical
+from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.generate.distributions import grid_of
+from mockgen_watch.plan.checks import check_unique
+from mockgen_watch.rules.values import Missing, seconds_of
+from mockgen_watch.scenarios.promise.facts import (
+    ABSENT,
+    MOST_OPTIONS,
+    NULL,
+    Option,
+    bare_path,
+    change_shape,
+    fields_below,
+    number_of,
+    options_of,
+    seconds_in,
+    unit_of,
+)
+from mockgen_watch.scenarios.promise.requirements import Bounds
+from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
+from mockgen_watch.spec.model import ObjectShape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.clause import Condition
+    from mockgen_watch.rules.values import Path
+    from mockgen_watch.scenarios.promise.facts import Field, Unit
+    from mockgen_watch.scenarios.promise.requirements import Requirement
+    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Leaf, Shape
+
+
+class Constrained(Struct, frozen=True, kw_only=True):
+    """A plan that meets all requirements but those that are ``open``.
+
+    Attributes:
+        problems: why no record can be what is required; the plan is of no use then.
+    """
+
+    plan: RecordPlan
+    open: tuple[Requirement, ...]
+    problems: tuple[Diagnostic, ...]
+
+
+def constrain(plan: RecordPlan, requirements: Sequence[Requirement]) -> Constrained:
+    """Return ``plan`` with pools that hold only what can be part of a fit record."""
+    problems: list[Diagnostic] = []
+    left = list(requirements)
+    # The first pass may leave fewer values, which proves in the second what was open in the first.
+    for _ in range(2):
+        still_open = []
+        for requirement in left:
+            plan, verdict = _constrain_one(plan, requirement)
+            if verdict is False:
+                problems.append(_cannot_be_met(requirement, plan))
+            elif verdict is None:
+                still_open.append(requirement)
+        left = still_open
+    problems = (
+        problems
+        or [_with_causes(found, plan, requirements) for found in check_unique(plan)]
+        or [found for requirement in left for found in _too_few_fit(plan, requirement)]
+    )
+    return Constrained(plan=plan, open=tuple(left), problems=tuple(problems))
+
+
+def _constrain_one(plan: RecordPlan, requirement: Requirement) -> tuple[RecordPlan, bool | None]:
+    """Return the plan with a requirement met as far as it can be, and whether it is certain now."""
+    condition, paths = requirement.condition, requirement.paths
+    if condition is not None:
+        plan = replace(plan, shape=_narrow_to(plan.shape, condition))
+    verdict = requirement.proved(plan)
+    if verdict is not None or paths is None:
+        return plan, verdict
+    found = fields_below(plan.shape, paths)
+    if not found:
+        return plan, requirement.holds({})
+    # A requirement on an array or an object is on no leaf in it.
+    is_leaf = len(found) == 1 and found[0].path == bare_path(paths[0])
+    if requirement.fits is not None and is_leaf and not found[0].is_sure:
+        return _constrain_elements(plan, requirement, found[0])
+    variables = _variables(found)
+    if variables is None:
+        return plan, None
+    return _constrain_counted(plan, requirement, variables)
+
+
+def narrow_leaf(leaf: Leaf, bounds: Bounds) -> Leaf:
+    """Return ``leaf`` with its number or date within ``bounds``, as far as it can be."""
+    generator = leaf.generator
+    if leaf.modifiers.unique:
+        return leaf
+    if isinstance(generator, Number):
+        low, high, step = generator.minimum, generator.maximum, Fraction(generator.step)
+        if low is None or high is None:
+            return leaf
+        steps = _steps_within(bounds, Fraction(low), Fraction(high), step)
+        if steps is None:
+            return leaf
+        first, last = (_decimal(Fraction(low) + number * step) for number in steps)
+        return replace(leaf, generator=replace(generator, minimum=first, maximum=last))
+    if isinstance(generator, Moment):
+        size, start = seconds_in(generator), generator.first
+        ends = Fraction(start * size), Fraction(generator.last * size)
+        steps = _steps_within(bounds, *ends, Fraction(generator.step * size))
+        if steps is None:
+            return leaf
+        first_unit, last_unit = (start + number * generator.step for number in steps)
+        return replace(leaf, generator=replace(generator, first=first_unit, last=last_unit))
+    return leaf
+
+
+def _steps_within(
+    bounds: Bounds, low: Fraction, high: Fraction, step: Fraction
+) -> tuple[int, int] | None:
+    """Return the first and last step from ``low`` within ``bounds``; None where there is none."""
+    first, last = 0, (high - low) // step
+    if bounds.low is not None:
+        first = max(first, math.ceil((Fraction(bounds.low) - low) / step))
+    if bounds.high is not None:
+        last = min(last, math.floor((Fraction(bounds.high) - low) / step))
+    return None if first > last else (first, last)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    """Return a fraction that is a decimal number as one."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def _narrow_to(shape: ObjectShape, condition: Condition) -> ObjectShape:
+    """Return ``shape`` with the field of ``condition`` matching it as far as that can be drawn.
+
+    The objects on the way to the field are in every record then: nothing that is in an absent
+    object matches a clause, and no draw of a field brings it back.
+    """
+    wanted = bare_path(condition.path)
+    bounds = Bounds(low=condition.low, high=condition.high)
+
+    def change(path: Path, leaf: Leaf) -> Leaf:
+        if path != wanted:
+            return leaf
+        if condition.values:
+            leaf = _narrow_to_values(leaf, condition)
+        return narrow_leaf(leaf, bounds) if condition.is_range else leaf
+
+    return change_shape(_always_there(shape, wanted), change)
+
+
+def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
+    """Return ``leaf`` with the values that ``condition`` lists.
+
+    Only a number or date of more values than can be counted: chance would hardly ever find one.
+    """
+    generator = leaf.generator
+    if leaf.modifiers.unique or options_of(leaf) is not None:
+        return leaf
+    if isinstance(generator, Number):
+        entries = tuple(_listed_numbers(generator, condition))
+        return replace(leaf, generator=Pool(entries=entries)) if entries else leaf
+    if isinstance(generator, Moment):
+        size = seconds_in(generator)
+        texts = [value for value in condition.values if isinstance(value, str)]
+        dates = [seconds_of(text, generator.kind, generator.format) for text in texts]
+        first, last = generator.first * size, generator.last * size
+        own = [date for date in dates if date is not None and first <= date <= last]
+        return narrow_leaf(leaf, Bounds(low=min(own), high=max(own))) if own else leaf
+    return leaf
+
+
+def _listed_numbers(number: Number, condition: Condition) -> Iterable[PoolEntry]:
+    """Return an entry for each number of the field that ``condition`` lists."""
+    grid = grid_of(number)
+    entries = {}
+    for value in condition.values:
+        if not isinstance(value, int | Decimal) or isinstance(value, bool):
+            continue
+        units = Decimal(value).scaleb(grid.decimals) - grid.origin
+        steps = units / grid.step
+        if steps == steps.to_integral_value() and grid.low <= steps <= grid.high:
+            written = number_of(grid.origin + int(units), grid.decimals)
+            entries[written] = PoolEntry(
+                value=written,
+                weight=Decimal(1),
+                identity=canonical(written),
+                location=condition.location,
+            )
+    return entries.values()
+
+
+def _always_there(shape: ObjectShape, path: Path) -> ObjectShape:
+    """Return ``shape`` with the objects on the way to ``path`` in every record."""
+    key, *rest = path
+    if not rest:
+        return shape
+
+    def changed(inner: Shape) -> Shape:
+        if not isinstance(inner, ObjectShape):
+            return inner
+        sure = replace(inner.modifiers, null=Decimal(0), omit=Decimal(0))
+        return _always_there(replace(inner, modifiers=sure), tuple(rest))
+
+    members = tuple(
+        replace(member, shape=changed(member.shape)) if member.name == key else member
+        for member in shape.members
+    )
+    return replace(shape, members=members)
+
+
+def _may_restrict(leaf: Leaf, *, is_for_all: bool = False) -> bool:
+    """Return whether some values of ``leaf`` can be left out while the others keep their places."""
+    if is_for_all and isinstance(leaf.generator, Pool):
+        return True
+    return isinstance(leaf.generator, Pool | RowField | Boolean) and not leaf.modifiers.unique
+
+
+def _constrain_elements(
+    plan: RecordPlan, requirement: Requirement, field: Field
+) -> tuple[RecordPlan, bool | None]:
+    """Constrain a field that is in elements, or not in every record."""
+    options, fits = options_of(field.leaf), requirement.fits
+    if options is None or fits is None:
+        return plan, None
+    good = [option for option in options if fits(option.value)]
+    is_match = requirement.condition is not None
+    if not good:
+        return plan, False if is_match else None
+    if len(good) < len(options):
+        if not _may_restrict(field.leaf, is_for_all=requirement.is_for_all):
+            return plan, None
+        kept = frozenset(option.identity for option in good)
+        plan = _restrict(plan, unit_of(field.leaf), kept, {field.path})
+    # A clause matches only where an element is there at all.
+    return plan, None if is_match else True
+
+
+class _Variable(Struct, frozen=True, kw_only=True):
+    """What is drawn together: its leaves, and each choice with the leaves' values."""
+
+    unit: Unit
+    leaves: tuple[tuple[Path, Leaf], ...]
+    choices: tuple[tuple[Option, ...], ...]
+
+
+def _variables(found: Sequence[Field]) -> list[_Variable] | None:
+    """Return the variables of the ``found`` leaves, or None when they cannot be counted."""
+    units: dict[Unit, dict[Path, Leaf]] = {}
+    for path, leaf, is_sure in found:
+        if not is_sure:
+            return None
+        units.setdefault(unit_of(leaf), {})[path] = leaf
+    variables = []
+    for unit, leaves in units.items():
+        columns = []
+        for leaf in leaves.values():
+            options = options_of(leaf)
+            if options is None:
+                return None
+            columns.append(options)
+        has_gaps = any(leaf.modifiers.null or leaf.modifiers.omit for leaf in leaves.values())
+        if len(leaves) > 1 and (has_gaps or len({len(column) for column in columns}) > 1):
+            return None
+        choices = tuple(zip(*columns, strict=True))
+        variables.append(_Variable(unit=unit, leaves=tuple(leaves.items()), choices=choices))
+    count = math.prod(len(variable.choices) for variable in variables)
+    return variables if count <= MOST_OPTIONS else None
+
+
+def _constrain_counted(
+    plan: RecordPlan, requirement: Requirement, variables: Sequence[_Variable]
+) -> tuple[RecordPlan, bool | None]:
+    """Constrain fields by trying every combination of what they can be."""
+    used: list[set[int]] = [set() for _ in variables]
+    total, good = 0, 0
+    for numbers in itertools.product(*(range(len(variable.choices)) for variable in variables)):
+        total += 1
+        if requirement.holds(_record_with(variables, numbers)):
+            good += 1
+            for place, number in enumerate(numbers):
+                used[place].add(number)
+    if not good or good == total:
+        return plan, bool(good)
+    is_whole = True
+    for variable, numbers_used in zip(variables, used, strict=True):
+        if len(numbers_used) == len(variable.choices):
+            continue
+        is_alone = len(variables) == 1 and len(variable.leaves) == 1
+        is_for_all = is_alone and requirement.is_for_all
+        if not all(_may_restrict(leaf, is_for_all=is_for_all) for _, leaf in variable.leaves):
+            is_whole = False
+            continue
+        kept = frozenset(variable.choices[number][0].identity for number in numbers_used)
+        plan = _restrict(plan, variable.unit, kept, {path for path, _ in variable.leaves})
+    # When all combinations of the values that are left are fit, nothing is open any more.
+    is_sure = is_whole and good == math.prod(len(numbers) for numbers in used)
+    return plan, True if is_sure else None
+
+
+def _record_with(variables: Sequence[_Variable], numbers: Sequence[int]) -> Json:
+    """Return a record that has the given choice of each variable, and no other field."""
+    record: Json = {}
+    for variable, number in zip(variables, numbers, strict=True):
+        for (path, _), option in zip(variable.leaves, variable.choices[number], strict=True):
+            record = _put(record, path, option.value)
+    return record
+
+
+def _put(record: Json, path: Path, value: Json | Missing) -> Json:
+    inner = record if isinstance(record, dict) else {}
+    if len(path) == 1:
+        return inner if isinstance(value, Missing) else {**inner, path[0]: value}
+    return {**inner, path[0]: _put(inner.get(path[0], {}), path[1:], value)}
+
+
+def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[Path]) -> RecordPlan:
+    """Return ``plan`` with the pools of ``unit`` cut down to the entries in ``kept``."""
+
+    def change(path: Path, leaf: Leaf) -> Leaf:
+        if unit_of(leaf) != unit or (unit[0] != "rows" and path not in paths):
+            return leaf
+        return _restrict_leaf(leaf, kept)
+
+    return replace(plan, shape=change_shape(plan.shape, change))
+
+
+def _restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
+    """Return ``leaf`` with the options in ``kept`` alone."""
+    generator, modifiers = leaf.generator, leaf.modifiers
+    if isinstance(generator, RowField):
+        return replace(leaf, generator=replace(generator, rows=_smaller(generator.rows, kept)))
+    if modifiers.null and NULL not in kept:
+        modifiers = replace(modifiers, null=Decimal(0))
+    if modifiers.omit and ABSENT not in kept:
+        modifiers = replace(modifiers, omit=Decimal(0))
+    if kept <= {NULL, ABSENT}:
+        # No entry is left. Absence is drawn before null, so an absent field stays absent.
+        if NULL in kept:
+            modifiers = replace(modifiers, null=Decimal(1))
+        else:
+            modifiers = replace(modifiers, omit=Decimal(1))
+    if isinstance(generator, Pool):
+        generator = _smaller(generator, kept)
+    elif isinstance(generator, Boolean) and (b"true" in kept) is not (b"false" in kept):
+        generator = Boolean(true=Decimal(b"true" in kept))
+    return replace(leaf, generator=generator, modifiers=modifiers)
+
+
+def _smaller(pool: Pool, kept: frozenset[bytes]) -> Pool:
+    entries = tuple(entry for entry in pool.entries if entry.identity in kept)
+    return replace(pool, entries=entries) if entries else pool
+
+
+def _cannot_be_met(requirement: Requirement, plan: RecordPlan) -> Diagnostic:
+    """Return the error of a requirement that no record can meet."""
+    name = requirement.name
+    if requirement.condition is not None:
+        message = f"no record of {plan.scenario} can match {name}"
+        hint = f"let {plan.scenario} state values that match, or drop the clause"
+    elif requirement.is_outside:
+        message = f"every record of {plan.scenario} would match {name}"
+        hint = "give the field a value that is in scope"
+    else:
+        message = f"no record of {plan.scenario} can meet {name}"
+        hint = "give the field a value that the rule allows"
+    found = fields_below(plan.shape, requirement.paths or ())
+    return Diagnostic(
+        code="MG403",
+        message=message,
+        location=requirement.location,
+        hint=hint,
+        related=tuple(
+            Related(message="this is all that the field can be", location=place)
+            for place in dict.fromkeys(field.leaf.origin.location for field in found)
+        ),
+    )
+
+
+def _with_causes(
+    problem: Diagnostic, plan: RecordPlan, requirements: Iterable[Requirement]
+) -> Diagnostic:
+    """Return ``problem`` of a ``$unique`` field with the rules that leave it so few values."""
+    related = tuple(
+        Related(message=f"{requirement.name} cuts them down", location=requirement.location)
+        for requirement in requirements
+        for path in requirement.paths or ()
+        if any(
+            field.leaf.origin.location == problem.location
+            for field in fields_below(plan.shape, [path])
+        )
+    )
+    return replace(problem, related=(*problem.related, *related))
+
+
+def _too_few_fit(plan: RecordPlan, requirement: Requirement) -> Iterator[Diagnostic]:
+    """Yield an error for a ``$unique`` field that has fewer fit values than there are records."""
+    fits = requirement.fits
+    found = fields_below(plan.shape, requirement.paths[:1]) if requirement.paths else []
+    if fits is None or len(found) != 1 or requirement.condition is not None:
+        return
+    path, leaf, is_sure = found[0]
+    options = options_of(leaf) if leaf.modifiers.unique else None
+    if options is None or not is_sure:
+        return
+    fit = sum(fits(option.value) for option in options)
+    if fit < plan.count:
+        name = requirement.name
+        yield Diagnostic(
+            code="MG214",
+            message=(
+                f'"{".".join(path)}" is unique, and {name} leaves {fit} '
+                f"value{'s'[: fit != 1]} for {plan.count} records"
+            ),
+            location=leaf.origin.location,
+            hint=f"add values, ask for {fit} records at most, or drop $unique",
+            related=(Related(message=f"{name} is stated here", location=requirement.location),),
+        )

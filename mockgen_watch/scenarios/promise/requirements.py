@@ -1,0 +1,329 @@
+"""Requirements: what each record of a scenario has to be, one for each rule and each exclusion.
+
+A record of ``positive`` meets every rule and matches no exclusion; one of ``exclusion`` meets every
+rule and matches a clause. A requirement can be checked on a record, sometimes on a single value,
+and sometimes it is proved or refuted by the plan alone.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.rules.cel import Comparison
+from mockgen_watch.rules.clause import compile_clause
+from mockgen_watch.rules.rule import compile_rule
+from mockgen_watch.rules.schema import REMARKS
+from mockgen_watch.rules.values import Missing, RuleError
+from mockgen_watch.scenarios.promise.facts import (
+    always_meets,
+    bare_path,
+    bounds_of,
+    fields_below,
+    never_meets,
+    only_field,
+    view_of,
+)
+from mockgen_watch.spec.model import find_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Final
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.rules.clause import Clause, Condition
+    from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.rules.values import Path, RecordView
+    from mockgen_watch.spec.document import Json
+
+    Proof = Callable[[RecordPlan], bool | None]
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """The compiled rules and exclusions of a model; ``view`` is how they see its records."""
+
+    rules: tuple[Rule, ...]
+    clauses: tuple[Clause, ...]
+    view: RecordView
+
+
+def compile_terms(plan: RecordPlan) -> tuple[Terms, list[Diagnostic]]:
+    """Return the rules and clauses of ``plan`` that can be compiled, and why others cannot."""
+    view = view_of(plan)
+    found: list[Diagnostic] = []
+    rules: list[Rule] = []
+    clauses: list[Clause] = []
+    for rule in plan.rules:
+        try:
+            rules.append(compile_rule(rule, view, plan.rule_types))
+        except RuleError as error:
+            location = rule.body_location or rule.location
+            message = f'rule "{rule.name}": {error}'
+            found.append(Diagnostic(code="MG402", message=message, location=location))
+    for clause in plan.exclusions:
+        try:
+            clauses.append(compile_clause(clause, view))
+        except RuleError as error:
+            message = f'exclusion "{clause.name}": {error}'
+            found.append(Diagnostic(code="MG402", message=message, location=clause.location))
+    return Terms(rules=tuple(rules), clauses=tuple(clauses), view=view), found
+
+
+class Test(Struct, frozen=True, kw_only=True, eq=False):
+    """A part of a requirement that can be checked on its own.
+
+    Attributes:
+        paths: where the fields that decide are written.
+        holds: returns whether a record passes.
+        orders: comparisons that are the same test together, where all fields are there and are
+            numbers or dates; none where no comparison is.
+        holds_unordered: whether it holds where a value is neither number, date nor text.
+    """
+
+    paths: tuple[Path, ...]
+    holds: Callable[[Json], bool]
+    orders: tuple[Comparison, ...] = ()
+    holds_unordered: bool = False
+
+
+class Requirement(Struct, frozen=True, kw_only=True, eq=False):
+    """Something that each record of a scenario has to be.
+
+    Attributes:
+        name: the rule or exclusion, for a diagnostic.
+        paths: where the fields that decide are written; None for the whole record.
+        holds: returns whether a record meets it.
+        fits: returns whether one value at the only path does; None where that does not decide.
+        proved: returns what is certain from the plan alone: True, False (never met), None (open).
+        condition: of an exclusion that is to match, with bounds that the field may be held to.
+        tests: a record meets it when all of them hold, or where ``is_outside``, when one does not;
+            none where only whole records can be checked.
+        is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
+            its values cut down: they stay different across the parts of a mix.
+    """
+
+    name: str
+    location: Location
+    paths: tuple[Path, ...] | None
+    holds: Callable[[Json], bool]
+    fits: Callable[[Json | Missing], bool] | None = None
+    proved: Proof = lambda _: None
+    condition: Condition | None = None
+    tests: tuple[Test, ...] = ()
+    is_outside: bool = False
+    is_for_all: bool = False
+
+
+def keep_rule(rule: Rule) -> Requirement:
+    """Return the requirement that a record meets a rule."""
+    value_why = rule.value_why
+
+    def fits(value: Json | Missing) -> bool:
+        return isinstance(value, Missing) or value_why is None or not value_why(value)
+
+    def proved(plan: RecordPlan) -> bool | None:
+        if rule.comparison is not None:
+            return _compare(rule.comparison, plan)
+        if value_why is None or rule.paths is None:
+            return None
+        shapes = find_shapes(plan.shape, rule.paths[0])
+        if shapes and all(always_meets(rule.schema, each, plan) for each in shapes):
+            return True
+        field = only_field(plan, rule.paths[0])
+        return False if field is not None and never_meets(rule.schema, field.leaf) else None
+
+    return Requirement(
+        name=f'rule "{rule.name}"',
+        location=rule.location,
+        paths=rule.paths,
+        holds=rule.holds,
+        fits=None if value_why is None or rule.paths is None else fits,
+        proved=proved,
+        tests=_rule_tests(rule),
+        is_for_all=True,
+    )
+
+
+def _rule_tests(rule: Rule) -> tuple[Test, ...]:
+    if rule.paths is None:
+        return ()
+    orders: tuple[Comparison, ...] = ()
+    if rule.comparison is not None:
+        orders = (rule.comparison,)
+    elif isinstance(rule.schema, dict) and rule.value_why is not None:
+        orders = _schema_orders(rule.paths[0], rule.schema)
+    # A bound of JSON Schema holds for what is no number, unless the type has to be one.
+    is_bound = isinstance(rule.schema, dict) and bool(orders) and "type" not in rule.schema
+    test = Test(paths=rule.paths, holds=rule.holds, orders=orders, holds_unordered=is_bound)
+    return (test,)
+
+
+_ORDERS: Final = {
+    "minimum": ">=",
+    "maximum": "<=",
+    "exclusiveMinimum": ">",
+    "exclusiveMaximum": "<",
+}
+
+
+def _schema_orders(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, ...]:
+    """Return the comparisons that a schema is for numbers; none when it says more."""
+    orders = []
+    for key, operand in schema.items():
+        if key in _ORDERS and isinstance(operand, int | Decimal):
+            orders.append(Comparison(left=path, order=_ORDERS[key], right=operand))
+        elif key not in REMARKS and (key, operand) != ("type", "number"):
+            return ()
+    return tuple(orders)
+
+
+def avoid_clause(clause: Clause) -> Requirement:
+    """Return the requirement that a record is not excluded by ``clause``."""
+    only = clause.conditions[0] if len(clause.conditions) == 1 else None
+
+    def fits(value: Json | Missing) -> bool:
+        return isinstance(value, Missing) or only is None or not only.fits(value)
+
+    def proved(plan: RecordPlan) -> bool | None:
+        if any(_is_within(condition, plan) is False for condition in clause.conditions):
+            return True
+        is_met = all(_is_within(condition, plan) for condition in clause.conditions)
+        return False if is_met else None
+
+    return Requirement(
+        name=f'exclusion "{clause.name}"',
+        location=clause.location,
+        paths=tuple(condition.path for condition in clause.conditions),
+        holds=lambda record: not clause.matches(record),
+        fits=None if only is None else fits,
+        proved=proved,
+        tests=tuple(map(_condition_test, clause.conditions)),
+        is_outside=True,
+    )
+
+
+def match_clause(clause: Clause) -> list[Requirement]:
+    """Return the requirements that a record is excluded by ``clause``: one for each condition."""
+    return [_match_condition(clause, condition) for condition in clause.conditions]
+
+
+def _match_condition(clause: Clause, condition: Condition) -> Requirement:
+    return Requirement(
+        name=f'exclusion "{clause.name}"',
+        location=condition.location,
+        paths=(condition.path,),
+        holds=condition.holds,
+        fits=lambda value: not isinstance(value, Missing) and condition.fits(value),
+        proved=lambda plan: _is_within(condition, plan),
+        condition=condition,
+        tests=(_condition_test(condition),),
+    )
+
+
+def _condition_test(condition: Condition) -> Test:
+    ends = ((">=", condition.low), ("<=", condition.high)) if condition.is_range else ()
+    orders = tuple(
+        Comparison(left=condition.path, order=order, right=end)
+        for order, end in ends
+        if end is not None
+    )
+    return Test(paths=(condition.path,), holds=condition.holds, orders=orders)
+
+
+def _range_of(path: Path, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
+    field = only_field(plan, path)
+    return None if field is None else bounds_of(field.leaf, plan)
+
+
+def _is_within(condition: Condition, plan: RecordPlan) -> bool | None:
+    """Return whether every value of the field is within the bounds, none, or neither is certain."""
+    bounds = _range_of(condition.path, plan)
+    if bounds is None or not condition.is_range:
+        return None
+    low, high = condition.low, condition.high
+    if (low is not None and bounds[1] < low) or (high is not None and bounds[0] > high):
+        return False
+    fits = (low is None or bounds[0] >= low) and (high is None or bounds[1] <= high)
+    return True if fits else None
+
+
+def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:
+    """Return whether a comparison is certain from the bounds of both sides."""
+    sides = []
+    for side in (comparison.left, comparison.right):
+        bounds = _range_of(side, plan) if isinstance(side, tuple) else (side, side)
+        if bounds is None:
+            return None
+        sides.append(bounds)
+    if comparison.order in {"<", "<="}:
+        sides.reverse()
+    # From here on the left side has to be the greater one.
+    (left_low, left_high), (right_low, right_high) = sides
+    if comparison.order in {"<", ">"}:
+        return True if left_low > right_high else False if left_high <= right_low else None
+    return True if left_low >= right_high else False if left_high < right_low else None
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """The least and the greatest that ``RecordView.comparable`` may give for a field; None: any."""
+
+    low: int | Decimal | None = None
+    high: int | Decimal | None = None
+
+    def tightened(self, order: str, number: Decimal) -> Bounds:
+        """Return the bounds of what also compares to ``number`` by ``order``."""
+        if order in {">", ">="}:
+            least = number + _NEAR if order == ">" else number
+            return replace(self, low=least if self.low is None else max(self.low, least))
+        most = number - _NEAR if order == "<" else number
+        return replace(self, high=most if self.high is None else min(self.high, most))
+
+
+_NEAR: Final = Decimal("1e-12")
+"""Less than any two numbers of a field differ by."""
+
+_MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NEGATED: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def required_bounds(requirements: Iterable[Requirement], plan: RecordPlan) -> dict[Path, Bounds]:
+    """Return the bounds that comparisons put to fields: with numbers, and with what others can be.
+
+    Of two fields that are compared, the lesser one may be as much as the other's greatest value,
+    and the greater one as little as the other's least.
+    """
+    found: dict[Path, Bounds] = {}
+
+    def tighten(path: Path, order: str, number: int | Decimal) -> None:
+        path = bare_path(path)
+        found[path] = found.get(path, Bounds()).tightened(order, Decimal(number))
+
+    for requirement in requirements:
+        orders = [order for test in requirement.tests for order in test.orders]
+        if requirement.is_outside:
+            # Beyond one bound is outside; of two, either side would do.
+            if len(orders) != 1 or len(requirement.tests) != 1:
+                continue
+            orders = [replace(orders[0], order=_NEGATED[orders[0].order])]
+        for order in orders:
+            if not isinstance(order.right, tuple):
+                tighten(order.left, order.order, order.right)
+                continue
+            left, right = _field_bounds(order.left, plan), _field_bounds(order.right, plan)
+            end = 1 if order.order in {"<", "<="} else 0
+            if right is not None:
+                tighten(order.left, order.order, right[end])
+            if left is not None:
+                tighten(order.right, _MIRRORED[order.order], left[1 - end])
+    return found
+
+
+def _field_bounds(path: Path, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
+    """Return the bounds of the only leaf at or below ``path``, also of one in elements."""
+    found = fields_below(plan.shape, [path])
+    return bounds_of(found[0].leaf, plan) if len(found) == 1 else None
