@@ -258,6 +258,7 @@ _MANY = 1000
 """Among more names than this only those are suggested that are one slip away."""
 
 _SHORTEST_SLIP = 4
+_NEIGHBOURS = 2
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -325,7 +326,7 @@ def is_slip(word: str, meant: str) -> bool:
         left, right = left[:-1], right[:-1]
     if any(char.isdigit() for char in left + right):
         return False
-    swapped = len(left) == 2 and left == right[::-1]  # noqa: PLR2004  # two neighbours
+    swapped = len(left) == _NEIGHBOURS and left == right[::-1]
     return swapped or max(len(left), len(right)) <= 1
 
 

@@ -357,10 +357,10 @@ class RuleSpec(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: RuleKind
-    field: tuple[str, ...]
-    schema: Json
-    expression: str
     location: Location
+    field: KeyPath = ()
+    schema: Json = None
+    expression: str = ""
     body_location: Location | None = None
 
 

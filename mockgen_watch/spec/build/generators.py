@@ -119,7 +119,7 @@ def _sequence(entry: Entry) -> SequenceNumber | None:
 
 
 def _whole(params: Mapping[str, Entry], name: str, default: int, least: int | None = None) -> int:
-    value = read_whole(params[name], least) if name in params else None
+    value = read_whole(params.get(name), least)
     return default if value is None else value
 
 
@@ -146,7 +146,7 @@ def _reference(entry: Entry) -> Reference | None:
         keys = parse_path(rest)
     except PathError:
         keys = ()
-    if len(keys) < 2 or (colon and not suite):  # noqa: PLR2004  # a model and a field
+    if not keys[1:] or (colon and not suite):
         entry.error("MG203", f'$ref "{text}" is not of the form Model.field or suite:Model.field')
         return None
     return Reference(suite=suite, model=keys[0], path=keys[1:])
@@ -253,17 +253,15 @@ _BUILDERS_IN_CONTEXT: Final[Mapping[str, Callable[[Entry, ShapeContext], Generat
 
 def read_lengths(entry: Entry) -> tuple[int, int]:
     """Return the least and the greatest length: of a number, a pair, or min and max."""
-    ends: Mapping[str, Entry] = {}
+    ends: Mapping[str, Entry] = entry.short_form("min", "max")
     if entry.number is not None:
         ends = {"min": entry, "max": entry}
-    elif entry.is_list and len(entry.items()) == 2:  # noqa: PLR2004  # a pair
-        ends = dict(zip(("min", "max"), entry.items(), strict=True))
     elif entry.is_mapping:
         before = entry.errors
         ends = read_params(entry, ("min", "max"))
         if "max" not in ends and entry.errors == before:
             entry.error("MG205", "$array needs max")
-    else:
+    elif not ends:
         entry.type_error("a length, [min, max], or a mapping with min and max")
     lengths = {name: read_whole(end, 0) for name, end in ends.items()}
     least, most = lengths.get("min") or 0, lengths.get("max")
@@ -289,14 +287,13 @@ def build_modifiers(entries: Mapping[str, Entry], *, is_leaf: bool) -> Modifiers
                 entries[name].key_error("MG204", f"{name} is for {what}")
     if "$id" in entries:
         read_id(entries["$id"])
-    target = entries.get("$to")
     return Modifiers(
         null=_odds(entries, "$null"),
         omit=_odds(entries, "$omit"),
-        unique=is_leaf and _flag(entries, "$unique"),
+        unique=is_leaf and bool(read_flag(entries.get("$unique"))),
         transforms=_transforms(entries.get("$transform")) if is_leaf else (),
-        to=() if target is None else read_field(target) or (),
-        delete=_flag(entries, "$delete"),
+        to=read_field(entries.get("$to")) or (),
+        delete=bool(read_flag(entries.get("$delete"))),
     )
 
 
@@ -312,10 +309,6 @@ def read_id(entry: Entry) -> str | None:
 def _odds(entries: Mapping[str, Entry], name: str) -> Decimal:
     value = read_probability(entries[name]) if name in entries else None
     return Decimal(0) if value is None else value
-
-
-def _flag(entries: Mapping[str, Entry], name: str) -> bool:
-    return bool(read_flag(entries[name])) if name in entries else False
 
 
 def _transforms(entry: Entry | None) -> tuple[Transform, ...]:

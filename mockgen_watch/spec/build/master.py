@@ -70,7 +70,7 @@ def _master_file(root: Entry) -> MasterFile | None:
 
 def read_conflict(entry: Entry | None) -> ConflictPolicy | None:
     """Return the policy at ``entry``; None where there is none, or when it was reported."""
-    word = None if entry is None else read_word(entry, tuple(ConflictPolicy), "MG305")
+    word = read_word(entry, tuple(ConflictPolicy), "MG305")
     return None if word is None else ConflictPolicy(word)
 
 

@@ -99,12 +99,12 @@ def _format_name(entry: Entry) -> str | None:
 
 def _layout(entry: Entry | None, known: KnownFormat | None) -> Layout | None:
     layouts = tuple(Layout) if known is None else tuple(known.layouts)
-    word = None if entry is None else read_word(entry, layouts, "MG221")
+    word = read_word(entry, layouts, "MG221")
     return None if word is None else Layout(word)
 
 
 def _labels(entry: Entry | None) -> Labels | None:
-    word = None if entry is None else read_word(entry, tuple(Labels), "MG221")
+    word = read_word(entry, tuple(Labels), "MG221")
     return None if word is None else Labels(word)
 
 

@@ -171,12 +171,13 @@ def _warn_of_a_number(member: Entry) -> None:
 
 
 def _weighted_pair(item: Entry) -> PoolEntry | None:
-    pair = item.items()
-    if len(pair) != 2:  # noqa: PLR2004  # a pair
+    pair = item.short_form("value", "weight")
+    if not pair:
         item.error("MG202", "each item of $weighted is a pair [value, weight]")
         return None
-    weight = read_weight(pair[1])
-    return None if weight is None else _value(pair[0], plain_data(pair[0].node), weight)
+    weight = read_weight(pair["weight"])
+    value = pair["value"]
+    return None if weight is None else _value(value, plain_data(value.node), weight)
 
 
 def _row(item: Entry) -> PoolEntry | None:

@@ -109,7 +109,7 @@ def _project(root: Entry, standard: Project) -> Project:
 
 
 def _whole(entry: Entry | None, default: int) -> int:
-    value = None if entry is None else read_whole(entry)
+    value = read_whole(entry)
     return default if value is None else value
 
 
@@ -132,14 +132,11 @@ def _log(entry: Entry | None, standard: LogSettings) -> LogSettings:
         entry.type_error("a mapping of level, format and file")
         return standard
     params = read_params(entry, ("level", "format", "file"))
-    words = {
-        name: read_word(params[name], tuple(known), "MG601")
-        for name, known in (("level", LogLevel), ("format", LogFormat))
-        if name in params
-    }
+    level = read_word(params.get("level"), tuple(LogLevel), "MG601")
+    form = read_word(params.get("format"), tuple(LogFormat), "MG601")
     return LogSettings(
-        level=LogLevel(words.get("level") or standard.level),
-        format=LogFormat(words.get("format") or standard.format),
+        level=LogLevel(level or standard.level),
+        format=LogFormat(form or standard.format),
         file=_folder(params.get("file"), standard.file),
     )
 

@@ -130,9 +130,9 @@ def build_number(entry: Entry) -> Number | None:
 
 def _number_params(entry: Entry, *, integer: bool) -> Mapping[str, Entry]:
     """Return the parameters by name, those of the short form ``[min, max]`` too."""
-    items = entry.items()
-    if len(items) == 2:  # noqa: PLR2004  # a pair
-        return {"min": items[0], "max": items[1]}
+    ends = entry.short_form("min", "max")
+    if ends:
+        return ends
     if not entry.is_mapping:
         entry.type_error("bounds: [min, max], or a mapping with min and max")
         return {}
@@ -290,9 +290,9 @@ def build_moment(entry: Entry) -> Moment | None:
 
 def _moment_params(entry: Entry) -> Mapping[str, Entry]:
     """Return the parameters, those of the short form ``[from, to]`` too."""
-    items = entry.items()
-    if len(items) == 2:  # noqa: PLR2004  # two ends
-        return {"from": items[0], "to": items[1]}
+    ends = entry.short_form("from", "to")
+    if ends:
+        return ends
     if not entry.is_mapping:
         entry.type_error("two ends: [from, to], or a mapping with from and to")
         return {}

@@ -229,6 +229,11 @@ class Entry(Struct, frozen=True, kw_only=True):
             for index, item in enumerate(self.node.items)
         )
 
+    def short_form(self, *names: str) -> dict[str, Entry]:
+        """Return the items of a list by ``names``; nothing unless it has as many."""
+        items = self.items()
+        return dict(zip(names, items, strict=True)) if len(items) == len(names) else {}
+
     def get(self, key: str) -> Entry | None:
         """Return the member under ``key``, or None."""
         if not isinstance(self.node, MappingNode):
@@ -368,6 +373,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return (Fix(location=location, text=text, title=title),)
 
 
+_PERCENT: Final = 100
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _UNQUOTED: Final = re.compile(
@@ -412,8 +418,10 @@ def read_decimal(entry: Entry, wanted: str = "a number") -> Decimal | None:
     return entry.number
 
 
-def read_whole(entry: Entry, least: int | None = None) -> int | None:
-    """Return the whole number at ``entry``, at least ``least``."""
+def read_whole(entry: Entry | None, least: int | None = None) -> int | None:
+    """Return the whole number at ``entry``, at least ``least``; None where there is no entry."""
+    if entry is None:
+        return None
     wanted = "a whole number" if least is None else f"a whole number of at least {least}"
     value = entry.number
     if value is None or value != value.to_integral_value():
@@ -425,8 +433,10 @@ def read_whole(entry: Entry, least: int | None = None) -> int | None:
     return int(value)
 
 
-def read_flag(entry: Entry) -> bool | None:
-    """Return the boolean at ``entry``."""
+def read_flag(entry: Entry | None) -> bool | None:
+    """Return the boolean at ``entry``; None where there is no entry."""
+    if entry is None:
+        return None
     if isinstance(entry.node, Scalar) and isinstance(entry.node.value, bool):
         return entry.node.value
     entry.type_error("true or false")
@@ -437,14 +447,16 @@ def read_probability(entry: Entry) -> Decimal | None:
     """Return the probability at ``entry``, 0 to 1."""
     value = read_decimal(entry, "a number from 0 to 1")
     if value is not None and not 0 <= value <= 1:
-        hint = f"{value} % is {value / 100}" if 1 < value <= 100 else ""  # noqa: PLR2004  # percent
+        hint = f"{value} % is {value / _PERCENT}" if 1 < value <= _PERCENT else ""
         entry.error("MG223", f"{entry.key} is a probability, 0 to 1, not {value}", hint)
         return None
     return value
 
 
-def read_word(entry: Entry, known: Collection[str], code: str) -> str | None:
-    """Return the one of ``known`` that ``entry`` names."""
+def read_word(entry: Entry | None, known: Collection[str], code: str) -> str | None:
+    """Return the one of ``known`` that ``entry`` names; None where there is no entry."""
+    if entry is None:
+        return None
     word = read_text(entry, f"one of {', '.join(known)}")
     if word is None or word in known:
         return word
@@ -453,8 +465,10 @@ def read_word(entry: Entry, known: Collection[str], code: str) -> str | None:
     return None
 
 
-def read_field(entry: Entry) -> tuple[str, ...] | None:
-    """Return the keys of the path at ``entry``, at least one."""
+def read_field(entry: Entry | None) -> tuple[str, ...] | None:
+    """Return the keys of the path at ``entry``, at least one; None where there is no entry."""
+    if entry is None:
+        return None
     text = read_text(entry, "a path: dotted, or a JSON Pointer")
     if text is None:
         return None

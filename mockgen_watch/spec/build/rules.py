@@ -114,8 +114,6 @@ def _cel_rule(entry: Entry, body: Entry) -> RuleSpec | None:
     return RuleSpec(
         name=entry.key,
         kind=RuleKind.CEL,
-        field=(),
-        schema=None,
         expression=expression,
         location=entry.key_location,
         body_location=body.location,
@@ -136,7 +134,6 @@ def _schema_rule(entry: Entry, body: Entry) -> RuleSpec | None:
         kind=RuleKind.SCHEMA,
         field=field,
         schema=schema,
-        expression="",
         location=entry.key_location,
         body_location=(place or body).location,
     )
@@ -180,8 +177,6 @@ def _conforms_rule(entry: Entry, body: Entry, name: str) -> RuleSpec | None:
     return RuleSpec(
         name=name,
         kind=RuleKind.CONFORMS,
-        field=(),
-        schema=None,
         expression=path,
         location=entry.key_location,
         body_location=body.location,

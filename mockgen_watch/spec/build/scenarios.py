@@ -145,7 +145,7 @@ def read_count(entry: Entry | None, default: int) -> int:
 
 def _faults(entry: Entry | None, default: int) -> int:
     """Return how many rules a negative record breaks."""
-    faults = None if entry is None else read_whole(entry, 1)
+    faults = read_whole(entry, 1)
     return default if faults is None else faults
 
 
@@ -227,11 +227,10 @@ def _coverage(entry: Entry | None, default: CoverageSpec) -> CoverageSpec:
         entry.error("MG205", "$coverage needs a strength", hint)
         return default
     word = read_word(given["strength"], tuple(Coverage), "MG217")
-    flag = read_flag(given["boundaries"]) if "boundaries" in given else False
     return CoverageSpec(
         strength=Coverage(word or Coverage.NONE),
         location=entry.key_location,
-        boundaries=bool(flag),
+        boundaries=bool(read_flag(given.get("boundaries"))),
         fields=_fields(given.get("fields")),
         without=_fields(given.get("without")),
         keep=_file(given.get("keep")),

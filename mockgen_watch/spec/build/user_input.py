@@ -98,13 +98,12 @@ def _user_input(root: Entry) -> UserInput | None:
     models = tuple(_model(sections, defaults) for sections in _read_sections(root))
     _check_ids(models, root.build)
     check_links(models, root.build)
-    seed = directives.get("$seed")
-    stated = None if seed is None else read_whole(seed)
+    seed = read_whole(directives.get("$seed"))
     choice, path = _master(directives.get("$master"))
     return UserInput(
         path=root.file,
         version=read_version(directives.get("$version")),
-        seed=context.seed if stated is None else stated,
+        seed=context.seed if seed is None else seed,
         master=choice,
         master_path=path,
         master_location=(directives.get("$master") or root).location,
@@ -125,7 +124,7 @@ def top_directives(root: Entry, known: Collection[str]) -> dict[str, Entry]:
 
 def read_version(entry: Entry | None, newest: int = FORMAT_VERSION) -> int:
     """Return the format version that a file states; only the newest is read."""
-    version = None if entry is None else read_whole(entry)
+    version = read_whole(entry)
     if entry is not None and version is not None and version != newest:
         hint = "a newer release of mockgen-watch may read it"
         if 0 < version < newest:
