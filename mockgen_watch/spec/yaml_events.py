@@ -39,7 +39,7 @@ _MISREAD: Final = re.compile(
     r"(?<![^\r\n])(?:%| *+\t)|(?<![ \t]) *+\t[ \t]*+(?!#)|[\x85\u2028\u2029\ufeff]"
 )
 # A text without any of these is not searched, which would take as long as libyaml takes to read it.
-_SUSPECTS: Final = "%\t\x85\u2028\u2029\ufeff"
+_SUSPECTS: Final = ("\n%", "\r%", "\t", "\x85", "\u2028", "\u2029", "\ufeff")
 # An alias, or an anchor, a tag or both in this order, whose ends nobody can mistake.
 _PROPERTIES: Final = re.compile(
     r"""
@@ -59,8 +59,8 @@ _FURTHER_LINE: Final = re.compile(r"[\r\n] *(?=[^ \r\n])")
 
 def is_trusted(text: str) -> bool:
     """Return whether libyaml is there, and ``text`` has nothing that it reads differently."""
-    suspect = any(character in text for character in _SUSPECTS)
-    return CParser is not None and not (suspect and _MISREAD.search(text))
+    is_suspect = text.startswith("%") or any(suspect in text for suspect in _SUSPECTS)
+    return CParser is not None and not (is_suspect and _MISREAD.search(text))
 
 
 def trusted_events(source: Source) -> Iterator[Event]:
