@@ -35,11 +35,11 @@ from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
-    Constant,
     SlowField,
     Switch,
     TextCoding,
     column_form,
+    constant,
     digits_coding,
     made_slot,
     may_be_absent,
@@ -328,7 +328,7 @@ def compile_rows(
     """
     compiler = _Compiler(style, Builder(limits))
     pieces = compiler.cells(columns, program.root, (), "", b"")
-    return compiler.builder.build([*pieces, Constant(ending)])
+    return compiler.builder.build([*pieces, constant(ending)])
 
 
 def _encode(value: Json, columns: ColumnTree, style: CellStyle, lead: bytes) -> bytes:
@@ -350,7 +350,7 @@ class _Compiler:
         """Return the pieces of all of a node's cells."""
         blank = lead + self._delimiter * (columns.width - 1)
         if node is None:
-            return [Constant(blank)]
+            return [constant(blank)]
         present = self._present(columns, node, path, field, lead)
         if node.presence is None:
             return present
@@ -365,13 +365,13 @@ class _Compiler:
             return self._column(columns, node, path, field, lead)
         children = dict(child_nodes(node))
         if not children:
-            return [Constant(encode([] if isinstance(node, ArrayNode) else {}))]
+            return [constant(encode([] if isinstance(node, ArrayNode) else {}))]
         if isinstance(node, ArrayNode) and (reason := self._refusal(node)):
             slow = SlowField(field=field, reason=reason)
             return [made_slot(self.builder, node, path, slow, encode)]
         pieces: list[Piece] = []
         if columns.cell:
-            pieces.append(Constant(lead))
+            pieces.append(constant(lead))
             lead = self._delimiter
         for segment, below in columns.below.items():
             try:

@@ -13,7 +13,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.generate.column import (
@@ -171,17 +171,19 @@ class Limits(Struct, frozen=True, kw_only=True):
 DEFAULT_LIMITS: Final = Limits()
 
 
-class Constant(Struct, frozen=True):
-    """The same bytes in every record."""
-
-    text: bytes
-
-
 class Pick(Struct, frozen=True):
-    """An entry of ``table``, whose index has one digit for each register, the first the highest."""
+    """An entry of ``table``, whose index has one digit for each register, the first the highest.
+
+    A constant has no registers, and a table of one entry.
+    """
 
     registers: tuple[int, ...]
     table: tuple[bytes, ...]
+
+
+def constant(text: bytes) -> Pick:
+    """Return the same bytes for every record."""
+    return Pick((), (text,))
 
 
 class Switch(Struct, frozen=True):
@@ -192,19 +194,24 @@ class Switch(Struct, frozen=True):
     others: tuple[bytes, ...]
 
 
-Piece: TypeAlias = "Constant | Pick | Switch | MadeSlot"
-_Flat: TypeAlias = "Constant | Pick | MadeSlot"
+Piece: TypeAlias = "Pick | Switch | MadeSlot"
+_Flat: TypeAlias = "Pick | MadeSlot"
 
 
-class Builder(Struct):
-    """Collects registers and slow fields; equal registers get one number."""
+class Builder:
+    """Collects registers and slow fields; equal registers get one number.
 
-    limits: Limits = DEFAULT_LIMITS
-    registers: list[Register] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    slow: set[SlowField] = field(default_factory=set)
-    _known: dict[Hashable, int] = field(default_factory=dict)
-    _tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = field(default_factory=dict)
+    Attributes:
+        slow: the fields that are made record by record.
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.limits = limits
+        self.slow: set[SlowField] = set()
+        self._registers: list[Register] = []
+        self._sizes: list[int] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
 
     def draw(self, stream: Stream, path: tuple[int, ...]) -> int:
         """Return the register of a stream's numbers at an element."""
@@ -230,10 +237,14 @@ class Builder(Struct):
 
     def build(self, pieces: Sequence[Piece]) -> FragmentPlan:
         """Return the plan of a record made of ``pieces``."""
-        flat = self._flat(pieces)
-        slots = tuple(item if isinstance(item, MadeSlot) else self._slot(item) for item in flat)
+        slots = tuple(
+            item
+            if isinstance(item, MadeSlot)
+            else Slot(table=item.table, terms=self._terms(item.registers))
+            for item in self._flat(pieces)
+        )
         return FragmentPlan(
-            registers=tuple(self.registers), slots=slots, slow=tuple(sorted(self.slow))
+            registers=tuple(self._registers), slots=slots, slow=tuple(sorted(self.slow))
         )
 
     def _combined(self, flag: Every | Some) -> int:
@@ -242,54 +253,49 @@ class Builder(Struct):
         return self._register(flag, flag, 2)
 
     def _register(self, key: Hashable, register: Register, size: int) -> int:
-        if key not in self._known:
-            self._known[key] = len(self.registers)
-            self.registers.append(register)
-            self.sizes.append(size)
-        return self._known[key]
+        if key not in self._numbers:
+            self._numbers[key] = len(self._registers)
+            self._registers.append(register)
+            self._sizes.append(size)
+        return self._numbers[key]
 
     def _terms(self, registers: Sequence[int]) -> tuple[Term, ...]:
         terms: list[Term] = []
         stride = 1
         for register in reversed(registers):
             terms.append(Term(register=register, stride=stride))
-            stride *= self.sizes[register]
+            stride *= self._sizes[register]
         return tuple(reversed(terms))
-
-    def _slot(self, item: Constant | Pick) -> Slot:
-        if isinstance(item, Constant):
-            return Slot(table=(item.text,), terms=())
-        return Slot(table=item.table, terms=self._terms(item.registers))
 
     def _flat(self, pieces: Iterable[Piece]) -> list[_Flat]:
         flat: list[_Flat] = []
         for piece in pieces:
             if isinstance(piece, Switch):
                 flat.extend(self._switched(piece))
-            elif not isinstance(piece, Constant) or piece.text:
+            elif piece != constant(b""):
                 flat.append(piece)
         return self._joined(flat)
 
     def _switched(self, switch: Switch) -> list[_Flat]:
         """Guard what is present; the first table takes in the other cases' fragments."""
-        others = switch.others[: self.sizes[switch.selector] - 1]
+        others = switch.others[: self._sizes[switch.selector] - 1]
         nothing = (b"",) * len(others)
         inner = self._flat(switch.present)
         made_only = all(isinstance(item, MadeSlot) for item in inner)
         if made_only and any(others):
-            inner.insert(0, Constant(b""))
+            inner.insert(0, constant(b""))
         flat: list[_Flat] = []
         for item in inner:
             if isinstance(item, MadeSlot):
                 flat.append(self._guarded(item, switch.selector))
                 continue
-            table = (item.text,) if isinstance(item, Constant) else item.table
             index = switch.selector
-            if isinstance(item, Pick):
+            if item.registers:
+                size = len(item.table)
                 terms = self._terms(item.registers)
-                choice = Choice(selector=switch.selector, terms=terms, size=len(table))
-                index = self._register(choice, choice, len(table) + len(others))
-            flat.append(Pick((index,), table + others))
+                choice = Choice(selector=switch.selector, terms=terms, size=size)
+                index = self._register(choice, choice, size + len(others))
+            flat.append(Pick((index,), item.table + others))
             others = nothing
         return flat
 
@@ -307,38 +313,29 @@ class Builder(Struct):
                 groups.append(item)
             else:
                 groups[-1] = joined
-        return [self._kept(group) if isinstance(group, Pick) else group for group in groups]
+        return [self._share_table(group) if isinstance(group, Pick) else group for group in groups]
 
-    def _kept(self, pick: Pick) -> Pick:
+    def _share_table(self, pick: Pick) -> Pick:
         """Return the same with a table that equal picks share, as an array's elements do."""
         return Pick(pick.registers, self._tables.setdefault(pick.table, pick.table))
 
     def _together(self, left: _Flat, right: _Flat, following: _Flat | None) -> _Flat | None:
         if isinstance(left, MadeSlot) or isinstance(right, MadeSlot):
             return None
-        if isinstance(left, Pick) and isinstance(right, Pick):
-            return self._fused(left, right)
-        if isinstance(left, Constant):
-            if isinstance(right, Constant):
-                return Constant(left.text + right.text)
-            if not self._may_glue(left, right):
-                return None
-            return Pick(right.registers, tuple([left.text + entry for entry in right.table]))
-        if not isinstance(right, Constant) or not self._may_glue(right, left):
-            return None
-        # A long table leaves the constant to a shorter one that comes next.
-        shorter = isinstance(following, Pick) and len(following.table) < len(left.table)
-        if len(left.table) > self.limits.entries and shorter:
-            return None
-        return Pick(left.registers, tuple([entry + right.text for entry in left.table]))
-
-    def _may_glue(self, constant: Constant, pick: Pick) -> bool:
-        return len(constant.text) * (len(pick.table) - 1) <= self.limits.glued_bytes
-
-    def _fused(self, left: Pick, right: Pick) -> Pick | None:
         if left.registers == right.registers:
             table = tuple([a + b for a, b in zip(left.table, right.table, strict=True)])
             return Pick(left.registers, table)
+        if left.registers and right.registers:
+            return self._fused(left, right)
+        fixed, pick = (right, left) if left.registers else (left, right)
+        if len(fixed.table[0]) * (len(pick.table) - 1) > self.limits.glued_bytes:
+            return None
+        # A long table leaves the constant to a shorter one that comes next.
+        if pick is left and len(left.table) > self.limits.entries and _is_shorter(following, left):
+            return None
+        return _product(left, right)
+
+    def _fused(self, left: Pick, right: Pick) -> Pick | None:
         size = len(left.table) * len(right.table)
         # Only registers that the two do not share make the table longer; to leave shared ones
         # apart when they are not all of them costs entries, never a wrong byte.
@@ -348,8 +345,16 @@ class Builder(Struct):
         total += len(right.table) * sum(map(len, left.table))
         if total > self.limits.table_bytes:
             return None
-        table = tuple([a + b for a in left.table for b in right.table])
-        return Pick(left.registers + right.registers, table)
+        return _product(left, right)
+
+
+def _product(left: Pick, right: Pick) -> Pick:
+    table = tuple([a + b for a in left.table for b in right.table])
+    return Pick(left.registers + right.registers, table)
+
+
+def _is_shorter(item: _Flat | None, than: Pick) -> bool:
+    return isinstance(item, Pick) and bool(item.registers) and len(item.table) < len(than.table)
 
 
 class TextCoding(Struct, frozen=True):
@@ -436,8 +441,6 @@ def pieces_of(
         return [made_slot(builder, column, path, slow, form.encode)]
     return [
         Pick(tuple([builder.draw(stream, path) for stream in table.streams]), table.fragments)
-        if table.streams
-        else Constant(table.fragments[0])
         for table in form.tables
     ]
 

@@ -28,11 +28,11 @@ from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
-    Constant,
     Pick,
     SlowField,
     Switch,
     column_form,
+    constant,
     made_slot,
     may_be_absent,
     pieces_of,
@@ -239,7 +239,7 @@ def compile_tree(
     """
     compiler = _Compiler(style, Builder(limits))
     pieces = compiler.value(program.root, place, (), "")
-    return compiler.builder.build([*pieces, Constant(ending)])
+    return compiler.builder.build([*pieces, constant(ending)])
 
 
 class _Compiler:
@@ -310,7 +310,7 @@ class _Compiler:
     def _contained(self, frame: Frame, items: Sequence[_Item], *, in_turn: bool) -> list[Piece]:
         """Return a container's pieces; ``in_turn``: none is there unless all before it are."""
         if not items:
-            return [Constant(frame.empty)]
+            return [constant(frame.empty)]
         absences = []
         for pivot, item in enumerate(items):
             absence = self._absence(item)
@@ -323,35 +323,35 @@ class _Compiler:
 
     def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[Piece]:
         """Write items around one that is always there."""
-        pieces: list[Piece] = [Constant(frame.opening)]
+        pieces: list[Piece] = [constant(frame.opening)]
         for item in items[:pivot]:
             pieces += self._item(item, b"", frame.between)
         pieces += self._item(items[pivot], b"", b"")
         for item in items[pivot + 1 :]:
             pieces += self._item(item, frame.between, b"")
-        return [*pieces, Constant(frame.closing)]
+        return [*pieces, constant(frame.closing)]
 
     def _in_turn(self, frame: Frame, items: Sequence[_Item], none: int) -> list[Piece]:
         """Write the elements of an array that may be empty; ``none``: its first is absent."""
-        pieces: list[Piece] = [Switch(none, (Constant(frame.opening),), (frame.empty,))]
+        pieces: list[Piece] = [Switch(none, (constant(frame.opening),), (frame.empty,))]
         pieces += self._item(items[0], b"", b"")
         for item in items[1:]:
             pieces += self._item(item, frame.between, b"")
-        return [*pieces, Switch(none, (Constant(frame.closing),), (b"",))]
+        return [*pieces, Switch(none, (constant(frame.closing),), (b"",))]
 
     def _in_doubt(
         self, frame: Frame, items: Sequence[_Item], absences: Sequence[int]
     ) -> list[Piece]:
         """Write items each of which may be absent."""
         none = self.builder.every(absences)
-        pieces: list[Piece] = [Switch(none, (Constant(frame.opening),), (frame.empty,))]
+        pieces: list[Piece] = [Switch(none, (constant(frame.opening),), (frame.empty,))]
         for position, item in enumerate(items):
             if position:
                 first = self.builder.every(absences[:position])
                 separator = Pick((first,), (frame.between, b""))
                 pieces.append(Switch(absences[position], (separator,), (b"",)))
             pieces += self._item(item, b"", b"")
-        return [*pieces, Switch(none, (Constant(frame.closing),), (b"",))]
+        return [*pieces, Switch(none, (constant(frame.closing),), (b"",))]
 
     def _absence(self, item: _Item) -> int | None:
         """Return the register that is not 0 where the item is absent; None when it never is."""
@@ -368,7 +368,7 @@ class _Compiler:
         except FormatError as error:
             raise error.below(item.segment) from error
         head = before + item.prefix
-        pieces: list[Piece] = [Constant(head), *present, Constant(after)]
+        pieces: list[Piece] = [constant(head), *present, constant(after)]
         if item.node.presence is not None:
             state = self.builder.draw(item.node.presence, item.path)
             null = head + self._style.scalar(None, item.place.position) + after
