@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -183,32 +184,53 @@ def test_the_environment_changes_no_byte(project: Path, env: dict[str, str]) -> 
     assert tree(project / "here") == tree(project / "there")
 
 
-def other_pythons() -> list[Path]:
-    """Other supported interpreters on this machine, newest patch of each."""
-    found: dict[str, Path] = {}
+OTHER_PYTHONS = ("3.12", "3.13")
+# What generate imports for a small suite.
+PACKAGES = ("blake3", "msgspec", "ruamel.yaml", "ruamel.yaml.clib")
+
+
+def interpreter_of(minor: str) -> Path | None:
+    """Return an interpreter of that version on this machine, the newest patch of it."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for minor in ("3.12", "3.13", "3.14"):
-        inside = sorted(pyenv.glob(f"{minor}.*/bin/python{minor}"))
-        on_path = shutil.which(f"python{minor}")
-        if inside:
-            found[minor] = inside[-1]
-        elif on_path and "shims" not in on_path:
-            found[minor] = Path(on_path)
-    mine = f"3.{sys.version_info.minor}"
-    return [path for minor, path in found.items() if minor != mine]
+    inside = sorted(pyenv.glob(f"{minor}.*/bin/python{minor}"))
+    on_path = shutil.which(f"python{minor}")
+    if inside:
+        return inside[-1]
+    return Path(on_path) if on_path and "shims" not in on_path else None
 
 
-@pytest.mark.parametrize("python", other_pythons(), ids=lambda path: path.name)
-def test_other_python_versions_change_no_byte(project: Path, python: Path) -> None:
+def environment_of(interpreter: Path, cache: Path) -> Path:
+    """Return the Python of a virtual environment with ``PACKAGES``; it is made once."""
+    wanted = [f"{name}=={version(name)}" for name in PACKAGES]
+    folder = cache / "-".join(wanted).replace("==", "-")
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        commands: list[list[str | Path]] = [
+            [interpreter, "-m", "venv", "--clear", folder],
+            [python, "-m", "pip", "install", "-q", *wanted],
+        ]
+        for words in commands:
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            if done.returncode:
+                pytest.skip(f"no environment of {interpreter}: {done.stderr.strip()[-300:]}")
+        (folder / "complete").touch()
+    return python
+
+
+@pytest.mark.parametrize("minor", OTHER_PYTHONS)
+def test_other_python_versions_change_no_byte(
+    project: Path, minor: str, pytestconfig: pytest.Config
+) -> None:
+    interpreter = interpreter_of(minor)
+    if interpreter is None:
+        pytest.skip(f"there is no Python {minor}")
+    python = environment_of(interpreter, pytestconfig.cache.mkdir(f"python{minor}"))
     run(project, "generate", "--out", "here")
-    # What a small job imports is pure Python, so this environment's packages serve all versions.
-    packages = [path for path in sys.path if path.endswith("site-packages")]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *packages])}
-    env = {name: value for name, value in env.items() if "COV" not in name}
+    env = {name: value for name, value in os.environ.items() if "COV" not in name}
     subprocess.run(
         [python, "-m", "mockgen_watch", "generate", "--out", "there"],
         cwd=project,
-        env=env,
+        env=env | {"PYTHONPATH": str(ROOT)},
         check=True,
         capture_output=True,
     )
