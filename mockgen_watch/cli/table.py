@@ -44,115 +44,47 @@ def load_command(entry: Entry) -> Command:
     return Command(add_arguments, getattr(module, f"run_{entry.name}"))
 
 
+def _own(module: str, summary: str, *, name: str = "") -> Entry:
+    return Entry(f"mockgen_watch.cli.commands.{module}", summary, name)
+
+
 COMMANDS: Final[Mapping[str, Entry]] = {
-    "init": Entry(
-        module="mockgen_watch.cli.commands.init",
-        summary="begin a project: a first spec, schemas for the editor, settings for Git",
+    "init": _own("init", "begin a project: a first spec, schemas for the editor, settings for Git"),
+    "generate": _own("generate", "bring mock_outputs/ up to date with specs/"),
+    "scenarios": _own(
+        "snapshots", "write records of chosen scenarios to files of their own", name="scenarios"
     ),
-    "generate": Entry(
-        module="mockgen_watch.cli.commands.generate",
-        summary="bring mock_outputs/ up to date with specs/",
+    "record": _own("record", "print one record, whatever the count"),
+    "check": _own("check", "find all that is wrong with specs and outputs"),
+    "plan": _own("plan", "tell what generate would change, and which lines cause it"),
+    "rules": _own("rules", "tell how each rule is kept, and which faults can break it"),
+    "apply": _own("plan", "do what a saved plan says, or tell what moved since", name="apply"),
+    "watch": _own("watch", "keep mock_outputs/ up to date while specs/ change"),
+    "status": _own("daemon", "tell how the daemon of this project fares", name="status"),
+    "sync": _own("daemon", "wait until the daemon has taken in all that was saved", name="sync"),
+    "reload": _own(
+        "daemon", "let the daemon read project file, environment and specs again", name="reload"
     ),
-    "scenarios": Entry(
-        module="mockgen_watch.cli.commands.snapshots",
-        name="scenarios",
-        summary="write records of chosen scenarios to files of their own",
+    "stop": _own("daemon", "end the daemon of this project", name="stop"),
+    "coverage": _own("coverage", "tell which values, pairs and odds the records show"),
+    "why": _own("why", "tell where a value of an output comes from"),
+    "adopt": _own("adopt", "take an edit of an output into its spec, at the right line"),
+    "diff": _own("diff", "tell in which records and fields outputs differ from a commit"),
+    "verify": _own("verify", "tell which commits hold outputs that their specs do not make"),
+    "git": _own("git", "set this clone up: differences by record and field, merges by spec"),
+    "hook": _own("hook", "keep out of Git what staged specs would not make; a pre-commit hook"),
+    "plugins": _own("plugins", "tell which plugins there are, and which of them you trust"),
+    "migrate": _own(
+        "migrate", "turn files of the earlier system into specs, with proof and a backup"
     ),
-    "record": Entry(
-        module="mockgen_watch.cli.commands.record",
-        summary="print one record, whatever the count",
+    "snapshot": _own(
+        "snapshots", "write all outputs to files with the time in their names", name="snapshot"
     ),
-    "check": Entry(
-        module="mockgen_watch.cli.commands.check",
-        summary="find all that is wrong with specs and outputs",
+    "clean": _own(
+        "snapshots", "remove old snapshots, by age and number, after archiving them", name="clean"
     ),
-    "plan": Entry(
-        module="mockgen_watch.cli.commands.plan",
-        summary="tell what generate would change, and which lines cause it",
-    ),
-    "rules": Entry(
-        module="mockgen_watch.cli.commands.rules",
-        summary="tell how each rule is kept, and which faults can break it",
-    ),
-    "apply": Entry(
-        module="mockgen_watch.cli.commands.plan",
-        name="apply",
-        summary="do what a saved plan says, or tell what moved since",
-    ),
-    "watch": Entry(
-        module="mockgen_watch.cli.commands.watch",
-        summary="keep mock_outputs/ up to date while specs/ change",
-    ),
-    "status": Entry(
-        module="mockgen_watch.cli.commands.daemon",
-        name="status",
-        summary="tell how the daemon of this project fares",
-    ),
-    "sync": Entry(
-        module="mockgen_watch.cli.commands.daemon",
-        name="sync",
-        summary="wait until the daemon has taken in all that was saved",
-    ),
-    "reload": Entry(
-        module="mockgen_watch.cli.commands.daemon",
-        name="reload",
-        summary="let the daemon read project file, environment and specs again",
-    ),
-    "stop": Entry(
-        module="mockgen_watch.cli.commands.daemon",
-        name="stop",
-        summary="end the daemon of this project",
-    ),
-    "coverage": Entry(
-        module="mockgen_watch.cli.commands.coverage",
-        summary="tell which values, pairs and odds the records show",
-    ),
-    "why": Entry(
-        module="mockgen_watch.cli.commands.why",
-        summary="tell where a value of an output comes from",
-    ),
-    "adopt": Entry(
-        module="mockgen_watch.cli.commands.adopt",
-        summary="take an edit of an output into its spec, at the right line",
-    ),
-    "diff": Entry(
-        module="mockgen_watch.cli.commands.diff",
-        summary="tell in which records and fields outputs differ from a commit",
-    ),
-    "verify": Entry(
-        module="mockgen_watch.cli.commands.verify",
-        summary="tell which commits hold outputs that their specs do not make",
-    ),
-    "git": Entry(
-        module="mockgen_watch.cli.commands.git",
-        summary="set this clone up: differences by record and field, merges by spec",
-    ),
-    "hook": Entry(
-        module="mockgen_watch.cli.commands.hook",
-        summary="keep out of Git what staged specs would not make; a pre-commit hook",
-    ),
-    "plugins": Entry(
-        module="mockgen_watch.cli.commands.plugins",
-        summary="tell which plugins there are, and which of them you trust",
-    ),
-    "migrate": Entry(
-        module="mockgen_watch.cli.commands.migrate",
-        summary="turn files of the earlier system into specs, with proof and a backup",
-    ),
-    "snapshot": Entry(
-        module="mockgen_watch.cli.commands.snapshots",
-        name="snapshot",
-        summary="write all outputs to files with the time in their names",
-    ),
-    "clean": Entry(
-        module="mockgen_watch.cli.commands.snapshots",
-        name="clean",
-        summary="remove old snapshots, by age and number, after archiving them",
-    ),
-    "restore": Entry(
-        module="mockgen_watch.cli.commands.snapshots",
-        name="restore",
-        summary="bring back an archived snapshot, or a file that was backed up",
+    "restore": _own(
+        "snapshots", "bring back an archived snapshot, or a file that was backed up", name="restore"
     ),
 }
 """In the order of ``--help``."""
