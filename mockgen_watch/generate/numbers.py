@@ -110,40 +110,24 @@ class Scaled(Drawn):
         return numbers + self.offset if self.offset else numbers
 
 
-class Upper(Drawn):
-    """What another stream draws without its last three digits."""
-
-    def __init__(self, source: Stream) -> None:
-        super().__init__((source.size - 1) // BASE + 1)
-        self.source = source
-
-    def at(self, cell: Cell) -> int:
-        return self.source.at(cell) // BASE
-
-    def draw(self, cells: Cells) -> IntArray:
-        upper = self.source.over(cells) // BASE
-        # Where 64 bits did not hold the whole number, they may hold what is left of it.
-        return upper.astype(cells.xp.int64, copy=False) if self.size <= LONG else upper
-
-
 class Group(Drawn):
     """The last three digits of a number; 1000 more where there are none left of them."""
 
-    def __init__(self, source: Stream, upper: Upper, *, tells_first: bool) -> None:
+    def __init__(self, source: Stream, upper: Stream, *, may_be_first: bool) -> None:
         """Cut ``source``, whose digits left of the group are ``upper``."""
-        super().__init__(2 * BASE if tells_first else BASE)
+        super().__init__(2 * BASE if may_be_first else BASE)
         self.source = source
         self.upper = upper
-        self.tells_first = tells_first
+        self.may_be_first = may_be_first
 
     def at(self, cell: Cell) -> int:
         upper, own = divmod(self.source.at(cell), BASE)
-        return own if upper or not self.tells_first else own + BASE
+        return own if upper or not self.may_be_first else own + BASE
 
     def draw(self, cells: Cells) -> IntArray:
         whole, upper = self.source.over(cells), self.upper.over(cells)
         own = whole - upper.astype(whole.dtype, copy=False) * BASE
-        if self.tells_first:
+        if self.may_be_first:
             own += (upper == 0) * BASE
         return own.astype(cells.xp.int64, copy=False)
 
@@ -167,16 +151,20 @@ def digit_parts(
     parts: list[Part] = []
     place = 0
     while most >= BASE:
-        upper = Upper(source)
+        upper = Derived(source, _without_group, (source.size - 1) // BASE + 1)
         least //= BASE
-        tells_first = place + GROUP > kept and least == 0
-        group = Group(source, upper, tells_first=tells_first)
+        may_be_first = place + GROUP > kept and least == 0
+        group = Group(source, upper, may_be_first=may_be_first)
         inner = partial(_group_text, place=place, decimals=decimals, kept=kept)
         parts.append(Part(table=LazyTable(group.size, inner), stream=group))
         source, most, place = upper, most // BASE, place + GROUP
     text = partial(_first_text, place=place, decimals=decimals, kept=kept)
     parts.append(Part(table=LazyTable(most + 1, text, is_open=is_open), stream=source))
     return (*sign, *reversed(parts))
+
+
+def _without_group(number: Whole) -> Whole:
+    return number // BASE
 
 
 def _magnitude(number: Whole) -> Whole:

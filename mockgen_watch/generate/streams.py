@@ -389,7 +389,9 @@ class Derived(Drawn):
         return self.change(self.source.at(cell))
 
     def draw(self, cells: Cells) -> IntArray:
-        return self.change(self.source.over(cells))
+        numbers = self.change(self.source.over(cells))
+        # Where 64 bits do not hold the source's numbers, they may hold these.
+        return numbers.astype(cells.xp.int64, copy=False) if self.size <= LONG else numbers
 
 
 def shifted(source: Stream, offset: int) -> Stream:

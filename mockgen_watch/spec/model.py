@@ -167,7 +167,7 @@ class Leaf(Struct, frozen=True, kw_only=True):
     else the key), ``ELEMENT`` for each array on the way. Where the leaf ends up after ``$to``,
     and which scenario overlays it, do not change it.
     ``coerce_number``: the master has a number here, so text that is exactly one (see
-    ``masters.kinds.exact_number``) is written as that number, after the transforms.
+    ``masters.shapes.exact_number``) is written as that number, after the transforms.
     """
 
     generator: Generator
