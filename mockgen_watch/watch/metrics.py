@@ -11,8 +11,6 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
 from mockgen_watch.lock.model import Action
 from mockgen_watch.watch.events import (
     BatchEnded,
@@ -20,7 +18,6 @@ from mockgen_watch.watch.events import (
     EventsMissed,
     GitHeld,
     OutputWritten,
-    WatchChanged,
 )
 
 if TYPE_CHECKING:
@@ -33,14 +30,13 @@ if TYPE_CHECKING:
     from mockgen_watch.watch.events import DaemonEvent
 
 
-class Metrics(Struct):
-    """Counts since the daemon began; listens to its stream.
+class Metrics:
+    """Counts since the daemon began; a listener to its events.
 
     Attributes:
         batches: batches that ended.
         failures: batches that could not go on.
-        missed_events: changes of which no event text.
-        observer_changes: how often the way of noticing changes changed.
+        missed_events: changes without an event.
         git_overruns: how often Git was busy for too long to wait.
         written, removed, refused: output files.
         passes: looks at the project.
@@ -48,26 +44,16 @@ class Metrics(Struct):
         total_ms: stage → milliseconds of all batches.
     """
 
-    clock: Callable[[], float] = time.monotonic
-    batches: int = 0
-    failures: int = 0
-    missed_events: int = 0
-    observer_changes: int = 0
-    git_overruns: int = 0
-    written: int = 0
-    removed: int = 0
-    refused: int = 0
-    passes: int = 0
-    last_ms: dict[str, float] = field(default_factory=dict)
-    total_ms: dict[str, float] = field(default_factory=dict)
-    began: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Begin to count."""
-        self.began = self.clock()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.began = clock()
+        self.batches = self.failures = self.passes = 0
+        self.missed_events = self.git_overruns = 0
+        self.written = self.removed = self.refused = 0
+        self.last_ms: dict[str, float] = {}
+        self.total_ms: dict[str, float] = {}
 
     def __call__(self, event: DaemonEvent) -> None:
-        """Count ``event``."""
         match event:
             case BatchEnded():
                 self.batches += 1
@@ -81,8 +67,6 @@ class Metrics(Struct):
                 self.failures += 1
             case EventsMissed():
                 self.missed_events = event.count
-            case WatchChanged():
-                self.observer_changes += 1
             case GitHeld(is_over=True):
                 self.git_overruns += 1
             case OutputWritten(action=Action.CREATE | Action.UPDATE):
@@ -166,7 +150,7 @@ _COUNTERS: Final = {
     "batches": "Batches that ended.",
     "passes": "Looks at the project.",
     "failures": "Batches that could not go on.",
-    "missed_events": "Changes of which no event text.",
+    "missed_events": "Changes of which no event told.",
     "observer_rebuilt": "How often the observer was made anew.",
     "git_overruns": "How often Git was busy for longer than the daemon waits.",
 }

@@ -47,7 +47,7 @@ class NoAnswerError(MockgenError):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What a client asks: its id, what it wants, and details."""
+    """A request: its id, what the client wants, and details."""
 
     id: str
     kind: str

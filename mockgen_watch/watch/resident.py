@@ -26,7 +26,7 @@ from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.sources import USER_INPUT_NAMES, absent_paths, suite_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping
     from pathlib import Path
 
     from mockgen_watch.diagnostics import Diagnostic
@@ -91,8 +91,8 @@ class Resident:
         self._stamps = StatCache(state, SPECS_CACHE, is_resident=True)
         self._snapshot: SpecSnapshot | None = None
         self._tree: OutputTree | None = None
-        self._again: tuple[OutputTree, frozenset[str]] | None = None
-        self._astray: set[str] = set()
+        self._newer: tuple[OutputTree, frozenset[str]] | None = None
+        self._moved_beside: set[str] = set()
         self._graph = InputGraph()
         self._linked: Mapping[str, object] = {}
         self.warnings = SuiteWarnings()
@@ -112,7 +112,7 @@ class Resident:
         if self.unsettled is None or self._snapshot is None or not 0 < len(inside) <= MANY:
             return ()
         try:
-            return self._take_specs(inside)
+            return self._read_specs(inside)
         except StorageError:
             self.forget()
             return ()
@@ -130,9 +130,9 @@ class Resident:
         self._merge()
         known = self._snapshot
         if known is None or scan.linked != self._linked:
-            self._take_specs(None)
+            self._read_specs(None)
         elif moved := self._moved_specs(known, scan):
-            self._take_specs(moved)
+            self._read_specs(moved)
         self._linked = scan.linked
         if self.unsettled is not None:
             self.unsettled = self._with_owners(self.unsettled, scan, outputs)
@@ -140,7 +140,7 @@ class Resident:
     def affected(self, changed: Iterable[str]) -> frozenset[str]:
         """Return the suites that are there and that the specs ``changed`` decide.
 
-        Of one that is gone only a scan tells whether all specs are, as for a while in a checkout.
+        For a suite that is gone only a scan shows whether all are, as for a while in a checkout.
         """
         return frozenset(suite for suite in self._decided_by(changed) if self._has_spec(suite))
 
@@ -155,7 +155,7 @@ class Resident:
             acting = frozenset(self.unsettled)
         self.acted = acting
         before = self.unsettled
-        self._astray = set()
+        self._moved_beside = set()
         # Whatever is raised leaves everything to be looked at.
         self.unsettled = None
         project = self.open()
@@ -165,12 +165,13 @@ class Resident:
             should_stop=should_stop,
             read=lambda root: self._read_outputs(root, acting),
         )
-        self._note_read(report)
+        # What was read looks for files that no lockfile can name.
+        self._update_graph(report.read, report.read)
         self.warnings.update(report, self._has_spec)
         if acting is None:
             self._settle(self._all_suites(), report)
         elif before is not None:
-            self._settle(before | acting | self._astray, report)
+            self._settle(before | acting | self._moved_beside, report)
         if not is_ahead:
             self._merge()
             self._graph.prepare()
@@ -197,11 +198,11 @@ class Resident:
 
     # Specs ------------------------------------------------------------------------------------
 
-    def _take_specs(self, paths: Iterable[str] | None) -> tuple[str, ...]:
+    def _read_specs(self, paths: Iterable[str] | None) -> tuple[str, ...]:
         before, after = self._snapshot, None
-        chosen = None if paths is None else frozenset(paths)
-        if before is not None and chosen is not None and len(chosen) <= MANY:
-            after = specs_again(before, chosen, self._stamps)
+        asked = None if paths is None else frozenset(paths)
+        if before is not None and asked is not None and len(asked) <= MANY:
+            after = specs_again(before, asked, self._stamps)
         if after is None:
             after = read_specs(self.root, SPECS, self._stamps)
         self._snapshot = after
@@ -272,21 +273,21 @@ class Resident:
             cache = cache or StatCache(root.state, root.cache_name, is_resident=True)
             tree = read_outputs(root, before, cache)
             if before is not None and acting is not None:
-                # Of the others, too, this is all that will ever tell that they moved.
-                self._astray |= self._moved_between(before, tree)
+                # Nothing else will ever show that others moved as well.
+                self._moved_beside |= self._moved_between(before, tree)
             self._tree = tree
             self._note_inputs(tree, tree.locks)
             return tree
-        self._again = (tree, acting)
+        self._newer = (tree, acting)
         self._note_inputs(tree, acting)
         return tree
 
     def _merge(self) -> None:
-        """Take into the tree what was looked at again; not at once, as it takes its time."""
-        again, self._again = self._again, None
-        if again is None or self._tree is None:
+        """Put newer parts into the tree; not at once, as it takes its time."""
+        newer, self._newer = self._newer, None
+        if newer is None or self._tree is None:
             return
-        before, (small, acting) = self._tree, again
+        before, (small, acting) = self._tree, newer
         self._tree = merged(before, small, acting)
         if self.unsettled is not None:
             # Suites in folders of those that were decided on may have moved with them.
@@ -301,31 +302,30 @@ class Resident:
         return set().union(*owners) if all(owners) else self._all_suites()
 
     def _note_inputs(self, tree: OutputTree, suites: Iterable[str]) -> None:
-        """Take in which files ``suites`` were made from, as their lockfiles tell."""
-        needs = dict(self._graph.requirements)
-        names = dict(self._graph.suites)
-        files = self._snapshot.files if self._snapshot else {}
+        """Note which files ``suites`` were made from, and look for, as far as lockfiles say."""
+        existing = self._snapshot.files if self._snapshot else {}
+        inputs: dict[str, frozenset[str]] = {}
+        kept = set()
         for suite in suites:
             lock = tree.locks.get(suite)
             if isinstance(lock, Lockfile):
-                absent = absent_paths(suite, SPECS, lock, files)
-                for path in suite_files(lock.inputs, SPECS).get(suite, ()):
-                    # Where it is not known which file would be taken, what was known stays.
-                    others = needs.get(path, ()) if absent is None else absent
-                    needs[path] = frozenset((*lock.inputs, *others))
-                    names[path] = suite
-        if needs != self._graph.requirements:
-            self._graph = InputGraph(needs, names)
+                absent = absent_paths(suite, SPECS, lock, existing)
+                inputs[suite] = frozenset((*lock.inputs, *(absent or ())))
+                if absent is None:
+                    # It is not known which file would be taken, so that what was known stays.
+                    kept.add(suite)
+        self._update_graph(inputs, kept)
 
-    def _note_read(self, report: Report) -> None:
-        """Take in what the suites that were read look for, also what no lockfile can say."""
-        needs, names = dict(self._graph.requirements), dict(self._graph.suites)
-        for suite, files in report.read.items():
+    def _update_graph(self, inputs: Mapping[str, frozenset[str]], kept: Container[str]) -> None:
+        """Take over which files suites depend on; of suites in ``kept`` old ones stay as well."""
+        requirements, names = dict(self._graph.requirements), dict(self._graph.suites)
+        for suite, files in inputs.items():
             for path in suite_files(files, SPECS).get(suite, ()):
-                needs[path] = files | needs.get(path, frozenset())
+                before = requirements.get(path, frozenset()) if suite in kept else frozenset()
+                requirements[path] = files | before
                 names[path] = suite
-        if needs != self._graph.requirements:
-            self._graph = InputGraph(needs, names)
+        if requirements != self._graph.requirements:
+            self._graph = InputGraph(requirements, names)
 
     def _all_suites(self) -> set[str]:
         found = set(self._tree.locks) if self._tree else set()
@@ -337,8 +337,8 @@ class Resident:
         self.unsettled = left | self._young(decided)
 
     def _young(self, suites: Iterable[str]) -> set[str]:
-        """Return which ``suites`` have files so young that their stamps do not tell all."""
-        tree = self._again[0] if self._again else self._tree
+        """Return which ``suites`` have files so young that their stamps prove nothing yet."""
+        tree = self._newer[0] if self._newer else self._tree
         if tree is None:
             return set()
         found = set()

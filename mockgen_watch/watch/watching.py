@@ -73,7 +73,7 @@ _EVENTS = (
 
 
 class ProjectObserver(Protocol):
-    """Notices changes, as far as the system tells of them."""
+    """Notices changes, as far as the system reports them."""
 
     def start(self) -> None:
         """Begin; raise OSError when the system refuses."""
@@ -136,7 +136,6 @@ class EventObserver:
         observer.join(JOIN)
 
     def take(self) -> list[tuple[str, bool]]:
-        """Return paths that changed since the last call, and which of them are folders."""
         return self._handler.take()
 
     def watches(self) -> int | None:
@@ -155,7 +154,7 @@ class _Handler(FileSystemEventHandler):
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        # Older ones fall out; ``daemon`` then goes by its scan.
+        # Older ones are dropped; the scan finds what they named.
         self._seen: deque[tuple[str | bytes, str | bytes, bool]] = deque(maxlen=_KEPT)
 
     def dispatch(self, event: FileSystemEvent) -> None:
@@ -200,7 +199,7 @@ def _set_up_watchdog() -> None:
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
     logging.getLogger("watchdog").propagate = False
     # The first half of a move waits for the other, and everything behind it: half a second for
-    # each file that is moved out of the tree. Both halves on their own tell enough.
+    # each file that is moved out of the tree. Each half on its own is enough.
     try:
         from watchdog.observers import inotify_move_event_grouper as grouper  # noqa: PLC0415
     except (ImportError, OSError):
@@ -230,7 +229,7 @@ class Watching:
 
     Attributes:
         is_polling: there are no events, or they cannot be trusted.
-        missed: changes of which no event told.
+        missed: changes without an event.
         rebuilt: how often the observer was made anew.
         reason: why there is polling.
     """
@@ -312,7 +311,7 @@ class Watching:
         return found
 
     def suspect(self, paths: Iterable[str], now: float) -> None:
-        """Take in that an audit found ``paths`` moved, and no event has told of them yet."""
+        """Note that an audit found ``paths`` moved, of which there was no event yet."""
         found = set(paths)
         if not found or self.is_polling:
             return
@@ -328,7 +327,7 @@ class Watching:
         return min((at for at in times if at is not None), default=None)
 
     def check(self, now: float, scan: Scan) -> None:
-        """Draw the consequences of a probe or a change that no event told of."""
+        """Act on a probe or a change of which no event has come in time."""
         if self._probe_until is not None and now >= self._probe_until:
             self.give_up("no events come from this file system")
             return
