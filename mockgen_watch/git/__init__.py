@@ -1,1 +1,1 @@
-"""git."""
+"""Git: index, commits, merges and settings of the repository that a project is in."""

@@ -1,4 +1,4 @@
-"""A project as Git holds it: specs and outputs of the index or of a commit.
+"""Stored project: its specs and outputs as the index or a commit has them.
 
 The bytes are those of the blobs, and nothing of the work tree is read. A work tree holds other
 bytes where Git converts line ends, which ``.gitattributes`` with ``eol=lf`` prevents.

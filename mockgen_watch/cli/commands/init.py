@@ -15,10 +15,10 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
+from mockgen_watch.git.settings import PRE_COMMIT_CONFIG, hook_lines, new_config, with_hook
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
-from mockgen_watch.migrations.hook_config import PATH, hook_lines, new_config, with_hook
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input, file_name_problem, split_suffix
@@ -62,26 +62,26 @@ def place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) -> 
     """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
     command = hook_command(directory)
     lines = "\n".join(hook_lines(command, 2))
-    told = f"to look at each commit, add to {PATH}:\n\nrepos:\n{lines}"
+    told = f"to look at each commit, add to {PRE_COMMIT_CONFIG}:\n\nrepos:\n{lines}"
     if below_work_tree(directory) != Path():
         # It belongs to the top of the repository, which is not ours to write.
         return told
-    there = project.status(PATH) is not None
+    there = project.status(PRE_COMMIT_CONFIG) is not None
     if not there:
-        placed.append(place_file(project, PATH, new_config(command).encode()))
+        placed.append(place_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
         return ""
-    text = read_file(str(directory / PATH)).decode("utf-8", "surrogateescape")
+    text = read_file(str(directory / PRE_COMMIT_CONFIG)).decode("utf-8", "surrogateescape")
     try:
         new = with_hook(text, command)
     except (GraftError, UnicodeError):
-        placed.append(Placed(path=PATH, placing=Placing.KEPT))
+        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.KEPT))
         return told
     if new == text:
-        placed.append(Placed(path=PATH, placing=Placing.SAME))
+        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.SAME))
         return ""
     data = new.encode("utf-8", "surrogateescape")
-    done = place_file(project, PATH, data, replace=True)
-    placed.append(Placed(path=PATH, placing=Placing.EXTENDED, former=done.former))
+    done = place_file(project, PRE_COMMIT_CONFIG, data, replace=True)
+    placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.EXTENDED, former=done.former))
     return ""
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 import yaml
 
+from mockgen_watch.git.settings import hook_data, new_config, with_hook
 from mockgen_watch.migrations.graft import GraftError
-from mockgen_watch.migrations.hook_config import hook_data, new_config, with_hook
 
 ENTRY = "mockgen-watch hook"
 OTHER = """\
