@@ -91,9 +91,6 @@ class RecordView(Struct, frozen=True, kw_only=True):
         return written
 
 
-Sight = RecordView
-
-
 class Missing:
     """Stands for a value where there is none."""
 

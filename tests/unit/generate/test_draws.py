@@ -1,166 +1,84 @@
-"""Plain streams: numbers below a size, yes and no, null and absent."""
+"""Values that no two records share."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mockgen_watch.generate.address import Address, record_cell, record_cells
-from mockgen_watch.generate.column import State
-from mockgen_watch.generate.streams import (
-    ALWAYS,
-    LONG,
-    SHORT,
-    AlwaysAbsent,
-    FirstState,
-    HugeUniform,
-    Level,
-    LongUniform,
-    Lookup,
-    Odds,
-    Presence,
-    Shared,
-    Uniform,
-    first_presence,
-    presence_of,
-    shifted,
-    threshold,
-    uniform,
-)
-
-KEY = 0x1234_5678_9ABC_DEF0
-HERE = Address.of(1, "M", ("F",))
+from mockgen_watch.generate.draws import SMALL, Permutation
+from mockgen_watch.spec.generators import Boolean, Pattern
+from tests.draws import chi_square_tail, values_of
+from tests.shapes import decimal, moment, number, pool
 
 
-def numbers_of(stream: Uniform | LongUniform | HugeUniform, count: int = 500) -> list[int]:
-    together = stream.over(record_cells(KEY, np, np.arange(count))).tolist()
-    assert together == [stream.at(record_cell(KEY, index)) for index in range(count)]
-    return [int(number) for number in together]
+@pytest.mark.parametrize("size", [1, 2, 3, 10, SMALL, SMALL + 1, 4096, 4097, 65_537, 100_000])
+def test_a_permutation_is_a_bijection(size: int) -> None:
+    permutation = Permutation(size, key=99)
+    image = permutation.over(np, np.arange(size))
+    assert sorted(image.tolist()) == list(range(size))
+    assert [permutation.at(number) for number in range(min(size, 500))] == image[:500].tolist()
+
+
+@given(st.integers(1, 2**63), st.integers(0, 2**64 - 1), st.data())
+def test_engines_agree_on_any_size(size: int, key: int, data: st.DataObject) -> None:
+    permutation = Permutation(size, key)
+    numbers = data.draw(st.lists(st.integers(0, size - 1), min_size=1, max_size=5))
+    together = permutation.over(np, np.array(numbers, np.int64)).tolist()
+    assert together == [permutation.at(number) for number in numbers]
+    assert all(0 <= number < size for number in together)
+    assert len(set(together)) == len(set(numbers))
+
+
+def test_permutations_of_other_keys_are_others() -> None:
+    orders = {tuple(Permutation(2000, key).over(np, np.arange(2000)).tolist()) for key in range(20)}
+    assert len(orders) == 20
+
+
+@pytest.mark.parametrize("size", [3000, 2**20 + 7, 10**12])
+def test_neighbours_land_anywhere(size: int) -> None:
+    image = Permutation(size, key=5).over(np, np.arange(3000))
+    counts = np.bincount(image * 10 // size, minlength=10)
+    assert chi_square_tail(counts.tolist(), [300.0] * 10) > 1e-4
+    distance = np.diff(image) * 10 // size
+    assert len(np.unique(distance)) >= 18
 
 
 @pytest.mark.parametrize(
-    "size",
+    "generator",
     [
-        1,
-        2,
-        3,
-        1000,
-        SHORT - 1,
-        SHORT,
-        SHORT + 1,
-        2**32 - 1,
-        2**32,
-        2**32 + 1,
-        LONG - 1,
-        LONG,
-        LONG + 1,
-        2**64,
-        10**30,
+        pool(*range(300)),
+        pool(*range(300), weights=range(1, 301)),
+        number(1, 300),
+        number(-150, 149),
+        number(0, 10**9),
+        number(0, 10**12, 2),
+        number(None, None, 2, kind="normal", mean=5, sd=100),
+        number(0, 2**61),
+        Pattern(source="[a-z][0-9]{2}"),
+        Pattern(source="[A-Z]{3}[0-9]{6}"),
+        Pattern(source="[a-z0-9]{20}"),
+        Pattern(source="[A-Z]{1,3}(-[0-9]{4}|x)"),
+        Pattern(source="[a-z]{1,20}[0-9]"),
+        moment("date", "2024-01-01", "2024-12-31"),
+        moment("datetime", "2020-01-01", "2029-12-31"),
     ],
 )
-def test_uniform_numbers_fill_their_range(size: int) -> None:
-    stream = uniform(HERE, Level(), "value", size)
-    assert isinstance(stream, Uniform | LongUniform | HugeUniform)
-    assert stream.size == size
-    drawn = numbers_of(stream)
-    assert min(drawn) >= 0
-    assert max(drawn) < size
-    if size > 500:
-        assert min(drawn) < size // 50
-        assert max(drawn) > size - size // 50
-        assert len(set(drawn)) > 370
+def test_no_value_comes_twice(generator: object) -> None:
+    values = values_of(generator, 300, unique=True)  # type: ignore[arg-type]
+    assert len(set(map(str, values))) == 300
 
 
-def test_a_long_number_uses_all_bits_of_the_word() -> None:
-    drawn = numbers_of(LongUniform(LONG, (1, 2), (3, 4)), 4000)
-    for bit in range(63):
-        share = sum(number >> bit & 1 for number in drawn) / len(drawn)
-        assert abs(share - 0.5) < 0.04, bit
+def test_a_field_can_use_every_value_it_has() -> None:
+    assert sorted(values_of(number(1, 5000), 5000, unique=True), key=int) == list(range(1, 5001))  # type: ignore[arg-type]
+    assert sorted(values_of(pool(*range(300)), 300, unique=True)) == list(range(300))  # type: ignore[type-var]
+    assert set(values_of(Boolean(true=decimal("0.9")), 2, unique=True)) == {False, True}
+    pattern = Pattern(source="a[0-9]?|b[0-9]{3}")
+    assert len(set(map(str, values_of(pattern, 1011, unique=True)))) == 1011
 
 
-@pytest.mark.parametrize(
-    ("probability", "words"),
-    [("0", 0), ("1", ALWAYS), ("0.5", 1 << 31), ("1E-30", 0), ("0.9999999999999", ALWAYS)],
-)
-def test_probabilities_become_thresholds(probability: str, words: int) -> None:
-    assert threshold(Decimal(probability)) == words
-
-
-def test_what_is_certain_is_not_drawn() -> None:
-    assert presence_of(HERE, Level(), Decimal(0), Decimal(0)) is None
-    always = presence_of(HERE, Level(), Decimal(1), Decimal("0.5"))
-    assert always is not None
-    assert {always.at(record_cell(KEY, index)) for index in range(50)} == {State.ABSENT}
-
-
-def test_absence_is_drawn_before_null() -> None:
-    cells = record_cells(KEY, np, np.arange(4000))
-    absent = presence_of(HERE, Level(), Decimal("0.3"), Decimal(0))
-    null = presence_of(HERE, Level(), Decimal(0), Decimal("0.4"))
-    both = presence_of(HERE, Level(), Decimal("0.3"), Decimal("0.4"))
-    assert absent is not None
-    assert null is not None
-    assert both is not None
-    assert (both.over(cells) == np.where(absent.over(cells), State.ABSENT, null.over(cells))).all()
-    assert np.bincount(both.over(cells)).tolist() == pytest.approx([1680, 1120, 1200], abs=150)
-
-
-def test_more_nulls_leave_the_old_ones_null() -> None:
-    cells = record_cells(KEY, np, np.arange(4000))
-    few, many = (presence_of(HERE, Level(), Decimal(0), Decimal(odds)) for odds in ("0.1", "0.3"))
-    assert few is not None
-    assert many is not None
-    assert (many.over(cells) >= few.over(cells)).all()
-
-
-def test_the_size_of_a_presence_tells_whether_anything_can_be_absent() -> None:
-    assert Presence((0, (1, 2)), (5, (3, 4))).size == State.NULL + 1
-    assert Presence((5, (1, 2)), (0, (3, 4))).size == State.ABSENT + 1
-
-
-def test_the_first_state_that_is_not_present_counts() -> None:
-    first, second = (
-        Presence((1 << 31, (1, 2)), (0, (0, 0))),
-        Presence((0, (1, 2)), (1 << 31, (7, 8))),
+def test_more_records_leave_the_first_ones_alone() -> None:
+    assert values_of(number(1, 500), 300, unique=True)[:20] == values_of(
+        number(1, 500), 20, unique=True
     )
-    both = first_presence(None, first, None, second)
-    assert isinstance(both, FirstState)
-    cells = record_cells(KEY, np, np.arange(300))
-    expected = [
-        first.at(record_cell(KEY, index)) or second.at(record_cell(KEY, index))
-        for index in range(300)
-    ]
-    assert both.over(cells).tolist() == expected
-    assert first_presence(None, None) is None
-    assert first_presence(None, second) is second
-    assert AlwaysAbsent().over(cells).tolist() == [State.ABSENT] * 300
-
-
-def test_a_shared_stream_draws_once_for_each_cell() -> None:
-    class Counted(Uniform):
-        calls = 0
-
-        def at(self, cell: object) -> int:
-            Counted.calls += 1
-            return super().at(cell)  # type: ignore[arg-type]
-
-    shared = Shared(Counted(10, (1, 2)))
-    cell = record_cell(KEY, 3)
-    assert shared.at(cell) == shared.at(cell)
-    assert Counted.calls == 1
-
-
-def test_streams_that_build_on_others_agree() -> None:
-    source = Uniform(4, (5, 6))
-    for stream in (
-        shifted(source, 3),
-        Lookup(source, (2, 0, 1, 1), 3),
-        Shared(source),
-        Odds(1 << 30, (9, 9)),
-        Odds(ALWAYS, (9, 9)),
-    ):
-        numbers = stream.over(record_cells(KEY, np, np.arange(200)))
-        assert numbers.tolist() == [stream.at(record_cell(KEY, index)) for index in range(200)]
-        assert numbers.max() < stream.size

@@ -1,316 +1,212 @@
-"""A record over its master: the slot, ``$to``, templates, names, and what is suggested."""
+"""Policies: what each makes of two layers, and where it does not fit."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from mockgen_watch.masters.chain import ResolvedMaster
-from mockgen_watch.masters.record import merge_record
-from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import Leaf, OriginKind, find_shape, walk_leaves
-from tests.unit.masters.shapes import (
-    DELETED,
-    Data,
-    array,
-    field,
-    master,
-    plain,
-    policy,
-    record,
-    template,
+from mockgen_watch.masters.merge import Merge, finish_object
+from mockgen_watch.spec.generators import Constant, Pattern, Reference
+from mockgen_watch.spec.model import ArrayShape, ConflictPolicy, Leaf, ObjectShape, find_shape
+from tests.unit.masters.shapes import DELETED, Data, array, field, plain, policy, record
+
+
+def merged(
+    lower: dict[str, Data], upper: dict[str, Data], *policies: str
+) -> tuple[ObjectShape, list[str]]:
+    """Merge with policies written ``path kind [key]``; return the shape and the messages."""
+    merge = Merge([policy(*text.split()) for text in policies], ConflictPolicy.ERROR)
+    shape = merge.objects(record(lower), record(upper))
+    return finish_object(shape), [f"{item.code} {item.message}" for item in merge.diagnostics]
+
+
+A, B, C = {"id": 1, "x": "a"}, {"id": 2, "x": "b"}, {"id": 2, "y": "c"}
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "policies", "expected"),
+    [
+        # override, the default: objects key by key, anything else as a whole
+        ({"a": 1, "b": 2}, {"b": 3}, (), {"a": 1, "b": 3}),
+        ({"a": 1}, {}, (), {"a": 1}),
+        ({}, {"a": 1}, (), {"a": 1}),
+        ({"o": {"a": 1, "b": 2}}, {"o": {"b": 3}}, (), {"o": {"a": 1, "b": 3}}),
+        ({"o": {"p": {"a": 1}}}, {"o": {"p": {"b": 2}}}, (), {"o": {"p": {"a": 1, "b": 2}}}),
+        ({"l": [A, B]}, {"l": [C]}, (), {"l": [C]}),
+        ({"l": [A, B]}, {"l": [C]}, ("l override",), {"l": [C]}),
+        ({"a": ["x", "y"]}, {"a": ["z", "w"]}, (), {"a": ["z", "w"]}),
+        ({"a": None}, {"a": {"b": 1}}, (), {"a": {"b": 1}}),
+        ({"o": {"b": 1}}, {"o": None}, (), {"o": None}),
+        # the lower side's order first
+        ({"a": 1, "b": 2}, {"c": 3, "b": 4, "a": 5}, (), {"a": 5, "b": 4, "c": 3}),
+        # delete
+        ({"a": 1, "b": 2}, {"a": DELETED}, (), {"b": 2}),
+        ({"o": {"a": 1, "b": 2}}, {"o": {"a": DELETED}}, (), {"o": {"b": 2}}),
+        ({"o": {"a": 1}}, {"o": {"a": DELETED}}, (), {"o": {}}),
+        ({"b": 2}, {"a": DELETED}, (), {"b": 2}),
+        # replace
+        ({"o": {"a": 1, "b": 2}}, {"o": {"b": 3}}, ("o replace",), {"o": {"b": 3}}),
+        ({"o": {"p": {"a": 1}}}, {"o": {"p": {"b": 2}}}, ("o.p replace",), {"o": {"p": {"b": 2}}}),
+        # keep
+        ({"a": 1}, {"a": 2}, ("a keep",), {"a": 1}),
+        ({"a": 1}, {"a": "text"}, ("a keep",), {"a": 1}),
+        ({"o": {"a": 1}}, {"o": {"b": 2}}, ("o keep",), {"o": {"a": 1}}),
+        ({"a": 1}, {"a": DELETED}, ("a keep",), {"a": 1}),
+        ({}, {"a": 2}, ("a keep",), {"a": 2}),
+        # append and union of lists
+        ({"l": [A]}, {"l": [B]}, ("l append",), {"l": [A, B]}),
+        ({"l": [A]}, {"l": [A, B]}, ("l append",), {"l": [A, A, B]}),
+        ({"l": [A]}, {"l": array(1, 3, B)}, ("l append",), {"l": [A, (1, 3, B)]}),
+        ({"l": [A]}, {"l": [A, B]}, ("l union",), {"l": [A, B]}),
+        ({"l": [A, B]}, {"l": [B, C]}, ("l union",), {"l": [A, B, C]}),
+        ({"o": {"l": [A]}}, {"o": {"l": [B]}}, ("o.l append",), {"o": {"l": [A, B]}}),
+        ({"l": [A]}, {"l": None}, ("l append",), {"l": None}),
+        ({"l": array(1, 2, A)}, {"l": Constant(value=[])}, ("l append",), {"l": [(1, 2, A)]}),
+        # append and union of pools and constants
+        ({"p": ["x", "y"]}, {"p": ["z"]}, ("p append",), {"p": ["x", "y", "z"]}),
+        ({"p": ["x", "y"]}, {"p": ["y"]}, ("p append",), {"p": ["x", "y", "y"]}),
+        ({"p": ["x", "y"]}, {"p": ["y", "z"]}, ("p union",), {"p": ["x", "y", "z"]}),
+        ({"p": "x"}, {"p": "y"}, ("p append",), {"p": ["x", "y"]}),
+        # lists of plain values, written with $const
+        (
+            {"l": Constant(value=[1, 2])},
+            {"l": Constant(value=[2, 3])},
+            ("l append",),
+            {"l": [1, 2, 2, 3]},
+        ),
+        (
+            {"l": Constant(value=[1, 2])},
+            {"l": Constant(value=[2, 3])},
+            ("l union",),
+            {"l": [1, 2, 3]},
+        ),
+        # by index
+        ({"l": [A, B]}, {"l": [{"x": "z"}]}, ("l by-index",), {"l": [{"id": 1, "x": "z"}, B]}),
+        ({"l": [A]}, {"l": [{}, B]}, ("l by-index",), {"l": [A, B]}),
+        (
+            {"l": array(1, 2, A)},
+            {"l": array(2, 4, {"y": 1})},
+            ("l by-index",),
+            {"l": [(2, 4, {**A, "y": 1})]},
+        ),
+        (
+            {"l": [A]},
+            {"l": array(1, 3, {"y": 1})},
+            ("l by-index",),
+            {"l": [{**A, "y": 1}, (0, 2, {"y": 1})]},
+        ),
+        # by key
+        ({"l": [A, B]}, {"l": [C]}, ("l by-key id",), {"l": [A, {"id": 2, "x": "b", "y": "c"}]}),
+        ({"l": [A]}, {"l": [C, A]}, ("l by-key id",), {"l": [A, C]}),
+        (
+            {"l": [{"id": ["k"], "x": 1}]},
+            {"l": [{"id": "k", "y": 2}]},
+            ("l by-key id",),
+            {"l": [{"id": "k", "x": 1, "y": 2}]},
+        ),
+        # policies hold inside the elements too, with or without the mark of the array
+        (
+            {"l": [{"id": 1, "t": ["x"]}]},
+            {"l": [{"id": 1, "t": ["y"]}]},
+            ("l by-key id", "l.t append"),
+            {"l": [{"id": 1, "t": ["x", "y"]}]},
+        ),
+        (
+            {"l": [{"id": 1, "t": ["x"]}]},
+            {"l": [{"id": 1, "t": ["y"]}]},
+            ("l by-index", "l[].t append"),
+            {"l": [{"id": 1, "t": ["x", "y"]}]},
+        ),
+    ],
 )
-
-PROFILE = {"version": 2, "profile": {"state": "NY", "zip": 10001, "payer": {"id": "P-1"}}}
-
-
-def merged(lower: ResolvedMaster | None, upper: Data) -> tuple[Data, list[str]]:
-    result = merge_record(lower, record(upper))
-    return plain(result.shape), [item.code for item in result.diagnostics]
-
-
-def test_the_record_goes_to_the_slot_and_the_rest_of_the_master_stays() -> None:
-    result, found = merged(master(PROFILE), {"state": ["CA", "TX"], "city": "X"})
+def test_two_layers_become_one(
+    lower: dict[str, Data], upper: dict[str, Data], policies: tuple[str, ...], expected: Data
+) -> None:
+    shape, found = merged(lower, upper, *policies)
+    result = plain(shape)
     assert found == []
-    assert result == {
-        "version": 2,
-        "profile": {"state": ["CA", "TX"], "zip": 10001, "payer": {"id": "P-1"}, "city": "X"},
-    }
-    assert list(result["profile"]) == ["state", "zip", "payer", "city"]
-
-
-def test_a_record_without_a_master_stays_as_it_is() -> None:
-    shape = record({"a": 1, "b": {"c": ["x"]}})
-    result = merge_record(None, shape)
-    assert result.shape == shape
-    assert (result.slot, result.moves, result.diagnostics) == ((), (), ())
-
-
-def test_each_leaf_knows_where_it_came_from() -> None:
-    result = merge_record(master(PROFILE), record({"state": "CA"}))
-    kinds = {".".join(path): leaf.origin.kind for path, leaf in walk_leaves(result.shape)}
-    assert kinds == {
-        "version": OriginKind.MASTER,
-        "profile.state": OriginKind.MODEL,
-        "profile.zip": OriginKind.MASTER,
-        "profile.payer.id": OriginKind.MASTER,
-    }
-
-
-def test_a_field_has_one_address_with_and_without_a_master() -> None:
-    with_master = merge_record(master(PROFILE), record({"state": ["CA"]})).shape
-    alone = merge_record(None, record({"state": ["CA"]})).shape
-    found = find_shape(with_master, ("profile", "state"))
-    other = find_shape(alone, ("state",))
-    assert found is not None
-    assert other is not None
-    assert found.address == other.address == ("state",)
-
-
-def test_policies_of_the_master_meet_the_record() -> None:
-    lower = master(
-        {"p": {"l": [{"a": 1}], "q": {"t": ["x"]}}}, policy("l", "append"), policy("q.t", "union")
-    )
-    result, found = merged(lower, {"l": array(1, 3, {"b": 2}), "q": {"t": ["x", "y"]}})
-    assert found == []
-    assert result == {"p": {"l": [{"a": 1}, (1, 3, {"b": 2})], "q": {"t": ["x", "y"]}}}
-
-
-def test_the_whole_master_can_be_the_slot() -> None:
-    assert merged(master({"a": 1, "b": {}}, slot=()), {"a": 2})[0] == {"a": 2, "b": {}}
-
-
-def test_a_deleted_key_of_the_master_is_not_written() -> None:
-    assert merged(master(PROFILE), {"zip": DELETED, "payer": {"id": DELETED}})[0] == {
-        "version": 2,
-        "profile": {"state": "NY", "payer": {}},
-    }
-
-
-# $to
+    assert result == expected
+    assert list(result) == list(expected)
 
 
 @pytest.mark.parametrize(
-    ("upper", "expected"),
+    ("lower", "upper", "policies", "reason"),
     [
-        ({"st": field("CA", to=("state",))}, {"state": "CA", "zip": 10001, "payer": {"id": "P-1"}}),
+        ({"o": {"a": 1}}, {"o": {"b": 1}}, "o append", "objects merge key by key"),
         (
-            {"pid": field("P-2", to=("payer", "id"))},
-            {"state": "NY", "zip": 10001, "payer": {"id": "P-2"}},
+            {"p": "x"},
+            {"p": "y"},
+            "p by-index",
+            "only the elements of a list have an index or a key",
         ),
+        ({"p": ["x"]}, {"p": ["y"]}, "p by-key id", "only the elements of a list have an index"),
+        ({"l": [A]}, {"l": Reference(suite="", model="P", path=("l",))}, "l append", "no list"),
+        ({"p": None}, {"p": {"a": 1}}, "p append", "one side is no list and no pool"),
+        ({"p": "x"}, {"p": Pattern(source="a")}, "p union", "neither a list nor a pool"),
+        ({"l": array(1, 2, A)}, {"l": [B]}, "l append", "variable length, so nothing can come"),
         (
-            {"pid": field("P-2", to=("payer", "deep", "id"))},
-            {"state": "NY", "zip": 10001, "payer": {"id": "P-1", "deep": {"id": "P-2"}}},
+            {"l": [A]},
+            {"l": array(1, 2, B)},
+            "l union",
+            "variable length has no elements to compare",
         ),
-        (
-            {"o": {"s": field("CA", to=("state",)), "k": 1}},
-            {"state": "CA", "zip": 10001, "payer": {"id": "P-1"}, "o": {"k": 1}},
-        ),
-        (
-            {"o": {"s": field("CA", to=("state",))}},
-            {"state": "CA", "zip": 10001, "payer": {"id": "P-1"}},
-        ),
-        (
-            {"o": field({"name": "N"}, to=("payer",)), "payer": {"id": "P-3"}},
-            None,
-        ),
-        (
-            {"o": field({"name": "N"}, to=("payer",))},
-            {"state": "NY", "zip": 10001, "payer": {"id": "P-1", "name": "N"}},
-        ),
-        (
-            {"x": field("a", to=("payer", "name")), "payer": {"id": "P-3"}},
-            {"state": "NY", "zip": 10001, "payer": {"id": "P-3", "name": "a"}},
-        ),
-        (
-            {"l": [{"old": field("a", to=("new",)), "b": 1}]},
-            {"state": "NY", "zip": 10001, "payer": {"id": "P-1"}, "l": [{"new": "a", "b": 1}]},
-        ),
-        (
-            {"l": array(1, 2, {"old": field("a", to=("o", "new"))})},
-            {
-                "state": "NY",
-                "zip": 10001,
-                "payer": {"id": "P-1"},
-                "l": [(1, 2, {"o": {"new": "a"}})],
-            },
-        ),
-        (
-            {"empty": {}, "s": field("CA", to=("state",))},
-            {"state": "CA", "zip": 10001, "payer": {"id": "P-1"}, "empty": {}},
-        ),
+        ({"l": array(1, 2, A)}, {"l": [B]}, "l by-index", "one list has a variable length"),
+        ({"l": [A, B]}, {"l": array(1, 2, C)}, "l by-index", "may be shorter than the 2 of the"),
+        ({"l": [{"x": 1}]}, {"l": [A]}, "l by-key id", 'an element has no constant "id"'),
+        ({"l": [A]}, {"l": [{"id": [1, 2]}]}, "l by-key id", 'an element has no constant "id"'),
+        ({"l": [A, A]}, {"l": [B]}, "l by-key id", "two elements of one list have the same"),
+        ({"l": [A]}, {"l": array(1, 2, A)}, "l by-key id", "variable length has no elements"),
     ],
 )
-def test_to_moves_a_field(upper: Data, expected: Data) -> None:
-    result, found = merged(master(PROFILE), upper)
-    if expected is None:
-        assert found == ["MG309"]
-    else:
-        assert found == []
-        assert result["profile"] == expected
-
-
-def test_a_moved_field_keeps_its_address() -> None:
-    shape = merge_record(master(PROFILE), record({"st": field(["CA"], to=("state",))})).shape
-    found = find_shape(shape, ("profile", "state"))
-    assert found is not None
-    assert found.address == ("st",)
-
-
-def test_moves_are_told() -> None:
-    upper = {"o": {"s": field("CA", to=("state",))}, "l": [{"x": field("a", to=("y",))}]}
-    result = merge_record(master(PROFILE), record(upper))
-    assert result.moves == ((("o", "s"), ("state",)), (("l", "x"), ("l", "y")))
-
-
-@pytest.mark.parametrize(
-    "upper",
-    [
-        {"a": field("x", to=("state",)), "state": "CA"},
-        {"state": "CA", "a": field("x", to=("state",))},
-        {"a": field("x", to=("state",)), "b": field("y", to=("state",))},
-        {"a": field("x", to=("o", "p")), "o": "leaf"},
-        {"o": "leaf", "a": field("x", to=("o", "p"))},
-        {"l": [{"a": field("x", to=("b",)), "b": 1}]},
-    ],
-)
-def test_two_fields_on_one_path_are_an_error_with_both_places(upper: Data) -> None:
-    found = merge_record(master(PROFILE), record(upper)).diagnostics
-    assert [item.code for item in found] == ["MG309"]
-    places = {found[0].location, *(item.location for item in found[0].related)}
-    assert len(places) == 2
-
-
-def test_to_below_a_scalar_of_the_master_is_a_conflict() -> None:
-    assert merged(master(PROFILE), {"a": field("x", to=("state", "code"))})[1] == ["MG304"]
-
-
-# templates
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        (("first",), ("profile", "person", "given")),
-        (("person", "given"), ("profile", "person", "given")),
-        (("state",), ("profile", "state")),
-        (("payer", "id"), ("profile", "payer", "id")),
-        (("version",), ("version",)),
-    ],
-)
-def test_a_template_of_the_record_leads_to_where_the_field_is_written(
-    path: tuple[str, ...], expected: tuple[str, ...]
+def test_a_policy_that_does_not_fit_is_reported_and_the_record_stands(
+    lower: dict[str, Data], upper: dict[str, Data], policies: str, reason: str
 ) -> None:
-    upper = {"first": field("A", to=("person", "given")), "t": template("x", path)}
-    result = merge_record(master(PROFILE), record(upper))
-    assert result.diagnostics == ()
-    leaf = find_shape(result.shape, ("profile", "t"))
-    assert isinstance(leaf, Leaf)
-    assert leaf.generator == template("x", expected)
+    shape, found = merged(lower, upper, policies)
+    assert len(found) == 1
+    assert found[0].startswith("MG305 policy")
+    assert reason in found[0]
+    if policies != "o append":
+        assert shape.members[0].shape.origin.location.path == "u.yaml"
 
 
-def test_a_template_of_the_master_names_fields_of_the_slot_or_of_the_whole() -> None:
-    data = {"id": 1, "p": {"id": 2, "t": template(("id",), ("top",))}, "top": template(("id",))}
-    result = merge_record(master(data), record({}))
-    assert result.diagnostics == ()
-    paths = {
-        ".".join(path): [part.path for part in leaf.generator.parts]
-        for path, leaf in walk_leaves(result.shape)
-        if isinstance(leaf.generator, Template)
-    }
-    assert paths == {"p.t": [("p", "id"), ("top",)], "top": [("id",)]}
+def test_a_weight_is_added_by_append_and_replaced_by_union() -> None:
+    lower, upper = {"p": ["x", "x", "y"]}, {"p": ["x"]}
+    assert plain(merged(lower, upper, "p append")[0]) == {"p": ["x", "x", "x", "y"]}
+    assert plain(merged(lower, upper, "p union")[0]) == {"p": ["x", "y"]}
 
 
-@pytest.mark.parametrize(
-    ("upper", "code", "hint"),
-    [
-        ({"t": template(("stat",))}, "MG203", 'did you mean "state"?'),
-        ({"t": template(("payer", "ids"))}, "MG203", 'did you mean "id"?'),
-        ({"t": template(("payr", "id"))}, "MG203", 'did you mean "payer"?'),
-        ({"t": template(("payer",))}, "MG218", ""),
-        ({"t": template(("l", "a")), "l": [{"a": 1}]}, "MG218", ""),
-        ({"k": [{"t": template(("l", "a"))}], "l": [{"a": 1}]}, "MG218", ""),
-        ({"zip": DELETED, "t": template(("zip",))}, "MG203", ""),
-    ],
-)
-def test_a_template_that_leads_nowhere_is_an_error(upper: Data, code: str, hint: str) -> None:
-    found = merge_record(master(PROFILE), record(upper)).diagnostics
-    assert [(item.code, item.hint) for item in found] == [(code, hint)]
+def test_a_merged_object_keeps_the_odds_that_the_record_does_not_state() -> None:
+    half, quarter = Decimal("0.5"), Decimal("0.25")
+    lower = {"o": field({"a": 1}, omit=half, null=half)}
+    shape, _ = merged(lower, {"o": field({"b": 2}, null=quarter)})
+    place = shape.get("o")
+    assert isinstance(place, ObjectShape)
+    assert (place.modifiers.omit, place.modifiers.null) == (half, quarter)
 
 
-@pytest.mark.parametrize(
-    ("lower", "upper", "circle"),
-    [
-        ({"a": template(("b",))}, {"b": template("x", ("a",))}, "s.a → s.b → s.a"),
-        ({"a": template(("a",))}, {}, "s.a → s.a"),
-        (
-            {"a": template(("b",)), "c": template(("a",))},
-            {"b": template(("c",)), "d": template(("a",))},
-            "s.a → s.b → s.c → s.a",
-        ),
-    ],
-)
-def test_templates_of_master_and_record_that_name_each_other_are_an_error(
-    lower: Data, upper: Data, circle: str
-) -> None:
-    found = merge_record(master({"s": lower}), record(upper)).diagnostics
-    assert [(item.code, item.message) for item in found] == [
-        ("MG215", f"templates go round in a circle: {circle}")
-    ]
+def test_a_merged_array_keeps_the_odds_that_the_record_does_not_state() -> None:
+    half = Decimal("0.5")
+    shape, _ = merged({"l": field([A], omit=half)}, {"l": [B]}, "l append")
+    place = shape.get("l")
+    assert isinstance(place, ArrayShape)
+    assert place.modifiers.omit == half
 
 
-def test_a_template_of_an_element_names_fields_of_the_element() -> None:
-    upper = {"l": [{"a": 1, "t": template(("l", "a"))}]}
-    assert merge_record(master(PROFILE), record(upper)).diagnostics == ()
+def test_a_leaf_of_the_record_brings_its_own_modifiers_alone() -> None:
+    shape, _ = merged({"a": field("x", null=Decimal("0.5"))}, {"a": "y"})
+    place = shape.get("a")
+    assert isinstance(place, Leaf)
+    assert place.modifiers.null == 0
 
 
-# names and suggestions
+def test_of_two_policies_for_one_path_the_first_counts() -> None:
+    shape, _ = merged({"p": "x"}, {"p": "y"}, "p keep", "p replace")
+    assert plain(shape) == {"p": "x"}
 
 
-def test_keys_of_master_and_record_that_differ_in_case_collide() -> None:
-    found = merge_record(master(PROFILE), record({"payer": {"ID": "x"}})).diagnostics
-    assert [item.code for item in found] == ["MG209"]
-    assert found[0].hint == 'write it as the master does, or map it with $to: "payer.id"'
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "hints"),
-    [
-        ({"SRVC_FROM_DT": "x"}, {"srvc_from_date": "y"}, ["SRVC_FROM_DT"]),
-        ({"o": {"lastName": "x"}}, {"o": {"LST_NME": "y"}}, ["o.lastName"]),
-        ({"l": [{"proc_cd": 1}]}, {"l": [{"procedure_code": 1}]}, ["proc_cd"]),
-        ({"l": [{"proc_cd": 1}]}, {"l": [{"PROC_CD": 1}]}, ["proc_cd"]),
-        ({"l": [{"a_dt": 1}]}, {"l": array(1, 2, {"a_date": 1})}, ["a_dt"]),
-        ({"amount.due": "x"}, {"due_amt": "y"}, ["/amount.due"]),
-        ({"address": "x"}, {"adress": "y"}, ["address"]),
-        # the master's key is filled, or the field has its own counterpart
-        ({"a_dt": "x"}, {"a_dt": "y", "a_date": "z"}, []),
-        ({"a_dt": "x", "a_date": "y"}, {"a_date": "z"}, []),
-        # other things
-        ({"first_proc_cd": "x"}, {"last_proc_cd": "y"}, []),
-        ({"city": "x"}, {"cite": "y"}, []),
-        ({"address1": "x"}, {"address2": "y"}, []),
-        ({"a_dt": "x"}, {"a_date": {"b": 1}}, []),
-        ({"mail_id": "x"}, {"email": "y"}, []),
-    ],
-)
-def test_a_field_without_counterpart_is_mapped_to_the_near_one(
-    lower: Data, upper: Data, hints: list[str]
-) -> None:
-    found = merge_record(master({"s": lower}), record(upper)).diagnostics
-    assert [item.code for item in found] == ["MG307"] * len(hints)
-    assert [item.hint.rpartition("$to: ")[2] for item in found] == hints
-    assert all(item.severity.value == "note" for item in found)
-
-
-def test_a_master_whose_slot_is_no_object_is_refused() -> None:
-    lower = master(PROFILE)
-    broken = ResolvedMaster(
-        path=lower.path,
-        files=lower.files,
-        shape=lower.shape,
-        slot=("version",),
-        policies=(),
-        on_conflict=lower.on_conflict,
-    )
-    with pytest.raises(ValueError, match="no object"):
-        merge_record(broken, record({}))
+def test_elements_keep_the_address_of_the_file_that_states_them() -> None:
+    shape, _ = merged({"l": [{"a": ["x"]}]}, {"l": [{"a": ["y"]}]}, "l append")
+    found = find_shape(shape, ("l", "a"))
+    assert isinstance(found, Leaf)
+    assert found.address == ("l", "[]", "a")
