@@ -1,4 +1,7 @@
-"""Takes the options of ``init``; gives a project that ``generate`` can work on, as new files."""
+"""Init: a project that ``generate`` can work on, from an example or from a few questions.
+
+Files that are there stay as they are, unless they are to be replaced and kept as ``.bak``.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli.options import add_json
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
@@ -34,86 +38,13 @@ from mockgen_watch.storage.project_folder import (
     find_project,
     find_work_tree,
 )
+from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final
-
-
-HOOK_NAMES: Final = ("pre-commit", "pre-merge-commit")
-
-
-def below_work_tree(directory: Path) -> Path:
-    """Return ``directory`` relative to the work tree of Git that it is in, if any."""
-    found = find_work_tree(directory)
-    return Path() if found is None else directory.resolve().relative_to(found[0])
-
-
-def hook_command(directory: Path) -> str:
-    """Return how the hook calls the program, from the top of the work tree."""
-    inner = below_work_tree(directory)
-    place = "" if inner == Path() else f"-C {shlex.quote(inner.as_posix())} "
-    return f"mockgen-watch {place}hook"
-
-
-def place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) -> str:
-    """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
-    command = hook_command(directory)
-    lines = "\n".join(hook_lines(command, 2))
-    told = f"to look at each commit, add to {PRE_COMMIT_CONFIG}:\n\nrepos:\n{lines}"
-    if below_work_tree(directory) != Path():
-        # It belongs to the top of the repository, which is not ours to write.
-        return told
-    there = project.status(PRE_COMMIT_CONFIG) is not None
-    if not there:
-        placed.append(place_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
-        return ""
-    text = read_file(str(directory / PRE_COMMIT_CONFIG)).decode("utf-8", "surrogateescape")
-    try:
-        new = with_hook(text, command)
-    except (GraftError, UnicodeError):
-        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.KEPT))
-        return told
-    if new == text:
-        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.SAME))
-        return ""
-    data = new.encode("utf-8", "surrogateescape")
-    done = place_file(project, PRE_COMMIT_CONFIG, data, replace=True)
-    placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.EXTENDED, former=done.former))
-    return ""
-
-
-def place_git_hooks(directory: Path, placed: list[Placed]) -> str:
-    """Write the hooks that Git itself calls; return what a person has to do, or ""."""
-    command = hook_command(directory)
-    script = f"#!/bin/sh\nexec {command}\n"
-    told: list[str] = []
-    for name in HOOK_NAMES:
-        told += _place_git_hook(directory, name, script, placed)
-    return "\n".join(told)
-
-
-def _place_git_hook(directory: Path, name: str, script: str, placed: list[Placed]) -> Iterator[str]:
-    repository = Repository.of(directory.resolve())
-    told = repository.read(["rev-parse", "--git-path", "hooks"]).decode("utf-8", "surrogateescape")
-    folder = Path(repository.work_tree) / told.rstrip("\n")
-    shown = f"{folder.name}/{name}"
-    with naming(str(folder)):
-        folder.mkdir(parents=True, exist_ok=True)
-        with Folder.open(folder) as hooks:
-            done = place_file(hooks, name, script.encode())
-        if done.placing is Placing.CREATED:
-            (folder / name).chmod(0o755)
-        text = (folder / name).read_bytes()
-    placing = done.placing
-    if placing is Placing.KEPT and b"mockgen-watch" in text:
-        placing = Placing.SAME if b" hook" in text else Placing.KEPT
-    placed.append(Placed(path=shown, placing=placing))
-    if placing is Placing.KEPT:
-        yield f"to look at each commit, add to {folder / name}:\n\n{script.splitlines()[1]}"
-
 
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from
@@ -126,142 +57,12 @@ What is there already stays as it is, so that init again adds what is missing. W
 replaced, and kept as NAME.bak.
 """
 
+_HOOKS: Final = ("pre-commit", "pre-merge-commit")
 _STARTER: Final = Path(__file__).resolve().parent.parent / "starter"
 _SUITES: Final = {"minimal": "people", "claims": "claims"}
 _SCHEMAS: Final = ("master.schema.json", "project.schema.json", "user_input.schema.json")
 _ATTRIBUTES: Final = (f"/{SPECS}/** text eol=lf", "/mock_outputs/** text eol=lf")
 _IGNORED: Final = (f"*{OFFER_SUFFIX}", "/mock_outputs/snapshots/", f"/{STATE_WITHOUT_GIT}/")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--example",
-        choices=sorted(_SUITES),
-        help="the spec to begin with (default: minimal, or none where there are specs already)",
-    )
-    what.add_argument("--interactive", action="store_true", help="ask for the first model")
-    parser.add_argument(
-        "--hooks",
-        choices=("pre-commit", "git", "none"),
-        default="pre-commit",
-        help="what calls the hook: pre-commit (default), Git itself, or nothing",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace files that are there, and keep them as .bak"
-    )
-    parser.add_argument("--json", action="store_true", help="the result as JSON")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Write what is missing, list it, and name the next command.
-
-    Raises:
-        UsageError: the folder is inside another project, or the questions were not answered.
-        StorageError: a file cannot be written.
-    """
-    directory = Path(options.directory)
-    _check_place(directory)
-    if options.interactive:
-        suite, files = _asked(directory / SPECS, may_replace=options.force)
-    elif options.example or not _has_suite(directory / SPECS):
-        suite, files = _example(options.example or "minimal")
-    else:
-        suite, files = "", {}
-    with naming(str(directory)):
-        directory.mkdir(parents=True, exist_ok=True)
-        with Folder.open(directory) as project:
-            placed = list(_place(project, suite, files, replace=options.force))
-            told = ""
-            if options.hooks == "pre-commit":
-                told = place_pre_commit(project, directory, placed)
-    if options.hooks == "git":
-        told = place_git_hooks(directory, placed)
-    steps = [_called("generate", directory)]
-    if options.json:
-        print(json.dumps(_as_data(placed, steps), indent=2, ensure_ascii=False))
-    elif not options.quiet:
-        _tell(placed, steps)
-    if told:
-        print(told, file=sys.stderr)
-    return ExitCode.DONE
-
-
-def _check_place(directory: Path) -> None:
-    """Refuse a folder inside another project: a command would find either, by where it starts."""
-    try:
-        project = Path(find_project(directory))
-    except UsageError:
-        return
-    if project != directory.resolve():
-        remedy = f"to add to that, use -C {shlex.quote(str(project))}"
-        raise UsageError(f"this folder is in the project {project}; {remedy}")
-
-
-def _has_suite(specs: Path) -> bool:
-    return any(path for name in USER_INPUT_NAMES for path in specs.rglob(name))
-
-
-def _example(name: str) -> tuple[str, dict[str, bytes]]:
-    """Return the suite of an example and its files by name."""
-    folder = _STARTER / name
-    with naming(str(folder)):
-        return _SUITES[name], {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
-def _asked(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
-    """Return the suite that a person describes, and its files by name."""
-    # The parser is for this form of the command alone.
-
-    def is_taken(suite: str) -> bool:
-        return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
-
-    try:
-        answers = interview(ask_at_terminal, is_taken)
-    except EOFError:
-        print(file=sys.stderr)
-        message = "the questions were not answered to the end; nothing was written"
-        raise UsageError(message) from None
-    return answers.suite, {"user_input.yaml": spec_text(answers).encode()}
-
-
-def _place(
-    project: Folder, suite: str, files: dict[str, bytes], *, replace: bool
-) -> Iterator[Placed]:
-    own = {"user_input.yaml": USER_INPUT_NAMES, "master.yaml": MASTER_NAMES}
-    settings = (_STARTER / PROJECT_NAMES[0]).read_bytes()
-    rivals = PROJECT_NAMES[1:]
-    yield place_file(project, f"{SPECS}/{PROJECT_NAMES[0]}", settings, rivals, replace=replace)
-    for name, data in files.items():
-        yield place_file(project, f"{SPECS}/{suite}/{name}", data, own[name][1:], replace=replace)
-    for name in _SCHEMAS:
-        yield place_file(project, f"schemas/{name}", read_schema(name), replace=replace)
-    yield place_lines(project, ".gitattributes", _ATTRIBUTES)
-    yield place_lines(project, ".gitignore", _IGNORED)
-
-
-def _called(command: str, directory: Path) -> str:
-    """Return how ``command`` is called for the project at ``directory``."""
-    place = "" if directory == Path() else f"-C {shlex.quote(directory.as_posix())} "
-    return f"mockgen-watch {place}{command}"
-
-
-def _tell(placed: list[Placed], steps: list[str]) -> None:
-    width = max(len(item.placing) for item in placed)
-    for item in placed:
-        former = f"  (the former is {item.former})" if item.former else ""
-        print(escape_for_terminal(f"{item.placing:<{width}}  {item.path}{former}"))
-    print("\nnext:", *(f"  {escape_for_terminal(step)}" for step in steps), sep="\n")
-
-
-def _as_data(placed: list[Placed], steps: list[str]) -> dict[str, object]:
-    files = [
-        {"path": item.path, "action": item.placing.value, "former": item.former or None}
-        for item in placed
-    ]
-    return {"files": files, "next": steps}
-
 
 KINDS: Final[Mapping[str, str]] = {
     "id": '{$pattern: "[A-Z]{3}[0-9]{6}", $unique: true}',
@@ -289,6 +90,195 @@ $schema: {schemas}/user_input.schema.json
 $seed: 1 # the same seed gives the same records, on every machine
 
 """
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = EXAMPLES
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--example",
+        choices=sorted(_SUITES),
+        help="the spec to begin with (default: minimal, or none where there are specs already)",
+    )
+    what.add_argument("--interactive", action="store_true", help="ask for the first model")
+    parser.add_argument(
+        "--hooks",
+        choices=("pre-commit", "git", "none"),
+        default="pre-commit",
+        help="what calls the hook: pre-commit (default), Git itself, or nothing",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace files that are there, and keep them as .bak"
+    )
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    directory = Path(options.directory)
+    _check_place(directory)
+    if options.interactive:
+        suite, files = _suite_of_answers(directory / SPECS, may_replace=options.force)
+    elif options.example or not _has_suite(directory / SPECS):
+        suite, files = _example(options.example or "minimal")
+    else:
+        suite, files = "", {}
+    with naming(str(directory)):
+        directory.mkdir(parents=True, exist_ok=True)
+        with Folder.open(directory) as project:
+            placed = list(_place(project, suite, files, replace=options.force))
+            instructions = ""
+            if options.hooks == "pre-commit":
+                instructions = _place_pre_commit(project, directory, placed)
+    if options.hooks == "git":
+        instructions = _place_git_hooks(directory, placed)
+    steps = [f"mockgen-watch {_option(directory)}generate"]
+    if options.json:
+        print(json_text(_data(placed, steps)))
+    elif not options.quiet:
+        for line in _lines(placed, steps):
+            print(line)
+    if instructions:
+        print(instructions, file=sys.stderr)
+    return ExitCode.DONE
+
+
+def _check_place(directory: Path) -> None:
+    """Refuse a folder inside another project: a command would find either, by where it starts."""
+    try:
+        project = Path(find_project(directory))
+    except UsageError:
+        return
+    if project != directory.resolve():
+        remedy = f"to add to that, use -C {shlex.quote(str(project))}"
+        raise UsageError(f"this folder is in the project {project}; {remedy}")
+
+
+def _has_suite(specs: Path) -> bool:
+    return any(path for name in USER_INPUT_NAMES for path in specs.rglob(name))
+
+
+def _example(name: str) -> tuple[str, dict[str, bytes]]:
+    """Return the suite of an example and its files by name."""
+    folder = _STARTER / name
+    with naming(str(folder)):
+        return _SUITES[name], {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
+    """Return the suite that a person describes, and its files by name."""
+
+    def is_taken(suite: str) -> bool:
+        return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
+
+    try:
+        answers = interview(_ask_at_terminal, is_taken)
+    except EOFError:
+        print(file=sys.stderr)
+        message = "the questions were not answered to the end; nothing was written"
+        raise UsageError(message) from None
+    return answers.suite, {"user_input.yaml": spec_text(answers).encode()}
+
+
+def _place(
+    project: Folder, suite: str, files: dict[str, bytes], *, replace: bool
+) -> Iterator[Placed]:
+    others = {"user_input.yaml": USER_INPUT_NAMES[1:], "master.yaml": MASTER_NAMES[1:]}
+    name, *rivals = PROJECT_NAMES
+    settings = (_STARTER / name).read_bytes()
+    yield place_file(project, f"{SPECS}/{name}", settings, rivals, replace=replace)
+    for name, data in files.items():
+        yield place_file(project, f"{SPECS}/{suite}/{name}", data, others[name], replace=replace)
+    for name in _SCHEMAS:
+        yield place_file(project, f"schemas/{name}", read_schema(name), replace=replace)
+    yield place_lines(project, ".gitattributes", _ATTRIBUTES)
+    yield place_lines(project, ".gitignore", _IGNORED)
+
+
+def _option(directory: Path) -> str:
+    return "" if directory == Path() else f"-C {shlex.quote(directory.as_posix())} "
+
+
+def _lines(placed: Sequence[Placed], steps: Sequence[str]) -> Iterator[str]:
+    width = max(len(item.placing) for item in placed)
+    for item in placed:
+        former = f"  (the former is {item.former})" if item.former else ""
+        yield escape_for_terminal(f"{item.placing:<{width}}  {item.path}{former}")
+    yield "\nnext:"
+    for step in steps:
+        yield f"  {escape_for_terminal(step)}"
+
+
+def _data(placed: Sequence[Placed], steps: Sequence[str]) -> dict[str, object]:
+    files = [
+        {"path": item.path, "action": item.placing.value, "former": item.former or None}
+        for item in placed
+    ]
+    return {"files": files, "next": steps}
+
+
+def _below_work_tree(directory: Path) -> Path:
+    """Return ``directory`` relative to the work tree of Git that it is in, if any."""
+    found = find_work_tree(directory)
+    return Path() if found is None else directory.resolve().relative_to(found[0])
+
+
+def _hook_command(directory: Path) -> str:
+    """Return how the hook calls the program, from the top of the work tree."""
+    return f"mockgen-watch {_option(_below_work_tree(directory))}hook"
+
+
+def _place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) -> str:
+    """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
+    command = _hook_command(directory)
+    lines = "\n".join(hook_lines(command, 2))
+    instructions = f"to look at each commit, add to {PRE_COMMIT_CONFIG}:\n\nrepos:\n{lines}"
+    if _below_work_tree(directory) != Path():
+        # It belongs to the top of the repository, which is not ours to write.
+        return instructions
+    if project.status(PRE_COMMIT_CONFIG) is None:
+        placed.append(place_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
+        return ""
+    text = read_file(str(directory / PRE_COMMIT_CONFIG)).decode("utf-8", "surrogateescape")
+    try:
+        new = with_hook(text, command)
+    except (GraftError, UnicodeError):
+        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.KEPT))
+        return instructions
+    if new == text:
+        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.SAME))
+        return ""
+    done = place_file(
+        project, PRE_COMMIT_CONFIG, new.encode("utf-8", "surrogateescape"), replace=True
+    )
+    placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.EXTENDED, former=done.former))
+    return ""
+
+
+def _place_git_hooks(directory: Path, placed: list[Placed]) -> str:
+    """Write the hooks that Git itself calls; return what a person has to do, or ""."""
+    command = f"exec {_hook_command(directory)}"
+    repository = Repository.of(directory.resolve())
+    hooks = repository.read(["rev-parse", "--git-path", "hooks"]).decode("utf-8", "surrogateescape")
+    folder = Path(repository.work_tree) / hooks.rstrip("\n")
+    instructions = []
+    for name in _HOOKS:
+        placing = _place_git_hook(folder, name, f"#!/bin/sh\n{command}\n")
+        placed.append(Placed(path=f"{folder.name}/{name}", placing=placing))
+        if placing is Placing.KEPT:
+            instructions.append(f"to look at each commit, add to {folder / name}:\n\n{command}")
+    return "\n".join(instructions)
+
+
+def _place_git_hook(folder: Path, name: str, script: str) -> Placing:
+    with naming(str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
+        with Folder.open(folder) as hooks:
+            placing = place_file(hooks, name, script.encode()).placing
+        if placing is Placing.CREATED:
+            (folder / name).chmod(0o755)
+        text = (folder / name).read_bytes()
+    is_ours = b"mockgen-watch" in text and b" hook" in text
+    return Placing.SAME if placing is Placing.KEPT and is_ours else placing
 
 
 class Answers(Struct, kw_only=True):
@@ -342,7 +332,7 @@ def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Ans
     return answers
 
 
-def ask_at_terminal(question: str) -> str:
+def _ask_at_terminal(question: str) -> str:
     """Return a line from stdin, after the question was put on stderr.
 
     Raises:
