@@ -1,4 +1,4 @@
-"""Takes readable specs of test data; gives deterministic fixtures and keeps them up to date."""
+"""Deterministic JSON fixtures from readable specs, kept up to date."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __version__ = "0.1.0.dev0"
 
 
 def __getattr__(name: str) -> object:
-    """Load the API when one of its names is asked for: the command line does without it."""
+    """Import the API for the first of its names: the command line does without it."""
     if name in {"Records", "Specs"}:
-        from mockgen_watch import api  # noqa: PLC0415 - see above
+        from mockgen_watch import api
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Takes ``python -m mockgen_watch``; gives what the command ``mockgen-watch`` gives."""
+"""The command ``mockgen-watch``, as ``python -m mockgen_watch``."""
 
 import sys
 

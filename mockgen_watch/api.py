@@ -1,4 +1,4 @@
-"""Takes specs, from a project or from data; gives their records to Python code, without files."""
+"""Python API: the records of specs, of a project or given as data, without files."""
 
 from __future__ import annotations
 

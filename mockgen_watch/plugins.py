@@ -1,4 +1,4 @@
-"""Takes the plugins that a project names and a user trusts; gives what they offer, as a Catalog.
+"""Plugins: the rules that installed packages offer, if the project names and the user trusts them.
 
 A plugin is an installed package with entry points in a group of ours. This is the only module that
 looks for them. Nothing is imported before something of the plugin is asked for, and nothing at all

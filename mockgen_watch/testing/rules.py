@@ -1,4 +1,4 @@
-"""Takes a plugin's rule with values that it should pass and refuse; tells whether it conforms."""
+"""Conformance check for the rules of plugins."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_rule(
     """
     _demand(bool(good) and bool(bad), "give one good and one bad value at least")
     params = {} if params is None else params
-    checker, again = rule_type(copy.deepcopy(params)), rule_type(copy.deepcopy(params))
+    checker, other = rule_type(copy.deepcopy(params)), rule_type(copy.deepcopy(params))
     for name in ("why", "faults"):
         _demand(callable(getattr(checker, name, None)), f"there is no method {name}()")
     _check_params(rule_type, params)
@@ -56,14 +56,14 @@ def check_rule(
     for value in bad:
         _demand(bool(_why(checker, value)), f"the bad value {shown(value)} is passed")
     values = [*good, *bad, *ANYTHING]
-    told = [_why(checker, value) for value in values]
+    messages = [_why(checker, value) for value in values]
     # Another instance, in another order: what a rule has seen before must not matter.
-    backwards = [_why(again, value) for value in reversed(values)]
-    for value, first, second in zip(values, told, reversed(backwards), strict=True):
-        alike = f"why({shown(value)}) depends on more than its argument: {first!r}, then {second!r}"
-        _demand(first == second, alike)
+    backwards = [_why(other, value) for value in reversed(values)]
+    for value, first, second in zip(values, messages, reversed(backwards), strict=True):
+        what = f"why({shown(value)}) depends on more than its argument: {first!r}, then {second!r}"
+        _demand(first == second, what)
     for value in good:
-        _check_faults(checker, again, value)
+        _check_faults(checker, other, value)
 
 
 def _demand(holds: bool, message: str) -> None:  # noqa: FBT001 - as assert takes it
@@ -72,7 +72,7 @@ def _demand(holds: bool, message: str) -> None:  # noqa: FBT001 - as assert take
 
 
 def _check_params(rule_type: RuleType, params: Mapping[str, Json]) -> None:
-    """A misspelt parameter is to be told, not passed over."""
+    """A misspelt parameter is an error; it is not ignored."""
     try:
         rule_type({**params, _UNKNOWN: 1})
     except ValueError as error:
@@ -93,30 +93,30 @@ def _why(checker: Checker, value: Json) -> str:
     return message
 
 
-def _check_faults(checker: Checker, again: Checker, value: Json) -> None:
+def _check_faults(checker: Checker, other: Checker, value: Json) -> None:
     given = copy.deepcopy(value)
     # Any: what a plugin gives may be whatever it likes.
     found: list[tuple[Any, ...]] = list(map(tuple, checker.faults(given)))
     _demand(given == value, f"faults({shown(value)}) changes its argument")
-    other: list[tuple[Any, ...]] = list(map(tuple, again.faults(copy.deepcopy(value))))
-    _demand(found == other, f"faults({shown(value)}) depends on more than its argument")
+    repeated = list(map(tuple, other.faults(copy.deepcopy(value))))
+    _demand(found == repeated, f"faults({shown(value)}) depends on more than its argument")
     broken = False
     for change in found:
-        told = f"faults({shown(value)}) gives {change!r}"
-        _demand(len(change) in {_SHORT, _LONG}, f"{told}: no (kind, value) or (kind, value, place)")
+        what = f"faults({shown(value)}) gives {change!r}"
+        _demand(len(change) in {_SHORT, _LONG}, f"{what}: no (kind, value) or (kind, value, place)")
         _demand(
             isinstance(change[0], str) and KIND.fullmatch(change[0]) is not None,
-            f"{told}: a kind is small letters, digits and hyphens, such as check-digit",
+            f"{what}: a kind is small letters, digits and hyphens, such as check-digit",
         )
-        _demand(_is_json(change[1]), f"{told}: the value is none that JSON has")
+        _demand(_is_json(change[1]), f"{what}: the value is none that JSON has")
         place = tuple(change[2]) if len(change) == _LONG else ()
         before = value_at(value, place)
         is_there = not isinstance(before, Missing) or not isinstance(
             value_at(value, place[:-1]), Missing
         )
-        _demand(is_there, f"{told}: the place leads nowhere")
+        _demand(is_there, f"{what}: the place leads nowhere")
         is_new = isinstance(before, Missing) or not same(before, change[1])
-        _demand(is_new, f"{told}: that is the value itself")
+        _demand(is_new, f"{what}: that is the value itself")
         broken = broken or bool(_why(checker, with_value(value, place, change[1])))
     _demand(broken or not found, f"no fault of {shown(value)} breaks the rule")
 
