@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 DAY: Final = 86_400
 """Seconds in a day."""
 
-LAST_DAY: Final = date.max.toordinal() - 1
-"""9999-12-31."""
-
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import (
     DAY,
-    LAST_DAY,
     MomentError,
     format_moment,
     format_units,
@@ -20,6 +19,7 @@ from mockgen_watch.spec.moments import (
 )
 
 EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  # the units have no zone
+LAST_DAY = date.max.toordinal() - 1
 SECONDS = st.integers(0, (LAST_DAY + 1) * DAY - 1)
 EVERY_DIRECTIVE = "%Y %m %d %H %M %S %j %y %b %B %a %A %p %I %%"
 
