@@ -213,18 +213,26 @@ def choose_fixes(found: Iterable[Diagnostic]) -> tuple[Fix, ...]:
     The fixes of one diagnostic are applied together or not at all. Of diagnostics whose fixes
     overlap, the first is chosen.
     """
-    chosen: dict[Fix, None] = {}
+    taken: dict[tuple[str, int], dict[Fix, None]] = {}
     for diagnostic in sorted(found, key=lambda item: item.sort_key):
-        new = [fix for fix in diagnostic.fix if fix not in chosen]
-        if not any(_overlap(fix.location, other.location) for fix in new for other in chosen):
-            chosen.update(dict.fromkeys(new))
-    return tuple(sorted(chosen, key=lambda fix: fix.location))
+        lines = [
+            taken.setdefault((fix.location.path, fix.location.line), {}) for fix in diagnostic.fix
+        ]
+        pairs = list(zip(diagnostic.fix, lines, strict=True))
+        if not any(_overlap(fix, other) for fix, line in pairs for other in line if fix != other):
+            for fix, line in pairs:
+                line[fix] = None
+    return tuple(sorted((fix for line in taken.values() for fix in line), key=_place))
 
 
-def _overlap(one: Location, other: Location) -> bool:
-    first, second = sorted((one, other))
-    is_same_line = (first.path, first.line) == (second.path, second.line)
-    return is_same_line and second.column < first.column + first.length
+def _place(fix: Fix) -> Location:
+    return fix.location
+
+
+def _overlap(one: Fix, other: Fix) -> bool:
+    """Return whether two fixes on one line replace a common character."""
+    first, second = sorted((one.location, other.location))
+    return second.column < first.column + first.length
 
 
 def apply_fixes(texts: Mapping[str, bytes], fixes: Iterable[Fix]) -> dict[str, bytes]:
@@ -245,7 +253,7 @@ def _applied(data: bytes, fixes: Iterable[Fix]) -> bytes:
     text = decoded.removeprefix("\ufeff")
     bom = decoded[: len(decoded) - len(text)]
     starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-    for fix in sorted(fixes, key=lambda item: item.location, reverse=True):
+    for fix in sorted(fixes, key=_place, reverse=True):
         start = starts[fix.location.line - 1] + fix.location.column - 1
         text = text[:start] + fix.text + text[start + fix.location.length :]
     return (bom + text).encode("utf-8")
