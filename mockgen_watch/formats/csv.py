@@ -327,61 +327,56 @@ def compile_rows(
         FormatError: a value that cannot be written is in one of the tables.
     """
     compiler = _Compiler(style, Builder(limits))
-    pieces = compiler.cells(columns, program.root, (), "", b"")
+    pieces = compiler.cells(columns, program.root, (), "")
     return compiler.builder.build([*pieces, constant(ending)])
 
 
-def _encode(value: Json, columns: ColumnTree, style: CellStyle, lead: bytes) -> bytes:
-    return lead + _row(value, columns, style)
-
-
 class _Compiler:
-    """Turns nodes into pieces; ``lead`` comes before a node's first cell."""
+    """Turns nodes into pieces; the builder collects their registers."""
 
     def __init__(self, style: CellStyle, builder: Builder) -> None:
         self._style = style
-        self._forms: dict[tuple[int, int, bytes], Form] = {}
+        self._forms: dict[tuple[int, int], Form] = {}
         self._delimiter = style.delimiter.encode()
         self.builder = builder
 
     def cells(
-        self, columns: ColumnTree, node: Node | None, path: tuple[int, ...], field: str, lead: bytes
+        self, columns: ColumnTree, node: Node | None, path: tuple[int, ...], field: str
     ) -> list[Piece]:
         """Return the pieces of all of a node's cells."""
-        blank = lead + self._delimiter * (columns.width - 1)
+        blank = self._blank(columns)
         if node is None:
             return [constant(blank)]
-        present = self._present(columns, node, path, field, lead)
+        present = self._present(columns, node, path, field)
         if node.presence is None:
             return present
         state = self.builder.draw(node.presence, path)
         return [Switch(state, tuple(present), (blank, blank))]
 
+    def _blank(self, columns: ColumnTree) -> bytes:
+        return self._delimiter * (columns.width - 1)
+
     def _present(
-        self, columns: ColumnTree, node: Node, path: tuple[int, ...], field: str, lead: bytes
+        self, columns: ColumnTree, node: Node, path: tuple[int, ...], field: str
     ) -> list[Piece]:
-        encode = functools.partial(_encode, columns=columns, style=self._style, lead=lead)
         if isinstance(node, Column):
-            return self._column(columns, node, path, field, lead)
+            return self._column(columns, node, path, field)
         children = dict(child_nodes(node))
+        encode = functools.partial(_row, columns=columns, style=self._style)
         if not children:
             return [constant(encode([] if isinstance(node, ArrayNode) else {}))]
         if isinstance(node, ArrayNode) and (reason := self._refusal(node)):
             slow = SlowField(field=field, reason=reason)
             return [made_slot(self.builder, node, path, slow, encode)]
-        pieces: list[Piece] = []
-        if columns.cell:
-            pieces.append(constant(lead))
-            lead = self._delimiter
+        # The own cell of a node whose value is in the columns below is empty.
+        cells: list[list[Piece]] = [[]] if columns.cell else []
         for segment, below in columns.below.items():
             try:
-                pieces += self._child(
-                    below, node, children.get(segment), path, field, segment, lead
-                )
+                cells.append(self._child(below, node, children.get(segment), path, field, segment))
             except FormatError as error:
                 raise error.below(segment) from error
-            lead = self._delimiter
-        return pieces
+        first, *others = cells
+        return [*first, *(piece for cell in others for piece in (constant(self._delimiter), *cell))]
 
     def _child(
         self,
@@ -391,18 +386,16 @@ class _Compiler:
         path: tuple[int, ...],
         field: str,
         segment: str | int,
-        lead: bytes,
     ) -> list[Piece]:
         if isinstance(segment, str):
-            return self.cells(columns, node, path, f"{field}.{segment}".lstrip("."), lead)
-        pieces = self.cells(columns, node, (*path, segment), f"{field}[]", lead)
+            return self.cells(columns, node, path, f"{field}.{segment}".lstrip("."))
+        pieces = self.cells(columns, node, (*path, segment), f"{field}[]")
         if node is None or not isinstance(parent, ArrayNode) or parent.length is None:
             return pieces
         if segment < parent.minimum:
             return pieces
         guard = self.builder.below(self.builder.draw(parent.length, path), segment + 1)
-        blank = lead + self._delimiter * (columns.width - 1)
-        return [Switch(guard, tuple(pieces), (blank,))]
+        return [Switch(guard, tuple(pieces), (self._blank(columns),))]
 
     def _refusal(self, node: ArrayNode) -> str:
         if any(may_be_absent(element) for element in node.elements):
@@ -412,28 +405,25 @@ class _Compiler:
         return ""
 
     def _column(
-        self, columns: ColumnTree, column: Column, path: tuple[int, ...], field: str, lead: bytes
+        self, columns: ColumnTree, column: Column, path: tuple[int, ...], field: str
     ) -> list[Piece]:
-        key = (id(column), columns.width, lead)
+        """Return the pieces of a column and of the empty cells below it."""
+        # All elements of an array have one column; its tables are encoded once.
+        key = (id(column), columns.width)
         if key not in self._forms:
-            rest = self._delimiter * (columns.width - 1)
-            limit = self.builder.limits.combinations
-            self._forms[key] = column_form(column, self._coder(columns, lead, rest), limit)
+            coder = Coder(
+                encode=functools.partial(_row, columns=columns, style=self._style),
+                text=lambda tables: self._with_blank(self._style.text_coding(tables), columns),
+                number=lambda tables: self._with_blank(digits_coding(tables), columns),
+            )
+            self._forms[key] = column_form(column, coder, self.builder.limits.combinations)
         return pieces_of(self.builder, column, self._forms[key], path, field)
 
-    def _coder(self, columns: ColumnTree, lead: bytes, rest: bytes) -> Coder:
-        """Return how a column is written between ``lead`` and the empty cells below it."""
-
-        def framed(coding: TextCoding | None) -> TextCoding | None:
-            if coding is None:
-                return None
-            return TextCoding(lead + coding.opening, coding.tables, coding.closing + rest)
-
-        return Coder(
-            encode=functools.partial(_encode, columns=columns, style=self._style, lead=lead),
-            text=lambda tables: framed(self._style.text_coding(tables)),
-            number=lambda tables: framed(digits_coding(tables)),
-        )
+    def _with_blank(self, coding: TextCoding | None, columns: ColumnTree) -> TextCoding | None:
+        if coding is None:
+            return None
+        closing = coding.closing + self._blank(columns)
+        return TextCoding(coding.opening, coding.tables, closing)
 
 
 class CsvWriter(Struct, frozen=True, kw_only=True):
