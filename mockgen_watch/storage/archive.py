@@ -17,14 +17,24 @@ from msgspec import Struct
 
 from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.atomic import BLOCK, create_temporary, digest_file, remove_quietly
+from mockgen_watch.storage.atomic import (
+    BLOCK,
+    create_temporary,
+    digest_in,
+    read_blocks,
+    remove_quietly,
+    stage,
+)
+from mockgen_watch.storage.backup import BYTES, find_backup, keep_lockfile, lockfile_folder
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.swap import put_new, write_new
+from mockgen_watch.storage.project_folder import BACKUPS
+from mockgen_watch.storage.swap import Place, Placer, put_new, write_new_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import IO, BinaryIO
 
+    from mockgen_watch.storage.backup import Backup, KeptLockfile
     from mockgen_watch.storage.containment import OutputRoot
 
 ARCHIVES = "archive"
@@ -144,7 +154,7 @@ def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
         for path, known in digests.items():
             parent, _, name = path.rpartition("/")
             with naming(root.named(path)), top.walk(parent) as folder:
-                if folder.status(name) is not None and _digest(folder, name) == known:
+                if folder.status(name) is not None and digest_in(folder, name) == known:
                     folder.unlink(name)
                     gone.append(path)
         for parent in sorted({path.rpartition("/")[0] for path in gone}, reverse=True):
@@ -163,16 +173,8 @@ def digests_of(root: OutputRoot, paths: Iterable[str]) -> dict[str, str]:
         for path in paths:
             parent, _, name = path.rpartition("/")
             with naming(root.named(path)), top.walk(parent) as folder:
-                found[path] = _digest(folder, name)
+                found[path] = digest_in(folder, name)
     return found
-
-
-def _digest(folder: Folder, name: str) -> str:
-    fd = folder.read(name)
-    try:
-        return digest_file(fd)
-    finally:
-        os.close(fd)
 
 
 def _remove_empty(root: OutputRoot, top: Folder, path: str) -> None:
@@ -184,6 +186,54 @@ def _remove_empty(root: OutputRoot, top: Folder, path: str) -> None:
         with naming(root.named(path)), top.walk(above) as parent:
             parent.remove_folder(name)
         path = above
+
+
+def restore_backup(root: OutputRoot, number: str) -> Backup:
+    """Put a backup in its place again; what stands there is saved as a backup first.
+
+    Raises:
+        UsageError: when there is no such backup of this output folder.
+        StorageError: when it cannot be read or written.
+    """
+    backup = find_backup(root, number)
+    with root.state.open(f"{BACKUPS}/{number}") as source:
+        _put_back(root, backup.path, source, BYTES)
+    return backup
+
+
+def restore_lockfile(root: OutputRoot, lockfile: KeptLockfile) -> None:
+    """Put a lockfile in its place again; what stands there is kept first.
+
+    Raises:
+        StorageError: when it cannot be read or written.
+    """
+    below = lockfile_folder(lockfile.folder, lockfile.path)
+    with root.state.open(below) as source:
+        _put_back(root, lockfile.path, source, lockfile.number, is_lockfile=True)
+
+
+def _put_back(
+    root: OutputRoot, path: str, source: Folder, name: str, *, is_lockfile: bool = False
+) -> None:
+    """Put the file ``name`` of ``source`` at ``path``; what stands there is kept or saved."""
+    parent, _, target = path.rpartition("/")
+    with (
+        root.open(create=True) as top,
+        naming(root.named(path)),
+        top.walk(parent, create=True) as folder,
+        open(source.read(name), "rb") as file,
+    ):
+        known = set()
+        if is_lockfile and folder.status(target) is not None:
+            keep_lockfile(root, folder, target, path)
+            known.add(digest_in(folder, target))
+        staged = stage(folder, read_blocks(file.fileno()))
+        place = Place(folder=folder, name=target, path=path, known=known, is_forced=True)
+        try:
+            Placer(root).put(place, staged.name, staged.digest)
+        finally:
+            remove_quietly(folder, staged.name)
+        folder.sync()
 
 
 def list_archives(root: OutputRoot) -> list[str]:
@@ -227,7 +277,7 @@ def unpack(root: OutputRoot, archive: str, wanted: Sequence[str]) -> Iterator[tu
             file = tar.extractfile(member)
             if file is None:
                 continue
-            is_new = write_new(root, member.name, _blocks(file))
+            is_new = write_new_below(root, member.name, _blocks(file))
             yield member.name, is_new or _is_same(root, tar, member)
 
 
@@ -243,7 +293,7 @@ def _is_same(root: OutputRoot, tar: tarfile.TarFile, member: tarfile.TarInfo) ->
     archived = digest_chunks(_blocks(file))
     parent, _, name = member.name.rpartition("/")
     with naming(root.named(member.name)), root.open() as top, top.walk(parent) as folder:
-        return _digest(folder, name) == archived
+        return digest_in(folder, name) == archived
 
 
 class _opened:  # noqa: N801 - it is used as a function

@@ -210,6 +210,21 @@ def digest_file(fd: int) -> str:
     return digest_chunks(read_blocks(fd))
 
 
+def digest_in(folder: Folder, name: str) -> str:
+    """Return the digest of the file ``name`` of ``folder``."""
+    fd = folder.read(name)
+    try:
+        return digest_file(fd)
+    finally:
+        os.close(fd)
+
+
+def read_in(folder: Folder, name: str) -> bytes:
+    """Return the bytes of the file ``name`` of ``folder``."""
+    with open(folder.read(name), "rb") as file:
+        return file.read()
+
+
 def _names(kind: str) -> Iterator[str]:
     return (f".mockgen-{os.getpid()}-{number}.{kind}" for number in _numbers)
 

@@ -231,13 +231,18 @@ class Folder:
         os.close(self.read(name))
         return os.open(self._at(name), os.O_RDWR | _BINARY | _NO_LINK, dir_fd=self._fd)
 
-    def link(self, source: str, target: str) -> None:
-        """Give ``source`` the second name ``target``, which must not be there."""
-        _check_name(target, self.named(target))
-        if self._fd is None:
-            os.link(self._at(source), self._at(target))
+    def link(self, source: str, target: str, into: Folder | None = None) -> None:
+        """Give ``source`` a second name ``target``, here or ``into`` another folder.
+
+        Nothing may have that name.
+        """
+        into = into or self
+        _check_name(target, into.named(target))
+        if self._fd is None or into._fd is None:
+            os.link(self._at(source), into._at(target))
             return
-        os.link(source, target, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+        places = {"src_dir_fd": self._fd, "dst_dir_fd": into._fd}
+        os.link(source, target, **places, follow_symlinks=False)
 
     def unlink(self, name: str) -> None:
         """Remove the file ``name``."""

@@ -1,37 +1,42 @@
-"""Takes texts that a new project begins with; gives them a place, where nothing stands yet.
+"""Several files at once, and files of people.
 
-What a person wrote is never lost: a file that is there stays, or is kept under another name.
+``replace_all`` replaces the files of a migration or an adoption: all of them, or none before it
+is decided. What was decided is written to the state folder, so that the next run finishes what a
+kill has cut short.
+
+``write_user_file`` and ``add_lines`` write the files that a new project begins with. What a
+person wrote is never lost: a file that is there stays, or is kept under another name.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
+import shutil
 import stat
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
-from mockgen_watch.digest import digest
+from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import (
     TEMPORARY,
-    digest_file,
-    read_blocks,
+    digest_in,
+    read_in,
     remove_quietly,
     stage,
     write_atomically,
 )
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
 from mockgen_watch.storage.containment import OutputRoot, naming
-from mockgen_watch.storage.folders import is_folder
-from mockgen_watch.storage.swap import put_back, put_new, swap_in, take_out
+from mockgen_watch.storage.swap import Place, Placed, Placer, put_new, write_new, write_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Container, Sequence
 
     from mockgen_watch.storage.backup import Backup
     from mockgen_watch.storage.containment import Folder
@@ -57,6 +62,11 @@ class Replacement(Struct, frozen=True, kw_only=True):
     old: str | None
     data: bytes | None
 
+    @property
+    def new(self) -> str | None:
+        """The digest of ``data``."""
+        return None if self.data is None else digest(self.data)
+
 
 class Replaced(Struct, frozen=True, kw_only=True):
     """What became of all.
@@ -70,6 +80,23 @@ class Replaced(Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...]
     refused: tuple[str, ...]
     backups: tuple[Backup, ...] = ()
+
+
+class _File(Struct, frozen=True, kw_only=True):
+    """A replacement as the manifest has it, by digests."""
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+class _Manifest(Struct, frozen=True, kw_only=True):
+    """What was decided. ``base`` is relative to the state folder, for projects that move."""
+
+    base: str
+    inner: str
+    label: str
+    files: list[_File]
 
 
 def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
@@ -94,8 +121,14 @@ def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
         for number, file in enumerate(files):
             if file.data is not None:
                 write_atomically(place, _blob(number), file.data)
-    root.state.write(MANIFEST, _manifest(root, files))
-    done = _go_on(root, files)
+    manifest = _Manifest(
+        base=os.path.relpath(root.base, root.state.folder),
+        inner=root.inner,
+        label=root.label,
+        files=[_File(path=file.path, old=file.old, new=file.new) for file in files],
+    )
+    root.state.write(MANIFEST, msgspec.json.encode(manifest))
+    done = _carry_out(root, files)
     _forget(root.state)
     return Replaced(paths=done.paths, refused=done.refused, backups=tuple(backups))
 
@@ -108,80 +141,71 @@ def finish_replacement(state: StateFolder) -> Replaced | None:
     """
     data = state.read(MANIFEST)
     if data is None:
-        if is_folder(state.folder):
+        if Path(state.folder).is_dir():
             clear_unfinished(state)
             state.clear_temporaries()
             _forget(state)
         return None
-    root, files = _read(state, data)
-    done = _go_on(root, files)
+    manifest = msgspec.json.decode(data, type=_Manifest)
+    base = os.path.normpath(os.path.join(state.folder, manifest.base))
+    root = OutputRoot(base=base, inner=manifest.inner, label=manifest.label, state=state)
+    files = [_read(root, number, file) for number, file in enumerate(manifest.files)]
+    done = _carry_out(root, files)
     _forget(state)
     return done
 
 
-def _go_on(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
-    known = {file.old for file in files} | {_new_digest(file) for file in files}
+def _read(root: OutputRoot, number: int, file: _File) -> Replacement:
+    old = file.old
+    if old is not None and is_legacy(old):
+        old = renew(old, (_read_at(root, file.path) or b"",))
+    if file.new is None:
+        return Replacement(path=file.path, old=old, data=None)
+    data = root.state.read(f"{BLOBS}/{_blob(number)}")
+    if data is None or digest(data) not in {file.new, renew(file.new, (data,))}:
+        raise StorageError(root.state.place(BLOBS), "what was to be written is damaged")
+    return Replacement(path=file.path, old=old, data=data)
+
+
+def _carry_out(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
+    known = {file.old for file in files} | {file.new for file in files}
     for parent in dict.fromkeys(file.path.rpartition("/")[0] for file in files):
-        _clear(root, parent, known)
+        _clear_temporaries(root, parent, known)
     paths: list[str] = []
     refused: list[str] = []
     for file in files:
-        (paths if _settle(root, file) else refused).append(root.named(file.path))
+        is_done = _digest_at(root, file.path) == file.new or _replace(root, file)
+        (paths if is_done else refused).append(root.named(file.path))
     return Replaced(paths=tuple(paths), refused=tuple(refused))
 
 
-def _settle(root: OutputRoot, file: Replacement) -> bool:
+def _replace(root: OutputRoot, file: Replacement) -> bool:
     """Bring one file to its end; return False when it is neither the old nor the new one."""
     parent, _, name = file.path.rpartition("/")
-    found = _digest_at(root, file.path)
-    if found == _new_digest(file):
-        return True
-    if found != file.old:
-        return False
+    known = frozenset({file.old} if file.old else ())
     with (
         root.open(create=True) as top,
         naming(root.named(file.path)),
         top.walk(parent, create=True) as folder,
     ):
+        place = Place(folder=folder, name=name, path=file.path, known=known)
         if file.data is None:
-            return _remove(folder, name, file)
-        return _put(folder, name, file, file.data)
-
-
-def _put(folder: Folder, name: str, file: Replacement, data: bytes) -> bool:
-    status = folder.status(name)
-    mode = None if status is None else status.st_mode & 0o7777
-    staged = stage(folder, (data,), mode=mode)
-    is_placed = False
-    try:
-        if file.old is None:
-            is_placed = put_new(folder, staged.name, name)
-            return is_placed
-        aside = swap_in(folder, staged.name, name)
-        is_placed = True
-        if _digest_in(folder, aside) == file.old:
-            folder.unlink(aside)
-            return True
-        there = folder.status(name)
-        put_back(folder, aside, name, (there.st_dev, there.st_ino) if there else (0, 0))
-        return False
-    finally:
-        if not is_placed:
-            remove_quietly(folder, staged.name)
+            placed = Placer(root).remove(place)
+        elif file.old is not None and folder.status(name) is None:
+            return False
+        else:
+            status = folder.status(name)
+            mode = None if status is None else stat.S_IMODE(status.st_mode)
+            staged = stage(folder, (file.data,), mode=mode)
+            try:
+                placed = Placer(root).put(place, staged.name, staged.digest)
+            finally:
+                remove_quietly(folder, staged.name)
         folder.sync()
+    return placed is not Placed.REFUSED
 
 
-def _remove(folder: Folder, name: str, file: Replacement) -> bool:
-    aside = take_out(folder, name)
-    if _digest_in(folder, aside) == file.old:
-        folder.unlink(aside)
-        folder.sync()
-        return True
-    put_new(folder, aside, name)
-    return False
-
-
-def _clear(root: OutputRoot, parent: str, known: Iterable[str | None]) -> None:
+def _clear_temporaries(root: OutputRoot, parent: str, known: Container[str | None]) -> None:
     """Remove the temporary files of a run that was killed, where they hold what is known."""
     top = root.open_if_there()
     if top is None:
@@ -193,13 +217,19 @@ def _clear(root: OutputRoot, parent: str, known: Iterable[str | None]) -> None:
             return
         with folder:
             for entry in folder.entries():
-                if not TEMPORARY.fullmatch(entry.name):
-                    continue
-                if entry.name.endswith(".tmp") or _digest_in(folder, entry.name) in known:
+                if TEMPORARY.fullmatch(entry.name) and (
+                    entry.name.endswith(".tmp") or digest_in(folder, entry.name) in known
+                ):
                     folder.unlink(entry.name)
 
 
 def _digest_at(root: OutputRoot, path: str) -> str | None:
+    data = _read_at(root, path)
+    return None if data is None else digest(data)
+
+
+def _read_at(root: OutputRoot, path: str) -> bytes | None:
+    """Return the bytes of the file ``path`` below ``root``; None when there is none."""
     parent, _, name = path.rpartition("/")
     top = root.open_if_there()
     if top is None:
@@ -207,49 +237,13 @@ def _digest_at(root: OutputRoot, path: str) -> str | None:
     with top, naming(root.named(path)):
         try:
             with top.walk(parent) as folder:
-                return _digest_in(folder, name)
+                return read_in(folder, name)
         except FileNotFoundError:
             return None
 
 
-def _digest_in(folder: Folder, name: str) -> str:
-    fd = folder.read(name)
-    try:
-        return digest_file(fd)
-    finally:
-        os.close(fd)
-
-
-def _new_digest(file: Replacement) -> str | None:
-    return None if file.data is None else digest(file.data)
-
-
 def _blob(number: int) -> str:
     return f"{number:06d}"
-
-
-def _manifest(root: OutputRoot, files: Sequence[Replacement]) -> bytes:
-    entries = [{"path": file.path, "old": file.old, "new": _new_digest(file)} for file in files]
-    base = os.path.relpath(root.base, root.state.folder)
-    about = {"base": base, "inner": root.inner, "label": root.label, "files": entries}
-    return json.dumps(about, indent=1).encode() + b"\n"
-
-
-def _read(state: StateFolder, data: bytes) -> tuple[OutputRoot, tuple[Replacement, ...]]:
-    about: Any = json.loads(data)
-    root = OutputRoot(
-        base=os.path.normpath(os.path.join(state.folder, about["base"])),
-        inner=about["inner"],
-        label=about["label"],
-        state=state,
-    )
-    files = []
-    for number, entry in enumerate(about["files"]):
-        blob = None if entry["new"] is None else state.read(f"{BLOBS}/{_blob(number)}")
-        if entry["new"] is not None and (blob is None or digest(blob) != entry["new"]):
-            raise StorageError(state.place(BLOBS), "what was to be written is damaged")
-        files.append(Replacement(path=entry["path"], old=entry["old"], data=blob))
-    return root, tuple(files)
 
 
 def _forget(state: StateFolder) -> None:
@@ -257,13 +251,14 @@ def _forget(state: StateFolder) -> None:
     state.remove(MANIFEST)
     path = state.place(BLOBS)
     with naming(path):
-        if is_folder(path):
-            for name in os.listdir(path):
-                os.unlink(os.path.join(path, name))
-            os.rmdir(path)
+        if Path(path).is_dir():
+            shutil.rmtree(path)
 
 
-class Placing(StrEnum):
+# Files of people ------------------------------------------------------------------------------
+
+
+class WriteResult(StrEnum):
     """What became of a file."""
 
     CREATED = "created"
@@ -273,23 +268,23 @@ class Placing(StrEnum):
     SAME = "up to date"
 
 
-class Placed(Struct, frozen=True, kw_only=True):
+class UserFile(Struct, frozen=True, kw_only=True):
     """One file.
 
     Attributes:
         path: relative to the project folder.
-        placing: what became of it.
-        former: the name under which a replaced file is kept; ``""`` for the others.
+        result: what became of it.
+        kept_as: the name under which a replaced file is kept; ``""`` for the others.
     """
 
     path: str
-    placing: Placing
-    former: str = ""
+    result: WriteResult
+    kept_as: str = ""
 
 
-def place_file(
+def write_user_file(
     project: Folder, path: str, data: bytes, rivals: Sequence[str] = (), *, replace: bool = False
-) -> Placed:
+) -> UserFile:
     """Write ``data`` to ``path`` unless something is there.
 
     Args:
@@ -306,75 +301,50 @@ def place_file(
     with naming(path), project.walk(parent, create=True) as folder:
         for rival in rivals:
             if folder.status(rival) is not None:
-                return Placed(path=folder.named(rival), placing=Placing.KEPT)
-        if _holds(folder, name, data):
-            return Placed(path=path, placing=Placing.SAME)
-        if not replace and folder.status(name) is not None:
-            return Placed(path=path, placing=Placing.KEPT)
-        staged = stage(folder, (data,))
-        try:
-            if put_new(folder, staged.name, name):
-                return Placed(path=path, placing=Placing.CREATED)
-            if not replace:
-                # It came while we were writing.
-                return Placed(path=path, placing=Placing.KEPT)
-            former = _keep(folder, swap_in(folder, staged.name, name), name)
-            return Placed(path=path, placing=Placing.REPLACED, former=folder.named(former))
-        finally:
-            remove_quietly(folder, staged.name)
-
-
-def place_lines(project: Folder, name: str, lines: Sequence[str]) -> Placed:
-    """Add to the file ``name`` those of ``lines`` that it lacks, at its end.
-
-    Raises:
-        StorageError: it cannot be read or written.
-    """
-    text = "".join(f"{line}\n" for line in lines).encode()
-    with naming(name):
-        if project.status(name) is None:
-            return place_file(project, name, text)
-        found = _placing_read(project, name)
-        known = {line.strip() for line in found.splitlines()}
-        missing = [line for line in lines if line.encode() not in known]
-        if not missing:
-            return Placed(path=name, placing=Placing.SAME)
-        start = "" if found.endswith(b"\n") or not found else "\n"
-        _append(project, name, (start + "".join(f"{line}\n" for line in missing)).encode())
-        return Placed(path=name, placing=Placing.EXTENDED)
-
-
-def _placing_read(folder: Folder, name: str) -> bytes:
-    fd = folder.read(name)
-    try:
-        return b"".join(read_blocks(fd))
-    finally:
-        os.close(fd)
-
-
-def _holds(folder: Folder, name: str, data: bytes) -> bool:
-    status = folder.status(name)
-    return (
-        status is not None and stat.S_ISREG(status.st_mode) and _placing_read(folder, name) == data
-    )
-
-
-def _append(folder: Folder, name: str, data: bytes) -> None:
-    """Add ``data`` in one call, so that a line that someone else adds meanwhile is not lost."""
-    # Opened for reading first: that refuses links and what is no file.
-    os.close(folder.read(name))
-    handle, path = folder.raw(name)
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND, dir_fd=handle)
-    try:
-        os.write(fd, data)
-    finally:
-        os.close(fd)
+                return UserFile(path=folder.named(rival), result=WriteResult.KEPT)
+        status = folder.status(name)
+        is_file = status is not None and stat.S_ISREG(status.st_mode)
+        if is_file and read_in(folder, name) == data:
+            return UserFile(path=path, result=WriteResult.SAME)
+        if not replace:
+            is_new = write_new(folder, name, (data,))
+            return UserFile(path=path, result=WriteResult.CREATED if is_new else WriteResult.KEPT)
+        aside = write_over(folder, name, (data,))
+        if not aside:
+            return UserFile(path=path, result=WriteResult.CREATED)
+        kept_as = folder.named(_keep(folder, aside, name))
+        return UserFile(path=path, result=WriteResult.REPLACED, kept_as=kept_as)
 
 
 def _keep(folder: Folder, aside: str, name: str) -> str:
     """Give the file that was swapped out a name that nothing has, and return it."""
     for number in itertools.count():
-        former = f"{name}.bak{number or ''}"
-        if put_new(folder, aside, former):
-            return former
+        kept_as = f"{name}.bak{number or ''}"
+        if put_new(folder, aside, kept_as):
+            return kept_as
     raise AssertionError("the numbers do not end")
+
+
+def add_lines(project: Folder, name: str, lines: Sequence[str]) -> UserFile:
+    """Add to the file ``name`` those of ``lines`` that it lacks, at its end.
+
+    Raises:
+        StorageError: it cannot be read or written.
+    """
+    with naming(name):
+        if project.status(name) is None:
+            return write_user_file(project, name, "".join(f"{line}\n" for line in lines).encode())
+        found = read_in(project, name)
+        known = {line.strip() for line in found.splitlines()}
+        missing = [line for line in lines if line.encode() not in known]
+        if not missing:
+            return UserFile(path=name, result=WriteResult.SAME)
+        start = "" if found.endswith(b"\n") or not found else "\n"
+        handle, path = project.raw(name)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND, dir_fd=handle)
+        try:
+            # One call, so that a line that someone else adds meanwhile is not lost.
+            os.write(fd, (start + "".join(f"{line}\n" for line in missing)).encode())
+        finally:
+            os.close(fd)
+        return UserFile(path=name, result=WriteResult.EXTENDED)

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
+from mockgen_watch.storage.backup import save_backup
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
 
@@ -147,10 +148,44 @@ def _renameat2() -> Callable[[int, bytes, bytes], int] | None:
     return rename
 
 
-def write_new(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> bool:
-    """Write ``chunks`` to ``path`` below ``root``; return False when something has that name.
+def write_new(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | None = None) -> bool:
+    """Write ``chunks`` to ``name``; return False, and change nothing, when that is there.
 
-    The file is wholly there or not at all; after False nothing has changed.
+    The file is wholly there or not at all.
+
+    Raises:
+        OSError: it cannot be written; nothing has changed then.
+    """
+    if folder.status(name) is not None:
+        return False
+    staged = stage(folder, chunks, mode=mode)
+    is_new = False
+    try:
+        is_new = put_new(folder, staged.name, name)
+    finally:
+        if not is_new:
+            remove_quietly(folder, staged.name)
+    return is_new
+
+
+def write_over(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | None = None) -> str:
+    """Write ``chunks`` to ``name``; return under which name the old file is, ``""`` for none.
+
+    Raises:
+        OSError: it cannot be written; nothing has changed then.
+    """
+    staged = stage(folder, chunks, mode=mode)
+    try:
+        if put_new(folder, staged.name, name):
+            return ""
+        return swap_in(folder, staged.name, name)
+    except BaseException:
+        remove_quietly(folder, staged.name)
+        raise
+
+
+def write_new_below(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> bool:
+    """Do what ``write_new`` does at ``path`` below ``root``, and make its folder.
 
     Raises:
         StorageError: it cannot be written.
@@ -161,16 +196,9 @@ def write_new(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> bool:
         root.open(create=True) as top,
         top.walk(parent, create=True) as folder,
     ):
-        if folder.status(name) is not None:
-            return False
-        staged = stage(folder, chunks)
-        is_new = False
-        try:
-            is_new = put_new(folder, staged.name, name)
-        finally:
-            if not is_new:
-                remove_quietly(folder, staged.name)
-        folder.sync()
+        is_new = write_new(folder, name, chunks)
+        if is_new:
+            folder.sync()
         return is_new
 
 
@@ -219,8 +247,8 @@ class Placer:
         has_written: something was put in place or removed.
     """
 
-    def __init__(self, root: OutputRoot, cache: StatCache) -> None:
-        """Work in ``root``; ``cache`` spares reading what its stamp tells."""
+    def __init__(self, root: OutputRoot, cache: StatCache | None = None) -> None:
+        """Work in ``root``; ``cache`` has the digests of files whose stamps it knows."""
         self.root = root
         self.cache = cache
         self.backups: list[Backup] = []
@@ -286,7 +314,7 @@ class Placer:
             kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "no regular file"
             raise StorageError(self.root.named(place.path), f"{kind} is in the way")
         stamp = Stamp.of(status)
-        digest = self.cache.get(place.path, stamp)
+        digest = self.cache.get(place.path, stamp) if self.cache is not None else None
         if digest is not None:
             return _Look(stamp=stamp, when_ns=when_ns, digest=digest)
         try:
@@ -321,14 +349,12 @@ class Placer:
         return _read(place.folder, aside)[1] in place.known
 
     def _save(self, place: Place, aside: str) -> None:
-        from mockgen_watch.storage.backup import save_backup  # noqa: PLC0415 - few runs save any
-
         self.backups.append(save_backup(self.root, place.folder, aside, place.path))
         place.folder.unlink(aside)
 
     def _remember(self, place: Place, digest: str) -> None:
         status = place.folder.status(place.name)
-        if status is not None:
+        if status is not None and self.cache is not None:
             self.cache.put_written(place.path, Stamp.of(status), digest)
 
 

@@ -38,9 +38,8 @@ from mockgen_watch.storage.atomic import (
     stage,
     write_all,
 )
-from mockgen_watch.storage.backup import clear_unfinished, save_backup
+from mockgen_watch.storage.backup import clear_unfinished, keep_lockfile, save_backup
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.former import keep_former
 from mockgen_watch.storage.outputs import LARGEST_LOCK
 from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.swap import Place, Placed, Placer
@@ -581,7 +580,7 @@ class _Transaction:
                     saved = save_backup(self.root, folder, LOCK_NAME, path)
                     self.placer.backups.append(saved)
             elif found is not None:
-                keep_former(self.root, folder, LOCK_NAME, path)
+                keep_lockfile(self.root, folder, LOCK_NAME, path)
             if lock is None:
                 return self._take_away(path, known, is_forced=False)
             place = Place(folder=folder, name=LOCK_NAME, path=path, known=known)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mockgen_watch.spec.project import plugin_name
-from mockgen_watch.storage.atomic import write_atomically
-from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.atomic import write_file
+from mockgen_watch.storage.containment import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,8 +99,7 @@ def write_trust(path: Path, names: Iterable[str], *, is_trusted: bool) -> tuple[
     if changed:
         with naming(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            with Folder.open(path.parent, str(path.parent)) as folder:
-                write_atomically(folder, path.name, "".join(f"{x}\n" for x in lines).encode())
+        write_file(str(path), "".join(f"{line}\n" for line in lines).encode())
     return changed
 
 

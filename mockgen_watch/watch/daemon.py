@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.storage.project_folder import SPECS, StateFolder
-from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.watch.batch import (
     SHOWN_HINTS,

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.project_folder import DAEMON, ProjectLock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

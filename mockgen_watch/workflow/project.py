@@ -22,8 +22,13 @@ from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.containment import OutputRoot, naming
 from mockgen_watch.storage.multi import PROJECT_LABEL, finish_replacement, replace_all
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
-from mockgen_watch.storage.project_lock import WRITER, ProjectLock
+from mockgen_watch.storage.project_folder import (
+    SPECS,
+    WRITER,
+    ProjectLock,
+    StateFolder,
+    find_project,
+)
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust

@@ -22,14 +22,15 @@ from mockgen_watch.storage.archive import (
     list_files,
     members_of,
     remove_known,
+    restore_backup,
+    restore_lockfile,
     unpack,
     write_archive,
 )
-from mockgen_watch.storage.backup import list_backups, restore_backup
+from mockgen_watch.storage.backup import find_lockfile, list_backups, list_lockfiles
 from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.former import find_former, list_former, restore_former
 from mockgen_watch.storage.multi import PROJECT_LABEL
-from mockgen_watch.storage.swap import write_new
+from mockgen_watch.storage.swap import write_new_below
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes, suffix_of
 from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import FileResult
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.former import Former
+    from mockgen_watch.storage.backup import Backup, KeptLockfile
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
 
@@ -85,13 +85,13 @@ def _write_one(plan: OutputPlan, run: SnapshotRun) -> Iterator[FileResult]:
         records = 1 if plan.output.layout is Layout.SINGLE else plan.count
         while True:
             path = snapshot_path(plan, stamp)
-            if write_new(run.root, path, file_bytes(production, run.executor, run.advance)):
+            if write_new_below(run.root, path, file_bytes(production, run.executor, run.advance)):
                 yield _result(run.root, path, records)
                 return
             stamp = run.stamp()
     for index in range(plan.count):
         data = record_bytes(production, index)
-        while not write_new(run.root, path := snapshot_path(plan, stamp, index + 1), (data,)):
+        while not write_new_below(run.root, path := snapshot_path(plan, stamp, index + 1), (data,)):
             stamp = run.stamp()
         run.advance(plan, 1)
         yield _result(run.root, path, 1)
@@ -258,7 +258,7 @@ class Restorable(Struct, frozen=True, kw_only=True):
 
     archives: dict[str, list[str]]
     backups: list[Backup]
-    lockfiles: list[Former]
+    lockfiles: list[KeptLockfile]
 
 
 def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
@@ -271,7 +271,7 @@ def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
     return Restorable(
         archives=archives,
         backups=list_backups(project.state),
-        lockfiles=list_former(project.state),
+        lockfiles=list_lockfiles(project.state),
     )
 
 
@@ -289,11 +289,11 @@ def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
     with writer_lock(project.state, "restore"):
         if _NUMBER.fullmatch(name):
             return _backup(project, name)
-        former = find_former(project.state, name)
-        if former is not None:
-            place = _root_of(project, former.folder)
-            restore_former(place, former)
-            return Restored(paths=(place.named(former.path),))
+        lockfile = find_lockfile(project.state, name)
+        if lockfile is not None:
+            place = _root_of(project, lockfile.folder)
+            restore_lockfile(place, lockfile)
+            return Restored(paths=(place.named(lockfile.path),))
         restored: list[str] = []
         refused: list[str] = []
         for archive, paths in _archived(root, name):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.errors import LockedError, StorageError
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.project_lock import ProjectLock
+from mockgen_watch.storage.project_folder import ProjectLock
 from mockgen_watch.storage.transaction import apply
 from tests.unit.lock.suites import contents, files_of, producer, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project

@@ -30,7 +30,7 @@ from mockgen_watch.spec.model import fold
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.atomic import read_file
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.multi import Placed, Placing, place_file, place_lines
+from mockgen_watch.storage.multi import UserFile, WriteResult, add_lines, write_user_file
 from mockgen_watch.storage.package_data import read_schema
 from mockgen_watch.storage.project_folder import (
     SPECS,
@@ -181,36 +181,38 @@ def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str,
 
 def _place(
     project: Folder, suite: str, files: dict[str, bytes], *, replace: bool
-) -> Iterator[Placed]:
+) -> Iterator[UserFile]:
     others = {"user_input.yaml": USER_INPUT_NAMES[1:], "master.yaml": MASTER_NAMES[1:]}
     name, *rivals = PROJECT_NAMES
     settings = (_STARTER / name).read_bytes()
-    yield place_file(project, f"{SPECS}/{name}", settings, rivals, replace=replace)
+    yield write_user_file(project, f"{SPECS}/{name}", settings, rivals, replace=replace)
     for name, data in files.items():
-        yield place_file(project, f"{SPECS}/{suite}/{name}", data, others[name], replace=replace)
+        yield write_user_file(
+            project, f"{SPECS}/{suite}/{name}", data, others[name], replace=replace
+        )
     for name in _SCHEMAS:
-        yield place_file(project, f"schemas/{name}", read_schema(name), replace=replace)
-    yield place_lines(project, ".gitattributes", _ATTRIBUTES)
-    yield place_lines(project, ".gitignore", _IGNORED)
+        yield write_user_file(project, f"schemas/{name}", read_schema(name), replace=replace)
+    yield add_lines(project, ".gitattributes", _ATTRIBUTES)
+    yield add_lines(project, ".gitignore", _IGNORED)
 
 
 def _option(directory: Path) -> str:
     return "" if directory == Path() else f"-C {shlex.quote(directory.as_posix())} "
 
 
-def _lines(placed: Sequence[Placed], steps: Sequence[str]) -> Iterator[str]:
-    width = max(len(item.placing) for item in placed)
+def _lines(placed: Sequence[UserFile], steps: Sequence[str]) -> Iterator[str]:
+    width = max(len(item.result) for item in placed)
     for item in placed:
-        former = f"  (the former is {item.former})" if item.former else ""
-        yield escape_for_terminal(f"{item.placing:<{width}}  {item.path}{former}")
+        former = f"  (the former is {item.kept_as})" if item.kept_as else ""
+        yield escape_for_terminal(f"{item.result:<{width}}  {item.path}{former}")
     yield "\nnext:"
     for step in steps:
         yield f"  {escape_for_terminal(step)}"
 
 
-def _data(placed: Sequence[Placed], steps: Sequence[str]) -> dict[str, object]:
+def _data(placed: Sequence[UserFile], steps: Sequence[str]) -> dict[str, object]:
     files = [
-        {"path": item.path, "action": item.placing.value, "former": item.former or None}
+        {"path": item.path, "action": item.result.value, "former": item.kept_as or None}
         for item in placed
     ]
     return {"files": files, "next": steps}
@@ -227,7 +229,7 @@ def _hook_command(directory: Path) -> str:
     return f"mockgen-watch {_option(_below_work_tree(directory))}hook"
 
 
-def _place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) -> str:
+def _place_pre_commit(project: Folder, directory: Path, placed: list[UserFile]) -> str:
     """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
     command = _hook_command(directory)
     lines = "\n".join(hook_lines(command, 2))
@@ -236,25 +238,27 @@ def _place_pre_commit(project: Folder, directory: Path, placed: list[Placed]) ->
         # It belongs to the top of the repository, which is not ours to write.
         return instructions
     if project.status(PRE_COMMIT_CONFIG) is None:
-        placed.append(place_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
+        placed.append(write_user_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
         return ""
     text = read_file(str(directory / PRE_COMMIT_CONFIG)).decode("utf-8", "surrogateescape")
     try:
         new = with_hook(text, command)
     except (GraftError, UnicodeError):
-        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.KEPT))
+        placed.append(UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.KEPT))
         return instructions
     if new == text:
-        placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.SAME))
+        placed.append(UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.SAME))
         return ""
-    done = place_file(
+    done = write_user_file(
         project, PRE_COMMIT_CONFIG, new.encode("utf-8", "surrogateescape"), replace=True
     )
-    placed.append(Placed(path=PRE_COMMIT_CONFIG, placing=Placing.EXTENDED, former=done.former))
+    placed.append(
+        UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.EXTENDED, kept_as=done.kept_as)
+    )
     return ""
 
 
-def _place_git_hooks(directory: Path, placed: list[Placed]) -> str:
+def _place_git_hooks(directory: Path, placed: list[UserFile]) -> str:
     """Write the hooks that Git itself calls; return what a person has to do, or ""."""
     command = f"exec {_hook_command(directory)}"
     repository = Repository.of(directory.resolve())
@@ -262,23 +266,23 @@ def _place_git_hooks(directory: Path, placed: list[Placed]) -> str:
     folder = Path(repository.work_tree) / hooks.rstrip("\n")
     instructions = []
     for name in _HOOKS:
-        placing = _place_git_hook(folder, name, f"#!/bin/sh\n{command}\n")
-        placed.append(Placed(path=f"{folder.name}/{name}", placing=placing))
-        if placing is Placing.KEPT:
+        result = _place_git_hook(folder, name, f"#!/bin/sh\n{command}\n")
+        placed.append(UserFile(path=f"{folder.name}/{name}", result=result))
+        if result is WriteResult.KEPT:
             instructions.append(f"to look at each commit, add to {folder / name}:\n\n{command}")
     return "\n".join(instructions)
 
 
-def _place_git_hook(folder: Path, name: str, script: str) -> Placing:
+def _place_git_hook(folder: Path, name: str, script: str) -> WriteResult:
     with naming(str(folder)):
         folder.mkdir(parents=True, exist_ok=True)
         with Folder.open(folder) as hooks:
-            placing = place_file(hooks, name, script.encode()).placing
-        if placing is Placing.CREATED:
+            result = write_user_file(hooks, name, script.encode()).result
+        if result is WriteResult.CREATED:
             (folder / name).chmod(0o755)
         text = (folder / name).read_bytes()
     is_ours = b"mockgen-watch" in text and b" hook" in text
-    return Placing.SAME if placing is Placing.KEPT and is_ours else placing
+    return WriteResult.SAME if result is WriteResult.KEPT and is_ours else result
 
 
 class Answers(Struct, kw_only=True):

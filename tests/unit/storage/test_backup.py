@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.errors import UsageError
-from mockgen_watch.storage.backup import clear_unfinished, list_backups, restore_backup
+from mockgen_watch.storage.archive import restore_backup
+from mockgen_watch.storage.backup import clear_unfinished, list_backups
 from tests.unit.lock.suites import wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.errors import LockedError, StorageError
-from mockgen_watch.storage.project_folder import StateFolder
-from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ REPOSITORY = Path(__file__).parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
-from mockgen_watch.storage.project_lock import ProjectLock
+from mockgen_watch.storage.project_folder import ProjectLock
 from mockgen_watch.storage.project_folder import StateFolder
 with ProjectLock(StateFolder(Path(sys.argv[1])), holder="the other", timeout=20):
     print("held", flush=True)
@@ -31,7 +30,7 @@ with ProjectLock(StateFolder(Path(sys.argv[1])), holder="the other", timeout=20)
 COUNTER = """
 import sys, time
 from pathlib import Path
-from mockgen_watch.storage.project_lock import ProjectLock
+from mockgen_watch.storage.project_folder import ProjectLock
 from mockgen_watch.storage.project_folder import StateFolder
 counter = Path(sys.argv[2])
 for _ in range(int(sys.argv[3])):

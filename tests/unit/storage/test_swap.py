@@ -21,7 +21,7 @@ from tests.unit.storage.projects import files_in
 class NoLinks(Folder):
     """A folder of a file system without second names."""
 
-    def link(self, source: str, target: str) -> None:
+    def link(self, source: str, target: str, into: Folder | None = None) -> None:
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), f"{source} {target}")
 
 

@@ -14,8 +14,7 @@ import pytest
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.observe.log import KEPT, Level, LogFile, start_logging
-from mockgen_watch.storage.project_folder import StateFolder
-from mockgen_watch.storage.project_lock import DAEMON, ProjectLock
+from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
 from mockgen_watch.watch.batch import Pass, Problems
 from mockgen_watch.watch.events import (
     BatchEnded,

@@ -1,4 +1,4 @@
-"""Former lockfiles: kept before each replacement, the last few, and brought back."""
+"""Lockfiles that were replaced: kept before each replacement, the last few, and brought back."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.cli.main import main
-from mockgen_watch.storage import former
+from mockgen_watch.storage import backup
+from mockgen_watch.storage.archive import restore_lockfile
+from mockgen_watch.storage.backup import MOST_LOCKFILES, keep_lockfile, list_lockfiles
 from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.former import KEPT, keep_former, list_former, restore_former
 from mockgen_watch.storage.project_folder import StateFolder
 
 LOCK = "mock_outputs/m/mockgen.lock"
@@ -28,7 +29,7 @@ def rewrite(root: OutputRoot, text: str) -> None:
     """Replace the lockfile as a run does: another file takes its name."""
     path = Path(root.folder) / "m" / "mockgen.lock"
     with root.open() as top, top.walk("m") as folder:
-        keep_former(root, folder, "mockgen.lock", "m/mockgen.lock")
+        keep_lockfile(root, folder, "mockgen.lock", "m/mockgen.lock")
     path.with_name("new").write_text(text)
     path.with_name("new").replace(path)
 
@@ -40,14 +41,16 @@ def texts(root: OutputRoot) -> list[str]:
 
 def test_the_last_few_are_kept(tmp_path: Path) -> None:
     root = root_in(tmp_path)
-    for number in range(KEPT + 4):
+    for number in range(MOST_LOCKFILES + 4):
         rewrite(root, str(number))
-    assert texts(root) == [str(number) for number in range(3, KEPT + 3)]
-    assert [one.name for one in list_former(root.state)][-1] == f"out/m/mockgen.lock@{KEPT + 3:06d}"
+    assert texts(root) == [str(number) for number in range(3, MOST_LOCKFILES + 3)]
+    assert [one.name for one in list_lockfiles(root.state)][
+        -1
+    ] == f"out/m/mockgen.lock@{MOST_LOCKFILES + 3:06d}"
 
 
 def test_of_large_ones_the_last_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(former, "MOST_BYTES", 25)
+    monkeypatch.setattr(backup, "MOST_BYTES", 25)
     root = root_in(tmp_path)
     for number in range(5):
         rewrite(root, f"{number}" * 10)
@@ -62,7 +65,7 @@ def test_a_run_that_was_cut_short_is_not_kept_twice(tmp_path: Path) -> None:
     rewrite(root, "first")
     for _ in range(3):
         with root.open() as top, top.walk("m") as folder:
-            keep_former(root, folder, "mockgen.lock", "m/mockgen.lock")
+            keep_lockfile(root, folder, "mockgen.lock", "m/mockgen.lock")
     assert texts(root) == ["first"]
 
 
@@ -77,7 +80,7 @@ def test_a_state_folder_on_another_disk_gets_copies(tmp_path: Path) -> None:
             rewrite(root, text)
         assert texts(root) == ["first", "second"]
         assert not list(state.rglob(".mockgen-*"))
-        restore_former(root, list_former(root.state)[0])
+        restore_lockfile(root, list_lockfiles(root.state)[0])
         assert (Path(root.folder) / "m" / "mockgen.lock").read_text() == "first"
         assert texts(root) == ["first", "second", "third"]
     finally:
@@ -90,7 +93,7 @@ def test_what_says_nothing_of_its_lockfile_is_passed_over(tmp_path: Path) -> Non
     rewrite(root, "second")
     (about,) = (tmp_path / "state" / "former").glob("*/about.json")
     about.write_text("{")
-    assert list_former(root.state) == []
+    assert list_lockfiles(root.state) == []
 
 
 @pytest.fixture
@@ -122,7 +125,7 @@ def test_generate_keeps_what_it_rewrites_and_restore_brings_it_back(
 def test_nothing_is_kept_when_nothing_is_rewritten(project: Path) -> None:
     generate(project, "x")
     generate(project, "x")
-    assert list_former(StateFolder.of(project)) == []
+    assert list_lockfiles(StateFolder.of(project)) == []
 
 
 def test_the_lockfile_of_a_suite_that_goes_comes_back_too(project: Path) -> None:
