@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import TYPE_CHECKING
 from unicodedata import category, east_asian_width
@@ -70,8 +69,8 @@ def diagnostics_text(
     return "\n\n".join([*blocks, summary_of(ordered)]) + "\n"
 
 
-def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return a report for programs: ASCII JSON, ending with a line end.
+def diagnostics_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+    """Return a report as data, by file, line and column.
 
     ::
 
@@ -83,15 +82,9 @@ def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> str:
             "location": {"path": "…", "line": 14, "column": 9, "length": 5, "pointer": "/M/F"},
             "related": [{"message": "…", "location": {…}}]}]}
 
-    The order is by file, line and column. ``hint`` and ``pointer`` may be empty. A diagnostic that
-    ``check --fix`` would fix has ``fix`` as well, a list of
-    ``{"path", "line", "column", "length", "text", "title"}``.
+    ``hint`` and ``pointer`` may be empty. A diagnostic that ``check --fix`` would fix has ``fix``
+    as well, a list of ``{"path", "line", "column", "length", "text", "title"}``.
     """
-    return json.dumps(diagnostics_data(diagnostics), indent=2) + "\n"
-
-
-def diagnostics_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
-    """Return what ``diagnostics_json`` writes, for commands whose JSON holds more than findings."""
     ordered = sorted(diagnostics, key=lambda found: found.sort_key)
     counts = Counter(found.severity for found in ordered)
     return {
