@@ -286,7 +286,7 @@ def _place_git_hook(folder: Path, name: str, script: str) -> WriteResult:
 
 
 class Answers(Struct, kw_only=True):
-    """What a person said.
+    """The answers of a person.
 
     Attributes:
         suite: its folder below the specs.
@@ -332,7 +332,9 @@ def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Ans
         "An empty name ends the list.",
     )
     _ask_fields(ask, answers, answers.wrong, known=answers.fields)
-    _ask(ask, "Records of each scenario", str(answers.count), lambda text: _count(answers, text))
+    _ask(
+        ask, "Records of each scenario", str(answers.count), lambda text: _take_count(answers, text)
+    )
     return answers
 
 
@@ -399,8 +401,8 @@ def _ask_fields(
         if known is None and fold(name) in map(fold, fields):
             _say("  it is there already")
             continue
-        said = ask(f"  values of {escape_for_terminal(name)}: ")
-        how = KINDS.get(said.strip()) or pool_text(_values(said))
+        answer = ask(f"  values of {escape_for_terminal(name)}: ")
+        how = KINDS.get(answer.strip()) or pool_text(_values(answer))
         fields[name] = how
         problem = _spec_problem(answers)
         if problem:
@@ -408,8 +410,8 @@ def _ask_fields(
             _say(f"  {problem}")
 
 
-def _values(said: str) -> list[str]:
-    values = [value.strip() for value in said.split(",")]
+def _values(answer: str) -> list[str]:
+    values = [value.strip() for value in answer.split(",")]
     # One empty value is meant where nothing was typed: a wrong value is often none.
     return [value for value in values if value] or [""]
 
@@ -431,7 +433,7 @@ def _model_problem(name: str) -> str:
     return _spec_problem(Answers(suite="probe", model=name, fields={"probe": pool_text(["x"])}))
 
 
-def _count(answers: Answers, text: str) -> str:
+def _take_count(answers: Answers, text: str) -> str:
     """Take over the number in ``text``; return why that cannot be, or ``""``."""
     if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_COUNT:
         return "a whole number from 1 up"
