@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.fragments import Draw, FragmentPlan, MadeSlot
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import BLOCK, VectorRun
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from mockgen_watch.formats.base import Writer
+    from mockgen_watch.formats.format import Writer
     from mockgen_watch.generate.address import Cells
     from mockgen_watch.generate.column import Program
 

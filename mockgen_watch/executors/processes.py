@@ -36,7 +36,7 @@ from msgspec import Struct
 
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import PlacingExecutor, Serial
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.rendering import measured, warm_up
 
 if sys.platform != "win32":

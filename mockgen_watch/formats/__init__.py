@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final
 
-    from mockgen_watch.formats.base import Format
+    from mockgen_watch.formats.format import Format
 
 BUILTIN: Final[Mapping[str, Format]] = {"json": JSON, "ndjson": NDJSON, "yaml": YAML, "csv": CSV}
 """Every format that comes with the package, by name."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from mockgen_watch.formats.base import (
+from mockgen_watch.formats.format import (
     Format,
     FormatError,
     Framing,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.formats.base import Options
+    from mockgen_watch.formats.format import Options
     from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.formats.base import Format, Framing, Option, literal_text, utf8
+from mockgen_watch.formats.format import Format, Framing, Option, literal_text, utf8
 from mockgen_watch.formats.fragments import TextCoding, digits_coding
 from mockgen_watch.formats.tree import Frame, Place, Position, TreeWriter
 from mockgen_watch.spec.model import Layout
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-    from mockgen_watch.formats.base import Options
+    from mockgen_watch.formats.format import Options
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import ScalarValue
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.fragments import Slot
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import record_at
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Final
 
-    from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.format import Framing, Writer
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.generate.column import Program

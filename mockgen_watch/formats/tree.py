@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.formats.base import Framing
+    from mockgen_watch.formats.format import Framing
     from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece, TextCoding
     from mockgen_watch.generate.column import ArrayNode, Node, Program
     from mockgen_watch.spec.document import Json, ScalarValue

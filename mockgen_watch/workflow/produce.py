@@ -19,7 +19,7 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, complete_options
+from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.formats.rendering import (
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Final
 
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.formats.base import Framing, Writer
+    from mockgen_watch.formats.format import Framing, Writer
     from mockgen_watch.formats.rendering import Records
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.labels import Case

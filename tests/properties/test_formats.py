@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
 from mockgen_watch.formats.csv import CsvWriter, compile_rows
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.fragments import Limits
 from mockgen_watch.formats.tree import TreeWriter, compile_tree
 from mockgen_watch.formats.vector import VectorRun
@@ -22,7 +22,7 @@ from tests.programs import programs
 from tests.sizes import sized
 
 if TYPE_CHECKING:
-    from mockgen_watch.formats.base import Writer
+    from mockgen_watch.formats.format import Writer
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import Json
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import whole_number
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Layout

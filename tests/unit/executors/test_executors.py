@@ -15,7 +15,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes, WorkerFailedError
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, Framing, complete_options
+from mockgen_watch.formats.format import FormatError, Framing, complete_options
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text

@@ -20,7 +20,7 @@ from mockgen_watch.executors.processes import (
     write_in_place,
 )
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, Framing, complete_options
+from mockgen_watch.formats.format import FormatError, Framing, complete_options
 from mockgen_watch.formats.rendering import document, measured, records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.rendering import records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.api import Specs
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.rendering import BLOCK, CaseRecords
 from mockgen_watch.workflow.produce import prepare_production, slow_fields
 

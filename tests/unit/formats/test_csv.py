@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, complete_options
 from mockgen_watch.formats.csv import column_name
+from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, ObjectNode, record_at
@@ -19,7 +19,7 @@ from mockgen_watch.spec.model import Layout
 from tests.programs import pool, program_of, text
 
 if TYPE_CHECKING:
-    from mockgen_watch.formats.base import Writer
+    from mockgen_watch.formats.format import Writer
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.spec.document import Json
 

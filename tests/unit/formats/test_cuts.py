@@ -18,7 +18,7 @@ from mockgen_watch.api import Specs
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.rendering import ScalarRecords, VectorRecords, records_of
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.model import Layout

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, Framing, complete_options
+from mockgen_watch.formats.format import FormatError, Framing, complete_options
 from mockgen_watch.formats.rendering import (
     ScalarRecords,
     VectorRecords,
@@ -24,7 +24,7 @@ from tests.programs import pool, program_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.formats.base import Writer
+    from mockgen_watch.formats.format import Writer
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import Json
@@ -118,7 +118,7 @@ def test_one_record_alone_is_a_whole_file() -> None:
 
 SMALL_JOB = """
 import sys
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.generate.column import Column, ColumnKind, ObjectNode, Part, Program

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, complete_options
+from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.rendering import alone, document
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from mockgen_watch.formats.base import Writer
+    from mockgen_watch.formats.format import Writer
     from mockgen_watch.spec.document import Json
 
 RECORDS: tuple[dict[str, Json], ...] = (

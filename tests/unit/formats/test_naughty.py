@@ -14,7 +14,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import complete_options
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.rendering import document
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import Column, ColumnKind, Part

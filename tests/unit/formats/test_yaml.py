@@ -10,7 +10,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError
+from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.rendering import alone, document
 from mockgen_watch.formats.yaml import is_plain, quote
 from mockgen_watch.spec.model import Layout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.base import FormatError, complete_options
+from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
