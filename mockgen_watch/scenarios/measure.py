@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.scenarios.source import ScenarioRecords
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Modifiers, Shape
+    from mockgen_watch.spec.model import Shape
 
 
 MOST_TRIPLES: Final = 400_000
@@ -342,36 +342,34 @@ def _value_name(value: Value) -> tuple[bytes | None, bytes]:
 
 
 def _learnt(covered: Covered | None, own: Sequence[Parameter]) -> Iterator[Constraint]:
-    """Yield what a design learnt from records that could not be, of the parameters ``own``."""
+    """Yield what a design learnt from records that could not be, for the parameters ``own``."""
     if covered is None:
         return
     places = {_identity(parameter): place for place, parameter in enumerate(own)}
     for constraint in covered.problem.constraints[len(covered.compatibility.constraints) :]:
         theirs = [covered.parameters[place] for place in constraint.scope]
-        if all(_identity(parameter) in places for parameter in theirs):
-            scope = tuple(places[_identity(parameter)] for parameter in theirs)
-            yield Constraint(scope=scope, allows=_translated(constraint, theirs, own, scope))
+        scope = [places.get(_identity(parameter), -1) for parameter in theirs]
+        if -1 not in scope:
+            mine = [own[place] for place in scope]
+            yield Constraint(scope=tuple(scope), allows=_translated(constraint, theirs, mine))
 
 
 def _translated(
-    constraint: Constraint,
-    theirs: Sequence[Parameter],
-    own: Sequence[Parameter],
-    scope: Sequence[int],
+    constraint: Constraint, theirs: Sequence[Parameter], own: Sequence[Parameter]
 ) -> Callable[[tuple[int, ...]], bool]:
-    known = [
+    """Return ``constraint.allows`` for the numbers that the same values have in ``own``."""
+    their_numbers = [
         {_value_name(value): number for number, value in enumerate(parameter.values)}
         for parameter in theirs
     ]
 
     def allows(numbers: tuple[int, ...]) -> bool:
-        names = [
-            _value_name(own[place].values[number])
-            for place, number in zip(scope, numbers, strict=True)
+        translated = [
+            known.get(_value_name(parameter.values[number]))
+            for known, parameter, number in zip(their_numbers, own, numbers, strict=True)
         ]
-        if any(name not in each for name, each in zip(names, known, strict=True)):
-            return True
-        return constraint.allows(tuple(each[name] for name, each in zip(names, known, strict=True)))
+        found = tuple(number for number in translated if number is not None)
+        return len(found) < len(translated) or constraint.allows(found)
 
     return allows
 
@@ -451,13 +449,41 @@ def scenario_odds(
 ) -> Iterator[Odds]:
     """Yield the share of each scenario of a mix."""
     total, trials = sum(weight for _, weight in weights), sum(counts.values())
+    counted = _Counted(field="", confidence=confidence)
     for name, weight in weights:
-        hits = counts.get(name, 0)
-        low, high = wilson(hits, trials, confidence)
-        yield Odds(
-            field="", of=name, is_word=True, declared=float(weight / total),
-            settled=float(weight / total), trials=trials, hits=hits, low=low, high=high,
-        )  # fmt: skip
+        share = weight / total
+        yield counted.odds(name, (share, share), counts.get(name, 0), trials, is_word=True)
+
+
+class _Counted(Struct, frozen=True, kw_only=True):
+    """What the odds of one field have in common."""
+
+    field: str
+    confidence: float
+
+    def odds(
+        self,
+        of: Json,
+        shares: tuple[Decimal, Decimal | None],
+        hits: int,
+        trials: int,
+        *,
+        is_word: bool,
+    ) -> Odds:
+        """Return the odds of one value; ``shares`` are the declared and the settled one."""
+        low, high = wilson(hits, trials, self.confidence)
+        declared, settled = shares
+        return Odds(
+            field=self.field,
+            of=of,
+            is_word=is_word,
+            declared=float(declared),
+            settled=None if settled is None else float(settled),
+            trials=trials,
+            hits=hits,
+            low=low,
+            high=high,
+        )
 
 
 def field_odds(
@@ -492,45 +518,31 @@ def _field_odds(
     records: Sequence[Json],
     confidence: float,
 ) -> Iterator[Odds]:
+    """Yield the shares of one field; ``rest`` is its shape in the constrained plan."""
     own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
-    name = ".".join(own) + ("[]" if _is_element(shape) else "")
     modifiers, after = shape.modifiers, None if rest is None else rest.modifiers
     table = {} if modifiers.unique or not isinstance(shape, Leaf) else declared_shares(shape)
     if not (table or modifiers.null or modifiers.omit):
         return
+    name = ".".join(own) + ("[]" if _is_element(shape) else "")
+    counted = _Counted(field=name, confidence=confidence)
     counts = Counter(_drawn_keys(path, shape, records))
     absent, empty = counts[key_of(MISSING)], counts[key_of(None)]
     trials = counts.total()
-
-    def odds(
-        of: Json, declared: Decimal, settled: Decimal | None, hits: int, tries: int, *, word: bool
-    ) -> Odds:
-        low, high = wilson(hits, tries, confidence)
-        return Odds(
-            field=name, of=of, is_word=word, declared=float(declared),
-            settled=None if settled is None else float(settled),
-            trials=tries, hits=hits, low=low, high=high,
-        )  # fmt: skip
-
     if modifiers.omit and not _is_element(shape):
-        yield odds("absent", modifiers.omit, _odds_of(after, "omit"), absent, trials, word=True)
+        shares = (modifiers.omit, None if after is None else after.omit)
+        yield counted.odds("absent", shares, absent, trials, is_word=True)
     if modifiers.null:
-        there = trials - absent
-        yield odds("null", modifiers.null, _odds_of(after, "null"), empty, there, word=True)
+        shares = (modifiers.null, None if after is None else after.null)
+        yield counted.odds("null", shares, empty, trials - absent, is_word=True)
     has_gaps = bool(modifiers.null or modifiers.omit)
+    given = trials - absent - empty if has_gaps else trials
     left = declared_shares(rest, weighted_only=False) if isinstance(rest, Leaf) else None
     for key, (value, share) in table.items():
-        given = trials - absent - empty if has_gaps else trials
         settled = None if left is None else left.get(key, (value, Decimal(0)))[1]
-        word = isinstance(value, Missing)
+        is_word = isinstance(value, Missing)
         shown = "absent" if isinstance(value, Missing) else value
-        yield odds(shown, share, settled, counts[key], given, word=word)
-
-
-def _odds_of(modifiers: Modifiers | None, name: str) -> Decimal | None:
-    if modifiers is None:
-        return None
-    return modifiers.omit if name == "omit" else modifiers.null
+        yield counted.odds(shown, (share, settled), counts[key], given, is_word=is_word)
 
 
 def declared_shares(

@@ -28,10 +28,10 @@ from mockgen_watch.rules.values import with_value
 from mockgen_watch.scenarios.coverage.design import cover
 from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free, hidden_values, parameters_of
 from mockgen_watch.scenarios.coverage.problem import Constraint, Problem, count_combinations
-from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, fields_below
+from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, change_shape, fields_below
 from mockgen_watch.scenarios.promise.redraw import Sampler
 from mockgen_watch.spec.generators import Constant, RowField, Template
-from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape
+from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -264,10 +264,10 @@ def _kept_rows(
     for row in rows:
         given = row if isinstance(row, dict) else {}
         found = [
-            known.get(canonical(given[parameter.label]), _GONE)
+            by_name.get(canonical(given[parameter.label]), _GONE)
             if parameter.label in given
             else None
-            for known, parameter in zip(numbers, parameters, strict=True)
+            for by_name, parameter in zip(numbers, parameters, strict=True)
         ]
         # A case of which nothing is left says nothing.
         if _GONE not in found and any(number is not None for number in found):
@@ -364,28 +364,17 @@ class _Trial:
     def _compile(self) -> Program:
         """Return the program of records in which all is there that parameters can take away."""
         paths = {path for each in self._parameters if each.has_states for path in each.paths}
-        shape = _always_there(self._plan.shape, paths, ())
-        whole = shape if isinstance(shape, ObjectShape) else self._plan.shape
-        return compile_program(replace(self._plan, shape=whole, first=()))
 
+        def change(path: Path, part: Shape) -> Shape:
+            if path not in paths:
+                return part
+            sure = replace(
+                part.modifiers, null=part.modifiers.null * 0, omit=part.modifiers.omit * 0
+            )
+            return replace(part, modifiers=sure)
 
-def _always_there(shape: Shape, paths: set[Path], path: Path) -> Shape:
-    """Return ``shape`` with what is at ``paths`` in every record."""
-    if path in paths:
-        modifiers = shape.modifiers
-        sure = replace(modifiers, null=modifiers.null * 0, omit=modifiers.omit * 0)
-        shape = replace(shape, modifiers=sure)
-    if isinstance(shape, Leaf):
-        return shape
-    if isinstance(shape, ObjectShape):
-        members = tuple(
-            replace(member, shape=_always_there(member.shape, paths, (*path, member.name)))
-            for member in shape.members
-        )
-        return replace(shape, members=members)
-    items = None if shape.items is None else _always_there(shape.items, paths, path)
-    elements = tuple(_always_there(element, paths, path) for element in shape.elements)
-    return replace(shape, elements=elements, items=items)
+        shape = change_shape(self._plan.shape, change)
+        return compile_program(replace(self._plan, shape=shape, first=()))
 
 
 class _Condition(Struct, frozen=True, kw_only=True):
@@ -483,8 +472,8 @@ def _condition(
         path, leaf, is_sure = fields.pop()
         seen[path] = (leaf, is_sure)
         if isinstance(leaf.generator, Template):
-            named = [part.path for part in leaf.generator.parts if part.path]
-            targets = [(each, find_shape(plan.shape, each)) for each in named]
+            paths = [part.path for part in leaf.generator.parts if part.path]
+            targets = [(each, find_shape(plan.shape, each)) for each in paths]
             fields += [(each, shape, is_sure) for each, shape in targets if isinstance(shape, Leaf)]
     scope = tuple(
         place

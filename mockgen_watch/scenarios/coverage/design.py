@@ -89,9 +89,9 @@ class RowBuilder:
 
     def _keep(self, partial: Partial) -> None:
         self._counts = self._left.counts()
-        chosen = {place: value for place, value in enumerate(partial) if value is not None}
+        assigned = {place: value for place, value in enumerate(partial) if value is not None}
         for candidate in range(self._candidates):
-            row = self._filled(chosen, self._salt(candidate))
+            row = self._filled(assigned, self._salt(candidate))
             if row is not None and self._is_accepted(row):
                 if row not in self.rows:
                     self._add(row)
@@ -118,39 +118,39 @@ class RowBuilder:
     def _insist(self) -> Row | None:
         """Return a row with one open combination, or give that up."""
         combination = self._left.first_with(self._first(self._salt(0)))
-        chosen: dict[int, int] = {}
+        assigned: dict[int, int] = {}
         for value in combination:
-            chosen.update(self._choice(value))
+            assigned.update(self._choice(value))
         for candidate in range(CANDIDATES):
-            row = self._filled(chosen, self._salt(candidate))
+            row = self._filled(assigned, self._salt(candidate))
             if row is not None and self._is_accepted(row):
                 return row
         self._left.drop(combination)
         self.not_found += 1
         return None
 
-    def _filled(self, chosen: dict[int, int], salt: int) -> Row | None:
-        """Return a row with ``chosen`` in it, the other parameters filled to add the most."""
-        chosen = dict(chosen)
-        if not self._feasible.allows(chosen):
+    def _filled(self, assigned: dict[int, int], salt: int) -> Row | None:
+        """Return a row with ``assigned`` in it, the other parameters filled to add the most."""
+        assigned = dict(assigned)
+        if not self._feasible.allows(assigned):
             return None
-        values = [self._offsets[place] + number for place, number in chosen.items()]
+        values = [self._offsets[place] + number for place, number in assigned.items()]
         bits = bits_of(values)
         for place in self._order(salt):
-            if place in chosen:
+            if place in assigned:
                 continue
-            best = self._best(place, chosen, values, bits, salt)
+            best = self._best(place, assigned, values, bits, salt)
             if best is None:
                 return None
-            chosen[place] = best - self._offsets[place]
+            assigned[place] = best - self._offsets[place]
             values.append(best)
             bits |= 1 << best
-        return tuple(chosen[place] for place in range(len(self._names)))
+        return tuple(assigned[place] for place in range(len(self._names)))
 
     def _best(
-        self, place: int, chosen: dict[int, int], values: Sequence[int], bits: int, salt: int
+        self, place: int, assigned: dict[int, int], values: Sequence[int], bits: int, salt: int
     ) -> int | None:
-        """Return the value of a parameter that adds most and goes with what is chosen."""
+        """Return the value of a parameter that adds most and goes with what is assigned."""
         start, stop = self._offsets[place : place + 2]
         gain, counts, marks = self._left.gain, self._counts, self._marks
         gains = [gain(value, values, bits) for value in range(start, stop)]
@@ -161,7 +161,9 @@ class RowBuilder:
                 reverse=True,
             )
             fit = (
-                value for value in ranked if self._feasible.allows({**chosen, place: value - start})
+                value
+                for value in ranked
+                if self._feasible.allows({**assigned, place: value - start})
             )
             return next(fit, None)
         most = max(gains)
@@ -242,8 +244,8 @@ def _reordered(
     number_of = [{old: new for new, old in enumerate(order)} for order in numbers]
 
     def reordered(constraint: Constraint) -> Constraint:
-        def allows(chosen: tuple[int, ...]) -> bool:
-            pairs = zip(constraint.scope, chosen, strict=True)
+        def allows(assigned: tuple[int, ...]) -> bool:
+            pairs = zip(constraint.scope, assigned, strict=True)
             return constraint.allows(tuple(numbers[place][number] for place, number in pairs))
 
         return Constraint(scope=tuple(position[place] for place in constraint.scope), allows=allows)

@@ -349,17 +349,17 @@ class _Finder:
             label = self._label((*place[:-1], "$rows"))
             self.found[-1] = replace(self.found[-1], path=key[0], label=label)
             return
-        known = self.found[self._rows[key]]
+        shared = self.found[self._rows[key]]
         written = {value.identity: value.written for value in columns}
         self.found[self._rows[key]] = replace(
-            known,
-            places=(*known.places, place),
-            paths=(*known.paths, keys_of(place)),
+            shared,
+            places=(*shared.places, place),
+            paths=(*shared.paths, keys_of(place)),
             values=tuple(
                 value
                 if value.is_hidden
                 else replace(value, written=(*value.written, *written[value.identity]))
-                for value in known.values
+                for value in shared.values
             ),
         )
 

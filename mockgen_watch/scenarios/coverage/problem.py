@@ -106,11 +106,11 @@ class _Table:
             for choice in zip(self.scope, numbers, strict=True):
                 self.masks[choice] = self.masks.get(choice, 0) | 1 << place
 
-    def allows(self, chosen: Mapping[int, int]) -> bool:
-        """Return whether something that is allowed has all of ``chosen`` that is in scope."""
+    def allows(self, assigned: Mapping[int, int]) -> bool:
+        """Return whether something that is allowed has all of ``assigned`` that is in scope."""
         left = self.every
         for parameter in self.scope:
-            value = chosen.get(parameter)
+            value = assigned.get(parameter)
             if value is not None:
                 left &= self.masks.get((parameter, value), 0)
         return left != 0
@@ -120,8 +120,8 @@ class Feasible:
     """Answers whether choices can be completed to a row that keeps every constraint.
 
     Parameters that constraints join form a group, and within each a search tries what is not
-    chosen yet. A search that takes more than ``STEPS`` ends with yes; all other answers are exact.
-    They are remembered, so equal questions cost nothing.
+    assigned yet. A search that takes more than ``STEPS`` ends with yes; all other answers are
+    exact. They are remembered, so equal questions cost nothing.
     """
 
     def __init__(self, sizes: Sequence[int], constraints: Sequence[Constraint]) -> None:
@@ -157,10 +157,10 @@ class Feasible:
         """Return whether one parameter's choice can bear on the other's."""
         return self._group[first] == self._group[second]
 
-    def allows(self, chosen: Mapping[int, int]) -> bool:
-        """Return whether ``chosen`` (parameter → value) is part of a row that can be."""
+    def allows(self, assigned: Mapping[int, int]) -> bool:
+        """Return whether ``assigned`` (parameter → value) is part of a row that can be."""
         groups: dict[int, dict[int, int]] = {}
-        for parameter, value in chosen.items():
+        for parameter, value in assigned.items():
             if parameter in self._tables:
                 groups.setdefault(self._group[parameter], {})[parameter] = value
         return all(self._completes(group, part) for group, part in groups.items())
@@ -182,8 +182,8 @@ class Feasible:
             total *= found
         return total
 
-    def _count(self, choices: dict[int, list[int]], chosen: dict[int, int], most: int) -> int:
-        """Return in how many ways ``choices`` complete ``chosen``; it stops beyond ``most``."""
+    def _count(self, choices: dict[int, list[int]], assigned: dict[int, int], most: int) -> int:
+        """Return in how many ways ``choices`` complete ``assigned``; it stops beyond ``most``."""
         if not choices:
             return 1
         parameter = min(choices, key=lambda each: len(choices[each]))
@@ -193,17 +193,17 @@ class Feasible:
         for value in choices[parameter]:
             if found > most:
                 break
-            chosen[parameter] = value
-            found += self._count(self._narrowed(choices, parameter, chosen), chosen, most)
-            del chosen[parameter]
+            assigned[parameter] = value
+            found += self._count(self._narrowed(choices, parameter, assigned), assigned, most)
+            del assigned[parameter]
         return found
 
     def _narrowed(
-        self, choices: dict[int, list[int]], parameter: int, chosen: dict[int, int]
+        self, choices: dict[int, list[int]], parameter: int, assigned: dict[int, int]
     ) -> dict[int, list[int]]:
-        """Return what is left of ``choices`` once ``parameter`` has its value in ``chosen``."""
+        """Return what is left of ``choices`` once ``parameter`` has its value in ``assigned``."""
         return {
-            each: self._open_values(each, chosen) if each in self._near[parameter] else values
+            each: self._open_values(each, assigned) if each in self._near[parameter] else values
             for each, values in choices.items()
             if each != parameter
         }
@@ -240,10 +240,10 @@ class Feasible:
         for choice in found.items():
             self._having[choice] = self._having.get(choice, 0) | 1 << place
 
-    def _search(self, choices: dict[int, list[int]], chosen: dict[int, int]) -> bool:
-        """Complete ``chosen`` by a choice for each other parameter, or leave it as it is.
+    def _search(self, choices: dict[int, list[int]], assigned: dict[int, int]) -> bool:
+        """Complete ``assigned`` by a choice for each other parameter, or leave it as it is.
 
-        ``choices`` holds the values that go with ``chosen``; the parameter with the fewest is next.
+        ``choices`` holds the values that go with it; the parameter with the fewest is next.
         """
         if not choices:
             return True
@@ -252,20 +252,20 @@ class Feasible:
             return True
         parameter = min(choices, key=lambda each: len(choices[each]))
         for value in choices[parameter]:
-            chosen[parameter] = value
-            if self._search(self._narrowed(choices, parameter, chosen), chosen):
+            assigned[parameter] = value
+            if self._search(self._narrowed(choices, parameter, assigned), assigned):
                 return True
-            del chosen[parameter]
+            del assigned[parameter]
         return False
 
-    def _open_values(self, parameter: int, chosen: dict[int, int]) -> list[int]:
+    def _open_values(self, parameter: int, assigned: dict[int, int]) -> list[int]:
         tables = self._tables[parameter]
         found = []
         for value in range(self._sizes[parameter]):
-            chosen[parameter] = value
-            if all(table.allows(chosen) for table in tables):
+            assigned[parameter] = value
+            if all(table.allows(assigned) for table in tables):
                 found.append(value)
-        del chosen[parameter]
+        del assigned[parameter]
         return found
 
 
@@ -275,8 +275,8 @@ class Uncovered(Protocol):
     def counts(self) -> list[int]:
         """Return for each value how many open combinations it is in."""
 
-    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
-        """Return how many open combinations ``value`` makes with ``chosen``, whose set is bits."""
+    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
+        """Return how many open combinations ``value`` makes with others, whose set is ``bits``."""
 
     def cover(self, row: Sequence[int]) -> None:
         """Take away the combinations of ``row``."""
@@ -315,8 +315,8 @@ class Singles:
     def counts(self) -> list[int]:
         return [self._open >> value & 1 for value in range(self._count)]
 
-    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
-        del chosen, bits
+    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
+        del assigned, bits
         return self._open >> value & 1
 
     def cover(self, row: Sequence[int]) -> None:
@@ -339,8 +339,8 @@ class Pairs:
     def counts(self) -> list[int]:
         return [partners.bit_count() for partners in self._open]
 
-    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
-        del chosen
+    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
+        del assigned
         return (self._open[value] & bits).bit_count()
 
     def cover(self, row: Sequence[int]) -> None:
@@ -367,9 +367,9 @@ class Triples:
     def counts(self) -> list[int]:
         return [twice // 2 for twice in self._twice]
 
-    def gain(self, value: int, chosen: Sequence[int], bits: int) -> int:
+    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
         row = self._open[value]
-        return sum([(row[other] & bits).bit_count() for other in chosen]) // 2
+        return sum([(row[other] & bits).bit_count() for other in assigned]) // 2
 
     def cover(self, row: Sequence[int]) -> None:
         bits = bits_of(row)
@@ -409,7 +409,7 @@ def count_combinations(
 def find_combinations(
     problem: Problem, feasible: Feasible, strength: int
 ) -> tuple[int, Callable[[], Uncovered]]:
-    """Return how many combinations can be, and what makes the set of them anew."""
+    """Return how many combinations can be, and what makes a new set of them."""
     possible = Possible(problem, feasible)
     if strength == Coverage.EACH.size:
         count = len(possible.owners)
@@ -427,7 +427,7 @@ class Possible:
 
     Attributes:
         owners: the parameter of each value.
-        singles: the values that can be and need not hide.
+        singles: the values that can be and are not hidden.
     """
 
     def __init__(self, problem: Problem, feasible: Feasible) -> None:

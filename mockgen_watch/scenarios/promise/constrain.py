@@ -37,7 +37,7 @@ from mockgen_watch.scenarios.promise.facts import (
 )
 from mockgen_watch.scenarios.promise.requirements import Bounds
 from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
-from mockgen_watch.spec.model import ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.promise.facts import Field, Unit
     from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Leaf, Shape
+    from mockgen_watch.spec.model import Shape
 
 
 class Constrained(Struct, frozen=True, kw_only=True):
@@ -157,12 +157,12 @@ def _narrow_to(shape: ObjectShape, condition: Condition) -> ObjectShape:
     wanted = bare_path(condition.path)
     bounds = Bounds(low=condition.low, high=condition.high)
 
-    def change(path: Path, leaf: Leaf) -> Leaf:
-        if path != wanted:
-            return leaf
+    def change(path: Path, part: Shape) -> Shape:
+        if path != wanted or not isinstance(part, Leaf):
+            return part
         if condition.values:
-            leaf = _narrow_to_values(leaf, condition)
-        return narrow_leaf(leaf, bounds) if condition.is_range else leaf
+            part = _narrow_to_values(part, condition)
+        return narrow_leaf(part, bounds) if condition.is_range else part
 
     return change_shape(_always_there(shape, wanted), change)
 
@@ -335,10 +335,10 @@ def _put(record: Json, path: Path, value: Json | Missing) -> Json:
 def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[Path]) -> RecordPlan:
     """Return ``plan`` with the pools of ``unit`` cut down to the entries in ``kept``."""
 
-    def change(path: Path, leaf: Leaf) -> Leaf:
-        if unit_of(leaf) != unit or (unit[0] != "rows" and path not in paths):
-            return leaf
-        return _restrict_leaf(leaf, kept)
+    def change(path: Path, part: Shape) -> Shape:
+        if not isinstance(part, Leaf) or unit_of(part) != unit:
+            return part
+        return _restrict_leaf(part, kept) if unit[0] == "rows" or path in paths else part
 
     return replace(plan, shape=change_shape(plan.shape, change))
 

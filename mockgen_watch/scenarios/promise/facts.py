@@ -143,34 +143,27 @@ def bare_path(path: Iterable[str | int]) -> Path:
     return tuple([key for key in keys if key != ELEMENT and not key.isdecimal()])
 
 
-def _unchanged(array: ArrayShape) -> ArrayShape:
-    return array
+def change_shape(shape: ObjectShape, change: Callable[[Path, Shape], Shape]) -> ObjectShape:
+    """Return ``shape`` with ``change`` applied to each part and its path, inner parts first.
 
-
-def change_shape(
-    shape: ObjectShape,
-    change: Callable[[Path, Leaf], Leaf],
-    change_array: Callable[[ArrayShape], ArrayShape] = _unchanged,
-) -> ObjectShape:
-    """Return ``shape`` with ``change`` applied to every leaf, ``change_array`` to every array."""
+    Elements have the path of their array.
+    """
 
     def changed(part: Shape, path: Path) -> Shape:
-        if isinstance(part, Leaf):
-            return change(path, part)
         if isinstance(part, ObjectShape):
-            return changed_object(part, path)
-        items = None if part.items is None else changed(part.items, path)
-        elements = tuple(changed(element, path) for element in part.elements)
-        return change_array(replace(part, items=items, elements=elements))
+            members = tuple(
+                replace(member, shape=changed(member.shape, (*path, member.name)))
+                for member in part.members
+            )
+            part = replace(part, members=members)
+        elif isinstance(part, ArrayShape):
+            items = None if part.items is None else changed(part.items, path)
+            elements = tuple(changed(element, path) for element in part.elements)
+            part = replace(part, items=items, elements=elements)
+        return change(path, part)
 
-    def changed_object(part: ObjectShape, path: Path) -> ObjectShape:
-        members = tuple(
-            replace(member, shape=changed(member.shape, (*path, member.name)))
-            for member in part.members
-        )
-        return replace(part, members=members)
-
-    return changed_object(shape, ())
+    whole = changed(shape, ())
+    return whole if isinstance(whole, ObjectShape) else shape
 
 
 def final_value(leaf: Leaf, value: Json) -> Json:

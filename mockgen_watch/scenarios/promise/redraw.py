@@ -38,7 +38,7 @@ from mockgen_watch.spec.generators import (
     RowField,
     Template,
 )
-from mockgen_watch.spec.model import Leaf, find_shape
+from mockgen_watch.spec.model import ArrayShape, Leaf, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.promise.facts import Unit
     from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import ArrayShape
+    from mockgen_watch.spec.model import Shape
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
     """How often each unit was drawn again, in one order; none: not at all."""
@@ -182,19 +182,18 @@ class Sampler:
             self._bounds = required_bounds(self.open, self.plan)
         bounds = self._bounds
 
-        def change(path: Path, leaf: Leaf) -> Leaf:
-            count = counts.get(unit_of(leaf), 0)
-            leaf = _readdressed(leaf, count)
-            is_late = count >= NARROWED_FROM
-            return narrow_leaf(leaf, bounds[path]) if is_late and path in bounds else leaf
+        def change(path: Path, part: Shape) -> Shape:
+            if isinstance(part, Leaf):
+                count = counts.get(unit_of(part), 0)
+                part = _readdressed(part, count)
+                is_late = count >= NARROWED_FROM
+                return narrow_leaf(part, bounds[path]) if is_late and path in bounds else part
+            if isinstance(part, ArrayShape) and (count := counts.get(_array_unit(part), 0)):
+                # The length has the address of its attempt; the elements stay.
+                return replace(part, address=(*part.address, ATTEMPT, str(count)))
+            return part
 
-        def change_array(array: ArrayShape) -> ArrayShape:
-            count = counts.get(_array_unit(array), 0)
-            # The length has the address of its attempt; the elements stay.
-            address = (*array.address, ATTEMPT, str(count)) if count else array.address
-            return replace(array, address=address)
-
-        shape = change_shape(self.plan.shape, change, change_array)
+        shape = change_shape(self.plan.shape, change)
         return compile_program(replace(self.plan, shape=shape))
 
     def verdicts_of(self, attempts: Attempts) -> ChunkVerdicts:
