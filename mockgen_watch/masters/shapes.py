@@ -32,7 +32,7 @@ from mockgen_watch.spec.generators import (
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
@@ -53,6 +53,15 @@ class Kind(StrEnum):
 
 
 Kinds = frozenset[Kind]
+
+_KINDS: Final[Mapping[type, Kind]] = {
+    str: Kind.TEXT,
+    bool: Kind.BOOLEAN,
+    int: Kind.NUMBER,
+    Decimal: Kind.NUMBER,
+    dict: Kind.OBJECT,
+    list: Kind.ARRAY,
+}
 
 _EXACT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
 _NUMERIC: Final = re.compile(r"[-0-9.]*")
@@ -92,19 +101,6 @@ def kinds_of(shape: Shape) -> Kinds | None:
     return _kinds_of_generator(shape.generator)
 
 
-def value_kind(value: Json) -> Kind | None:
-    """Return the kind of a value; None for null."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return Kind.TEXT
-    if isinstance(value, bool):
-        return Kind.BOOLEAN
-    if isinstance(value, int | Decimal):
-        return Kind.NUMBER
-    return Kind.OBJECT if isinstance(value, dict) else Kind.ARRAY
-
-
 def values_of(generator: Generator) -> tuple[Json, ...] | None:
     """Return every value of a constant, a pool or a row's field; None for other generators."""
     if isinstance(generator, Constant):
@@ -134,7 +130,7 @@ def may_be_number(generator: Generator) -> bool:
 def _kinds_of_generator(generator: Generator) -> Kinds | None:
     values = values_of(generator)
     if values is not None:
-        return frozenset(kind for kind in map(value_kind, values) if kind is not None)
+        return frozenset(_KINDS[type(value)] for value in values if value is not None)
     if isinstance(generator, Reference):
         return None
     if isinstance(generator, Number | RecordIndex):
