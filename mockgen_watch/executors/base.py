@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Executor(Protocol):
-    """Makes all records of an output, here or elsewhere; the bytes do not depend on it."""
+    """Makes all records of an output, in this process or others; the bytes are the same."""
 
     def run(
         self, records: Records, advance: Callable[[int], None], start: int = 0
     ) -> Iterator[bytes]:
-        """Yield the bytes of all records from ``start`` on, in order, a separator behind each.
+        """Yield the bytes of all records from ``start`` on, in order, a separator after each.
 
         ``advance`` is called with the number of further records that the bytes just yielded
         have completed.
@@ -34,7 +34,7 @@ class PlacingExecutor(ABC):
 
     @abstractmethod
     def write(self, records: Records, fd: int, advance: Callable[[int], None]) -> bool:
-        """Write the whole document of ``records`` to the open file ``fd``, from where it stands.
+        """Write the whole document of ``records`` to the open file ``fd``, from its position on.
 
         Return False, with nothing done, where that is not possible or not worth it.
 

@@ -329,7 +329,7 @@ def write_in_place(
 ) -> None:
     """Write the whole document of ``records`` to ``fd``, from its position on, and move that.
 
-    After an error nothing of the document stands in the file.
+    After an error nothing of the document is left in the file.
 
     Args:
         records: at least one.

@@ -429,7 +429,7 @@ class Daemon:
             self._begin_pass(batch)
             done = self._pass(batch, scan)
             self.last_scan = scan
-            # A young file may have changed behind its stamp, so that looking once is not enough.
+            # The stamp of a young file may not show its last change: look once more.
             has_moved = done.report.has_written or done.report.has_moved or scan.is_racy
             is_over = not has_moved and outputs == self.outputs
             has_failed, is_stopped = done.must_retry, done.report.is_stopped
@@ -498,9 +498,9 @@ def handling(daemon: Daemon) -> Iterator[None]:
     handlers = {signal.SIGTERM: stop, signal.SIGINT: stop}
     if hasattr(signal, "SIGHUP"):
         handlers[signal.SIGHUP] = read_again
-    former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        for number, handler in former.items():
+        for number, handler in before.items():
             signal.signal(number, handler)

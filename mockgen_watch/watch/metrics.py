@@ -20,6 +20,9 @@ from mockgen_watch.watch.events import (
     OutputWritten,
 )
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
@@ -138,8 +141,6 @@ def disk_free(folder: Path) -> int | None:
 def _peak_memory() -> int | None:
     if sys.platform == "win32":
         return None
-    import resource  # noqa: PLC0415 - not on every system
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

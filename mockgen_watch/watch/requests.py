@@ -149,7 +149,7 @@ class Inbox:
         return found
 
     def answer(self, question: Question, answer: Mapping[str, object]) -> None:
-        """Put ``answer`` where the client looks for it; it asks again where that cannot be."""
+        """Put ``answer`` where the client looks for it; if that fails, the client times out."""
         with contextlib.suppress(StorageError):
             _write(self.state, f"{ANSWERS}/{question.id}.json", answer)
 

@@ -70,7 +70,7 @@ MANY = 256
 
 
 class Resident:
-    """A project that one process brings up to date again and again.
+    """A project that one process keeps up to date.
 
     Attributes:
         root: its folder.

@@ -230,7 +230,7 @@ class Watching:
     Attributes:
         is_polling: there are no events, or they cannot be trusted.
         missed: changes without an event.
-        rebuilt: how often the observer was made anew.
+        rebuilt: how often the observer was replaced.
         reason: why there is polling.
     """
 
@@ -341,7 +341,7 @@ class Watching:
                 self.rebuild(scan, now, "an event was missed")
 
     def follow(self, scan: Scan, now: float) -> bool:
-        """Make the observer anew when ``specs/`` is another folder; return whether it was."""
+        """Replace the observer when ``specs/`` is another folder; return whether it was."""
         if self._identity is None or self.is_polling or not self._checks_identity:
             return False
         if scan.identity == self._identity:

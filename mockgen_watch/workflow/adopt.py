@@ -242,7 +242,7 @@ class _Adopter:
         self, edited: Edited, changed: Changed
     ) -> tuple[tuple[Statement, ...], bytes, OpenProject]:
         """Return what is to be stated, the new spec, and the project with it."""
-        wanted = list(edited.made)
+        wanted: list[Json] = list(edited.made)
         for index, (_, record) in changed.items():
             wanted[index] = record
         document = parse(self.spec, self.old)
@@ -281,7 +281,7 @@ class _Adopter:
 
 
 def _scenario_node(document: Document, plan: OutputPlan) -> ScenarioNode:
-    """Return where the scenario of ``plan`` stands."""
+    """Return where the scenario of ``plan`` is stated."""
     keys = split_pointer(plan.location.pointer)
     node: Node | None = document.root
     for key in keys:
@@ -359,7 +359,7 @@ def _values(
 
 
 def _location_of(document: Document, keys: Iterable[str]) -> Location:
-    """Return where the last of ``keys`` stands that can be found."""
+    """Return the place of the last of ``keys`` that can be found."""
     node: Node | None = document.root
     place = Location(path=document.path)
     for key in keys:
@@ -413,12 +413,12 @@ class Edited(Struct, frozen=True, kw_only=True):
     Attributes:
         production: of the output.
         made: its records as the spec makes them, all of them.
-        found: index → the record as it stands in a file.
+        found: index → the record as it is in a file.
         files: path → bytes of the files that were read.
     """
 
     production: Production
-    made: tuple[Json, ...]
+    made: tuple[dict[str, Json], ...]
     found: Mapping[int, Json]
     files: Mapping[str, bytes]
 
@@ -435,14 +435,14 @@ class Edited(Struct, frozen=True, kw_only=True):
             if canonical(self.made[index]) != canonical(record)
         }
 
-    def expected(self, first: int) -> tuple[Json, ...]:
+    def expected(self, first: int) -> tuple[dict[str, Json], ...]:
         """Return the records as made of the file whose first record this is."""
         is_whole = self.plan.output.layout is Layout.MULTIPLE
         return self.made if is_whole else self.made[first : first + 1]
 
 
 def read_edited(target: Target, tree: OutputTree) -> Edited:
-    """Return what stands in the files of an output: of one of them, where one is meant.
+    """Return the content of the files of an output: of one of them, where one is meant.
 
     Raises:
         CannotAdoptError: a file is missing, cannot be read as records, or has more or fewer.
@@ -451,7 +451,7 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
     plan = target.plan
     production = prepare_production(plan)
     count = 1 if plan.output.layout is Layout.SINGLE else plan.count
-    made: tuple[Json, ...] = tuple(production.record_at(index) for index in range(count))
+    made = tuple(production.record_at(index) for index in range(count))
     files: dict[str, bytes] = {}
     found: dict[int, Json] = {}
     edited = Edited(production=production, made=made, found=found, files=files)
@@ -524,7 +524,7 @@ def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
         yield split_path(stem, one, suffix), one - 1
 
 
-def _records_in(data: bytes, production: Production, made: tuple[Json, ...]) -> list[Json]:
+def _records_in(data: bytes, production: Production, made: Sequence[dict[str, Json]]) -> list[Json]:
     form = production.plan.output.format
     try:
         if isinstance(production.writer, CsvWriter):
@@ -534,7 +534,7 @@ def _records_in(data: bytes, production: Production, made: tuple[Json, ...]) -> 
         raise CannotAdoptError(f"it cannot be read as {form}: {error}") from error
 
 
-def _rows(data: bytes, writer: CsvWriter, made: tuple[Json, ...]) -> list[Json]:
+def _rows(data: bytes, writer: CsvWriter, made: Sequence[dict[str, Json]]) -> list[Json]:
     """Return the records in CSV: those that are made, with the cells that differ."""
     header, *rows = raw_rows(data.decode(), writer.style.delimiter) or [[]]
     known = {column_name(path): path for path in writer.columns.paths()}
@@ -549,13 +549,13 @@ def _rows(data: bytes, writer: CsvWriter, made: tuple[Json, ...]) -> list[Json]:
     for number, (row, record) in enumerate(zip(rows, made, strict=True)):
         if len(row) != len(names):
             raise CannotAdoptError(f"row {number} has {len(row)} cells, and there are {len(names)}")
-        assert isinstance(record, dict)  # noqa: S101 - as all records are
         cells = row_cells(writer.columns, record, writer.style)
-        was = dict(zip(writer.columns.paths(), (cell.decode() for cell in cells), strict=True))
+        made_cells = dict(zip(writer.columns.paths(), map(bytes.decode, cells), strict=True))
+        edited: Json = record
         for path, cell in zip(paths, row, strict=True):
-            if cell != was.get(path, ""):
-                before = value_at(record, path)
+            if cell != made_cells.get(path, ""):
+                before = value_at(edited, path)
                 old = None if isinstance(before, Missing) else before
-                record = _with_value(record, path, cell_value(cell, old, writer.style))  # noqa: PLW2901
-        records.append(record)
+                edited = _with_value(edited, path, cell_value(cell, old, writer.style))
+        records.append(edited)
     return records

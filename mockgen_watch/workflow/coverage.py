@@ -189,7 +189,7 @@ def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
 def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
     """Write the cases of all designs to the files that their specs name; return how many.
 
-    What a file has of other designs stays; its former content is backed up.
+    The cases of other designs stay in a file; its old content is backed up.
 
     Raises:
         LockedError: another process writes.

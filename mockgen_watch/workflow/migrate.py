@@ -108,7 +108,7 @@ class MigratedFile(Struct, frozen=True, kw_only=True):
         target: the new one, likewise; the same where it is replaced.
         old: the bytes of ``source``.
         new: the bytes that ``target`` is to have; None where nothing is to be written.
-        there: the digest of what stands at ``target``; None: nothing does.
+        there: the digest of the file at ``target``; None: there is none.
     """
 
     source: str
@@ -126,7 +126,7 @@ class MigrationPlan(Struct, frozen=True, kw_only=True):
         start: the folder that paths begin at.
         root: the project's folder; ``start`` where there is no project.
         state: where journal and backups are kept.
-        moved: whether the old files stay where they are, because the new ones go elsewhere.
+        moved: whether the old files stay where they are, because the new ones go to another folder.
         suggestions: what concerns several of the files.
     """
 

@@ -164,7 +164,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: of the master, model, scenario, field, rule or clause.
-        text: what stands there, in words; ``""`` for none.
+        text: what it says, in words; ``""`` for nothing.
     """
 
     role: Role
@@ -198,7 +198,7 @@ def trace(
 
 
 def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
-    """Return what ``place`` leads to; where an array has no such element, another stands for it."""
+    """Return what ``place`` leads to; in an array that has no such element, another one."""
     names = tuple(map(str, place))
     found: Shape | None = shape
     for name in names:
@@ -214,7 +214,7 @@ def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
 
 
 def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
-    """Return the fault that put what stands at ``path`` there, or a part that it lies in."""
+    """Return the fault that changed the value at ``path``, or a value that it is part of."""
     own = tuple(path)
     for fault in reversed(case.faults):
         for place in fault.places:
@@ -315,7 +315,7 @@ def _layers_at(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
 def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
     """Return whether ``path`` enters an array whose elements come from several layers.
 
-    An element's index then tells nothing of where it stands in one of them.
+    The index of an element is then not its index in one of them.
     """
     place = bare_path(path)
     for policy in master.policies:
@@ -379,7 +379,7 @@ class Odds(Struct, frozen=True, kw_only=True):
     Attributes:
         value: as it is written.
         share: its probability, 0 to 1, before null and omit.
-        location: where it stands.
+        location: where it is stated.
     """
 
     value: Json

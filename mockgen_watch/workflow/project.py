@@ -1,7 +1,7 @@
 """Project: the settings, suites, plugins and state of the folder that a run works on.
 
 A project is mostly read from a folder with ``specs/``. It can also be made of a single user_input
-file, or of spec files that come from elsewhere, such as a commit.
+file, or of spec files that are not on disk, such as those of a commit.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Report(Struct, frozen=True, kw_only=True):
         settled: suites that were decided on and are as they should be now, lockfile and all.
         has_written: a file or lockfile is another one now.
         has_moved: somebody else wrote at the same time; a further run makes it right.
-        read: suites that were read anew → the files that they depend on. Of all others a trusted
-            lockfile spoke, and no warning is told again.
+        read: suites that were read → the files that they depend on. The others are known from
+            their lockfiles, and their warnings are not among the diagnostics.
     """
 
     files: tuple[FileResult, ...]
@@ -68,7 +68,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def is_idle(self) -> bool:
-        """Return whether there was nothing to do and nothing to tell."""
+        """Return whether there was nothing to do and nothing to report."""
         is_cut_short = self.is_stopped or self.has_moved
         has_kept_all = all(file.action is Action.KEEP for file in self.files)
         return has_kept_all and not (self.diagnostics or self.has_written or is_cut_short)

@@ -240,7 +240,7 @@ class Restored(Struct, frozen=True, kw_only=True):
 
     Attributes:
         paths: files that are there now as they were.
-        refused: files in whose place something else stands; nothing was replaced.
+        refused: files that another file is in the place of; nothing was replaced.
     """
 
     paths: tuple[str, ...]
@@ -253,7 +253,7 @@ class Restorable(Struct, frozen=True, kw_only=True):
     Attributes:
         archives: name → the files in it.
         backups: oldest first.
-        lockfiles: former ones, by name, oldest first.
+        lockfiles: earlier ones, by name, oldest first.
     """
 
     archives: dict[str, list[str]]
@@ -276,9 +276,9 @@ def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
 
 
 def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
-    """Bring back an archive, a file or run out of the archives, a backup, or a former lockfile.
+    """Restore an archive, a file or run out of the archives, a backup, or an earlier lockfile.
 
-    What stands in the place of a backup or a lockfile is saved first; a snapshot never replaces
+    A file in the place of a backup or a lockfile is saved first; a snapshot never replaces
     anything.
 
     Raises:

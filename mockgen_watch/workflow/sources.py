@@ -118,7 +118,7 @@ def suite_files(paths: Iterable[str], specs: str) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def all_suite_files(paths: frozenset[str], specs: str) -> Mapping[str, tuple[str, ...]]:
-    """Return ``suite_files``; a daemon asks for those of the same files again and again."""
+    """Return ``suite_files``; a daemon asks for the same files at each run."""
     return suite_files(paths, specs)
 
 

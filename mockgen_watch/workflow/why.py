@@ -52,7 +52,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     Attributes:
         record: the index of the record, from 0.
         pointer: of the value inside the record.
-        value: what stands there; meaningless when not ``is_present``.
+        value: the value; meaningless when not ``is_present``.
         is_present: it may be left out, or lie beyond the end of an array.
         scenario: of the record; in a mix, that of its part.
         labels: what the record shows: a line, or one for each of several faults.
@@ -99,7 +99,7 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
 
 
 def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
-    """Return where what stands in a file of labels comes from; each of its lines is a label."""
+    """Return where a value in a file of labels comes from; each of its lines is a label."""
     if not segments or not segments[0].isdigit():
         raise UsageError("the pointer begins with the line's index, as in #/0/rule")
     left = int(segments[0])

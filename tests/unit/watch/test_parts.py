@@ -1,4 +1,4 @@
-"""The daemon's small parts: its bell, what it has told, its desk, its log file, its numbers."""
+"""The daemon's parts: bell, problems, requests, log, metrics, endpoint, storms."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.observe.log import KEPT, Level, LogFile, start_logging
 from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
+from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass, Problems
 from mockgen_watch.watch.events import (
     BatchEnded,
@@ -37,6 +38,7 @@ from mockgen_watch.watch.requests import (
     is_running,
 )
 from mockgen_watch.watch.schedule import Waker
+from mockgen_watch.watch.watching import STORM_FILES, is_storm
 from mockgen_watch.workflow.results import Report
 
 if TYPE_CHECKING:
@@ -288,3 +290,25 @@ def test_the_endpoint_answers_on_loopback(path: str, is_healthy: bool, code: int
             with error:
                 found = error.code
     assert found == code
+
+
+def scan(moved: int, *, is_racy: bool) -> Scan:
+    marks = {f"specs/s{number:02}/user_input.yaml": (int(number < moved),) for number in range(40)}
+    return Scan(specs=marks, is_racy=is_racy)
+
+
+@pytest.mark.parametrize(
+    ("moved", "is_racy", "is_recent", "expected"),
+    [
+        (STORM_FILES, True, False, True),
+        (STORM_FILES, False, True, True),
+        (STORM_FILES, False, False, False),
+        (STORM_FILES - 1, True, True, False),
+        (0, True, True, False),
+    ],
+)
+def test_many_specs_that_go_on_moving(
+    moved: int, is_racy: bool, is_recent: bool, expected: bool
+) -> None:
+    found = is_storm(scan(0, is_racy=False), scan(moved, is_racy=is_racy), is_recent=is_recent)
+    assert found is expected

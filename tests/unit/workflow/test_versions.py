@@ -189,9 +189,7 @@ def test_what_a_step_has_made_is_read_by_the_reader_of_its_kind(
 
 
 @pytest.mark.parametrize("version", [1, 3])
-def test_an_older_file_is_told_to_migrate_a_newer_one_to_update(
-    version: int, project: Path
-) -> None:
+def test_an_older_file_is_told_to_migrate_a_newer_one_to_update(version: int) -> None:
     root = parse("u.yaml", f"$version: {version}\n".encode()).root
     assert isinstance(root, MappingNode)
     document = parse("u.yaml", f"$version: {version}\n".encode())

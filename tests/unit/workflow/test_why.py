@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 SUITES = ("claims", "eligibility", "members_legacy", "profiles_legacy")
 SHIPPED = "package:"
 

@@ -1,4 +1,4 @@
-"""Labels come with the records that they tell of, whoever makes these, and each is made once."""
+"""Files of outputs: labels are made with their records, and large files begin anywhere."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import (
     LARGE,
     LargeFile,
+    file_bytes,
     label_document,
     output_files,
     prepare_production,
@@ -23,6 +24,8 @@ from mockgen_watch.workflow.produce import (
 if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.workflow.produce import Production
+
 
 MANY, FEW = 2300, 30
 """By either engine; see ``document.VECTOR_FROM``."""
@@ -151,3 +154,38 @@ def test_after_a_stop_labels_are_whole_and_the_same(
         assert b"".join(large.begin(first)) == b"".join(rows[first:])
         assert b"".join(next(files)[1]) == expected[labels]
     assert LARGE > MANY
+
+
+LARGE_COUNT = 70_000
+"""More than two chunks of one process."""
+
+
+def production_of(form: str) -> Production:
+    model = {"n": {"$index": {}}, "kind": ["a", "b"], "$output": form, "$count": LARGE_COUNT}
+    return prepare_production(Specs.of({"M": model}).records("M")._plan)
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "yaml"])
+@pytest.mark.parametrize("executor", [Serial(), Processes(2)])
+def test_bytes_go_on_from_any_progress(form: str, executor: Executor) -> None:
+    production = production_of(form)
+    told: list[int] = []
+
+    def advance(_: OutputPlan, records: int) -> None:
+        told.append(records)
+
+    whole = b"".join(file_bytes(production, Serial(), no_progress))
+    large = LargeFile(production, executor, advance)
+    size, marks = 0, {}
+    for data in large:
+        size += len(data)
+        if large.progress is not None and large.progress.size == size:
+            marks[size] = large.progress.records
+    assert size == len(whole)
+    assert marks
+    assert sum(told) == LARGE_COUNT
+    for at, records in marks.items():
+        assert 0 < records < LARGE_COUNT
+        told.clear()
+        assert b"".join(large.begin(records)) == whole[at:]
+        assert sum(told) == LARGE_COUNT
