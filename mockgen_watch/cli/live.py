@@ -145,14 +145,14 @@ class LiveView:
         for action, word in _WORDS.items():
             files = [file for file in self._files if file.action is action]
             if files:
-                named = (
-                    escape_for_terminal(files[0].path) if len(files) == 1 else f"{len(files)} files"
-                )
+                what = f"{len(files)} files"
+                if len(files) == 1:
+                    what = escape_for_terminal(files[0].path)
                 moved = self._moved(files) if action is Action.UPDATE else ""
                 if not moved:
                     self._memory.note(file.path for file in files)
                 records = sum(file.records for file in files)
-                parts.append(f"{word} {named} ({moved}{records:,} {plural('record', records)})")
+                parts.append(f"{word} {what} ({moved}{records:,} {plural('record', records)})")
         return ", ".join(parts)
 
     def _moved(self, files: list[OutputWritten]) -> str:

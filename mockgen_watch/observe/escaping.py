@@ -38,7 +38,7 @@ _ASSIGNED: Final = (
     rf"(?i:\b((?:[a-z0-9]{{1,30}}[_-]){{0,5}}(?:{_NAMES})['\"]?\s*[=:]\s*)"
     r"(\{[^}]*\}|\"[^\"]*\"|'[^']*'|[^\s;&,]+))"
 )
-_TOKEN: Final = r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})\b"  # noqa: S105
+_CLOUD_KEY: Final = r"\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,})\b"
 
 
 def escape_for_terminal(text: str) -> str:
@@ -77,7 +77,7 @@ def redact(text: str) -> str:
     text = re.sub(_URL_LOGIN, rf"\1{REDACTED}@", text)
     text = re.sub(_BEARER, rf"\1 {REDACTED}", text)
     text = re.sub(_ASSIGNED, rf"\1{REDACTED}", text)
-    return re.sub(_TOKEN, REDACTED, text)
+    return re.sub(_CLOUD_KEY, REDACTED, text)
 
 
 def _is_secret(name: str, value: object) -> bool:

@@ -64,9 +64,8 @@ def plain_path(path: StrPath) -> str:
     """Return ``path`` without what says nothing: ``./``, doubled and final slashes."""
     text = os.fspath(path).replace(os.sep, "/")
     names = [name for name in text.split("/") if name not in {"", "."}]
-    slashes = len(text) - len(text.lstrip("/"))
     # POSIX gives two slashes at the beginning a meaning of their own, and three none.
-    root = os.sep * (slashes if slashes <= 2 else 1)  # noqa: PLR2004
+    root = {0: "", 2: os.sep * 2}.get(len(text) - len(text.lstrip("/")), os.sep)
     return root + os.sep.join(names) or "."
 
 

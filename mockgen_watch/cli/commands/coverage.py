@@ -44,6 +44,10 @@ The records are those that the specs make now; no output is read.
 RECORDS: Final = 10_000
 """Records of each output that are counted by default."""
 
+_TRIPLE: Final = 3
+_ALL: Final = 100.0
+"""Percent."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
@@ -124,12 +128,13 @@ def _judge(report: CoverageReport, least: float, strength: Coverage | None) -> i
 
 def _possible_strength(output: OutputCoverage, asked: Coverage) -> Coverage:
     """Return ``asked``, or what comes closest where there are fewer fields."""
-    known = [] if output.measured is None else [each.strength for each in output.measured.strengths]
-    if asked in known or not known:
+    measured = output.measured
+    strengths = [] if measured is None else [each.strength for each in measured.strengths]
+    if asked in strengths or not strengths or measured is None:
         return asked
-    if asked is Coverage.THREE_WISE and output.measured and len(output.measured.parameters) > 2:  # noqa: PLR2004
+    if asked is Coverage.THREE_WISE and len(measured.parameters) >= _TRIPLE:
         raise UsageError(f"{output.name} has too many triples to be counted")
-    return known[-1]
+    return strengths[-1]
 
 
 def _write_picture(report: CoverageReport, name: str) -> None:
@@ -146,13 +151,13 @@ def _percent(text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not 0 <= value <= 100:  # noqa: PLR2004 - percent
+    if not 0 <= value <= _ALL:
         raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to 100")
     return value
 
 
 def _confidence(text: str) -> float:
     value = _percent(text)
-    if not 0 < value < 100:  # noqa: PLR2004 - percent
+    if not 0 < value < _ALL:
         raise argparse.ArgumentTypeError(f"{text} is no percentage between 0 and 100")
     return value
