@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.diagnostics import Severity, has_errors
-from mockgen_watch.errors import FindingsError, UsageError
+from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.lock.model import Action
 from mockgen_watch.observe.escaping import escape_for_terminal
@@ -22,7 +22,6 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.views.diagnostics import diagnostics_text
 from mockgen_watch.views.runs import report_data, report_lines
 from mockgen_watch.views.values import json_text
-from mockgen_watch.workflow.changes import slow_outputs
 from mockgen_watch.workflow.project import open_file, open_project
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from mockgen_watch.storage.multi import Replaced
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Report, Request
+    from mockgen_watch.workflow.results import Report
 
     class Bar(Protocol):
         """A picture of progress."""
@@ -284,15 +283,6 @@ def finish(
 def code_of(diagnostics: Iterable[Diagnostic]) -> ExitCode:
     """Return the exit code that ``diagnostics`` make."""
     return ExitCode.FINDINGS if has_errors(diagnostics) else ExitCode.DONE
-
-
-def log_slow_fields(project: OpenProject, request: Request, log: Log) -> None:
-    """Log which fields take a Python loop over all records."""
-    # What is wrong in a spec is reported by what comes next.
-    with contextlib.suppress(FindingsError):
-        for output, fields in slow_outputs(project, request).items():
-            for slow in fields:
-                log.debug("output.slow", output=output, field=slow.field, reason=slow.reason)
 
 
 def _log_report(report: Report, log: Log, *, with_findings: bool) -> None:

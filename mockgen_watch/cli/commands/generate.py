@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
-from mockgen_watch.errors import UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.memo import look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
     from typing import Final
 
+    from mockgen_watch.observe.log import Log
     from mockgen_watch.storage.memo import Stamps
+    from mockgen_watch.workflow.project import OpenProject
+    from mockgen_watch.workflow.results import Request
 
 EXAMPLES: Final = """examples:
   mockgen-watch generate                          everything that is not up to date
@@ -97,7 +101,6 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     from mockgen_watch.cli.running import (
         executor_of,
         finish,
-        log_slow_fields,
         open_selected,
         running,
         selection_of,
@@ -121,7 +124,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         project = open_selected(options)
     request = Request(suites=tuple(options.suites), selection=selection, force=options.force)
     if options.log.shows(Level.DEBUG) and not options.legacy:
-        log_slow_fields(project, request, options.log)
+        _log_slow_fields(project, request, options.log)
     is_snapshot = options.snapshot or options.enhanced or (options.config and not options.out)
     if options.stdout or options.legacy or is_snapshot:
         from mockgen_watch.cli.commands.snapshots import take_snapshot, write_to_stdout
@@ -141,6 +144,17 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     if stamps is not None and report.is_idle and not project.settings.plugins:
         remember_stamps(stamps, project.settings.outputs, len(report.files))
     return finish(project, report, options, is_plan=options.dry_run)
+
+
+def _log_slow_fields(project: OpenProject, request: Request, log: Log) -> None:
+    """Log which fields take a Python loop over all records."""
+    from mockgen_watch.workflow.changes import slow_outputs
+
+    # What is wrong in a spec is reported by what comes next.
+    with contextlib.suppress(FindingsError):
+        for output, fields in slow_outputs(project, request).items():
+            for slow in fields:
+                log.debug("output.slow", output=output, field=slow.field, reason=slow.reason)
 
 
 def _check_combination(options: argparse.Namespace) -> None:
