@@ -5,25 +5,19 @@ A hook that finds the index unchanged has nothing to do; so this module imports 
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Index, Repository
-from mockgen_watch.storage.package_data import vocabulary_stamps
+from mockgen_watch.storage.memo import Memo, tool_parts
 from mockgen_watch.storage.project_folder import (
-    DEFAULT_OUTPUTS,
     SPECS,
     StateFolder,
     find_project,
 )
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from mockgen_watch.storage.folders import StrPath
 
 _MEMO = "hook.json"
@@ -71,33 +65,24 @@ def read_index(start: StrPath) -> StagedProject:
     root = find_project(start)
     repository = Repository.of(root)
     state = StateFolder.of(root)
-    outputs, key = _load(state)
+    memo = Memo(state, _MEMO)
+    outputs = memo.outputs
     index = repository.index((SPECS, outputs))
     staged = StagedProject(root, repository, state, outputs, index)
-    staged.is_up_to_date = bool(key) and key == _key(index, outputs)
+    staged.is_up_to_date = memo.get(_key(index, outputs)) is not None
     return staged
 
 
 def remember_index(staged: StagedProject, outputs: str) -> None:
     """Note that a whole run had nothing to do for the index of ``staged``."""
+    memo = Memo(staged.state, _MEMO)
     # Where the settings name another folder, this index does not have the outputs: next time.
-    key = _key(staged.index, outputs) if outputs == staged.outputs else ""
-    data = json.dumps({"outputs": outputs, "known": key}).encode()
-    with contextlib.suppress(StorageError):
-        staged.state.write(_MEMO, data, is_durable=False)
+    if outputs == staged.outputs:
+        memo.add(_key(staged.index, outputs))
+    memo.save(outputs)
 
 
 def _key(index: Index, outputs: str) -> str:
     """Return a digest of the index and of what makes outputs: methods, vocabularies."""
-    tool = json.dumps([CONTRACT, METHODS, outputs, vocabulary_stamps()]).encode()
+    tool = json.dumps([*tool_parts(), outputs]).encode()
     return digest(tool + b"\0" + index.staged_text)
-
-
-def _load(state: StateFolder) -> tuple[str, str]:
-    """Return the output folder and the key of the index that was last found right."""
-    try:
-        # Nothing in it can be relied on, hence Any.
-        data: Any = json.loads(state.read(_MEMO) or b"{}")
-        return str(data.get("outputs", DEFAULT_OUTPUTS)), str(data.get("known", ""))
-    except (StorageError, ValueError, AttributeError):
-        return DEFAULT_OUTPUTS, ""

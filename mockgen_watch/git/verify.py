@@ -14,11 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostics, has_errors
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored
 from mockgen_watch.lock.model import Action, Reason
-from mockgen_watch.storage.memo import VerifiedTrees
+from mockgen_watch.storage.memo import Memo
+from mockgen_watch.storage.package_data import program_stamps
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.workflow.check import MadeDigests, check_suite
 from mockgen_watch.workflow.generate import Renderer, decide
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.check import KnownDigests
     from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.project import OpenProject
+
+
+_MEMO = "verified.json"
+_MOST_COMMITS = 20_000
+"""So many are remembered."""
 
 
 class Commit(Struct, frozen=True, kw_only=True):
@@ -101,7 +108,8 @@ def verify(
     commits = read_commits(repository, revisions, (SPECS, outputs))
     if not commits:
         raise UsageError(f"{' '.join(revisions)} has no commits")
-    memory = VerifiedTrees(project.state, outputs, is_trusted=trust_memory)
+    memo = Memo(project.state, _MEMO, _MOST_COMMITS)
+    verified: set[str] = set()
     store = Store(root=project.root, repository=repository, state=project.state)
     digests = BlobDigests(repository, project.state)
     known: KnownDigests = {}
@@ -109,9 +117,10 @@ def verify(
     remembered = without = 0
     stale = []
     for commit in commits:
+        key = _key(commit, outputs)
         if not any(commit.trees):
             without += 1
-        elif commit.trees in memory:
+        elif key in verified or (trust_memory and memo.get(key) is not None):
             remembered += 1
         else:
             read = functools.partial(repository.tree, commit.id)
@@ -122,14 +131,20 @@ def verify(
                 found = error.diagnostics
             else:
                 if not found and _depends_on_trees_alone(stored, outputs):
-                    memory.add(commit.trees)
+                    verified.add(key)
+                    memo.add(key)
             if found:
                 stale.append(StaleCommit(commit=commit, diagnostics=found))
         done(commit)
-    memory.save()
+    memo.save(outputs)
     return Verification(
         commits=len(commits), remembered=remembered, without=without, stale=tuple(stale)
     )
+
+
+def _key(commit: Commit, outputs: str) -> str:
+    """Return what stands for the trees of a commit, and for the program that verifies them."""
+    return digest(repr((program_stamps(), outputs, commit.trees)).encode())
 
 
 def _depends_on_trees_alone(stored: Stored, outputs: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.containment import naming
@@ -72,3 +73,19 @@ def read_vocabulary(name: str) -> bytes:
     path = os.path.join(_VOCABULARIES, os.path.basename(name))
     with naming(path), open(path, "rb") as file:
         return file.read()
+
+
+@cache
+def program_stamps() -> tuple[tuple[str, str, int, int], ...]:
+    """Return folder, name, size and time of each file of the program, sorted.
+
+    Another program may make other outputs.
+    """
+    stamps = []
+    for folder, folders, names in os.walk(_PACKAGE):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(names):
+            status = os.stat(os.path.join(folder, name))
+            below = folder.removeprefix(_PACKAGE)
+            stamps.append((below, name, status.st_size, status.st_mtime_ns))
+    return tuple(stamps)

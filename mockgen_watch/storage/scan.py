@@ -1,7 +1,8 @@
-"""Takes a project; gives the stamps of all its spec and output files, without reading one.
+"""Scan: the stamps of all spec and output files of a project, without reading one.
 
-Events may be lost; stamps tell what is there. Two scans that are equal mean that nothing moved,
-but for files so young that a further write could leave the stamp as it is.
+Events may be lost; stamps say what is there. Two scans that are equal mean that nothing moved,
+but for files so young that a further write could leave the stamp as it is. So a run that had
+nothing to do remembers its scan, and the next one ends at once if that is still the same.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import stat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.digest import digest
+from mockgen_watch.storage.memo import Memo, tool_parts
+from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
 from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 
 if TYPE_CHECKING:
@@ -217,3 +220,78 @@ def _moved(old: Mapping[str, Mark], new: Mapping[str, Mark]) -> set[str]:
     return (old.keys() ^ new.keys()) | {
         path for path, mark in old.items() if new.get(path, mark) != mark
     }
+
+
+# Stamps of a project --------------------------------------------------------------------------
+
+_NAME = "generate.json"
+
+
+class Stamps(NamedTuple):
+    """The stamps of a project at one moment.
+
+    Attributes:
+        root: the project folder.
+        state: of the project.
+        outputs: the output folder, as far as one can tell without reading the settings.
+        key: stands for all stamps; ``""`` where they do not tell all.
+        up_to_date: how many output files there are, when a run at just these stamps found all of
+            them up to date; else None.
+    """
+
+    root: str
+    state: StateFolder
+    outputs: str
+    key: str
+    up_to_date: int | None
+
+
+def look_at_stamps(start: StrPath) -> Stamps:
+    """Return the stamps of the project that ``start`` is in.
+
+    Raises:
+        UsageError: there is no project.
+        StorageError: Git's marker cannot be read.
+    """
+    root = find_project(start)
+    state = StateFolder.of(root)
+    memo = Memo(state, _NAME)
+    key = _key(root, memo.outputs)
+    count = memo.get(key) if key and not _has_journal(state) else None
+    return Stamps(root=root, state=state, outputs=memo.outputs, key=key, up_to_date=count)
+
+
+def remember_stamps(stamps: Stamps, outputs: str, count: int) -> None:
+    """Note that ``count`` output files were up to date when ``stamps`` were taken, or later."""
+    memo = Memo(stamps.state, _NAME)
+    # Where the settings name another folder, these stamps do not tell of the outputs: next time.
+    if stamps.key and outputs == stamps.outputs:
+        memo.add(stamps.key, count)
+    memo.save(outputs)
+
+
+def _key(root: str, outputs: str) -> str:
+    began_ns = now_ns()
+    scan = scan_project(root, outputs)
+    if _youngest_ns(scan) + RACY_NS > began_ns:
+        return ""
+    # Files keep their stamps when the folder that they are in is moved, and a link put there.
+    place = os.path.realpath(os.path.join(root, outputs))
+    parts = (tool_parts(), outputs, place, scan.identity)
+    marks = [sorted(found.items()) for found in (scan.specs, scan.linked, scan.outputs)]
+    return digest(repr((parts, marks)).encode("utf-8", "surrogateescape"))
+
+
+def _youngest_ns(scan: Scan) -> int:
+    """Return the latest time of any file."""
+    every = (scan.specs, scan.linked, scan.outputs)
+    return max((max(mark[1], mark[2]) for found in every for mark in found.values()), default=0)
+
+
+def _has_journal(state: StateFolder) -> bool:
+    """Return whether a run was cut short: its journal is still there."""
+    try:
+        names = os.listdir(state.folder)
+    except OSError:
+        return True
+    return any(name.startswith("journal") and name.endswith(".log") for name in names)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.storage.memo import look_at_stamps, remember_stamps
+from mockgen_watch.storage.scan import look_at_stamps, remember_stamps
 from mockgen_watch.storage.stat_cache import RACY_NS
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
 from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.storage.memo import look_at_stamps
+from mockgen_watch.storage.scan import look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
     from typing import Final
 
     from mockgen_watch.observe.log import Log
-    from mockgen_watch.storage.memo import Stamps
+    from mockgen_watch.storage.scan import Stamps
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
 
@@ -107,7 +107,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     )
     from mockgen_watch.observe.log import Level
     from mockgen_watch.storage.containment import OutputRoot
-    from mockgen_watch.storage.memo import remember_stamps
+    from mockgen_watch.storage.scan import remember_stamps
     from mockgen_watch.workflow.generate import generate, preview
     from mockgen_watch.workflow.results import Request
 
