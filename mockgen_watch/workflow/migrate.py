@@ -89,13 +89,13 @@ class MigrationRequest(Struct, frozen=True, kw_only=True):
 
     Attributes:
         files: as named; none means the user_input and master files of the project.
-        wishes: what each is to become; its schemas are found here.
+        options: what each is to become; its schemas are found here.
         out: another folder to write suites to; ``""``: in the place of the files.
         suite: the name of the one suite that is written; ``""``: as the file is called.
     """
 
     files: tuple[str, ...]
-    wishes: MigrationOptions
+    options: MigrationOptions
     out: str = ""
     suite: str = ""
 
@@ -161,8 +161,9 @@ def plan_migration(
     root = _project_of(start)
     paths = [_path_from(start, name) for name in request.files]
     paths = paths or list(_files_of(start, root))
-    wishes = replace(request.wishes, is_thorough=request.wishes.is_thorough or bool(request.files))
-    planner = _Planner(start, root, replace(request, wishes=wishes), chain)
+    is_thorough = request.options.is_thorough or bool(request.files)
+    options = replace(request.options, is_thorough=is_thorough)
+    planner = _Planner(start, root, replace(request, options=options), chain)
     files = [planner.file(path) for path in dict.fromkeys(paths)]
     if root is not None and not request.files and not request.out:
         files += _versioned(planner, root)
@@ -307,22 +308,21 @@ class _Planner:
             kind = FileKind.LOCKFILE if name == LOCK_NAME else FileKind.PROJECT
             return self._versioned(path, data, kind)
         is_master = looks_like_master(path, data)
-        language = self.request.wishes.language or _language(path)
+        language = self.request.options.language or _language(path)
         target = self._target(path, language, is_master=is_master)
-        wishes = replace(
-            self.request.wishes,
+        options = replace(
+            self.request.options,
             language=language,
             schema=self._schema(target, "user_input.schema.json"),
             master_schema=self._schema(target, "master.schema.json"),
             master=None if is_master else self._master_of(path),
         )
-        if is_master:
-            migration = migrate_master(path, data, wishes, self.chain)
-        else:
-            migration = migrate_user_input(path, data, wishes, self.chain)
+        migrate = migrate_master if is_master else migrate_user_input
+        migration = migrate(path, data, options, self.chain)
         new = None
         if migration.new is not None:
-            bom = _BOM if data.startswith(_BOM) and migration.language == _language(path) else b""
+            is_same_language = migration.language == _language(path)
+            bom = _BOM if data.startswith(_BOM) and is_same_language else b""
             new = bom + migration.new.encode("utf-8", "surrogatepass")
         elif not migration.has_failed and self.request.out:
             new = data

@@ -96,14 +96,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> MigrationRequest:
-    wishes = MigrationOptions(
+    asked = MigrationOptions(
         model=options.model,
         count=options.count,
         language=options.to,
         is_thorough=options.suffixes,
     )
     return MigrationRequest(
-        files=tuple(options.files), wishes=wishes, out=options.out, suite=options.suite
+        files=tuple(options.files), options=asked, out=options.out, suite=options.suite
     )
 
 

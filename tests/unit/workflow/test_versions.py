@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PROJECT = "# ours\nseed: 7\noutputs: made\n"
 SPEC = "Model_1:\n   # a code\n   code:   {$pattern: '[A-Z]{3}'}   # three\n"
 MASTER = '{\n\t"$slot": "p",\n\t"p": {"x": 1}\n}\n'
-ASKED = MigrationRequest(files=(), wishes=MigrationOptions())
+ASKED = MigrationRequest(files=(), options=MigrationOptions())
 
 
 def renames(kind: FileKind, old: str, new: str, source: int = 1) -> Step:
