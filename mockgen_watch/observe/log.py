@@ -15,6 +15,7 @@ import sys
 import time
 from contextvars import ContextVar
 from enum import IntEnum
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mockgen_watch.errors import UsageError
@@ -48,10 +49,7 @@ _BOUND: ContextVar[Mapping[str, object]] = ContextVar("bound")
 
 _EVENT_WIDTH: Final = 24
 # What structlog's methods and its console form give a meaning of their own.
-_TAKEN: Final = {
-    *("event", "exc_info", "exception"),
-    *("logger", "logger_name", "stack", "stack_info"),
-}
+_TAKEN: Final = {"event", "exc_info", "exception", "logger", "logger_name", "stack", "stack_info"}
 
 
 class Level(IntEnum):
@@ -82,7 +80,6 @@ class Log:
         run_id: str,
         output: Callable[[str], None] = write_to_stderr,
     ) -> None:
-        """Show lines of ``level`` and above, each with ``run_id``; see ``start_logging``."""
         self.run_id = run_id
         self._form = form
         self._level = level
@@ -102,15 +99,12 @@ class Log:
         self._log(Level.DEBUG, event, fields)
 
     def info(self, event: str, **fields: object) -> None:
-        """Log what was done."""
         self._log(Level.INFO, event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Log what works, though not as the user may expect."""
         self._log(Level.WARNING, event, fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Log what failed."""
         self._log(Level.ERROR, event, fields)
 
     def _log(self, level: Level, event: str, fields: Mapping[str, object]) -> None:
@@ -210,7 +204,6 @@ class LogFile:
         most_seconds: float = MOST_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Write to ``path``; its folder is made for the first line."""
         self.path = path
         self.lost = 0
         self._most_bytes = most_bytes
@@ -286,8 +279,8 @@ def _line_writer(form: LogFormat | None, output: Callable[[str], None]) -> Write
         stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
         render = [stamp, _escape_fields, console]
     logger = structlog.wrap_logger(
-        _Output(output),
-        processors=[structlog.processors.add_log_level, _keep_values_at_debug, _clean, *render],
+        SimpleNamespace(debug=output, info=output, warning=output, error=output),
+        processors=[structlog.processors.add_log_level, _clean, *render],
         # The level was weighed before, and the caller bound what it wants.
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
@@ -302,20 +295,9 @@ def _line_writer(form: LogFormat | None, output: Callable[[str], None]) -> Write
     return write
 
 
-class _Output:
-    """Takes finished lines as structlog gives them."""
-
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.debug = self.info = self.warning = self.error = write
-
-
-def _keep_values_at_debug(_logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:
+def _clean(_logger: WrappedLogger, method: str, fields: EventDict) -> EventDict:
     if method != "debug":
         fields.pop("values", None)
-    return fields
-
-
-def _clean(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
     return dict(clean(fields))
 
 
