@@ -72,7 +72,7 @@ class LiveView:
         console: Console | None = None,
         clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
     ) -> None:
-        """Show how ``daemon`` fares on ``console``, by default stderr; ``clock`` tells the time."""
+        """Show ``daemon`` on ``console``, by default stderr; ``clock`` gives the time."""
         self._daemon = daemon
         self._clock = clock
         self._console = console or Console(
@@ -156,7 +156,7 @@ class LiveView:
         return ", ".join(parts)
 
     def _moved(self, files: list[OutputWritten]) -> str:
-        """Return which fields moved in how many records, to stand before how many there are."""
+        """Return which fields changed in how many records, to put before the number of records."""
         moved = self._memory.compare(file.path for file in files)
         if moved is None or not moved.fields:
             return ""
@@ -175,7 +175,7 @@ class LiveView:
         self._live.update(self.picture(), refresh=True)
 
     def picture(self) -> Group:
-        """Return what stands at the foot: all that is wrong, and how it fares."""
+        """Return what is at the foot: everything that is wrong, and the state of the daemon."""
         problems = self._daemon.problems
         lines = [_finding(found) for found in [*problems.diagnostics][:SHOWN_ERRORS]]
         more = len(problems.diagnostics) - SHOWN_ERRORS

@@ -155,7 +155,7 @@ def progress(
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Progress]:
-    """Give what counts the units of a command, and shows them to whoever waits at a terminal.
+    """Give what counts the units of a command, and shows them to a person at a terminal.
 
     Args:
         total: how many there will be.

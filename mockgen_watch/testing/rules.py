@@ -20,7 +20,7 @@ ANYTHING: Final[tuple[Json, ...]] = (
     None, True, False, 0, -1, 1 << 70, Decimal("0.50"), "", " ", "x", "0", "٣", "²", "\x00",
     "\ud800", "e\u0301", "x" * 10_000, [], [None], {}, {"": None}, {"a": [{"b": Decimal("1.5")}]},
 )  # fmt: skip
-"""What may stand in a record, or be put there by a fault of another rule."""
+"""What a record may have, or be put there by a fault of another rule."""
 
 _UNKNOWN: Final = "no-such-parameter"
 _SHORT, _LONG = 2, 3

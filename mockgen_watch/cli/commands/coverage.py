@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _judge(report: CoverageReport, least: float, strength: Coverage | None) -> int:
-    """Return the exit code; tell on stderr which outputs cover too little."""
+    """Return the exit code; name on stderr the outputs that cover too little."""
     code = ExitCode.DONE
     for output in report.outputs:
         if output.measured is None or output.is_twins:

@@ -102,7 +102,7 @@ def _shown(location: Location) -> str:
 
 
 def _owner(origin: Origin) -> str:
-    # A master is named by its file, which stands there already.
+    # A master is named by its file, which is shown already.
     name = "" if origin.kind is OriginKind.MASTER else f" {escape_for_terminal(origin.name)}"
     return f"{origin.kind}{name}"
 
