@@ -228,7 +228,8 @@ def slow_outputs(project: OpenProject, request: Request) -> dict[str, tuple[Slow
         FindingsError, UsageError: as ``generate`` does.
     """
     plans, _ = select_plans(project, request)
-    slow = {plan_name(plan): slow_fields(prepare_production(plan)) for plan in plans}
+    sources = project.suites.record_sources
+    slow = {plan_name(plan): slow_fields(prepare_production(plan, sources)) for plan in plans}
     return {name: fields for name, fields in slow.items() if fields}
 
 

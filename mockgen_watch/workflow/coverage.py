@@ -17,7 +17,6 @@ from mockgen_watch.scenarios.labels import BASE, EXCLUSION, has_promise
 from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure, scenario_odds
 from mockgen_watch.scenarios.overlap import common_record
 from mockgen_watch.scenarios.promise.facts import fields_below
-from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.workflow.project import replace_files
@@ -69,7 +68,7 @@ class Overlap(Struct, frozen=True, kw_only=True):
     Attributes:
         is_promised: rules and exclusions keep them apart.
         example: a record that both can make; None when none was found.
-        shared: records that stand in both outputs, of those that were looked at.
+        shared: how many records both outputs have, of those that were looked at.
     """
 
     suite: str
@@ -107,7 +106,7 @@ def coverage_report(
     outputs = []
     records: dict[tuple[str, str, str], list[Json]] = {}
     for plan in plans:
-        source = compile_source(plan)
+        source = project.suites.record_sources.of(plan)
         made: list[Json] = [source.record_at(index) for index in range(min(plan.count, most))]
         records[plan.suite, plan.model, plan.scenario] = made
         outputs.append(_output(plan, source, made, confidence))
@@ -204,18 +203,17 @@ def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
             if not coverage.keep:
                 continue
             before = coverage.cases if isinstance(coverage.cases, dict) else {}
-            known = files.setdefault(coverage.keep, dict(before))
             rows = covered.cases()
-            known[covered.name] = rows
+            files.setdefault(coverage.keep, dict(before))[covered.name] = rows
             counts[coverage.keep] = counts.get(coverage.keep, 0) + len(rows)
     if not files:
         raise UsageError(
             "no spec that was looked at names a file of cases, "
             "as in $coverage: {strength: pairwise, keep: cases.json}"
         )
-    known_digests = project.suites.sources
+    digests = project.suites.sources
     replacements = [
-        Replacement(path=path, old=known_digests.get(path), data=cases_bytes(cases))
+        Replacement(path=path, old=digests.get(path), data=cases_bytes(cases))
         for path, cases in sorted(files.items())
     ]
     done = replace_files(project, replacements, "coverage")
@@ -225,7 +223,7 @@ def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
 
 
 def cases_bytes(cases: Mapping[str, Json]) -> bytes:
-    """Return a file of cases: JSON, a line a case, so that differences are read by the case."""
+    """Return a file of cases: JSON with one case per line, so that line diffs show cases."""
     blocks = []
     for name, rows in sorted(cases.items()):
         lines = [canonical(row).decode() for row in rows] if isinstance(rows, list) else []

@@ -14,7 +14,6 @@ from mockgen_watch.scenarios.coverage.covered import find_design
 from mockgen_watch.scenarios.faults.candidates import OWN
 from mockgen_watch.scenarios.labels import INSIDE, label_data, labelled
 from mockgen_watch.scenarios.promise.facts import bare_path
-from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind
 from mockgen_watch.workflow.origins import (
@@ -95,7 +94,7 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
     if target.is_labels:
         return _explain_label(target, segments)
     index, path = locate_record(target.plan, target.number, segments)
-    return RecordExplainer(target, compile_source(target.plan), index).at(path)
+    return RecordExplainer(target, target.suites.record_sources.of(target.plan), index).at(path)
 
 
 def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
@@ -103,7 +102,7 @@ def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
     if not segments or not segments[0].isdigit():
         raise UsageError("the pointer begins with the line's index, as in #/0/rule")
     left = int(segments[0])
-    source = compile_source(target.plan)
+    source = target.suites.record_sources.of(target.plan)
     for index in range(target.plan.count):
         explainer = RecordExplainer(target, source, index)
         if left < len(explainer.labels):
