@@ -125,7 +125,7 @@ def _text_parts(column: Column) -> tuple[Part, ...]:
     parts = column.parts
     if column.kind is ColumnKind.VALUE:
         table = column.parts[0].table
-        texts = _lazy_like(table, lambda n: text_of(table[n]))
+        texts = LazyTable(len(table), lambda n: text_of(table[n]))
         parts = (replace(column.parts[0], table=texts),)
     if column.presence is None:
         return parts
@@ -134,7 +134,7 @@ def _text_parts(column: Column) -> tuple[Part, ...]:
 
 def _guarded(part: Part, presence: Stream) -> Part:
     table = part.table
-    texts = _lazy_like(table, lambda n: table[n - 1] if n else "", more=1)
+    texts = LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
     if part.stream is None:
         return Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
     return Part(table=texts, stream=Guarded(part.stream, presence))
@@ -215,13 +215,8 @@ def _changed_entries(column: Column, change: Callable[[Json], Json]) -> Column:
 
 def _changed_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Sequence[Json]:
     if isinstance(table, LazyTable):
-        return _lazy_like(table, lambda n: change(table[n]))
+        return LazyTable(len(table), lambda n: change(table[n]))
     return tuple(map(change, table))
-
-
-def _lazy_like(table: Sequence[Json], make: Callable[[int], Json], *, more: int = 0) -> LazyTable:
-    is_open = isinstance(table, LazyTable) and table.is_open
-    return LazyTable(len(table) + more, make, is_open=is_open)
 
 
 def coerce_column(column: Column) -> Column:
