@@ -1,1 +1,1 @@
-"""Stage 5, lock: digests of what was made become a lockfile, and what differs from it now."""
+"""Lock: what was made from what, and what differs from it now."""

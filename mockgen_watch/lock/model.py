@@ -1,7 +1,8 @@
-"""Takes the suites that may have moved; gives what is enough to decide on these alone.
+"""Model of the lock: what decides a run, and what becomes of each file.
 
-Nothing else moved since all was found to be right, so that nothing else has to be decided on. But
-suites in folders of each other may own files in one place, so that these are looked at, too.
+A ``Snapshot`` holds all that decides; a ``Reconciliation`` is what follows from it. Where it is
+known that only some suites moved, a ``Scope`` limits both to these and to suites in folders of
+each other, which may own files in one place.
 """
 
 from __future__ import annotations
@@ -289,8 +290,8 @@ class Scope(Struct, frozen=True, kw_only=True):
     @classmethod
     def around(cls, acting: Iterable[str], suites: Iterable[str]) -> Self:
         """Return the scope of ``acting`` among ``suites``."""
-        chosen = frozenset(acting)
-        folded = {fold(suite) for suite in chosen}
+        members = frozenset(acting)
+        folded = {fold(suite) for suite in members}
         above = {folder for suite in folded for folder in _folders(suite)}
         names = _folded(frozenset(suites))
         near = {suite for name, suite in names if name in above}
@@ -301,7 +302,7 @@ class Scope(Struct, frozen=True, kw_only=True):
             near |= {suite for name, suite in names if name.startswith(inside)}
         else:
             near |= {suite for name, suite in names if not folded.isdisjoint(_folders(name))}
-        return cls(acting=chosen, near=chosen | near)
+        return cls(acting=members, near=members | near)
 
 
 @lru_cache(maxsize=1)

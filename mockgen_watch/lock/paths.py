@@ -1,4 +1,4 @@
-"""Takes the names of suites, models and scenarios; gives the paths of outputs, or what is wrong."""
+"""Paths of outputs: how they follow from names, and which names no file can have."""
 
 from __future__ import annotations
 

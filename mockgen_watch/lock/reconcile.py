@@ -1,4 +1,4 @@
-"""Takes what is wanted, what is there and what is ours; gives the action for every file.
+"""Reconciliation: the action for every file, from what is wanted, there and ours.
 
 The rules, for a file that is wanted:
 
@@ -99,8 +99,8 @@ class _Reconciler:
             suite: lock for suite, lock in snapshot.locks.items() if isinstance(lock, Lockfile)
         }
         self.known = self._known()
-        # What an earlier run has told of the bytes for a key: (path, key) → digest.
-        self.told = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
+        # The digest that an earlier run has noted for a key: (path, key) → digest.
+        self.promised = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
         self.paths = {
             (output.suite, output.name): [
                 below(output.suite, path) for path in output_paths(output)
@@ -214,8 +214,8 @@ class _Reconciler:
             relative = path.removeprefix(f"{output.suite}/") if output.suite else path
             if digest := locked.files.get(relative):
                 return digest
-        told = self.told.get((path, output.key))
-        return told or self.told.get((offer_path(path), output.key))
+        digest = self.promised.get((path, output.key))
+        return digest or self.promised.get((offer_path(path), output.key))
 
     def _unwanted(self, path: str) -> FileAction:
         found = self.snapshot.disk.get(path)

@@ -1,4 +1,4 @@
-"""Takes what was produced and written; gives the last word on a file, and the next lockfile."""
+"""Settling: what becomes of a file once its new bytes are known, and the next lockfile."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def next_journal(
     kept = [entry for entry in (*snapshot.journal, *written) if stays(entry)]
     for suite in reconciliation.suites:
         for action in suite.outputs:
-            kept += _told(action, settled)
+            kept += _refused_entries(action, settled)
     return tuple(dict.fromkeys(kept))
 
 
@@ -242,7 +242,9 @@ def _wanted_paths(reconciliation: Reconciliation) -> set[str]:
     }
 
 
-def _told(action: OutputAction, settled: Mapping[str, Settled]) -> Iterator[JournalEntry]:
+def _refused_entries(
+    action: OutputAction, settled: Mapping[str, Settled]
+) -> Iterator[JournalEntry]:
     ends = {file.path: settled[file.path] for file in action.files if file.path in settled}
     if not any(end.action is Action.REFUSE for end in ends.values()):
         return

@@ -1,1 +1,1 @@
-"""Stage 6, write: bytes become files, each wholly old or wholly new, and files become bytes."""
+"""Storage: files are read once, and written wholly or not at all."""

@@ -1,4 +1,4 @@
-"""Takes files of a folder; gives an archive of them, and from an archive the files again.
+"""Archives: what was removed from a folder, and putting back what was kept.
 
 An archive is a ``tar.gz``. It is whole before the first file that it holds is removed, and
 what comes out of it never takes the place of something else.
@@ -93,15 +93,15 @@ def write_archive(root: OutputRoot, name: str, paths: Sequence[str]) -> tuple[st
                 digests = _pack(root, top, paths, out)
                 out.flush()
                 os.fsync(out.fileno())
-            number, chosen = 1, name
-            while not put_new(folder, temporary, f"{chosen}{SUFFIX}"):
+            number, free = 1, name
+            while not put_new(folder, temporary, f"{free}{SUFFIX}"):
                 number += 1
-                chosen = f"{name}-{number}"
+                free = f"{name}-{number}"
             folder.sync()
         except BaseException:
             remove_quietly(folder, temporary)
             raise
-        return chosen, digests
+        return free, digests
 
 
 def _pack(root: OutputRoot, top: Folder, paths: Iterable[str], out: BinaryIO) -> dict[str, str]:
@@ -269,10 +269,10 @@ def unpack(root: OutputRoot, archive: str, wanted: Sequence[str]) -> Iterator[tu
     Raises:
         StorageError: the archive is damaged, or a file cannot be written.
     """
-    chosen = set(wanted)
+    members = set(wanted)
     with _opened(root, archive) as tar:
         for member in tar:
-            if not member.isfile() or member.name not in chosen:
+            if not member.isfile() or member.name not in members:
                 continue
             file = tar.extractfile(member)
             if file is None:

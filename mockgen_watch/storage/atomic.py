@@ -1,4 +1,4 @@
-"""Takes bytes as they come; gives a file that is wholly old or wholly new, and its digest.
+"""Atomic writes: a file is wholly old or wholly new, and its digest is known.
 
 A file is first written under a temporary name in the folder where it will stand. Such names
 (``.mockgen-…``) are no output's, so what a kill leaves behind is recognised.
@@ -235,9 +235,8 @@ def read_file(path: str) -> bytes:
     Raises:
         StorageError: it cannot be read.
     """
-    with naming(path):
-        with open(path, "rb") as file:
-            return file.read()
+    with naming(path), open(path, "rb") as file:
+        return file.read()
 
 
 def write_file(path: str, data: bytes) -> None:

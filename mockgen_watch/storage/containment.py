@@ -1,4 +1,4 @@
-"""Takes the path of a root; gives handles to folders below it that no symbolic link can divert.
+"""Containment: handles to folders below a root that no symbolic link can divert.
 
 Every operation is one system call on a name inside an open folder, with links refused, so nothing
 that changes on disk between a check and its use can lead outside. Where the system has no such
@@ -104,7 +104,6 @@ class Folder:
             self._fd = None
 
     def __enter__(self) -> Self:
-        """Return self."""
         return self
 
     def __exit__(
@@ -113,7 +112,6 @@ class Folder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close."""
         self.close()
 
     def named(self, name: str) -> str:
@@ -317,7 +315,7 @@ class OutputRoot(NamedTuple):
         return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
 
     @classmethod
-    def elsewhere(cls, path: StrPath, state: StateFolder) -> OutputRoot:
+    def at(cls, path: StrPath, state: StateFolder) -> OutputRoot:
         """Return the folder ``path``, anywhere, as only a person at the command line names it."""
         text = plain_path(path)
         base = text if _is_absolute(text) else plain_path(os.path.join(os.getcwd(), text))

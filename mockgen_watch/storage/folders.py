@@ -1,4 +1,4 @@
-"""Takes paths as text; does with them what pathlib does, without the time that its import takes."""
+"""Paths as text: what pathlib does, for modules that a run with nothing to do imports."""
 
 from __future__ import annotations
 

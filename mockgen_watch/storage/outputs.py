@@ -1,4 +1,4 @@
-"""Takes the output folder; gives what is in it: stamps of all files, lockfiles, what kills left."""
+"""Output folder: stamps of all files, lockfiles, journal, and what kills have left."""
 
 from __future__ import annotations
 
@@ -176,8 +176,7 @@ def read_outputs(
         tree = OutputTree(root=root, identity=identity, journal=journal, cache=cache)
         OutputReader(tree, before).folder(folder, "")
     cache.keep_only(tree.stamps)
-    tree = _with_renewed_digests(tree)
-    return tree
+    return _with_renewed_digests(tree)
 
 
 def _with_renewed_digests(tree: OutputTree) -> OutputTree:
@@ -208,9 +207,13 @@ def _renewed(tree: OutputTree, path: str, digest: str) -> str:
         return digest
     parent, _, name = path.rpartition("/")
     # What cannot be read is told by whoever needs its digest.
-    with contextlib.suppress(OSError, StorageError), tree.root.open() as top:
-        with top.walk(parent) as folder, open(folder.read(name), "rb") as file:
-            return renew(digest, read_blocks(file.fileno()))
+    with (
+        contextlib.suppress(OSError, StorageError),
+        tree.root.open() as top,
+        top.walk(parent) as folder,
+        open(folder.read(name), "rb") as file,
+    ):
+        return renew(digest, read_blocks(file.fileno()))
     return digest
 
 
@@ -339,7 +342,7 @@ class OutputReader:
 _FEW = 20
 
 
-def specs_again(
+def reread_specs(
     before: SpecSnapshot, paths: Iterable[str], cache: StatCache
 ) -> SpecSnapshot | None:
     """Return ``before`` with the files and folders ``paths`` as they are now.
@@ -348,19 +351,19 @@ def specs_again(
     """
     if before.problems or before.has_links:
         return None
-    chosen = _topmost(paths)
+    topmost = _topmost(paths)
     reader = SpecReader(before.project, cache)
     try:
         with Folder.open(before.project) as root:
-            for path in chosen:
+            for path in topmost:
                 reader.read_path(root, path)
     except (OSError, StorageError):
         return None
     if reader.problems or reader.has_links:
         return None
-    files, inside = dict(before.files), [path for path in chosen if path in before.files]
-    if len(inside) < len(chosen):
-        inside = _below(before.files, chosen)
+    files, inside = dict(before.files), [path for path in topmost if path in before.files]
+    if len(inside) < len(topmost):
+        inside = _below(before.files, topmost)
     for path in inside:
         if path not in reader.files:
             del files[path]
@@ -371,50 +374,50 @@ def specs_again(
     return replace(before, files=files, _bytes=reader.data)
 
 
-def outputs_again(before: OutputTree, folders: Iterable[str]) -> OutputTree | None:
+def reread_outputs(before: OutputTree, folders: Iterable[str]) -> OutputTree | None:
     """Return what is in ``folders`` now, and the lockfiles of all other suites as in ``before``.
 
     None where that is not enough: the output folder is another one, or a file lies where one of
     these folders should be.
     """
-    chosen = _topmost(folders)
+    topmost = _topmost(folders)
     tree = replace(
         before,
         journal=read_journal(before.root),
         stamps={},
         obstacles={},
         folders=set(),
-        locks=_without(before.locks, chosen),
-        lock_digests=_without(before.lock_digests, chosen),
+        locks=_without(before.locks, topmost),
+        lock_digests=_without(before.lock_digests, topmost),
         leftovers=[],
     )
     try:
         top = before.root.open_if_there()
-        if top is None or before.identity is None or "" in chosen:
+        if top is None or before.identity is None or "" in topmost:
             return None
         with top:
             if top.identity() != before.identity:
                 return None
-            for path in chosen:
+            for path in topmost:
                 OutputReader(tree, before).below(top, path)
         return _with_renewed_digests(tree)
     except (OSError, StorageError):
         return None
 
 
-def merged(before: OutputTree, again: OutputTree, folders: Iterable[str]) -> OutputTree:
-    """Return ``before`` with all that is in ``folders`` as ``again`` tells."""
-    chosen = _topmost(folders)
-    for path in _below(before.stamps, chosen):
-        if path not in again.stamps:
+def merge_trees(before: OutputTree, now: OutputTree, folders: Iterable[str]) -> OutputTree:
+    """Return ``before`` with all that is in ``folders`` as ``now`` tells."""
+    topmost = _topmost(folders)
+    for path in _below(before.stamps, topmost):
+        if path not in now.stamps:
             before.cache.forget(path)
-    left = _without(dict.fromkeys(before.leftovers), chosen)
+    left = _without(dict.fromkeys(before.leftovers), topmost)
     return replace(
-        again,
-        stamps=_without(before.stamps, chosen) | again.stamps,
-        obstacles=_without(before.obstacles, chosen) | again.obstacles,
-        folders=set(_without(dict.fromkeys(before.folders), chosen)) | again.folders,
-        leftovers=[*left, *again.leftovers],
+        now,
+        stamps=_without(before.stamps, topmost) | now.stamps,
+        obstacles=_without(before.obstacles, topmost) | now.obstacles,
+        folders=set(_without(dict.fromkeys(before.folders), topmost)) | now.folders,
+        leftovers=[*left, *now.leftovers],
     )
 
 

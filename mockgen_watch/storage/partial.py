@@ -1,4 +1,4 @@
-"""Takes the bytes of a large file; gives them staged, and goes on where a stopped run came to.
+"""Partial files: a large output that goes on where a stopped run came to.
 
 The bytes go to a file in the state folder. From time to time a *mark* beside it tells how many
 records it holds, in how many bytes, and their digest. The next run that is to make the same output
@@ -57,11 +57,9 @@ class Spool:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
-        """Begin with nothing."""
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let go of all bytes."""
         self.clear()
 
     def write(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Takes the specs folder; gives one moment of it: every spec file's digest, and its bytes once."""
+"""Specs folder: the digest of every spec file at one moment, and its bytes once."""
 
 from __future__ import annotations
 
@@ -372,8 +372,8 @@ class SpecReader:
 
 
 def _reason(path: str, error: OSError | StorageError) -> str:
-    told = error if isinstance(error, StorageError) else storage_error(path, error)
-    return str(told).removeprefix(f"{told.path}: ")
+    found = error if isinstance(error, StorageError) else storage_error(path, error)
+    return str(found).removeprefix(f"{found.path}: ")
 
 
 def is_spec(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Takes a file's stamp; gives the digest that its bytes had when they were last read.
+"""Stat cache: the digest that the bytes of a file had, by its stamp.
 
 A stamp is what ``stat`` says: where it is the same, the bytes are. Except for a file that was
 written just before it was read: a second write in the same tick of the file system's clock leaves

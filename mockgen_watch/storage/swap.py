@@ -1,4 +1,4 @@
-"""Takes a complete temporary file; gives it its name, and what had that name to be looked at.
+"""Swap: a complete temporary file gets its name, and what had that name is looked at.
 
 Between looking at a file and replacing it, anybody may save it. So nothing is overwritten: the
 old file is swapped out under a temporary name in the very call that puts the new one in, and is

@@ -1,4 +1,4 @@
-"""Takes the user's own configuration, outside of any project; gives the plugins that they trust.
+"""Trust: the plugins that the user trusts, in their own configuration.
 
 A repository that is cloned can name plugins, but what it names is not imported unless the user
 says so here: in a file of their own, or in an environment variable.

@@ -16,7 +16,7 @@ from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.affected import InputGraph
-from mockgen_watch.storage.outputs import merged, outputs_again, read_outputs, specs_again
+from mockgen_watch.storage.outputs import merge_trees, read_outputs, reread_outputs, reread_specs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.specs import SPECS_CACHE, MovedError, is_spec, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
@@ -202,7 +202,7 @@ class Resident:
         before, after = self._snapshot, None
         asked = None if paths is None else frozenset(paths)
         if before is not None and asked is not None and len(asked) <= MANY:
-            after = specs_again(before, asked, self._stamps)
+            after = reread_specs(before, asked, self._stamps)
         if after is None:
             after = read_specs(self.root, SPECS, self._stamps)
         self._snapshot = after
@@ -267,7 +267,7 @@ class Resident:
         if before is not None and before.root != root:
             before = None
         if before is not None and acting is not None and len(acting) <= MANY:
-            tree = outputs_again(before, acting)
+            tree = reread_outputs(before, acting)
         if before is None or acting is None or tree is None:
             cache = before.cache if before else None
             cache = cache or StatCache(root.state, root.cache_name, is_resident=True)
@@ -288,7 +288,7 @@ class Resident:
         if newer is None or self._tree is None:
             return
         before, (small, acting) = self._tree, newer
-        self._tree = merged(before, small, acting)
+        self._tree = merge_trees(before, small, acting)
         if self.unsettled is not None:
             # Suites in folders of those that were decided on may have moved with them.
             self.unsettled |= self._moved_between(before, self._tree) - acting

@@ -336,7 +336,7 @@ def _root_of(project: OpenProject, label: str) -> OutputRoot:
     if label == PROJECT_LABEL:
         return OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
     if Path(label).is_absolute():
-        return OutputRoot.elsewhere(label, project.state)
+        return OutputRoot.at(label, project.state)
     if label == project.output_root().label:
         return project.output_root()
-    return OutputRoot.elsewhere(Path(project.root, label), project.state)
+    return OutputRoot.at(Path(project.root, label), project.state)

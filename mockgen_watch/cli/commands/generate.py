@@ -132,7 +132,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         if options.stdout:
             return write_to_stdout(project, request, options)
         return take_snapshot(project, request, options, options.out)
-    root = None if options.out is None else OutputRoot.elsewhere(options.out, project.state)
+    root = None if options.out is None else OutputRoot.at(options.out, project.state)
     with running(options) as progress:
         if options.dry_run:
             report = preview(project, request, root=root)

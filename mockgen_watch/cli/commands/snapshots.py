@@ -179,7 +179,7 @@ def _write_production(production: Production, executor: Executor, advance: Advan
 
 def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
     if folder is not None:
-        return OutputRoot.elsewhere(folder, project.state)
+        return OutputRoot.at(folder, project.state)
     label = f"{project.output_root().label}/{FOLDER}"
     return OutputRoot.in_project(project.root, label, project.state)
 

@@ -242,6 +242,6 @@ class TestHostileTrees:
         self, project: Project, outside: Path, tmp_path: Path
     ) -> None:
         (tmp_path / "link").symlink_to(outside)
-        root = OutputRoot.elsewhere(tmp_path / "link", project.state)
+        root = OutputRoot.at(tmp_path / "link", project.state)
         with root.open(create=True) as folder:
             assert read(folder, "canary") == CANARY

@@ -124,7 +124,7 @@ def test_a_file_where_a_folder_is_needed_is_told(tmp_path: Path) -> None:
 def test_an_output_folder_elsewhere_has_a_journal_and_a_cache_of_its_own(tmp_path: Path) -> None:
     state = StateFolder(tmp_path / "state")
     inside = OutputRoot.in_project(tmp_path, "mock_outputs", state)
-    outside = OutputRoot.elsewhere(tmp_path / "out", state)
+    outside = OutputRoot.at(tmp_path / "out", state)
     assert inside.journal_name != outside.journal_name
     assert inside.cache_name != outside.cache_name
     with outside.open(create=True):

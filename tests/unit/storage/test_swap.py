@@ -101,7 +101,7 @@ def test_a_save_between_check_and_swap_is_found(
     home.mkdir()
     (home / "name").write_bytes(b"old")
     state = StateFolder(tmp_path / "state")
-    placer = Placer(OutputRoot.elsewhere(home, state), StatCache(state, "x"))
+    placer = Placer(OutputRoot.at(home, state), StatCache(state, "x"))
     folder = Meddler.open(home)
     folder.saves, folder.by_rename, folder.home = [b"by"], by_rename, home
     new = stage(folder, (b"new",))
@@ -138,7 +138,7 @@ def test_a_removal_looks_again_at_what_it_took(tmp_path: Path) -> None:
     home.mkdir()
     (home / "name").write_bytes(b"old")
     state = StateFolder(tmp_path / "state")
-    placer = Placer(OutputRoot.elsewhere(home, state), StatCache(state, "x"))
+    placer = Placer(OutputRoot.at(home, state), StatCache(state, "x"))
 
     class Late(Folder):
         def replace(self, source: str, target: str) -> None:
@@ -155,7 +155,7 @@ def test_equal_bytes_are_not_replaced(tmp_path: Path) -> None:
     home.mkdir()
     (home / "name").write_bytes(b"new")
     state = StateFolder(tmp_path / "state")
-    placer = Placer(OutputRoot.elsewhere(home, state), StatCache(state, "x"))
+    placer = Placer(OutputRoot.at(home, state), StatCache(state, "x"))
     folder = Folder.open(home)
     new = stage(folder, (b"new",))
     before = (home / "name").stat()

@@ -11,10 +11,10 @@ import pytest
 from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import (
     OutputTree,
-    merged,
-    outputs_again,
+    merge_trees,
     read_outputs,
-    specs_again,
+    reread_outputs,
+    reread_specs,
 )
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.storage.specs import SpecSnapshot, read_specs
@@ -77,7 +77,7 @@ def test_specs_looked_at_again(
     cache = StatCache(StateFolder.of(project), "test.stat")
     before = read_specs(project, "specs", cache)
     change(project / "specs")
-    again = specs_again(before, paths, cache)
+    again = reread_specs(before, paths, cache)
     now = read_specs(project, "specs")
     assert again.files == now.files
     assert again.problems == now.problems
@@ -104,9 +104,9 @@ def test_links_need_a_look_at_everything(
     cache = StatCache(StateFolder.of(project), "test.stat")
     before = read_specs(project, "specs", cache)
     change(project / "specs")
-    assert specs_again(before, [path], cache) is None
+    assert reread_specs(before, [path], cache) is None
     # Beside a link that was there before, too: what it leads to may be what moved.
-    assert specs_again(read_specs(project, "specs"), ["specs/c"], cache) is None
+    assert reread_specs(read_specs(project, "specs"), ["specs/c"], cache) is None
 
 
 OUTPUT_CHANGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
@@ -134,11 +134,11 @@ def test_outputs_looked_at_again(
     root = OutputRoot.in_project(project, "mock_outputs", StateFolder.of(project))
     before = read_outputs(root)
     change(Path(root.folder))
-    again = outputs_again(before, folders)
+    again = reread_outputs(before, folders)
     assert again is not None
     now = told(read_outputs(root))
     assert told(again)["locks"] == now["locks"]
-    assert told(merged(before, again, folders)) == now
+    assert told(merge_trees(before, again, folders)) == now
 
 
 def told(tree: OutputTree) -> dict[str, object]:
@@ -173,4 +173,4 @@ def test_another_output_folder_needs_a_look_at_everything(
     root = OutputRoot.in_project(project, "mock_outputs", StateFolder.of(project))
     before = read_outputs(root)
     change(Path(root.folder))
-    assert outputs_again(before, ["b"]) is None
+    assert reread_outputs(before, ["b"]) is None
