@@ -14,6 +14,7 @@ printable, or changes how its neighbours look, is escaped.
 from __future__ import annotations
 
 import re
+from functools import cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,9 @@ _LETTER: Final = (
     "\u048a-\u052f\u0900-\u0dff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3"
 )
 _SIGN: Final = r" ._/@'()&+,\-"
-_FIRST: Final = re.compile(f"[{_LETTER}]")
-_INNER: Final = re.compile(f"[{_LETTER}{_SIGN}]*")
-_WORDS: Final = re.compile(f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?")
+_FIRST: Final = f"[{_LETTER}]"
+_INNER: Final = f"[{_LETTER}{_SIGN}]*"
+_WORDS: Final = f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?"
 _LETTERS: Final = re.compile("[A-Za-z]*")
 _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _RESERVED: Final = frozenset(
@@ -58,6 +59,12 @@ _ESCAPED: Final = re.compile(
 _LAST_OF_PLANE_0: Final = 0xFFFF
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of letters: these are large, and only runs that write YAML need them."""
+    return re.compile(pattern)
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\u{code:04x}" if code <= _LAST_OF_PLANE_0 else f"\\U{code:08x}"
@@ -70,7 +77,7 @@ def quote(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Return whether ``text`` is written without quotes."""
-    return _WORDS.fullmatch(text) is not None and text.lower() not in _RESERVED
+    return _compiled(_WORDS).fullmatch(text) is not None and text.lower() not in _RESERVED
 
 
 class YamlStyle(Struct, frozen=True):
@@ -132,8 +139,8 @@ def _always_plain(tables: Sequence[Sequence[str]]) -> bool:
     """Return whether every text of these pieces is surely plain."""
     first, last = tables[0], tables[-1]
     return (
-        all(_FIRST.match(piece) for piece in first)
-        and all(_INNER.fullmatch(piece) for table in tables for piece in table)
+        all(_compiled(_FIRST).match(piece) for piece in first)
+        and all(_compiled(_INNER).fullmatch(piece) for table in tables for piece in table)
         and all(piece and not piece.endswith(" ") for piece in last)
         and _is_never_reserved(tables)
     )
@@ -148,11 +155,11 @@ def _is_never_reserved(tables: Sequence[Sequence[str]]) -> bool:
 
 def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
     """Return whether every text of these pieces surely needs quotes."""
-    if all(piece and not _FIRST.match(piece) for piece in tables[0]):
+    if all(piece and not _compiled(_FIRST).match(piece) for piece in tables[0]):
         return True
     if all(piece.endswith(" ") for piece in tables[-1]):
         return True
-    return any(all(not _INNER.fullmatch(piece) for piece in table) for table in tables)
+    return any(all(not _compiled(_INNER).fullmatch(piece) for piece in table) for table in tables)
 
 
 def _yaml_writer(_programs: Sequence[Program], _options: Options, layout: Layout) -> TreeWriter:
