@@ -19,7 +19,7 @@ from mockgen_watch.scenarios.labels import (
     record_plans,
 )
 from mockgen_watch.scenarios.promise.requirements import compile_terms
-from mockgen_watch.scenarios.source import BrokenRecords, compile_source
+from mockgen_watch.scenarios.source import BrokenRecords
 from mockgen_watch.spec.model import Labels
 
 if TYPE_CHECKING:
@@ -149,8 +149,10 @@ class ModelReport(Struct, frozen=True, kw_only=True):
     clauses: Mapping[str, bool]
 
 
-def report_model(plans: Iterable[OutputPlan]) -> ModelReport | None:
+def report_model(plans: Iterable[OutputPlan], sources: RecordSources) -> ModelReport | None:
     """Return the report of the model that ``plans`` are of; None when it promises nothing.
+
+    ``sources`` are those of the run.
 
     Raises:
         FindingsError: a promise cannot be kept.
@@ -159,12 +161,12 @@ def report_model(plans: Iterable[OutputPlan]) -> ModelReport | None:
     for name in (NEGATIVE, POSITIVE, BASE):
         plan = by_name.get(name)
         if plan is not None and has_promise(plan.records):
-            return _report(plan, _breaker_of(plan))
+            return _report(plan, _breaker_of(sources.of(plan)))
     return None
 
 
-def _breaker_of(plan: OutputPlan) -> Breaker:
-    records = compile_source(plan).parts[0]
+def _breaker_of(source: Source) -> Breaker:
+    records = source.parts[0]
     if isinstance(records, BrokenRecords):
         return records.breaker
     (twins,) = records.samplers

@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> int:
     plans, found = select_plans(project, Request(suites=tuple(options.suites), selection=selection))
     print_findings(project, found, options)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
-    reports = [report for _, group in by_model if (report := report_model(group)) is not None]
+    sources = project.suites.record_sources
+    found_reports = (report_model(group, sources) for _, group in by_model)
+    reports = [report for report in found_reports if report is not None]
     if options.json:
         print(json_text(list(map(_data, reports))))
     elif not reports:

@@ -158,7 +158,7 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
     with running(options) as progress:
         advance = progress.begin(sum(plan.count for plan in plans))
         for plan in plans:
-            production = prepare_production(plan)
+            production = prepare_production(plan, project.suites.record_sources)
             try:
                 _write_production(production, executor_of(options), advance)
             except BrokenPipeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND
+from mockgen_watch.scenarios.source import RecordSources
 from tests.unit.scenarios.planning import plans_of
 
 SPEC = """\
@@ -23,7 +24,9 @@ M:
 
 def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
     for scenarios in ("{positive: {}, negative: {}}", "{positive: {}}", "{base: {}}"):
-        report = report_model(plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values())
+        report = report_model(
+            plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values(), RecordSources()
+        )
         assert report is not None
         rules = {rule.name: rule for rule in report.rules}
         certain = {name: rule.is_certain for name, rule in rules.items()}
@@ -37,7 +40,12 @@ def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
 
 def test_exclusions_alone_have_an_report_and_a_model_without_promises_has_none() -> None:
     spec = "M:\n  a: [X, Y]\n  $exclude: {e: {a: X}}\n  $scenarios: {positive: {}, negative: {}}\n"
-    report = report_model(plans_of(spec).values())
+    report = report_model(plans_of(spec).values(), RecordSources())
     assert report is not None
     assert (report.rules, report.clauses) == ((), {"e": True})
-    assert report_model(plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values()) is None
+    assert (
+        report_model(
+            plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values(), RecordSources()
+        )
+        is None
+    )

@@ -239,7 +239,8 @@ def test_a_stated_key_cannot_be_referred_to(tmp_path: Path) -> None:
         "C: {$count: 9, up: {$ref: P.key}}\n"
     )
     free = plans(tmp_path, spec % "b: z")
-    before = [prepare_production(free["C/base"]).record_at(index) for index in range(9)]
+    unstated = prepare_production(free["C/base"])
+    before = [unstated.record_at(index) for index in range(9)]
     assert {record["up"] for record in before} <= {1, 2, 3}
     told = refused(tmp_path, spec % "key: 9")
     assert any("1 MG406" in line and "is referred to" in line for line in told), told

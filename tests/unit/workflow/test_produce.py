@@ -75,13 +75,11 @@ def digest(files: dict[str, bytes]) -> str:
 @pytest.mark.parametrize("scenario", ["negative", "mixed"])
 def test_outputs_and_labels_are_those_of_one_record_at_a_time(scenario: str, count: int) -> None:
     plan = plan_of(scenario, count)
-    source = prepare_production(plan).source
+    production = prepare_production(plan)
+    source, encode = production.source, production.writer.encode
     name, labels = names_of(plan)
     expected = {
-        name: b"".join(
-            prepare_production(plan).writer.encode(source.record_at(index)) + b"\n"
-            for index in range(count)
-        ),
+        name: b"".join(encode(source.record_at(index)) + b"\n" for index in range(count)),
         labels: b"".join(label_document(plan, source, Serial())),
     }
     executors: list[Executor] = [
