@@ -94,21 +94,21 @@ def _dispatch(
         near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
         parser.error(f'no command is named "{options.command}" ({hint})')
-    command = load_command(entry)
+    add_arguments, run_command = load_command(entry)
     own = argparse.ArgumentParser(
         prog=f"{PROGRAM} {options.command}",
         description=entry.summary,
         formatter_class=help_formatter,
         allow_abbrev=False,
     )
-    command.add_arguments(own)
+    add_arguments(own)
     add_global_options(own, is_repeat=True)
     own.parse_args(options.command_words, options)
     form = options.log_format
     level = level_of(form, is_verbose=options.verbose, is_quiet=options.quiet)
     options.log = start_logging(form, level)
     options.log.debug("command.started", command=options.command, version=__version__)
-    code = command.run(options)
+    code = run_command(options)
     options.log.debug("command.ended", command=options.command, code=int(code))
     return code
 

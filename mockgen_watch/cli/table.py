@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
-    from typing import Final
+    from typing import Final, TypeAlias
+
+    AddArguments: TypeAlias = Callable[[argparse.ArgumentParser], None]
+    Run: TypeAlias = Callable[[argparse.Namespace], int]
 
 
-class Entry(NamedTuple):
+class Entry:
     """A line of the table.
 
     Attributes:
@@ -23,25 +26,19 @@ class Entry(NamedTuple):
             ``add_NAME_arguments`` and ``run_NAME``.
     """
 
-    module: str
-    summary: str
-    name: str = ""
+    def __init__(self, module: str, summary: str, name: str = "") -> None:
+        self.module = module
+        self.summary = summary
+        self.name = name
 
 
-class Command(NamedTuple):
-    """The functions of a command."""
-
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
-
-
-def load_command(entry: Entry) -> Command:
-    """Import the module of ``entry`` and return its functions."""
+def load_command(entry: Entry) -> tuple[AddArguments, Run]:
+    """Import the module of ``entry`` and return its two functions."""
     module = importlib.import_module(entry.module)
     if not entry.name:
-        return Command(module.add_arguments, module.run)
+        return module.add_arguments, module.run
     add_arguments = getattr(module, f"add_{entry.name}_arguments")
-    return Command(add_arguments, getattr(module, f"run_{entry.name}"))
+    return add_arguments, getattr(module, f"run_{entry.name}")
 
 
 def _own(module: str, summary: str, *, name: str = "") -> Entry:

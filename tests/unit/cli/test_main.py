@@ -127,6 +127,4 @@ def test_a_command_that_cannot_be_loaded_is_unexpected(capsys: pytest.CaptureFix
 
 def test_every_command_of_the_table_has_its_two_functions() -> None:
     for entry in COMMANDS.values():
-        command = load_command(entry)
-        assert callable(command.add_arguments)
-        assert callable(command.run)
+        assert all(map(callable, load_command(entry)))
