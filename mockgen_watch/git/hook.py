@@ -16,8 +16,7 @@ from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.git.index import remember_index
-from mockgen_watch.git.repository import FILE, index_file
+from mockgen_watch.git.repository import FILE, index_file, remember_index
 from mockgen_watch.git.stored import BlobDigests, Store, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
 from mockgen_watch.lock.lockfile import write_lockfile
@@ -35,8 +34,7 @@ from mockgen_watch.workflow.results import Request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mockgen_watch.git.index import StagedProject
-    from mockgen_watch.git.repository import Entry
+    from mockgen_watch.git.repository import Entry, StagedProject
     from mockgen_watch.git.stored import Stored
     from mockgen_watch.lock.model import FileAction, Reconciliation, SuiteAction
     from mockgen_watch.storage.outputs import OutputTree

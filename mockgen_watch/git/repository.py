@@ -1,5 +1,8 @@
 """Repository: the Git work tree that a project is in, its index, its commits and its blobs.
 
+A hook that finds the index as a whole run left it has nothing to do, and ends after
+``read_index``; so this module imports little.
+
 Git itself is asked, so that its formats stay its own. Git starts a hook with variables that point
 at one repository (``GIT_DIR``); they are left out here, because the project's own is meant, as
 everywhere in this program. The one that counts is ``GIT_INDEX_FILE``: ``git commit -a`` and
@@ -8,20 +11,26 @@ everywhere in this program. The one that counts is ``GIT_INDEX_FILE``: ``git com
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.folders import path_below
-from mockgen_watch.storage.project_folder import find_work_tree
+from mockgen_watch.storage.memo import Memo, tool_parts
+from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project, find_work_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.storage.folders import StrPath
 
+
+DRIVER = "merge.mockgen.driver"
+"""The setting that Git calls the merge driver by."""
 
 FILE = "100644"
 """The mode of a file that is not executable."""
@@ -33,6 +42,8 @@ _FILES = frozenset({FILE, "100755"})
 _OTHER_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR"})
 _UNMERGED = b"M "
 _UNTRACKED = b"? "
+_MEMO = "hook.json"
+_SPEC_ENDINGS = (".yaml", ".yml", ".json", ".txt")
 
 
 class Entry(NamedTuple):
@@ -249,3 +260,67 @@ def _environment() -> dict[str, str]:
 
 def _decode(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
+
+
+class StagedProject:
+    """A project and its index at one moment.
+
+    Attributes:
+        root: the project folder.
+        repository, state: of the project.
+        outputs: the output folder, as far as one can tell without reading the settings.
+        index: its specs and outputs.
+        is_up_to_date: a whole run has found nothing to do for this very index.
+    """
+
+    def __init__(
+        self, root: str, repository: Repository, state: StateFolder, outputs: str, index: Index
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.state = state
+        self.outputs = outputs
+        self.index = index
+        self.is_up_to_date = False
+
+    @property
+    def untracked_specs(self) -> tuple[str, ...]:
+        """Files that would be specs if Git tracked them."""
+        return tuple(
+            path
+            for path in self.index.untracked
+            if path.startswith(f"{SPECS}/") and path.endswith(_SPEC_ENDINGS)
+        )
+
+
+def read_index(start: StrPath) -> StagedProject:
+    """Return the index of the project that ``start`` is in.
+
+    Raises:
+        UsageError: there is no project, or no Git.
+        StorageError: Git fails.
+    """
+    root = find_project(start)
+    repository = Repository.of(root)
+    state = StateFolder.of(root)
+    memo = Memo(state, _MEMO)
+    outputs = memo.outputs
+    index = repository.index((SPECS, outputs))
+    staged = StagedProject(root, repository, state, outputs, index)
+    staged.is_up_to_date = memo.get(_key(index, outputs)) is not None
+    return staged
+
+
+def remember_index(staged: StagedProject, outputs: str) -> None:
+    """Note that a whole run had nothing to do for the index of ``staged``."""
+    memo = Memo(staged.state, _MEMO)
+    # Where the settings name another folder, this index does not have the outputs: next time.
+    if outputs == staged.outputs:
+        memo.add(_key(staged.index, outputs))
+    memo.save(outputs)
+
+
+def _key(index: Index, outputs: str) -> str:
+    """Return a digest of the index and of what makes outputs: methods, vocabularies."""
+    tool = json.dumps([*tool_parts(), outputs]).encode()
+    return digest(tool + b"\0" + index.staged_text)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import StorageError, UsageError
-from mockgen_watch.git.sides import DRIVER
+from mockgen_watch.git.repository import DRIVER
 from mockgen_watch.migrations.graft import GraftError, Grafting, Value
 from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
 from mockgen_watch.spec.parse import parse

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.digest import digest
-from mockgen_watch.git.index import read_index
+from mockgen_watch.git.repository import read_index
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
 CLAIMS = "specs/claims/user_input.yaml"

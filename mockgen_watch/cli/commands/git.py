@@ -52,10 +52,11 @@ def run(options: argparse.Namespace) -> int:
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
     *names, path = files
-    outcome = merge_file(folder.resolve(), path, [(folder / name).resolve() for name in names])
-    for text in outcome.messages:
+    versions = [(folder / name).resolve() for name in names]
+    is_clean, messages = merge_file(folder.resolve(), path, versions)
+    for text in messages:
         print(f"mockgen-watch: {escape_for_terminal(text)}", file=sys.stderr)
-    return ExitCode.DONE if outcome.is_clean else ExitCode.FINDINGS
+    return ExitCode.DONE if is_clean else ExitCode.FINDINGS
 
 
 def _set_up(options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
-from mockgen_watch.git.index import read_index
+from mockgen_watch.git.repository import read_index
 from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.git.hook import HookReport
-    from mockgen_watch.git.index import StagedProject
+    from mockgen_watch.git.repository import StagedProject
 
 EXAMPLES: Final = """examples:
   mockgen-watch hook              what .git/hooks/pre-commit or pre-commit calls
