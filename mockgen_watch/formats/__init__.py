@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mockgen_watch.formats.csv import CSV
-from mockgen_watch.formats.json import JSON, NDJSON
-from mockgen_watch.formats.yaml import YAML
+from mockgen_watch.formats.styles import JSON, NDJSON, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

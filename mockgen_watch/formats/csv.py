@@ -46,7 +46,7 @@ from mockgen_watch.formats.fragments import (
     pieces_of,
     unrolled_slots,
 )
-from mockgen_watch.formats.json import JsonStyle
+from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Encoder, Place, Position
 from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
 from mockgen_watch.spec.document import pointer_of
@@ -343,7 +343,6 @@ class _Compiler:
     def cells(
         self, columns: ColumnTree, node: Node | None, path: tuple[int, ...], field: str
     ) -> list[Piece]:
-        """Return the pieces of all of a node's cells."""
         blank = self._blank(columns)
         if node is None:
             return [constant(blank)]

@@ -218,22 +218,16 @@ class Builder:
         return self._register((id(stream), path), Draw(stream=stream, path=path), stream.size)
 
     def below(self, source: int, bound: int) -> int:
-        """Return the register that is 1 where ``source`` is less than ``bound``."""
-        flag = Below(source=source, bound=bound)
-        return self._register(flag, flag, 2)
+        return self._flag(Below(source=source, bound=bound))
 
     def at_least(self, source: int, bound: int) -> int:
-        """Return the register that is 1 where ``source`` is ``bound`` or more."""
-        flag = AtLeast(source=source, bound=bound)
-        return self._register(flag, flag, 2)
+        return self._flag(AtLeast(source=source, bound=bound))
 
     def every(self, sources: Iterable[int]) -> int:
-        """Return the register that is 1 where no source is 0."""
-        return self._combined(Every(sources=tuple(sorted(set(sources)))))
+        return self._flag(Every(sources=tuple(sorted(set(sources)))))
 
     def some(self, sources: Iterable[int]) -> int:
-        """Return the register that is 1 where any source is not 0."""
-        return self._combined(Some(sources=tuple(sorted(set(sources)))))
+        return self._flag(Some(sources=tuple(sorted(set(sources)))))
 
     def build(self, pieces: Sequence[Piece]) -> FragmentPlan:
         """Return the plan of a record made of ``pieces``."""
@@ -243,13 +237,12 @@ class Builder:
             else Slot(table=item.table, terms=self._terms(item.registers))
             for item in self._flat(pieces)
         )
-        return FragmentPlan(
-            registers=tuple(self._registers), slots=slots, slow=tuple(sorted(self.slow))
-        )
+        registers, slow = tuple(self._registers), tuple(sorted(self.slow))
+        return FragmentPlan(registers=registers, slots=slots, slow=slow)
 
-    def _combined(self, flag: Every | Some) -> int:
-        if len(flag.sources) == 1:
-            return self.at_least(flag.sources[0], 1)
+    def _flag(self, flag: Below | AtLeast | Every | Some) -> int:
+        if isinstance(flag, Every | Some) and len(flag.sources) == 1:
+            flag = AtLeast(source=flag.sources[0], bound=1)
         return self._register(flag, flag, 2)
 
     def _register(self, key: Hashable, register: Register, size: int) -> int:
@@ -287,7 +280,10 @@ class Builder:
         flat: list[_Flat] = []
         for item in inner:
             if isinstance(item, MadeSlot):
-                flat.append(self._guarded(item, switch.selector))
+                absent = switch.selector
+                if item.absent is not None:
+                    absent = self.some((item.absent, absent))
+                flat.append(replace(item, absent=absent))
                 continue
             index = switch.selector
             if item.registers:
@@ -299,10 +295,6 @@ class Builder:
             others = nothing
         return flat
 
-    def _guarded(self, made: MadeSlot, selector: int) -> MadeSlot:
-        absent = selector if made.absent is None else self.some((made.absent, selector))
-        return replace(made, absent=absent)
-
     def _joined(self, flat: list[_Flat]) -> list[_Flat]:
         """Put neighbours together as far as the limits go, from the left."""
         groups: list[_Flat] = []
@@ -313,11 +305,13 @@ class Builder:
                 groups.append(item)
             else:
                 groups[-1] = joined
-        return [self._share_table(group) if isinstance(group, Pick) else group for group in groups]
-
-    def _share_table(self, pick: Pick) -> Pick:
-        """Return the same with a table that equal picks share, as an array's elements do."""
-        return Pick(pick.registers, self._tables.setdefault(pick.table, pick.table))
+        # Equal picks share a table, as those of an array's elements do.
+        return [
+            Pick(group.registers, self._tables.setdefault(group.table, group.table))
+            if isinstance(group, Pick)
+            else group
+            for group in groups
+        ]
 
     def _together(self, left: _Flat, right: _Flat, following: _Flat | None) -> _Flat | None:
         if isinstance(left, MadeSlot) or isinstance(right, MadeSlot):
@@ -331,7 +325,13 @@ class Builder:
         if len(fixed.table[0]) * (len(pick.table) - 1) > self.limits.glued_bytes:
             return None
         # A long table leaves the constant to a shorter one that comes next.
-        if pick is left and len(left.table) > self.limits.entries and _is_shorter(following, left):
+        if (
+            pick is left
+            and len(left.table) > self.limits.entries
+            and isinstance(following, Pick)
+            and following.registers
+            and len(following.table) < len(left.table)
+        ):
             return None
         return _product(left, right)
 
@@ -351,10 +351,6 @@ class Builder:
 def _product(left: Pick, right: Pick) -> Pick:
     table = tuple([a + b for a in left.table for b in right.table])
     return Pick(left.registers + right.registers, table)
-
-
-def _is_shorter(item: _Flat | None, than: Pick) -> bool:
-    return isinstance(item, Pick) and bool(item.registers) and len(item.table) < len(than.table)
 
 
 class TextCoding(Struct, frozen=True):
@@ -420,10 +416,16 @@ def column_form(column: Column, coder: Coder, limit: int) -> Form:
         tables = [[str(piece) for piece in drawn(part)] for part in column.parts]
         coding = (coder.text if column.kind is ColumnKind.TEXT else coder.number)(tables)
         if coding is not None:
-            return Form(tables=_of_parts(column, coding), encode=coder.encode)
+            parts = [
+                Table(() if part.stream is None else (part.stream,), table)
+                for part, table in zip(column.parts, coding.tables, strict=True)
+            ]
+            opening, closing = Table((), (coding.opening,)), Table((), (coding.closing,))
+            return Form(tables=(opening, *parts, closing), encode=coder.encode)
         reason = "how it is quoted depends on the whole text"
     if not column.read:
-        streams = _streams(column)
+        found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
+        streams = tuple(found.values())
         # The values of a pool are never too many: they are a table already.
         if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
             fragments = tuple([coder.encode(value) for value in _values(column, streams)])
@@ -467,12 +469,6 @@ def may_be_absent(node: Node) -> bool:
     return node.presence is not None and node.presence.size > State.ABSENT
 
 
-def _streams(column: Column) -> tuple[Stream, ...]:
-    """Return the streams of all parts, each once."""
-    found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
-    return tuple(found.values())
-
-
 def _values(column: Column, streams: Sequence[Stream]) -> Iterator[Json]:
     """Yield every value of a column without ``read``, in the order of an index of ``streams``."""
     if column.kind is ColumnKind.VALUE:
@@ -487,15 +483,6 @@ def _values(column: Column, streams: Sequence[Stream]) -> Iterator[Json]:
             for table, place in zip(tables, places, strict=True)
         ]
         yield finished(column, joined_text(pieces))
-
-
-def _of_parts(column: Column, coding: TextCoding) -> tuple[Table, ...]:
-    parts = zip(column.parts, coding.tables, strict=True)
-    return (
-        Table((), (coding.opening,)),
-        *(Table(() if part.stream is None else (part.stream,), table) for part, table in parts),
-        Table((), (coding.closing,)),
-    )
 
 
 _ANY_LENGTH: Final = 16

@@ -107,7 +107,8 @@ class VectorRecords(Warming, frozen=True, kw_only=True):
         if found is None:
             self._idle.append(run)
             return None
-        return found[0], self._with_return(run, found[1])
+        length, pieces = found
+        return length, self._with_return(run, pieces)
 
     def warm_up(self) -> None:
         self._idle.append(self._take_run())
@@ -133,20 +134,24 @@ def records_of(
 ) -> ScalarRecords | VectorRecords:
     """Return the first ``count`` records of ``program`` with the engine that suits them.
 
-    A plan that cannot be compiled because some entry cannot be written leaves the work to the
-    scalar engine, which says so when, and only if, a record has that entry.
+    Where no plan can be compiled because some entry cannot be written, the scalar engine says so
+    when, and only if, a record has that entry.
     """
     scalar = ScalarRecords(writer=writer, program=program, count=count)
     # Tables reach as far as the count that the program was compiled for.
     if count < vector_from or count > program.count:
         return scalar
-    try:
-        plan = writer.compile(program)
-    except FormatError:
-        return scalar
+    plan = _compile(writer, program)
     if plan is None:
         return scalar
     return VectorRecords(framing=writer.framing, plan=plan, program=program, count=count)
+
+
+def _compile(writer: Writer, program: Program) -> FragmentPlan | None:
+    try:
+        return writer.compile(program)
+    except FormatError:
+        return None
 
 
 def warm_up(records: Records) -> None:
@@ -232,7 +237,7 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
         """Yield the bytes of records ``start`` to ``stop - 1``, and the label lines of these."""
         is_small = self.count < self.vector_from or stop - start < JOINED
         if self.is_labelled or is_small:
-            yield from self._one_by_one(start, stop)
+            yield from map(self._record, range(start, stop))
             return
         np = _numpy()
         runs = self._idle.pop() if self._idle else _Runs(self.writer, np)
@@ -242,7 +247,7 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
                 texts, lines = self._block(runs, np, first, last)
             except (FindingsError, FormatError):
                 # The error must be that of the first record that is wrong.
-                yield from self._one_by_one(first, last)
+                yield from map(self._record, range(first, last))
                 raise
             for row in range(0, len(texts), JOINED):
                 rows = slice(row, row + JOINED)
@@ -253,9 +258,6 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
         if not self.is_labelled and self.count >= self.vector_from:
             # Processes that are forked later share it.
             _numpy()
-
-    def _one_by_one(self, start: int, stop: int) -> Iterator[tuple[bytes, bytes]]:
-        return (self._record(index) for index in range(start, stop))
 
     def _record(self, index: int) -> tuple[bytes, bytes]:
         case = self.source.case_at(index)
@@ -323,20 +325,14 @@ class _Runs:
         return self._runs[program]
 
     def _lay_out(self, program: Program) -> VectorRun | None:
-        try:
-            plan = self._writer.compile(program)
-        except FormatError:
-            return None
+        plan = _compile(self._writer, program)
         if plan is None:
             return None
-        return VectorRun(self._share_tables(plan), program, self._xp, BLOCK // 4)
-
-    def _share_tables(self, plan: FragmentPlan) -> FragmentPlan:
-        """Return ``plan`` with the tables of other programs where they are equal, as most are."""
+        # Most tables are equal to those of other programs, and shared with them.
         slots = tuple(
             replace(slot, table=self._tables.setdefault(slot.table, slot.table))
             if isinstance(slot, Slot)
             else slot
             for slot in plan.slots
         )
-        return replace(plan, slots=slots)
+        return VectorRun(replace(plan, slots=slots), program, self._xp, BLOCK // 4)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError
 from mockgen_watch.git.repository import Repository
-from mockgen_watch.git.stored import BlobDigests, Store, open_stored
+from mockgen_watch.git.stored import Store, open_stored
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
 from mockgen_watch.spec.document import pointer_of
@@ -50,12 +50,9 @@ _DELIMITERS = ",;\t|"
 
 
 class FieldDifference(Struct, frozen=True, kw_only=True):
-    """One field of one file.
+    """One field of one file, ``ClaimDetails[].proc_cd``, and in how many records it differs.
 
-    Attributes:
-        field: in words, ``ClaimDetails[].proc_cd``.
-        records: in how many records it differs.
-        added, removed: how many values its pool has more, and how many of the old ones are gone.
+    ``added`` and ``removed`` count the values that its pool has more, and those that are gone.
     """
 
     field: str
@@ -94,13 +91,18 @@ def diff_outputs(project: OpenProject, revision: str) -> tuple[FileDifference, .
         StorageError: there is no such revision, or an output cannot be read.
     """
     repository = Repository.of(project.root)
-    digests = BlobDigests(repository, project.state)
-    store = Store(root=project.root, repository=repository, state=project.state)
+    store = Store(project.root, repository, project.state)
     read = functools.partial(repository.tree, revision)
-    stored = open_stored(store, read, digests, project.settings.outputs.strip("/"))
+    stored = open_stored(store, read, project.settings.outputs.strip("/"))
     tree = read_outputs(project.output_root())
     old = stored.outputs.disk
-    paths = sorted(_owned_paths(tree) | set(old))
+    owned = {
+        below(suite, path)
+        for suite, lock in tree.locks.items()
+        if isinstance(lock, Lockfile)
+        for path in lock.files()
+    }
+    paths = sorted(owned | set(old))
     new, _ = tree.digests(path for path in paths if path in tree.stamps)
     changed = [
         path
@@ -159,15 +161,6 @@ def text_of(path: Path) -> bytes:
         for place, value in _leaves((), record):
             lines.append(b"record %d %s: %s\n" % (index, place, canonical(value)))
     return b"".join(lines)
-
-
-def _owned_paths(tree: OutputTree) -> set[str]:
-    return {
-        below(suite, path)
-        for suite, lock in tree.locks.items()
-        if isinstance(lock, Lockfile)
-        for path in lock.files()
-    }
 
 
 def _compare(
@@ -259,11 +252,7 @@ def _leaves(path: tuple[str | int, ...], value: Json) -> Iterator[tuple[bytes, J
 class Blame(Struct, frozen=True, kw_only=True):
     """Who last touched a line; empty for a line that no commit has yet.
 
-    Attributes:
-        commit: its id.
-        author: their name.
-        date: of the author, ISO 8601.
-        subject: the first line of the message.
+    ``date`` is that of the author, in ISO 8601; ``subject`` is the first line of the message.
     """
 
     commit: str = ""
@@ -294,12 +283,9 @@ def last_touched(project: OpenProject, why: Explanation) -> Blame | None:
 
 
 def blame_lines(repository: Repository, path: str, lines: Iterable[int]) -> dict[int, Blame]:
-    """Return line → the commit that last touched it.
+    """Return line, counted from 1, → the commit that last touched it.
 
-    Args:
-        repository: of the project.
-        path: of the file, relative to the project.
-        lines: their numbers, from 1.
+    ``path`` is relative to the project.
 
     Raises:
         StorageError: Git is missing.

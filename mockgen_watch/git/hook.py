@@ -17,7 +17,7 @@ from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_err
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.git.repository import FILE, index_file, remember_index
-from mockgen_watch.git.stored import BlobDigests, Store, open_stored
+from mockgen_watch.git.stored import Store, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
 from mockgen_watch.lock.lockfile import write_lockfile
 from mockgen_watch.lock.model import Action
@@ -125,29 +125,23 @@ def verify_staged(staged: StagedProject, profile: str | None = None) -> HookRepo
 
 def _open_staged(staged: StagedProject, profile: str | None) -> Stored:
     """Return the project whose specs and outputs are those of the index."""
-    repository = staged.repository
-    store = Store(root=staged.root, repository=repository, state=staged.state, profile=profile)
-    digests = BlobDigests(repository, staged.state)
+    store = Store(staged.root, staged.repository, staged.state, profile)
 
     def read(folders: Sequence[str]) -> tuple[Entry, ...]:
         is_read = folders == (SPECS, staged.outputs)
-        index = staged.index if is_read else repository.index(folders)
+        index = staged.index if is_read else staged.repository.index(folders)
         if index.unmerged:
-            raise FindingsError([_in_conflict(path) for path in index.unmerged])
+            hint = "settle the specs first, then run mockgen-watch generate and git add"
+            message = "A merge left this file in conflict"
+            places = [Location(path=path) for path in index.unmerged]
+            raise FindingsError(
+                [Diagnostic(code="MG511", message=message, location=at, hint=hint) for at in places]
+            )
         return index.entries
 
-    stored = open_stored(store, read, digests, staged.outputs)
-    digests.save()
+    stored = open_stored(store, read, staged.outputs)
+    store.digests.save()
     return stored
-
-
-def _in_conflict(path: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG511",
-        message="A merge left this file in conflict",
-        location=Location(path=path),
-        hint="settle the specs first, then run mockgen-watch generate and git add",
-    )
 
 
 def _stale_suites(reconciliation: Reconciliation) -> list[str]:
@@ -165,14 +159,12 @@ class _Refresh:
     Attributes:
         staged, stored: the index.
         decision: on what is staged.
-        tree: the outputs of the work tree.
-        work: the decision on these by the staged specs.
+        work: the decision on the outputs of the work tree by the staged specs.
         suites: those whose files are to be staged afterwards.
         to_write: those of them that have to be written.
         edits: for suites that can be corrected in the index alone: path → its bytes there; None
             for a path that should not exist.
         written: files that this run changed.
-        found: what is wrong with suites.
     """
 
     def __init__(self, staged: StagedProject, stored: Stored, decision: Decision) -> None:
@@ -201,7 +193,6 @@ class _Refresh:
             self._edit_index(suite)
 
     def write(self) -> None:
-        """Write the outputs that have to be written."""
         if not self.to_write:
             return
         wanted = replace(self.work.reconciliation, suites=tuple(self.to_write), strays=())
@@ -250,7 +241,6 @@ class _Refresh:
         return all(current.get(path) in {None, staged.get(path)} for path in paths)
 
     def _edit_index(self, suite: str) -> None:
-        """Make the outputs of ``suite`` for the index alone."""
         action = _suite(self.decision, suite)
         if action is None:
             return
@@ -305,11 +295,7 @@ class _Refresh:
 def _index_edits(
     suite: SuiteAction, stored: Stored, renderer: Renderer
 ) -> tuple[dict[str, bytes | None], list[FileAction]]:
-    """Return path → bytes that ``suite`` needs in the index, and its files edited by hand.
-
-    Raises:
-        FindingsError: the suite has errors, or a record cannot be written.
-    """
+    """Return path → bytes that ``suite`` needs in the index, and its files edited by hand."""
     edits: dict[str, bytes | None] = {}
     refused: list[FileAction] = []
     settled: dict[str, Settled] = {}

@@ -30,7 +30,7 @@ from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
 from mockgen_watch.git.repository import DRIVER, Repository, index_file
-from mockgen_watch.git.stored import BlobDigests, Store, open_stored_specs, read_locks
+from mockgen_watch.git.stored import Store, open_stored_specs, read_locks
 from mockgen_watch.lock.lockfile import Lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, JournalEntry, Snapshot
 from mockgen_watch.lock.paths import below, lock_path, output_paths
@@ -213,8 +213,8 @@ class _Merge:
         self.repository = repository
         self.state = state
         self.memo = memo
-        self.blob_digests = BlobDigests(repository, state)
-        self.nothing = _empty_blob(repository)
+        self.store = Store(root, repository, state)
+        self.nothing = repository.empty_blob()
         self.made: dict[str, str] = {}
         self.data: dict[str, bytes] = {}
         self.keys: dict[str, str] = {}
@@ -262,8 +262,7 @@ class _Merge:
 
     def _open(self, tree: str) -> OpenProject:
         """Return the project whose specs are those of ``tree``."""
-        store = Store(root=self.root, repository=self.repository, state=self.state)
-        return open_stored_specs(store, functools.partial(self.repository.tree, tree))
+        return open_stored_specs(self.store, functools.partial(self.repository.tree, tree))
 
     def _read_locks(self, side: str) -> dict[str, Lockfile]:
         """Return suite → lockfile of one side, but for those that cannot be read."""
@@ -396,7 +395,7 @@ class _Merge:
     def _is_edited(self, path: str) -> bool:
         """Return whether one side has other bytes at ``path`` than its lockfile says."""
         blobs = (self._versions(path) or ())[1:]
-        found = self.blob_digests.of(blobs)
+        found = self.store.digests.of(blobs)
         inner = path.removeprefix(f"{self.suite}/") if self.suite else path
         for blob, locks in zip(blobs, self.locks[1:], strict=True):
             own = locks[self.suite].files() if self.suite in locks else {}
@@ -416,7 +415,7 @@ class _Merge:
             for entry in self.repository.tree(self.tree, (self.outputs,))
             if self._in_tree(path := entry.path.removeprefix(f"{self.outputs}/")) not in self.stages
         }
-        found = self.blob_digests.of(settled[path] for path in self.made if path in settled)
+        found = self.store.digests.of(settled[path] for path in self.made if path in settled)
         wrong = [
             path
             for path, digest in self.made.items()
@@ -545,10 +544,6 @@ def _commit(repository: Repository, tree: str, parent: str = "") -> str:
     return text.decode().strip()
 
 
-def _empty_blob(repository: Repository) -> str:
-    return repository.read_text(["hash-object", "-t", "blob", "--stdin"], b"")
-
-
 class _SideFinder:
     """Looks for the sides of the merge of one file of the output folder."""
 
@@ -560,7 +555,7 @@ class _SideFinder:
         self.state = state
         self.outputs = outputs
         self.base, self.ours, self.theirs = versions
-        self._nothing = _empty_blob(repository)
+        self._nothing = repository.empty_blob()
         self._blobs: dict[str, frozenset[str]] = {}
 
     def fits(self, sides: _Sides) -> bool:
@@ -571,7 +566,6 @@ class _SideFinder:
         )
 
     def find(self) -> _Sides | None:
-        """Return the sides that have the three versions; None when none can be found."""
         # What is merged into: what is staged, or the last commit.
         ours = next((one for one in (self._index_tree(), "HEAD") if self._has(one, self.ours)), "")
         heads = _head_variables()
@@ -653,7 +647,6 @@ class _SideFinder:
         return _Sides(base=base, ours=ours, theirs=theirs)
 
     def _has(self, side: str, blob: str) -> bool:
-        """Return whether ``side`` has ``blob`` as an output."""
         if not side:
             return False
         if side not in self._blobs:

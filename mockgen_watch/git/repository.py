@@ -47,13 +47,7 @@ _SPEC_ENDINGS = (".yaml", ".yml", ".json", ".txt")
 
 
 class Entry(NamedTuple):
-    """One path of the index or of a commit.
-
-    Attributes:
-        path: relative to the project.
-        mode: as Git writes it.
-        blob: the id of its bytes.
-    """
+    """One path of the index or of a commit, relative to the project, and the id of its bytes."""
 
     path: str
     mode: str
@@ -61,7 +55,6 @@ class Entry(NamedTuple):
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a regular file."""
         return self.mode in _FILES
 
 
@@ -241,6 +234,14 @@ class Repository:
         """
         return self.read_text(["hash-object", "-w", "-t", "blob", "--stdin"], data)
 
+    def empty_blob(self) -> str:
+        """Return the id of an empty file.
+
+        Raises:
+            StorageError: Git fails.
+        """
+        return self.read_text(["hash-object", "-t", "blob", "--stdin"], b"")
+
     def shown_path(self, path: str) -> str:
         """Return a path of the project as a person may type it where Git was called."""
         start = os.environ.get("GIT_PREFIX")
@@ -266,8 +267,6 @@ class StagedProject:
     """A project and its index at one moment.
 
     Attributes:
-        root: the project folder.
-        repository, state: of the project.
         outputs: the output folder, as far as one can tell without reading the settings.
         index: its specs and outputs.
         is_up_to_date: a whole run has found nothing to do for this very index.
@@ -281,7 +280,7 @@ class StagedProject:
         self.state = state
         self.outputs = outputs
         self.index = index
-        self.is_up_to_date = False
+        self.is_up_to_date = Memo(state, _MEMO).get(_key(index, outputs)) is not None
 
     @property
     def untracked_specs(self) -> tuple[str, ...]:
@@ -303,12 +302,8 @@ def read_index(start: StrPath) -> StagedProject:
     root = find_project(start)
     repository = Repository.of(root)
     state = StateFolder.of(root)
-    memo = Memo(state, _MEMO)
-    outputs = memo.outputs
-    index = repository.index((SPECS, outputs))
-    staged = StagedProject(root, repository, state, outputs, index)
-    staged.is_up_to_date = memo.get(_key(index, outputs)) is not None
-    return staged
+    outputs = Memo(state, _MEMO).outputs
+    return StagedProject(root, repository, state, outputs, repository.index((SPECS, outputs)))
 
 
 def remember_index(staged: StagedProject, outputs: str) -> None:
@@ -321,6 +316,5 @@ def remember_index(staged: StagedProject, outputs: str) -> None:
 
 
 def _key(index: Index, outputs: str) -> str:
-    """Return a digest of the index and of what makes outputs: methods, vocabularies."""
     tool = json.dumps([*tool_parts(), outputs]).encode()
     return digest(tool + b"\0" + index.staged_text)

@@ -69,7 +69,7 @@ class SettingsFile:
         Raises:
             StorageError: it cannot be written.
         """
-        if self._has(lines):
+        if _block(lines) in (self.text or ""):
             return False
         text = self.text or ""
         if self.text == "":
@@ -85,9 +85,9 @@ class SettingsFile:
         Raises:
             StorageError: it cannot be written.
         """
-        if not self._has(lines):
+        before, block, after = (self.text or "").partition(_block(lines))
+        if not block:
             return False
-        before, _, after = (self.text or "").partition(_block(lines))
         if before.endswith(_OPEN) and not after.startswith(_BEGIN):
             # What others wrote after our lines needs the line end.
             before = before.removesuffix(_OPEN) + ("\n" if after else "")
@@ -101,9 +101,6 @@ class SettingsFile:
                 os.unlink(self.path)
             self.text = None
         return True
-
-    def _has(self, lines: str) -> bool:
-        return _block(lines) in (self.text or "")
 
     def _write(self, text: str) -> None:
         lock = f"{self.path}.lock"
@@ -186,12 +183,9 @@ def _settings_lines() -> str:
 
 def _lines(repository: Repository, outputs: str) -> str:
     folder = f"/{repository.prefix}{outputs}/**"
-    pattern = folder if folder.isascii() and " " not in folder else _quoted(folder)
-    return f"{pattern} diff=mockgen merge=mockgen\nmockgen.lock !diff\n"
-
-
-def _quoted(pattern: str) -> str:
-    return '"' + pattern.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not folder.isascii() or " " in folder:
+        folder = '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{folder} diff=mockgen merge=mockgen\nmockgen.lock !diff\n"
 
 
 def _file(repository: Repository, name: str) -> SettingsFile:
@@ -256,21 +250,19 @@ def with_hook(text: str, entry: str) -> str:
         return text
     run = Grafting(document)
     if outdated:
-        new_data = _changes(outdated[0], entry)
-        run.mapping(outdated[0], {key: Value(data=data) for key, data in new_data})
+        # What differs from how the hook is written now.
+        current = {member.key: canonical(plain_data(member.node)) for member in outdated[0].members}
+        changes = {
+            key: Value(data=data)
+            for key, data in hook_data(entry).items()
+            if current.get(key) != canonical(data)
+        }
+        run.mapping(outdated[0], changes)
     else:
         _append_hook(run, document, root, entry)
     new = run.result()
     _check_config(new, plain_data(root), entry, is_update=bool(outdated))
     return new
-
-
-def _changes(hook: MappingNode, entry: str) -> Iterator[tuple[str, Json]]:
-    """Yield what differs in ``hook`` from how it is written now."""
-    for key, value in hook_data(entry).items():
-        current = hook.get(key)
-        if current is None or canonical(plain_data(current)) != canonical(value):
-            yield key, value
 
 
 def _append_hook(run: Grafting, document: Document, root: MappingNode, entry: str) -> None:
@@ -298,11 +290,7 @@ def _append_hook(run: Grafting, document: Document, root: MappingNode, entry: st
 
 
 def _check_config(text: str, before: Json, entry: str, *, is_update: bool) -> None:
-    """Make sure that the new text says what the old one said, and the hook.
-
-    Raises:
-        GraftError: it does not.
-    """
+    """Raise GraftError unless the new text says what the old one said, and the hook."""
     after = parse(PRE_COMMIT_CONFIG, text.encode("utf-8", "surrogatepass"))
     if not isinstance(after.root, MappingNode) or has_errors(after.diagnostics):
         raise GraftError("the new text could not be read")

@@ -22,7 +22,7 @@ from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
 from mockgen_watch.spec import MAX_BYTES
-from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS, SPECS
+from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
 from mockgen_watch.storage.stat_cache import Stamp
@@ -44,20 +44,22 @@ _MAX_LINKS = 40
 _NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
 
-class Store(Struct, frozen=True, kw_only=True):
+class Store:
     """Where the index and the commits of a project are read from.
 
     Attributes:
         root: the project folder.
-        repository: the one that it is in.
-        state: where digests of blobs are remembered.
         profile: of the project's settings.
     """
 
-    root: str
-    repository: Repository
-    state: StateFolder
-    profile: str | None = None
+    def __init__(
+        self, root: str, repository: Repository, state: StateFolder, profile: str | None = None
+    ) -> None:
+        self.root = root
+        self.repository = repository
+        self.state = state
+        self.profile = profile
+        self.digests = BlobDigests(repository, state)
 
 
 class StoredOutputs(Struct, frozen=True, kw_only=True):
@@ -119,7 +121,9 @@ class BlobDigests:
     def __init__(self, repository: Repository, state: StateFolder) -> None:
         self._repository = repository
         self._state = state
-        self._saved = _load_digests(state)
+        self._saved: dict[str, str] = {}
+        with contextlib.suppress(StorageError, ValueError, msgspec.MsgspecError):
+            self._saved = msgspec.json.decode(state.read(_CACHE) or b"{}", type=dict[str, str])
         self._digests = dict(self._saved)
         self._used: dict[str, str] = {}
 
@@ -143,16 +147,7 @@ class BlobDigests:
                 self._state.write(_CACHE, msgspec.json.encode(self._used), is_durable=False)
 
 
-def _load_digests(state: StateFolder) -> dict[str, str]:
-    try:
-        return msgspec.json.decode(state.read(_CACHE) or b"{}", type=dict[str, str])
-    except (StorageError, ValueError, msgspec.MsgspecError):
-        return {}
-
-
-def open_stored(
-    store: Store, read: ReadEntries, digests: BlobDigests, folder: str = DEFAULT_OUTPUTS
-) -> Stored:
+def open_stored(store: Store, read: ReadEntries, folder: str) -> Stored:
     """Return specs and outputs among the entries that ``read`` gives.
 
     ``folder`` is where the outputs are, as far as one can tell before the settings are read.
@@ -167,7 +162,7 @@ def open_stored(
     if outputs != folder:
         entries = read((outputs,))
         has_links = has_links or any(entry.mode == LINK for entry in entries)
-    found = _outputs(store.repository, entries, outputs, digests)
+    found = _outputs(store, entries, outputs)
     return Stored(project=project, outputs=found, has_links=has_links)
 
 
@@ -208,10 +203,10 @@ def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> Sp
     targets = {link.path: _target(link.path, data) for link, data in zip(links, blobs, strict=True)}
     problems = []
     for path in targets:
-        below = _follow(path, targets, found)
-        if not below and path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES):
+        linked = _follow(path, targets, found)
+        if not linked and path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES):
             problems.append(_problem("MG113", path, _LOST_LINK))
-        found.update(below)
+        found.update(linked)
     paths = [path for path in sorted(found) if path.startswith(f"{SPECS}/") and _is_spec(path)]
     data = dict(zip(paths, repository.blobs(found[path].blob for path in paths), strict=True))
     for path in [path for path in paths if len(data[path]) > MAX_BYTES]:
@@ -263,10 +258,7 @@ def _follow(path: str, targets: Mapping[str, str], files: Mapping[str, Entry]) -
     }
 
 
-def _outputs(
-    repository: Repository, entries: Sequence[Entry], folder: str, digests: BlobDigests
-) -> StoredOutputs:
-    """Return what ``entries`` have below the output folder."""
+def _outputs(store: Store, entries: Sequence[Entry], folder: str) -> StoredOutputs:
     outputs = StoredOutputs()
     for entry in entries:
         if not entry.path.startswith(f"{folder}/"):
@@ -276,9 +268,9 @@ def _outputs(
             outputs.blobs[path] = entry.blob
         else:
             outputs.obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
-    found = digests.of(outputs.blobs.values())
+    found = store.digests.of(outputs.blobs.values())
     outputs.disk.update({path: found[blob] for path, blob in outputs.blobs.items()})
-    outputs.locks.update(read_locks(repository, outputs.blobs, folder))
+    outputs.locks.update(read_locks(store.repository, outputs.blobs, folder))
     return outputs
 
 
@@ -300,22 +292,17 @@ def read_locks(
         suite = suite_of_lock(path)
         lock = read_lockfile(data, f"{folder}/{path}")
         if isinstance(lock, Lockfile) and lock.is_legacy:
-            lock = _renewed(repository, lock, suite, blobs)
+            legacy = {
+                path: old
+                for path, old in lock.files().items()
+                if is_legacy(old) and below(suite, path) in blobs
+            }
+            legacy_texts = repository.blobs(blobs[below(suite, path)] for path in legacy)
+            pairs = zip(legacy.items(), legacy_texts, strict=True)
+            new = {path: renew(old, (text,)) for (path, old), text in pairs}
+            lock = with_digests(lock, files=new)
         found[suite] = lock
     return found
-
-
-def _renewed(
-    repository: Repository, lock: Lockfile, suite: str, blobs: Mapping[str, str]
-) -> Lockfile:
-    legacy = {
-        path: old
-        for path, old in lock.files().items()
-        if is_legacy(old) and below(suite, path) in blobs
-    }
-    texts = repository.blobs(blobs[below(suite, path)] for path in legacy)
-    pairs = zip(legacy.items(), texts, strict=True)
-    return with_digests(lock, files={path: renew(old, (data,)) for (path, old), data in pairs})
 
 
 def committed_outputs(

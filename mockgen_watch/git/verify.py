@@ -17,7 +17,7 @@ from mockgen_watch.diagnostics import Diagnostics, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.git.repository import Repository
-from mockgen_watch.git.stored import BlobDigests, Store, open_stored
+from mockgen_watch.git.stored import Store, open_stored
 from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.storage.memo import Memo
 from mockgen_watch.storage.package_data import program_stamps
@@ -44,13 +44,9 @@ _MOST_COMMITS = 20_000
 
 
 class Commit(Struct, frozen=True, kw_only=True):
-    """A commit.
+    """A commit, the date of its author in ISO 8601, and the first line of its message.
 
-    Attributes:
-        id: as Git writes it.
-        date: of its author, ISO 8601.
-        subject: the first line of its message.
-        trees: the ids of the folders that were asked for; "" for one that it does not have.
+    ``trees`` has the ids of the folders that were asked for; "" for one that it does not have.
     """
 
     id: str
@@ -110,8 +106,7 @@ def verify(
         raise UsageError(f"{' '.join(revisions)} has no commits")
     memo = Memo(project.state, _MEMO, _MOST_COMMITS)
     verified: set[str] = set()
-    store = Store(root=project.root, repository=repository, state=project.state)
-    digests = BlobDigests(repository, project.state)
+    store = Store(project.root, repository, project.state)
     known: KnownDigests = {}
     done = begin(len(commits))
     remembered = without = 0
@@ -125,12 +120,15 @@ def verify(
         else:
             read = functools.partial(repository.tree, commit.id)
             try:
-                stored = open_stored(store, read, digests, outputs)
+                stored = open_stored(store, read, outputs)
                 found = _find_stale_outputs(stored, executor, known)
             except FindingsError as error:
                 found = error.diagnostics
             else:
-                if not found and _depends_on_trees_alone(stored, outputs):
+                # Links and plugins lead to what the trees do not hold.
+                settings = stored.project.settings
+                has_moved = settings.outputs.strip("/") != outputs
+                if not (found or stored.has_links or has_moved or settings.plugins):
                     verified.add(key)
                     memo.add(key)
             if found:
@@ -143,14 +141,7 @@ def verify(
 
 
 def _key(commit: Commit, outputs: str) -> str:
-    """Return what stands for the trees of a commit, and for the program that verifies them."""
     return digest(repr((program_stamps(), outputs, commit.trees)).encode())
-
-
-def _depends_on_trees_alone(stored: Stored, outputs: str) -> bool:
-    """Return whether the trees of specs and outputs hold everything that decides."""
-    settings = stored.project.settings
-    return not stored.has_links and settings.outputs.strip("/") == outputs and not settings.plugins
 
 
 def read_commits(
@@ -177,8 +168,8 @@ def read_commits(
     rows = [line.split("\x01", 2) for line in lines]
     trees = iter(_trees(repository, [row[0] for row in rows], folders))
     return tuple(
-        Commit(id=row[0], date=row[1], subject=row[2], trees=tuple(next(trees) for _ in folders))
-        for row in rows
+        Commit(id=name, date=date, subject=subject, trees=tuple(next(trees) for _ in folders))
+        for name, date, subject in rows
     )
 
 
@@ -245,8 +236,7 @@ def _without_trust(suite: SuiteAction) -> SuiteAction:
     def distrust(file: FileAction) -> FileAction:
         if file.action is not Action.KEEP:
             return file
-        reason = Reason.CHANGED
-        return replace(file, action=Action.UPDATE, reason=reason, must_produce=True)
+        return replace(file, action=Action.UPDATE, reason=Reason.CHANGED, must_produce=True)
 
     outputs = (replace(one, files=tuple(map(distrust, one.files))) for one in suite.outputs)
     return replace(suite, outputs=tuple(outputs))

@@ -21,7 +21,6 @@ from mockgen_watch.executors.base import PlacingExecutor
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.fragments import SlowField
-from mockgen_watch.formats.json import NDJSON
 from mockgen_watch.formats.rendering import (
     CaseRecords,
     Warming,
@@ -31,6 +30,7 @@ from mockgen_watch.formats.rendering import (
     records_of,
     warm_up,
 )
+from mockgen_watch.formats.styles import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, split_path
 from mockgen_watch.scenarios.labels import labelled
 from mockgen_watch.scenarios.source import compile_source

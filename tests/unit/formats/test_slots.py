@@ -10,7 +10,7 @@ import pytest
 
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.fragments import Every, Limits, MadeSlot, Slot
-from mockgen_watch.formats.json import JsonStyle
+from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Place, Position, compile_tree
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part

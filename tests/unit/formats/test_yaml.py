@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.rendering import alone, document
-from mockgen_watch.formats.yaml import is_plain, quote
+from mockgen_watch.formats.styles import is_plain, quote
 from mockgen_watch.spec.model import Layout
 from tests.programs import program_of, text
 
