@@ -45,11 +45,10 @@ _ANCHOR: Final = re.compile(r"&\S+\s+")
 
 
 class Emission(Struct, frozen=True, kw_only=True):
-    """How the new text is written.
+    """How the new text, YAML or JSON, is written.
 
     Attributes:
         schema: what ``$schema`` names; ``""``: no such line.
-        to_yaml: whether the new text is YAML, else JSON.
         count: records of each scenario; None: as the project says.
         in_full: overlays also keep what the model has equal.
     """
@@ -178,7 +177,6 @@ def _sections_json(
 
 
 def _group_data(group: ModelGroup, how: Emission) -> dict[str, Json]:
-    """Return the content of a model."""
     own = plain_data(group.own.node) if group.own is not None else {}
     data: dict[str, Json] = dict(own) if isinstance(own, dict) else {}
     if group.scenarios:
@@ -271,13 +269,8 @@ class _SectionsYaml(YamlSource):
 
     def _model_lines(self) -> Iterator[str]:
         first = self.old.sections[0]
-        column = 2
-        if (
-            first.fields
-            and first.member is not None
-            and self._begins_line(first.fields[0].member.mark)
-        ):
-            column = first.fields[0].member.mark.column - 1
+        mark = first.fields[0].member.mark if first.fields and first.member is not None else None
+        column = mark.column - 1 if mark is not None and self._begins_line(mark) else 2
         header = f"{key_text(self.model.name)}:"
         if first.member is not None and not self.model.scenarios:
             header += self._comment_after_key(first.member)
@@ -332,11 +325,12 @@ class _SectionsYaml(YamlSource):
     def _copied(self, piece: Piece, member: Member, column: int) -> list[str] | None:
         """Return a field as it is in the source; None where it means something else now."""
         start, end = member.mark.start, member.node.mark.end
-        is_same = canonical(plain_data(member.node)) == canonical(piece.spec)
-        raw_key = self.text[start : member.mark.end]
-        if not is_same or raw_key.strip("\"'") != piece.key or self._has_anchor(member.node):
-            return None
-        if not _COLON.match(self.text, member.mark.end):
+        if (
+            canonical(plain_data(member.node)) != canonical(piece.spec)
+            or self.text[start : member.mark.end].strip("\"'") != piece.key
+            or self._has_anchor(member.node)
+            or not _COLON.match(self.text, member.mark.end)
+        ):
             return None
         if self._is_whole_lines(member):
             return self._moved_lines(member, column)

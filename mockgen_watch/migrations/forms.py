@@ -111,12 +111,7 @@ class Form(StrEnum):
 
 
 class OldLeaf(Struct, frozen=True, kw_only=True):
-    """A field of the edit format: its n-th values.
-
-    Attributes:
-        values: one or more; after the last one comes the first one again.
-        is_list: it was a list.
-    """
+    """A field of the edit format: its n-th values, after the last of which comes the first."""
 
     values: tuple[Json, ...]
     is_list: bool = False
@@ -146,12 +141,7 @@ class OldField(Struct, frozen=True, kw_only=True):
 
 
 class Section(Struct, frozen=True, kw_only=True):
-    """One section.
-
-    Attributes:
-        name: as written; ``""`` for a flat file.
-        member: its key and node; None for a flat file.
-    """
+    """One section; that of a flat file has no name and no member."""
 
     name: str
     member: Member | None
@@ -183,12 +173,9 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 
 class SectionFile(Struct, frozen=True, kw_only=True):
-    """What a file of the edit format holds.
+    """What a file of the edit format holds, in source order.
 
-    Attributes:
-        sections: in source order.
-        models: members at the top that are models of a spec already.
-        remarks: in source order.
+    ``models`` are the members at the top that are models of a spec already.
     """
 
     sections: tuple[Section, ...]
@@ -336,12 +323,7 @@ def _lost(member: Member, pointer: tuple[str, ...], reason: str) -> Remark:
 
 
 class ModelGroup(Struct, kw_only=True):
-    """A model and its suffix sections.
-
-    Attributes:
-        own: the model's section; None when there are only suffix sections.
-        scenarios: scenario → its section.
-    """
+    """A model and its suffix sections, by scenario; it may have no section of its own."""
 
     name: str
     own: Member | None = None
@@ -363,11 +345,9 @@ class ModelGroup(Struct, kw_only=True):
 
 
 class SuffixFile(Struct, frozen=True, kw_only=True):
-    """The models of a file in the order of their first mention.
+    """The models of a file in the order of their first mention, and remarks on what is no model.
 
-    Attributes:
-        remarks: what is no model.
-        clashes: sections whose model or scenario has one already.
+    ``clashes`` are sections whose model or scenario has one already.
     """
 
     groups: tuple[ModelGroup, ...]

@@ -64,24 +64,17 @@ Graft: TypeAlias = "Value | Mapping[str, Graft]"
 
 
 class _GraftText(Struct, frozen=True, kw_only=True):
-    """How a language writes grafts.
-
-    Attributes:
-        is_json: JSON; else YAML.
-        unit: blanks of one level.
-    """
+    """How a language, JSON or YAML, writes grafts, with ``unit`` blanks a level."""
 
     is_json: bool
     unit: int
 
     def short(self, graft: Graft) -> str:
-        """Return ``graft`` on one line."""
         if isinstance(graft, Value):
             return inline_text(graft.data, is_json=self.is_json)
         return "{" + ", ".join(self.member(key, inner) for key, inner in graft.items()) + "}"
 
     def member(self, key: str, graft: Graft) -> str:
-        """Return ``key: graft`` on one line."""
         return f"{self.key(key)}: {self.short(graft)}"
 
     def key(self, key: str) -> str:
@@ -168,7 +161,6 @@ class Grafting:
         return text
 
     def mapping(self, node: MappingNode, graft: Mapping[str, Graft]) -> None:
-        """Graft into a mapping."""
         members = {member.key: member for member in node.members}
         new: dict[str, Graft] = {}
         for key, inner in graft.items():
@@ -296,13 +288,11 @@ _MAX_TRIED: Final = 8
 
 
 class Statement(Struct, frozen=True, kw_only=True, eq=False):
-    """One value that the spec is to state.
+    """One value that the spec is to state at ``keys``, from the top of the file.
 
     Attributes:
         record: the index of the record; None: all records of the scenario.
         place: where it is in the record.
-        keys: where it is stated, from the top of the file.
-        value: as written in a spec.
     """
 
     record: int | None
@@ -312,14 +302,7 @@ class Statement(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class ScenarioNode(Struct, frozen=True, kw_only=True):
-    """A scenario in its file.
-
-    Attributes:
-        keys: from the top of the file.
-        node: its mapping, if it has one.
-        is_model: it is the model itself, which has no scenarios.
-        field_of: see ``FieldOf``.
-    """
+    """A scenario in its file, at ``keys``, or a model that has no scenarios."""
 
     keys: tuple[str, ...]
     node: Node | None
@@ -389,12 +372,7 @@ def _differences(
 ) -> Iterator[tuple[Place, Json]]:
     """Yield each place that differs, and what a spec states there so that it becomes ``meant``.
 
-    Args:
-        made: the value as the spec makes it.
-        meant: the value as it should be.
-        stated: what the spec states there already; where that is a whole value, a whole value is
-            stated again.
-        place: of the value in the record.
+    Where ``stated``, what the spec states there already, is a whole value, one is stated again.
     """
     if canonical(made) == canonical(meant):
         return
@@ -418,9 +396,7 @@ def _differences(
 
 def _stated(value: Json) -> Json:
     """Return what states ``value``, whatever was there."""
-    if isinstance(value, dict):
-        return {"$const": value}
-    return _escaped(value)
+    return {"$const": value} if isinstance(value, dict) else _escaped(value)
 
 
 def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Place, Json]]:

@@ -27,13 +27,9 @@ WIDTH: Final = 100
 
 
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
-    """Return ``value`` as JSON, without a line end after it.
+    """Return ``value`` as JSON, without a line end after it; a Decimal keeps its digits.
 
-    Args:
-        value: the data; a Decimal keeps its digits.
-        indent: blanks a level.
-        depth: levels around the value.
-        used: characters in front of it on its line.
+    There are ``depth`` levels around it, and ``used`` characters in front of it on its line.
     """
     short = inline_text(value, is_json=True)
     is_flat = not isinstance(value, dict) or depth > 1
@@ -137,13 +133,7 @@ _BLOCK: Final = re.compile(r"(?:[&!][^\s]+[ \t]+)*[|>][^\r\n]*")
 
 
 class Comment(Struct, frozen=True, kw_only=True):
-    """One comment.
-
-    Attributes:
-        start: offset of its ``#``.
-        text: with the ``#``, up to the end of the line.
-        is_alone: nothing else is on its line.
-    """
+    """One comment, from its ``#``; one that ``is_alone`` has nothing else on its line."""
 
     start: int
     text: str
@@ -233,7 +223,6 @@ class YamlSource:
         return [*inside, *member_lines(member.key, plain_data(member.node), 0)]
 
     def _moved_lines(self, member: Member, column: int) -> list[str]:
-        """Return the lines of ``member``, moved to another column."""
         start, end = member.mark.start, self._line_end(member.node)
         self._claim(start, end)
         was = member.mark.column - 1
@@ -246,7 +235,6 @@ class YamlSource:
         return "".join(f"  {comment.text}" for comment in self._claim(key_end, end))
 
     def _left_in(self, member: Member, column: int) -> list[str]:
-        """Return the comments in ``member`` that have no place yet, as lines."""
         found = self._claim(member.mark.start, self._line_end(member.node))
         return [" " * column + comment.text for comment in found]
 
@@ -265,8 +253,7 @@ class YamlSource:
         """Return the names after ``&`` or ``*`` in the text of ``node``."""
         start = node.mark.start
         found: set[str] = set()
-        match = _NAME.match(self.text, start + 1) if self.text.startswith(sign, start) else None
-        if match is not None:
+        if self.text.startswith(sign, start) and (match := _NAME.match(self.text, start + 1)):
             found.add(match[0])
         if self.text.startswith("*", start):
             # What an alias stands for is in another place.

@@ -91,12 +91,9 @@ ROWS = "$rows"
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """Fields that are chosen by themselves, or together.
+    """Fields that are chosen by themselves, or together: in the spec the value of one key.
 
-    Attributes:
-        key: its key in the spec: that of the field, or ``$rows``.
-        fields: what is chosen, in source order.
-        spec: the value of the key.
+    The key is that of the field, or ``$rows``.
     """
 
     key: str
@@ -139,11 +136,6 @@ def pieces_of(fields: Sequence[OldField]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def assembled(pieces: Iterable[Piece]) -> dict[str, Json]:
-    """Return the mapping that holds ``pieces``."""
-    return {piece.key: piece.spec for piece in pieces}
-
-
 def value_spec(value: OldValue) -> Json:
     """Return the spec of a field that is independent of its neighbours.
 
@@ -153,7 +145,7 @@ def value_spec(value: OldValue) -> Json:
     if isinstance(value, OldLeaf):
         return _leaf_spec(value)
     if not isinstance(value, OldArray):
-        return dict(assembled(pieces_of(value.members)))
+        return {piece.key: piece.spec for piece in pieces_of(value.members)}
     if not any(tied_lengths([period_of(element) for element in value.elements])):
         return [value_spec(element) for element in value.elements]
     size = period_of(value)
@@ -208,11 +200,7 @@ MIXED: Final = "mixed"
 
 
 class NewScenario(Struct, frozen=True, kw_only=True):
-    """A section as a scenario.
-
-    Attributes:
-        pieces: what differs from the model.
-    """
+    """A section as a scenario: the pieces that differ from the model."""
 
     name: str
     section: Section
@@ -240,12 +228,13 @@ class NewModel(Struct, frozen=True, kw_only=True):
 
     def data(self, count: int | None = None) -> dict[str, Json]:
         """Return the spec of the model; ``count`` is that of each scenario."""
-        data: dict[str, Json] = dict(assembled(self.pieces))
+        data: dict[str, Json] = {piece.key: piece.spec for piece in self.pieces}
         if count is not None:
             data["$count"] = count
         if self.scenarios:
             listed: dict[str, Json] = {
-                scenario.name: dict(assembled(scenario.pieces)) for scenario in self.scenarios
+                scenario.name: {piece.key: piece.spec for piece in scenario.pieces}
+                for scenario in self.scenarios
             }
             listed[MIXED] = {"$mix": {scenario.name: 1 for scenario in self.scenarios}}
             data["$scenarios"] = listed

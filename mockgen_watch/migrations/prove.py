@@ -48,12 +48,10 @@ class FieldProof(Struct, frozen=True, kw_only=True):
 
 
 class SectionProof(Struct, frozen=True, kw_only=True):
-    """The proof for one section.
+    """The proof for one section, by its name in the old file; ``""`` is that of a flat one.
 
     Attributes:
-        section: its name in the old file; ``""`` for a flat one.
         scenario: the model and scenario that make its records now.
-        fields: in source order.
         records: how many different records there are.
         problems: what does not agree; none when the proof holds.
     """
@@ -68,14 +66,12 @@ class SectionProof(Struct, frozen=True, kw_only=True):
 def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
     """Return how the outputs of ``new`` differ from those of ``old``."""
     before, after = _outputs(old), _outputs(new)
-    found = [f"{name} is missing" for name in before if name not in after]
-    found += [f"{name} is new" for name in after if name not in before]
-    found += [
-        f"{name} has other records"
-        for name in before
-        if name in after and before[name] != after[name]
-    ]
-    return tuple(found)
+    common = [name for name in before if name in after]
+    return (
+        *(f"{name} is missing" for name in before if name not in after),
+        *(f"{name} is new" for name in after if name not in before),
+        *(f"{name} has other records" for name in common if before[name] != after[name]),
+    )
 
 
 def _outputs(spec: UserInput) -> dict[str, object]:
@@ -209,12 +205,10 @@ class _Walk:
         if isinstance(shape, Leaf):
             self._leaf(shape, old, path)
         elif isinstance(shape, ObjectShape):
-            names = (
-                {item.name: item.value for item in old.members}
-                if isinstance(old, OldObject)
-                else None
-            )
-            if names is None or set(names) != {member.name for member in shape.members}:
+            members = old.members if isinstance(old, OldObject) else ()
+            names = {item.name: item.value for item in members}
+            is_object = isinstance(old, OldObject)
+            if not is_object or set(names) != {member.name for member in shape.members}:
                 self.problems.append(f"{where} has other fields")
                 return
             for member in shape.members:

@@ -34,12 +34,9 @@ Pools: TypeAlias = Mapping[str, Values]
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
-    """What a person may want to do.
+    """What a person may want to do, and the YAML to write.
 
-    Attributes:
-        kind: ``equal``, ``rule``, ``rows``, ``mapping`` or ``vocab``.
-        text: one sentence.
-        lines: YAML to write.
+    ``kind`` is ``equal``, ``rule``, ``rows``, ``mapping`` or ``vocab``.
     """
 
     kind: str

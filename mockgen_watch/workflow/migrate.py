@@ -16,13 +16,16 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.migrations.migrate import (
+    STEPS,
+    Chain,
+    FileKind,
+    Step,
     looks_like_master,
     migrate_master,
     migrate_user_input,
     migrate_versioned,
 )
 from mockgen_watch.migrations.suggest import shared_pools
-from mockgen_watch.migrations.versions import STEPS, Chain, FileKind, Step
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.migrations.versions import Chain, FileKind, Step, read_document, upgrade
+from mockgen_watch.migrations.migrate import Chain, FileKind, Step, read_document, upgrade
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.cli.main import main
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import read_lockfile
-from mockgen_watch.migrations.migrate import MigrationOptions
-from mockgen_watch.migrations.versions import Chain, FileKind, Step, read_document
+from mockgen_watch.migrations.migrate import Chain, FileKind, MigrationOptions, Step, read_document
 from mockgen_watch.spec.build.reader import Build, Entry
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.document import MappingNode
