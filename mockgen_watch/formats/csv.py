@@ -79,10 +79,7 @@ class Formulas(StrEnum):
 class CellStyle(Struct, frozen=True, kw_only=True):
     """How cells look.
 
-    Attributes:
-        delimiter: one character between cells.
-        formulas: what happens to text that begins like a formula; ``ESCAPE`` puts an apostrophe
-            before it. Numbers are not text: -5 stays.
+    ``ESCAPE`` puts an apostrophe before text that begins like a formula; numbers are no text.
     """
 
     delimiter: str
@@ -166,19 +163,13 @@ _DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
 
 
 class ColumnTree(Struct, kw_only=True):
-    """The columns of one node, in order: its own cell, if it has one, then those below it.
-
-    Attributes:
-        cell: there is a column for the node's own value.
-        below: the columns of each key or element index.
-    """
+    """The columns of one node: its own cell, if it has one, then those of each key or index."""
 
     cell: bool = False
     below: dict[str | int, ColumnTree] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
-        """How many cells there are."""
         return self.cell + sum(child.width for child in self.below.values())
 
     def paths(self, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -264,7 +255,9 @@ def row_cells(columns: ColumnTree, value: Json, style: CellStyle) -> list[bytes]
     """
     if not columns.below:
         return [style.cell(value)]
-    if not _is_laid_flat(columns, value):
+    # The own column takes only what those below cannot.
+    is_flat = isinstance(value, dict | list) and (not columns.cell or _fit_below(columns, value))
+    if not is_flat:
         if value is not None and not columns.cell:
             raise FormatError(_NO_COLUMN)
         cells = [style.cell(value)] if columns.cell else []
@@ -287,13 +280,6 @@ def _values(value: Json) -> Mapping[str | int, Json]:
     if isinstance(value, dict):
         return value  # type: ignore[return-value]  # a key may be text or an index here
     return dict(enumerate(value)) if isinstance(value, list) else {}
-
-
-def _is_laid_flat(columns: ColumnTree, value: Json) -> bool:
-    """Return whether ``value`` goes to the columns below; its own takes only what those cannot."""
-    if not isinstance(value, dict | list):
-        return False
-    return not columns.cell or _fit_below(columns, value)
 
 
 def _fit_below(columns: ColumnTree, value: Json) -> bool:

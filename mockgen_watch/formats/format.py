@@ -8,6 +8,7 @@ second out.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,14 +55,9 @@ class FormatError(MockgenError):
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """An option that a format understands.
+    """An option that a format understands, by its name in ``$output``.
 
-    Attributes:
-        name: as written in ``$output``.
-        default: its value where none is given.
-        summary: what it does, one sentence.
-        allowed: the values that it takes, beside ``integers``.
-        integers: the whole numbers that it takes, or None.
+    It takes the values ``allowed`` and the whole numbers ``integers``; ``summary`` is one sentence.
     """
 
     name: str
@@ -73,7 +69,7 @@ class Option(Struct, frozen=True, kw_only=True):
     @property
     def expected(self) -> str:
         """The values that it takes, for a person."""
-        words = [_shown(value) for value in self.allowed]
+        words = [repr(one) if isinstance(one, str) else json.dumps(one) for one in self.allowed]
         if self.integers is not None:
             words.append(f"a whole number from {self.integers.start} to {self.integers.stop - 1}")
         return " or ".join(words)
@@ -86,13 +82,9 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 class Framing(Struct, frozen=True, kw_only=True):
-    """What surrounds the records of one file.
+    """What surrounds the records of one file, or is the whole of an ``empty`` one.
 
-    Attributes:
-        head: before the first record.
-        separator: after each record but the last.
-        tail: after the last record.
-        empty: the whole file when there is no record.
+    The separator comes after each record but the last.
     """
 
     head: bytes
@@ -126,12 +118,9 @@ class Format(Struct, frozen=True, kw_only=True):
     """One way to write records.
 
     Attributes:
-        name: its name in ``$output`` and ``--format``.
         suffix: the end of its file names, with the dot.
         writer: makes a writer for records of any of the given programs. Of the options each has a
             valid value. Raises FormatError when no record of the programs can be written.
-        options: those that it understands.
-        layouts: those that it can write.
         is_lines: a record is a line, so that a file can grow at its end.
     """
 
@@ -190,11 +179,3 @@ def utf8(text: str) -> bytes:
 def utf8_tables(tables: Sequence[Sequence[str]]) -> tuple[tuple[bytes, ...], ...]:
     """Return the texts of each table in UTF-8; raise as ``utf8`` does."""
     return tuple([tuple([utf8(text) for text in table]) for table in tables])
-
-
-def _shown(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if isinstance(value, str) else str(value)

@@ -199,11 +199,7 @@ _Flat: TypeAlias = "Pick | MadeSlot"
 
 
 class Builder:
-    """Collects registers and slow fields; equal registers get one number.
-
-    Attributes:
-        slow: the fields that are made record by record.
-    """
+    """Collects registers and slow fields; equal registers get one number."""
 
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self.limits = limits

@@ -66,14 +66,7 @@ class Place(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True):
-    """What is written around the members or items of one container.
-
-    Attributes:
-        empty: the whole container when it has none.
-        opening: before the first.
-        between: before each further one.
-        closing: after the last.
-    """
+    """What is written around and between the members or items of one container."""
 
     empty: bytes
     opening: bytes
@@ -317,9 +310,7 @@ class _Compiler:
             if absence is None:
                 return self._around(frame, items, pivot)
             absences.append(absence)
-        if in_turn:
-            return self._in_turn(frame, items, absences[0])
-        return self._in_doubt(frame, items, absences)
+        return self._in_doubt(frame, items, absences, in_turn=in_turn)
 
     def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[Piece]:
         """Write items around one that is always there."""
@@ -331,26 +322,18 @@ class _Compiler:
             pieces += self._item(item, frame.between, b"")
         return [*pieces, constant(frame.closing)]
 
-    def _in_turn(self, frame: Frame, items: Sequence[_Item], none: int) -> list[Piece]:
-        """Write the elements of an array that may be empty; ``none``: its first is absent."""
-        pieces: list[Piece] = [Switch(none, (constant(frame.opening),), (frame.empty,))]
-        pieces += self._item(items[0], b"", b"")
-        for item in items[1:]:
-            pieces += self._item(item, frame.between, b"")
-        return [*pieces, Switch(none, (constant(frame.closing),), (b"",))]
-
     def _in_doubt(
-        self, frame: Frame, items: Sequence[_Item], absences: Sequence[int]
+        self, frame: Frame, items: Sequence[_Item], absences: Sequence[int], *, in_turn: bool
     ) -> list[Piece]:
-        """Write items each of which may be absent."""
-        none = self.builder.every(absences)
+        """Write items each of which may be absent; ``in_turn`` only with all those before it."""
+        none = absences[0] if in_turn else self.builder.every(absences)
         pieces: list[Piece] = [Switch(none, (constant(frame.opening),), (frame.empty,))]
         for position, item in enumerate(items):
-            if position:
+            if position and not in_turn:
                 first = self.builder.every(absences[:position])
                 separator = Pick((first,), (frame.between, b""))
                 pieces.append(Switch(absences[position], (separator,), (b"",)))
-            pieces += self._item(item, b"", b"")
+            pieces += self._item(item, frame.between if position and in_turn else b"", b"")
         return [*pieces, Switch(none, (constant(frame.closing),), (b"",))]
 
     def _absence(self, item: _Item) -> int | None:

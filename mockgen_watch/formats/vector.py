@@ -185,7 +185,6 @@ class _Block:
         self._spare: IntArray = xp.empty(len(indexes), xp.int64)
 
     def release(self) -> None:
-        """Let go of the numbers."""
         release(self._cells[()])
 
     def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
@@ -237,17 +236,14 @@ class _Block:
             draws.append((term.register, register.path, register.stream))
         if terms[0].stride * draws[0][2].size > BYTE or terms[0].stride >= BYTE:
             return None
-        total, *others = [self._ranks_of(*draw) for draw in draws]
+        for number, path, pool in draws:
+            if number not in self._ranks:
+                self._ranks[number] = pool.ranks(self._at(path))
+        total, *others = [self._ranks[number] for number, _, _ in draws]
         for (term, following), ranks in zip(itertools.pairwise(terms), others, strict=True):
             total = self._xp.multiply(total, self._xp.uint8(term.stride // following.stride))
             total += ranks
         return total
-
-    def _ranks_of(self, register: int, path: tuple[int, ...], pool: SmallPool) -> ByteArray:
-        """Return the numbers of the register of a pool; they are not to be changed."""
-        if register not in self._ranks:
-            self._ranks[register] = pool.ranks(self._at(path))
-        return self._ranks[register]
 
     def _numbers(self, register: int) -> IntArray:
         """Return the numbers of a register; they are not to be changed."""
@@ -264,7 +260,11 @@ class _Block:
         if isinstance(register, Draw):
             return register.stream.over(self._at(register.path))
         if isinstance(register, Choice):
-            return self._compute_choice(register)
+            selector = self._numbers(register.selector)
+            total = self._sum(register.terms, self._spare)
+            numbers = selector + (register.size - 1)
+            xp.copyto(numbers, total, where=selector == 0)
+            return numbers
         flag: NDArray[np.bool_]
         if isinstance(register, Below):
             flag = self._numbers(register.source) < register.bound
@@ -275,10 +275,3 @@ class _Block:
             combine = xp.logical_and if isinstance(register, Every) else xp.logical_or
             flag = combine.reduce(flags)
         return flag.astype(xp.int64)
-
-    def _compute_choice(self, choice: Choice) -> IntArray:
-        selector = self._numbers(choice.selector)
-        total = self._sum(choice.terms, self._spare)
-        numbers = selector + (choice.size - 1)
-        self._xp.copyto(numbers, total, where=selector == 0)
-        return numbers

@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.document import Json
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.origins import Odds
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.why import Explanation
 
@@ -62,10 +61,9 @@ class FieldDifference(Struct, frozen=True, kw_only=True):
 
 
 class FileDifference(Struct, frozen=True, kw_only=True):
-    """One output that differs.
+    """One output that differs; its path is relative to the project.
 
     Attributes:
-        path: relative to the project.
         before, after: how many records it had and has; None where there is no file, or none that
             can be read.
         is_readable: both sides are records, as far as they exist.
@@ -227,15 +225,11 @@ class _Pools:
             return set()
         segments = path_in_record(cell, plan)
         records = [one.records for one in plan.mix] or [plan.records]
-        return {canonical(odds.value) for one in records for odds in _odds(one, segments)}
-
-
-def _odds(plan: RecordPlan, segments: tuple[str, ...]) -> Iterator[Odds]:
-    """Yield the values of the pools at one place: of a good record, and of a faulty one."""
-    for shape in (plan.shape, plan.faulty):
-        leaf = None if shape is None else find_leaf(shape, segments)
-        if isinstance(leaf, Leaf):
-            yield from pool_odds(leaf.generator)
+        # Of a good record, and of a faulty one.
+        shapes = [shape for one in records for shape in (one.shape, one.faulty) if shape]
+        leaves = [find_leaf(shape, segments) for shape in shapes]
+        generators = [leaf.generator for leaf in leaves if isinstance(leaf, Leaf)]
+        return {canonical(odds.value) for one in generators for odds in pool_odds(one)}
 
 
 def _leaves(path: tuple[str | int, ...], value: Json) -> Iterator[tuple[bytes, Json]]:

@@ -50,13 +50,11 @@ class HookReport(Struct, frozen=True, kw_only=True):
     """What a hook found and did. Paths are relative to the project.
 
     Attributes:
-        project: as it is staged.
         add: files that are right in the work tree and not in the index.
         written: those of them that this run wrote or removed.
         left: outputs that are wrong in the index, and whose files have changes that are not staged.
         edits_file: a file for ``git update-index --index-info`` that corrects ``left``; "" when
             there are none.
-        diagnostics: of staged specs and outputs, in the order of report.
         is_partial: the commit takes only the paths that Git was given.
     """
 
@@ -146,11 +144,12 @@ def _open_staged(staged: StagedProject, profile: str | None) -> Stored:
 
 def _stale_suites(reconciliation: Reconciliation) -> list[str]:
     """Return the suites whose outputs or lockfiles are not as they should be."""
-    stale = set(stale_locks(reconciliation))
-    for suite in reconciliation.suites:
-        if any(file.action is not Action.KEEP for file in suite.files()):
-            stale.add(suite.suite)
-    return sorted(stale)
+    changed = {
+        suite.suite
+        for suite in reconciliation.suites
+        if any(file.action is not Action.KEEP for file in suite.files())
+    }
+    return sorted(changed.union(stale_locks(reconciliation)))
 
 
 class _Refresh:

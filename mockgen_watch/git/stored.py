@@ -67,7 +67,6 @@ class StoredOutputs(Struct, frozen=True, kw_only=True):
 
     Attributes:
         disk: path → digest of every file.
-        blobs: path → id of its blob.
         obstacles: path → what it is, where it is no regular file.
         locks: suite → its lockfile, or why that cannot be read.
     """
@@ -102,12 +101,9 @@ class StoredOutputs(Struct, frozen=True, kw_only=True):
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A project as Git holds it.
+    """A project as Git holds it; its root is that of the work tree.
 
-    Attributes:
-        project: its specs; the root is that of the work tree.
-        outputs: its outputs.
-        has_links: symbolic links are among the two.
+    ``has_links``: symbolic links are among its specs and outputs.
     """
 
     project: OpenProject

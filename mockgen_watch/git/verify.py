@@ -27,7 +27,7 @@ from mockgen_watch.workflow.generate import Renderer, decide
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.executors.base import Executor
@@ -63,10 +63,9 @@ class StaleCommit(Struct, frozen=True, kw_only=True):
 
 
 class Verification(Struct, frozen=True, kw_only=True):
-    """The result for a range of commits.
+    """The result for a range of so many ``commits``.
 
     Attributes:
-        commits: how many there are.
         remembered: how many of them have trees that had been found right before.
         without: how many of them have neither specs nor outputs where the project is.
         stale: those that are not right, oldest first.
@@ -121,7 +120,8 @@ def verify(
             read = functools.partial(repository.tree, commit.id)
             try:
                 stored = open_stored(store, read, outputs)
-                found = _find_stale_outputs(stored, executor, known)
+                wrong = verify_stored(stored, executor, known)
+                found = tuple(item for item in wrong if has_errors((item,)))
             except FindingsError as error:
                 found = error.diagnostics
             else:
@@ -194,40 +194,29 @@ def find_spec_errors(stored: Stored) -> tuple[Diagnostic, ...]:
     return tuple(Diagnostics((*stored.project.diagnostics, *decision.found())).sorted())
 
 
-def verify_stored(stored: Stored) -> tuple[Diagnostic, ...]:
+def verify_stored(
+    stored: Stored, executor: Executor | None = None, known: KnownDigests | None = None
+) -> tuple[Diagnostic, ...]:
     """Return what is wrong with stored specs and outputs. Outputs are made again and compared.
+
+    Bytes that ``known`` has are not made again; what is made is added to it.
 
     Raises:
         FindingsError: the project file is wrong, or two outputs would have one path.
     """
     decision = _decide(stored)
-    renderer = Renderer(decision.suites, decision.selection)
-    return tuple(Diagnostics(_check_outputs(stored, decision, MadeDigests(renderer))).sorted())
-
-
-def _find_stale_outputs(
-    stored: Stored, executor: Executor, known: KnownDigests
-) -> tuple[Diagnostic, ...]:
-    """Return why the outputs are not what the specs beside them make.
-
-    Bytes are made again, but for those that ``known`` has; what is made is added to it.
-    """
-    decision = _decide(stored)
     renderer = Renderer(decision.suites, decision.selection, executor=executor)
-    found = Diagnostics(_check_outputs(stored, decision, MadeDigests(renderer, known)))
-    return tuple(item for item in found.sorted() if has_errors((item,)))
+    made = MadeDigests(renderer, known)
+    label = stored.project.output_root().label
+    found = Diagnostics(decision.diagnostics)
+    for suite in decision.reconciliation.suites:
+        found.extend(check_suite(_without_trust(suite), decision, label, made))
+    found.extend(decision.found())
+    return tuple(found.sorted())
 
 
 def _decide(stored: Stored) -> Decision:
     return decide(stored.project, Request(trust_locks=False), stored.outputs)
-
-
-def _check_outputs(stored: Stored, decision: Decision, made: MadeDigests) -> Iterator[Diagnostic]:
-    yield from decision.diagnostics
-    label = stored.project.output_root().label
-    for suite in decision.reconciliation.suites:
-        yield from check_suite(_without_trust(suite), decision, label, made)
-    yield from decision.found()
 
 
 def _without_trust(suite: SuiteAction) -> SuiteAction:
