@@ -486,26 +486,25 @@ _ANY_LENGTH: Final = 16
 
 def unrolled_slots(node: Node) -> int:
     """Return about how many slots ``node`` takes before neighbours are put together."""
-    if isinstance(node, Column):
-        return max(1, len(node.parts))
-    if isinstance(node, ArrayNode):
-        return sum(_of_elements(node, unrolled_slots))
-    return sum(unrolled_slots(child) for _, child in node.members)
+    return _measure(node, lambda column: max(1, len(column.parts)), lambda _name: 0)
 
 
 def _typical_length(node: Node) -> int:
     """Return about how many bytes the text of ``node`` has; only a guess is needed."""
+    return _measure(node, _column_length, len)
+
+
+def _column_length(column: Column) -> int:
+    ends = ((part.table[0], part.table[-1]) for part in column.parts)
+    return _ANY_LENGTH + sum(max(len(str(first)), len(str(last))) for first, last in ends)
+
+
+def _measure(node: Node, of_column: Callable[[Column], int], of_name: Callable[[str], int]) -> int:
     if isinstance(node, Column):
-        return _ANY_LENGTH + sum(
-            max(len(str(part.table[0])), len(str(part.table[-1]))) for part in node.parts
-        )
+        return of_column(node)
     if isinstance(node, ArrayNode):
-        return sum(_of_elements(node, _typical_length))
-    return sum(len(name) + _typical_length(child) for name, child in node.members)
-
-
-def _of_elements(node: ArrayNode, measure: Callable[[Node], int]) -> list[int]:
-    """Return the measure of each element; those of a variable array are one object."""
-    elements = {id(element): element for element in node.elements}
-    measures = {key: measure(element) for key, element in elements.items()}
-    return [measures[id(element)] for element in node.elements]
+        # The elements of a variable array are one object.
+        elements = {id(element): element for element in node.elements}
+        sizes = {key: _measure(one, of_column, of_name) for key, one in elements.items()}
+        return sum(sizes[id(element)] for element in node.elements)
+    return sum(of_name(name) + _measure(one, of_column, of_name) for name, one in node.members)

@@ -154,11 +154,11 @@ def text_of(path: Path) -> bytes:
         records = records_of(path.name, data)
     except CannotDecodeError:
         return data
-    lines = []
-    for index, record in enumerate(records):
-        for place, value in _leaves((), record):
-            lines.append(b"record %d %s: %s\n" % (index, place, canonical(value)))
-    return b"".join(lines)
+    return b"".join(
+        b"record %d %s: %s\n" % (index, place, canonical(value))
+        for index, record in enumerate(records)
+        for place, value in _leaves((), record)
+    )
 
 
 def _compare(

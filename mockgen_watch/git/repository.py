@@ -104,9 +104,7 @@ class Index(NamedTuple):
 class Repository:
     """A work tree and the project in it.
 
-    Attributes:
-        work_tree: the top of the work tree.
-        prefix: the project's folder below it, with a final slash; ``""`` for the top.
+    ``prefix`` is the project's folder below the top, with a final slash; ``""`` for the top.
     """
 
     def __init__(self, work_tree: str, prefix: str) -> None:
@@ -177,11 +175,7 @@ class Repository:
     ) -> tuple[int, bytes]:
         """Return the exit code and the output of ``git`` called with ``words``.
 
-        Args:
-            words: its arguments.
-            data: its stdin.
-            variables: added to its environment.
-            is_silent: its stderr, which is for people, is not shown.
+        ``data`` is its stdin; its stderr, which is for people, is shown unless ``is_silent``.
 
         Raises:
             StorageError: Git is missing.

@@ -201,13 +201,17 @@ def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> Sp
     for path in targets:
         linked = _follow(path, targets, found)
         if not linked and path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES):
-            problems.append(_problem("MG113", path, _LOST_LINK))
+            message = (
+                "The file cannot be read: the symbolic link leads to nothing that Git holds here"
+            )
+            problems.append(_problem("MG113", path, message))
         found.update(linked)
     paths = [path for path in sorted(found) if path.startswith(f"{SPECS}/") and _is_spec(path)]
     data = dict(zip(paths, repository.blobs(found[path].blob for path in paths), strict=True))
     for path in [path for path in paths if len(data[path]) > MAX_BYTES]:
         size = len(data.pop(path))
-        problems.append(_problem("MG105", path, _TOO_LARGE.format(size=size, most=MAX_BYTES)))
+        message = f"it has {size} bytes, the limit is {MAX_BYTES}"
+        problems.append(_problem("MG105", path, f"The file is larger than the limit: {message}"))
     return SpecSnapshot(
         project=project,
         files={
@@ -217,10 +221,6 @@ def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> Sp
         problems=tuple(problems),
         _bytes=data,
     )
-
-
-_LOST_LINK = "The file cannot be read: the symbolic link leads to nothing that Git holds here"
-_TOO_LARGE = "The file is larger than the limit: it has {size} bytes, the limit is {most}"
 
 
 def _problem(code: str, path: str, message: str) -> Diagnostic:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Final
 
-    from mockgen_watch.migrations.forms import SectionFile, SuffixFile
+    from mockgen_watch.migrations.forms import SectionFile
     from mockgen_watch.migrations.pieces import NewModel
     from mockgen_watch.migrations.suggest import ModelPools, Suggestion
     from mockgen_watch.spec.document import Json, Member, Node
@@ -474,7 +474,10 @@ def _prove_sections(
     proofs = prove_sections(old, model, made)
     others: tuple[str, ...] = ()
     if old.models:
-        kept, found = build_user_input(_with_members(document, old.models), BuildContext())
+        kept, found = build_user_input(
+            _with_members(document, lambda member: any(member is one for one in old.models)),
+            BuildContext(),
+        )
         beside = tuple(one for one in new.models if one.name != model.name)
         if kept is not None:
             others = differences(kept, replace(new, models=beside))
@@ -510,12 +513,14 @@ def _build(
 
 def _from_suffixes(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
     old = read_suffixes(document)
-    before, found = build_user_input(_without_lost(document, old), BuildContext())
+    lost = {id(remark.lost) for remark in old.remarks}
+    kept = _with_members(document, lambda member: id(member) not in lost)
+    before, found = build_user_input(kept, BuildContext())
     if before is None or old.clashes:
         return _failed(plain, *found)
     problems: tuple[Diagnostic, ...] = ()
+    is_yaml = plain.language == "yaml"
     for in_full in (False, True):
-        is_yaml = plain.language == "yaml"
         how = Emission(schema=options.schema, to_yaml=is_yaml, in_full=in_full)
         text = emit_suffixes(document, old, how)
         new, problems = _build(plain, document, text)
@@ -531,19 +536,12 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
     return _failed(plain, *problems)
 
 
-def _without_lost(document: Document, old: SuffixFile) -> Document:
-    lost = {id(remark.lost) for remark in old.remarks}
-    root = document.root
-    members = root.members if isinstance(root, MappingNode) else ()
-    return _with_members(document, [member for member in members if id(member) not in lost])
-
-
-def _with_members(document: Document, members: Iterable[Member]) -> Document:
+def _with_members(document: Document, is_kept: Callable[[Member], bool]) -> Document:
     """Return ``document`` with only these of the members at its top."""
     root = document.root
     if not isinstance(root, MappingNode):
         return document
-    return replace(document, root=replace(root, members=tuple(members)))
+    return replace(document, root=replace(root, members=tuple(filter(is_kept, root.members))))
 
 
 def _master_with_head(plain: Migration, document: Document, head: dict[str, str]) -> Migration:
