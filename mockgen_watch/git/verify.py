@@ -117,9 +117,8 @@ def verify(
         elif key in verified or (trust_memory and memo.get(key) is not None):
             remembered += 1
         else:
-            read = functools.partial(repository.tree, commit.id)
             try:
-                stored = open_stored(store, read, outputs)
+                stored = open_stored(store, functools.partial(repository.tree, commit.id), outputs)
                 wrong = verify_stored(stored, executor, known)
                 found = tuple(item for item in wrong if has_errors((item,)))
             except FindingsError as error:
