@@ -75,8 +75,8 @@ class Scan(NamedTuple):
         """Return the spec files that differ, sorted; those behind links too."""
         return tuple(sorted({*_moved(self.specs, other.specs), *_moved(self.linked, other.linked)}))
 
-    def told_by_events(self, other: Scan) -> tuple[str, ...]:
-        """Return the spec files that differ and of which events should have told."""
+    def seen_by_events(self, other: Scan) -> tuple[str, ...]:
+        """Return the spec files that differ and that events should have reported."""
         return tuple(sorted(_moved(self.specs, other.specs)))
 
     def moved_outputs(self, other: Scan) -> tuple[str, ...]:

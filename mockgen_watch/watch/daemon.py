@@ -340,7 +340,7 @@ class Daemon:
                 self.project.save()
             return
         self._take_events(now)
-        silent = set(scan.told_by_events(self.last_scan)) - set(self.schedule.hints)
+        silent = set(scan.seen_by_events(self.last_scan)) - set(self.schedule.hints)
         self.watching.suspect(silent, now)
         self.schedule.note_event(now, cause="audit")
 

@@ -185,7 +185,7 @@ def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
     return len(kinds) > 1
 
 
-def keep_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
+def save_cases(project: OpenProject, report: CoverageReport) -> dict[str, int]:
     """Write the cases of all designs to the files that their specs name; return how many.
 
     The cases of other designs stay in a file; its old content is backed up.

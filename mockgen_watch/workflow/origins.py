@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from functools import singledispatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -43,7 +42,7 @@ from mockgen_watch.spec.model import (
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
@@ -404,9 +403,10 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
     shares: dict[bytes, Odds] = {}
     for value, entry in zip(values, pool.entries, strict=True):
         key = canonical(value)
-        before = shares[key].share if key in shares else Decimal(0)
-        first = shares[key].location if key in shares else entry.location
-        shares[key] = Odds(value=value, share=before + entry.weight / total, location=first)
+        before = shares.get(key)
+        share = entry.weight / total + (before.share if before else 0)
+        location = before.location if before else entry.location
+        shares[key] = Odds(value=value, share=share, location=location)
     return tuple(sorted(shares.values(), key=lambda odds: -odds.share))
 
 
@@ -414,80 +414,54 @@ def _row_value(row: Json, key: str) -> Json:
     return row.get(key) if isinstance(row, dict) else None
 
 
-@singledispatch
-def describe(generator: object) -> str:
+def describe(generator: Generator) -> str:
     """Return one line that says how ``generator`` chooses."""
-    raise TypeError(f"no words for {type(generator).__name__}")
+    return _WORDS[type(generator)](generator)
 
 
-@describe.register
-def _(_: Constant) -> str:
-    return "a constant"
+def _pool(pool: Pool) -> str:
+    origin = f" of the vocabulary {pool.source}" if pool.source else ""
+    return f"one of {len(pool.entries)} values{origin}"
 
 
-@describe.register
-def _(generator: Pool) -> str:
-    origin = f" of the vocabulary {generator.source}" if generator.source else ""
-    return f"one of {len(generator.entries)} values{origin}"
-
-
-@describe.register
-def _(generator: RowField) -> str:
-    return f"the field {generator.key} of one of {len(generator.rows.entries)} rows"
-
-
-@describe.register
-def _(generator: Pattern) -> str:
-    return f"text that matches {generator.source}"
-
-
-@describe.register
-def _(generator: Boolean) -> str:
-    return f"true with probability {generator.true}"
-
-
-@describe.register
-def _(_: Uuid) -> str:
-    return "a UUID made of the address"
-
-
-@describe.register
-def _(generator: SequenceNumber) -> str:
-    return f"a sequence from {generator.start} in steps of {generator.step}"
-
-
-@describe.register
-def _(generator: RecordIndex) -> str:
-    return "the index of the element" if generator.element else "the index of the record"
-
-
-@describe.register
-def _(generator: Template) -> str:
-    parts = (part.text or "{" + ".".join(part.path) + "}" for part in generator.parts)
+def _template(template: Template) -> str:
+    parts = (part.text or "{" + ".".join(part.path) + "}" for part in template.parts)
     return "text built as " + "".join(parts)
 
 
-@describe.register
-def _(generator: Reference) -> str:
-    owner = f"{generator.suite}:{generator.model}" if generator.suite else generator.model
-    return f"the field {'.'.join(generator.path)} of a record of {owner}"
+def _reference(reference: Reference) -> str:
+    owner = f"{reference.suite}:{reference.model}" if reference.suite else reference.model
+    return f"the field {'.'.join(reference.path)} of a record of {owner}"
 
 
-@describe.register
-def _(generator: Number) -> str:
-    kind = "an integer" if generator.integer else "a number"
-    low = "" if generator.minimum is None else f" from {generator.minimum}"
-    high = "" if generator.maximum is None else f" to {generator.maximum}"
-    params = ", ".join(f"{name} {value}" for name, value in generator.distribution.params)
-    shape = f", {generator.distribution.kind}" + (f" ({params})" if params else "")
+def _number(number: Number) -> str:
+    kind = "an integer" if number.integer else "a number"
+    low = "" if number.minimum is None else f" from {number.minimum}"
+    high = "" if number.maximum is None else f" to {number.maximum}"
+    params = ", ".join(f"{name} {value}" for name, value in number.distribution.params)
+    shape = f", {number.distribution.kind}" + (f" ({params})" if params else "")
     return f"{kind}{low}{high}{shape}"
 
 
-@describe.register
-def _(generator: Moment) -> str:
-    steps = (generator.last - generator.first) // generator.step
-    first, last = format_moment(generator, 0), format_moment(generator, steps)
-    return f"a {generator.kind} from {first} to {last}"
+def _moment(moment: Moment) -> str:
+    steps = (moment.last - moment.first) // moment.step
+    return f"a {moment.kind} from {format_moment(moment, 0)} to {format_moment(moment, steps)}"
+
+
+_WORDS: dict[type, Callable[[Any], str]] = {
+    Constant: lambda _: "a constant",
+    Pool: _pool,
+    RowField: lambda row: f"the field {row.key} of one of {len(row.rows.entries)} rows",
+    Pattern: lambda pattern: f"text that matches {pattern.source}",
+    Boolean: lambda boolean: f"true with probability {boolean.true}",
+    Uuid: lambda _: "a UUID made of the address",
+    SequenceNumber: lambda number: f"a sequence from {number.start} in steps of {number.step}",
+    RecordIndex: lambda index: f"the index of the {'element' if index.element else 'record'}",
+    Template: _template,
+    Reference: _reference,
+    Number: _number,
+    Moment: _moment,
+}
 
 
 def describe_modifiers(modifiers: Modifiers) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from mockgen_watch.views.coverage import (
     share_of,
 )
 from mockgen_watch.views.values import counted, json_text
-from mockgen_watch.workflow.coverage import coverage_report, keep_cases
+from mockgen_watch.workflow.coverage import coverage_report, save_cases
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     if options.picture:
         _write_picture(report, options.picture)
     if options.keep:
-        for path, count in keep_cases(project, report).items():
+        for path, count in save_cases(project, report).items():
             sys.stderr.write(f"kept {counted(count, 'case')} in {path}\n")
     if options.json:
         print(json_text(coverage_data(report)))

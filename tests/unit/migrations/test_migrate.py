@@ -61,7 +61,7 @@ def test_objects_with_other_keys_are_said_section_by_section() -> None:
     assert scenarios["Edit_2"] == {"home": {"city": "B"}, "work": {"city": "C", "zip": "2"}}
 
 
-def test_fields_with_too_many_rows_are_told_at_their_section() -> None:
+def test_fields_with_too_many_rows_are_reported_at_their_section() -> None:
     long = {"a": ["x"] * 999 + ["y"], "b": ["x"] * 1009 + ["y"]}
     done = migrated({"Edit_1": {"a": "1"}, "Edit_2": long})
     (told,) = done.diagnostics
@@ -112,7 +112,7 @@ def test_a_master_may_hold_lists_scalars_and_nothing_else() -> None:
     assert done.new == '{"$slot": "", "a": ["x", "y"], "b": 5, "c": null}'
 
 
-def test_what_is_wrong_with_a_master_is_told_at_its_place() -> None:
+def test_what_is_wrong_with_a_master_is_reported_at_its_place() -> None:
     done = migrate_master(
         "m.json", b'{"p": {"a": 1,\n "$x": 2}}', MigrationOptions(master_schema="s")
     )

@@ -13,7 +13,7 @@ from mockgen_watch.executors.base import Serial
 from mockgen_watch.formats.rendering import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.changes import decode_records
-from mockgen_watch.workflow.coverage import coverage_report, keep_cases
+from mockgen_watch.workflow.coverage import coverage_report, save_cases
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
@@ -563,7 +563,7 @@ def cases_of(plan: OutputPlan) -> list[str]:
 
 def keep(folder: Path) -> None:
     report = coverage_report(open_project(folder), [], most=1, confidence=0.99)
-    keep_cases(open_project(folder), report)
+    save_cases(open_project(folder), report)
 
 
 @pytest.mark.parametrize(
@@ -595,9 +595,9 @@ def test_models_may_keep_their_cases_in_one_file(tmp_path: Path) -> None:
     spec = flat([3, 3]) + flat([4, 2]).replace("M:", "N:")
     before = {name: cases_of(plan) for name, plan in plans(tmp_path, spec).items()}
     report = coverage_report(open_project(tmp_path), ["s/M"], most=1, confidence=0.99)
-    assert keep_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 9}
+    assert save_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 9}
     report = coverage_report(open_project(tmp_path), ["s/N"], most=1, confidence=0.99)
-    assert keep_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 8}
+    assert save_cases(open_project(tmp_path), report) == {"specs/s/cases.json": 8}
 
     data = json.loads((tmp_path / "specs/s/cases.json").read_text(encoding="utf-8"))
     assert {name: len(cases) for name, cases in data.items()} == {"M/base": 9, "N/base": 8}

@@ -45,7 +45,7 @@ class Numbers(Resumable):
                 self.progress = Progress(records=number + 1, size=(number + 1 - record) * PIECE)
             yield piece(number)
 
-    def __iter__(self) -> Iterator[bytes]:  # noqa: D105 - the class says it
+    def __iter__(self) -> Iterator[bytes]:
         return self.begin(0)
 
 

@@ -74,7 +74,7 @@ def test_every_change_of_a_spec_shows(project: Path, change: Callable[[Path], ob
     change(project / SPEC)
     after = scan(project)
     assert not after.is_same(before)
-    assert after.told_by_events(before)
+    assert after.seen_by_events(before)
     assert not after.moved_outputs(before)
 
 
@@ -104,7 +104,7 @@ def test_a_linked_file_is_looked_at_where_it_leads(project: Path) -> None:
     target.write_text("another")
     after = scan(project)
     assert not after.is_same(before)
-    assert after.told_by_events(before) == ()
+    assert after.seen_by_events(before) == ()
     assert after.moved_specs(before)
 
 
