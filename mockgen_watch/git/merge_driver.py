@@ -31,13 +31,13 @@ from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
 from mockgen_watch.git.repository import DRIVER, Repository, index_file
 from mockgen_watch.git.stored import Store, open_stored_specs, read_locks
-from mockgen_watch.lock.lockfile import Lockfile, write_lockfile
-from mockgen_watch.lock.model import Action, JournalEntry, Snapshot
+from mockgen_watch.lock.lockfile import JournalEntry, Lockfile, write_lockfile
+from mockgen_watch.lock.model import Action, Snapshot
 from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
-from mockgen_watch.storage.containment import OutputRoot, naming
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, git_folder_of
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, git_folder_of
 from mockgen_watch.storage.transaction import JournalFile
 from mockgen_watch.workflow.generate import Renderer, wanted_suite
 from mockgen_watch.workflow.project import writer_lock

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Self
 
-    from mockgen_watch.lock.model import Scope, WantedSuite
+    from mockgen_watch.lock.model import Scope
+    from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.project_folder import StateFolder
     from mockgen_watch.workflow.project import OpenProject
 

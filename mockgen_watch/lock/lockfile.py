@@ -27,7 +27,6 @@ from mockgen_watch.canonical import digest_of
 from mockgen_watch.contract import METHODS
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import PREFIX, digest, is_legacy
-from mockgen_watch.lock.model import JournalEntry
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.spec.model import Layout
 
@@ -343,3 +342,12 @@ def _entry(line: bytes) -> JournalEntry | None:
     except ValueError:
         return None
     return JournalEntry(suite=suite, path=path, digest=digest, key=key)
+
+
+class JournalEntry(Struct, frozen=True, kw_only=True):
+    """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
+
+    suite: str
+    path: str
+    digest: str
+    key: str

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
 
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.spec.model import Layout
+    from mockgen_watch.lock.lockfile import JournalEntry, Lockfile
+    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -86,15 +84,6 @@ def relevant_paths(
                 yield below(name, path)
     for entry in journal:
         yield entry.path
-
-
-class JournalEntry(Struct, frozen=True, kw_only=True):
-    """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
-
-    suite: str
-    path: str
-    digest: str
-    key: str
 
 
 class Action(StrEnum):
@@ -198,79 +187,6 @@ class Reconciliation(Struct, frozen=True, kw_only=True):
     def files(self) -> list[FileAction]:
         """Return every file action, suite by suite."""
         return [*(file for suite in self.suites for file in suite.files()), *self.strays]
-
-
-class WantedOutput(Struct, frozen=True, kw_only=True):
-    """One output as the lock sees it.
-
-    Attributes:
-        suite, model, scenario, format, layout, records: see ``OutputPlan``.
-        key: equal keys mean equal bytes.
-        suffix: of its files, without the dot.
-        location: where the scenario stands in its spec.
-        has_labels: a file of labels stands beside it.
-        is_selected: False for one that this run leaves as it is.
-    """
-
-    suite: str
-    model: str
-    scenario: str
-    key: str
-    format: str
-    layout: Layout
-    suffix: str
-    records: int
-    location: Location
-    has_labels: bool = False
-    is_selected: bool = True
-
-    @classmethod
-    def of(
-        cls,
-        plan: OutputPlan,
-        suffix: str,
-        *,
-        has_labels: bool = False,
-        is_selected: bool = True,
-    ) -> WantedOutput:
-        """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
-        return cls(
-            suite=plan.suite,
-            model=plan.model,
-            scenario=plan.scenario,
-            key=plan.key,
-            format=plan.output.format,
-            layout=plan.output.layout,
-            suffix=suffix,
-            records=plan.count,
-            location=plan.location,
-            has_labels=has_labels,
-            is_selected=is_selected,
-        )
-
-    @property
-    def name(self) -> str:
-        """``model/scenario``: unique in a suite."""
-        return f"{self.model}/{self.scenario}"
-
-
-class WantedSuite(Struct, frozen=True, kw_only=True):
-    """One suite: all of its outputs, also those that are not selected.
-
-    Attributes:
-        suite: the folder below the specs, ``""`` for that folder itself.
-        inputs: path relative to the project → digest of each file that it is made from.
-        absent: paths that were looked for and are not there.
-        has_failed: its specs are invalid: outputs and lockfile stay as they are.
-        is_plain: nothing but the specs decided the keys, no option of the command line.
-    """
-
-    suite: str
-    outputs: tuple[WantedOutput, ...] = ()
-    inputs: Mapping[str, str]
-    absent: tuple[str, ...] = ()
-    has_failed: bool = False
-    is_plain: bool = True
 
 
 _FEW = 20

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from mockgen_watch.lock.model import WantedOutput, WantedSuite
+    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
     # A path as it is written, and the output that needs it; None for a lockfile.
     _Claim: TypeAlias = tuple[str, WantedOutput | None]

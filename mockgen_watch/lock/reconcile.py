@@ -31,8 +31,6 @@ from mockgen_watch.lock.model import (
     Reconciliation,
     Snapshot,
     SuiteAction,
-    WantedOutput,
-    WantedSuite,
 )
 from mockgen_watch.lock.paths import (
     LABELS_SUFFIX,
@@ -43,6 +41,7 @@ from mockgen_watch.lock.paths import (
     output_paths,
 )
 from mockgen_watch.lock.settle import stale_locks
+from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.lock.lockfile import LockedOutput, Lockfile, absent_digest, is_same_lock
-from mockgen_watch.lock.model import Action, JournalEntry
+from mockgen_watch.lock.lockfile import (
+    JournalEntry,
+    LockedOutput,
+    Lockfile,
+    absent_digest,
+    is_same_lock,
+)
+from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, output_paths
 from mockgen_watch.spec.model import Layout
 

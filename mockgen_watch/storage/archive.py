@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import IO, BinaryIO
 
     from mockgen_watch.storage.backup import Backup, KeptLockfile
-    from mockgen_watch.storage.containment import OutputRoot
+    from mockgen_watch.storage.project_folder import OutputRoot
 
 ARCHIVES = "archive"
 """The folder of archives, below the folder that they are of."""

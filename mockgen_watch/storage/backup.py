@@ -34,7 +34,8 @@ from mockgen_watch.storage.project_folder import BACKUPS, StateFolder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.storage.containment import Entry, OutputRoot
+    from mockgen_watch.storage.containment import Entry
+    from mockgen_watch.storage.project_folder import OutputRoot
 
 LOCKFILES: Final = "former"
 """The folder of lockfiles that were replaced."""

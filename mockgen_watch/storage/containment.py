@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.folders import is_folder, make_folders, plain_path
+from mockgen_watch.storage.folders import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.storage.project_folder import StateFolder
 
 
 HAS_HANDLES = (
@@ -284,97 +282,3 @@ def _check_name(name: str, label: str) -> None:
         raise EscapeError(label, "the name is no name of a file in this folder")
     if os.name == "nt" and ("\\" in name or ":" in name):
         raise EscapeError(label, "the name is no name of a file in this folder")
-
-
-class OutputRoot(NamedTuple):
-    """An output folder and the state that belongs to it.
-
-    Attributes:
-        base: a folder whose path is trusted.
-        inner: from there on no link is followed; ``""`` for the base itself.
-        label: the folder as people know it.
-        state: where journal and caches are kept.
-    """
-
-    base: str
-    inner: str
-    label: str
-    state: StateFolder
-
-    @classmethod
-    def in_project(cls, project: StrPath, path: str, state: StateFolder) -> OutputRoot:
-        """Return the folder ``path`` of ``project``, as a file of the project may name it.
-
-        Raises:
-            EscapeError: when it is not below the project.
-        """
-        parts = path.replace("\\", "/").strip("/").split("/")
-        if _is_absolute(path) or any(part in {"", ".", "..", ".git"} for part in parts):
-            raise EscapeError(path, "the output folder must be a folder below the project")
-        inner = "/".join(parts)
-        return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
-
-    @classmethod
-    def at(cls, path: StrPath, state: StateFolder) -> OutputRoot:
-        """Return the folder ``path``, anywhere, as only a person at the command line names it."""
-        text = plain_path(path)
-        base = text if _is_absolute(text) else plain_path(os.path.join(os.getcwd(), text))
-        return cls(base=base, inner="", label=text.replace(os.sep, "/"), state=state)
-
-    @property
-    def journal_name(self) -> str:
-        """Name of its journal in the state folder."""
-        return f"journal{self._mark()}.log"
-
-    @property
-    def cache_name(self) -> str:
-        """Name of its stat cache in the state folder."""
-        return f"outputs{self._mark()}.stat"
-
-    @property
-    def folder(self) -> str:
-        """Where it is."""
-        return os.path.join(self.base, self.inner)
-
-    def named(self, path: str) -> str:
-        """Return a path of the output folder as people know it."""
-        return f"{self.label}/{path}" if path else self.label
-
-    def open(self, *, create: bool = False) -> Folder:
-        """Open the folder, and make it when asked to.
-
-        Raises:
-            StorageError: when that cannot be; EscapeError when a link is on the way.
-        """
-        with naming(self.label):
-            if create and not self.inner:
-                make_folders(self.base)
-            with Folder.open(self.base) as base:
-                folder = base.walk(self.inner, create=create)
-            folder.label = self.label
-            return folder
-
-    def open_if_there(self) -> Folder | None:
-        """Open the folder; return None when it does not exist.
-
-        Raises:
-            StorageError: when it is there and cannot be opened.
-        """
-        with naming(self.label):
-            try:
-                with Folder.open(self.base) as base:
-                    folder = base.walk(self.inner)
-            except FileNotFoundError:
-                return None
-            folder.label = self.label
-            return folder
-
-    def _mark(self) -> str:
-        # Relative where it can be, so that a project that was moved finds its journal again.
-        name = self.inner or self.base.replace(os.sep, "/")
-        return f"-{name_mark(name)}"
-
-
-def _is_absolute(path: str) -> bool:
-    """Return whether ``path`` says all of where it is; on Windows, one without a drive does not."""
-    return os.path.isabs(path) and (os.name != "nt" or bool(os.path.splitdrive(path)[0]))

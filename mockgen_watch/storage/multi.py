@@ -32,7 +32,8 @@ from mockgen_watch.storage.atomic import (
     write_atomically,
 )
 from mockgen_watch.storage.backup import clear_unfinished, save_backup
-from mockgen_watch.storage.containment import OutputRoot, naming
+from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.storage.swap import Place, Placed, Placer, put_new, write_new, write_over
 
 if TYPE_CHECKING:

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Self, TypeVar
 
-    from mockgen_watch.lock.model import JournalEntry, Scope, WantedSuite
-    from mockgen_watch.storage.containment import OutputRoot
+    from mockgen_watch.lock.lockfile import JournalEntry
+    from mockgen_watch.lock.model import Scope
+    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.specs import SpecSnapshot
 
     _Value = TypeVar("_Value")

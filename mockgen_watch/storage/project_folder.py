@@ -18,13 +18,13 @@ import os
 import re
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import LockedError, StorageError, UsageError
 from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_all, write_atomically
-from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path_below
+from mockgen_watch.storage.containment import EscapeError, Folder, naming
+from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path_below, plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -366,3 +366,97 @@ else:
                 return False
             raise
         return True
+
+
+class OutputRoot(NamedTuple):
+    """An output folder and the state that belongs to it.
+
+    Attributes:
+        base: a folder whose path is trusted.
+        inner: from there on no link is followed; ``""`` for the base itself.
+        label: the folder as people know it.
+        state: where journal and caches are kept.
+    """
+
+    base: str
+    inner: str
+    label: str
+    state: StateFolder
+
+    @classmethod
+    def in_project(cls, project: StrPath, path: str, state: StateFolder) -> OutputRoot:
+        """Return the folder ``path`` of ``project``, as a file of the project may name it.
+
+        Raises:
+            EscapeError: when it is not below the project.
+        """
+        parts = path.replace("\\", "/").strip("/").split("/")
+        if _is_absolute(path) or any(part in {"", ".", "..", ".git"} for part in parts):
+            raise EscapeError(path, "the output folder must be a folder below the project")
+        inner = "/".join(parts)
+        return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
+
+    @classmethod
+    def at(cls, path: StrPath, state: StateFolder) -> OutputRoot:
+        """Return the folder ``path``, anywhere, as only a person at the command line names it."""
+        text = plain_path(path)
+        base = text if _is_absolute(text) else plain_path(os.path.join(os.getcwd(), text))
+        return cls(base=base, inner="", label=text.replace(os.sep, "/"), state=state)
+
+    @property
+    def journal_name(self) -> str:
+        """Name of its journal in the state folder."""
+        return f"journal{self._mark()}.log"
+
+    @property
+    def cache_name(self) -> str:
+        """Name of its stat cache in the state folder."""
+        return f"outputs{self._mark()}.stat"
+
+    @property
+    def folder(self) -> str:
+        """Where it is."""
+        return os.path.join(self.base, self.inner)
+
+    def named(self, path: str) -> str:
+        """Return a path of the output folder as people know it."""
+        return f"{self.label}/{path}" if path else self.label
+
+    def open(self, *, create: bool = False) -> Folder:
+        """Open the folder, and make it when asked to.
+
+        Raises:
+            StorageError: when that cannot be; EscapeError when a link is on the way.
+        """
+        with naming(self.label):
+            if create and not self.inner:
+                make_folders(self.base)
+            with Folder.open(self.base) as base:
+                folder = base.walk(self.inner, create=create)
+            folder.label = self.label
+            return folder
+
+    def open_if_there(self) -> Folder | None:
+        """Open the folder; return None when it does not exist.
+
+        Raises:
+            StorageError: when it is there and cannot be opened.
+        """
+        with naming(self.label):
+            try:
+                with Folder.open(self.base) as base:
+                    folder = base.walk(self.inner)
+            except FileNotFoundError:
+                return None
+            folder.label = self.label
+            return folder
+
+    def _mark(self) -> str:
+        # Relative where it can be, so that a project that was moved finds its journal again.
+        name = self.inner or self.base.replace(os.sep, "/")
+        return f"-{name_mark(name)}"
+
+
+def _is_absolute(path: str) -> bool:
+    """Return whether ``path`` says all of where it is; on Windows, one without a drive does not."""
+    return os.path.isabs(path) and (os.name != "nt" or bool(os.path.splitdrive(path)[0]))

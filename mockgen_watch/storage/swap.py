@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
     from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.containment import Folder, OutputRoot
+    from mockgen_watch.storage.containment import Folder
+    from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.stat_cache import StatCache
 
 

@@ -19,15 +19,14 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError
-from mockgen_watch.lock.lockfile import Lockfile, encode_entries, read_lockfile, write_lockfile
-from mockgen_watch.lock.model import (
-    Action,
-    FileAction,
+from mockgen_watch.lock.lockfile import (
     JournalEntry,
-    OutputAction,
-    Reason,
-    SuiteAction,
+    Lockfile,
+    encode_entries,
+    read_lockfile,
+    write_lockfile,
 )
+from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reason, SuiteAction
 from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
 from mockgen_watch.storage.atomic import (
@@ -49,9 +48,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.lock.model import Reconciliation, Snapshot
     from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.project_folder import StateFolder
+    from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 
     Contents: TypeAlias = Iterable[tuple[OutputAction, Iterable[tuple[str, Iterable[bytes]]]]]
 

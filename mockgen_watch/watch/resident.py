@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.project import Project
-    from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.project_folder import StateFolder
+    from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
     from mockgen_watch.storage.scan import Scan
     from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
     from mockgen_watch.workflow.project import OpenProject

@@ -17,9 +17,10 @@ from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Serial
 from mockgen_watch.lock.lockfile import Lockfile, made_from
-from mockgen_watch.lock.model import Action, Scope, WantedOutput, WantedSuite
+from mockgen_watch.lock.model import Action, Scope
 from mockgen_watch.lock.paths import check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
+from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, Snapshot
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.storage.containment import OutputRoot
     from mockgen_watch.storage.outputs import OutputTree
+    from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.transaction import Failure, Outcome
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject

@@ -32,7 +32,7 @@ from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project
-from mockgen_watch.storage.containment import OutputRoot, naming
+from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
     PROJECT_LABEL,
     Replaced,
@@ -40,7 +40,7 @@ from mockgen_watch.storage.multi import (
     finish_replacement,
     replace_all,
 )
-from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
+from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, find_project
 from mockgen_watch.storage.specs import read_specs
 from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES

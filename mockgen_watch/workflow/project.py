@@ -20,11 +20,12 @@ from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
-from mockgen_watch.storage.containment import OutputRoot, naming
+from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import PROJECT_LABEL, finish_replacement, replace_all
 from mockgen_watch.storage.project_folder import (
     SPECS,
     WRITER,
+    OutputRoot,
     ProjectLock,
     StateFolder,
     find_project,

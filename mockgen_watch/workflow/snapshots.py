@@ -28,8 +28,8 @@ from mockgen_watch.storage.archive import (
     write_archive,
 )
 from mockgen_watch.storage.backup import find_lockfile, list_backups, list_lockfiles
-from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.multi import PROJECT_LABEL
+from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.storage.swap import write_new_below
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes, suffix_of
 from mockgen_watch.workflow.project import writer_lock

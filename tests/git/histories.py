@@ -229,7 +229,7 @@ class History:
             return
         saved = b"".join(
             path.read_bytes()
-            for path in StateFolder.of(self.scene.path).path.rglob("*")
+            for path in Path(StateFolder.of(self.scene.path).folder).rglob("*")
             if path.is_file() and "backup" in path.as_posix()
         )
         assert not [f for f in report.files if f.path in before and not f.action]

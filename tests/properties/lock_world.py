@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mockgen_watch.lock.model import (
-    Action,
-    FileAction,
-    JournalEntry,
-    OutputAction,
-    Reconciliation,
-    Snapshot,
-)
+from mockgen_watch.lock.lockfile import JournalEntry
+from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, Snapshot
 from mockgen_watch.lock.paths import offer_path
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
@@ -20,7 +14,7 @@ from tests.unit.lock.suites import CONTRACT, content, key_of
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.wanted import WantedSuite
 
 
 @dataclass

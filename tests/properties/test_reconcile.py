@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
-from mockgen_watch.lock.model import Action, JournalEntry, Scope
+from mockgen_watch.lock.lockfile import JournalEntry, LockedOutput, Lockfile
+from mockgen_watch.lock.model import Action, Scope
 from mockgen_watch.lock.paths import below, offer_path, output_paths
 from mockgen_watch.lock.reconcile import find_stale, reconcile
 from mockgen_watch.spec.model import Layout
@@ -18,7 +18,7 @@ from tests.sizes import sized
 from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.wanted import WantedSuite
 
 SUITES = ("a", "a/b", "c")
 OUTPUTS = [

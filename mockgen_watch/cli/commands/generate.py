@@ -106,7 +106,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         selection_of,
     )
     from mockgen_watch.observe.log import Level
-    from mockgen_watch.storage.containment import OutputRoot
+    from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.scan import remember_stamps
     from mockgen_watch.workflow.generate import generate, preview
     from mockgen_watch.workflow.results import Request

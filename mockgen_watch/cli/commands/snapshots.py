@@ -32,7 +32,8 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.log import utc_stamp
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.containment import OutputRoot, storage_error
+from mockgen_watch.storage.containment import storage_error
+from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.views.values import aligned, counted, json_text
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import open_project

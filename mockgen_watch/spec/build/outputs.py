@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -12,41 +12,11 @@ from mockgen_watch.spec.document import Scalar, plain_data
 from mockgen_watch.spec.model import Labels, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mockgen_watch.spec.build.reader import Entry
-    from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.build.reader import Entry, KnownFormat
     from mockgen_watch.spec.model import OutputOptions
 
 _OWN_KEYS = frozenset(["format", "layout", "labels"])
 """Keys of ``$output`` that no format has to understand."""
-
-
-class KnownOption(Protocol):
-    """An option that a format understands."""
-
-    @property
-    def name(self) -> str:
-        """The name in ``$output``."""
-
-    @property
-    def expected(self) -> str:
-        """The values that it takes, for a person."""
-
-    def takes(self, value: Json) -> bool:
-        """Return whether ``value`` is one of those."""
-
-
-class KnownFormat(Protocol):
-    """What a spec has to know about a format: ``mockgen_watch.formats`` have it."""
-
-    @property
-    def options(self) -> Sequence[KnownOption]:
-        """The options that it understands."""
-
-    @property
-    def layouts(self) -> Sequence[Layout]:
-        """The layouts that it can write."""
 
 
 def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.build.outputs import KnownFormat
+    from mockgen_watch.spec.build.reader import KnownFormat
     from mockgen_watch.spec.document import Document
 
 CONTRACTS: Final = (1,)

@@ -11,7 +11,7 @@ import json
 import re
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from typing import Final
 
     from mockgen_watch.diagnostics import Related
-    from mockgen_watch.spec.build.outputs import KnownFormat
-    from mockgen_watch.spec.document import Document, Mark, Member, Node
+    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
     from mockgen_watch.spec.generators import Pool
-    from mockgen_watch.spec.model import OriginKind
+    from mockgen_watch.spec.model import Layout, OriginKind
 
 
 GENERATOR_DIRECTIVES: Final = (
@@ -75,6 +74,33 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Where directives may stand."""
+
+
+class KnownOption(Protocol):
+    """An option that a format understands."""
+
+    @property
+    def name(self) -> str:
+        """The name in ``$output``."""
+
+    @property
+    def expected(self) -> str:
+        """The values that it takes, for a person."""
+
+    def takes(self, value: Json) -> bool:
+        """Return whether ``value`` is one of those."""
+
+
+class KnownFormat(Protocol):
+    """What a spec has to know about a format: ``mockgen_watch.formats`` have it."""
+
+    @property
+    def options(self) -> Sequence[KnownOption]:
+        """The options that it understands."""
+
+    @property
+    def layouts(self) -> Sequence[Layout]:
+        """The layouts that it can write."""
 
 
 class BuildContext(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import digest
-from mockgen_watch.lock.model import WantedOutput, WantedSuite
 from mockgen_watch.lock.paths import below, output_paths
+from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.lock.lockfile import decode_entries, encode_entries
-from mockgen_watch.lock.model import JournalEntry
+from mockgen_watch.lock.lockfile import JournalEntry, decode_entries, encode_entries
 
 entries = st.builds(
     JournalEntry,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.lock.model import Action, JournalEntry, Snapshot
+from mockgen_watch.lock.lockfile import JournalEntry
+from mockgen_watch.lock.model import Action, Snapshot
 from mockgen_watch.lock.paths import output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_journal, next_lockfile, settle
@@ -15,7 +16,7 @@ from tests.unit.lock.suites import CONTRACT, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.wanted import WantedSuite
 
 ONE = wanted_output("positive", "1")
 TWO = wanted_output("negative", "1", layout=Layout.SPLIT, records=2)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.lock.reconcile import reconcile
-from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.storage.swap import Placed, Placer
 from mockgen_watch.storage.transaction import apply
 from tests.unit.lock.suites import CONTRACT, contents, producer
@@ -20,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from mockgen_watch.lock.model import Reconciliation, WantedSuite
+    from mockgen_watch.lock.model import Reconciliation
+    from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.swap import Place
     from mockgen_watch.storage.transaction import Outcome

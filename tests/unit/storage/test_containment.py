@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.containment import EscapeError, Folder, OutputRoot, naming
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.containment import EscapeError, Folder, naming
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from tests.unit.lock.suites import wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, after_each_file, files_in
 

@@ -12,8 +12,7 @@ from mockgen_watch.cli.main import main
 from mockgen_watch.storage import backup
 from mockgen_watch.storage.archive import restore_lockfile
 from mockgen_watch.storage.backup import MOST_LOCKFILES, keep_lockfile, list_lockfiles
-from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 
 LOCK = "mock_outputs/m/mockgen.lock"
 

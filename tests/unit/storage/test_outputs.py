@@ -9,9 +9,8 @@ import pytest
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.reconcile import find_stale
-from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from tests.unit.lock.suites import CONTRACT, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.storage.containment import OutputRoot
 from mockgen_watch.storage.outputs import (
     OutputTree,
     merge_trees,
@@ -16,7 +15,7 @@ from mockgen_watch.storage.outputs import (
     reread_outputs,
     reread_specs,
 )
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.storage.specs import SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import generate
@@ -79,9 +78,9 @@ def test_specs_looked_at_again(
     change(project / "specs")
     again = reread_specs(before, paths, cache)
     now = read_specs(project, "specs")
+    assert isinstance(again, SpecSnapshot)
     assert again.files == now.files
     assert again.problems == now.problems
-    assert isinstance(again, SpecSnapshot)
     assert list(again.files) == sorted(again.files)
     for path in again.files:
         assert again.load(path) == (project / path).read_bytes()

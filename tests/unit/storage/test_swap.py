@@ -10,8 +10,8 @@ import pytest
 
 from mockgen_watch.storage import swap
 from mockgen_watch.storage.atomic import digest_file, stage
-from mockgen_watch.storage.containment import Folder, OutputRoot
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.containment import Folder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.swap import Place, Placed, Placer, put_back, put_new, swap_in
 from tests.unit.lock.suites import key_of
@@ -22,6 +22,7 @@ class NoLinks(Folder):
     """A folder of a file system without second names."""
 
     def link(self, source: str, target: str, into: Folder | None = None) -> None:
+        del into
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), f"{source} {target}")
 
 

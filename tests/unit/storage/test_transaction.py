@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError, StorageError
-from mockgen_watch.lock.lockfile import encode_entries, read_lockfile, write_lockfile
-from mockgen_watch.lock.model import Action, JournalEntry, Reason
+from mockgen_watch.lock.lockfile import JournalEntry, encode_entries, read_lockfile, write_lockfile
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.storage.transaction import apply

@@ -9,8 +9,7 @@ import pytest
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.archive import list_archives, members_of, unpack
-from mockgen_watch.storage.containment import OutputRoot
-from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.workflow.snapshots import Retention, clean, expired, moment_of, runs_of
 
 NOW = "20261130T120000.000000Z"
