@@ -1,5 +1,7 @@
 """Cases and labels: a record, what it shows of its model's rules, and the lines that say so.
 
+``Records`` makes the cases of a scenario without rules, one by one or in batches.
+
 Records of models with ``$rules`` or ``$exclude`` have labels, in a file beside the output or inside
 each record.
 """
@@ -10,18 +12,26 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE
 from mockgen_watch.rules.values import Missing
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.model import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import ModuleType
     from typing import Final
 
+    from mockgen_watch.generate.address import IntArray
+    from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.rules.values import Place
+    from mockgen_watch.scenarios.coverage.covered import Covered
+    from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Statement
 
 
 BASE: Final = "base"
@@ -83,6 +93,82 @@ class Case(Label, frozen=True, kw_only=True):
     """A record and what it shows."""
 
     record: dict[str, Json]
+
+
+class Batch(Struct, frozen=True, kw_only=True, eq=False):
+    """Records of a chunk that are made in the same way.
+
+    Attributes:
+        rows: int64[n], their places among the chunk's indexes.
+        program: makes them; None where each has to be made on its own.
+        labels: what each of them shows; None where its index alone decides that.
+    """
+
+    rows: IntArray
+    program: Program | None
+    labels: tuple[Label, ...] | None = None
+
+    def within(self, rows: IntArray) -> Batch:
+        """Return the same batch of the chunk that has this batch's chunk at ``rows``."""
+        return Batch(rows=rows[self.rows], program=self.program, labels=self.labels)
+
+
+class Records:
+    """The records of a scenario, as the program of its plan alone makes them.
+
+    Attributes:
+        clauses: the names of the clauses that the records match; none of other scenarios.
+        covered: the designs that the first records cover.
+        is_promised: rules or exclusions apply to the records.
+        has_faults: what a record shows is known only once it is made.
+        is_plain: the program alone makes each record of which nothing is stated.
+        stated: record → what is stated of it; the program does not have it.
+        settings: each constrained plan behind the records, with the requirements that are open.
+        slow: why records take plain Python, one by one; ``""`` when none of them do.
+    """
+
+    clauses: Sequence[str] = ()
+    covered: Sequence[Covered] = ()
+    is_promised = False
+    has_faults = False
+
+    def __init__(self, plan: RecordPlan, program: Program | None = None) -> None:
+        self.program = program or compile_program(plan)
+        self.settings: Sequence[tuple[RecordPlan, Sequence[Requirement]]] = [(plan, ())]
+        self.stated: Mapping[int, tuple[Statement, ...]] = {}
+        self.is_plain = True
+        self.slow = ""
+
+    def case_at(self, index: int) -> Case:
+        """Return record ``index``.
+
+        Raises:
+            FindingsError: it cannot be made so that it keeps the promise.
+        """
+        label = self.label_at(index)
+        record = self.record_at(index)
+        return Case(record=record, scenario=label.scenario, clause=label.clause)
+
+    def record_at(self, index: int) -> dict[str, Json]:
+        """Return record ``index`` alone; see ``case_at``."""
+        return record_at(self.program, index)
+
+    def label_at(self, index: int) -> Label:
+        """Return what record ``index`` shows; the record is made only where that decides it.
+
+        Raises:
+            FindingsError: it is made, and cannot be so that it keeps the promise.
+        """
+        number = index % len(self.settings)
+        clause = self.clauses[number] if self.clauses else ""
+        return Label(scenario=self.settings[number][0].scenario, clause=clause)
+
+    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+        """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is the NumPy module.
+
+        Nothing is stated of any of them. A batch has to be made before the next is asked for.
+        """
+        yield Batch(rows=xp.arange(len(indexes), dtype=xp.int64), program=self.program)
 
 
 def has_promise(plan: RecordPlan) -> bool:

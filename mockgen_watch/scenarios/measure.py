@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.coverage.parameters import Key, Parameter, Value
+    from mockgen_watch.scenarios.labels import Records
     from mockgen_watch.scenarios.promise.requirements import Requirement
-    from mockgen_watch.scenarios.source import ScenarioRecords
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Shape
 
@@ -124,7 +124,7 @@ class Measured(Struct, frozen=True, kw_only=True):
         return next((each for each in self.strengths if each.strength is strength), None)
 
 
-def measure(plan: RecordPlan, part: ScenarioRecords, records: Iterable[Json]) -> Measured | None:
+def measure(plan: RecordPlan, part: Records, records: Iterable[Json]) -> Measured | None:
     """Return what ``records`` cover; None where there is nothing to choose, or too much."""
     parameters, _ = parameters_of(plan)
     if not parameters or sum(len(each.values) for each in parameters) > MOST_VALUES:

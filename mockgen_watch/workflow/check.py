@@ -19,7 +19,7 @@ from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
-from mockgen_watch.scenarios.overlap import check_scenarios
+from mockgen_watch.scenarios.check import check_scenarios
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide

@@ -10,8 +10,8 @@ from mockgen_watch.cli.options import add_json, add_suites
 from mockgen_watch.cli.running import print_findings
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.plan.model import Selection
-from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
+from mockgen_watch.scenarios.promised import report_model
 from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Final
 
-    from mockgen_watch.scenarios.check import ModelReport, RuleReport
+    from mockgen_watch.scenarios.promised import ModelReport, RuleReport
 
 EXAMPLES: Final = """examples:
   mockgen-watch rules              how each rule is kept, and which faults break it alone
@@ -44,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
     print_findings(project, found, options)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
     sources = project.suites.record_sources
-    found_reports = (report_model(group, sources) for _, group in by_model)
+    found_reports = (
+        report_model(group, lambda plan: sources.of(plan).parts[0]) for _, group in by_model
+    )
     reports = [report for report in found_reports if report is not None]
     if options.json:
         print(json_text(list(map(_data, reports))))

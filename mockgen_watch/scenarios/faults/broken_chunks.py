@@ -26,8 +26,8 @@ from mockgen_watch.generate.column import (
 )
 from mockgen_watch.rules.values import Missing, value_at
 from mockgen_watch.scenarios.faults.breaker import with_fault
-from mockgen_watch.scenarios.labels import Label
-from mockgen_watch.scenarios.promise.chunks import Batch, narrowed_root, sampled_batches
+from mockgen_watch.scenarios.labels import Batch, Label
+from mockgen_watch.scenarios.promise.chunks import narrowed_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,17 +75,17 @@ class BrokenChunks:
             yield Batch(rows=xp.arange(len(indexes)), program=None)
             return
         breakable = self._breaker.breakable
-        for batch in sampled_batches(self._breaker.twins, xp, indexes):
-            if batch.program is None:
-                yield batch
+        for made, program in self._breaker.twins.batches(xp, indexes):
+            if program is None:
+                yield Batch(rows=made, program=None)
                 continue
-            places = indexes[batch.rows] % len(breakable)
+            places = indexes[made] % len(breakable)
             for place, number in enumerate(breakable):
-                rows = batch.rows[places == place]
+                rows = made[places == place]
                 if len(rows) < FEWEST:
                     yield Batch(rows=rows, program=None)
                     continue
-                for found in self._of_rule(batch.program, number, xp, indexes[rows]):
+                for found in self._of_rule(program, number, xp, indexes[rows]):
                     yield found.within(rows)
 
     def _of_rule(

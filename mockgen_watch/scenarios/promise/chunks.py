@@ -1,8 +1,7 @@
-"""Chunks of promised records: which of them fail, and which program makes each.
+"""Chunks of promised records: which of them fail which requirements.
 
 A requirement is checked on the columns of a whole chunk where its tests are comparisons of numbers,
-or read few enough values to be tabulated; where neither is, on each record. Records that fail in
-the same way are drawn again together, by one program.
+or read few enough values to be tabulated; where neither is, on each record.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.generate.column import (
@@ -29,7 +26,7 @@ from mockgen_watch.scenarios.promise.facts import seconds_in
 from mockgen_watch.spec.generators import MomentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import ModuleType
     from typing import Final, TypeAlias
 
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Node, Program
     from mockgen_watch.rules.cel import Comparison
     from mockgen_watch.rules.values import Path, RecordView
-    from mockgen_watch.scenarios.labels import Label
-    from mockgen_watch.scenarios.promise.redraw import Attempts, Sampler
     from mockgen_watch.scenarios.promise.requirements import Requirement, Test
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Moment
@@ -385,61 +380,3 @@ def narrowed_root(root: ObjectNode, paths: Iterable[Path]) -> ObjectNode:
         if name in tails
     )
     return ObjectNode(members=members, presence=root.presence)
-
-
-FEWEST: Final = 128
-"""Records that failed in the same way; fewer are drawn again one by one."""
-
-MOST_PROGRAMS: Final = 8
-"""Programs that make records of a chunk: each has tables of its own."""
-
-MOST_REQUIREMENTS: Final = 62
-"""Requirements whose verdicts fit into one number."""
-
-
-class Batch(Struct, frozen=True, kw_only=True, eq=False):
-    """Records of a chunk that are made in the same way.
-
-    Attributes:
-        rows: int64[n], their places among the chunk's indexes.
-        program: makes them; None where each has to be made on its own.
-        labels: what each of them shows; None where its index alone decides that.
-    """
-
-    rows: IntArray
-    program: Program | None
-    labels: tuple[Label, ...] | None = None
-
-    def within(self, rows: IntArray) -> Batch:
-        """Return the same batch of the chunk that has this batch's chunk at ``rows``."""
-        return Batch(rows=rows[self.rows], program=self.program, labels=self.labels)
-
-
-def sampled_batches(sampler: Sampler, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
-    """Yield batches of the records ``indexes`` (int64[n]) of ``sampler``; ``xp`` is NumPy."""
-    everything: IntArray = xp.arange(len(indexes), dtype=xp.int64)
-    if not sampler.open:
-        yield Batch(rows=everything, program=sampler.program)
-        return
-    if len(sampler.open) > MOST_REQUIREMENTS:
-        yield Batch(rows=everything, program=None)
-        return
-    waiting: list[tuple[Attempts, IntArray]] = [((), everything)]
-    made = 0
-    while waiting:
-        # The largest group first, since only so many programs are made.
-        waiting.sort(key=lambda group: len(group[1]))
-        attempts, rows = waiting.pop()
-        if attempts and (len(rows) < FEWEST or made >= MOST_PROGRAMS):
-            yield Batch(rows=rows, program=None)
-            continue
-        made += 1
-        failed = sampler.verdicts_of(attempts).failures(xp, indexes[rows])
-        yield Batch(rows=rows[failed == 0], program=sampler.program_of(attempts))
-        for code in xp.unique(failed[failed != 0]).tolist():
-            broken = [each for bit, each in enumerate(sampler.open) if code >> bit & 1]
-            further = sampler.further(attempts, broken)
-            if further == attempts:
-                yield Batch(rows=rows[failed == code], program=None)
-            else:
-                waiting.append((further, rows[failed == code]))

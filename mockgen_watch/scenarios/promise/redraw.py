@@ -3,7 +3,8 @@
 A field that is drawn again has a sub-address: its own, ``ATTEMPT`` and the number of the attempt.
 So its value is a function of its address, of what it may be and of what requirements ask of the
 fields beside it; a record that meets every requirement at once is the one that a model without
-rules has.
+rules has. In a chunk, records that fail in the same way are drawn again by one program. What
+``$records`` states of single records is put in place of what is drawn.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import ATTEMPT
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.rules.values import places_of
 from mockgen_watch.scenarios.promise.chunks import ChunkVerdicts
 from mockgen_watch.scenarios.promise.constrain import narrow_leaf
 from mockgen_watch.scenarios.promise.facts import (
@@ -27,7 +29,7 @@ from mockgen_watch.scenarios.promise.facts import (
     view_of,
 )
 from mockgen_watch.scenarios.promise.requirements import required_bounds
-from mockgen_watch.scenarios.promise.stated import by_record, check_kept, with_statements
+from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.generators import (
     Boolean,
     Moment,
@@ -38,19 +40,21 @@ from mockgen_watch.spec.generators import (
     RowField,
     Template,
 )
-from mockgen_watch.spec.model import ArrayShape, Leaf, find_shape
+from mockgen_watch.spec.model import ArrayShape, Leaf, find_shape, walk_leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
     from typing import Final, TypeAlias
 
+    from mockgen_watch.generate.address import IntArray
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.promise.facts import Unit
     from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
+    from mockgen_watch.spec.model import Shape, Statement
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
     """How often each unit was drawn again, in one order; none: not at all."""
@@ -68,6 +72,15 @@ MOST_PROGRAMS: Final = 512
 
 MOST_VERDICTS: Final = 64
 """Verdicts of other attempts that are held: each remembers the values that it has seen."""
+
+FEWEST: Final = 128
+"""Records that failed in the same way; fewer are drawn again one by one."""
+
+MOST_TOGETHER: Final = 8
+"""Programs that make records of a chunk: each has tables of its own."""
+
+MOST_REQUIREMENTS: Final = 62
+"""Requirements whose verdicts fit into one number."""
 
 _REDRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
 
@@ -131,20 +144,52 @@ class Sampler:
         for _ in range(MOST_ATTEMPTS):
             if not broken:
                 break
-            further = self.further(attempts, broken)
+            further = self._further(attempts, broken)
             if further == attempts:
                 break
             attempts = further
-            record = record_at(self.program_of(attempts), index)
+            record = record_at(self._program_of(attempts), index)
             broken = self._broken(record)
         return record, broken
 
-    def further(self, attempts: Attempts, broken: Iterable[Requirement]) -> Attempts:
+    def _further(self, attempts: Attempts, broken: Iterable[Requirement]) -> Attempts:
         """Return the attempts that follow on some at which requirements were ``broken``."""
         counts = dict(attempts)
         for unit in {unit for requirement in broken for unit in self._units_of(requirement)}:
             counts[unit] = counts.get(unit, 0) + 1
         return tuple(sorted(counts.items(), key=repr))
+
+    def batches(
+        self, xp: ModuleType, indexes: IntArray
+    ) -> Iterator[tuple[IntArray, Program | None]]:
+        """Yield rows of the records ``indexes`` (int64[n]) and what makes these; ``xp`` is NumPy.
+
+        The rows are int64[n], places among the indexes; with no program, each record has to be
+        made on its own.
+        """
+        everything: IntArray = xp.arange(len(indexes), dtype=xp.int64)
+        if not self.open or len(self.open) > MOST_REQUIREMENTS:
+            yield everything, None if self.open else self.program
+            return
+        waiting: list[tuple[Attempts, IntArray]] = [((), everything)]
+        made = 0
+        while waiting:
+            # The largest group first, since only so many programs are made.
+            waiting.sort(key=lambda group: len(group[1]))
+            attempts, rows = waiting.pop()
+            if attempts and (len(rows) < FEWEST or made >= MOST_TOGETHER):
+                yield rows, None
+                continue
+            made += 1
+            failed = self._verdicts_of(attempts).failures(xp, indexes[rows])
+            yield rows[failed == 0], self._program_of(attempts)
+            for code in xp.unique(failed[failed != 0]).tolist():
+                broken = [each for bit, each in enumerate(self.open) if code >> bit & 1]
+                further = self._further(attempts, broken)
+                if further == attempts:
+                    yield rows[failed == code], None
+                else:
+                    waiting.append((further, rows[failed == code]))
 
     @property
     def checked(self) -> str:
@@ -166,8 +211,7 @@ class Sampler:
             units = self._units[id(requirement)] = _redrawn_units(self.plan, requirement.paths)
         return units
 
-    def program_of(self, attempts: Attempts) -> Program:
-        """Return the program of records whose fields are drawn again by ``attempts``."""
+    def _program_of(self, attempts: Attempts) -> Program:
         if not attempts:
             return self.program
         program = self._programs.get(attempts)
@@ -196,9 +240,8 @@ class Sampler:
         shape = change_shape(self.plan.shape, change)
         return compile_program(replace(self.plan, shape=shape))
 
-    def verdicts_of(self, attempts: Attempts) -> ChunkVerdicts:
-        """Return what checks chunks of ``program_of(attempts)`` against the open requirements."""
-        program = self.program_of(attempts)
+    def _verdicts_of(self, attempts: Attempts) -> ChunkVerdicts:
+        program = self._program_of(attempts)
         verdicts = self._verdicts.get(attempts)
         if verdicts is None or verdicts.program is not program:
             if len(self._verdicts) >= MOST_VERDICTS:
@@ -262,3 +305,130 @@ def _readdressed(leaf: Leaf, attempt: int) -> Leaf:
         # The fields of one parent are drawn at the object that holds them.
         return replace(leaf, address=(*leaf.address[:-1], *below, leaf.address[-1]))
     return replace(leaf, address=(*leaf.address, *below))
+
+
+def by_record(stated: Iterable[Statement]) -> dict[int, tuple[Statement, ...]]:
+    """Return record → what is stated of it, in source order."""
+    found: dict[int, tuple[Statement, ...]] = {}
+    for statement in stated:
+        found[statement.record] = (*found.get(statement.record, ()), statement)
+    return found
+
+
+def with_statements(record: Mapping[str, Json], statements: Sequence[Statement]) -> dict[str, Json]:
+    """Return ``record`` with what is stated of it; its other fields do not follow.
+
+    Raises:
+        FindingsError: a path leads through a value that has nothing below it.
+    """
+    whole: Json = dict(record)
+    for statement in statements:
+        whole = _put(whole, statement, 0)
+    if not isinstance(whole, dict):
+        raise TypeError("a record is an object, and no path is empty")
+    return whole
+
+
+def _put(value: Json, statement: Statement, depth: int) -> Json:
+    """Return ``value``, which is ``depth`` keys down the path, with what is stated of it."""
+    if depth == len(statement.path):
+        return statement.value
+    key = statement.path[depth]
+    if isinstance(value, list):
+        return _put_element(value, statement, depth)
+    if isinstance(value, dict):
+        if statement.is_gone and key not in value:
+            return value
+        if statement.is_gone and depth + 1 == len(statement.path):
+            return {name: item for name, item in value.items() if name != key}
+        return {**value, key: _put(value.get(key), statement, depth + 1)}
+    if value is not None:
+        at = pointer_of(statement.path[:depth])
+        message = f"{at} is a value, so that it has no {key!r}"
+        raise _error(statement, message, "state the whole of it with $const")
+    return None if statement.is_gone else {key: _put(None, statement, depth + 1)}
+
+
+def _put_element(value: list[Json], statement: Statement, depth: int) -> Json:
+    key, hint = statement.path[depth], "state the whole array as a list"
+    if not key.isdigit() or int(key) > len(value):
+        at = pointer_of(statement.path[:depth])
+        message = f"{at} is an array of {len(value)} elements, and has no {key!r}"
+        raise _error(statement, message, hint)
+    if statement.is_gone and depth + 1 == len(statement.path):
+        at = pointer_of(statement.path)
+        message = f"{at} is an element of an array, which cannot be dropped"
+        raise _error(statement, message, hint)
+    number = int(key)
+    inner = value[number] if number < len(value) else None
+    return [*value[:number], _put(inner, statement, depth + 1), *value[number + 1 :]]
+
+
+def _error(statement: Statement, message: str, hint: str) -> FindingsError:
+    return FindingsError([_diagnostic(statement, message, hint)])
+
+
+def _diagnostic(statement: Statement, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(
+        code="MG406",
+        message=f"record {statement.record}: {message}",
+        location=statement.location,
+        hint=hint,
+    )
+
+
+def check_kept(
+    record: Json, requirements: Iterable[Requirement], statements: Sequence[Statement]
+) -> None:
+    """Make sure that a stated record is what its scenario requires.
+
+    Raises:
+        FindingsError: it is not.
+    """
+    broken = [requirement for requirement in requirements if not requirement.holds(record)]
+    if broken:
+        raise FindingsError([_breaks(requirement, statements[0]) for requirement in broken])
+
+
+def _breaks(requirement: Requirement, statement: Statement) -> Diagnostic:
+    if requirement.condition is not None:
+        verb = "does not match"
+    else:
+        verb = "matches" if requirement.is_outside else "does not keep"
+    return Diagnostic(
+        code="MG406",
+        message=f"record {statement.record} as it is stated {verb} {requirement.name}",
+        location=statement.location,
+        hint="state values that do, or change what the model says",
+        related=(Related(message="this is what is promised", location=requirement.location),),
+    )
+
+
+def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnostic]:
+    """Return an error for each stated value of a ``$unique`` field that another record has, too."""
+    tops = {statement.path[0] for statement in plan.stated}
+    paths = [
+        path for path, leaf in walk_leaves(plan.shape) if leaf.modifiers.unique and path[0] in tops
+    ]
+    if not paths:
+        return []
+    stated = by_record(plan.stated)
+    found: list[Diagnostic] = []
+    holders: dict[tuple[tuple[str, ...], str, str], int] = {}
+    for index in sorted(range(plan.count), key=lambda index: index in stated):
+        record = record_at(program, index)
+        if index in stated:
+            record = with_statements(record, stated[index])
+        for path in paths:
+            for _, value in places_of(record, path):
+                other = holders.setdefault((path, type(value).__name__, repr(value)), index)
+                if value is not None and other != index and index in stated:
+                    found.append(_not_unique(stated[index], path, other))
+    return found
+
+
+def _not_unique(statements: Sequence[Statement], path: tuple[str, ...], other: int) -> Diagnostic:
+    statement = next((item for item in statements if item.path[0] == path[0]), statements[0])
+    message = f"{'.'.join(path)} is $unique, and record {other} has the same value"
+    hint = f"state a value for record {statement.record} that no record has"
+    return _diagnostic(statement, message, hint)

@@ -12,11 +12,11 @@ import pytest
 
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.values import MISSING, value_at, with_value
-from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import ONE_IS_ENOUGH
 from mockgen_watch.scenarios.faults.candidates import COMBINATION
 from mockgen_watch.scenarios.labels import Change, label_lines
-from mockgen_watch.scenarios.source import RecordSources, compile_source
+from mockgen_watch.scenarios.promised import report_model
+from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def test_the_account_lists_combinations_where_they_are_needed() -> None:
     more = "    order: {cel: 'record.low <= record.age'}\n"
     rules = spec.replace("{r: {", "\n    r: {").replace('18"}}', '18"}') + more
     plans = plans_of(f"M:\n  low: {{$integer: [0, 5]}}\n{rules}{SCENARIOS}")
-    account = report_model(plans.values(), RecordSources())
+    account = report_model(plans.values(), lambda plan: compile_source(plan).parts[0])
     assert account is not None
     by_name = {rule.name: rule for rule in account.rules}
     assert by_name["r"].kinds[-1] == COMBINATION

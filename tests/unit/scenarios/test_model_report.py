@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mockgen_watch.scenarios.check import report_model
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND
-from mockgen_watch.scenarios.source import RecordSources
+from mockgen_watch.scenarios.promised import report_model
+from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
 
 SPEC = """\
@@ -25,7 +25,8 @@ M:
 def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
     for scenarios in ("{positive: {}, negative: {}}", "{positive: {}}", "{base: {}}"):
         report = report_model(
-            plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values(), RecordSources()
+            plans_of(f"{SPEC}  $scenarios: {scenarios}\n").values(),
+            lambda plan: compile_source(plan).parts[0],
         )
         assert report is not None
         rules = {rule.name: rule for rule in report.rules}
@@ -40,12 +41,13 @@ def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
 
 def test_exclusions_alone_have_an_report_and_a_model_without_promises_has_none() -> None:
     spec = "M:\n  a: [X, Y]\n  $exclude: {e: {a: X}}\n  $scenarios: {positive: {}, negative: {}}\n"
-    report = report_model(plans_of(spec).values(), RecordSources())
+    report = report_model(plans_of(spec).values(), lambda plan: compile_source(plan).parts[0])
     assert report is not None
     assert (report.rules, report.clauses) == ((), {"e": True})
     assert (
         report_model(
-            plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values(), RecordSources()
+            plans_of("M:\n  a: [X]\n  $scenarios: {positive: {}}\n").values(),
+            lambda plan: compile_source(plan).parts[0],
         )
         is None
     )

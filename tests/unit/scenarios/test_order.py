@@ -11,7 +11,8 @@ import pytest
 
 from mockgen_watch.scenarios.faults.candidates import ABOVE, BELOW, EMPTY, NULL, OWN, WRONG_TYPE
 from mockgen_watch.scenarios.faults.order import FaultCache, FaultKinds
-from mockgen_watch.scenarios.source import BrokenRecords, compile_source
+from mockgen_watch.scenarios.promised import BrokenRecords
+from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,345 @@
+"""Promised records: those that meet rules, break them, match an exclusion or cover a design.
+
+Each scenario has records that are sampled until they meet the rules, or twins of such records that
+a breaker breaks. ``report_model`` says how each rule of a model fares at that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE
+from mockgen_watch.scenarios.coverage.covered import ALL_RECORDS, cover_plan
+from mockgen_watch.scenarios.faults.breaker import Breaker
+from mockgen_watch.scenarios.faults.broken_chunks import BrokenChunks
+from mockgen_watch.scenarios.labels import BASE, EXCLUSION, Batch, Records, has_promise
+from mockgen_watch.scenarios.promise.constrain import constrain
+from mockgen_watch.scenarios.promise.redraw import Sampler, check_unique_statements
+from mockgen_watch.scenarios.promise.requirements import (
+    avoid_clause,
+    compile_terms,
+    keep_rule,
+    match_clause,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
+
+    from mockgen_watch.diagnostics import Location
+    from mockgen_watch.generate.address import IntArray
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.coverage.covered import Covered
+    from mockgen_watch.scenarios.labels import Case, Label
+    from mockgen_watch.scenarios.promise.requirements import Requirement, Terms
+    from mockgen_watch.spec.document import Json
+
+    Sampled = tuple[Sampler | None, Covered | None, list[Diagnostic]]
+    """What samples records, what they cover, and what is wrong."""
+
+
+_SAMPLE = 4
+"""Records that are made to learn whether open requirements can be met at all."""
+
+
+class ScenarioRecords(Records):
+    """The records of one scenario that has requirements.
+
+    Attributes:
+        samplers: one; of exclusion one for each clause, which alternate.
+    """
+
+    def __init__(
+        self,
+        samplers: Sequence[Sampler],
+        *,
+        clauses: Sequence[str] = (),
+        covered: Sequence[Covered] = (),
+        is_promised: bool = True,
+    ) -> None:
+        super().__init__(samplers[0].plan, samplers[0].program)
+        self.samplers = samplers
+        self.clauses = clauses
+        self.covered = covered
+        self.is_promised = is_promised
+        self.settings = [(sampler.plan, sampler.open) for sampler in samplers]
+        self.stated = samplers[0].stated
+        self.is_plain = not clauses and not samplers[0].open
+        reasons = dict.fromkeys(sampler.checked for sampler in samplers)
+        self.slow = "; ".join(filter(None, reasons))
+
+    def record_at(self, index: int) -> dict[str, Json]:
+        return self.samplers[index % len(self.samplers)].record_at(index)
+
+    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+        for number, sampler in enumerate(self.samplers):
+            rows = xp.flatnonzero(indexes % len(self.samplers) == number)
+            for made, program in sampler.batches(xp, indexes[rows]):
+                yield Batch(rows=rows[made], program=program)
+
+
+class BrokenRecords(ScenarioRecords):
+    """Records that break exactly the rules that they are meant to; the samplers make the twins."""
+
+    has_faults = True
+
+    def __init__(self, breaker: Breaker) -> None:
+        super().__init__([breaker.twins])
+        self.breaker = breaker
+        self.is_plain = False
+        self.slow = _slow(breaker)
+        self._chunks = BrokenChunks(breaker)
+
+    def case_at(self, index: int) -> Case:
+        return self.breaker.case_at(index)
+
+    def label_at(self, index: int) -> Label:
+        return self.breaker.case_at(index)
+
+    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+        return self._chunks.batches(xp, indexes)
+
+
+def _slow(breaker: Breaker) -> str:
+    if breaker.faults > 1:
+        return f"{breaker.faults} faults are sought for each record, one by one"
+    pairs = zip(breaker.terms.rules, breaker.kinds, strict=True)
+    several = [f'rule "{rule.name}"' for rule, kinds in pairs if kinds.last]
+    where = f", at several places for {', '.join(several)}" if several else ""
+    return f"a fault is sought for each record{where}"
+
+
+def compile_records(plan: RecordPlan, designs: dict[str, Covered]) -> ScenarioRecords:
+    """Return the records of ``plan``; the scenarios of a model share their ``designs``.
+
+    Raises:
+        FindingsError: they cannot keep the promise.
+    """
+    return _Compiler(designs).compile(plan)
+
+
+class _Compiler:
+    """Compiles the records of one scenario; ``found`` is what is wrong, in order."""
+
+    def __init__(self, designs: dict[str, Covered]) -> None:
+        self.found: list[Diagnostic] = []
+        self._designs = designs
+
+    def compile(self, plan: RecordPlan) -> ScenarioRecords:
+        plan = self._with_parents(plan)
+        made = self._promised(plan) if has_promise(plan) else self._free(plan)
+        if made is not None and made.stated and not has_errors(self.found):
+            self.found += check_unique_statements(plan, made.program)
+        if made is None or has_errors(self.found):
+            raise self._error()
+        # The last record too: a sequence may have outgrown a rule by then.
+        sample = sorted({*range(min(_SAMPLE, plan.count)), plan.count - 1})
+        stated = [index for index in made.stated if index < plan.count]
+        try:
+            for index in (*(sample if made.is_promised else ()), *stated):
+                made.case_at(index)
+        except FindingsError as error:
+            self.found += error.diagnostics
+            raise self._error() from error
+        return made
+
+    def _error(self) -> FindingsError:
+        return FindingsError([item for item in self.found if item.severity is Severity.ERROR])
+
+    def _free(self, plan: RecordPlan) -> ScenarioRecords | None:
+        sampler, covered, problems = self._covered(plan)
+        self.found += problems
+        if sampler is None:
+            return None
+        return ScenarioRecords([sampler], covered=_each(covered), is_promised=False)
+
+    def _promised(self, plan: RecordPlan) -> ScenarioRecords | None:
+        terms, problems = compile_terms(plan)
+        self.found += problems
+        if has_errors(self.found):
+            return None
+        if plan.scenario == EXCLUSION and terms.clauses:
+            return self._excluded(plan, terms)
+        sampler, covered, problems = self._valid(plan, terms)
+        self.found += problems
+        if sampler is None:
+            return None
+        if plan.scenario != NEGATIVE:
+            return ScenarioRecords([sampler], covered=_each(covered))
+        try:
+            breaker = Breaker(terms, sampler)
+        except FindingsError as error:
+            self.found += error.diagnostics
+            return None
+        self.found += breaker.problems()
+        return BrokenRecords(breaker)
+
+    def _excluded(self, plan: RecordPlan, terms: Terms) -> ScenarioRecords | None:
+        samplers = []
+        designs: list[Covered] = []
+        rules = [keep_rule(rule) for rule in terms.rules]
+        for number, clause in enumerate(terms.clauses):
+            records = ALL_RECORDS[number :: len(terms.clauses)]
+            requirements = [*match_clause(clause), *rules]
+            sampler, covered, problems = self._sampled(plan, requirements, clause.name, records)
+            self.found += problems
+            designs += _each(covered)
+            if sampler is not None:
+                samplers.append(sampler)
+        if len(samplers) < len(terms.clauses):
+            return None
+        names = [clause.name for clause in terms.clauses]
+        return ScenarioRecords(samplers, clauses=names, covered=designs)
+
+    def _valid(self, plan: RecordPlan, terms: Terms) -> Sampled:
+        requirements = [keep_rule(rule) for rule in terms.rules]
+        requirements += [avoid_clause(clause) for clause in terms.clauses]
+        return self._sampled(plan, requirements)
+
+    def _sampled(
+        self,
+        plan: RecordPlan,
+        requirements: Sequence[Requirement],
+        clause: str = "",
+        records: range = ALL_RECORDS,
+    ) -> Sampled:
+        constrained = constrain(plan, requirements)
+        if constrained.problems:
+            return None, None, list(constrained.problems)
+        return self._covered(
+            constrained.plan, constrained.open, requirements, clause=clause, records=records
+        )
+
+    def _covered(
+        self,
+        plan: RecordPlan,
+        still_open: Sequence[Requirement] = (),
+        every: Sequence[Requirement] = (),
+        *,
+        clause: str = "",
+        records: range = ALL_RECORDS,
+    ) -> Sampled:
+        """Return the sampler of a plan, and what its records cover where that is asked."""
+        if not plan.coverage.is_asked:
+            return Sampler(plan, still_open, every), None, []
+        return cover_plan(plan, still_open, every, self._designs, clause=clause, records=records)
+
+    def _with_parents(self, plan: RecordPlan) -> RecordPlan:
+        """Return ``plan`` with parents whose pools are cut down as those of their own outputs are.
+
+        A field that records of the parent's own output may have another value for, because a rule
+        has it drawn again or a fault is put there, cannot be referred to.
+        """
+        parents = []
+        for reference, parent in plan.parents:
+            changed = self._with_parents(parent)
+            if has_promise(changed):
+                changed, is_fixed = self._constrained_parent(changed, reference.path)
+                if not is_fixed:
+                    self.found.append(_not_fixed(plan, parent, reference.path))
+            elif changed.coverage.is_asked:
+                # The parent's own output reports what is wrong with it.
+                sampler, _, _ = self._covered(changed)
+                changed = changed if sampler is None else sampler.plan
+            parents.append((reference, changed))
+        return replace(plan, parents=tuple(parents)) if parents else plan
+
+    def _constrained_parent(
+        self, plan: RecordPlan, path: tuple[str, ...]
+    ) -> tuple[RecordPlan, bool]:
+        """Return the plan of a parent, and whether its records keep what is drawn at ``path``."""
+        if plan.scenario in {NEGATIVE, EXCLUSION}:
+            return plan, False
+        terms, problems = compile_terms(plan)
+        sampler = None if problems else self._valid(plan, terms)[0]
+        if sampler is None:
+            return plan, True
+        return sampler.plan, not sampler.redraws(path)
+
+
+def _each(covered: Covered | None) -> tuple[Covered, ...]:
+    return () if covered is None else (covered,)
+
+
+def _not_fixed(plan: RecordPlan, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic:
+    """Return the error of a reference to a field that rules or faults may change."""
+    place = next(iter(parent.rules), None) or next(iter(parent.exclusions))
+    return Diagnostic(
+        code="MG403",
+        message=(
+            f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} cannot be referred to from '
+            f"{plan.model_id}: a rule or a fault may change it"
+        ),
+        location=place.location,
+        hint="let the rule be met by all values of the field, or refer to another field",
+    )
+
+
+class RuleReport(Struct, frozen=True, kw_only=True):
+    """How a rule fares.
+
+    Attributes:
+        is_certain: all that the fields can be is fit, so that no record has to be checked.
+        kinds: of the faults that break it and no other rule, in the order in which they alternate.
+        impossible: the other kinds, each with the reason.
+    """
+
+    name: str
+    location: Location
+    is_certain: bool
+    kinds: tuple[str, ...]
+    impossible: Mapping[str, str]
+
+
+class ModelReport(Struct, frozen=True, kw_only=True):
+    """The rules of a model, and by name whether each exclusion is certain to be avoided."""
+
+    suite: str
+    model: str
+    rules: tuple[RuleReport, ...]
+    clauses: Mapping[str, bool]
+
+
+def report_model(
+    plans: Iterable[OutputPlan], records_of: Callable[[OutputPlan], Records]
+) -> ModelReport | None:
+    """Return the report of the model that ``plans`` are of; None when it promises nothing.
+
+    Raises:
+        FindingsError: a promise cannot be kept.
+    """
+    by_name = {plan.scenario: plan for plan in plans if not plan.mix}
+    for name in (NEGATIVE, POSITIVE, BASE):
+        plan = by_name.get(name)
+        if plan is not None and has_promise(plan.records):
+            records = records_of(plan)
+            if isinstance(records, BrokenRecords):
+                return _report(plan, records.breaker)
+            if isinstance(records, ScenarioRecords):
+                (twins,) = records.samplers
+                return _report(plan, Breaker(compile_terms(twins.plan)[0], twins))
+    return None
+
+
+def _report(plan: OutputPlan, breaker: Breaker) -> ModelReport:
+    still_open = {requirement.name for requirement in breaker.twins.open}
+    rules = tuple(
+        RuleReport(
+            name=rule.name,
+            location=rule.location,
+            is_certain=f'rule "{rule.name}"' not in still_open,
+            kinds=kinds.every,
+            impossible=dict(kinds.impossible),
+        )
+        for rule, kinds in zip(breaker.terms.rules, breaker.kinds, strict=True)
+    )
+    clauses = {
+        clause.name: f'exclusion "{clause.name}"' not in still_open
+        for clause in breaker.terms.clauses
+    }
+    return ModelReport(suite=plan.suite, model=plan.model, rules=rules, clauses=clauses)
