@@ -127,7 +127,6 @@ class _Share(Struct, frozen=True, kw_only=True):
     chunk: int
 
     def chunks(self) -> Iterator[tuple[int, int]]:
-        """Yield the first record of each chunk, and the one after its last."""
         for first in self.starts:
             yield first, min(first + self.chunk, self.records.count)
 
@@ -186,7 +185,6 @@ class _RingWorker:
         self._process = _fork(_work_through_ring, share, sender, foreign)
 
     def ends(self) -> tuple[int, int]:
-        """Return the parent's ends of the pipes."""
         return self._messages.fileno(), self._take.fileno()
 
     def __enter__(self) -> Self:
@@ -196,7 +194,6 @@ class _RingWorker:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Stop it, whether it is done or not."""
         self._messages.close()
         self._take.close()
         self._process.terminate()
@@ -205,7 +202,6 @@ class _RingWorker:
         self._ring.close()
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the pieces of its next chunk."""
         while True:
             kind, offset, length = self._receive()
             if kind == _END:
@@ -428,7 +424,6 @@ def _follow(
 
 
 def _stop(workers: list[BaseProcess]) -> None:
-    """End the workers, whether they are done or not."""
     for worker in workers:
         worker.terminate()
     for worker in workers:

@@ -17,12 +17,7 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import (
-    Renderer,
-    begin_nothing,
-    decide,
-    report_of_run,
-)
+from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide, report_of_run
 from mockgen_watch.workflow.project import writer_lock
 from mockgen_watch.workflow.results import Request
 

@@ -108,7 +108,6 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
 
 
 def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:
-    """Yield a warning for each thing that no record can hold."""
     for remark in old.remarks:
         if remark.kind is RemarkKind.LOST:
             yield Diagnostic(

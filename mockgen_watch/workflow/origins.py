@@ -325,7 +325,6 @@ def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
 
 
 def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
-    """Yield the rules and the exclusions that look at ``path``."""
     place = bare_path(path)
     for rule in plan.rules:
         if any(_meets(plan.path_of(field), place) for field in _fields(rule)):
@@ -337,7 +336,6 @@ def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
 
 
 def _fields(rule: RuleSpec) -> tuple[Path, ...]:
-    """Return the fields that ``rule`` names; none where it looks at the whole record."""
     if rule.kind is RuleKind.CEL:
         return fields_of(rule.expression) or ()
     return (rule.field,) if rule.field else ()
@@ -393,7 +391,8 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
     """
     if isinstance(generator, RowField):
         pool = generator.rows
-        values = [_row_value(entry.value, generator.key) for entry in pool.entries]
+        rows = (entry.value for entry in pool.entries)
+        values = [row.get(generator.key) if isinstance(row, dict) else None for row in rows]
     elif isinstance(generator, Pool):
         pool = generator
         values = [entry.value for entry in pool.entries]
@@ -408,10 +407,6 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
         location = before.location if before else entry.location
         shares[key] = Odds(value=value, share=share, location=location)
     return tuple(sorted(shares.values(), key=lambda odds: -odds.share))
-
-
-def _row_value(row: Json, key: str) -> Json:
-    return row.get(key) if isinstance(row, dict) else None
 
 
 def describe(generator: Generator) -> str:
