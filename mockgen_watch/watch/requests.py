@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
@@ -47,11 +47,11 @@ class NoAnswerError(MockgenError):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """A request: its id, what the client wants, and details."""
+    """What a client wants, as the daemon takes it."""
 
     id: str
     kind: str
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object]
 
 
 def is_running(state: StateFolder) -> bool:
@@ -75,14 +75,13 @@ def ask(
         NoAnswerError: it did not answer within ``timeout`` seconds.
         StorageError: the state folder cannot be written.
     """
-    question = Question(id=os.urandom(8).hex(), kind=kind, details=details or {})
     if not is_running(state):
         raise NotRunningError("no daemon runs for this project; mockgen-watch watch starts one")
     for folder in (REQUESTS, ANSWERS):
         state.open(folder).close()
-    request = f"{REQUESTS}/{question.id}.json"
-    answer = f"{ANSWERS}/{question.id}.json"
-    _write(state, request, {"kind": question.kind, "details": dict(question.details)})
+    name = f"{os.urandom(8).hex()}.json"
+    request, answer = f"{REQUESTS}/{name}", f"{ANSWERS}/{name}"
+    _write(state, request, {"kind": kind, "details": dict(details or {})})
     try:
         return _await(state, answer, timeout)
     finally:
@@ -120,7 +119,10 @@ class Inbox:
         self.state = state
         for folder in (REQUESTS, ANSWERS):
             state.open(folder).close()
-        self._clear()
+        for entry in os.scandir(state.place(ANSWERS)):
+            with contextlib.suppress(OSError):
+                if time.time() - entry.stat().st_mtime > _OLD:
+                    os.unlink(entry.path)
 
     @property
     def folder(self) -> Path:
@@ -137,13 +139,8 @@ class Inbox:
         for name in names:
             with contextlib.suppress(StorageError, ValueError, KeyError, TypeError):
                 data = json.loads(self.state.read(f"{REQUESTS}/{name}") or b"")
-                found.append(
-                    Question(
-                        id=name.removesuffix(".json"),
-                        kind=str(data["kind"]),
-                        details=dict(data["details"]),
-                    )
-                )
+                kind, details = str(data["kind"]), dict(data["details"])
+                found.append(Question(id=name.removesuffix(".json"), kind=kind, details=details))
             with contextlib.suppress(StorageError):
                 self.state.remove(f"{REQUESTS}/{name}")
         return found
@@ -152,12 +149,6 @@ class Inbox:
         """Put ``answer`` where the client looks for it; if that fails, the client times out."""
         with contextlib.suppress(StorageError):
             _write(self.state, f"{ANSWERS}/{question.id}.json", answer)
-
-    def _clear(self) -> None:
-        for entry in os.scandir(self.state.place(ANSWERS)):
-            with contextlib.suppress(OSError):
-                if time.time() - entry.stat().st_mtime > _OLD:
-                    os.unlink(entry.path)
 
 
 def _write(state: StateFolder, path: str, data: Mapping[str, object]) -> None:
