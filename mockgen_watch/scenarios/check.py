@@ -64,12 +64,7 @@ def check_promises(
                 found.update(dict.fromkeys(error.diagnostics))
             else:
                 found.update(dict.fromkeys([] if is_preview else _check_count(plan, source)))
-        if plan.scenario == EXCLUSION and plan.records.rules and not plan.records.exclusions:
-            found[_no_clause(plan)] = None
-        if plan.scenario == NEGATIVE and plan.records.faults > 1 and not plan.records.rules:
-            found[_no_rules(plan)] = None
-        if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
-            found[_no_room(plan)] = None
+        found.update(dict.fromkeys(_check_terms(plan)))
     return list(found)
 
 
@@ -109,34 +104,31 @@ def _check_count(plan: OutputPlan, source: Source) -> list[Diagnostic]:
     return [too_few]
 
 
-def _no_clause(plan: OutputPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG403",
-        message=f"no clause says what {plan.scenario} of {plan.model} is to match",
-        location=plan.location,
-        hint="state $exclude beside $rules, or give the scenario another name",
-        related=(
-            Related(message="rules are stated here", location=plan.records.rules[0].location),
-        ),
-    )
-
-
-def _no_rules(plan: OutputPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG403",
-        message=f"no record of {plan.model} can break {plan.records.faults} rules: it has none",
-        location=plan.location,
-        hint="state $rules, or drop $faults",
-    )
-
-
-def _no_room(plan: OutputPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG221",
-        message=f"a CSV row has no room for the labels inside ({INSIDE})",
-        location=plan.location,
-        hint="use labels: file, or another format",
-    )
+def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
+    """Yield what the model lacks for the scenario, and the format for labels."""
+    rules, faults = plan.records.rules, plan.records.faults
+    if plan.scenario == EXCLUSION and rules and not plan.records.exclusions:
+        yield Diagnostic(
+            code="MG403",
+            message=f"no clause says what {plan.scenario} of {plan.model} is to match",
+            location=plan.location,
+            hint="state $exclude beside $rules, or give the scenario another name",
+            related=(Related(message="rules are stated here", location=rules[0].location),),
+        )
+    if plan.scenario == NEGATIVE and faults > 1 and not rules:
+        yield Diagnostic(
+            code="MG403",
+            message=f"no record of {plan.model} can break {faults} rules: it has none",
+            location=plan.location,
+            hint="state $rules, or drop $faults",
+        )
+    if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
+        yield Diagnostic(
+            code="MG221",
+            message=f"a CSV row has no room for the labels inside ({INSIDE})",
+            location=plan.location,
+            hint="use labels: file, or another format",
+        )
 
 
 COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
@@ -307,18 +299,14 @@ def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> 
 def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
     """Return warnings of what the scenarios of a suite do not do, though they can be generated."""
     followers = [
-        _no_effect(plan)
+        Diagnostic(
+            code="MG409",
+            severity=Severity.WARNING,
+            message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
+            location=plan.coverage.location,
+            hint="its records are the twins of positive, and follow what positive covers",
+        )
         for plan in plans
         if not plan.mix and plan.coverage.is_asked and plan.coverage != plan.records.coverage
     ]
     return [*followers, *check_overlaps(plans)]
-
-
-def _no_effect(plan: OutputPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG409",
-        severity=Severity.WARNING,
-        message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
-        location=plan.coverage.location,
-        hint="its records are the twins of positive, and follow what positive covers",
-    )

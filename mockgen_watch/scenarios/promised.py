@@ -24,7 +24,7 @@ from mockgen_watch.scenarios.promise.requirements import (
     avoid_clause,
     compile_terms,
     keep_rule,
-    match_clause,
+    match_condition,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +185,8 @@ class _Compiler:
         rules = [keep_rule(rule) for rule in terms.rules]
         for number, clause in enumerate(terms.clauses):
             records = ALL_RECORDS[number :: len(terms.clauses)]
-            requirements = [*match_clause(clause), *rules]
+            matched = [match_condition(clause, condition) for condition in clause.conditions]
+            requirements = [*matched, *rules]
             sampler, covered, problems = self._sampled(plan, requirements, clause.name, records)
             self.found += problems
             designs += _each(covered)
@@ -224,7 +225,6 @@ class _Compiler:
         clause: str = "",
         records: range = ALL_RECORDS,
     ) -> Sampled:
-        """Return the sampler of a plan, and what its records cover where that is asked."""
         if not plan.coverage.is_asked:
             return Sampler(plan, still_open, every), None, []
         return cover_plan(plan, still_open, every, self._designs, clause=clause, records=records)

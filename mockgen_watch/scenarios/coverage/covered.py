@@ -9,8 +9,11 @@ made again.
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -125,9 +128,11 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
         learnt = list(self.problem.constraints)
         for number, broken in bad:
             row = self.design.rows[number]
-            places = {place for each in broken for place in self.compatibility.scope_of(each)}
-            if places:
-                learnt.append(_forbidding(tuple(sorted(places)), row))
+            scopes = map(self.compatibility.scope_of, broken)
+            scope = tuple(sorted(set(itertools.chain.from_iterable(scopes))))
+            if scope:
+                numbers = tuple(row[place] for place in scope)
+                learnt.append(Constraint(scope=scope, allows=partial(operator.ne, numbers)))
         if len(learnt) == len(self.problem.constraints):
             return None
         problem = replace(self.problem, constraints=tuple(learnt))
@@ -143,11 +148,6 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
             }
             for row in self.design.rows
         ]
-
-
-def _forbidding(scope: tuple[int, ...], row: Row) -> Constraint:
-    numbers = tuple(row[place] for place in scope)
-    return Constraint(scope=scope, allows=lambda chosen: chosen != numbers)
 
 
 def cover_plan(
@@ -210,13 +210,31 @@ def _make_design(
 ) -> tuple[Covered | None, list[Diagnostic]]:
     """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
     parameters, unused = parameters_of(plan)
-    found = [_no_parameter(plan, field) for field in unused]
+    scenario, coverage = plan.scenario, plan.coverage
+    found = [
+        _error(
+            coverage,
+            f'"{".".join(field)}" of {scenario} has no values to be covered',
+            "pools, rows, booleans and what may be null or absent have; numbers and dates with "
+            "boundaries: true",
+        )
+        for field in unused
+    ]
     sizes = [len(parameter.values) for parameter in parameters]
     count = count_combinations(sizes, frozenset(), min(plan.coverage.strength.size, len(sizes)))
     if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
-        found.append(_too_many(plan, sum(sizes), count))
-    if found or not parameters:
-        return None, found or [_nothing(plan)]
+        message = (
+            f"the fields of {scenario} have {sum(sizes):,} values in {count:,} "
+            f"combinations; {MOST_VALUES:,} in {MOST_COMBINATIONS:,} at most are covered"
+        )
+        hint = "name the fields that matter under fields, or others under without"
+        found.append(_error(coverage, message, hint))
+    if not found and not parameters:
+        message = f"no field of {scenario} has values to be covered"
+        hint = "pools, rows and booleans have; set $coverage: none where there is nothing to choose"
+        found.append(_error(coverage, message, hint))
+    if found:
+        return None, found
     compatibility = find_compatibility(plan, parameters, requirements)
     kept, problems = _kept_rows(plan.coverage, name, parameters)
     problem = Problem(
@@ -255,7 +273,10 @@ def _kept_rows(
     cases = coverage.cases
     rows = cases.get(name, []) if isinstance(cases, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        return (), [_unreadable(coverage)]
+        message = f"{coverage.keep} holds no cases: a mapping of scenarios to lists"
+        return (), [
+            _error(coverage, message, "let mockgen-watch coverage --keep write it", "MG217")
+        ]
     numbers = [
         {canonical(value.name): number for number, value in enumerate(parameter.values)}
         for parameter in parameters
@@ -385,7 +406,6 @@ class _Condition(Struct, frozen=True, kw_only=True):
     drawn: frozenset[Path]
 
     def joined(self, other: _Condition) -> _Condition:
-        """Return both as one."""
         return _Condition(
             requirements=(*self.requirements, *other.requirements),
             scope=tuple(sorted({*self.scope, *other.scope})),
@@ -497,43 +517,6 @@ def _condition(
     return _Condition(requirements=(requirement,), scope=scope, drawn=drawn)
 
 
-def _unreadable(coverage: CoverageSpec) -> Diagnostic:
-    return Diagnostic(
-        code="MG217",
-        message=f"$coverage: {coverage.keep} holds no cases: a mapping of scenarios to lists",
-        location=coverage.location,
-        hint="let mockgen-watch coverage --keep write it",
-    )
-
-
-def _no_parameter(plan: RecordPlan, field: tuple[str, ...]) -> Diagnostic:
-    return Diagnostic(
-        code="MG407",
-        message=f'$coverage: "{".".join(field)}" of {plan.scenario} has no values to be covered',
-        location=plan.coverage.location,
-        hint=(
-            "pools, rows, booleans and what may be null or absent have; numbers and dates with "
-            "boundaries: true"
-        ),
-    )
-
-
-def _nothing(plan: RecordPlan) -> Diagnostic:
-    return Diagnostic(
-        code="MG407",
-        message=f"$coverage: no field of {plan.scenario} has values to be covered",
-        location=plan.coverage.location,
-        hint="pools, rows and booleans have; set $coverage: none where there is nothing to choose",
-    )
-
-
-def _too_many(plan: RecordPlan, values: int, count: int) -> Diagnostic:
-    return Diagnostic(
-        code="MG407",
-        message=(
-            f"$coverage: the fields of {plan.scenario} have {values:,} values in {count:,} "
-            f"combinations; {MOST_VALUES:,} in {MOST_COMBINATIONS:,} at most are covered"
-        ),
-        location=plan.coverage.location,
-        hint="name the fields that matter under fields, or others under without",
-    )
+def _error(coverage: CoverageSpec, message: str, hint: str, code: str = "MG407") -> Diagnostic:
+    message = f"$coverage: {message}"
+    return Diagnostic(code=code, message=message, location=coverage.location, hint=hint)

@@ -17,6 +17,7 @@ from mockgen_watch.generate.column import transformed
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.references import most_elements
 from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of
+from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
 from mockgen_watch.rules.values import MISSING, Missing, RecordView, is_number, same
 from mockgen_watch.spec.generators import (
@@ -271,12 +272,7 @@ def parent_leaf(reference: Reference, plan: RecordPlan) -> tuple[Leaf, RecordPla
 
 
 def view_of(plan: RecordPlan) -> RecordView:
-    """Return how rules see the records of ``plan``."""
-    return RecordView(slot=plan.slot, moves=plan.moves, moments=_moments_of(plan))
-
-
-def _moments_of(plan: RecordPlan) -> Mapping[Path, Moment]:
-    """Return the dates and times of a record by path, those of parents included."""
+    """Return how rules see the records of ``plan``; dates and times of parents are theirs too."""
     found: dict[Path, Moment] = {}
     for path, leaf, _ in fields_of(plan.shape):
         home: tuple[Leaf, RecordPlan] | None = (leaf, plan)
@@ -284,8 +280,16 @@ def _moments_of(plan: RecordPlan) -> Mapping[Path, Moment]:
             home = parent_leaf(home[0].generator, home[1])
         if home is not None and isinstance(home[0].generator, Moment):
             found[path] = home[0].generator
-    return found
+    return RecordView(slot=plan.slot, moves=plan.moves, moments=found)
 
+
+BOUNDS: Final = {
+    "minimum": ">=",
+    "maximum": "<=",
+    "exclusiveMinimum": ">",
+    "exclusiveMaximum": "<",
+}
+"""Keywords of JSON Schema that are comparisons."""
 
 _DIGITS: Final = re.compile(r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$")
 _TYPES: Final = {
@@ -349,12 +353,8 @@ def _is_beyond(key: str, operand: Json, number: Number) -> bool:
     low, high = number.minimum, number.maximum
     if low is None or high is None or not isinstance(operand, int | Decimal):
         return False
-    return (
-        (key == "minimum" and high < operand)
-        or (key == "exclusiveMinimum" and high <= operand)
-        or (key == "maximum" and low > operand)
-        or (key == "exclusiveMaximum" and low >= operand)
-    )
+    # The end of the range that comes nearest to meeting a lower bound is the greatest.
+    return key in BOUNDS and not ORDERS[BOUNDS[key]](high if "min" in key.lower() else low, operand)
 
 
 def _always_meets_keyword(
@@ -392,14 +392,9 @@ def _number_meets(key: str, operand: Json, number: Number) -> bool:
         return True
     if not isinstance(operand, int | Decimal) or not is_number(operand):
         return False
-    if key == "minimum":
-        return low is not None and low >= operand
-    if key == "maximum":
-        return high is not None and high <= operand
-    if key == "exclusiveMinimum":
-        return low is not None and low > operand
-    if key == "exclusiveMaximum":
-        return high is not None and high < operand
+    if key in BOUNDS:
+        end = low if "min" in key.lower() else high
+        return end is not None and bool(ORDERS[BOUNDS[key]](end, operand))
     if key == "multipleOf" and operand > 0:
         return low is not None and low % operand == 0 and number.step % operand == 0
     return False

@@ -86,13 +86,11 @@ _REDRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
 
 
 class Sampler:
-    """The records of a plan that meet its requirements.
+    """The records of a constrained plan that meet its requirements.
 
     Attributes:
-        plan: constrained.
         open: the requirements that the plan alone does not ensure.
         every: all requirements; a stated record has to be checked against each.
-        stated: record → what is stated of it.
         program: of the plan as it stands.
     """
 
@@ -345,7 +343,7 @@ def _put(value: Json, statement: Statement, depth: int) -> Json:
     if value is not None:
         at = pointer_of(statement.path[:depth])
         message = f"{at} is a value, so that it has no {key!r}"
-        raise _error(statement, message, "state the whole of it with $const")
+        raise FindingsError([_diagnostic(statement, message, "state the whole of it with $const")])
     return None if statement.is_gone else {key: _put(None, statement, depth + 1)}
 
 
@@ -354,18 +352,14 @@ def _put_element(value: list[Json], statement: Statement, depth: int) -> Json:
     if not key.isdigit() or int(key) > len(value):
         at = pointer_of(statement.path[:depth])
         message = f"{at} is an array of {len(value)} elements, and has no {key!r}"
-        raise _error(statement, message, hint)
+        raise FindingsError([_diagnostic(statement, message, hint)])
     if statement.is_gone and depth + 1 == len(statement.path):
         at = pointer_of(statement.path)
         message = f"{at} is an element of an array, which cannot be dropped"
-        raise _error(statement, message, hint)
+        raise FindingsError([_diagnostic(statement, message, hint)])
     number = int(key)
     inner = value[number] if number < len(value) else None
     return [*value[:number], _put(inner, statement, depth + 1), *value[number + 1 :]]
-
-
-def _error(statement: Statement, message: str, hint: str) -> FindingsError:
-    return FindingsError([_diagnostic(statement, message, hint)])
 
 
 def _diagnostic(statement: Statement, message: str, hint: str) -> Diagnostic:

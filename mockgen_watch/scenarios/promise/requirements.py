@@ -20,6 +20,7 @@ from mockgen_watch.rules.rule import compile_rule
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing, RuleError
 from mockgen_watch.scenarios.promise.facts import (
+    BOUNDS,
     always_meets,
     bare_path,
     bounds_of,
@@ -163,20 +164,12 @@ def _rule_tests(rule: Rule) -> tuple[Test, ...]:
     return (test,)
 
 
-_ORDERS: Final = {
-    "minimum": ">=",
-    "maximum": "<=",
-    "exclusiveMinimum": ">",
-    "exclusiveMaximum": "<",
-}
-
-
 def _schema_orders(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, ...]:
     """Return the comparisons that a schema is for numbers; none when it says more."""
     orders = []
     for key, operand in schema.items():
-        if key in _ORDERS and isinstance(operand, int | Decimal):
-            orders.append(Comparison(left=path, order=_ORDERS[key], right=operand))
+        if key in BOUNDS and isinstance(operand, int | Decimal):
+            orders.append(Comparison(left=path, order=BOUNDS[key], right=operand))
         elif key not in REMARKS and (key, operand) != ("type", "number"):
             return ()
     return tuple(orders)
@@ -207,12 +200,8 @@ def avoid_clause(clause: Clause) -> Requirement:
     )
 
 
-def match_clause(clause: Clause) -> list[Requirement]:
-    """Return the requirements that a record is excluded by ``clause``: one for each condition."""
-    return [_match_condition(clause, condition) for condition in clause.conditions]
-
-
-def _match_condition(clause: Clause, condition: Condition) -> Requirement:
+def match_condition(clause: Clause, condition: Condition) -> Requirement:
+    """Return the requirement that a record matches one of the conditions of ``clause``."""
     return Requirement(
         name=f'exclusion "{clause.name}"',
         location=condition.location,
@@ -248,8 +237,7 @@ def _is_within(condition: Condition, plan: RecordPlan) -> bool | None:
     low, high = condition.low, condition.high
     if (low is not None and bounds[1] < low) or (high is not None and bounds[0] > high):
         return False
-    fits = (low is None or bounds[0] >= low) and (high is None or bounds[1] <= high)
-    return True if fits else None
+    return ((low is None or bounds[0] >= low) and (high is None or bounds[1] <= high)) or None
 
 
 def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:

@@ -15,7 +15,7 @@ from mockgen_watch.scenarios.promise.requirements import (
     avoid_clause,
     compile_terms,
     keep_rule,
-    match_clause,
+    match_condition,
 )
 from tests.unit.scenarios.planning import plans_of
 
@@ -120,7 +120,8 @@ def test_columns_and_records_agree(
     assert not problems
     requirements = [keep_rule(rule) for rule in terms.rules]
     for clause in terms.clauses:
-        requirements += [avoid_clause(clause), *match_clause(clause)]
+        matched = [match_condition(clause, condition) for condition in clause.conditions]
+        requirements += [avoid_clause(clause), *matched]
     verdicts = ChunkVerdicts(requirements, program, view_of(plan))
     seen = set()
     for part in (slice(0, 200), slice(200, COUNT)):
