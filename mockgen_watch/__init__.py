@@ -13,7 +13,6 @@ __version__ = "0.1.0.dev0"
 
 
 def __getattr__(name: str) -> object:
-    """Import the API for the first of its names: the command line does without it."""
     if name in {"Records", "Specs"}:
         from mockgen_watch import api
 

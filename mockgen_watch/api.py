@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.plan.model import Selection
+from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.storage.project_folder import StateFolder
@@ -20,10 +20,6 @@ from mockgen_watch.workflow.suites import Suites, SuiteSettings
 from mockgen_watch.workflow.targets import find_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, TypeAlias
-
-    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.spec.document import Json
 
 Record: TypeAlias = "dict[str, Any]"
@@ -38,7 +34,6 @@ class Specs:
     """
 
     def __init__(self, project: OpenProject) -> None:
-        """Use ``project``; ``open`` and ``of`` are the usual ways."""
         self._project = project
 
     @classmethod
@@ -117,13 +112,11 @@ class Records(Sequence[Record]):
     """
 
     def __init__(self, plan: OutputPlan, *, exact: bool = False) -> None:
-        """Make the records of ``plan``; ``Specs.records`` is the usual way."""
         self._plan = plan
         self._source = compile_source(plan)
         self._exact = exact
 
     def __len__(self) -> int:
-        """Return the count of the scenario."""
         return self._plan.count
 
     @overload

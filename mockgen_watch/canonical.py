@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from mockgen_watch.digest import digest
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
 
 Canonical: TypeAlias = (
     "None | bool | int | Decimal | str | Sequence[Canonical] | Mapping[str, Canonical]"

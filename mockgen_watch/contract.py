@@ -5,10 +5,7 @@ Outputs that were made under another contract or by other methods are made again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Final
+from typing import Final
 
 CONTRACT: Final = 1
 """The seed contract: how a value is drawn at its address."""

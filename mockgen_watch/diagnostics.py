@@ -42,7 +42,6 @@ class Location(Struct, frozen=True, kw_only=True, order=True):
     pointer: str = ""
 
     def __str__(self) -> str:
-        """Return ``path:line:column``."""
         return f"{self.path}:{self.line}:{self.column}"
 
 
@@ -105,7 +104,6 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
     suggestion: Suggestion | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a code that is not in the table."""
         if self.code not in CODES:
             raise ValueError(f"unknown diagnostic code {self.code}")
 
@@ -116,7 +114,6 @@ class Diagnostic(Struct, frozen=True, kw_only=True):
         return (place.path, place.line, place.column, self.code, self.message)
 
     def __str__(self) -> str:
-        """Return the one-line form ``path:line:column CODE message (hint)``."""
         tail = f" ({self.hint})" if self.hint else ""
         return f"{self.location} {self.code} {self.message}{tail}"
 
@@ -342,7 +339,6 @@ class SlipFinder:
     """Finds the names that a word is one typing slip away from, among many at once."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Take the ``names`` that may be meant."""
         self._names: dict[str, list[str]] = {}
         for name in names:
             for form in _forms(name):

@@ -29,12 +29,10 @@ class FindingsError(MockgenError):
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        """Carry ``diagnostics``; the message counts them."""
         self.diagnostics = tuple(diagnostics)
         super().__init__(f"{len(self.diagnostics)} finding(s)")
 
     def __reduce__(self) -> tuple[type[FindingsError], tuple[tuple[Diagnostic, ...]]]:
-        """Let it be sent from one process to another with all that it carries."""
         return type(self), (self.diagnostics,)
 
 
@@ -47,7 +45,6 @@ class StorageError(MockgenError):
     """
 
     def __init__(self, path: str, reason: str, errno_name: str = "") -> None:
-        """Say that ``path`` could not be read or written, and why."""
         self.path = path
         self.errno_name = errno_name
         label = f" [{errno_name}]" if errno_name else ""

@@ -12,22 +12,20 @@ import json
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.digest import Digester
-from mockgen_watch.rules.plugin import Refused, refuse_unlisted
+from mockgen_watch.rules.plugin import Refused, RuleType, refuse_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from importlib import metadata
     from os import PathLike
-    from typing import Final
 
-    from mockgen_watch.rules.plugin import RuleType
 
 RULES: Final = "mockgen_watch.rules"
 """The group of entry points that are rules; what they name is a ``RuleType``."""
@@ -63,7 +61,6 @@ class Catalog:
         trusted: Collection[str] = (),
         project: str | PathLike[str] | None = None,
     ) -> None:
-        """Offer what is both ``named`` and ``trusted``; what lies in ``project`` is no plugin."""
         self.named = tuple(named)
         self.trusted = frozenset(trusted)
         self._project = project

@@ -10,14 +10,14 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from mockgen_watch.diagnostics import Severity
+from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.git.history import differing_cells, records_of
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import LOCK_NAME
@@ -26,6 +26,7 @@ from mockgen_watch.views.values import plural
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,
+    DaemonEvent,
     EventsMissed,
     GitHeld,
     OutputWritten,
@@ -37,11 +38,8 @@ from mockgen_watch.workflow.changes import CannotDecodeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
-    from typing import Final, Self
 
-    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.watch.events import DaemonEvent
 
 LARGEST: Final = 512 << 10
 """Bytes of an output that is looked into; YAML takes a hundred times as long to read."""
@@ -72,7 +70,6 @@ class LiveView:
         console: Console | None = None,
         clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"),
     ) -> None:
-        """Show ``daemon`` on ``console``, by default stderr; ``clock`` gives the time."""
         self._daemon = daemon
         self._clock = clock
         self._console = console or Console(
@@ -86,7 +83,6 @@ class LiveView:
         self._mode = ""
 
     def __enter__(self) -> Self:
-        """Draw the first picture."""
         self._live.start()
         self._draw()
         return self
@@ -97,11 +93,9 @@ class LiveView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the last picture as it is."""
         self._live.stop()
 
     def __call__(self, happening: DaemonEvent) -> None:
-        """Take in ``happening`` and draw."""
         match happening:
             case BatchStarted():
                 self._files.clear()
@@ -232,7 +226,6 @@ class OutputMemory:
     """The outputs of a project as they were last seen."""
 
     def __init__(self, root: Path) -> None:
-        """Remember nothing yet of the project in ``root``."""
         self._root = root
         self._bytes: dict[str, bytes] = {}
         self._size = 0

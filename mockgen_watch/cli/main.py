@@ -7,21 +7,19 @@ import difflib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_global_options, help_formatter
-from mockgen_watch.cli.table import COMMANDS, load_command
+from mockgen_watch.cli.table import COMMANDS, Entry, load_command
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.observe.log import level_of, start_logging
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.cli.table import Entry
 
 PROGRAM: Final = "mockgen-watch"
 

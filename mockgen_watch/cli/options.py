@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Final
+from typing import Final
 
 PROFILE: Final = "MOCKGEN_PROFILE"
 """The environment variable that names a profile, where no option does."""

@@ -8,34 +8,28 @@ import functools
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.diagnostics import Severity, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import UsageError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors.base import Executor, Serial
 from mockgen_watch.lock.model import Action
 from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.log import Level
-from mockgen_watch.plan.model import Selection
+from mockgen_watch.observe.log import Level, Log
+from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.views.diagnostics import diagnostics_text
 from mockgen_watch.views.runs import report_data, report_lines
 from mockgen_watch.views.values import json_text
-from mockgen_watch.workflow.project import open_file, open_project
+from mockgen_watch.workflow.project import OpenProject, open_file, open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Final, Protocol, TextIO
 
-    from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.executors.base import Executor
-    from mockgen_watch.observe.log import Log
-    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.storage.multi import Replaced
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Report
 
     class Bar(Protocol):
@@ -119,7 +113,6 @@ class Progress:
     def __init__(
         self, total: int, draw: Callable[[int], Bar] | None, clock: Callable[[], float]
     ) -> None:
-        """Expect ``total`` units; ``draw`` makes the bar for a total, None never draws."""
         self.total = total
         self.done = 0
         self._draw = draw
@@ -214,7 +207,6 @@ class Running:
     """The progress of a command on records."""
 
     def __init__(self, stack: contextlib.ExitStack, *, is_quiet: bool) -> None:
-        """Draw on stderr until ``stack`` ends."""
         self._stack = stack
         self._is_quiet = is_quiet
 

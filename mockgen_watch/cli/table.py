@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
-    from typing import Final, TypeAlias
 
     AddArguments: TypeAlias = Callable[[argparse.ArgumentParser], None]
     Run: TypeAlias = Callable[[argparse.Namespace], int]

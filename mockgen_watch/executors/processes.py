@@ -30,14 +30,14 @@ import sys
 import warnings
 from collections import deque
 from multiprocessing import connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors.base import PlacingExecutor, Serial
 from mockgen_watch.formats.format import FormatError
-from mockgen_watch.formats.rendering import measured, warm_up
+from mockgen_watch.formats.rendering import Records, measured, warm_up
 
 if sys.platform != "win32":
     import fcntl
@@ -45,9 +45,6 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.process import BaseProcess
-    from typing import Final, Self
-
-    from mockgen_watch.formats.rendering import Records
 
 
 CHUNK: Final = 16_384
@@ -173,7 +170,6 @@ class _RingWorker:
     """The parent's side of one worker."""
 
     def __init__(self, share: _Share, ring: int, others: Iterable[_RingWorker]) -> None:
-        """Prepare ``ring`` bytes and the pipes; ``others`` were started before this one."""
         self._ring = mmap.mmap(-1, ring)
         messages, send = os.pipe()
         taken, take = os.pipe()
@@ -239,7 +235,6 @@ class _RingSender:
     """The worker's side: puts pieces into the ring and sends where they are."""
 
     def __init__(self, ring: mmap.mmap, send: int, taken: int) -> None:
-        """Write messages to ``send``; a byte from ``taken`` for each piece that has been read."""
         self._ring = ring
         self._size = len(ring)
         self._send = send

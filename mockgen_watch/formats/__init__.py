@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.csv import CSV
 from mockgen_watch.formats.styles import JSON, NDJSON, YAML
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Final
 
     from mockgen_watch.formats.format import Format
 

@@ -18,7 +18,7 @@ import json
 import re
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -35,6 +35,10 @@ from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
+    Form,
+    FragmentPlan,
+    Limits,
+    Piece,
     SlowField,
     Switch,
     TextCoding,
@@ -48,17 +52,13 @@ from mockgen_watch.formats.fragments import (
 )
 from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Encoder, Place, Position
-from mockgen_watch.generate.column import ArrayNode, Column, ObjectNode
-from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
+from mockgen_watch.spec.document import Json, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Final
 
     from mockgen_watch.formats.format import Options
-    from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece
-    from mockgen_watch.generate.column import Node, Program
-    from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Layout
 
 

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.errors import MockgenError
-from mockgen_watch.spec.document import number_text, pointer_of
+from mockgen_watch.spec.document import Json, ScalarValue, number_text, pointer_of
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import TypeAlias
 
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Program
-    from mockgen_watch.spec.document import Json, ScalarValue
 
     Options: TypeAlias = Mapping[str, Json]
 

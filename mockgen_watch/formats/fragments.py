@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ from mockgen_watch.generate.column import (
     ArrayNode,
     Column,
     ColumnKind,
+    Node,
+    Part,
     State,
     finished,
     joined_text,
@@ -27,10 +29,8 @@ from mockgen_watch.generate.column import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-    from typing import Final, TypeAlias
 
     from mockgen_watch.generate.address import Stream
-    from mockgen_watch.generate.column import Node, Part
     from mockgen_watch.spec.document import Json
 
 

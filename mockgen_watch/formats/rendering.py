@@ -7,28 +7,23 @@ for a chunk of records at a time. Both give the same bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.formats.format import FormatError
-from mockgen_watch.formats.fragments import Slot
+from mockgen_watch.formats.format import FormatError, Framing, Writer
+from mockgen_watch.formats.fragments import FragmentPlan, Slot
 from mockgen_watch.formats.vector import VectorRun
-from mockgen_watch.generate.column import record_at
-from mockgen_watch.scenarios.labels import label_lines, labelled
+from mockgen_watch.generate.column import Program, record_at
+from mockgen_watch.scenarios.labels import Label, label_lines, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from types import ModuleType
-    from typing import Final
 
-    from mockgen_watch.formats.format import Framing, Writer
-    from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.address import IntArray
-    from mockgen_watch.generate.column import Program
-    from mockgen_watch.scenarios.labels import Label
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
 

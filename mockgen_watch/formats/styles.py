@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -42,7 +42,6 @@ from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final
 
     from mockgen_watch.formats.format import Options
     from mockgen_watch.generate.column import Program

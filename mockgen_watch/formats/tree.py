@@ -19,18 +19,23 @@ from __future__ import annotations
 
 import functools
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.formats.format import FormatError
+from mockgen_watch.formats.format import FormatError, Framing
 from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
+    Form,
+    FragmentPlan,
+    Limits,
     Pick,
+    Piece,
     SlowField,
     Switch,
+    TextCoding,
     column_form,
     constant,
     made_slot,
@@ -38,15 +43,11 @@ from mockgen_watch.formats.fragments import (
     pieces_of,
     unrolled_slots,
 )
-from mockgen_watch.generate.column import Column, ObjectNode, State
+from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.formats.format import Framing
-    from mockgen_watch.formats.fragments import Form, FragmentPlan, Limits, Piece, TextCoding
-    from mockgen_watch.generate.column import ArrayNode, Node, Program
     from mockgen_watch.spec.document import Json, ScalarValue
 
 

@@ -12,7 +12,7 @@ from which the C library asks the system for fresh pages, each of which costs mo
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.fragments import (
     AtLeast,
@@ -20,23 +20,23 @@ from mockgen_watch.formats.fragments import (
     Choice,
     Draw,
     Every,
+    FragmentPlan,
     MadeSlot,
+    Register,
+    Term,
 )
 from mockgen_watch.generate.address import cells_of_element, record_cells, release
-from mockgen_watch.generate.column import values_over
+from mockgen_watch.generate.column import Program, values_over
 from mockgen_watch.generate.pools import SmallPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import ModuleType
-    from typing import Final
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from mockgen_watch.formats.fragments import FragmentPlan, Register, Term
     from mockgen_watch.generate.address import Cells, IntArray
-    from mockgen_watch.generate.column import Program
     from mockgen_watch.generate.pools import ByteArray
 
     ObjectArray = NDArray[np.object_]

@@ -17,13 +17,12 @@ and ``word`` are those of Wellons' "lowbias32".
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Final, TypeAlias
 
     import numpy as np
     from numpy.typing import NDArray

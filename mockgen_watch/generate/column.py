@@ -10,11 +10,11 @@ change.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Final, TypeAlias, overload
 from unicodedata import normalize
 
 from msgspec import Struct, field
@@ -24,9 +24,6 @@ from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.spec.model import Transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Final, TypeAlias
-
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.spec.document import Json
 

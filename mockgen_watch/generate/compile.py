@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import Address, base_key, path_of_draw
-from mockgen_watch.generate.column import ArrayNode, ObjectNode, Program
+from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
+from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
 from mockgen_watch.generate.dates import moment_column
 from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
 from mockgen_watch.generate.numbers import index_column, number_column, sequence_column
 from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.pools import (
+    PoolDraw,
     boolean_column,
     constant_column,
     draw_rows,
@@ -20,6 +21,7 @@ from mockgen_watch.generate.pools import (
     row_column,
 )
 from mockgen_watch.generate.references import (
+    Found,
     OuterCell,
     ParentCell,
     Redirected,
@@ -35,7 +37,7 @@ from mockgen_watch.generate.text import (
     transform_column,
     uuid_column,
 )
-from mockgen_watch.plan.model import Draw
+from mockgen_watch.plan.model import Draw, FirstChoices, RecordPlan
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -50,19 +52,20 @@ from mockgen_watch.spec.generators import (
     Template,
     Uuid,
 )
-from mockgen_watch.spec.model import Leaf, ObjectShape, keys_of, walk_leaves
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    Position,
+    Shape,
+    keys_of,
+    walk_leaves,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Final
 
-    from mockgen_watch.generate.address import Stream
-    from mockgen_watch.generate.column import Column, Node
     from mockgen_watch.generate.draws import Choices
-    from mockgen_watch.generate.pools import PoolDraw
-    from mockgen_watch.generate.references import Found
-    from mockgen_watch.plan.model import FirstChoices, RecordPlan
-    from mockgen_watch.spec.model import ArrayShape, Position, Shape
 
     Strides = tuple[int, ...]
 
@@ -90,7 +93,6 @@ class _Compiler:
     """Compiles one plan, and remembers what several leaves share."""
 
     def __init__(self, plan: RecordPlan, compilers: dict[int, _Compiler]) -> None:
-        """Compile ``plan``; ``compilers`` are those of parents, by ``id`` of their plan."""
         self.plan = plan
         self._compilers = compilers
         self._columns: dict[Position, Column] = {}

@@ -10,23 +10,21 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.streams import Derived, Shared
-from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import DAY, MONTHS, TIME_DIRECTIVES, WEEKDAYS, split_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Final
 
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Arithmetic, Whole
-    from mockgen_watch.spec.generators import Moment
 
 
 WHOLE: Final = 40_000

@@ -11,7 +11,7 @@ import itertools
 import math
 from bisect import bisect_right
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -26,19 +26,17 @@ from mockgen_watch.generate.normal import (
     square_root,
 )
 from mockgen_watch.generate.streams import ALWAYS, Drawn
-from mockgen_watch.spec.generators import DistributionKind
+from mockgen_watch.spec.generators import DistributionKind, Number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
     from types import ModuleType
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.normal import Real
     from mockgen_watch.generate.streams import Whole, Word
-    from mockgen_watch.spec.generators import Number
 
 
 FARTHEST: Final = 1 << 61
@@ -91,9 +89,7 @@ def units_below(value: Decimal, scale: int) -> int:
 class Curve(Protocol):
     """A continuous distribution between its bounds."""
 
-    def __call__(self, below: Real, above: Real, /) -> Real:
-        """Return the value with the share ``below`` of all under it; below + above = 1."""
-        ...
+    def __call__(self, below: Real, above: Real, /) -> Real: ...
 
 
 class Unbounded(Protocol):
@@ -285,7 +281,6 @@ class QuantileStream(Drawn):
     """Numbers of a grid, counted from ``first``, by a curve."""
 
     def __init__(self, curve: Curve, grid: Grid, word: Word) -> None:
-        """Draw numbers of ``grid`` by ``word``; only those that ``curve`` can reach count."""
         self.curve = curve
         self.grid = grid
         self.word = word
@@ -415,7 +410,6 @@ class Listed(Drawn):
     """Numbers whose odds are listed."""
 
     def __init__(self, odds: Sequence[float], word: Word) -> None:
-        """Draw numbers below ``len(odds)``, in proportion to ``odds``, which have a sum over 0."""
         super().__init__(len(odds))
         total = math.fsum(odds)
         sums = itertools.accumulate(odds)
@@ -447,7 +441,6 @@ class Either(Drawn):
     """What one stream draws, unless that is its last number; then what another does, after it."""
 
     def __init__(self, near: Stream, rest: Stream) -> None:
-        """Let the last number of ``near`` stand for all of ``rest``."""
         super().__init__(near.size - 1 + rest.size)
         self.near = near
         self.rest = rest

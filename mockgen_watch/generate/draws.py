@@ -14,21 +14,19 @@ most on average. Beyond, the permutation of 2**62 spreads its numbers evenly ove
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
 from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, Address, mix64
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.streams import LONG, Drawn, uniform
+from mockgen_watch.generate.streams import LONG, Drawn, Level, Word, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
-    from typing import Final, TypeAlias
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
-    from mockgen_watch.generate.streams import Level, Word
 
     Choices: TypeAlias = Mapping[tuple[int, ...], tuple[bytes | None, ...]]
 
@@ -135,7 +133,6 @@ class Preset(Drawn):
     """Numbers that are set for the first records, and drawn by another stream for the others."""
 
     def __init__(self, source: Stream, tables: Mapping[tuple[int, ...], tuple[int, ...]]) -> None:
-        """Take for each of the elements in ``tables`` the numbers there, ``DRAWN`` or ``INNER``."""
         super().__init__(source.size)
         self.source = source
         self.tables = tables
@@ -193,7 +190,6 @@ class RecordPosition(Drawn):
     """The number of a cell among all cells of its field; counts on with the record index."""
 
     def __init__(self, strides: tuple[int, ...]) -> None:
-        """Take the greatest number of elements of each array around the field, outermost first."""
         super().__init__(LONG)
         self.strides = strides
 
@@ -214,7 +210,6 @@ class Permutation:
     """A keyed bijection of 0 … size-1, up to 2**63 numbers."""
 
     def __init__(self, size: int, key: int) -> None:
-        """Permute ``size`` numbers; another 64-bit ``key`` gives another order."""
         self.size = size
         self.bits = max(2, (size - 1).bit_length())
         self._low_bits = self.bits // 2
@@ -270,7 +265,6 @@ class Permuted(Drawn):
     """Numbers below ``size`` that no two positions below it share; up to 2**63."""
 
     def __init__(self, size: int, key: int, position: Stream) -> None:
-        """Permute the numbers of ``position``."""
         super().__init__(size)
         self.position = position
         self.permutation = Permutation(size, key)
@@ -286,7 +280,6 @@ class Spread(Drawn):
     """Numbers below any ``size`` over 2**63 that no two of the first 2**62 positions share."""
 
     def __init__(self, size: int, coarse: Stream, fine: Stream) -> None:
-        """Take the stretch by ``coarse``, which is unique, and the place in it by ``fine``."""
         super().__init__(size)
         self.coarse = coarse
         self.fine = fine
@@ -315,7 +308,6 @@ class InOrder(Drawn):
     def __init__(
         self, address: Address, identities: Sequence[bytes], strides: tuple[int, ...]
     ) -> None:
-        """Order ``identities``, which are in rank order, by a key of their own."""
         super().__init__(len(identities))
         keys = [address.key("unique", identity) for identity in identities]
         self.order = tuple(sorted(range(len(keys)), key=keys.__getitem__))

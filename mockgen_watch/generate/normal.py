@@ -6,12 +6,11 @@ Both tails are given apart (``below`` + ``above`` = 1), so that far values keep 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
-    from typing import Final, TypeAlias, TypeVar
 
     import numpy as np
     from numpy.typing import NDArray

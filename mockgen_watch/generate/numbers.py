@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.distributions import distribution_stream, grid_of
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
-from mockgen_watch.spec.generators import DistributionKind
+from mockgen_watch.spec.generators import DistributionKind, Number, RecordIndex, SequenceNumber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Whole
-    from mockgen_watch.spec.generators import Number, RecordIndex, SequenceNumber
 
 
 GROUP: Final = 3
@@ -87,7 +85,6 @@ class Scaled(Drawn):
     """``offset + n * step`` of what another stream draws, n below ``count``; may be negative."""
 
     def __init__(self, source: Stream, count: int, offset: int, step: int) -> None:
-        """Scale the numbers of ``source``; ``count`` of them are planned for."""
         ends = (offset, offset + (count - 1) * step)
         self.low, self.high = min(ends), max(ends)
         super().__init__(self.high + 1)
@@ -114,7 +111,6 @@ class Group(Drawn):
     """The last three digits of a number; 1000 more where there are none left of them."""
 
     def __init__(self, source: Stream, upper: Stream, *, may_be_first: bool) -> None:
-        """Cut ``source``, whose digits left of the group are ``upper``."""
         super().__init__(2 * BASE if may_be_first else BASE)
         self.source = source
         self.upper = upper

@@ -10,24 +10,21 @@ from __future__ import annotations
 import itertools
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
-from mockgen_watch.generate.draws import SPREAD
+from mockgen_watch.generate.draws import SPREAD, FieldDraws
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
-from mockgen_watch.spec.pattern import compile_pattern
+from mockgen_watch.spec.pattern import CompiledPattern, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
-    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Pattern
-    from mockgen_watch.spec.pattern import CompiledPattern
     from mockgen_watch.spec.pattern_tree import Guard, Run
 
 WHOLE: Final = 4096
@@ -68,7 +65,6 @@ class GuardedRun(Drawn):
     def __init__(
         self, source: Stream | None, guards: Sequence[Guard], decisions: Sequence[Stream]
     ) -> None:
-        """Draw ``source`` (None: the only text) where all ``guards`` hold."""
         super().__init__(2 if source is None else source.size + 1)
         self.source = source
         self.guards = tuple(
@@ -214,7 +210,6 @@ class FormOf(Drawn):
     """The form that a number falls to."""
 
     def __init__(self, source: Stream, starts: tuple[int, ...]) -> None:
-        """Take the first number of each form, ascending from 0."""
         super().__init__(len(starts))
         self.source = source
         self.starts = starts
@@ -232,7 +227,6 @@ class RestOf(Drawn):
     """A number counted from the first of its form."""
 
     def __init__(self, source: Stream, form: Stream, starts: tuple[int, ...]) -> None:
-        """Subtract the start that ``form`` points to."""
         super().__init__(source.size)
         self.source = source
         self.form = form
@@ -250,7 +244,6 @@ class FormDigit(Drawn):
     """0 where a form leaves a run out, else one more than the run's digit."""
 
     def __init__(self, rest: Stream, form: Stream, strides: tuple[int, ...], length: int) -> None:
-        """Take for each form what the digit counts, 0 for none; the digit is below ``length``."""
         super().__init__(length + 1)
         self.rest = rest
         self.form = form

@@ -11,7 +11,7 @@ import itertools
 import math
 from bisect import bisect_left
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,7 +25,7 @@ from mockgen_watch.generate.address import (
     word,
 )
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
-from mockgen_watch.generate.draws import InOrder
+from mockgen_watch.generate.draws import FieldDraws, InOrder
 from mockgen_watch.generate.normal import ln
 from mockgen_watch.generate.streams import (
     ALWAYS,
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
     from types import ModuleType
-    from typing import Final
 
     import numpy as np
     from numpy.typing import NDArray
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
         LaneArray,
         Stream,
     )
-    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Boolean, Constant, Pool, PoolEntry, RowField
 
@@ -219,7 +217,6 @@ class EqualPool(SmallPool):
     """Ranks of values that are equally likely."""
 
     def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
-        """Choose among as many values as there are ``constants``."""
         super().__init__(len(constants))
         self.constants = constants
         self.bank = level.scores
@@ -256,7 +253,6 @@ class WeightedPool(SmallPool):
     def __init__(
         self, constants: tuple[Constants, ...], weights: tuple[float, ...], level: Level
     ) -> None:
-        """Choose among values of ``weights``, over 0 to 1, the heaviest 1."""
         super().__init__(len(constants))
         self.constants = constants
         self.weights = weights
@@ -309,7 +305,6 @@ class _Race:
     """Who is first in each cell of a block, when candidates come in order of rank."""
 
     def __init__(self, xp: ModuleType, length: int) -> None:
-        """Let rank 0 lead in all ``length`` cells."""
         self.xp = xp
         self.winner = xp.zeros(length, xp.uint8)
         self._is_first = xp.empty(length, bool)
@@ -343,7 +338,6 @@ class LargePool(Drawn):
         weights: Sequence[int],
         level: Level,
     ) -> None:
-        """Choose among ``identities``, in rank order, by whole ``weights`` over 0."""
         super().__init__(len(identities))
         self.constants = tuple(address.constants(f"{draw}/{depth}") for depth in range(KEY_BITS))
         # Few cells need more words, so only these are drawn with the level's others.

@@ -10,7 +10,7 @@ memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,18 +24,15 @@ from mockgen_watch.generate.address import (
     record_cells,
 )
 from mockgen_watch.generate.column import Column, Part
-from mockgen_watch.generate.draws import Permuted, RecordPosition
+from mockgen_watch.generate.draws import FieldDraws, Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, element_shapes
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Position, Shape, element_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
-    from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Position, Shape
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -112,7 +109,6 @@ class Jump(Drawn):
     def __init__(
         self, size: int, high: Constants, low: Constants, level: Level | None = None
     ) -> None:
-        """Draw numbers below ``size``, 1 or more; ``high`` and ``low`` give the first 64 bits."""
         super().__init__(size)
         level = level or Level()
         self.high = level.word(high)
@@ -175,7 +171,6 @@ class ParentCell:
     """The way from a child's cell to its parent's."""
 
     def __init__(self, index: Stream, key: int) -> None:
-        """Take the draw of the parent's index and the base key of the parent's records."""
         self.index = index
         self.key = key
 

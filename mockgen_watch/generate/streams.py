@@ -6,17 +6,15 @@ the reference, and ``draw`` for a chunk of cells in NumPy.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN
+from decimal import ROUND_HALF_EVEN, Decimal
 from struct import Struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from mockgen_watch.generate.address import MASK32, SCORE, WORD, words_over
 from mockgen_watch.generate.column import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
-    from typing import Final, TypeVar
 
     import numpy as np
     from numpy.typing import NDArray
@@ -40,7 +38,6 @@ class Drawn:
     """A stream that draws a chunk's numbers once: ``draw`` makes them, ``over`` remembers them."""
 
     def __init__(self, size: int) -> None:
-        """Promise numbers from 0 to ``size - 1``."""
         self.size = size
 
     def at(self, cell: Cell) -> int:
@@ -130,7 +127,6 @@ class Word:
     """32 bits by address, all of them good."""
 
     def __init__(self, constants: Constants, bank: Bank) -> None:
-        """Draw at ``constants``, together with the words of ``bank``."""
         self.constants = constants
         self.bank = bank
         self.place = bank.add((constants,))
@@ -190,7 +186,6 @@ class Uniform(Drawn):
     """Numbers below a size up to ``SHORT``."""
 
     def __init__(self, size: int, constants: Constants, level: Level | None = None) -> None:
-        """Draw numbers below ``size`` at ``constants``, with all else of ``level``."""
         super().__init__(size)
         self.word = (level or Level()).word(constants)
 
@@ -210,7 +205,6 @@ class LongUniform(Drawn):
     def __init__(
         self, size: int, high: Constants, low: Constants, level: Level | None = None
     ) -> None:
-        """Draw numbers below ``size``; ``high`` and ``low`` give the halves of the 64-bit word."""
         super().__init__(size)
         level = level or Level()
         self.high = level.word(high)
@@ -232,7 +226,6 @@ class HugeUniform(Drawn):
     def __init__(
         self, size: int, constants: Sequence[Constants], level: Level | None = None
     ) -> None:
-        """Draw numbers below ``size`` by one long word, its highest 32 bits first."""
         super().__init__(size)
         level = level or Level()
         self.words = tuple(level.word(each) for each in constants)
@@ -256,7 +249,6 @@ class Odds(Drawn):
     """1 with the given odds, else 0."""
 
     def __init__(self, yes: int, constants: Constants, level: Level | None = None) -> None:
-        """Draw 1 where the word at ``constants`` is less than ``yes``, 0 to ``ALWAYS``."""
         super().__init__(2)
         self.yes = yes
         self.word = (level or Level()).word(constants)
@@ -282,7 +274,6 @@ class Presence(Drawn):
         null: tuple[int, Constants],
         level: Level | None = None,
     ) -> None:
-        """Take for absence and for null how many words of 2**32 mean yes, and the constants."""
         super().__init__(State.ABSENT + 1 if omit[0] else State.NULL + 1)
         self.omit = Odds(*omit, level) if omit[0] else None
         self.null = Odds(*null, level) if null[0] else None
@@ -354,7 +345,6 @@ class Lookup(Drawn):
     """``numbers[n]`` of the number n that another stream draws."""
 
     def __init__(self, source: Stream, numbers: tuple[int, ...], size: int) -> None:
-        """Turn the numbers of ``source`` into ``numbers``, which are all below ``size``."""
         super().__init__(size)
         self.source = source
         self.numbers = numbers
@@ -371,16 +361,13 @@ class Lookup(Drawn):
 class Arithmetic(Protocol):
     """Arithmetic that is the same for one number and for an array of them."""
 
-    def __call__(self, number: Whole, /) -> Whole:
-        """Return the result for ``number``."""
-        ...
+    def __call__(self, number: Whole, /) -> Whole: ...
 
 
 class Derived(Drawn):
     """What ``change`` makes of the numbers that another stream draws."""
 
     def __init__(self, source: Stream, change: Arithmetic, size: int) -> None:
-        """Change the numbers of ``source`` to numbers below ``size``."""
         super().__init__(size)
         self.source = source
         self.change = change

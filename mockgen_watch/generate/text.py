@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -20,18 +20,15 @@ from mockgen_watch.generate.column import (
     transformed,
     works_by_piece,
 )
-from mockgen_watch.generate.streams import Drawn, Lookup, Shared
+from mockgen_watch.generate.streams import Drawn, Lookup, Shared, Word
 from mockgen_watch.masters.shapes import number_or_same
-from mockgen_watch.spec.document import number_text
+from mockgen_watch.spec.document import Json, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
-    from mockgen_watch.generate.streams import Word
-    from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Uuid
     from mockgen_watch.spec.model import Transform
 

@@ -15,10 +15,10 @@ from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import Store, open_stored
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import LOCK_NAME, below
-from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.workflow.changes import (
     CannotDecodeError,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.why import Explanation
 

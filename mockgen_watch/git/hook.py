@@ -16,30 +16,23 @@ from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.git.repository import FILE, index_file, remember_index
-from mockgen_watch.git.stored import Store, open_stored
+from mockgen_watch.git.repository import FILE, Entry, StagedProject, index_file, remember_index
+from mockgen_watch.git.stored import Store, Stored, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
 from mockgen_watch.lock.lockfile import write_lockfile
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, FileAction, Reconciliation, SuiteAction
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
-from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import Renderer, decide, describe_failure
-from mockgen_watch.workflow.project import writer_lock
+from mockgen_watch.workflow.generate import Decision, Renderer, decide, describe_failure
+from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from mockgen_watch.git.repository import Entry, StagedProject
-    from mockgen_watch.git.stored import Stored
-    from mockgen_watch.lock.model import FileAction, Reconciliation, SuiteAction
-    from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.generate import Decision
-    from mockgen_watch.workflow.project import OpenProject
 
 
 _EDITS = "hook.index-info"

@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Struct, field
 
 from mockgen_watch.contract import CONTRACT
-from mockgen_watch.diagnostics import has_errors
+from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
 from mockgen_watch.git.repository import DRIVER, Repository, index_file
@@ -40,14 +40,12 @@ from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, git_folder_of
 from mockgen_watch.storage.transaction import JournalFile
 from mockgen_watch.workflow.generate import Renderer, wanted_suite
-from mockgen_watch.workflow.project import writer_lock
+from mockgen_watch.workflow.project import OpenProject, writer_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.suites import Suites
 
 
@@ -550,7 +548,6 @@ class _SideFinder:
     def __init__(
         self, repository: Repository, state: StateFolder, outputs: str, versions: Sequence[str]
     ) -> None:
-        """Look for the blobs ``versions``: base, ours, theirs; an empty base is none."""
         self.repository = repository
         self.state = state
         self.outputs = outputs

@@ -10,23 +10,27 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import StorageError, UsageError
-from mockgen_watch.git.repository import DRIVER
+from mockgen_watch.git.repository import DRIVER, Repository
 from mockgen_watch.migrations.graft import GraftError, Grafting, Value
-from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Node,
+    Scalar,
+    SequenceNode,
+    plain_data,
+)
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Final
-
-    from mockgen_watch.git.repository import Repository
-    from mockgen_watch.spec.document import Document, Json, Node
 
 
 PRE_COMMIT_CONFIG: Final = ".pre-commit-config.yaml"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -19,23 +19,19 @@ from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import LINK, Entry, Repository
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
-from mockgen_watch.lock.model import Snapshot
+from mockgen_watch.lock.model import Scope, Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
 from mockgen_watch.spec import MAX_BYTES
-from mockgen_watch.storage.project_folder import SPECS
+from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.scan import SUFFIXES
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
 from mockgen_watch.storage.stat_cache import Stamp
-from mockgen_watch.workflow.project import project_of
+from mockgen_watch.workflow.project import OpenProject, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Self
 
-    from mockgen_watch.lock.model import Scope
     from mockgen_watch.lock.wanted import WantedSuite
-    from mockgen_watch.storage.project_folder import StateFolder
-    from mockgen_watch.workflow.project import OpenProject
 
 ReadEntries: TypeAlias = "Callable[[Sequence[str]], Sequence[Entry]]"
 """From folders of the project to what the index or a commit has below them."""

@@ -13,28 +13,24 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostics, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Diagnostics, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.git.repository import Repository
-from mockgen_watch.git.stored import Store, open_stored
-from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.git.stored import Store, Stored, open_stored
+from mockgen_watch.lock.model import Action, FileAction, Reason, SuiteAction
 from mockgen_watch.storage.memo import Memo
 from mockgen_watch.storage.package_data import program_stamps
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.workflow.check import MadeDigests, check_suite
-from mockgen_watch.workflow.generate import Renderer, decide
+from mockgen_watch.workflow.generate import Decision, Renderer, decide
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.git.stored import Stored
-    from mockgen_watch.lock.model import FileAction, SuiteAction
     from mockgen_watch.workflow.check import KnownDigests
-    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.project import OpenProject
 
 

@@ -17,7 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -29,10 +29,6 @@ from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import PREFIX, digest, is_legacy
 from mockgen_watch.lock.paths import path_fault
 from mockgen_watch.spec.model import Layout
-
-if TYPE_CHECKING:
-    from typing import Any
-
 
 LOCK_VERSION = 2
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct, field
 
@@ -18,7 +18,6 @@ from mockgen_watch.lock.paths import below, fold, output_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Self
 
     from mockgen_watch.lock.lockfile import JournalEntry, Lockfile
     from mockgen_watch.lock.wanted import WantedOutput, WantedSuite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from unicodedata import category, normalize
 
 from mockgen_watch.diagnostics import Diagnostic, Related
@@ -11,7 +11,6 @@ from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import TypeAlias
 
     from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 

@@ -22,7 +22,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.lockfile import Lockfile
+from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
 from mockgen_watch.lock.model import (
     Action,
     FileAction,
@@ -45,8 +45,6 @@ from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from mockgen_watch.lock.lockfile import LockedOutput
 
 
 def wanted_from_lock(suite: str, lock: Lockfile, path: str, absent: tuple[str, ...]) -> WantedSuite:

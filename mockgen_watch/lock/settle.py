@@ -14,15 +14,13 @@ from mockgen_watch.lock.lockfile import (
     absent_digest,
     is_same_lock,
 )
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, SuiteAction
 from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, output_paths
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
-
-    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, SuiteAction
 
 
 MIXED_KEY = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,18 +19,21 @@ from mockgen_watch.masters.merge import Merge, finish_object, key_path
 from mockgen_watch.spec.generators import RowField
 from mockgen_watch.spec.model import (
     ConflictPolicy,
+    KeyPath,
     Leaf,
     MasterChoice,
+    MasterFile,
+    Member,
+    MergePolicy,
     ObjectShape,
+    Shape,
+    UserInput,
     find_shape,
     missing_key,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping, Sequence
-    from typing import Final
-
-    from mockgen_watch.spec.model import KeyPath, MasterFile, Member, MergePolicy, Shape, UserInput
 
     Readdress = Callable[[tuple[str, ...]], tuple[str, ...]]
 

@@ -7,31 +7,30 @@ again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.masters.shapes import disagreement, kinds_of, preserve_type, same_values
+from mockgen_watch.diagnostics import Diagnostic, Location, Related
+from mockgen_watch.masters.shapes import Kinds, disagreement, kinds_of, preserve_type, same_values
 from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
 from mockgen_watch.spec.model import (
     ELEMENT,
     ArrayShape,
     ConflictPolicy,
+    KeyPath,
     Leaf,
     Member,
     MergeKind,
+    MergePolicy,
+    Modifiers,
     ObjectShape,
+    Shape,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.masters.shapes import Kinds
-    from mockgen_watch.spec.model import KeyPath, MergePolicy, Modifiers, Shape
 
     MergeElements: TypeAlias = Callable[[Shape, Shape], Shape]
     Outcome: TypeAlias = ArrayShape | str

@@ -11,22 +11,24 @@ import re
 from collections import Counter
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, is_one_slip, suggest
+from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity, is_one_slip, suggest
 from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
     ArrayShape,
+    KeyPath,
     Leaf,
     Member,
     Modifiers,
     ObjectShape,
     OriginKind,
+    Shape,
     change_object,
     element_shapes,
     find_shape,
@@ -37,10 +39,6 @@ from mockgen_watch.spec.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.model import KeyPath, Shape
 
 
 Moves: TypeAlias = "tuple[tuple[KeyPath, KeyPath], ...]"

@@ -9,13 +9,22 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.masters.merge import Merge, finish_object, key_path
-from mockgen_watch.masters.moves import below_slot, move_fields, resolve_templates, suggest_moves
+from mockgen_watch.masters.moves import (
+    Moves,
+    below_slot,
+    move_fields,
+    resolve_templates,
+    suggest_moves,
+)
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
     ArrayShape,
+    KeyPath,
     Leaf,
+    Member,
     ObjectShape,
     OriginKind,
+    Shape,
     element_shapes,
     find_shape,
     fold,
@@ -26,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.masters.moves import Moves
-    from mockgen_watch.spec.model import KeyPath, Member, Shape
 
 
 class MergedRecord(Struct, frozen=True, kw_only=True):

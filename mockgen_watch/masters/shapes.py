@@ -9,15 +9,16 @@ import json
 import re
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.spec.document import UnreadableNumberError, read_decimal, read_integer
+from mockgen_watch.spec.document import Json, UnreadableNumberError, read_decimal, read_integer
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
+    Generator,
     Moment,
     Number,
     Pattern,
@@ -29,15 +30,10 @@ from mockgen_watch.spec.generators import (
     SequenceNumber,
     Template,
 )
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import Shape
 
     ReferenceForm = Callable[[Reference], "Form"]
 

@@ -8,12 +8,19 @@ into the model, without the members that are the model's own.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.migrations.forms import RemarkKind, is_section
+from mockgen_watch.migrations.forms import (
+    ModelGroup,
+    Remark,
+    RemarkKind,
+    SectionFile,
+    SuffixFile,
+    is_section,
+)
 from mockgen_watch.migrations.layout import (
     YamlSource,
     json_text,
@@ -21,21 +28,18 @@ from mockgen_watch.migrations.layout import (
     member_lines,
     shift_lines,
 )
-from mockgen_watch.migrations.pieces import MIXED, ROWS
-from mockgen_watch.spec.document import MappingNode, plain_data, quote_literal
+from mockgen_watch.migrations.pieces import MIXED, ROWS, NewModel, NewScenario, Piece
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Member,
+    plain_data,
+    quote_literal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Final
-
-    from mockgen_watch.migrations.forms import (
-        ModelGroup,
-        Remark,
-        SectionFile,
-        SuffixFile,
-    )
-    from mockgen_watch.migrations.pieces import NewModel, NewScenario, Piece
-    from mockgen_watch.spec.document import Document, Json, Member
 
 
 NOT_CARRIED: Final = "not carried over"

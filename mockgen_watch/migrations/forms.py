@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, plain_data
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Mark,
+    Member,
+    Node,
+    Scalar,
+    SequenceNode,
+    plain_data,
+)
 from mockgen_watch.spec.model import fold
-
-if TYPE_CHECKING:
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
-
 
 _BLANKS: Final = " \t\r\n"
 """What may surround a value without belonging to it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -21,15 +21,21 @@ from mockgen_watch.migrations.layout import (
     inline_text,
     key_text,
 )
-from mockgen_watch.spec.document import MappingNode, Scalar, plain_data, quote_literal
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Member,
+    Node,
+    Scalar,
+    plain_data,
+    quote_literal,
+)
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.spec.document import Document, Json, Member, Node
 
     Place: TypeAlias = tuple[str | int, ...]
     """Keys and element indexes from the top of a record."""

@@ -9,18 +9,25 @@ import re
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from itertools import chain, dropwhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data, quote_literal
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Mark,
+    Member,
+    Node,
+    SequenceNode,
+    plain_data,
+    quote_literal,
+)
 from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final
-
-    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
 
 
 WIDTH: Final = 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,20 +21,30 @@ from mockgen_watch.migrations.forms import (
     Form,
     Remark,
     RemarkKind,
+    SectionFile,
     form_of,
     read_sections,
     read_suffixes,
 )
 from mockgen_watch.migrations.layout import YamlSource, json_text, member_lines
-from mockgen_watch.migrations.pieces import TooManyRowsError, assemble, free_name
+from mockgen_watch.migrations.pieces import NewModel, TooManyRowsError, assemble, free_name
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
-from mockgen_watch.migrations.suggest import pools_of_sections, pools_of_suffixes, suggestions_for
+from mockgen_watch.migrations.suggest import (
+    ModelPools,
+    Suggestion,
+    pools_of_sections,
+    pools_of_suffixes,
+    suggestions_for,
+)
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.reader import MASTER_DIRECTIVES, BuildContext
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
 from mockgen_watch.spec.document import (
     Document,
+    Json,
     MappingNode,
+    Member,
+    Node,
     Scalar,
     SequenceNode,
     plain_data,
@@ -45,12 +55,7 @@ from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.migrations.forms import SectionFile
-    from mockgen_watch.migrations.pieces import NewModel
-    from mockgen_watch.migrations.suggest import ModelPools, Suggestion
-    from mockgen_watch.spec.document import Json, Member, Node
     from mockgen_watch.spec.model import UserInput
 
 

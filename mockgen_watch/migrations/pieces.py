@@ -8,21 +8,29 @@ from __future__ import annotations
 
 from collections import Counter
 from math import gcd, lcm
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject, Remark, RemarkKind
+from mockgen_watch.migrations.forms import (
+    OldArray,
+    OldField,
+    OldLeaf,
+    OldObject,
+    OldValue,
+    Remark,
+    RemarkKind,
+    Section,
+    SectionFile,
+)
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import file_name_problem
 from mockgen_watch.spec.model import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Final
 
-    from mockgen_watch.migrations.forms import OldField, OldValue, Section, SectionFile
     from mockgen_watch.spec.document import Json, Mark
 
 

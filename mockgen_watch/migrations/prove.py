@@ -20,19 +20,25 @@ from msgspec.structs import astuple, replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.migrations.forms import OldArray, OldObject
-from mockgen_watch.migrations.pieces import period_of, tied_lengths, value_at
+from mockgen_watch.migrations.forms import OldArray, OldObject, OldValue, Section, SectionFile
+from mockgen_watch.migrations.pieces import NewModel, period_of, tied_lengths, value_at
 from mockgen_watch.plan.compile import apply_overlay
 from mockgen_watch.spec.generators import Constant, Pool, RowField
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    Model,
+    ObjectShape,
+    Origin,
+    Scenario,
+    Shape,
+    UserInput,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
-    from mockgen_watch.migrations.forms import OldValue, Section, SectionFile
-    from mockgen_watch.migrations.pieces import NewModel
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Model, Scenario, Shape, UserInput
 
 
 _MAX_COUNTED = 100_000

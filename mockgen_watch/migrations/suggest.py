@@ -6,27 +6,26 @@ None is ever applied: a suggestion is text, with the lines to write.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.masters.moves import is_near
-from mockgen_watch.migrations.forms import OldArray, OldLeaf, OldObject
+from mockgen_watch.migrations.forms import (
+    OldArray,
+    OldLeaf,
+    OldObject,
+    OldValue,
+    SectionFile,
+    SuffixFile,
+)
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.migrations.forms import OldValue, SectionFile, SuffixFile
-    from mockgen_watch.spec.document import Document, Json, Node
-
+from mockgen_watch.spec.document import Document, Json, MappingNode, Node, SequenceNode, plain_data
 
 Values: TypeAlias = "tuple[Json, ...]"
 Pools: TypeAlias = Mapping[str, Values]

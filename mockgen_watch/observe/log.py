@@ -16,7 +16,7 @@ import time
 from contextvars import ContextVar
 from enum import IntEnum
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe.escaping import clean, escape_for_terminal
@@ -24,7 +24,6 @@ from mockgen_watch.observe.escaping import clean, escape_for_terminal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
-    from typing import Final
 
     from structlog.typing import EventDict, WrappedLogger
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, SlipFinder, Suggestion, suggest
+from mockgen_watch.diagnostics import (
+    Diagnostic,
+    Location,
+    Severity,
+    SlipFinder,
+    Suggestion,
+    suggest,
+)
 from mockgen_watch.spec.generators import (
     Pool,
     Reference,
@@ -16,8 +23,11 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import (
     ArrayShape,
+    KeyPath,
     Leaf,
     ObjectShape,
+    Shape,
+    Statement,
     find_shape,
     missing_key,
     walk_leaves,
@@ -27,10 +37,8 @@ from mockgen_watch.spec.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.spec.model import KeyPath, Shape, Statement
 
 
 def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Severity, suggest
+from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity, suggest
 from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
@@ -15,6 +15,7 @@ from mockgen_watch.plan.checks import check_deletes, check_statements, check_uni
 from mockgen_watch.plan.model import (
     MixedPart,
     OutputPlan,
+    PlanContext,
     RecordPlan,
     SuiteSource,
     output_key,
@@ -26,10 +27,18 @@ from mockgen_watch.spec.generators import Reference, RowField, Template
 from mockgen_watch.spec.model import (
     ELEMENT,
     ArrayShape,
+    KeyPath,
     Leaf,
+    Member,
+    MixPart,
+    Model,
+    Modifiers,
     ObjectShape,
     OriginKind,
     RuleKind,
+    Scenario,
+    Shape,
+    UserInput,
     change_object,
     find_shape,
     walk_leaves,
@@ -37,22 +46,9 @@ from mockgen_watch.spec.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import TypeAlias
 
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.plan.model import PlanContext
     from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.spec.model import (
-        KeyPath,
-        Member,
-        MixPart,
-        Model,
-        Modifiers,
-        Scenario,
-        Shape,
-        UserInput,
-    )
 
     Address = tuple[str, ...]
     Node: TypeAlias = tuple[str, str, str, KeyPath]

@@ -7,7 +7,7 @@ comment is part of it, so that moving a line changes no key.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -15,31 +15,29 @@ from msgspec.structs import replace
 from mockgen_watch.contract import DESIGN, FORM, PROMISES
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.moves import written_path
-from mockgen_watch.masters.shapes import canonical_form, form_bytes
-from mockgen_watch.spec.model import NO_COVERAGE
+from mockgen_watch.masters.shapes import Form, canonical_form, form_bytes
+from mockgen_watch.spec.model import (
+    NO_COVERAGE,
+    CoverageSpec,
+    ExclusionSpec,
+    Layout,
+    Model,
+    ObjectShape,
+    OutputOptions,
+    RuleSpec,
+    Scenario,
+    Statement,
+    UserInput,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from decimal import Decimal
-    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.masters.shapes import Form
     from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.generators import Reference
-    from mockgen_watch.spec.model import (
-        CoverageSpec,
-        ExclusionSpec,
-        Layout,
-        Model,
-        ObjectShape,
-        OutputOptions,
-        RuleSpec,
-        Scenario,
-        Statement,
-        UserInput,
-    )
 
 
 class Selection(Struct, frozen=True, kw_only=True):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, Related, suggest
-from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, missing_key
+from mockgen_watch.diagnostics import Diagnostic, Related, Suggestion, suggest
+from mockgen_watch.spec.model import (
+    KeyPath,
+    Leaf,
+    Model,
+    ObjectShape,
+    Scenario,
+    find_shape,
+    missing_key,
+)
 
 if TYPE_CHECKING:
-    from typing import Final
-
-    from mockgen_watch.diagnostics import Suggestion
     from mockgen_watch.plan.model import PlanContext, RecordPlan, SuiteSource
     from mockgen_watch.spec.generators import Reference
-    from mockgen_watch.spec.model import KeyPath, Model, Scenario
 
 _FIRST_CHOICES: Final = ("base", "positive")
 

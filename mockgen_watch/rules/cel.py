@@ -9,17 +9,15 @@ from __future__ import annotations
 import operator
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from mockgen_watch.rules.values import RuleError
+from mockgen_watch.rules.values import Path, RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from typing import Any, Final
 
-    from mockgen_watch.rules.values import Path
     from mockgen_watch.spec.document import Json
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.rules.schema import compile_regex
-from mockgen_watch.rules.values import RuleError, bound_of, is_number, places_of, same
+from mockgen_watch.rules.values import (
+    Path,
+    RecordView,
+    RuleError,
+    bound_of,
+    is_number,
+    places_of,
+    same,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
-    from typing import Any, TypeAlias
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.values import Path, RecordView
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
 

@@ -6,19 +6,17 @@ The protocols here are all that a plugin has to keep to; it need import nothing 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.rules.values import RuleError, shown
+from mockgen_watch.rules.values import Place, RuleError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any, Final, TypeAlias
 
-    from mockgen_watch.rules.values import Place
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import RuleSpec
 

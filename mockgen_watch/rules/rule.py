@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -14,30 +14,28 @@ from mockgen_watch.rules.cel import (
     fields_of,
     read_comparison,
 )
-from mockgen_watch.rules.plugin import make_check
-from mockgen_watch.rules.schema import compile_schema
+from mockgen_watch.rules.plugin import RuleType, make_check
+from mockgen_watch.rules.schema import Check, compile_schema
 from mockgen_watch.rules.values import (
     MISSING,
     Missing,
+    Path,
+    Place,
+    RecordView,
     date_for_cel,
     places_of,
     shown,
     value_at,
     with_value,
 )
-from mockgen_watch.spec.model import RuleKind
+from mockgen_watch.spec.model import RuleKind, RuleSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
-    from typing import Final
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.rules.plugin import RuleType
-    from mockgen_watch.rules.schema import Check
-    from mockgen_watch.rules.values import Path, Place, RecordView
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import RuleSpec
 
     Faults = Callable[[Json], list[tuple[str, Place, Json]]]
 

@@ -10,13 +10,12 @@ import operator
 import re
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any, Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.masters.moves import written_path
-from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Final, TypeAlias
 
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Moment
 
 
 Path: TypeAlias = tuple[str, ...]

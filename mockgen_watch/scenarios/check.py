@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.errors import FindingsError
@@ -14,8 +14,8 @@ from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.masters.shapes import canonical_form
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE
-from mockgen_watch.rules.values import MISSING, Missing, places_of, same, with_value
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
+from mockgen_watch.rules.values import MISSING, Missing, Path, places_of, same, with_value
 from mockgen_watch.scenarios.labels import (
     EXCLUSION,
     INSIDE,
@@ -30,17 +30,13 @@ from mockgen_watch.scenarios.promise.facts import (
     same_or_missing,
 )
 from mockgen_watch.spec.generators import Number, Pattern, RowField
-from mockgen_watch.spec.model import Labels, Leaf, ObjectShape, OriginKind, element_shapes
+from mockgen_watch.spec.model import Labels, Leaf, ObjectShape, OriginKind, Shape, element_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.rules.values import Path
     from mockgen_watch.scenarios.source import RecordSources, Source
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
 
     Values = list[tuple[Path, Json | Missing]]
 

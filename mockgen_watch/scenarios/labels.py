@@ -8,30 +8,24 @@ each record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE
-from mockgen_watch.rules.values import Missing
-from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.model import Labels
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
+from mockgen_watch.rules.values import Missing, Place
+from mockgen_watch.spec.document import Json, pointer_of
+from mockgen_watch.spec.model import Labels, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
-    from typing import Final
 
     from mockgen_watch.generate.address import IntArray
-    from mockgen_watch.generate.column import Program
-    from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.rules.values import Place
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.promise.requirements import Requirement
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Statement
 
 
 BASE: Final = "base"

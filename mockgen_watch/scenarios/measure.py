@@ -12,16 +12,19 @@ import math
 from collections import Counter
 from decimal import Decimal
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.rules.values import MISSING, Missing, places_of
-from mockgen_watch.scenarios.coverage.covered import MOST_VALUES, find_compatibility
+from mockgen_watch.rules.values import MISSING, Missing, Path, places_of
+from mockgen_watch.scenarios.coverage.covered import MOST_VALUES, Covered, find_compatibility
 from mockgen_watch.scenarios.coverage.parameters import (
+    Key,
+    Parameter,
     RowReader,
+    Value,
     hidden_values,
     key_of,
     parameters_of,
@@ -43,21 +46,17 @@ from mockgen_watch.spec.model import (
     Coverage,
     Leaf,
     ObjectShape,
+    Shape,
     element_shapes,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Path
-    from mockgen_watch.scenarios.coverage.covered import Covered
-    from mockgen_watch.scenarios.coverage.parameters import Key, Parameter, Value
     from mockgen_watch.scenarios.labels import Records
     from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
 
 
 MOST_TRIPLES: Final = 400_000

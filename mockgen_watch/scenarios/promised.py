@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE
-from mockgen_watch.scenarios.coverage.covered import ALL_RECORDS, cover_plan
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
+from mockgen_watch.scenarios.coverage.covered import ALL_RECORDS, Covered, cover_plan
 from mockgen_watch.scenarios.faults.breaker import Breaker
 from mockgen_watch.scenarios.faults.broken_chunks import BrokenChunks
-from mockgen_watch.scenarios.labels import BASE, EXCLUSION, Batch, Records, has_promise
+from mockgen_watch.scenarios.labels import BASE, EXCLUSION, Batch, Case, Label, Records, has_promise
 from mockgen_watch.scenarios.promise.constrain import constrain
 from mockgen_watch.scenarios.promise.redraw import Sampler, check_unique_statements
 from mockgen_watch.scenarios.promise.requirements import (
+    Requirement,
+    Terms,
     avoid_clause,
     compile_terms,
     keep_rule,
@@ -31,12 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.generate.address import IntArray
-    from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.scenarios.coverage.covered import Covered
-    from mockgen_watch.scenarios.labels import Case, Label
-    from mockgen_watch.scenarios.promise.requirements import Requirement, Terms
     from mockgen_watch.spec.document import Json
 
     Sampled = tuple[Sampler | None, Covered | None, list[Diagnostic]]

@@ -15,7 +15,7 @@ from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address, record_cell, record_cells, release
 from mockgen_watch.generate.pools import pool_stream, rank_order
-from mockgen_watch.scenarios.labels import Batch, Records, has_promise
+from mockgen_watch.scenarios.labels import Batch, Case, Label, Records, has_promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
-    from mockgen_watch.scenarios.labels import Case, Label
     from mockgen_watch.spec.document import Json
 
 

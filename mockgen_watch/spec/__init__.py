@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Final
 
 MAX_BYTES: Final = 5_000_000
 """Size of a spec file; a larger one is refused unread."""

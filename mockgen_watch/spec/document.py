@@ -10,17 +10,15 @@ import math
 import re
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Location
+from mockgen_watch.diagnostics import Diagnostic, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Final, TypeAlias
 
-    from mockgen_watch.diagnostics import Diagnostic
 
 ScalarValue: TypeAlias = "None | bool | int | Decimal | str"
 Json: TypeAlias = "ScalarValue | list[Json] | dict[str, Json]"

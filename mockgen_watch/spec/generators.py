@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -16,7 +16,6 @@ from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from decimal import Decimal
-    from typing import TypeAlias
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Final
 
 from mockgen_watch.spec.document import (
+    Document,
     MappingNode,
     Member,
+    Node,
     Scalar,
+    ScalarValue,
     SequenceNode,
     UnreadableNumberError,
     quote_excerpt,
@@ -21,13 +24,14 @@ from mockgen_watch.spec.document import (
     read_decimal,
     read_integer,
 )
-from mockgen_watch.spec.source import MAX_DEPTH, ReadingStoppedError, SourceReader
-
-if TYPE_CHECKING:
-    from typing import Final
-
-    from mockgen_watch.spec.document import Document, Node, ScalarValue
-    from mockgen_watch.spec.source import Replacement, Source, Span
+from mockgen_watch.spec.source import (
+    MAX_DEPTH,
+    ReadingStoppedError,
+    Replacement,
+    Source,
+    SourceReader,
+    Span,
+)
 
 _TEXT: Final = "text"
 _NUMBER: Final = "number"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,6 @@ from mockgen_watch.diagnostics import Location
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
-    from typing import TypeAlias
 
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Generator

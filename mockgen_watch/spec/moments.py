@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.spec.generators import Moment, MomentKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Final
 
-    from mockgen_watch.spec.generators import Moment
 
 DAY: Final = 86_400
 """Seconds in a day."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.spec.json import read_json
 from mockgen_watch.spec.source import Source, SourceReader
 
 if TYPE_CHECKING:
-    from typing import Final
-
     from mockgen_watch.spec.document import Document
 
 JSON_ENDINGS: Final = (".json",)

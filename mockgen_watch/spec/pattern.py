@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Final
 
 from msgspec import Struct
 
@@ -34,9 +34,6 @@ from mockgen_watch.spec.pattern_tree import (
     one_of,
     repeated,
 )
-
-if TYPE_CHECKING:
-    from typing import Final
 
 OPEN_REPEAT: Final = 8
 """How far above its minimum a repeat without an end goes."""

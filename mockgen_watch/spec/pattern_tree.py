@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias, overload
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias, overload
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Final
 
 TABLE_LIMIT: Final = 4096
 """The largest table of text that one run may have."""
@@ -41,16 +37,13 @@ class JoinedTexts(Sequence[str]):
     __slots__ = ("_size", "_tables")
 
     def __init__(self, tables: Sequence[Sequence[str]]) -> None:
-        """Stand for every text that takes one of each of ``tables``."""
         self._size = math.prod(map(len, tables))
         self._tables = tables
 
     def __len__(self) -> int:
-        """Return how many texts there are."""
         return self._size
 
     def __iter__(self) -> Iterator[str]:
-        """Yield them all, far faster than one by one."""
         return map("".join, itertools.product(*self._tables))
 
     @overload
@@ -58,7 +51,6 @@ class JoinedTexts(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> tuple[str, ...]: ...
     def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
-        """Return a text, or a tuple of them."""
         if isinstance(index, slice):
             return tuple(self)[index]
         if not -self._size <= index < self._size:

@@ -7,7 +7,7 @@ import re
 from array import array
 from bisect import bisect_right
 from itertools import accumulate, count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
@@ -20,13 +20,11 @@ from mockgen_watch.diagnostics import (
     Related,
     Severity,
 )
-from mockgen_watch.spec.document import Document, Mark, pointer_of, quote_excerpt
+from mockgen_watch.spec.document import Document, Mark, Member, Node, pointer_of, quote_excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final, TypeAlias
 
-    from mockgen_watch.spec.document import Member, Node
 
 # Offsets of the first character and after the last one.
 Span: TypeAlias = "tuple[int, int]"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,16 +24,19 @@ from ruamel.yaml.events import (
 
 from mockgen_watch.diagnostics import ask_for, nearest_word
 from mockgen_watch.spec.document import (
+    Document,
     MappingNode,
     Member,
+    Node,
     Scalar,
+    ScalarValue,
     SequenceNode,
     UnreadableNumberError,
     quote_excerpt,
     read_decimal,
     read_integer,
 )
-from mockgen_watch.spec.source import MAX_DEPTH, ReadingStoppedError, SourceReader
+from mockgen_watch.spec.source import MAX_DEPTH, ReadingStoppedError, Source, SourceReader
 from mockgen_watch.spec.yaml_events import (
     YamlDepthError,
     YamlEvents,
@@ -45,12 +48,9 @@ from mockgen_watch.spec.yaml_faults import report_syntax_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, Final
 
     from ruamel.yaml.events import CollectionStartEvent, Event, NodeEvent
 
-    from mockgen_watch.spec.document import Document, Node, ScalarValue
-    from mockgen_watch.spec.source import Source
 
 MAX_ALIASED_NODES: Final = 100_000
 """Values that the aliases of a file stand for, together."""

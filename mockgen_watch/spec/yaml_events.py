@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
@@ -18,7 +18,7 @@ from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
-from mockgen_watch.spec.source import MAX_DEPTH
+from mockgen_watch.spec.source import MAX_DEPTH, Source
 
 try:
     from _ruamel_yaml import CParser
@@ -27,11 +27,9 @@ except ImportError:  # no wheel of ruamel.yaml.clib for this Python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Final
 
     from ruamel.yaml.events import Event
 
-    from mockgen_watch.spec.source import Source
 
 # What libyaml reads differently wherever it is: a directive, a tab that begins a line or is not
 # followed by a comment, line ends that YAML 1.2 does not have, a BOM inside the text.

@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.spec.document import quote_excerpt
 
 if TYPE_CHECKING:
-    from typing import Final
-
     from mockgen_watch.spec.source import Replacement, Source, SourceReader
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 

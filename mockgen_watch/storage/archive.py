@@ -11,7 +11,7 @@ import os
 import stat
 import tarfile
 import zlib
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
@@ -25,17 +25,21 @@ from mockgen_watch.storage.atomic import (
     remove_quietly,
     stage,
 )
-from mockgen_watch.storage.backup import BYTES, find_backup, keep_lockfile, lockfile_folder
+from mockgen_watch.storage.backup import (
+    BYTES,
+    Backup,
+    KeptLockfile,
+    find_backup,
+    keep_lockfile,
+    lockfile_folder,
+)
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.project_folder import BACKUPS
+from mockgen_watch.storage.project_folder import BACKUPS, OutputRoot
 from mockgen_watch.storage.swap import Place, Placer, put_new, write_new_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import IO, BinaryIO
 
-    from mockgen_watch.storage.backup import Backup, KeptLockfile
-    from mockgen_watch.storage.project_folder import OutputRoot
 
 ARCHIVES = "archive"
 """The folder of archives, below the folder that they are of."""

@@ -46,7 +46,6 @@ class AtomicWriter:
     """A temporary file that is made when the bytes do not fit into one block."""
 
     def __init__(self, folder: Folder, mode: int | None = None) -> None:
-        """Write into ``folder``; ``mode`` holds the permissions of the file to be replaced."""
         self.folder = folder
         self.mode = mode
         self.size = 0

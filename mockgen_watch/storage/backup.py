@@ -28,14 +28,12 @@ from mockgen_watch.storage.atomic import (
     stage,
     write_atomically,
 )
-from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.project_folder import BACKUPS, StateFolder
+from mockgen_watch.storage.containment import Entry, Folder, naming
+from mockgen_watch.storage.project_folder import BACKUPS, OutputRoot, StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.storage.containment import Entry
-    from mockgen_watch.storage.project_folder import OutputRoot
 
 LOCKFILES: Final = "former"
 """The folder of lockfiles that were replaced."""

@@ -12,7 +12,7 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.folders import is_folder
@@ -20,7 +20,6 @@ from mockgen_watch.storage.folders import is_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-    from typing import Self
 
     from mockgen_watch.storage.folders import StrPath
 
@@ -80,7 +79,6 @@ class Folder:
     __slots__ = ("_fd", "_path", "label")
 
     def __init__(self, fd: int | None, path: str, label: str) -> None:
-        """Hold the handle ``fd``, or ``path`` where there are no handles."""
         self._fd = fd
         self._path = path
         self.label = label

@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from typing import Final, TypeAlias
-
     StrPath: TypeAlias = str | os.PathLike[str]
 
 # pathlib's own: where nothing can be of that name, nothing is there.

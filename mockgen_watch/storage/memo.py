@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from typing import Any
 
 from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.package_data import vocabulary_stamps
-from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from mockgen_watch.storage.project_folder import StateFolder
+from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS, StateFolder
 
 
 class Memo:
@@ -30,7 +25,6 @@ class Memo:
     """
 
     def __init__(self, state: StateFolder, name: str, limit: int = 1) -> None:
-        """Read the file ``name`` of ``state``, which keeps the last ``limit`` keys."""
         self._state = state
         self._name = name
         self._limit = limit

@@ -31,17 +31,13 @@ from mockgen_watch.storage.atomic import (
     stage,
     write_atomically,
 )
-from mockgen_watch.storage.backup import clear_unfinished, save_backup
-from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.project_folder import OutputRoot
+from mockgen_watch.storage.backup import Backup, clear_unfinished, save_backup
+from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 from mockgen_watch.storage.swap import Place, Placed, Placer, put_new, write_new, write_over
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
-
-    from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.containment import Folder
-    from mockgen_watch.storage.project_folder import StateFolder
 
 
 MANIFEST = "replacement.json"

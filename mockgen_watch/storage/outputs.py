@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,24 +13,26 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError
-from mockgen_watch.lock.lockfile import Lockfile, decode_entries, read_lockfile, with_digests
-from mockgen_watch.lock.model import Snapshot, relevant_paths
+from mockgen_watch.lock.lockfile import (
+    JournalEntry,
+    Lockfile,
+    decode_entries,
+    read_lockfile,
+    with_digests,
+)
+from mockgen_watch.lock.model import Scope, Snapshot, relevant_paths
 from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, offer_path, suite_of_lock
 from mockgen_watch.storage.atomic import TEMPORARY, read_blocks
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.specs import SpecReader, digest_below, read_steady
+from mockgen_watch.storage.specs import SpecReader, SpecSnapshot, digest_below, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
-    from typing import Self, TypeVar
 
-    from mockgen_watch.lock.lockfile import JournalEntry
-    from mockgen_watch.lock.model import Scope
     from mockgen_watch.lock.wanted import WantedSuite
     from mockgen_watch.storage.project_folder import OutputRoot
-    from mockgen_watch.storage.specs import SpecSnapshot
 
     _Value = TypeVar("_Value")
 
@@ -245,7 +247,6 @@ class OutputReader:
     """Goes through folders and notes what is there."""
 
     def __init__(self, tree: OutputTree, before: OutputTree | None) -> None:
-        """Note it in ``tree``; ``before`` is an earlier look."""
         self.tree = tree
         self.before = before
 

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from msgspec import Struct
 
@@ -27,14 +27,12 @@ from mockgen_watch.storage.atomic import (
     temporary_name,
     write_atomically,
 )
-from mockgen_watch.storage.containment import naming
+from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.folders import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from typing import IO, Any, Final, Self
 
-    from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.project_folder import StateFolder
 
@@ -49,7 +47,6 @@ class Spool:
     """Bytes in the order in which they came."""
 
     def __init__(self, folder: StrPath | None = None, *, block: int = BLOCK) -> None:
-        """Keep what is more than ``block`` bytes in ``folder``, else where the system does."""
         self._folder = folder
         self._block = block
         self._parts: list[bytes] = []
@@ -161,7 +158,6 @@ class Partials:
     """
 
     def __init__(self, state: StateFolder, step: int = STEP) -> None:
-        """Keep it in ``state``, with a mark every ``step`` bytes."""
         self.state = state
         self.step = step
         self.resumed: dict[str, int] = {}

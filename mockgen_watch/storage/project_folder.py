@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import LockedError, StorageError, UsageError
@@ -29,7 +29,6 @@ from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-    from typing import Self
 
     from mockgen_watch.storage.folders import StrPath
 
@@ -144,7 +143,6 @@ class StateFolder:
     """
 
     def __init__(self, path: StrPath) -> None:
-        """Use ``path``."""
         self.folder = os.fspath(path)
 
     @classmethod

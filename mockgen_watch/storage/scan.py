@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mockgen_watch.digest import digest
 from mockgen_watch.storage.memo import Memo, tool_parts
@@ -19,7 +19,6 @@ from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TypeAlias
 
     from mockgen_watch.storage.folders import StrPath
 

@@ -16,13 +16,12 @@ from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.containment import Entry, Folder, naming, storage_error
 from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES
-from mockgen_watch.storage.stat_cache import Stamp, now_ns
+from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.storage.stat_cache import StatCache
 
 
 _TRIES = 3
@@ -222,7 +221,6 @@ class SpecReader:
     """Goes through folders and collects files, bytes and problems."""
 
     def __init__(self, project: str, cache: StatCache | None) -> None:
-        """Read below ``project``; what ``cache`` knows is not read."""
         self.project = project
         self.cache = cache
         self.files: dict[str, SpecFile] = {}

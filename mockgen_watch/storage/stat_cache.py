@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import time
 from collections import namedtuple
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockgen_watch.errors import StorageError
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Container
-    from typing import Any, NamedTuple
 
     from mockgen_watch.storage.project_folder import StateFolder
 
@@ -79,7 +78,6 @@ class StatCache:
     """
 
     def __init__(self, state: StateFolder, name: str, *, is_resident: bool = False) -> None:
-        """Read the file ``name`` of ``state``; one that cannot be read counts as empty."""
         self.state = state
         self.name = name
         self.is_resident = is_resident

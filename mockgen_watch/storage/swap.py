@@ -21,17 +21,14 @@ from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
-from mockgen_watch.storage.backup import save_backup
-from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, now_ns
+from mockgen_watch.storage.backup import Backup, save_backup
+from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, StatCache, now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
-    from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.project_folder import OutputRoot
-    from mockgen_watch.storage.stat_cache import StatCache
 
 
 _EXCHANGE = 2
@@ -249,7 +246,6 @@ class Placer:
     """
 
     def __init__(self, root: OutputRoot, cache: StatCache | None = None) -> None:
-        """Work in ``root``; ``cache`` has the digests of files whose stamps it knows."""
         self.root = root
         self.cache = cache
         self.backups: list[Backup] = []

@@ -26,7 +26,15 @@ from mockgen_watch.lock.lockfile import (
     read_lockfile,
     write_lockfile,
 )
-from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reason, SuiteAction
+from mockgen_watch.lock.model import (
+    Action,
+    FileAction,
+    OutputAction,
+    Reason,
+    Reconciliation,
+    Snapshot,
+    SuiteAction,
+)
 from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
 from mockgen_watch.storage.atomic import (
@@ -37,18 +45,15 @@ from mockgen_watch.storage.atomic import (
     stage,
     write_all,
 )
-from mockgen_watch.storage.backup import clear_unfinished, keep_lockfile, save_backup
+from mockgen_watch.storage.backup import Backup, clear_unfinished, keep_lockfile, save_backup
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.outputs import LARGEST_LOCK
+from mockgen_watch.storage.outputs import LARGEST_LOCK, OutputTree
 from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.swap import Place, Placed, Placer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from mockgen_watch.lock.model import Reconciliation, Snapshot
-    from mockgen_watch.storage.backup import Backup
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 
     Contents: TypeAlias = Iterable[tuple[OutputAction, Iterable[tuple[str, Iterable[bytes]]]]]

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -20,7 +20,6 @@ from mockgen_watch.storage.containment import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Final
 
     from mockgen_watch.storage.folders import StrPath
 

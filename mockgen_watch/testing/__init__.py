@@ -11,7 +11,6 @@ __all__ = ["check_rule"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the check when it is asked for: pytest imports this package in every run."""
     if name == "check_rule":
         from mockgen_watch.testing.rules import check_rule
 

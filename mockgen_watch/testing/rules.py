@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import copy
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from mockgen_watch.rules.plugin import KIND
+from mockgen_watch.rules.plugin import KIND, Checker, RuleType
 from mockgen_watch.rules.values import Missing, same, shown, value_at, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, Final
 
-    from mockgen_watch.rules.plugin import Checker, RuleType
     from mockgen_watch.spec.document import Json
 
 ANYTHING: Final[tuple[Json, ...]] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
 from mockgen_watch.observe.escaping import escape_for_terminal
@@ -14,7 +14,6 @@ from mockgen_watch.views.values import aligned, cut, plain_json, plural, shown_j
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final
 
     from mockgen_watch.scenarios.measure import Measured, Odds, StrengthCount
     from mockgen_watch.spec.document import Json

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import category, east_asian_width
 
 import msgspec
 
-from mockgen_watch.diagnostics import CODES, Severity
+from mockgen_watch.diagnostics import CODES, Diagnostic, Fix, Location, Severity
 from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
 from mockgen_watch.spec.source import Source
 from mockgen_watch.views.values import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, Final
 
-    from mockgen_watch.diagnostics import Diagnostic, Fix, Location
 
 REPORT_VERSION: Final = 1
 """Grows when a key of the JSON report goes away or changes its meaning."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from math import log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.migrations.forms import Form
-from mockgen_watch.migrations.migrate import FileKind
+from mockgen_watch.migrations.migrate import FileKind, Migration
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.views.values import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.migrations.migrate import Migration
     from mockgen_watch.migrations.prove import SectionProof
     from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.storage.multi import Replaced

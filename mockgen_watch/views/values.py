@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.observe.escaping import escape_for_terminal
@@ -12,7 +12,6 @@ from mockgen_watch.rules.values import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.git.history import Blame

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import time
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Severity
+from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.storage.specs import MovedError
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchFailed,
+    DaemonEvent,
     DiagnosticCleared,
     DiagnosticRaised,
 )
-from mockgen_watch.workflow.results import Report
+from mockgen_watch.workflow.results import FileResult, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.storage.scan import Scan
-    from mockgen_watch.watch.events import DaemonEvent
     from mockgen_watch.watch.resident import Resident
-    from mockgen_watch.workflow.results import FileResult
 
 SHOWN_HINTS: Final = 20
 WRITE_FAILED: Final = "MG510"

@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -53,6 +53,7 @@ from mockgen_watch.watch.watching import (
     STORM_LOOK,
     STORM_REST,
     EventObserver,
+    ProjectObserver,
     Watching,
     is_storm,
 )
@@ -61,10 +62,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import FrameType
-    from typing import Final
 
     from mockgen_watch.spec.project import Project
-    from mockgen_watch.watch.watching import ProjectObserver
 
 
 LOCK_WAIT: Final = 1.0

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Severity
-from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.log import bound
+from mockgen_watch.diagnostics import Diagnostic, Severity
+from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.observe.log import Log, bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TypeAlias
-
-    from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.lock.model import Reason
-    from mockgen_watch.observe.log import Log
 
 
 class Started(Struct, frozen=True, kw_only=True):

@@ -9,12 +9,13 @@ import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Self
 
 from mockgen_watch.lock.model import Action
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchFailed,
+    DaemonEvent,
     EventsMissed,
     GitHeld,
     OutputWritten,
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
-    from typing import Final, Self
 
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.watch.events import DaemonEvent
 
 
 class Metrics:
@@ -183,7 +182,6 @@ class Endpoint:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to serve."""
         self._thread.start()
         return self
 
@@ -193,7 +191,6 @@ class Endpoint:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End."""
         self._server.shutdown()
         self._server.server_close()
 

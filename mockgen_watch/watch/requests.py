@@ -11,20 +11,18 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from mockgen_watch.errors import LockedError, MockgenError, StorageError
 from mockgen_watch.storage.atomic import write_atomically
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.project_folder import DAEMON, ProjectLock
+from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TypeAlias
 
-    from mockgen_watch.storage.project_folder import StateFolder
 
 Answer: TypeAlias = "dict[str, object]"
 

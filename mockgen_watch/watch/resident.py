@@ -12,31 +12,38 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Severity
+from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.affected import InputGraph
-from mockgen_watch.storage.outputs import merge_trees, read_outputs, reread_outputs, reread_specs
-from mockgen_watch.storage.project_folder import SPECS
-from mockgen_watch.storage.specs import SPECS_CACHE, MovedError, is_spec, read_specs
+from mockgen_watch.storage.outputs import (
+    OutputTree,
+    merge_trees,
+    read_outputs,
+    reread_outputs,
+    reread_specs,
+)
+from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder
+from mockgen_watch.storage.specs import (
+    SPECS_CACHE,
+    MovedError,
+    SpecFile,
+    SpecSnapshot,
+    is_spec,
+    read_specs,
+)
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import generate
-from mockgen_watch.workflow.project import project_of
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.project import OpenProject, project_of
+from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.sources import USER_INPUT_NAMES, absent_paths, suite_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Mapping
     from pathlib import Path
 
-    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.spec.project import Project
-    from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
     from mockgen_watch.storage.scan import Scan
-    from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
-    from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Report
 
 
 class SuiteWarnings:

@@ -12,7 +12,7 @@ import select
 import socket
 import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
@@ -21,7 +21,6 @@ from mockgen_watch.storage.project_folder import find_work_tree
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from typing import Final
 
 SETTLE: Final = 0.020
 """Seconds without an event after which a change counts as done."""
@@ -58,7 +57,6 @@ class Debounce:
     """Holds changes back until there is a pause in them."""
 
     def __init__(self, pause: float = SETTLE, longest: float = LONGEST_SETTLE) -> None:
-        """Wait for ``pause`` seconds of quiet, ``longest`` seconds at most."""
         self._pause = pause
         self._longest = longest
         self._first: float | None = None
@@ -92,7 +90,6 @@ class Schedule:
     """
 
     def __init__(self, now: float, *, has_audits: bool = True) -> None:
-        """Begin at ``now``, with nothing to do but audits."""
         self.hints: dict[str, None] = {}
         self.causes: dict[str, None] = {}
         self.is_polling = False
@@ -266,7 +263,6 @@ class Gate:
     """
 
     def __init__(self, longest: float = LONGEST_HOLD) -> None:
-        """Hold batches back for ``longest`` seconds at most."""
         self._longest = longest
         self._since: float | None = None
         self._is_overrun = False

@@ -9,7 +9,7 @@ import os
 import sys
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import watchdog.events
 from msgspec import Struct
@@ -17,16 +17,14 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer as WatchdogObserver
 
 from mockgen_watch.storage.project_folder import SPECS
-from mockgen_watch.watch.events import EventsMissed, WatchChanged
+from mockgen_watch.watch.events import EventsMissed, Stream, WatchChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Final
 
     from watchdog.observers.api import BaseObserver
 
     from mockgen_watch.storage.scan import Scan
-    from mockgen_watch.watch.events import Stream
 
 
 STORM_FILES: Final = 16
@@ -96,7 +94,6 @@ class EventObserver:
     """Watches ``specs/`` and all below it, the project folder alone, and ``also`` alone."""
 
     def __init__(self, project: Path, also: Iterable[Path], ring: Callable[[], None]) -> None:
-        """Prepare to call ``ring`` from another thread."""
         self.project = project
         self.also = tuple(also)
         self._handler = _Handler(ring)
@@ -242,7 +239,6 @@ class Watching:
         *,
         checks_identity: bool = True,
     ) -> None:
-        """Prepare to watch ``project`` by what ``make`` makes."""
         self.project = project
         self.is_polling = False
         self.missed = 0

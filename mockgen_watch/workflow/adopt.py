@@ -5,7 +5,7 @@ The change is proved before it is written: the new spec must make the records as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,38 +29,28 @@ from mockgen_watch.lock.paths import below, is_labels, split_path
 from mockgen_watch.migrations.graft import (
     GraftError,
     ScenarioNode,
+    Statement,
     apply_graft,
     build_graft,
     propose,
 )
-from mockgen_watch.plan.model import NEGATIVE
-from mockgen_watch.rules.values import MISSING, Missing, value_at
+from mockgen_watch.plan.model import NEGATIVE, OutputPlan
+from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.labels import INSIDE
-from mockgen_watch.spec.document import MappingNode, pointer_of
+from mockgen_watch.spec.document import Document, Json, MappingNode, Node, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.storage.multi import Replacement
-from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.multi import Replaced, Replacement
+from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
 from mockgen_watch.workflow.changes import CannotDecodeError, changed_cells, decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.origins import locate_record, locate_value, split_pointer
-from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
-from mockgen_watch.workflow.project import project_of, replace_files
-from mockgen_watch.workflow.targets import find_output, plan_name
+from mockgen_watch.workflow.produce import Production, output_files, prepare_production, suffix_of
+from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
+from mockgen_watch.workflow.targets import Target, find_output, plan_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
-
-    from mockgen_watch.migrations.graft import Statement
-    from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.rules.values import Place
-    from mockgen_watch.spec.document import Document, Json, Node
-    from mockgen_watch.storage.multi import Replaced
-    from mockgen_watch.storage.outputs import OutputTree
-    from mockgen_watch.workflow.produce import Production
-    from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.targets import Target
 
     CommittedOutputs: TypeAlias = Callable[
         [OpenProject, Iterable[str], Mapping[str, str]], Mapping[str, bytes]

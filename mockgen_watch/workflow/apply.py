@@ -9,29 +9,24 @@ from msgspec import to_builtins
 from mockgen_watch.contract import CONTRACT
 from mockgen_watch.digest import Digester
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, FileAction, Reconciliation
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan, moved, no_longer
 from mockgen_watch.lock.settle import settle
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide, report_of_run
-from mockgen_watch.workflow.project import writer_lock
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.generate import Decision, Renderer, begin_nothing, decide, report_of_run
+from mockgen_watch.workflow.project import OpenProject, writer_lock
+from mockgen_watch.workflow.results import Report, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.lock.model import FileAction, Reconciliation
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.workflow.changes import ChangePlan, PlannedFile
-    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Report
 
 
 def saved_plan(project: OpenProject, request: Request, plan: ChangePlan, tool: str) -> SavedPlan:

@@ -13,18 +13,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.diagnostics import Diagnostics
+from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, OutputAction
 from mockgen_watch.lock.paths import is_labels
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.rules.values import MISSING, Missing
-from mockgen_watch.spec.document import plain_data, pointer_of
+from mockgen_watch.spec.document import Json, plain_data, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.workflow.generate import (
+    Decision,
     Renderer,
     begin_nothing,
     decide,
@@ -38,12 +39,8 @@ from mockgen_watch.workflow.targets import plan_name, select_plans
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.formats.fragments import SlowField
-    from mockgen_watch.lock.model import OutputAction
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import FileResult, Request

@@ -7,35 +7,37 @@ changed a file.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from mockgen_watch.contract import CONTRACT
-from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, apply_fixes, choose_fixes
+from mockgen_watch.diagnostics import (
+    Diagnostic,
+    Diagnostics,
+    Fix,
+    Location,
+    apply_fixes,
+    choose_fixes,
+)
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, FileAction, OutputAction, SuiteAction
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.scenarios.check import check_scenarios
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.workflow.generate import Renderer, begin_nothing, decide
-from mockgen_watch.workflow.project import project_of, replace_files
+from mockgen_watch.workflow.generate import Decision, Renderer, begin_nothing, decide
+from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Fix
     from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.model import FileAction, OutputAction, SuiteAction
-    from mockgen_watch.workflow.generate import Decision
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
 
     KnownDigests = dict[tuple[str, tuple[str, ...]], Mapping[str, str]]
@@ -78,7 +80,6 @@ class MadeDigests:
     """Makes outputs, and gives the digests of their files."""
 
     def __init__(self, renderer: Renderer, known: KnownDigests | None = None) -> None:
-        """Make outputs with ``renderer``, except those whose digests are ``known``."""
         self._renderer = renderer
         self._known = {} if known is None else known
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
-from mockgen_watch.plan.model import POSITIVE
+from mockgen_watch.plan.model import POSITIVE, OutputPlan
 from mockgen_watch.scenarios.check import common_record
 from mockgen_watch.scenarios.coverage.parameters import key_of
 from mockgen_watch.scenarios.labels import BASE, EXCLUSION, has_promise
@@ -19,17 +19,15 @@ from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure,
 from mockgen_watch.scenarios.promise.facts import fields_below
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.storage.multi import Replacement
-from mockgen_watch.workflow.project import replace_files
+from mockgen_watch.workflow.project import OpenProject, replace_files
 from mockgen_watch.workflow.targets import plans_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.workflow.project import OpenProject
 
 
 class OutputCoverage(Struct, frozen=True, kw_only=True):

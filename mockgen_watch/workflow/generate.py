@@ -7,7 +7,7 @@ and ``storage.transaction`` writes them and the lockfiles.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,38 +15,36 @@ from msgspec.structs import replace
 from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors.base import Executor, Serial
 from mockgen_watch.lock.lockfile import Lockfile, made_from
-from mockgen_watch.lock.model import Action, Scope
+from mockgen_watch.lock.model import (
+    Action,
+    FileAction,
+    OutputAction,
+    Reconciliation,
+    Scope,
+    Snapshot,
+)
 from mockgen_watch.lock.paths import check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
-from mockgen_watch.plan.model import Selection
+from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout
-from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.storage.transaction import apply
+from mockgen_watch.storage.outputs import OutputTree, read_outputs
+from mockgen_watch.storage.transaction import Failure, Outcome, apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
-from mockgen_watch.workflow.project import writer_lock
-from mockgen_watch.workflow.results import FileResult, Report
+from mockgen_watch.workflow.project import OpenProject, writer_lock
+from mockgen_watch.workflow.results import FileResult, Report, Request
 from mockgen_watch.workflow.sources import absent_paths, renew_inputs
-from mockgen_watch.workflow.suites import EVERYTHING
+from mockgen_watch.workflow.suites import EVERYTHING, Suites
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Self
 
-    from mockgen_watch.executors.base import Executor
-    from mockgen_watch.lock.model import FileAction, OutputAction, Reconciliation, Snapshot
-    from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.project_folder import OutputRoot
-    from mockgen_watch.storage.transaction import Failure, Outcome
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Request
-    from mockgen_watch.workflow.suites import Suites
 
 
 class Outputs(Protocol):
@@ -268,7 +266,6 @@ class Renderer:
         advance: Advance = no_progress,
         spool_folder: str | None = None,
     ) -> None:
-        """Render with ``executor``, by default in this process; see ``output_files``."""
         self._suites = suites
         self._selection = selection
         self._executor = executor or Serial()

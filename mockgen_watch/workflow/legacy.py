@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.migrations.forms import RemarkKind, form_of, read_sections
+from mockgen_watch.migrations.forms import RemarkKind, SectionFile, form_of, read_sections
 from mockgen_watch.migrations.layout import json_text
 from mockgen_watch.migrations.migrate import remark_location, too_many_rows
 from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
@@ -24,7 +24,6 @@ from mockgen_watch.workflow.suites import Suites, SuiteSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.migrations.forms import SectionFile
     from mockgen_watch.spec.document import Document, Json
     from mockgen_watch.storage.folders import StrPath
 

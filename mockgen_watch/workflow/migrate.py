@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,13 +19,15 @@ from mockgen_watch.migrations.migrate import (
     STEPS,
     Chain,
     FileKind,
+    Migration,
+    MigrationOptions,
     Step,
     looks_like_master,
     migrate_master,
     migrate_user_input,
     migrate_versioned,
 )
-from mockgen_watch.migrations.suggest import shared_pools
+from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
 from mockgen_watch.spec.build.reader import BuildContext
@@ -47,10 +49,7 @@ from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.migrations.migrate import Migration, MigrationOptions
-    from mockgen_watch.migrations.suggest import Suggestion
     from mockgen_watch.spec.document import Document
 
 

@@ -11,14 +11,15 @@ from msgspec import Struct
 from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import UsageError
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.plan.model import twin_of
+from mockgen_watch.plan.model import OutputPlan, RecordPlan, twin_of
 from mockgen_watch.rules.cel import fields_of
-from mockgen_watch.rules.values import MISSING, Missing, value_at
+from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.promise.facts import bare_path
-from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
+    Generator,
     Moment,
     Number,
     Pattern,
@@ -35,8 +36,14 @@ from mockgen_watch.spec.model import (
     Layout,
     Leaf,
     MergeKind,
+    Model,
+    Modifiers,
     ObjectShape,
+    Origin,
     RuleKind,
+    RuleSpec,
+    Shape,
+    Statement,
     find_shape,
 )
 from mockgen_watch.spec.moments import format_moment
@@ -46,12 +53,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.plan.model import OutputPlan, RecordPlan
-    from mockgen_watch.rules.values import Place
     from mockgen_watch.scenarios.labels import Case, Fault
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import Model, Modifiers, Origin, RuleSpec, Shape, Statement
     from mockgen_watch.workflow.targets import Target
 
     Path = tuple[str, ...]

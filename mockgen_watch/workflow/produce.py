@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import PlacingExecutor
+from mockgen_watch.executors.base import Executor, PlacingExecutor
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.format import FormatError, complete_options
+from mockgen_watch.formats.format import FormatError, Framing, Writer, complete_options
 from mockgen_watch.formats.fragments import SlowField
 from mockgen_watch.formats.rendering import (
     CaseRecords,
+    Records,
     Warming,
     alone,
     document,
@@ -32,22 +33,16 @@ from mockgen_watch.formats.rendering import (
 )
 from mockgen_watch.formats.styles import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, split_path
-from mockgen_watch.scenarios.labels import labelled
-from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.scenarios.labels import Case, labelled
+from mockgen_watch.scenarios.source import RecordSources, Source, compile_source
 from mockgen_watch.spec.model import Labels, Layout
 from mockgen_watch.storage.partial import Progress, Resumable, Spool
 from mockgen_watch.workflow.targets import plan_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import BinaryIO, Final
 
-    from mockgen_watch.executors.base import Executor
-    from mockgen_watch.formats.format import Framing, Writer
-    from mockgen_watch.formats.rendering import Records
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.scenarios.labels import Case
-    from mockgen_watch.scenarios.source import RecordSources, Source
     from mockgen_watch.spec.document import Json
 
     Advance = Callable[[OutputPlan, int], None]
@@ -375,7 +370,6 @@ class LabelCollector:
     """An executor of records with labels: it hands on the records and puts their labels aside."""
 
     def __init__(self, executor: Executor, spool: Spool, writer: Writer) -> None:
-        """Have the records made by ``executor``; ``writer`` writes the labels."""
         self.writer = writer
         self._executor = executor
         self._spool = spool

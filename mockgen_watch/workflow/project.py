@@ -21,7 +21,13 @@ from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.multi import PROJECT_LABEL, finish_replacement, replace_all
+from mockgen_watch.storage.multi import (
+    PROJECT_LABEL,
+    Replaced,
+    Replacement,
+    finish_replacement,
+    replace_all,
+)
 from mockgen_watch.storage.project_folder import (
     SPECS,
     WRITER,
@@ -40,7 +46,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mockgen_watch.storage.folders import StrPath
-    from mockgen_watch.storage.multi import Replaced, Replacement
 
 LOCK_WAIT = 10.0
 """Seconds that a command waits for another one to end that writes."""

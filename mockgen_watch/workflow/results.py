@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, has_errors
-from mockgen_watch.lock.model import Action
+from mockgen_watch.lock.model import Action, Reason
 from mockgen_watch.plan.model import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.lock.model import Reason
     from mockgen_watch.storage.backup import Backup
 
 

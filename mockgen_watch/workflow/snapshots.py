@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -27,23 +27,26 @@ from mockgen_watch.storage.archive import (
     unpack,
     write_archive,
 )
-from mockgen_watch.storage.backup import find_lockfile, list_backups, list_lockfiles
+from mockgen_watch.storage.backup import (
+    Backup,
+    KeptLockfile,
+    find_lockfile,
+    list_backups,
+    list_lockfiles,
+)
 from mockgen_watch.storage.multi import PROJECT_LABEL
 from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.storage.swap import write_new_below
 from mockgen_watch.workflow.produce import file_bytes, prepare_production, record_bytes, suffix_of
-from mockgen_watch.workflow.project import writer_lock
+from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.results import FileResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.storage.backup import Backup, KeptLockfile
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.project import OpenProject
 
 
 FOLDER = "snapshots"

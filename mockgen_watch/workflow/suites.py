@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
 from mockgen_watch.errors import FindingsError, StorageError
-from mockgen_watch.masters.chain import find_master, resolve_chain
+from mockgen_watch.masters.chain import ResolvedMaster, find_master, resolve_chain
 from mockgen_watch.plan.compile import compile_suite
-from mockgen_watch.plan.model import PlanContext, Selection, SuiteSource
+from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog
-from mockgen_watch.rules.plugin import Refused
+from mockgen_watch.rules.plugin import Refused, RuleType
 from mockgen_watch.scenarios.check import check_promises
 from mockgen_watch.scenarios.source import RecordSources
 from mockgen_watch.spec.build.fixes import with_fix
@@ -31,8 +31,17 @@ from mockgen_watch.spec.build.pools import (
     vocabulary_names,
 )
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import plain_data
-from mockgen_watch.spec.model import ConflictPolicy, MasterChoice, RuleKind
+from mockgen_watch.spec.document import Document, plain_data
+from mockgen_watch.spec.model import (
+    ConflictPolicy,
+    CoverageSpec,
+    MasterChoice,
+    MasterFile,
+    Model,
+    RuleKind,
+    RuleSpec,
+    UserInput,
+)
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.sources import (
     PLUGIN,
@@ -46,13 +55,8 @@ from mockgen_watch.workflow.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.plan.model import OutputPlan
-    from mockgen_watch.rules.plugin import RuleType
     from mockgen_watch.spec.build.reader import BuildContext
-    from mockgen_watch.spec.document import Document
     from mockgen_watch.spec.generators import Pool
-    from mockgen_watch.spec.model import CoverageSpec, MasterFile, Model, RuleSpec, UserInput
 
 
 EVERYTHING = Selection()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import did_you_mean, has_errors
+from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
 from mockgen_watch.scenarios.labels import wants_labels
@@ -16,7 +16,6 @@ from mockgen_watch.scenarios.labels import wants_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.plan.model import OutputPlan, Selection
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request

@@ -8,16 +8,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.errors import UsageError
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE
-from mockgen_watch.rules.values import Missing
+from mockgen_watch.plan.model import NEGATIVE, POSITIVE, RecordPlan
+from mockgen_watch.rules.values import Missing, Place
 from mockgen_watch.scenarios.coverage.covered import find_design
 from mockgen_watch.scenarios.faults.candidates import OWN
-from mockgen_watch.scenarios.labels import INSIDE, label_data, labelled
+from mockgen_watch.scenarios.labels import INSIDE, Case, label_data, labelled
 from mockgen_watch.scenarios.promise.facts import bare_path
-from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind
+from mockgen_watch.spec.document import Json, pointer_of
+from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind, Shape
 from mockgen_watch.workflow.origins import (
     FoundShape,
+    Odds,
     Role,
     Step,
     describe,
@@ -35,13 +36,7 @@ from mockgen_watch.workflow.origins import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Place
-    from mockgen_watch.scenarios.labels import Case
     from mockgen_watch.scenarios.source import Source
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
-    from mockgen_watch.workflow.origins import Odds
     from mockgen_watch.workflow.targets import Target
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
@@ -11,17 +11,15 @@ from mockgen_watch.cli.running import diff_lines, print_replaced
 from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.views.values import counted, json_sides, json_text, plural, shown_value
-from mockgen_watch.workflow.adopt import carry_out, plan_adoption
+from mockgen_watch.workflow.adopt import Adoption, carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from typing import Final
 
     from mockgen_watch.storage.multi import Replaced
-    from mockgen_watch.workflow.adopt import Adoption
 
 EXAMPLES: Final = """examples:
   mockgen-watch adopt mock_outputs/claims/Claim/positive.json          all edits of the file

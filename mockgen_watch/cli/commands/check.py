@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
@@ -20,18 +20,15 @@ from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.storage.multi import PROJECT_LABEL
 from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
-from mockgen_watch.workflow.check import check, plan_fixes, write_fixes
-from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.check import FixPlan, check, plan_fixes, write_fixes
+from mockgen_watch.workflow.project import OpenProject, open_project
 from mockgen_watch.workflow.results import Request
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Final
 
     from mockgen_watch.diagnostics import Fix
-    from mockgen_watch.workflow.check import FixPlan
-    from mockgen_watch.workflow.project import OpenProject
 
 EXAMPLES: Final = """examples:
   mockgen-watch check                  all specs and outputs; exit code 1 when something is wrong

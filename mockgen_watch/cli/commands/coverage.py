@@ -6,7 +6,7 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, whole_number
@@ -22,13 +22,13 @@ from mockgen_watch.views.coverage import (
     share_of,
 )
 from mockgen_watch.views.values import counted, json_text
-from mockgen_watch.workflow.coverage import coverage_report, save_cases
+from mockgen_watch.workflow.coverage import (
+    CoverageReport,
+    OutputCoverage,
+    coverage_report,
+    save_cases,
+)
 from mockgen_watch.workflow.project import open_project
-
-if TYPE_CHECKING:
-    from typing import Final
-
-    from mockgen_watch.workflow.coverage import CoverageReport, OutputCoverage
 
 EXAMPLES: Final = """examples:
   mockgen-watch coverage                           all outputs

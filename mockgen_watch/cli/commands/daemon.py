@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import PROFILE, add_json
@@ -27,7 +27,6 @@ from mockgen_watch.watch.requests import (
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
-    from typing import Final
 
 STATUS_EXAMPLES: Final = """examples:
   mockgen-watch status           exit code 0 when a daemon runs and is well, else 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.running import wants_color
-from mockgen_watch.git.history import diff_outputs
+from mockgen_watch.git.history import FieldDifference, FileDifference, diff_outputs
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.views.runs import difference_data
 from mockgen_watch.views.values import counted, json_text, plural, shown_value
@@ -17,9 +17,7 @@ from mockgen_watch.workflow.project import open_project
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.git.history import FieldDifference, FileDifference
     from mockgen_watch.workflow.changes import CellChange
 
 EXAMPLES: Final = """examples:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
 from mockgen_watch.errors import FindingsError, UsageError
-from mockgen_watch.storage.scan import look_at_stamps
+from mockgen_watch.storage.scan import Stamps, look_at_stamps
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Final
 
     from mockgen_watch.observe.log import Log
-    from mockgen_watch.storage.scan import Stamps
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.errors import UsageError
@@ -18,7 +18,6 @@ from mockgen_watch.workflow.project import open_project
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from typing import Final
 
 EXAMPLES: Final = """examples:
   mockgen-watch git install      git diff shows records and fields of outputs, and a merge makes

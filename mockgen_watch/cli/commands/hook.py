@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
-from mockgen_watch.git.repository import read_index
+from mockgen_watch.git.repository import StagedProject, read_index
 from mockgen_watch.observe.escaping import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from typing import Final
 
     from mockgen_watch.git.hook import HookReport
-    from mockgen_watch.git.repository import StagedProject
 
 EXAMPLES: Final = """examples:
   mockgen-watch hook              what .git/hooks/pre-commit or pre-commit calls

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -44,7 +44,6 @@ from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCA
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
 EXAMPLES: Final = """examples:
   mockgen-watch init                        a small spec to learn from

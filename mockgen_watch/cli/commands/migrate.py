@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import whole_number
@@ -20,6 +20,7 @@ from mockgen_watch.views.migration import (
 )
 from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.migrate import (
+    MigrationPlan,
     MigrationRequest,
     carry_out,
     finish_earlier,
@@ -29,10 +30,8 @@ from mockgen_watch.workflow.migrate import (
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from typing import Final
 
     from mockgen_watch.storage.multi import Replaced
-    from mockgen_watch.workflow.migrate import MigrationPlan
 
 EXAMPLES: Final = """examples:
   mockgen-watch migrate --diff                      what would become of all old files in specs/

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
@@ -19,16 +19,20 @@ from mockgen_watch.storage.atomic import read_file, write_file
 from mockgen_watch.views.runs import plan_data
 from mockgen_watch.views.values import counted, json_text, plural, shown_value
 from mockgen_watch.workflow.apply import apply_saved, saved_plan
-from mockgen_watch.workflow.changes import plan_changes, slow_outputs
+from mockgen_watch.workflow.changes import (
+    ChangePlan,
+    FieldChange,
+    PlannedFile,
+    plan_changes,
+    slow_outputs,
+)
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from typing import Final
 
-    from mockgen_watch.workflow.changes import ChangePlan, FieldChange, PlannedFile
 
 EXAMPLES: Final = """examples:
   mockgen-watch plan                      what generate would change

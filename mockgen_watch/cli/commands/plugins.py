@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,13 +15,11 @@ from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
 from mockgen_watch.views.values import aligned
-from mockgen_watch.workflow.project import open_project, plugin_states
+from mockgen_watch.workflow.project import PluginState, open_project, plugin_states
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Final
 
-    from mockgen_watch.workflow.project import PluginState
 
 EXAMPLES: Final = """examples:
   mockgen-watch plugins                     which there are; exit code 1 when one cannot be used

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import whole_number
@@ -17,7 +17,6 @@ from mockgen_watch.workflow.targets import find_plan, with_record
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Final
 
 EXAMPLES: Final = """examples:
   mockgen-watch record claims/Claim 0

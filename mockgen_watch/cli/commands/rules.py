@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
@@ -11,7 +11,7 @@ from mockgen_watch.cli.running import print_findings
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
-from mockgen_watch.scenarios.promised import report_model
+from mockgen_watch.scenarios.promised import ModelReport, RuleReport, report_model
 from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -19,9 +19,7 @@ from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Final
 
-    from mockgen_watch.scenarios.promised import ModelReport, RuleReport
 
 EXAMPLES: Final = """examples:
   mockgen-watch rules              how each rule is kept, and which faults break it alone

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import (
@@ -36,10 +36,12 @@ from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.views.values import aligned, counted, json_text
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
-from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.project import OpenProject, open_project
 from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.snapshots import (
     FOLDER,
+    Cleaned,
+    Restorable,
     Retention,
     SnapshotRun,
     clean,
@@ -51,12 +53,9 @@ from mockgen_watch.workflow.targets import select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Final
 
     from mockgen_watch.executors.base import Executor
     from mockgen_watch.workflow.produce import Advance, Production
-    from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.snapshots import Cleaned, Restorable
 
 SNAPSHOT_EXAMPLES: Final = """examples:
   mockgen-watch snapshot                 all outputs, to mock_outputs/snapshots/

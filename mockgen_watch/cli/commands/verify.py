@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.cli.running import executor_of, progress, wants_color
-from mockgen_watch.git.verify import verify
+from mockgen_watch.git.verify import Commit, StaleCommit, Verification, verify
 from mockgen_watch.observe.escaping import escape_for_terminal
 from mockgen_watch.views.diagnostics import diagnostics_data
 from mockgen_watch.views.values import json_text, plural
@@ -18,9 +18,7 @@ from mockgen_watch.workflow.project import open_project
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
-    from typing import Final
 
-    from mockgen_watch.git.verify import Commit, StaleCommit, Verification
 
 EXAMPLES: Final = """examples:
   mockgen-watch verify                     the last commit

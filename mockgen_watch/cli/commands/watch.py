@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.commands.daemon import TAKEN
@@ -23,15 +23,13 @@ from mockgen_watch.observe.log import (
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling
-from mockgen_watch.watch.events import BatchEnded, EventLogger
+from mockgen_watch.watch.events import BatchEnded, DaemonEvent, EventLogger
 from mockgen_watch.watch.metrics import LOOPBACK, Endpoint, Metrics, describe_status
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
-    from typing import Final
 
-    from mockgen_watch.watch.events import DaemonEvent
 
 EXAMPLES: Final = """examples:
   mockgen-watch watch                           until Ctrl-C

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
-from mockgen_watch.git.history import last_touched
+from mockgen_watch.git.history import Blame, last_touched
 from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.spec.model import OriginKind
+from mockgen_watch.spec.model import Origin, OriginKind
 from mockgen_watch.views.values import explanation_data, json_text, shown_value
 from mockgen_watch.workflow.origins import split_pointer
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import find_output
-from mockgen_watch.workflow.why import explain
+from mockgen_watch.workflow.why import Explanation, explain
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
-    from typing import Final
 
     from mockgen_watch.diagnostics import Location
-    from mockgen_watch.git.history import Blame
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Origin
-    from mockgen_watch.workflow.why import Explanation
 
 EXAMPLES: Final = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE

@@ -14,7 +14,7 @@ import math
 import operator
 import sys
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,31 +23,44 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.generate.address import path_of_draw
-from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.masters.shapes import form_bytes
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE, Draw, FirstChoices, records_form
-from mockgen_watch.rules.values import with_value
+from mockgen_watch.plan.model import (
+    NEGATIVE,
+    POSITIVE,
+    Draw,
+    FirstChoices,
+    RecordPlan,
+    records_form,
+)
+from mockgen_watch.rules.values import Path, with_value
 from mockgen_watch.scenarios.coverage.design import cover
-from mockgen_watch.scenarios.coverage.parameters import PRESENT, Free, hidden_values, parameters_of
-from mockgen_watch.scenarios.coverage.problem import Constraint, Problem, count_combinations
+from mockgen_watch.scenarios.coverage.parameters import (
+    PRESENT,
+    Free,
+    Parameter,
+    hidden_values,
+    parameters_of,
+)
+from mockgen_watch.scenarios.coverage.problem import (
+    Constraint,
+    Design,
+    Partial,
+    Problem,
+    Row,
+    count_combinations,
+)
 from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, change_shape, fields_below
 from mockgen_watch.scenarios.promise.redraw import Sampler
 from mockgen_watch.spec.generators import Constant, RowField, Template
-from mockgen_watch.spec.model import Leaf, find_shape
+from mockgen_watch.spec.model import CoverageSpec, Leaf, Shape, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Final
 
-    from mockgen_watch.generate.column import Program
-    from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Path
-    from mockgen_watch.scenarios.coverage.parameters import Parameter
-    from mockgen_watch.scenarios.coverage.problem import Design, Partial, Row
     from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import CoverageSpec, Shape
 
 
 MOST_VALUES: Final = 4000

@@ -14,7 +14,7 @@ chosen, of the seed and of the rows that are to be kept, and of no order in whic
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -23,7 +23,10 @@ from mockgen_watch.scenarios.coverage.problem import (
     Constraint,
     Design,
     Feasible,
+    Partial,
     Problem,
+    Row,
+    Uncovered,
     bits_of,
     count_combinations,
     find_combinations,
@@ -32,9 +35,6 @@ from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Final
-
-    from mockgen_watch.scenarios.coverage.problem import Partial, Row, Uncovered
 
 
 CANDIDATES: Final = 24
@@ -58,7 +58,6 @@ class RowBuilder:
     def __init__(
         self, problem: Problem, feasible: Feasible, left: Uncovered, attempt: int, candidates: int
     ) -> None:
-        """Begin with nothing covered; each ``attempt`` at a problem breaks ties in another way."""
         self.rows: list[Row] = []
         self.kept = 0
         self.not_found = 0

@@ -6,7 +6,7 @@ that may be null or absent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,22 +16,25 @@ from mockgen_watch.generate.address import Address, path_of_draw
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.draws import ENDS, INSIDE_CHOICE
 from mockgen_watch.generate.streams import ALWAYS, threshold
-from mockgen_watch.plan.model import Draw
-from mockgen_watch.rules.values import MISSING, Missing, value_at
+from mockgen_watch.plan.model import Draw, RecordPlan
+from mockgen_watch.rules.values import MISSING, Missing, Path, Place, value_at
 from mockgen_watch.scenarios.promise.facts import final_value, number_of
-from mockgen_watch.spec.generators import Boolean, DistributionKind, Moment, Number, Pool, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape, keys_of
+from mockgen_watch.spec.generators import (
+    Boolean,
+    DistributionKind,
+    Moment,
+    Number,
+    Pool,
+    PoolEntry,
+    RowField,
+)
+from mockgen_watch.spec.model import ArrayShape, Leaf, Modifiers, ObjectShape, Shape, keys_of
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Final, TypeAlias
 
-    from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Path, Place
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import PoolEntry
-    from mockgen_watch.spec.model import ArrayShape, Modifiers, Shape
 
 
 MOST: Final = 64
@@ -51,7 +54,6 @@ class Free:
     """Stands for what a case leaves to be drawn."""
 
     def __repr__(self) -> str:
-        """Return how people read it."""
         return "drawn"
 
 

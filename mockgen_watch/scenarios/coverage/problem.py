@@ -8,7 +8,7 @@ hidden ones included; a set of values is a Python integer, one bit for each.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -16,7 +16,6 @@ from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Final, TypeAlias
 
 
 Row: TypeAlias = "tuple[int, ...]"
@@ -125,7 +124,6 @@ class Feasible:
     """
 
     def __init__(self, sizes: Sequence[int], constraints: Sequence[Constraint]) -> None:
-        """Turn ``constraints`` into tables; each scope has few enough combinations to try."""
         self._sizes = sizes
         self._tables: dict[int, list[_Table]] = {}
         self._near: dict[int, set[int]] = {}
@@ -308,7 +306,6 @@ class Singles:
     """Values that no row has yet."""
 
     def __init__(self, wanted: Sequence[int], count: int) -> None:
-        """Begin with the values in ``wanted``, of ``count`` in all."""
         self._open = bits_of(wanted)
         self._count = count
 
@@ -333,7 +330,6 @@ class Pairs:
     """Pairs of values that no row has yet: for each value the set of its partners."""
 
     def __init__(self, partners: Sequence[int]) -> None:
-        """Begin with the sets in ``partners``, which is symmetric."""
         self._open = list(partners)
 
     def counts(self) -> list[int]:
@@ -359,7 +355,6 @@ class Triples:
     """Triples of values that no row has yet: for each two values the set of the third."""
 
     def __init__(self, thirds: Sequence[Sequence[int]]) -> None:
-        """Begin with the sets in ``thirds``, which is symmetric in all three."""
         self._open = [list(row) for row in thirds]
         # A triple is found from each of its values in two ways.
         self._twice = [sum([bits.bit_count() for bits in row]) for row in self._open]
@@ -431,7 +426,6 @@ class Possible:
     """
 
     def __init__(self, problem: Problem, feasible: Feasible) -> None:
-        """Ask ``feasible``, which knows the constraints of ``problem``."""
         self._feasible = feasible
         self._offsets = problem.offsets
         self.owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]

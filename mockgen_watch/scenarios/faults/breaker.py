@@ -7,15 +7,15 @@ every kind of fault of every rule on a few twins, so that each record begins at 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.rules.values import places_of, value_at, with_value
+from mockgen_watch.rules.values import Path, Place, places_of, value_at, with_value
 from mockgen_watch.scenarios.faults.candidates import (
     COMBINATION,
     KINDS,
@@ -30,6 +30,7 @@ from mockgen_watch.scenarios.faults.order import (
     CandidatesByKind,
     FaultCache,
     FaultKinds,
+    RuleGroup,
     group_of,
     overlap,
 )
@@ -39,12 +40,8 @@ from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.generate.column import Program
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Path, Place
-    from mockgen_watch.scenarios.faults.order import RuleGroup
     from mockgen_watch.scenarios.promise.redraw import Sampler
     from mockgen_watch.scenarios.promise.requirements import Terms
     from mockgen_watch.spec.document import Json

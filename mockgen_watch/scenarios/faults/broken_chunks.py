@@ -10,7 +10,7 @@ a rule that has to give way to the next one.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -19,26 +19,23 @@ from mockgen_watch.generate.column import (
     ArrayNode,
     Column,
     ColumnKind,
+    Node,
     ObjectNode,
     Part,
+    Program,
     State,
     values_over,
 )
-from mockgen_watch.rules.values import Missing, value_at
-from mockgen_watch.scenarios.faults.breaker import with_fault
-from mockgen_watch.scenarios.labels import Batch, Label
+from mockgen_watch.rules.values import Missing, Path, Place, value_at
+from mockgen_watch.scenarios.faults.breaker import Breaker, with_fault
+from mockgen_watch.scenarios.labels import Batch, Fault, Label
 from mockgen_watch.scenarios.promise.chunks import narrowed_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from types import ModuleType
-    from typing import Final
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray
-    from mockgen_watch.generate.column import Node, Program
-    from mockgen_watch.rules.values import Path, Place
-    from mockgen_watch.scenarios.faults.breaker import Breaker
-    from mockgen_watch.scenarios.labels import Fault
     from mockgen_watch.spec.document import Json
 
 
@@ -197,7 +194,6 @@ class _Patch:
     """
 
     def __init__(self, program: Program, paths: Sequence[Path]) -> None:
-        """Leave room at ``paths``, none of which leads into another one or into an array."""
         self.paths = tuple(paths)
         self._values = tuple(_PatchedValues() for _ in paths)
         root: Node = program.root

@@ -9,27 +9,33 @@ import itertools
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import MISSING, Missing, is_number, places_of, same, value_at
+from mockgen_watch.rules.values import (
+    MISSING,
+    Missing,
+    Place,
+    RecordView,
+    is_number,
+    places_of,
+    same,
+    value_at,
+)
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
-from mockgen_watch.spec.generators import Number
+from mockgen_watch.spec.generators import Moment, Number
 from mockgen_watch.spec.model import Leaf, find_shape
 from mockgen_watch.spec.moments import MomentError, format_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Final, TypeVar
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.cel import Comparison
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Place, RecordView
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Moment
 
     _T = TypeVar("_T")
 

@@ -12,16 +12,25 @@ import operator
 import re
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import MISSING, Missing, is_number, seconds_of, value_at
+from mockgen_watch.rules.values import (
+    MISSING,
+    Missing,
+    Path,
+    Place,
+    is_number,
+    seconds_of,
+    value_at,
+)
 from mockgen_watch.scenarios.faults.candidates import (
     COMBINATION,
     OTHER_VALUE,
     Candidate,
+    RecordFields,
     literals_of,
     rotated,
     scalars_of,
@@ -29,17 +38,13 @@ from mockgen_watch.scenarios.faults.candidates import (
     written_like,
 )
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, same_or_missing, seconds_in
-from mockgen_watch.spec.generators import MomentKind, Number
+from mockgen_watch.spec.generators import Moment, MomentKind, Number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Path, Place
-    from mockgen_watch.scenarios.faults.candidates import RecordFields
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Moment
 
     Values = list[Json | Missing]
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from mockgen_watch.rules.values import places_of
-from mockgen_watch.scenarios.faults.candidates import OWN, WRONG_TYPE, rotated
+from mockgen_watch.rules.values import Path, places_of
+from mockgen_watch.scenarios.faults.candidates import OWN, WRONG_TYPE, Candidate, rotated
 from mockgen_watch.scenarios.promise.facts import bare_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-    from typing import Final
 
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Path
-    from mockgen_watch.scenarios.faults.candidates import Candidate
     from mockgen_watch.scenarios.labels import Fault
     from mockgen_watch.spec.document import Json
 
@@ -141,7 +138,6 @@ class FaultCache:
     """
 
     def __init__(self, rule: Rule, kinds: FaultKinds, number: int) -> None:
-        """Hold faults that break ``rule``, the one with this ``number``."""
         self._paths = () if rule.faults is not None or rule.paths is None else rule.paths
         self._kinds = kinds
         self._number = number

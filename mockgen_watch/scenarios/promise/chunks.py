@@ -8,38 +8,35 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.generate.column import (
     Column,
     ColumnKind,
+    Node,
     ObjectNode,
+    Program,
     State,
     finished,
     own,
     values_over,
 )
-from mockgen_watch.rules.cel import ORDERS
-from mockgen_watch.rules.values import is_number, value_at, with_value
+from mockgen_watch.rules.cel import ORDERS, Comparison
+from mockgen_watch.rules.values import Path, RecordView, is_number, value_at, with_value
 from mockgen_watch.scenarios.promise.facts import seconds_in
-from mockgen_watch.spec.generators import MomentKind
+from mockgen_watch.spec.generators import Moment, MomentKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import ModuleType
-    from typing import Final, TypeAlias
 
     import numpy as np
     from numpy.typing import NDArray
 
     from mockgen_watch.generate.address import Cells, IntArray
-    from mockgen_watch.generate.column import Node, Program
-    from mockgen_watch.rules.cel import Comparison
-    from mockgen_watch.rules.values import Path, RecordView
     from mockgen_watch.scenarios.promise.requirements import Requirement, Test
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Moment
 
     BoolArray: TypeAlias = NDArray[np.bool_]
 

@@ -21,12 +21,14 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.checks import check_unique
-from mockgen_watch.rules.values import Missing, seconds_of
+from mockgen_watch.rules.values import Missing, Path, seconds_of
 from mockgen_watch.scenarios.promise.facts import (
     ABSENT,
     MOST_OPTIONS,
     NULL,
+    Field,
     Option,
+    Unit,
     bare_path,
     change_shape,
     fields_below,
@@ -35,20 +37,16 @@ from mockgen_watch.scenarios.promise.facts import (
     seconds_in,
     unit_of,
 )
-from mockgen_watch.scenarios.promise.requirements import Bounds
+from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
 from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape
+from mockgen_watch.spec.model import Leaf, ObjectShape, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.clause import Condition
-    from mockgen_watch.rules.values import Path
-    from mockgen_watch.scenarios.promise.facts import Field, Unit
-    from mockgen_watch.scenarios.promise.requirements import Requirement
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
 
 
 class Constrained(Struct, frozen=True, kw_only=True):

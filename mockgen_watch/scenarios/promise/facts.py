@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from mockgen_watch.generate.references import most_elements
 from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of
 from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
-from mockgen_watch.rules.values import MISSING, Missing, RecordView, is_number, same
+from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number, same
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -37,6 +37,7 @@ from mockgen_watch.spec.model import (
     ArrayShape,
     Leaf,
     ObjectShape,
+    Shape,
     element_shapes,
     find_shape,
 )
@@ -44,12 +45,9 @@ from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Final, TypeAlias
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Path
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
 
 
 MOST_OPTIONS: Final = 4096

@@ -9,27 +9,28 @@ rules has. In a chunk, records that fail in the same way are drawn again by one 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import ATTEMPT
-from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.rules.values import places_of
+from mockgen_watch.rules.values import Path, places_of
 from mockgen_watch.scenarios.promise.chunks import ChunkVerdicts
 from mockgen_watch.scenarios.promise.constrain import narrow_leaf
 from mockgen_watch.scenarios.promise.facts import (
+    Unit,
     arrays_below,
     change_shape,
     fields_below,
     unit_of,
     view_of,
 )
-from mockgen_watch.scenarios.promise.requirements import required_bounds
-from mockgen_watch.spec.document import pointer_of
+from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, required_bounds
+from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.generators import (
     Boolean,
     Moment,
@@ -40,21 +41,14 @@ from mockgen_watch.spec.generators import (
     RowField,
     Template,
 )
-from mockgen_watch.spec.model import ArrayShape, Leaf, find_shape, walk_leaves
+from mockgen_watch.spec.model import ArrayShape, Leaf, Shape, Statement, find_shape, walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
-    from typing import Final, TypeAlias
 
     from mockgen_watch.generate.address import IntArray
-    from mockgen_watch.generate.column import Program
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.values import Path
-    from mockgen_watch.scenarios.promise.facts import Unit
-    from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape, Statement
 
     Attempts: TypeAlias = tuple[tuple[Unit, int], ...]
     """How often each unit was drawn again, in one order; none: not at all."""

@@ -8,17 +8,17 @@ and sometimes it is proved or refuted by the plan alone.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.rules.cel import Comparison
-from mockgen_watch.rules.clause import compile_clause
-from mockgen_watch.rules.rule import compile_rule
+from mockgen_watch.rules.clause import Clause, Condition, compile_clause
+from mockgen_watch.rules.rule import Rule, compile_rule
 from mockgen_watch.rules.schema import REMARKS
-from mockgen_watch.rules.values import Missing, RuleError
+from mockgen_watch.rules.values import Missing, Path, RecordView, RuleError
 from mockgen_watch.scenarios.promise.facts import (
     BOUNDS,
     always_meets,
@@ -33,13 +33,8 @@ from mockgen_watch.spec.model import find_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.clause import Clause, Condition
-    from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.rules.values import Path, RecordView
     from mockgen_watch.spec.document import Json
 
     Proof = Callable[[RecordPlan], bool | None]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from mockgen_watch.spec.build.reader import Build, Entry, join_path, spec_key
 
 if TYPE_CHECKING:
-    from typing import Final
-
     from mockgen_watch.diagnostics import Diagnostic, Fix
     from mockgen_watch.spec.document import Document
 

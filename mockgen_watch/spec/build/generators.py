@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number
 from mockgen_watch.spec.build.reader import (
+    Entry,
     PathError,
+    ShapeContext,
     parse_field,
     parse_path,
     read_field,
@@ -25,6 +27,7 @@ from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
+    Generator,
     Pattern,
     RecordIndex,
     Reference,
@@ -38,10 +41,7 @@ from mockgen_watch.spec.pattern import PatternError, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Final
 
-    from mockgen_watch.spec.build.reader import Entry, ShapeContext
-    from mockgen_watch.spec.generators import Generator
 
 MAX_WIDTH: Final = 40
 MAX_ELEMENTS: Final = 10_000

@@ -7,14 +7,14 @@ reports the others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Related, ask_for, is_slip, nearest_word
+from mockgen_watch.diagnostics import Fix, Location, Related, ask_for, is_slip, nearest_word
 from mockgen_watch.spec.build.fixes import word_fix
-from mockgen_watch.spec.build.reader import spec_key
+from mockgen_watch.spec.build.reader import Build, spec_key
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 from mockgen_watch.spec.generators import (
     DistributionKind,
@@ -30,20 +30,20 @@ from mockgen_watch.spec.generators import (
 )
 from mockgen_watch.spec.model import (
     ArrayShape,
+    KeyPath,
     Leaf,
     Member,
+    Model,
     ObjectShape,
+    Position,
+    Scenario,
+    Shape,
     element_shapes,
     walk_positions,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Final, TypeAlias
-
-    from mockgen_watch.diagnostics import Fix, Location
-    from mockgen_watch.spec.build.reader import Build
-    from mockgen_watch.spec.model import KeyPath, Model, Position, Scenario, Shape
 
     _Records: TypeAlias = Mapping[str, tuple["Records", ...]]
     _Node: TypeAlias = tuple[str, str, Position]

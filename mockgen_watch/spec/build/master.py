@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.diagnostics import ask_for, nearest_word
+from mockgen_watch.diagnostics import Diagnostic, ask_for, nearest_word
 from mockgen_watch.spec.build.reader import (
     MASTER_DIRECTIVES,
     Build,
+    BuildContext,
     Entry,
     PathError,
     join_path,
@@ -27,10 +28,6 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from typing import Final
-
-    from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.build.reader import BuildContext
     from mockgen_watch.spec.document import Document
 
 _BY_KEY: Final = re.compile(r"by-key\((.*)\)", re.DOTALL)

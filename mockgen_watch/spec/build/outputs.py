@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import is_slip
-from mockgen_watch.spec.build.reader import read_text, read_word
+from mockgen_watch.spec.build.reader import Entry, KnownFormat, read_text, read_word
 from mockgen_watch.spec.document import Scalar, plain_data
-from mockgen_watch.spec.model import Labels, Layout
-
-if TYPE_CHECKING:
-    from mockgen_watch.spec.build.reader import Entry, KnownFormat
-    from mockgen_watch.spec.model import OutputOptions
+from mockgen_watch.spec.model import Labels, Layout, OutputOptions
 
 _OWN_KEYS = frozenset(["format", "layout", "labels"])
 """Keys of ``$output`` that no format has to understand."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -29,8 +29,10 @@ from mockgen_watch.spec.build.reader import (
 )
 from mockgen_watch.spec.document import (
     Document,
+    Json,
     MappingNode,
     Mark,
+    Node,
     Scalar,
     SequenceNode,
     plain_data,
@@ -40,9 +42,7 @@ from mockgen_watch.spec.generators import Pool, PoolEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.spec.document import Json, Node
 
 MAX_WEIGHT_DIGITS: Final = 12
 VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")

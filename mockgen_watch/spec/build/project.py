@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -13,6 +13,7 @@ from mockgen_watch.spec.build.reader import (
     Build,
     BuildContext,
     Entry,
+    KnownFormat,
     join_path,
     read_params,
     read_text,
@@ -34,10 +35,8 @@ from mockgen_watch.spec.project import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Final
 
     from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.build.reader import KnownFormat
     from mockgen_watch.spec.document import Document
 
 CONTRACTS: Final = (1,)

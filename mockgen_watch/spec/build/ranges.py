@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec.build.reader import (
+    Entry,
     read_decimal,
     read_params,
     read_text,
@@ -30,9 +31,7 @@ from mockgen_watch.spec.moments import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Final
 
-    from mockgen_watch.spec.build.reader import Entry
 
 MAX_DIGITS: Final = 18
 """Before the decimal point, in bounds and parameters; more are no measurement."""

@@ -11,22 +11,28 @@ import json
 import re
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostics, Fix, Location, ask_for, nearest_word
-from mockgen_watch.spec.document import MappingNode, Scalar, SequenceNode, pointer_of
-from mockgen_watch.spec.model import OutputOptions
+from mockgen_watch.diagnostics import Diagnostics, Fix, Location, Related, ask_for, nearest_word
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Mark,
+    Member,
+    Node,
+    Scalar,
+    SequenceNode,
+    pointer_of,
+)
+from mockgen_watch.spec.model import Layout, OriginKind, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Related
-    from mockgen_watch.spec.document import Document, Json, Mark, Member, Node
     from mockgen_watch.spec.generators import Pool
-    from mockgen_watch.spec.model import Layout, OriginKind
 
 
 GENERATOR_DIRECTIVES: Final = (

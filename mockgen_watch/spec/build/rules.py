@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.diagnostics import Diagnostic, suggest
-from mockgen_watch.spec.build.reader import PathError, join_path, parse_field, read_field, read_text
-from mockgen_watch.spec.document import Scalar, plain_data
+from mockgen_watch.diagnostics import Diagnostic, Location, suggest
+from mockgen_watch.spec.build.reader import (
+    Entry,
+    PathError,
+    join_path,
+    parse_field,
+    read_field,
+    read_text,
+)
+from mockgen_watch.spec.document import Json, Scalar, plain_data
 from mockgen_watch.spec.model import (
     ArrayShape,
     ConditionSpec,
     ExclusionSpec,
+    KeyPath,
+    Model,
     ObjectShape,
     RuleKind,
     RuleSpec,
+    Shape,
     element_shapes,
 )
 from mockgen_watch.spec.project import plugin_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Location
-    from mockgen_watch.spec.build.reader import Entry
-    from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import KeyPath, Model, Shape
 
 _RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
 _PLUGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")

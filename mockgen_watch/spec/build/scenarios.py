@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from mockgen_watch.spec.build.outputs import read_output
 from mockgen_watch.spec.build.pools import read_weight
 from mockgen_watch.spec.build.reader import (
     SCENARIO_DIRECTIVES,
+    Entry,
     data_key,
     is_directive,
     join_path,
@@ -25,7 +26,7 @@ from mockgen_watch.spec.build.reader import (
     spec_key,
 )
 from mockgen_watch.spec.build.shapes import build_record
-from mockgen_watch.spec.document import MappingNode, SequenceNode, plain_data
+from mockgen_watch.spec.document import Json, MappingNode, Node, SequenceNode, plain_data
 from mockgen_watch.spec.model import (
     NO_COVERAGE,
     Coverage,
@@ -41,10 +42,7 @@ from mockgen_watch.spec.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.spec.build.reader import Entry
-    from mockgen_watch.spec.document import Json, Node
 
 WELL_KNOWN: Final = ("positive", "negative", "exclusion", "mixed")
 """The scenarios whose meaning the format fixes; written in any case."""

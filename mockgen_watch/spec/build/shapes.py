@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -18,21 +18,30 @@ from mockgen_watch.spec.build.reader import (
     GENERATOR_DIRECTIVES,
     MODIFIER_DIRECTIVES,
     VALUE_DIRECTIVES,
+    Build,
+    Entry,
     ShapeContext,
     data_key,
     is_directive,
 )
 from mockgen_watch.spec.document import Scalar
-from mockgen_watch.spec.generators import Constant, RowField
-from mockgen_watch.spec.model import ELEMENT, ArrayShape, Leaf, Member, ObjectShape, Origin, fold
+from mockgen_watch.spec.generators import Constant, Generator, RowField
+from mockgen_watch.spec.model import (
+    ELEMENT,
+    ArrayShape,
+    Leaf,
+    Member,
+    Modifiers,
+    ObjectShape,
+    Origin,
+    OriginKind,
+    Shape,
+    fold,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Final
 
-    from mockgen_watch.spec.build.reader import Build, Entry
-    from mockgen_watch.spec.generators import Generator
-    from mockgen_watch.spec.model import Modifiers, OriginKind, Shape
 
 _CHOOSERS: Final = frozenset((*GENERATOR_DIRECTIVES, "$array"))
 """The directives of which a value has one at most."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Related
+from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
 from mockgen_watch.spec.build.outputs import read_output
@@ -15,6 +15,7 @@ from mockgen_watch.spec.build.reader import (
     INPUT_DIRECTIVES,
     MODEL_DIRECTIVES,
     Build,
+    BuildContext,
     Entry,
     data_key,
     is_directive,
@@ -36,7 +37,7 @@ from mockgen_watch.spec.build.scenarios import (
     scenario_name,
 )
 from mockgen_watch.spec.build.shapes import build_record
-from mockgen_watch.spec.document import Scalar
+from mockgen_watch.spec.document import Document, Scalar
 from mockgen_watch.spec.model import (
     MasterChoice,
     Model,
@@ -49,11 +50,7 @@ from mockgen_watch.spec.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from typing import Final
 
-    from mockgen_watch.diagnostics import Diagnostic
-    from mockgen_watch.spec.build.reader import BuildContext
-    from mockgen_watch.spec.document import Document
 
 FORMAT_VERSION: Final = 1
 """The version of the spec format that this release reads."""
