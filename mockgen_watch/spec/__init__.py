@@ -2,6 +2,5 @@
 
 from __future__ import annotations
 
-
-MAX_BYTES: Final = 5_000_000
+MAX_BYTES = 5_000_000
 """Size of a spec file; a larger one is refused unread."""

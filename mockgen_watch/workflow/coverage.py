@@ -140,7 +140,7 @@ def _output(
         records=len(records),
         is_twins=is_twins,
         measured=None if plan.mix else measure(plan.records, part, records),
-        designs=part.covered if not plan.mix else (),
+        designs=tuple(part.covered) if not plan.mix else (),
         odds=tuple(odds),
     )
 

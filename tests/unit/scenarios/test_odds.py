@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.scenarios.measure import declared_shares, field_odds, wilson
+from mockgen_watch.scenarios.promised import ScenarioRecords
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.results import Request
@@ -105,6 +106,7 @@ def test_what_rules_leave_explains_a_share(tmp_path: Path) -> None:
     plan = base(tmp_path, "  KIND: {$weighted: {A: 50, B: 10, C: 40}}\n" + rules)
     part = compile_source(plan).parts[0]
     records = [part.case_at(index).record for index in range(plan.count)]
+    assert isinstance(part, ScenarioRecords)
     settled = part.samplers[0].plan
     found = list(field_odds(plan.records, settled, frozenset(), list(records), 0.99))
 
