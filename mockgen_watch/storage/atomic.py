@@ -57,7 +57,6 @@ class AtomicWriter:
 
     def write(self, data: bytes) -> None:
         """Take in ``data``."""
-        self._digester.update(data)
         self.size += len(data)
         self._parts.append(data)
         self._gathered += len(data)
@@ -95,11 +94,12 @@ class AtomicWriter:
 
     def finish(self, found: str | None, *, is_durable: bool = True) -> Staged:
         """Return what was staged, durable; nothing stays when ``found`` is its very digest."""
+        block = self._taken_block()
         digest = self._digester.digest()
         if digest == found:
             self.drop()
             return Staged(name="", digest=digest, size=self.size)
-        self._flush()
+        self._put(block)
         if is_durable:
             os.fsync(self._fd)
         self.close()
@@ -113,13 +113,22 @@ class AtomicWriter:
             self._name = ""
 
     def _flush(self) -> None:
+        self._put(self._taken_block())
+
+    def _taken_block(self) -> bytes:
+        # BLAKE3 takes half the time for a block that it takes for the pieces of it.
+        block = b"".join(self._parts)
+        self._digester.update(block)
+        self._parts.clear()
+        self._gathered = 0
+        return block
+
+    def _put(self, block: bytes) -> None:
         if self._fd < 0:
             self._name, self._fd = create_temporary(self.folder, "tmp")
             if self.mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(self._fd, self.mode)
-        write_all(self._fd, b"".join(self._parts))
-        self._parts.clear()
-        self._gathered = 0
+        write_all(self._fd, block)
 
     def close(self) -> None:
         """Close the temporary file as it is."""
