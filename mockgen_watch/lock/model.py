@@ -111,7 +111,7 @@ class Reason(StrEnum):
 
 
 class FileAction(Struct, frozen=True, kw_only=True):
-    """What should become of one file, as far as that can be told before generating.
+    """What should become of one file, as far as it is known before generating.
 
     An update may turn out to be a keep, and so may a refusal, when the new bytes are the ones
     that are there: ``settle`` decides once their digest is known.
@@ -120,7 +120,7 @@ class FileAction(Struct, frozen=True, kw_only=True):
         path: relative to the output folder.
         found: digest of what is there; None when nothing is.
         known: digests that lockfiles and journal own at this path: what may be replaced.
-        wanted: digest of the bytes that should be there, where an earlier run has told it.
+        wanted: digest of the bytes that should be there, where an earlier run recorded it.
         must_produce: the bytes are needed, to write them or to learn their digest.
         obstacle: what stands in the way and is no file.
     """

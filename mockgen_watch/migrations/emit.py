@@ -226,7 +226,7 @@ def _moved(document: Document, member: Member, column: int) -> str:
 
 
 class _SectionsYaml(YamlSource):
-    """Writes a YAML file of sections anew."""
+    """Rewrites a YAML file of sections."""
 
     def __init__(
         self, document: Document, old: SectionFile, model: NewModel, how: Emission
@@ -345,7 +345,7 @@ class _SectionsYaml(YamlSource):
 
 
 class _SuffixesYaml(YamlSource):
-    """Writes a YAML file of models and suffix sections anew."""
+    """Rewrites a YAML file of models and suffix sections."""
 
     def __init__(self, document: Document, old: SuffixFile, how: Emission) -> None:
         super().__init__(document)

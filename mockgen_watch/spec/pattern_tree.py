@@ -211,16 +211,16 @@ class Repeat(Struct, frozen=True):
             self.item.flatten(inner, flat)
 
     def text_at(self, number: int) -> str:
-        turns = self.low
-        while number >= self.item.size**turns:
-            number -= self.item.size**turns
-            turns += 1
-        return Sequential((self.item,) * turns, self.item.size**turns).text_at(number)
+        times = self.low
+        while number >= self.item.size**times:
+            number -= self.item.size**times
+            times += 1
+        return Sequential((self.item,) * times, self.item.size**times).text_at(number)
 
     def strings(self) -> Iterator[str]:
         item = tuple(self.item.strings())
-        turns = range(self.low, self.high + 1)
-        products = (itertools.product(item, repeat=turn) for turn in turns)
+        counts = range(self.low, self.high + 1)
+        products = (itertools.product(item, repeat=count) for count in counts)
         return map("".join, itertools.chain.from_iterable(products))
 
     def first(self, after: frozenset[str]) -> frozenset[str]:
@@ -258,7 +258,7 @@ def one_of(branches: Sequence[Node]) -> Node:
 
 def repeated(item: Node, low: int, high: int) -> Repeat:
     """Return ``item``, ``low`` to ``high`` times."""
-    return Repeat(item, low, high, sum(item.size**turns for turns in range(low, high + 1)))
+    return Repeat(item, low, high, sum(item.size**times for times in range(low, high + 1)))
 
 
 def flatten(tree: Node) -> tuple[tuple[int, ...], tuple[Run, ...]]:

@@ -42,7 +42,7 @@ class EscapeError(StorageError):
 
 
 class Entry(NamedTuple):
-    """One name in a folder, and what it is; links are told of, not followed."""
+    """One name in a folder, and what it is; links are reported, not followed."""
 
     name: str
     status: os.stat_result

@@ -210,7 +210,7 @@ def _renewed(tree: OutputTree, path: str, digest: str) -> str:
     if not is_legacy(digest) or path not in tree.stamps:
         return digest
     parent, _, name = path.rpartition("/")
-    # What cannot be read is told by whoever needs its digest.
+    # What cannot be read is reported by whoever needs its digest.
     with (
         contextlib.suppress(OSError, StorageError),
         tree.root.open() as top,

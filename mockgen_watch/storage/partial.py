@@ -3,7 +3,7 @@
 The bytes go to a file in the state folder. From time to time a *mark* beside it tells how many
 records it holds, in how many bytes, and their digest. The next run that is to make the same output
 reads that many bytes, proves them by the digest, cuts off what stands behind, and goes on. So a
-file that lost its end, or was changed, is begun anew. When all bytes are there the file moves to
+file that lost its end, or was changed, is started again. When all bytes are there the file moves to
 the folder where it will stand; what an output no longer needs is removed by the next run.
 """
 
@@ -134,7 +134,7 @@ class Resumable(ABC):
 
 
 class _Mark(Struct, frozen=True, kw_only=True):
-    """What is told of a partial file.
+    """What is recorded of a partial file.
 
     Attributes:
         key, path: of the output that it becomes; the same key means the same bytes.
@@ -256,8 +256,8 @@ class Partials:
             ):
                 marked = writer.size
                 name, digest = writer.pause()
-                told = {"records": progress.records, "size": marked}
-                mark = {"key": what[0], "path": what[1], "name": name, "digest": digest, **told}
+                counts = {"records": progress.records, "size": marked}
+                mark = {"key": what[0], "path": what[1], "name": name, "digest": digest, **counts}
                 write_atomically(folder, MARK, json.dumps(mark).encode(), is_durable=False)
 
     def _read(self) -> _Mark | None:

@@ -127,7 +127,7 @@ def apply(
         should_stop: asked before each file; once true, the file in hand is finished, the
             lockfiles tell of what was done, and the rest waits for the next run.
 
-    What goes wrong with one file or output is told in ``Outcome.failures`` and stops no other.
+    What goes wrong with one file or output is reported in ``Outcome.failures`` and stops no other.
 
     Raises:
         StorageError: when the journal or the output folder cannot be written, or what a kill
@@ -515,7 +515,7 @@ class _Transaction:
             self.journal.append([late.entry])
             return self._put(late, frozenset(self.offers.get(path, ())), is_forced=False)
         except StorageError:
-            # The refusal is told anyway, and the next run tries again.
+            # The refusal is reported anyway, and the next run tries again.
             return False
 
     def _put(self, pending: _Pending, known: frozenset[str], *, is_forced: bool) -> bool:

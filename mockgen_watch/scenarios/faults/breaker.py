@@ -54,7 +54,7 @@ ONE_IS_ENOUGH: Final = "a change of one place is enough"
 STILL_HOLDS: Final = "the rule still holds"
 
 MOST_NEARLY: Final = 12
-"""Changes that break another rule as well of which is tried whether one more mends that."""
+"""Changes that break another rule as well for which one more change is tried that may repair it."""
 
 SAMPLE: Final = 8
 """Twins on which the kinds of faults that a rule allows are tried out."""

@@ -113,7 +113,7 @@ def combinations(
 def with_one_more(
     changes: Sequence[Candidate], other: Rule, changed: Json, search: Search
 ) -> Iterator[tuple[Candidate, ...]]:
-    """Yield ``changes``, which break the rule ``other`` as well, with one more that may mend that.
+    """Yield ``changes``, which break ``other`` as well, each with one more that may repair that.
 
     ``changed`` is the record with the changes.
     """

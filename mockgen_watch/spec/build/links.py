@@ -64,7 +64,7 @@ class _Found(Struct, frozen=True, kw_only=True):
     """What a path leads to.
 
     Attributes:
-        leaf: where it ends; None when it leads nowhere or that cannot be told.
+        leaf: where it ends; None when it leads nowhere or that is unknown.
         position: of ``leaf``.
         problem: why it leads nowhere; ``""`` otherwise.
         missing: the key that does not exist, with ``known`` the keys that do.
@@ -141,7 +141,7 @@ def _find_field(shape: ObjectShape, path: KeyPath, build: Build, reader: Positio
     """Return what ``path`` leads to, seen from the leaf ``reader`` of the same record.
 
     An array can be entered only where ``reader`` is inside of it: the element is then the same.
-    Nothing can be told about open objects; errors stand there already.
+    Nothing is known about open objects; errors are reported there already.
     """
     here: Shape = shape
     gone: Position = ()
@@ -336,7 +336,7 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
 
 
 def _parents(demand: _Demand, reference: Reference, records: _Records, build: Build) -> int | None:
-    """Return how many values a reference can take; None when that cannot be told here."""
+    """Return how many values a reference can take; None when that is unknown here."""
     group = _referenced(reference, records)
     if reference.suite or group is None:
         return None
