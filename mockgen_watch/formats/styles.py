@@ -4,10 +4,10 @@
 record's order, a number has all its digits, and a line feed ends the file.
 
 JSON has no NaN and no infinity, and is UTF-8 unless ``ascii`` is set. Compact JSON (``indent`` 0 or
-null) has no blanks, and a record a line.
+null) has no blanks, and one record on each line.
 
-NDJSON is compact, with a record a line. It escapes U+0085, U+2028 and U+2029, which JSON may hold
-as they are, because readers that split text into lines take those for line ends.
+NDJSON is compact, with one record on each line. It escapes U+0085, U+2028 and U+2029, which JSON
+may hold as they are, because readers that split text into lines take those for line ends.
 
 YAML is written so that readers of 1.1 and of 1.2 understand it in the same way: block style, two
 blanks a level, list items indented below their key, one line a scalar whatever its length.

@@ -1,4 +1,4 @@
-"""Check: everything that is wrong with specs and outputs; ``--fix`` mends what is certain."""
+"""Check: everything that is wrong with specs and outputs; ``--fix`` repairs what is certain."""
 
 from __future__ import annotations
 
