@@ -21,7 +21,7 @@ from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.git.history import differing_cells, records_of
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.values import plural
 from mockgen_watch.watch.events import (
     BatchEnded,

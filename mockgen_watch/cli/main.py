@@ -14,8 +14,7 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_global_options, help_formatter
 from mockgen_watch.cli.table import COMMANDS, Entry, load_command
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.log import level_of, start_logging
+from mockgen_watch.observe import Log, escape_for_terminal, level_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +103,7 @@ def _dispatch(
     own.parse_args(options.command_words, options)
     form = options.log_format
     level = level_of(form, is_verbose=options.verbose, is_quiet=options.quiet)
-    options.log = start_logging(form, level)
+    options.log = Log(form, level)
     options.log.debug("command.started", command=options.command, version=__version__)
     code = run_command(options)
     options.log.debug("command.ended", command=options.command, code=int(code))

@@ -15,8 +15,7 @@ from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import UsageError
 from mockgen_watch.executors.base import Executor, Serial
 from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.log import Level, Log
+from mockgen_watch.observe import Level, Log, escape_for_terminal
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.views.diagnostics import diagnostics_text

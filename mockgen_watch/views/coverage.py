@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.views.values import aligned, cut, plain_json, plural, shown_json, shown_value
 

@@ -9,7 +9,7 @@ from unicodedata import category, east_asian_width
 import msgspec
 
 from mockgen_watch.diagnostics import CODES, Diagnostic, Fix, Location, Severity
-from mockgen_watch.observe.escaping import escape_character, escape_for_terminal
+from mockgen_watch.observe import escape_character, escape_for_terminal
 from mockgen_watch.spec.source import Source
 from mockgen_watch.views.values import counted
 

@@ -10,7 +10,7 @@ import msgspec
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.migrations.forms import Form
 from mockgen_watch.migrations.migrate import FileKind, Migration
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.views.values import plural
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from mockgen_watch.lock.model import Action
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.diagnostics import diagnostics_data
 from mockgen_watch.views.values import cell_data, counted
 

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.lock.model import Action, Reason
-from mockgen_watch.observe.log import Log, bound
+from mockgen_watch.observe import Log, bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

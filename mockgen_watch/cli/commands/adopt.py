@@ -9,7 +9,7 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.cli.running import diff_lines, print_replaced
 from mockgen_watch.git.stored import committed_outputs
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.values import counted, json_sides, json_text, plural, shown_value
 from mockgen_watch.workflow.adopt import Adoption, carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import PROFILE, add_json
 from mockgen_watch.errors import LockedError
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.log import VARIABLE, Level, level_of_environment
+from mockgen_watch.observe import VARIABLE, Level, escape_for_terminal, level_of_environment
 from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder, find_project
 from mockgen_watch.watch.requests import (
     RELOAD,

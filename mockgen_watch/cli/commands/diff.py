@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.running import wants_color
 from mockgen_watch.git.history import FieldDifference, FileDifference, diff_outputs
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.runs import difference_data
 from mockgen_watch.views.values import counted, json_text, plural, shown_value
 from mockgen_watch.workflow.project import open_project

@@ -13,7 +13,7 @@ from mockgen_watch.storage.scan import Stamps, look_at_stamps
 if TYPE_CHECKING:
     import argparse
 
-    from mockgen_watch.observe.log import Log
+    from mockgen_watch.observe import Log
     from mockgen_watch.workflow.project import OpenProject
     from mockgen_watch.workflow.results import Request
 
@@ -103,7 +103,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         running,
         selection_of,
     )
-    from mockgen_watch.observe.log import Level
+    from mockgen_watch.observe import Level
     from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.scan import remember_stamps
     from mockgen_watch.workflow.generate import generate, preview

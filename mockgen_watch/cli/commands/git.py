@@ -12,7 +12,7 @@ from mockgen_watch.git.history import text_of
 from mockgen_watch.git.merge_driver import merge_file
 from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.settings import install_drivers, remove_drivers
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.git.repository import StagedProject, read_index
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse

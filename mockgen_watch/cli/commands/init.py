@@ -23,7 +23,7 @@ from mockgen_watch.git.settings import PRE_COMMIT_CONFIG, hook_lines, new_config
 from mockgen_watch.lock.paths import OFFER_SUFFIX
 from mockgen_watch.masters.chain import MASTER_NAMES
 from mockgen_watch.migrations.graft import GraftError
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import build_user_input, file_name_problem, split_suffix
 from mockgen_watch.spec.model import fold

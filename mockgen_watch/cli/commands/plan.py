@@ -14,7 +14,7 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.saved_plan import read_plan, write_plan
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.storage.atomic import read_file, write_file
 from mockgen_watch.views.runs import plan_data
 from mockgen_watch.views.values import counted, json_text, plural, shown_value

@@ -11,7 +11,7 @@ import msgspec
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.project import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
 from mockgen_watch.views.values import aligned

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
 from mockgen_watch.cli.running import print_findings
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.scenarios.promised import ModelReport, RuleReport, report_model

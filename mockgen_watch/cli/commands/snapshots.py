@@ -29,8 +29,7 @@ from mockgen_watch.cli.running import (
 )
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.observe.escaping import escape_for_terminal
-from mockgen_watch.observe.log import utc_stamp
+from mockgen_watch.observe import escape_for_terminal, utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.project_folder import OutputRoot

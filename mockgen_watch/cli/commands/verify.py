@@ -10,7 +10,7 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.cli.running import executor_of, progress, wants_color
 from mockgen_watch.git.verify import Commit, StaleCommit, Verification, verify
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.diagnostics import diagnostics_data
 from mockgen_watch.views.values import json_text, plural
 from mockgen_watch.workflow.project import open_project

@@ -12,13 +12,13 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.commands.daemon import TAKEN
 from mockgen_watch.cli.options import PROFILE, whole_number
 from mockgen_watch.errors import UsageError
-from mockgen_watch.observe.log import (
+from mockgen_watch.observe import (
     VARIABLE,
     Level,
+    Log,
     LogFile,
     level_of,
     level_of_environment,
-    start_logging,
 )
 from mockgen_watch.spec.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
@@ -121,10 +121,8 @@ class _Logs:
         level = level_of(options.log_format, is_verbose=options.verbose, is_quiet=options.quiet)
         # Whoever starts a daemon without a terminal wants to know what it does.
         level = level if options.quiet else min(level, Level.INFO)
-        self.in_file = EventLogger(start_logging("json", level, output=self.file.write))
-        self.on_stderr = EventLogger(
-            start_logging(options.log_format, level, self.in_file.log.run_id)
-        )
+        self.in_file = EventLogger(Log("json", level, output=self.file.write))
+        self.on_stderr = EventLogger(Log(options.log_format, level, self.in_file.log.run_id))
         self.adjust()
 
     def __call__(self, happening: DaemonEvent) -> None:

@@ -8,7 +8,7 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.history import Blame, last_touched
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.model import Origin, OriginKind
 from mockgen_watch.views.values import explanation_data, json_text, shown_value
 from mockgen_watch.workflow.origins import split_pointer

@@ -111,7 +111,7 @@ def test_nothing_is_drawn_where_nobody_looks(stream: io.StringIO, is_quiet: bool
 SCRIPT = """
 import sys
 from mockgen_watch.cli.running import PATIENCE, progress
-from mockgen_watch.observe.log import start_logging
+from mockgen_watch.observe import Log
 now = [0.0]
 with progress(10_000, clock=lambda: now[0]) as counter:
     for _ in range(4):
@@ -119,7 +119,7 @@ with progress(10_000, clock=lambda: now[0]) as counter:
         counter.advance("claims/Cl\\x1bim[red]/positive", 2_500)
         print("a result")
     if "log" in sys.argv:
-        start_logging("console").error("an.event")
+        Log("console").error("an.event")
 print("rich" in sys.modules)
 """
 

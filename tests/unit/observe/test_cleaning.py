@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.observe.escaping import clean, escape_for_terminal, redact
-from mockgen_watch.observe.log import Level, LogFormat, start_logging
+from mockgen_watch.observe import Level, Log, LogFormat, clean, escape_for_terminal, redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +28,7 @@ class Colour(enum.StrEnum):
 def told(form: LogFormat, event: str, fields: Mapping[str, object]) -> str:
     stream = io.StringIO()
     with contextlib.redirect_stderr(stream):
-        start_logging(form, Level.DEBUG, "r1").debug(event, **fields)
+        Log(form, Level.DEBUG, "r1").debug(event, **fields)
     return stream.getvalue()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.observe.log import Level, Log, LogFormat, bound, level_of, start_logging
+from mockgen_watch.observe import Level, Log, LogFormat, bound, level_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_lines_below_the_level_are_not_shown(
     level: Level, events: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = start_logging("json", level)
+    log = Log("json", level)
     tell_everything(log)
     assert [line["event"] for line in lines(capsys)] == events
     assert [log.shows(other) for other in Level] == [other >= level for other in Level]
@@ -69,7 +69,7 @@ def test_the_options_decide_the_level(
 def test_a_line_has_time_level_event_and_fields_in_this_order(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    start_logging("json", Level.INFO, "r1").info("output.written", path="a.json", records=3)
+    Log("json", Level.INFO, "r1").info("output.written", path="a.json", records=3)
     (line,) = lines(capsys)
     assert list(line) == ["timestamp", "level", "event", "path", "records", "run_id"]
     assert line.pop("timestamp").endswith("Z")
@@ -83,7 +83,7 @@ def test_a_line_has_time_level_event_and_fields_in_this_order(
 
 
 def test_every_line_of_a_command_has_its_run_id(capsys: pytest.CaptureFixture[str]) -> None:
-    logs = [start_logging("json"), start_logging("json")]
+    logs = [Log("json"), Log("json")]
     for log in logs:
         tell_everything(log)
     ids = [line["run_id"] for line in lines(capsys)]
@@ -92,7 +92,7 @@ def test_every_line_of_a_command_has_its_run_id(capsys: pytest.CaptureFixture[st
 
 
 def test_what_is_bound_is_in_the_lines_told_inside(capsys: pytest.CaptureFixture[str]) -> None:
-    log = start_logging("json", run_id="r1")
+    log = Log("json", run_id="r1")
     with bound(batch=1, suite="claims"):
         log.error("outer")
         with bound(batch=2):
@@ -105,7 +105,7 @@ def test_what_is_bound_is_in_the_lines_told_inside(capsys: pytest.CaptureFixture
 def test_a_thread_in_a_copy_of_the_context_keeps_what_is_bound(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    log = start_logging("json")
+    log = Log("json")
     with bound(batch=7):
         thread = threading.Thread(target=copy_context().run, args=(log.error, "threaded"))
         thread.start()
@@ -118,7 +118,7 @@ def test_a_bound_field_cannot_take_the_place_of_the_run_id(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with bound(run_id="forged"):
-        start_logging("json", run_id="r1").error("x", run_id="forged too")
+        Log("json", run_id="r1").error("x", run_id="forged too")
     (line,) = lines(capsys)
     assert line["run_id"] == "r1"
 
@@ -128,14 +128,14 @@ def test_a_bound_field_cannot_take_the_place_of_the_run_id(
 def test_a_field_named_like_a_setting_of_structlog_is_a_field(
     form: LogFormat, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    start_logging(form).error("x", **{name: True})
+    Log(form).error("x", **{name: True})
     captured = capsys.readouterr().err
     assert f"{name}_" in captured
     assert "Traceback" not in captured
 
 
 def test_values_are_shown_at_debug_only(capsys: pytest.CaptureFixture[str]) -> None:
-    log = start_logging("json", Level.DEBUG)
+    log = Log("json", Level.DEBUG)
     log.debug("seen", values={"PAT_LAST_NME": "Canary"})
     log.info("hidden", values={"PAT_LAST_NME": "Canary"})
     log.error("hidden", values={"PAT_LAST_NME": "Canary"})
@@ -149,7 +149,7 @@ def test_values_are_shown_at_debug_only(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_form_for_people_is_one_line_with_the_run_id_last(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    start_logging("console", run_id="r1").warning(
+    Log("console", run_id="r1").warning(
         "output.kept", path="a b.json", empty="", records=3, inputs=["x", "y"]
     )
     (line,) = capsys.readouterr().err.splitlines()
@@ -163,14 +163,14 @@ def test_the_form_for_people_is_one_line_with_the_run_id_last(
 
 
 def test_without_a_terminal_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
-    start_logging(None).error("x")
+    Log(None).error("x")
     assert [line["event"] for line in lines(capsys)] == ["x"]
 
 
 SCRIPT = """
 import sys
-from mockgen_watch.observe.log import Level, start_logging
-log = start_logging("json", Level[sys.argv[1]])
+from mockgen_watch.observe import Level, Log
+log = Log("json", Level[sys.argv[1]])
 log.debug("a.debug"); log.info("an.info")
 print("structlog" in sys.modules)
 """

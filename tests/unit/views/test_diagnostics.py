@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockgen_watch.diagnostics import CODES, Diagnostic, Location, Related, Severity
-from mockgen_watch.observe.escaping import escape_for_terminal
+from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.views.diagnostics import (
     MAX_CELLS,

@@ -13,7 +13,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.model import Action, Reason
-from mockgen_watch.observe.log import KEPT, Level, LogFile, start_logging
+from mockgen_watch.observe import KEPT, Level, Log, LogFile
 from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import Scan
 from mockgen_watch.watch.batch import Pass, Problems
@@ -208,7 +208,7 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
 
 def test_a_batch_is_one_line_with_its_id_and_times() -> None:
     lines: list[str] = []
-    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
+    teller = EventLogger(Log("json", Level.INFO, output=lines.append))
     for event in (written(Action.CREATE), ENDED):
         teller(event)
     (line,) = map(json.loads, lines)
@@ -219,7 +219,7 @@ def test_a_batch_is_one_line_with_its_id_and_times() -> None:
 
 def test_every_failure_is_a_line_of_its_level() -> None:
     lines: list[str] = []
-    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
+    teller = EventLogger(Log("json", Level.INFO, output=lines.append))
     events: list[DaemonEvent] = [
         DiagnosticRaised(batch="1-1", diagnostic=finding(3)),
         BatchFailed(batch="1-1", error="disk full"),
@@ -241,7 +241,7 @@ def test_every_failure_is_a_line_of_its_level() -> None:
 
 def test_details_are_told_once_debugging_is_switched_on() -> None:
     lines: list[str] = []
-    teller = EventLogger(start_logging("json", Level.INFO, output=lines.append))
+    teller = EventLogger(Log("json", Level.INFO, output=lines.append))
     teller(written(Action.UPDATE))
     assert lines == []
     teller.log.show_from(Level.DEBUG)
