@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
@@ -24,6 +23,7 @@ from mockgen_watch.lock.model import Action, FileAction, Reconciliation, SuiteAc
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct, field
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, LockedError, StorageError, UsageError
@@ -36,6 +35,7 @@ from mockgen_watch.lock.model import Action, Snapshot
 from mockgen_watch.lock.paths import below, lock_path, output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, git_folder_of
 from mockgen_watch.storage.transaction import JournalFile

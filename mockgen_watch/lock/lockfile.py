@@ -24,10 +24,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import digest_of
-from mockgen_watch.contract import METHODS
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import PREFIX, digest, is_legacy
 from mockgen_watch.lock.paths import path_fault
+from mockgen_watch.plan import METHODS
 from mockgen_watch.spec.model import Layout
 
 LOCK_VERSION = 2

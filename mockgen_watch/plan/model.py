@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.contract import DESIGN, FORM, PROMISES
 from mockgen_watch.digest import digest
 from mockgen_watch.masters.moves import written_path
 from mockgen_watch.masters.shapes import Form, canonical_form, form_bytes
+from mockgen_watch.plan import DESIGN, FORM, PROMISES
 from mockgen_watch.spec.model import (
     NO_COVERAGE,
     CoverageSpec,

@@ -11,8 +11,8 @@ import contextlib
 import json
 from typing import Any
 
-from mockgen_watch.contract import CONTRACT, METHODS
 from mockgen_watch.errors import StorageError
+from mockgen_watch.plan import CONTRACT, METHODS
 from mockgen_watch.storage.package_data import vocabulary_stamps
 from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS, StateFolder
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.digest import Digester
 from mockgen_watch.errors import FindingsError, StorageError, UsageError
 from mockgen_watch.lock.model import Action, FileAction, Reconciliation
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan, moved, no_longer
 from mockgen_watch.lock.settle import settle
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs

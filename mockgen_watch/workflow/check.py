@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import (
     Diagnostic,
     Diagnostics,
@@ -26,6 +25,7 @@ from mockgen_watch.lock.model import Action, FileAction, OutputAction, SuiteActi
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.scenarios.check import check_scenarios
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.storage.outputs import read_outputs

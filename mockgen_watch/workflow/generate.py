@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Protocol, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors.base import Executor, Serial
@@ -28,6 +27,7 @@ from mockgen_watch.lock.model import (
 from mockgen_watch.lock.paths import check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.spec.model import Layout

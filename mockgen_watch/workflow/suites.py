@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mockgen_watch.contract import CONTRACT
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.masters.chain import ResolvedMaster, find_master, resolve_chain
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog

@@ -36,8 +36,7 @@ def test_the_command_line_starts_without_heavy_imports() -> None:
 def test_a_reader_that_closes_the_pipe_ends_the_program_quietly(words: list[str]) -> None:
     script = (
         "import sys\n"
-        "from mockgen_watch.cli.table import Entry\n"
-        "from mockgen_watch.cli.main import main\n"
+        "from mockgen_watch.cli.main import Entry, main\n"
         "entry = Entry(module='tests.unit.cli.greet', summary='')\n"
         "sys.exit(main(sys.argv[1:], {'greet': entry}))\n"
     )

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from mockgen_watch.cli.table import COMMANDS
+from mockgen_watch.cli.main import COMMANDS
 from tests.docs.pages import ROOT, pages
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Commands: a module for each, or for a few that share nearly all; see ``cli.table``."""
+"""Commands: a module for each, or for a few that share nearly all; see ``cli.main``."""

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from mockgen_watch import __version__
-from mockgen_watch.cli.main import main
-from mockgen_watch.cli.table import COMMANDS, Entry, load_command
+from mockgen_watch.cli.main import COMMANDS, Entry, load_command, main
 
 TABLE = {
     "greet": Entry(module="tests.unit.cli.greet", summary="Say what was asked."),

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockgen_watch.contract import METHODS
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import (
     LockedOutput,
@@ -23,6 +22,7 @@ from mockgen_watch.lock.lockfile import (
     with_digests,
     write_lockfile,
 )
+from mockgen_watch.plan import METHODS
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import key_of
 
