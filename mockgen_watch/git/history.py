@@ -106,7 +106,7 @@ def diff_outputs(project: OpenProject, revision: str) -> tuple[FileDifference, .
         if old.get(path) != new.get(path) and path.rpartition("/")[2] != LOCK_NAME
     ]
     committed = [path for path in changed if path in old]
-    blobs = repository.blobs(stored.outputs.blobs[path] for path in committed)
+    blobs = repository.blobs(stored.blobs[path] for path in committed)
     before = dict(zip(committed, blobs, strict=True))
     pools = (_Pools(stored.project), _Pools(project))
     found = (

@@ -24,7 +24,7 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
 from mockgen_watch.plan import CONTRACT
-from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
+from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import Decision, Renderer, decide, describe_failure
@@ -149,9 +149,8 @@ class _Refresh:
     """A run that has something to do.
 
     Attributes:
-        staged, stored: the index.
-        decision: on what is staged.
-        work: the decision on the outputs of the work tree by the staged specs.
+        index, work: suite → what its files in the index, or in the work tree, need to be as the
+            staged specs say.
         suites: those whose files are to be staged afterwards.
         to_write: those of them that have to be written.
         edits: for suites that can be corrected in the index alone: path → its bytes there; None
@@ -164,8 +163,10 @@ class _Refresh:
         self.stored = stored
         self.decision = decision
         self.tree = read_outputs(stored.project.output_root())
-        self.work = decide(stored.project, Request(), self.tree)
-        self.stale_work = _stale_suites(self.work.reconciliation)
+        self.work_decision = decide(stored.project, Request(), self.tree)
+        self.index = {suite.suite: suite for suite in decision.reconciliation.suites}
+        self.work = {suite.suite: suite for suite in self.work_decision.reconciliation.suites}
+        self.stale_work = _stale_suites(self.work_decision.reconciliation)
         self.label = self.tree.root.label
         self.suites: list[str] = []
         self.to_write: list[SuiteAction] = []
@@ -175,31 +176,28 @@ class _Refresh:
 
     def assign(self, suite: str) -> None:
         """Decide whether ``suite`` is right in the work tree, can be written there, or neither."""
-        action = _suite(self.work, suite)
-        if action is not None and suite not in self.stale_work:
+        action = self.work.get(suite)
+        if action is not None and (suite not in self.stale_work or self._can_write(action)):
             self.suites.append(suite)
-        elif action is not None and self._can_write(action):
-            self.suites.append(suite)
-            self.to_write.append(action)
-        else:
-            self._edit_index(suite)
+            if suite in self.stale_work:
+                self.to_write.append(action)
+        elif suite in self.index:
+            self._edit_index(self.index[suite])
 
     def write(self) -> None:
         if not self.to_write:
             return
-        wanted = replace(self.work.reconciliation, suites=tuple(self.to_write), strays=())
+        work = self.work_decision
+        wanted = replace(work.reconciliation, suites=tuple(self.to_write), strays=())
         paths = self._paths()
-        old = _digests(self.tree, paths)
-        renderer = Renderer(self.work.suites, self.work.selection)
-        outcome = apply(wanted, self.tree, renderer.contents(wanted))
+        old = self._digests(paths)
+        outcome = apply(wanted, self.tree, Renderer(work.suites, work.selection).contents(wanted))
         for failure in outcome.failures:
             self.found += describe_failure(failure, self.tree.root)
         for refusal in outcome.refusals:
-            self.found.append(
-                describe_refusal(refusal.file, self.label, has_offer=refusal.has_offer)
-            )
+            self._refuse(refusal.file, has_offer=refusal.has_offer)
         self.tree = read_outputs(self.tree.root)
-        new = _digests(self.tree, paths)
+        new = self._digests(paths)
         self.written = [path for path in paths if old.get(path) != new.get(path)]
 
     def report(self, found: tuple[Diagnostic, ...]) -> HookReport:
@@ -228,39 +226,56 @@ class _Refresh:
         moves = {Action.CREATE, Action.UPDATE, Action.DELETE}
         paths = [file.path for file in suite.files() if file.action in moves]
         paths.append(lock_path(suite.suite))
-        current = _digests(self.tree, paths)
+        current = self._digests(paths)
         staged = self.stored.outputs.disk
         return all(current.get(path) in {None, staged.get(path)} for path in paths)
 
-    def _edit_index(self, suite: str) -> None:
-        action = _suite(self.decision, suite)
-        if action is None:
-            return
+    def _edit_index(self, suite: SuiteAction) -> None:
+        """Note what ``suite`` needs in the index, but for files that were edited by hand."""
         renderer = Renderer(self.decision.suites, self.decision.selection)
-        edits, refused = _index_edits(action, self.stored, renderer)
-        self.edits.update(edits)
-        for file in refused:
-            self.found.append(describe_refusal(file, self.label, has_offer=False))
+        made: dict[str, bytes] = {}
+        for output in suite.outputs:
+            if output.must_produce:
+                made.update((path, b"".join(chunks)) for path, chunks in renderer.files(output))
+        settled: dict[str, Settled] = {}
+        for file in suite.files():
+            data = made.get(file.path)
+            action, found = file.action, file.wanted or file.found
+            if data is not None:
+                found = digest(data)
+                action = settle(file, found, is_forced=False)
+            settled[file.path] = Settled(action=action, digest=found)
+            if action is Action.REFUSE:
+                self._refuse(file, has_offer=False)
+            elif action is not Action.KEEP:
+                self.edits[file.path] = data
+        lock = next_lockfile(suite, CONTRACT, settled)
+        data = None if lock is None else write_lockfile(lock)
+        path = lock_path(suite.suite)
+        if self.stored.outputs.disk.get(path) != (None if data is None else digest(data)):
+            self.edits[path] = data
+
+    def _refuse(self, file: FileAction, *, has_offer: bool) -> None:
+        self.found.append(describe_refusal(file, self.label, has_offer=has_offer))
+
+    def _actions(self, side: Mapping[str, SuiteAction]) -> list[SuiteAction]:
+        return [side[name] for name in self.suites if name in side]
 
     def _paths(self) -> list[str]:
         """Return every path of the suites, with the lockfiles."""
-        paths = set(map(lock_path, self.suites))
-        for decision in (self.decision, self.work):
-            for name in self.suites:
-                if (suite := _suite(decision, name)) is not None:
-                    paths.update(file.path for file in suite.files())
-        return sorted(paths)
+        actions = [*self._actions(self.index), *self._actions(self.work)]
+        paths = {file.path for suite in actions for file in suite.files()}
+        return sorted(paths.union(map(lock_path, self.suites)))
+
+    def _digests(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """Return path → digest of those that are files in the work tree."""
+        return self.tree.digests(path for path in paths if path in self.tree.stamps)[0]
 
     def _paths_to_add(self) -> list[str]:
-        unwanted = {
-            file.path
-            for name in self.suites
-            if (suite := _suite(self.decision, name)) is not None
-            for file in suite.unwanted
-        }
+        unwanted = {file.path for suite in self._actions(self.index) for file in suite.unwanted}
         refused = {found.location.path.removeprefix(f"{self.label}/") for found in self.found}
         paths = self._paths()
-        current = _digests(self.tree, paths)
+        current = self._digests(paths)
         staged = self.stored.outputs.disk
         return [
             path
@@ -282,49 +297,3 @@ class _Refresh:
             lines.append(f"{entry}\t{repository.prefix}{self.label}/{path}\0")
         state.write(_EDITS, "".join(lines).encode("utf-8", "surrogateescape"), is_durable=False)
         return state.place(_EDITS)
-
-
-def _index_edits(
-    suite: SuiteAction, stored: Stored, renderer: Renderer
-) -> tuple[dict[str, bytes | None], list[FileAction]]:
-    """Return path → bytes that ``suite`` needs in the index, and its files edited by hand."""
-    edits: dict[str, bytes | None] = {}
-    refused: list[FileAction] = []
-    settled: dict[str, Settled] = {}
-
-    def take(file: FileAction, action: Action, data: bytes | None, found: str | None) -> None:
-        settled[file.path] = Settled(action=action, digest=found)
-        if action is Action.REFUSE:
-            refused.append(file)
-        elif action is not Action.KEEP:
-            edits[file.path] = data
-
-    for output in suite.outputs:
-        made = {}
-        if output.must_produce:
-            made = {path: b"".join(chunks) for path, chunks in renderer.files(output)}
-        for file in output.files:
-            data = made.get(file.path)
-            if data is None:
-                take(file, file.action, None, file.wanted or file.found)
-            else:
-                wanted = digest(data)
-                take(file, settle(file, wanted, is_forced=False), data, wanted)
-    for file in suite.unwanted:
-        take(file, file.action, None, None)
-    lock = next_lockfile(suite, CONTRACT, settled)
-    data = None if lock is None else write_lockfile(lock)
-    path = lock_path(suite.suite)
-    if stored.outputs.disk.get(path) != (None if data is None else digest(data)):
-        edits[path] = data
-    return edits, refused
-
-
-def _suite(decision: Decision, name: str) -> SuiteAction | None:
-    return next((one for one in decision.reconciliation.suites if one.suite == name), None)
-
-
-def _digests(tree: OutputTree, paths: Iterable[str]) -> Mapping[str, str]:
-    """Return path → digest of those that are files in the work tree."""
-    found, _ = tree.digests(path for path in paths if path in tree.stamps)
-    return found

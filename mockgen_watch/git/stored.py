@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest, is_legacy, renew
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import LINK, Entry, Repository
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
-from mockgen_watch.lock.model import Scope, Snapshot
+from mockgen_watch.lock.model import Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
+from mockgen_watch.plan import CONTRACT
 from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.scan import SUFFIXES
@@ -30,8 +30,6 @@ from mockgen_watch.workflow.project import OpenProject, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from mockgen_watch.lock.wanted import WantedSuite
 
 ReadEntries: TypeAlias = "Callable[[Sequence[str]], Sequence[Entry]]"
 """From folders of the project to what the index or a commit has below them."""
@@ -59,52 +57,18 @@ class Store:
         self.digests = BlobDigests(repository, state)
 
 
-class StoredOutputs(Struct, frozen=True, kw_only=True):
-    """The output folder as Git holds it. Paths are relative to it.
-
-    Attributes:
-        disk: path → digest of every file.
-        obstacles: path → what it is, where it is no regular file.
-        locks: suite → its lockfile, or why that cannot be read.
-    """
-
-    disk: dict[str, str] = field(default_factory=dict)
-    blobs: dict[str, str] = field(default_factory=dict)
-    obstacles: dict[str, str] = field(default_factory=dict)
-    locks: dict[str, Lockfile | Diagnostic] = field(default_factory=dict)
-
-    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
-        return replace(self, locks=locks)
-
-    def snapshot(
-        self,
-        wanted: Iterable[WantedSuite],
-        *,
-        contract: int,
-        is_whole_tree: bool = True,
-        is_forced: bool = False,
-        scope: Scope | None = None,
-    ) -> Snapshot:
-        return Snapshot(
-            wanted=tuple(wanted),
-            contract=contract,
-            locks=self.locks,
-            disk=self.disk,
-            obstacles=self.obstacles,
-            is_whole_tree=is_whole_tree,
-            is_forced=is_forced,
-            acting=None if scope is None else scope.acting,
-        )
-
-
 class Stored(Struct, frozen=True, kw_only=True):
     """A project as Git holds it; its root is that of the work tree.
 
-    ``has_links``: symbolic links are among its specs and outputs.
+    Attributes:
+        outputs: every file of the output folder, while nothing is wanted yet.
+        blobs: path in the output folder → id of each file.
+        has_links: symbolic links are among its specs and outputs.
     """
 
     project: OpenProject
-    outputs: StoredOutputs
+    outputs: Snapshot
+    blobs: Mapping[str, str]
     has_links: bool
 
 
@@ -155,8 +119,8 @@ def open_stored(store: Store, read: ReadEntries, folder: str) -> Stored:
     if outputs != folder:
         entries = read((outputs,))
         has_links = has_links or any(entry.mode == LINK for entry in entries)
-    found = _outputs(store, entries, outputs)
-    return Stored(project=project, outputs=found, has_links=has_links)
+    blobs, found = _outputs(store, entries, outputs)
+    return Stored(project=project, outputs=found, blobs=blobs, has_links=has_links)
 
 
 def open_stored_specs(store: Store, read: ReadEntries) -> OpenProject:
@@ -251,20 +215,27 @@ def _follow(path: str, targets: Mapping[str, str], files: Mapping[str, Entry]) -
     }
 
 
-def _outputs(store: Store, entries: Sequence[Entry], folder: str) -> StoredOutputs:
-    outputs = StoredOutputs()
+def _outputs(
+    store: Store, entries: Sequence[Entry], folder: str
+) -> tuple[dict[str, str], Snapshot]:
+    """Return the blob of each file in ``folder``, and what there is to decide on."""
+    blobs, obstacles = {}, {}
     for entry in entries:
         if not entry.path.startswith(f"{folder}/"):
             continue
         path = entry.path.removeprefix(f"{folder}/")
         if entry.is_file:
-            outputs.blobs[path] = entry.blob
+            blobs[path] = entry.blob
         else:
-            outputs.obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
-    found = store.digests.of(outputs.blobs.values())
-    outputs.disk.update({path: found[blob] for path, blob in outputs.blobs.items()})
-    outputs.locks.update(read_locks(store.repository, outputs.blobs, folder))
-    return outputs
+            obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
+    found = store.digests.of(blobs.values())
+    return blobs, Snapshot(
+        wanted=(),
+        contract=CONTRACT,
+        locks=read_locks(store.repository, blobs, folder),
+        disk={path: found[blob] for path, blob in blobs.items()},
+        obstacles=obstacles,
+    )
 
 
 def read_locks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import stat
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -68,18 +68,8 @@ class OutputTree(Struct, frozen=True, kw_only=True):
     leftovers: list[str] = field(default_factory=list)
     cache: StatCache
 
-    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
-        """Return the same with other ``locks``."""
-        return replace(self, locks=locks)
-
     def snapshot(
-        self,
-        wanted: Iterable[WantedSuite],
-        *,
-        contract: int,
-        is_whole_tree: bool = True,
-        is_forced: bool = False,
-        scope: Scope | None = None,
+        self, wanted: Iterable[WantedSuite], *, contract: int, scope: Scope | None = None
     ) -> Snapshot:
         """Return what ``reconcile`` needs, with digests of the files that matter to it.
 
@@ -97,8 +87,6 @@ class OutputTree(Struct, frozen=True, kw_only=True):
             journal=self.journal,
             disk=disk | lock_digests,
             obstacles={**self._obstacles(paths), **unreadable},
-            is_whole_tree=is_whole_tree,
-            is_forced=is_forced,
             acting=None if scope is None else scope.acting,
         )
 

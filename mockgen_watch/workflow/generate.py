@@ -7,7 +7,7 @@ and ``storage.transaction`` writes them and the lockfiles.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,28 +47,6 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.produce import Advance
 
 
-class Outputs(Protocol):
-    """The outputs that are there: of a folder, or as Git holds them."""
-
-    @property
-    def locks(self) -> Mapping[str, Lockfile | Diagnostic]:
-        """Suite → its lockfile, or why that cannot be read."""
-
-    def with_locks(self, locks: dict[str, Lockfile | Diagnostic]) -> Self:
-        """Return the same with other ``locks``."""
-
-    def snapshot(
-        self,
-        wanted: Iterable[WantedSuite],
-        *,
-        contract: int,
-        is_whole_tree: bool = True,
-        is_forced: bool = False,
-        scope: Scope | None = None,
-    ) -> Snapshot:
-        """Return what ``reconcile`` needs."""
-
-
 class Decision(Struct, frozen=True, kw_only=True):
     """What a run would do, before it does anything.
 
@@ -104,8 +82,8 @@ class Decision(Struct, frozen=True, kw_only=True):
         )
 
 
-def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
-    """Return what ``request`` makes of the outputs in ``tree``.
+def decide(project: OpenProject, request: Request, tree: OutputTree | Snapshot) -> Decision:
+    """Return what ``request`` makes of the outputs in ``tree``: a folder, or what Git holds of it.
 
     Raises:
         FindingsError: the project file is wrong, or two outputs would have one path.
@@ -121,7 +99,7 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
         names = tuple(name for name in names if name in scope.near)
     renewed = renew_inputs(tree.locks, suites.sources)
     if renewed:
-        tree = tree.with_locks({**tree.locks, **renewed})
+        tree = replace(tree, locks={**tree.locks, **renewed})
     locks = dict(tree.locks) if request.trust_locks and _is_plain(suites, selection) else {}
     if request.renew_locks:
         locks = {suite: lock for suite, lock in locks.items() if suite not in renewed}
@@ -129,14 +107,16 @@ def decide(project: OpenProject, request: Request, tree: Outputs) -> Decision:
     collisions = check_paths(wanted)
     if collisions:
         raise FindingsError(collisions)
-    snapshot = tree.snapshot(
-        wanted,
-        contract=CONTRACT,
-        is_whole_tree=not request.suites,
-        is_forced=request.force,
-        scope=scope,
+    if isinstance(tree, OutputTree):
+        tree = tree.snapshot(wanted, contract=CONTRACT, scope=scope)
+    reconciliation = reconcile(
+        replace(
+            tree,
+            wanted=tuple(wanted),
+            is_whole_tree=not request.suites,
+            is_forced=request.force,
+        )
     )
-    reconciliation = reconcile(snapshot)
     return Decision(
         suites=suites,
         selection=selection,

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.history import text_of
-from mockgen_watch.git.merge_driver import merge_file
 from mockgen_watch.git.repository import Repository
-from mockgen_watch.git.settings import install_drivers, remove_drivers
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.workflow.project import open_project
 
@@ -50,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _merge(folder: Path, files: Sequence[str]) -> int:
     """Put what the merged specs make into the second of ``files``; 1 leaves it in conflict."""
+    from mockgen_watch.git.merge_driver import merge_file
+
     *names, path = files
     versions = [(folder / name).resolve() for name in names]
     is_clean, messages = merge_file(folder.resolve(), path, versions)
@@ -59,6 +59,8 @@ def _merge(folder: Path, files: Sequence[str]) -> int:
 
 
 def _set_up(options: argparse.Namespace) -> int:
+    from mockgen_watch.git.settings import install_drivers, remove_drivers
+
     project = open_project(options.directory, options.profile)
     repository = Repository.of(project.root)
     outputs = project.settings.outputs.strip("/")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.storage.outputs import read_outputs
@@ -54,8 +55,10 @@ class Project:
         contract: int = CONTRACT,
     ) -> tuple[OutputTree, Reconciliation]:
         tree = read_outputs(self.root)
-        snapshot = tree.snapshot(
-            suites, contract=contract, is_forced=is_forced, is_whole_tree=is_whole_tree
+        snapshot = replace(
+            tree.snapshot(suites, contract=contract),
+            is_forced=is_forced,
+            is_whole_tree=is_whole_tree,
         )
         return tree, reconcile(snapshot)
 
