@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TextIO
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.errors import UsageError
-from mockgen_watch.executors.base import Executor, Serial
+from mockgen_watch.executors import Executor, Serial
 from mockgen_watch.lock.model import Action
 from mockgen_watch.observe import Level, Log, escape_for_terminal
 from mockgen_watch.plan.model import OutputPlan, Selection
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockgen_watch.storage.multi import Replaced
+    from mockgen_watch.workflow.generate import Report
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.results import Report
 
     class Bar(Protocol):
         """A picture of progress."""

@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Final, Self
 from msgspec import Struct
 
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
-from mockgen_watch.executors.base import PlacingExecutor, Serial
+from mockgen_watch.executors import PlacingExecutor, Serial
 from mockgen_watch.formats.format import FormatError
 from mockgen_watch.formats.rendering import Records, measured, warm_up
 

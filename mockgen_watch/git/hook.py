@@ -29,7 +29,7 @@ from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import Decision, Renderer, decide, describe_failure
 from mockgen_watch.workflow.project import OpenProject, writer_lock
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -24,12 +24,12 @@ from mockgen_watch.storage.package_data import program_stamps
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.workflow.check import MadeDigests, check_suite
 from mockgen_watch.workflow.generate import Decision, Renderer, decide
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
     from mockgen_watch.workflow.check import KnownDigests
     from mockgen_watch.workflow.project import OpenProject
 

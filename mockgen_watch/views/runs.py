@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.git.history import FileDifference
     from mockgen_watch.workflow.changes import ChangePlan, PlannedFile
-    from mockgen_watch.workflow.results import FileResult, Report
+    from mockgen_watch.workflow.generate import FileResult, Report
 
 _DONE: Final = {
     Action.CREATE: "created",

@@ -20,7 +20,7 @@ from mockgen_watch.watch.events import (
     DiagnosticCleared,
     DiagnosticRaised,
 )
-from mockgen_watch.workflow.results import FileResult, Report
+from mockgen_watch.workflow.generate import FileResult, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -33,10 +33,10 @@ from mockgen_watch.storage.specs import (
     read_specs,
 )
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.workflow.generate import generate
+from mockgen_watch.workflow.generate import Report, generate
 from mockgen_watch.workflow.project import OpenProject, project_of
-from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.sources import USER_INPUT_NAMES, absent_paths, suite_files
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Mapping

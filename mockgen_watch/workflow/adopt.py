@@ -14,7 +14,7 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.formats.csv import (
     CsvWriter,
     cell_value,

@@ -17,9 +17,16 @@ from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import Decision, Renderer, begin_nothing, decide, report_of_run
+from mockgen_watch.workflow.generate import (
+    Decision,
+    Renderer,
+    Report,
+    begin_nothing,
+    decide,
+    report_of_run,
+)
 from mockgen_watch.workflow.project import OpenProject, writer_lock
-from mockgen_watch.workflow.results import Report, Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 
     from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.plan.model import OutputPlan
+    from mockgen_watch.workflow.generate import FileResult
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import FileResult, Request
+    from mockgen_watch.workflow.targets import Request
 
     Segments = tuple[str | int, ...]
 

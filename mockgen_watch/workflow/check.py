@@ -36,9 +36,9 @@ from mockgen_watch.workflow.targets import select_suites
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
     from mockgen_watch.workflow.produce import Advance
-    from mockgen_watch.workflow.results import Request
+    from mockgen_watch.workflow.targets import Request
 
     KnownDigests = dict[tuple[str, tuple[str, ...]], Mapping[str, str]]
     """Key of an output and the files that are needed of it → their digests."""

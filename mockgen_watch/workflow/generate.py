@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Executor, Serial
+from mockgen_watch.executors import Executor, Serial
 from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.model import (
     Action,
     FileAction,
     OutputAction,
+    Reason,
     Reconciliation,
     Scope,
     Snapshot,
@@ -35,16 +36,70 @@ from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import Failure, Outcome, apply
 from mockgen_watch.workflow.produce import output_files, prepare_production, suffix_of
 from mockgen_watch.workflow.project import OpenProject, writer_lock
-from mockgen_watch.workflow.results import FileResult, Report, Request
 from mockgen_watch.workflow.sources import absent_paths, renew_inputs
 from mockgen_watch.workflow.suites import EVERYTHING, Suites
-from mockgen_watch.workflow.targets import select_suites
+from mockgen_watch.workflow.targets import Request, select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mockgen_watch.storage.backup import Backup
     from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.workflow.produce import Advance
+
+
+class FileResult(Struct, frozen=True, kw_only=True):
+    """What became of one file.
+
+    Attributes:
+        path: relative to the project folder where the output folder is in it.
+        records: in it; 0 for a deleted file.
+        resumed: those of them that an earlier run had made before it was stopped.
+    """
+
+    path: str
+    action: Action
+    reason: Reason
+    records: int
+    resumed: int = 0
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The result of a run.
+
+    Attributes:
+        files: every file that the run came to, in the order of their paths.
+        diagnostics: of loading, planning and writing, in the order of report.
+        failed_suites: those that kept their last good outputs.
+        backups: of what force replaced.
+        is_stopped: the run was asked to end early.
+        settled: suites that were decided on and are as they should be now, lockfile and all.
+        has_written: a file or lockfile is another one now.
+        has_moved: somebody else wrote at the same time; a further run makes it right.
+        read: suites that were read → the files that they depend on. The others are known from
+            their lockfiles, and their warnings are not among the diagnostics.
+    """
+
+    files: tuple[FileResult, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    failed_suites: tuple[str, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    is_stopped: bool = False
+    settled: frozenset[str] = frozenset()
+    has_written: bool = False
+    has_moved: bool = False
+    read: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether there was nothing to do and nothing to report."""
+        is_cut_short = self.is_stopped or self.has_moved
+        has_kept_all = all(file.action is Action.KEEP for file in self.files)
+        return has_kept_all and not (self.diagnostics or self.has_written or is_cut_short)
+
+    def count(self, *actions: Action) -> int:
+        """Return how many files ended in one of ``actions``."""
+        return sum(file.action in actions for file in self.files)
 
 
 class Decision(Struct, frozen=True, kw_only=True):

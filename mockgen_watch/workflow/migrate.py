@@ -1,4 +1,9 @@
-"""Migration: files of earlier formats replaced by specs, all of them or none."""
+"""Migration: files of earlier formats replaced by specs, all of them or none.
+
+With ``generate --legacy`` files in the oldest format (``Edit_1``, ``Edit_2``, …) stay as they are:
+the specs that they mean are made in memory, by the steps that a migration goes through. So the
+semantics of that format are stated, and proved, in one place.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,14 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
 from mockgen_watch.digest import digest
-from mockgen_watch.errors import UsageError
+from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
+from mockgen_watch.migrations.forms import RemarkKind, SectionFile, form_of, read_sections
+from mockgen_watch.migrations.layout import json_text
 from mockgen_watch.migrations.migrate import (
     STEPS,
     Chain,
@@ -26,7 +33,10 @@ from mockgen_watch.migrations.migrate import (
     migrate_master,
     migrate_user_input,
     migrate_versioned,
+    remark_location,
+    too_many_rows,
 )
+from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
 from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import build_project
@@ -44,13 +54,15 @@ from mockgen_watch.storage.multi import (
 )
 from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, find_project
 from mockgen_watch.storage.specs import read_specs
-from mockgen_watch.workflow.project import writer_lock
+from mockgen_watch.workflow.project import OpenProject, open_file, open_project, writer_lock
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES
+from mockgen_watch.workflow.suites import Suites, SuiteSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mockgen_watch.spec.document import Document
+    from mockgen_watch.spec.document import Document, Json
+    from mockgen_watch.storage.folders import StrPath
 
 
 def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
@@ -66,11 +78,10 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
     return build(document, context)[1]
 
 
+_LOCK_STEP = Step(kind=FileKind.LOCKFILE, source=1, apply=lambda lock: upgrade_text(lock.text))
+
 CHAIN: Final = Chain(
-    steps=(
-        *STEPS,
-        Step(kind=FileKind.LOCKFILE, source=1, apply=lambda lock: upgrade_text(lock.text)),
-    ),
+    steps=(*STEPS, _LOCK_STEP),
     newest={
         FileKind.USER_INPUT: FORMAT_VERSION,
         FileKind.MASTER: FORMAT_VERSION,
@@ -103,11 +114,10 @@ class MigrationRequest(Struct, frozen=True, kw_only=True):
 
 
 class MigratedFile(Struct, frozen=True, kw_only=True):
-    """One file.
+    """One file, and what becomes of it.
 
     Attributes:
-        source: the old file, as people know it.
-        target: the new one, likewise; the same where it is replaced.
+        target: the new file; the same as ``source`` where that is replaced.
         old: the bytes of ``source``.
         new: the bytes that ``target`` is to have; None where nothing is to be written.
         there: the digest of the file at ``target``; None: there is none.
@@ -127,7 +137,6 @@ class MigrationPlan(Struct, frozen=True, kw_only=True):
     Attributes:
         start: the folder that paths begin at.
         root: the project's folder; ``start`` where there is no project.
-        state: where journal and backups are kept.
         moved: whether the old files stay where they are, because the new ones go to another folder.
         suggestions: what concerns several of the files.
     """
@@ -146,7 +155,6 @@ class MigrationPlan(Struct, frozen=True, kw_only=True):
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything is to be written."""
         return any(file.new is not None for file in self.files)
 
 
@@ -281,6 +289,10 @@ def _path_from(start: Path, name: str) -> str:
     path = Path(os.path.normpath(start / name))
     if not path.is_file():
         raise UsageError(f"{name} is no file")
+    return _from(start, path)
+
+
+def _from(start: Path, path: Path) -> str:
     return path.relative_to(start).as_posix() if path.is_relative_to(start) else path.as_posix()
 
 
@@ -323,9 +335,9 @@ class _Planner:
         migration = migrate(path, data, options, self.chain)
         new = None
         if migration.new is not None:
-            is_same_language = migration.language == _language(path)
-            bom = _BOM if data.startswith(_BOM) and is_same_language else b""
-            new = bom + migration.new.encode("utf-8", "surrogatepass")
+            new = migration.new.encode("utf-8", "surrogatepass")
+            if data.startswith(_BOM) and migration.language == _language(path):
+                new = _BOM + new
         elif not migration.has_failed and self.request.out:
             new = data
             target = self._target(path, _language(path), is_master=is_master)
@@ -344,22 +356,21 @@ class _Planner:
         migration = migrate_versioned(path, data, kind, self.chain)
         new = None
         if migration.new is not None:
-            bom = _BOM if data.startswith(_BOM) else b""
-            new = bom + migration.new.encode("utf-8", "surrogateescape")
+            new = migration.new.encode("utf-8", "surrogateescape")
+            if data.startswith(_BOM):
+                new = _BOM + new
         return MigratedFile(
             source=path, target=path, old=data, new=new, there=digest(data), migration=migration
         )
 
     def _target(self, path: str, language: str, *, is_master: bool) -> str:
         if not self.request.out:
-            return path if _language(path) == language else _with_ending(path, language)
+            is_same = _language(path) == language
+            return path if is_same else f"{path.rpartition('.')[0]}.{language}"
         suite = self.request.suite or self._suite(path)
         name = "master" if is_master else "user_input"
         target = Path(os.path.normpath(self.start / self.request.out / suite))
-        target /= f"{name}.{language}"
-        if target.is_relative_to(self.start):
-            return target.relative_to(self.start).as_posix()
-        return target.as_posix()
+        return _from(self.start, target / f"{name}.{language}")
 
     def _suite(self, path: str) -> str:
         absolute = Path(self.start, path)
@@ -399,5 +410,101 @@ def _language(path: str) -> str:
     return "json" if path.casefold().endswith(".json") else "yaml"
 
 
-def _with_ending(path: str, language: str) -> str:
-    return f"{path.rpartition('.')[0]}.{language}"
+# The oldest format, as it is ----------------------------------------------------------------------
+
+MODEL: Final = "Model_1"
+"""What the sections of a file are called together."""
+
+
+def open_legacy(
+    start: StrPath, profile: str | None, config: str | None, master: str | None
+) -> tuple[OpenProject, tuple[str, ...]]:
+    """Return a project of the files in the oldest format, and the scenarios that stand for them.
+
+    Args:
+        start: the folder that is worked in.
+        profile: of the project.
+        config: the one file that is meant; None: those of the project's suites that have the form.
+        master: the master of ``config``.
+
+    Raises:
+        UsageError: there is no such file.
+        FindingsError: one of them cannot be read.
+    """
+    if config is not None:
+        project = open_file(start, config, master)
+    else:
+        project = open_project(start, profile)
+    old = project.suites
+    documents = dict(_legacy_documents(old, is_given=config is not None))
+    if not documents:
+        raise UsageError(
+            f"no {' or '.join(USER_INPUT_NAMES)} below specs/ has the oldest format "
+            "(Edit_1, Edit_2, …); --config FILE names one elsewhere"
+        )
+    specs: dict[str, bytes] = {}
+    scenarios: dict[str, None] = {}
+    found = list(project.diagnostics)
+    for document in documents.values():
+        sections = read_sections(document)
+        found += _remarks(document, sections)
+        try:
+            model = assemble(sections, MODEL)
+        except TooManyRowsError as error:
+            raise FindingsError((too_many_rows(document, error),)) from error
+        scenarios[model.scenario] = None
+        # JSON is YAML as well, so that one text serves files of both languages.
+        data: dict[str, Json] = {MODEL: model.data()}
+        specs[document.path] = json_text(data).encode()
+    settings = SuiteSettings(
+        specs=old.settings.specs,
+        context=old.settings.context,
+        master=old.settings.master,
+        inputs=old.settings.inputs,
+    )
+    suites = Suites(
+        old.sources.replaced(specs),
+        settings,
+        files={suite: document.path for suite, document in documents.items()},
+        texts={document.path: document.text for document in documents.values()},
+    )
+    return replace(project, suites=suites, diagnostics=tuple(found)), tuple(scenarios)
+
+
+def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, Document]]:
+    """Yield suite and file of those in the oldest format.
+
+    Raises:
+        UsageError: a file ``is_given``, and is not in this format or cannot be read.
+    """
+    for suite, path in suites.files.items():
+        document = parse(path, suites.sources.read(path))
+        is_read = document.root is not None and not has_errors(document.diagnostics)
+        if is_read and form_of(document).is_edit_format:
+            yield suite, document
+        elif is_given and is_read:
+            raise UsageError(
+                f"{path} is not in the oldest format (Edit_1, Edit_2, …, or fields at the top); "
+                "leave out --legacy"
+            )
+        elif is_given:
+            raise UsageError(f"{path} cannot be read; mockgen-watch check tells why")
+
+
+def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:
+    for remark in old.remarks:
+        if remark.kind is RemarkKind.LOST:
+            yield Diagnostic(
+                code="MG701",
+                message=f'"{remark.pointer[-1]}" is passed over: {remark.text}',
+                location=remark_location(document, remark),
+                severity=Severity.WARNING,
+            )
+    for member in old.models:
+        yield Diagnostic(
+            code="MG701",
+            message=f'"{member.key}" is passed over: it is a model of a spec, not a section',
+            location=document.locate(member.mark, f"/{member.key}"),
+            severity=Severity.WARNING,
+            hint="generate without --legacy makes its records",
+        )

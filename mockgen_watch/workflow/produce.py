@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Executor, PlacingExecutor
+from mockgen_watch.executors import Executor, PlacingExecutor
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import FormatError, Framing, Writer, complete_options
 from mockgen_watch.formats.fragments import SlowField

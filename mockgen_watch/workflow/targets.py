@@ -5,21 +5,43 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.lock.paths import LABELS_SUFFIX, below
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.labels import wants_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from mockgen_watch.plan.model import OutputPlan, Selection
+    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Request
     from mockgen_watch.workflow.suites import Suites
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What a run is to do, and with which suites.
+
+    Attributes:
+        suites: names or folders of suites; empty: all.
+        selection: models, scenarios and what is to differ from the specs.
+        force: replace what was edited by hand, after a backup.
+        trust_locks: suites whose inputs have not moved are not read again.
+        renew_locks: suites whose lockfiles have digests of another algorithm are read again.
+        acting: the suites to look at, where the caller knows that nothing of the others moved
+            since all was right. Other than with ``suites``, the run is still one over the whole
+            tree: what is no longer wanted is removed. None: all.
+    """
+
+    suites: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    force: bool = False
+    trust_locks: bool = True
+    renew_locks: bool = False
+    acting: frozenset[str] | None = None
 
 
 class Target(Struct, frozen=True, kw_only=True):

@@ -23,8 +23,7 @@ import yaml
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import SYNC, ask
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 from tests.git.scene import PROGRAM, Scene, environment
 
 if TYPE_CHECKING:

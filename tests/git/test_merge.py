@@ -10,7 +10,7 @@ import pytest
 
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 from tests.git.scene import PROGRAM, Scene, assert_consistent
 
 if TYPE_CHECKING:

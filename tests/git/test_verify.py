@@ -13,7 +13,7 @@ from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.verify import read_commits
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 from tests.git.scene import Scene
 
 if TYPE_CHECKING:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
+from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.lock.model import Action
 from mockgen_watch.rules.values import Missing
 from mockgen_watch.workflow.changes import plan_changes
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 from tests.properties.spec_edits import MASTERS, SUITES, World, random_edit
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def test_a_plan_names_the_cells_that_change(tmp_path: Path, seed: int, edits: in
     chance = random.Random(seed)
     world = begin()
     save(tmp_path, world)
-    assert not generate(open_project(tmp_path), Request()).has_findings
+    assert not has_errors(generate(open_project(tmp_path), Request()).diagnostics)
     total = 0
     for _ in range(edits):
         world, edit = random_edit(world, chance)
@@ -167,7 +168,7 @@ def test_a_plan_names_the_cells_that_change(tmp_path: Path, seed: int, edits: in
         plan = plan_changes(open_project(tmp_path), Request())
         assert outputs(tmp_path) == before
         report = generate(open_project(tmp_path), Request())
-        assert not report.has_findings, edit.told
+        assert not has_errors(report.diagnostics), edit.told
         after = outputs(tmp_path)
         actions = {file.file.path: file.file.action for file in plan.files}
         assert actions == {

@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from mockgen_watch.api import Records
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats.rendering import CaseRecords, ScalarRecords, alone, document, records_of
 from mockgen_watch.spec.model import Layout

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.formats.rendering import VECTOR_FROM
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 from tests.properties.spec_edits import MASTERS, SUITES, World, random_edit
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from mockgen_watch.watch.schedule import (
     Schedule,
     Verdict,
 )
-from mockgen_watch.workflow.results import Report
+from mockgen_watch.workflow.generate import Report
 from tests.properties.lock_world import World
 from tests.unit.lock.suites import wanted_output, wanted_suite
 

@@ -18,7 +18,7 @@ from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import STATUS, SYNC, ask
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -22,8 +22,7 @@ from mockgen_watch.views.diagnostics import diagnostics_data, fix_data
 from mockgen_watch.views.values import counted
 from mockgen_watch.workflow.check import FixPlan, check, plan_fixes, write_fixes
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_suites
+from mockgen_watch.workflow.targets import Request, select_suites
 
 if TYPE_CHECKING:
     import argparse

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.observe import Log
     from mockgen_watch.workflow.project import OpenProject
-    from mockgen_watch.workflow.results import Request
+    from mockgen_watch.workflow.targets import Request
 
 EXAMPLES: Final = """examples:
   mockgen-watch generate                          everything that is not up to date
@@ -107,12 +107,12 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     from mockgen_watch.storage.project_folder import OutputRoot
     from mockgen_watch.storage.scan import remember_stamps
     from mockgen_watch.workflow.generate import generate, preview
-    from mockgen_watch.workflow.results import Request
+    from mockgen_watch.workflow.targets import Request
 
     _check_combination(options)
     selection = selection_of(options)
     if options.legacy:
-        from mockgen_watch.workflow.legacy import open_legacy
+        from mockgen_watch.workflow.migrate import open_legacy
 
         project, scenarios = open_legacy(
             options.directory, options.profile, options.config, options.master

@@ -27,7 +27,7 @@ from mockgen_watch.workflow.changes import (
     slow_outputs,
 )
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     import argparse

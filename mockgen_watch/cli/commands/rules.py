@@ -14,8 +14,7 @@ from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_
 from mockgen_watch.scenarios.promised import ModelReport, RuleReport, report_model
 from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     import argparse

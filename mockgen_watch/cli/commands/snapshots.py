@@ -34,9 +34,9 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.views.values import aligned, counted, json_text
+from mockgen_watch.workflow.generate import Report
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.results import Report, Request
 from mockgen_watch.workflow.snapshots import (
     FOLDER,
     Cleaned,
@@ -48,12 +48,12 @@ from mockgen_watch.workflow.snapshots import (
     restore,
     write_snapshots,
 )
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
     from mockgen_watch.workflow.produce import Advance, Production
 
 SNAPSHOT_EXAMPLES: Final = """examples:

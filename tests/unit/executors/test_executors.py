@@ -12,7 +12,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.executors.processes import Processes, WorkerFailedError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import FormatError, Framing, complete_options
@@ -23,7 +23,7 @@ from tests.programs import pool, program_of, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
 
 LINES = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
 

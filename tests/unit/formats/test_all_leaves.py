@@ -13,8 +13,7 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.workflow.project import open_file
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

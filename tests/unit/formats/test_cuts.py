@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mockgen_watch.api import Specs
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import complete_options
@@ -26,7 +26,7 @@ from mockgen_watch.workflow.produce import prepare_production
 from tests.golden.contract import contract_plan
 
 if TYPE_CHECKING:
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
 
 TOP = Path(__file__).resolve().parents[3]
 COUNT = 1200

@@ -13,8 +13,7 @@ from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.storage.trust import VARIABLE, read_trust, write_trust
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 from tests.plugin_package import LUHN, install
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ import pytest
 
 from mockgen_watch.api import Specs
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic

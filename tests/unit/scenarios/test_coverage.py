@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.formats.rendering import VectorRecords
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.changes import decode_records
@@ -17,8 +17,7 @@ from mockgen_watch.workflow.coverage import coverage_report, save_cases
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,8 +11,7 @@ from mockgen_watch.scenarios.measure import declared_shares, field_odds, wilson
 from mockgen_watch.scenarios.promised import ScenarioRecords
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.formats.rendering import VectorRecords
 from mockgen_watch.scenarios.labels import label_lines
 from mockgen_watch.workflow.changes import decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import PatchedRecords, file_bytes, prepare_production
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
-from mockgen_watch.workflow.targets import select_plans
+from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from mockgen_watch.storage.specs import SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.results import Request
+from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -39,7 +39,7 @@ from mockgen_watch.watch.requests import (
 )
 from mockgen_watch.watch.schedule import Waker
 from mockgen_watch.watch.watching import STORM_FILES, is_storm
-from mockgen_watch.workflow.results import Report
+from mockgen_watch.workflow.generate import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockgen_watch.api import Specs
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.executors.processes import Processes
 from mockgen_watch.scenarios.source import Source
 from mockgen_watch.workflow.generate import no_progress
@@ -22,7 +22,7 @@ from mockgen_watch.workflow.produce import (
 )
 
 if TYPE_CHECKING:
-    from mockgen_watch.executors.base import Executor
+    from mockgen_watch.executors import Executor
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.workflow.produce import Production
 

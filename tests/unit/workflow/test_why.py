@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.executors.base import Serial
+from mockgen_watch.executors import Serial
 from mockgen_watch.scenarios.labels import wants_labels
 from mockgen_watch.storage.package_data import vocabulary_folder
 from mockgen_watch.workflow.produce import label_document, prepare_production
