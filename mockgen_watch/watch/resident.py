@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import StorageError
 from mockgen_watch.lock.lockfile import Lockfile
-from mockgen_watch.plan.affected import InputGraph
+from mockgen_watch.plan.model import InputGraph
 from mockgen_watch.storage.outputs import (
     OutputTree,
     merge_trees,

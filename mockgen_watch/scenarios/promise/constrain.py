@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
-    from mockgen_watch.rules.clause import Condition
+    from mockgen_watch.rules.rule import Condition
     from mockgen_watch.spec.document import Json
 
 

@@ -15,8 +15,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.rules.cel import Comparison
-from mockgen_watch.rules.clause import Clause, Condition, compile_clause
-from mockgen_watch.rules.rule import Rule, compile_rule
+from mockgen_watch.rules.rule import Clause, Condition, Rule, compile_clause, compile_rule
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing, Path, RecordView, RuleError
 from mockgen_watch.scenarios.promise.facts import (

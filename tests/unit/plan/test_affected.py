@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mockgen_watch.plan.affected import InputGraph
+from mockgen_watch.plan.model import InputGraph
 
 CLAIMS, MEMBERS, ALONE = (f"specs/{name}/user_input.yaml" for name in ("claims", "members", "x"))
 GRAPH = InputGraph(

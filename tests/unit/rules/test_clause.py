@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Location
-from mockgen_watch.rules.clause import compile_clause
+from mockgen_watch.rules.rule import compile_clause
 from mockgen_watch.rules.values import RecordView, RuleError
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec
