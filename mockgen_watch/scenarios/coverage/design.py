@@ -14,6 +14,7 @@ chosen, of the seed and of the rows that are to be kept, and of no order in whic
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -23,18 +24,19 @@ from mockgen_watch.scenarios.coverage.problem import (
     Constraint,
     Design,
     Feasible,
+    Pairs,
     Partial,
+    Possible,
     Problem,
     Row,
-    Uncovered,
+    Triples,
     bits_of,
     count_combinations,
-    find_combinations,
 )
 from mockgen_watch.spec.model import Coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 CANDIDATES: Final = 24
@@ -56,7 +58,12 @@ class RowBuilder:
     """
 
     def __init__(
-        self, problem: Problem, feasible: Feasible, left: Uncovered, attempt: int, candidates: int
+        self,
+        problem: Problem,
+        feasible: Feasible,
+        left: Pairs | Triples,
+        attempt: int,
+        candidates: int,
     ) -> None:
         self.rows: list[Row] = []
         self.kept = 0
@@ -66,74 +73,70 @@ class RowBuilder:
         self._left = left
         self._attempt = attempt
         self._candidates = candidates
-        self._offsets = problem.offsets
+        self._choices = problem.choices
+        self._starts = [self._choices.index((place, 0)) for place in range(len(problem.marks))]
         self._marks = [mark for marks in problem.marks for mark in marks]
-        self._owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
         # A parameter's own hash may not depend on the order of its values.
         self._names = [mix(sum(marks) & MASK64) for marks in problem.marks]
         self._counts: list[int] = []
 
     def run(self) -> None:
         """Make all rows."""
-        for partial in self._problem.kept:
-            self._keep(partial)
+        for partial_row in self._problem.kept:
+            self._keep(partial_row)
         self.kept = len(self.rows)
         while True:
             self._counts = self._left.counts()
             if not any(self._counts):
                 return
-            row = self._next_row()
+            row = self._best_row() or self._insist()
             if row is not None:
                 self._add(row)
 
-    def _keep(self, partial: Partial) -> None:
+    def _keep(self, partial_row: Partial) -> None:
         self._counts = self._left.counts()
-        assigned = {place: value for place, value in enumerate(partial) if value is not None}
-        for candidate in range(self._candidates):
-            row = self._filled(assigned, self._salt(candidate))
-            if row is not None and self._is_accepted(row):
-                if row not in self.rows:
-                    self._add(row)
-                return
+        assigned = {place: value for place, value in enumerate(partial_row) if value is not None}
+        row = self._accepted(assigned, self._candidates)
+        if row is not None and row not in self.rows:
+            self._add(row)
 
     def _add(self, row: Row) -> None:
         self.rows.append(row)
         self._left.cover(self._values(row))
 
-    def _next_row(self) -> Row | None:
-        """Return the row that adds most; None when an open combination was given up instead."""
+    def _best_row(self) -> Row | None:
+        """Return the row that adds most, of those that begin with the value that is most open."""
         found: dict[Row, int] = {}
         for candidate in range(self._candidates):
             salt = self._salt(candidate)
-            value = self._first(salt)
-            row = self._filled(self._choice(value), salt)
+            row = self._filled(dict([self._choices[self._first(salt)]]), salt)
             if row is not None and row not in found:
                 found[row] = self._gain(row)
         for row in sorted(found, key=lambda row: -found[row]):
             if found[row] and self._is_accepted(row):
                 return row
-        return self._insist()
+        return None
 
     def _insist(self) -> Row | None:
         """Return a row with one open combination, or give that up."""
         combination = self._left.first_with(self._first(self._salt(0)))
-        assigned: dict[int, int] = {}
-        for value in combination:
-            assigned.update(self._choice(value))
-        for candidate in range(CANDIDATES):
-            row = self._filled(assigned, self._salt(candidate))
-            if row is not None and self._is_accepted(row):
-                return row
-        self._left.drop(combination)
-        self.not_found += 1
-        return None
+        row = self._accepted(dict(self._choices[value] for value in combination), CANDIDATES)
+        if row is None:
+            self._left.cover(combination)
+            self.not_found += 1
+        return row
+
+    def _accepted(self, assigned: dict[int, int], candidates: int) -> Row | None:
+        """Return the first row with ``assigned`` in it that is accepted."""
+        filled = (self._filled(assigned, self._salt(each)) for each in range(candidates))
+        return next((row for row in filled if row is not None and self._is_accepted(row)), None)
 
     def _filled(self, assigned: dict[int, int], salt: int) -> Row | None:
         """Return a row with ``assigned`` in it, the other parameters filled to add the most."""
-        assigned = dict(assigned)
         if not self._feasible.allows(assigned):
             return None
-        values = [self._offsets[place] + number for place, number in assigned.items()]
+        assigned = dict(assigned)
+        values = [self._starts[place] + number for place, number in assigned.items()]
         bits = bits_of(values)
         for place in self._order(salt):
             if place in assigned:
@@ -141,41 +144,36 @@ class RowBuilder:
             best = self._best(place, assigned, values, bits, salt)
             if best is None:
                 return None
-            assigned[place] = best - self._offsets[place]
+            assigned[place] = best - self._starts[place]
             values.append(best)
             bits |= 1 << best
-        return tuple(assigned[place] for place in range(len(self._names)))
+        return tuple(assigned[place] for place in range(len(assigned)))
 
     def _best(
         self, place: int, assigned: dict[int, int], values: Sequence[int], bits: int, salt: int
     ) -> int | None:
         """Return the value of a parameter that adds most and goes with what is assigned."""
-        start, stop = self._offsets[place : place + 2]
+        start = self._starts[place]
+        own = range(start, start + len(self._problem.marks[place]))
         gain, counts, marks = self._left.gain, self._counts, self._marks
-        gains = [gain(value, values, bits) for value in range(start, stop)]
-        if self._feasible.is_bound(place):
-            ranked = sorted(
-                range(start, stop),
-                key=lambda value: (gains[value - start], counts[value], mix(marks[value] ^ salt)),
-                reverse=True,
-            )
-            fit = (
-                value
-                for value in ranked
-                if self._feasible.allows({**assigned, place: value - start})
-            )
-            return next(fit, None)
-        most = max(gains)
-        if gains.count(most) == 1:
-            return start + gains.index(most)
-        tied = [start + number for number, gained in enumerate(gains) if gained == most]
-        return max(tied, key=lambda value: (counts[value], mix(marks[value] ^ salt)))
+        gains = [gain(value, values, bits) for value in own]
+
+        def rank(value: int) -> tuple[int, int, int]:
+            return gains[value - start], counts[value], mix(marks[value] ^ salt)
+
+        if not self._feasible.is_bound(place):
+            most = max(gains)
+            return max((value for value in own if gains[value - start] == most), key=rank)
+        for value in sorted(own, key=rank, reverse=True):
+            if self._feasible.allows({**assigned, place: value - start}):
+                return value
+        return None
 
     def _order(self, salt: int) -> list[int]:
         """Return the parameters, those with the most open combinations first."""
         sums = [0] * len(self._names)
-        for value, count in enumerate(self._counts):
-            sums[self._owners[value]] += count
+        for (place, _), count in zip(self._choices, self._counts, strict=True):
+            sums[place] += count
         return sorted(
             range(len(sums)), key=lambda place: (-sums[place], mix(self._names[place] ^ salt))
         )
@@ -185,19 +183,14 @@ class RowBuilder:
         tied = [value for value, count in enumerate(self._counts) if count == most]
         return max(tied, key=lambda value: mix(self._marks[value] ^ salt))
 
-    def _choice(self, value: int) -> dict[int, int]:
-        place = self._owners[value]
-        return {place: value - self._offsets[place]}
-
     def _values(self, row: Row) -> list[int]:
-        return [self._offsets[place] + number for place, number in enumerate(row)]
+        return [start + number for start, number in zip(self._starts, row, strict=True)]
 
     def _gain(self, row: Row) -> int:
         gain, bits = 0, 0
-        values: list[int] = []
-        for value in self._values(row):
-            gain += self._left.gain(value, values, bits)
-            values.append(value)
+        values = self._values(row)
+        for place, value in enumerate(values):
+            gain += self._left.gain(value, values[:place], bits)
             bits |= 1 << value
         return gain
 
@@ -223,53 +216,39 @@ def cover(problem: Problem) -> Design:
 
     The same rows in the same order, in whichever order parameters and values stand.
     """
+    # The parameter and the values that stand at each place of the ordered problem, and back.
     places = sorted(range(len(problem.marks)), key=lambda place: sorted(problem.marks[place]))
     numbers = [sorted(range(len(marks)), key=marks.__getitem__) for marks in problem.marks]
-    design = _cover(_reordered(problem, places, numbers))
-    rows = []
-    for found in design.rows:
-        row = [0] * len(places)
-        for place, number in zip(places, found, strict=True):
-            row[place] = numbers[place][number]
-        rows.append(tuple(row))
-    return replace(design, rows=tuple(rows))
-
-
-def _reordered(
-    problem: Problem, places: Sequence[int], numbers: Sequence[Sequence[int]]
-) -> Problem:
-    """Return ``problem`` with its parameters and values in another order."""
     position = {place: new for new, place in enumerate(places)}
-    number_of = [{old: new for new, old in enumerate(order)} for order in numbers]
 
-    def reordered(constraint: Constraint) -> Constraint:
-        def allows(assigned: tuple[int, ...]) -> bool:
-            pairs = zip(constraint.scope, assigned, strict=True)
+    def given(row: Row) -> Row:
+        return tuple(numbers[place][row[new]] for place, new in sorted(position.items()))
+
+    def ordered(constraint: Constraint) -> Constraint:
+        def allows(chosen: tuple[int, ...]) -> bool:
+            pairs = zip(constraint.scope, chosen, strict=True)
             return constraint.allows(tuple(numbers[place][number] for place, number in pairs))
 
         return Constraint(scope=tuple(position[place] for place in constraint.scope), allows=allows)
 
-    def old_row(row: Row) -> Row:
-        return tuple(numbers[place][row[position[place]]] for place in range(len(places)))
-
-    def new_row(partial: Partial) -> Partial:
-        numbers = [partial[place] for place in places]
-        return tuple(
-            None if number is None else number_of[place][number]
-            for place, number in zip(places, numbers, strict=True)
-        )
+    def ordered_row(row: Partial) -> Partial:
+        choices = [(place, row[place]) for place in places]
+        return tuple(None if own is None else numbers[place].index(own) for place, own in choices)
 
     accepts = problem.accepts
-    return Problem(
-        marks=tuple(tuple(sorted(problem.marks[place])) for place in places),
-        strength=problem.strength,
-        constraints=tuple(map(reordered, problem.constraints)),
-        hidden=frozenset(
-            (position[place], number_of[place][number]) for place, number in problem.hidden
-        ),
-        kept=tuple(map(new_row, problem.kept)),
-        accepts=None if accepts is None else lambda row: accepts(old_row(row)),
+    design = _cover(
+        Problem(
+            marks=tuple(tuple(sorted(problem.marks[place])) for place in places),
+            strength=problem.strength,
+            constraints=tuple(map(ordered, problem.constraints)),
+            hidden=frozenset(
+                (position[place], numbers[place].index(number)) for place, number in problem.hidden
+            ),
+            kept=tuple(map(ordered_row, problem.kept)),
+            accepts=None if accepts is None else lambda row: accepts(given(row)),
+        )
     )
+    return replace(design, rows=tuple(map(given, design.rows)))
 
 
 def _cover(problem: Problem) -> Design:
@@ -279,10 +258,11 @@ def _cover(problem: Problem) -> Design:
     total = count_combinations(sizes, problem.hidden, strength)
     if not strength or not feasible.is_solvable():
         return Design(rows=(), kept=0, combinations=total, impossible=total, not_found=0)
-    open_count, make = find_combinations(problem, feasible, strength)
+    uncovered = _uncovered(Possible(problem, feasible), strength)
     candidates, attempts = _effort(sizes, strength)
     builders = [
-        RowBuilder(problem, feasible, make(), attempt, candidates) for attempt in range(attempts)
+        RowBuilder(problem, feasible, uncovered(), attempt, candidates)
+        for attempt in range(attempts)
     ]
     for builder in builders:
         builder.run()
@@ -291,9 +271,19 @@ def _cover(problem: Problem) -> Design:
         rows=tuple(best.rows),
         kept=best.kept,
         combinations=total,
-        impossible=total - open_count,
+        impossible=total - sum(uncovered().counts()) // strength,
         not_found=best.not_found,
     )
+
+
+def _uncovered(possible: Possible, strength: int) -> Callable[[], Pairs | Triples]:
+    """Return what makes a new set of all combinations that can be."""
+    if strength == Coverage.EACH.size:
+        return partial(Pairs, possible.themselves())
+    partners = possible.partners()
+    if strength == Coverage.PAIRWISE.size:
+        return partial(Pairs, partners)
+    return partial(Triples, possible.thirds(partners))
 
 
 def _effort(sizes: Sequence[int], strength: int) -> tuple[int, int]:

@@ -8,14 +8,13 @@ hidden ones included; a set of values is a Python integer, one bit for each.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+import math
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
-from mockgen_watch.spec.model import Coverage
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 Row: TypeAlias = "tuple[int, ...]"
@@ -23,6 +22,19 @@ Row: TypeAlias = "tuple[int, ...]"
 
 Partial: TypeAlias = "tuple[int | None, ...]"
 """The same, None where a parameter is free."""
+
+
+class Constraint(Struct, frozen=True, kw_only=True):
+    """A condition on some parameters.
+
+    Attributes:
+        scope: the parameters, each once.
+        allows: returns whether values (a number for each of ``scope``) go together; called once for
+            each combination.
+    """
+
+    scope: tuple[int, ...]
+    allows: Callable[[tuple[int, ...]], bool]
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -45,14 +57,14 @@ class Problem(Struct, frozen=True, kw_only=True):
     accepts: Callable[[Row], bool] | None = None
 
     @property
-    def offsets(self) -> list[int]:
-        """Return where each parameter's values begin when all are counted through, and the end."""
-        return [0, *itertools.accumulate(self.sizes)]
-
-    @property
     def sizes(self) -> tuple[int, ...]:
         """How many values each parameter has."""
         return tuple(map(len, self.marks))
+
+    @property
+    def choices(self) -> list[tuple[int, int]]:
+        """The parameter of each value, and the value's number there."""
+        return [(place, number) for place, size in enumerate(self.sizes) for number in range(size)]
 
 
 class Design(Struct, frozen=True, kw_only=True):
@@ -77,17 +89,8 @@ STEPS: Final = 2_000
 """Parameters that one search chooses at most; rules that need more are puzzles of their own."""
 
 
-class Constraint(Struct, frozen=True, kw_only=True):
-    """A condition on some parameters.
-
-    Attributes:
-        scope: the parameters, each once.
-        allows: returns whether values (a number for each of ``scope``) go together; called once for
-            each combination.
-    """
-
-    scope: tuple[int, ...]
-    allows: Callable[[tuple[int, ...]], bool]
+_Open: TypeAlias = "dict[int, list[int]]"
+"""For each parameter that is not assigned the values that it can have."""
 
 
 class _Table:
@@ -105,14 +108,14 @@ class _Table:
             for choice in zip(self.scope, numbers, strict=True):
                 self.masks[choice] = self.masks.get(choice, 0) | 1 << place
 
-    def allows(self, assigned: Mapping[int, int]) -> bool:
-        """Return whether something that is allowed has all of ``assigned`` that is in scope."""
+    def left(self, assigned: Mapping[int, int]) -> int:
+        """Return which of the combinations have all of ``assigned`` that is in scope."""
         left = self.every
         for parameter in self.scope:
             value = assigned.get(parameter)
             if value is not None:
                 left &= self.masks.get((parameter, value), 0)
-        return left != 0
+        return left
 
 
 class Feasible:
@@ -133,19 +136,13 @@ class Feasible:
             for parameter in constraint.scope:
                 self._tables.setdefault(parameter, []).append(table)
                 self._near.setdefault(parameter, set()).update(constraint.scope)
-            self._join(constraint.scope)
+            joined = {self._group[parameter] for parameter in constraint.scope}
+            self._group = [min(joined) if each in joined else each for each in self._group]
         self._members: dict[int, list[int]] = {}
         for parameter in self._tables:
             self._members.setdefault(self._group[parameter], []).append(parameter)
         self._answers: dict[frozenset[tuple[int, int]], bool] = {}
-        self._found: dict[int, int] = {}
-        self._having: dict[tuple[int, int], int] = {}
-        self._steps = STEPS
-
-    def _join(self, scope: Sequence[int]) -> None:
-        wanted = {self._group[parameter] for parameter in scope}
-        least = min(wanted)
-        self._group = [least if group in wanted else group for group in self._group]
+        self._steps: float = STEPS
 
     def is_bound(self, parameter: int) -> bool:
         """Return whether any constraint reads ``parameter``."""
@@ -169,124 +166,68 @@ class Feasible:
 
     def count(self, most: int) -> int | None:
         """Return how many rows there are; None when a group alone has more than ``most``."""
-        total = 1
-        for parameter, size in enumerate(self._sizes):
-            total *= 1 if parameter in self._tables else size
+        self._steps = math.inf
+        total = math.prod(
+            size for parameter, size in enumerate(self._sizes) if parameter not in self._tables
+        )
         for group in self._members.values():
-            choices = {each: self._open_values(each, {}) for each in group}
-            found = self._count(choices, {}, most)
+            found = self._count(self._open(group, {}), {}, most)
             if found > most:
                 return None
             total *= found
         return total
 
-    def _count(self, choices: dict[int, list[int]], assigned: dict[int, int], most: int) -> int:
-        """Return in how many ways ``choices`` complete ``assigned``; it stops beyond ``most``."""
-        if not choices:
+    def _completes(self, group: int, part: dict[int, int]) -> bool:
+        key = frozenset(part.items()) or frozenset([(-1, group)])
+        answer = self._answers.get(key)
+        if answer is None:
+            tables = [table for parameter in part for table in self._tables[parameter]]
+            answer = all(table.left(part) for table in tables)
+            if answer:
+                self._steps = STEPS
+                rest = [each for each in self._members[group] if each not in part]
+                answer = self._count(self._open(rest, part), dict(part), 0) > 0
+            self._answers[key] = answer
+        return answer
+
+    def _count(self, choices: _Open, assigned: dict[int, int], most: int) -> int:
+        """Return in how many ways ``choices`` complete ``assigned``; it stops beyond ``most``.
+
+        ``choices`` holds the values that go with it; the parameter with the fewest is next. When
+        no step is left, there is one way.
+        """
+        self._steps -= 1
+        if not choices or self._steps < 0:
             return 1
         parameter = min(choices, key=lambda each: len(choices[each]))
         if len(choices) == 1:
             return len(choices[parameter])
+        near = self._near[parameter]
         found = 0
         for value in choices[parameter]:
+            assigned[parameter] = value
+            rest = {each: values for each, values in choices.items() if each != parameter}
+            rest |= self._open([each for each in rest if each in near], assigned)
+            found += self._count(rest, assigned, most)
             if found > most:
                 break
-            assigned[parameter] = value
-            found += self._count(self._narrowed(choices, parameter, assigned), assigned, most)
-            del assigned[parameter]
+        assigned.pop(parameter, None)
         return found
 
-    def _narrowed(
-        self, choices: dict[int, list[int]], parameter: int, assigned: dict[int, int]
-    ) -> dict[int, list[int]]:
-        """Return what is left of ``choices`` once ``parameter`` has its value in ``assigned``."""
-        return {
-            each: self._open_values(each, assigned) if each in self._near[parameter] else values
-            for each, values in choices.items()
-            if each != parameter
-        }
-
-    def _completes(self, group: int, part: dict[int, int]) -> bool:
-        if self._was_found(group, part):
-            return True
-        key = frozenset(part.items()) or frozenset([(-1, group)])
-        answer = self._answers.get(key)
-        if answer is None:
-            self._steps = STEPS
-            found = dict(part)
-            tables = [table for parameter in part for table in self._tables[parameter]]
-            answer = all(table.allows(part) for table in tables)
-            if answer:
-                rest = [each for each in self._members[group] if each not in part]
-                choices = {each: self._open_values(each, found) for each in rest}
-                answer = self._search(choices, found)
-            self._answers[key] = answer
-            if answer and len(found) == len(self._members[group]):
-                self._remember(group, found)
-        return answer
-
-    def _was_found(self, group: int, part: Mapping[int, int]) -> bool:
-        """Return whether something that was found before has all of ``part``."""
-        left = (1 << self._found.get(group, 0)) - 1
-        for choice in part.items():
-            left &= self._having.get(choice, 0)
-        return left != 0
-
-    def _remember(self, group: int, found: Mapping[int, int]) -> None:
-        place = self._found.get(group, 0)
-        self._found[group] = place + 1
-        for choice in found.items():
-            self._having[choice] = self._having.get(choice, 0) | 1 << place
-
-    def _search(self, choices: dict[int, list[int]], assigned: dict[int, int]) -> bool:
-        """Complete ``assigned`` by a choice for each other parameter, or leave it as it is.
-
-        ``choices`` holds the values that go with it; the parameter with the fewest is next.
-        """
-        if not choices:
-            return True
-        self._steps -= 1
-        if self._steps < 0:
-            return True
-        parameter = min(choices, key=lambda each: len(choices[each]))
-        for value in choices[parameter]:
-            assigned[parameter] = value
-            if self._search(self._narrowed(choices, parameter, assigned), assigned):
-                return True
-            del assigned[parameter]
-        return False
-
-    def _open_values(self, parameter: int, assigned: dict[int, int]) -> list[int]:
-        tables = self._tables[parameter]
-        found = []
-        for value in range(self._sizes[parameter]):
-            assigned[parameter] = value
-            if all(table.allows(assigned) for table in tables):
-                found.append(value)
-        del assigned[parameter]
+    def _open(self, parameters: Iterable[int], assigned: Mapping[int, int]) -> _Open:
+        """Return for each of ``parameters`` the values that go with what is assigned."""
+        found = {}
+        for parameter in parameters:
+            tables = [(table.left(assigned), table.masks) for table in self._tables[parameter]]
+            found[parameter] = [
+                value
+                for value in range(self._sizes[parameter])
+                if all(left & masks.get((parameter, value), 0) for left, masks in tables)
+            ]
         return found
 
 
-class Uncovered(Protocol):
-    """The combinations of one strength that no row has yet."""
-
-    def counts(self) -> list[int]:
-        """Return for each value how many open combinations it is in."""
-
-    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
-        """Return how many open combinations ``value`` makes with others, whose set is ``bits``."""
-
-    def cover(self, row: Sequence[int]) -> None:
-        """Take away the combinations of ``row``."""
-
-    def drop(self, combination: Sequence[int]) -> None:
-        """Take away one combination."""
-
-    def first_with(self, value: int) -> tuple[int, ...]:
-        """Return an open combination that ``value`` is in."""
-
-
-def bits_of(values: Sequence[int]) -> int:
+def bits_of(values: Iterable[int]) -> int:
     """Return the set of ``values``."""
     bits = 0
     for value in values:
@@ -302,52 +243,32 @@ def members(bits: int) -> Iterator[int]:
         bits ^= low
 
 
-class Singles:
-    """Values that no row has yet."""
-
-    def __init__(self, wanted: Sequence[int], count: int) -> None:
-        self._open = bits_of(wanted)
-        self._count = count
-
-    def counts(self) -> list[int]:
-        return [self._open >> value & 1 for value in range(self._count)]
-
-    def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
-        del assigned, bits
-        return self._open >> value & 1
-
-    def cover(self, row: Sequence[int]) -> None:
-        self._open &= ~bits_of(row)
-
-    def drop(self, combination: Sequence[int]) -> None:
-        self._open &= ~bits_of(combination)
-
-    def first_with(self, value: int) -> tuple[int, ...]:
-        return (value,)
-
-
 class Pairs:
-    """Pairs of values that no row has yet: for each value the set of its partners."""
+    """Pairs of values that no row has yet: for each value the set of its partners.
+
+    A value alone is a pair with itself.
+    """
 
     def __init__(self, partners: Sequence[int]) -> None:
         self._open = list(partners)
 
     def counts(self) -> list[int]:
+        """Return for each value how many open combinations it is in."""
         return [partners.bit_count() for partners in self._open]
 
     def gain(self, value: int, assigned: Sequence[int], bits: int) -> int:
+        """Return how many open combinations ``value`` makes with others, whose set is ``bits``."""
         del assigned
-        return (self._open[value] & bits).bit_count()
+        return (self._open[value] & (bits | 1 << value)).bit_count()
 
-    def cover(self, row: Sequence[int]) -> None:
-        bits = bits_of(row)
-        for value in row:
+    def cover(self, values: Sequence[int]) -> None:
+        """Take away the combinations of ``values``."""
+        bits = bits_of(values)
+        for value in values:
             self._open[value] &= ~bits
 
-    def drop(self, combination: Sequence[int]) -> None:
-        self.cover(combination)
-
     def first_with(self, value: int) -> tuple[int, ...]:
+        """Return an open combination that ``value`` is in."""
         return value, next(members(self._open[value]))
 
 
@@ -366,18 +287,15 @@ class Triples:
         row = self._open[value]
         return sum([(row[other] & bits).bit_count() for other in assigned]) // 2
 
-    def cover(self, row: Sequence[int]) -> None:
-        bits = bits_of(row)
-        for value in row:
+    def cover(self, values: Sequence[int]) -> None:
+        bits = bits_of(values)
+        for value in values:
             thirds = self._open[value]
-            for other in row:
+            for other in values:
                 covered = thirds[other] & bits
                 if covered:
                     self._twice[value] -= covered.bit_count()
                     thirds[other] ^= covered
-
-    def drop(self, combination: Sequence[int]) -> None:
-        self.cover(combination)
 
     def first_with(self, value: int) -> tuple[int, ...]:
         row = self._open[value]
@@ -389,10 +307,9 @@ def count_combinations(
     sizes: Sequence[int], hidden: frozenset[tuple[int, int]], strength: int
 ) -> int:
     """Return how many combinations of ``strength`` parameters' values there are."""
-    shown = [
-        size - sum(parameter == place for parameter, _ in hidden)
-        for place, size in enumerate(sizes)
-    ]
+    shown = list(sizes)
+    for place, _ in hidden:
+        shown[place] -= 1
     # The elementary symmetric polynomial, one parameter after the other.
     sums = [1] + [0] * strength
     for size in shown:
@@ -401,45 +318,33 @@ def count_combinations(
     return sums[strength]
 
 
-def find_combinations(
-    problem: Problem, feasible: Feasible, strength: int
-) -> tuple[int, Callable[[], Uncovered]]:
-    """Return how many combinations can be, and what makes a new set of them."""
-    possible = Possible(problem, feasible)
-    if strength == Coverage.EACH.size:
-        count = len(possible.owners)
-        return len(possible.singles), lambda: Singles(possible.singles, count)
-    partners = possible.partners()
-    if strength == Coverage.PAIRWISE.size:
-        return sum(bits.bit_count() for bits in partners) // 2, lambda: Pairs(partners)
-    thirds = possible.thirds(partners)
-    found = sum(bits.bit_count() for row in thirds for bits in row) // 6
-    return found, lambda: Triples(thirds)
-
-
 class Possible:
     """The combinations of a problem that can be.
 
     Attributes:
-        owners: the parameter of each value.
         singles: the values that can be and are not hidden.
     """
 
     def __init__(self, problem: Problem, feasible: Feasible) -> None:
         self._feasible = feasible
-        self._offsets = problem.offsets
-        self.owners = [place for place, size in enumerate(problem.sizes) for _ in range(size)]
+        self._choices = problem.choices
+        self._owners = [place for place, _ in self._choices]
         self.singles = [
             value
-            for value, place in enumerate(self.owners)
-            if (place, value - self._offsets[place]) not in problem.hidden and self._can_be(value)
+            for value, choice in enumerate(self._choices)
+            if choice not in problem.hidden and self._can_be(value)
         ]
+
+    def themselves(self) -> list[int]:
+        """Return for each value the set of it alone, or no value where it cannot be."""
+        singles = bits_of(self.singles)
+        return [singles & 1 << value for value in range(len(self._owners))]
 
     def partners(self) -> list[int]:
         """Return for each value the set of those that make a pair with it."""
-        partners = [0] * len(self.owners)
+        partners = [0] * len(self._owners)
         for first, second in itertools.combinations(self.singles, 2):
-            mine, other = self.owners[first], self.owners[second]
+            mine, other = self._owners[first], self._owners[second]
             if mine == other:
                 continue
             if not self._feasible.are_joined(mine, other) or self._can_be(first, second):
@@ -453,21 +358,18 @@ class Possible:
         for first, second in itertools.permutations(self.singles, 2):
             if partners[first] >> second & 1:
                 thirds[first][second] = partners[first] & partners[second]
-        bound = [value for value in self.singles if self._feasible.is_bound(self.owners[value])]
-        for first, second, third in itertools.combinations(bound, 3):
+        are_joined = self._feasible.are_joined
+        bound = [value for value in self.singles if self._feasible.is_bound(self._owners[value])]
+        for triple in itertools.combinations(bound, 3):
+            first, second, third = triple
             if not thirds[first][second] >> third & 1:
                 continue
-            mine, other, last = (self.owners[value] for value in (first, second, third))
-            joined = self._feasible.are_joined(mine, other) and self._feasible.are_joined(
-                mine, last
-            )
+            mine, other, last = (self._owners[value] for value in triple)
             # Three that no group joins can be when each two of them can.
-            if joined and not self._can_be(first, second, third):
-                for one, two, three in itertools.permutations((first, second, third)):
+            if are_joined(mine, other) and are_joined(mine, last) and not self._can_be(*triple):
+                for one, two, three in itertools.permutations(triple):
                     thirds[one][two] &= ~(1 << three)
         return thirds
 
     def _can_be(self, *values: int) -> bool:
-        return self._feasible.allows(
-            {self.owners[value]: value - self._offsets[self.owners[value]] for value in values}
-        )
+        return self._feasible.allows(dict(self._choices[value] for value in values))
