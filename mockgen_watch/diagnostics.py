@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from typing import Unpack
 
 
 class Severity(StrEnum):
@@ -64,6 +65,13 @@ class Fix(Struct, frozen=True, kw_only=True):
     location: Location
     text: str
     title: str
+
+
+class Extras(TypedDict, total=False):
+    """What most diagnostics do without; as in ``Diagnostic``."""
+
+    related: tuple[Related, ...]
+    fix: tuple[Fix, ...]
 
 
 class Suggestion(Struct, frozen=True, kw_only=True):
@@ -160,41 +168,26 @@ class Diagnostics:
         message: str,
         hint: str = "",
         *,
-        related: Sequence[Related] = (),
-        fix: Sequence[Fix] = (),
+        severity: Severity = Severity.ERROR,
+        **extras: Unpack[Extras],
     ) -> None:
-        """Report an error."""
+        """Report an error, or what is said to weigh less."""
         self.add(
             Diagnostic(
                 code=code,
                 message=message,
                 location=location,
+                severity=severity,
                 hint=hint,
-                related=tuple(related),
-                fix=tuple(fix),
+                **extras,
             )
         )
 
     def warn(
-        self,
-        code: str,
-        location: Location,
-        message: str,
-        hint: str = "",
-        *,
-        fix: Sequence[Fix] = (),
+        self, code: str, location: Location, message: str, hint: str = "", **extras: Unpack[Extras]
     ) -> None:
         """Report a warning."""
-        self.add(
-            Diagnostic(
-                code=code,
-                message=message,
-                location=location,
-                severity=Severity.WARNING,
-                hint=hint,
-                fix=tuple(fix),
-            )
-        )
+        self.error(code, location, message, hint, severity=Severity.WARNING, **extras)
 
     def sorted(self) -> list[Diagnostic]:
         """Return what was found, in the order of report."""

@@ -7,7 +7,7 @@ import re
 from array import array
 from bisect import bisect_right
 from itertools import accumulate, count
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -21,10 +21,6 @@ from mockgen_watch.diagnostics import (
     Severity,
 )
 from mockgen_watch.spec.document import Document, Mark, Member, Node, pointer_of, quote_excerpt
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 # Offsets of the first character and after the last one.
 Span: TypeAlias = "tuple[int, int]"
@@ -166,7 +162,7 @@ class SourceReader:
         hint: str = "",
         *,
         pointer: str = "",
-        related: Sequence[Related] = (),
+        related: tuple[Related, ...] = (),
         fix: Replacement | None = None,
     ) -> ReadingStoppedError:
         """Report an error, and return what to raise where the rest of the text cannot be read.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.spec.project import plugin_name
+from mockgen_watch.spec.build.reader import plugin_name
 from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.storage.containment import naming
 

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from mockgen_watch.spec.project import Project
+    from mockgen_watch.spec.build.project import Project
 
 
 LOCK_WAIT: Final = 1.0

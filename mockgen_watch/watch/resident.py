@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Iterable, Mapping
     from pathlib import Path
 
-    from mockgen_watch.spec.project import Project
+    from mockgen_watch.spec.build.project import Project
     from mockgen_watch.storage.scan import Scan
 
 

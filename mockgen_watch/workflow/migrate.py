@@ -39,11 +39,10 @@ from mockgen_watch.migrations.migrate import (
 from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
 from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
-from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.project import Project
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
     PROJECT_LABEL,

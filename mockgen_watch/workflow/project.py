@@ -16,10 +16,9 @@ from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_me
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plugins import Catalog
-from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.build.project import Project, apply_profile, build_project
 from mockgen_watch.spec.build.reader import BuildContext
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.project import Project, apply_profile
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
     PROJECT_LABEL,

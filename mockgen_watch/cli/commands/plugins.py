@@ -12,7 +12,7 @@ from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe import escape_for_terminal
-from mockgen_watch.spec.project import plugin_name
+from mockgen_watch.spec.build.reader import plugin_name
 from mockgen_watch.storage.trust import FILE, user_folder, write_trust
 from mockgen_watch.views.values import aligned
 from mockgen_watch.workflow.project import PluginState, open_project, plugin_states

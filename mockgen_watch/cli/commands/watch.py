@@ -20,7 +20,7 @@ from mockgen_watch.observe import (
     level_of,
     level_of_environment,
 )
-from mockgen_watch.spec.project import LogLevel, LogSettings
+from mockgen_watch.spec.build.project import LogLevel, LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling
 from mockgen_watch.watch.events import BatchEnded, DaemonEvent, EventLogger

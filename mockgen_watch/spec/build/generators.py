@@ -22,6 +22,7 @@ from mockgen_watch.spec.build.reader import (
     read_text,
     read_whole,
     read_word,
+    whole_or,
 )
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.generators import (
@@ -105,9 +106,9 @@ def _sequence(entry: Entry) -> SequenceNumber | None:
         return None
     before = entry.errors
     params = read_params(entry, ("start", "step", "width", "prefix"))
-    start = _whole(params, "start", 1)
-    step = _whole(params, "step", 1)
-    width = _whole(params, "width", 0, least=0)
+    start = whole_or(params.get("start"), 1)
+    step = whole_or(params.get("step"), 1)
+    width = whole_or(params.get("width"), 0, least=0)
     prefix = read_text(params["prefix"]) if "prefix" in params else ""
     if step == 0:
         params["step"].error("MG208", "a step of 0 makes every number the same")
@@ -116,11 +117,6 @@ def _sequence(entry: Entry) -> SequenceNumber | None:
     if entry.errors > before:
         return None
     return SequenceNumber(start=start, step=step, width=width, prefix=prefix or "")
-
-
-def _whole(params: Mapping[str, Entry], name: str, default: int, least: int | None = None) -> int:
-    value = read_whole(params.get(name), least)
-    return default if value is None else value
 
 
 def _index(entry: Entry, context: ShapeContext) -> RecordIndex | None:
@@ -319,4 +315,4 @@ def _transforms(entry: Entry | None) -> tuple[Transform, ...]:
         return ()
     names = entry.items() if entry.is_list else (entry,)
     words = [read_word(name, tuple(Transform), "MG203") for name in names]
-    return tuple(Transform(word) for word in words if word is not None)
+    return tuple(word for word in words if word is not None)

@@ -67,8 +67,7 @@ def _master_file(root: Entry) -> MasterFile | None:
 
 def read_conflict(entry: Entry | None) -> ConflictPolicy | None:
     """Return the policy at ``entry``; None where there is none, or when it was reported."""
-    word = read_word(entry, tuple(ConflictPolicy), "MG305")
-    return None if word is None else ConflictPolicy(word)
+    return read_word(entry, tuple(ConflictPolicy), "MG305")
 
 
 def _extends(entry: Entry | None) -> str:

@@ -167,7 +167,8 @@ def _warn_of_a_number(member: Entry) -> None:
         return
     if member.build.document.text[mark.start : mark.end] == member.key:
         hint = "quote it, or write pairs, [[value, weight], …], for values that are no text"
-        member.key_warn("MG202", f"as a key {member.key} is text", hint)
+        message = f"as a key {member.key} is text"
+        member.build.diagnostics.warn("MG202", member.key_location, message, hint)
 
 
 def _weighted_pair(item: Entry) -> PoolEntry | None:
@@ -205,10 +206,10 @@ def _row(item: Entry) -> PoolEntry | None:
 
 
 def _row_identity(entry: Entry) -> bytes:
-    if not isinstance(entry.node, Scalar) or not isinstance(entry.node.value, str | int):
+    if not isinstance(entry.value, str | int):
         entry.type_error("text or a whole number")
         return b""
-    return canonical([entry.node.value])
+    return canonical([entry.value])
 
 
 def _check_row_ids(items: Sequence[Entry]) -> None:

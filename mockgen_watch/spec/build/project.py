@@ -1,43 +1,126 @@
-"""Project: the project file, whose defaults apply where specs say nothing."""
+"""Project: the project file, whose defaults apply where specs say nothing, and its profiles."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.spec.build.master import read_conflict
-from mockgen_watch.spec.build.outputs import read_output
 from mockgen_watch.spec.build.reader import (
     Build,
     BuildContext,
     Entry,
     KnownFormat,
     join_path,
+    plugin_name,
     read_params,
     read_text,
-    read_whole,
     read_word,
+    whole_or,
 )
-from mockgen_watch.spec.build.scenarios import read_count
+from mockgen_watch.spec.build.scenarios import read_count, read_output
 from mockgen_watch.spec.build.user_input import read_version
-from mockgen_watch.spec.project import (
-    SPECS,
-    LogFormat,
-    LogLevel,
-    LogSettings,
-    PluginName,
-    Profile,
-    Project,
-    plugin_name,
-)
+from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.diagnostics import Diagnostic
+    from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.spec.document import Document
+
+SPECS = "specs"
+"""The folder of the specs, relative to the project folder."""
+
+
+class LogLevel(StrEnum):
+    """The least severity that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """How a line looks: for people, or for programs."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogSettings(Struct, frozen=True, kw_only=True):
+    """How a command logs.
+
+    Attributes:
+        file: where lines go beside the console, relative to the project folder; ``""``: nowhere.
+    """
+
+    level: LogLevel = LogLevel.INFO
+    format: LogFormat = LogFormat.CONSOLE
+    file: str = ""
+
+
+class PluginName(Struct, frozen=True, kw_only=True):
+    """A plugin that the project names: the package that brings it, and where it is named."""
+
+    name: str
+    location: Location
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """Named overrides of the project's defaults; None where the profile says nothing."""
+
+    name: str
+    location: Location
+    seed: int | None = None
+    count: int | None = None
+    output: OutputOptions | None = None
+    on_conflict: ConflictPolicy | None = None
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """A checked project file, or the defaults of a project that has none.
+
+    Attributes:
+        path: relative to the project folder; ``""`` when there is no file.
+        seed, count, output: what applies where a spec says nothing.
+        on_conflict: what applies where a master says nothing.
+        outputs: a folder relative to the project folder.
+        plugins: those that may be loaded, if the user trusts them.
+        contract: the seed contract that the project's outputs keep to.
+    """
+
+    path: str = ""
+    version: int = 1
+    seed: int = 0
+    count: int = 1
+    output: OutputOptions = field(default_factory=OutputOptions)
+    on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    outputs: str = "mock_outputs"
+    contract: int = 1
+    log: LogSettings = field(default_factory=LogSettings)
+    plugins: tuple[PluginName, ...] = ()
+    profiles: tuple[Profile, ...] = ()
+
+    def profile(self, name: str) -> Profile | None:
+        """Return the profile ``name``, or None."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
+
+
+def apply_profile(project: Project, profile: Profile) -> Project:
+    """Return ``project`` with the defaults that ``profile`` overrides."""
+    return replace(
+        project,
+        seed=project.seed if profile.seed is None else profile.seed,
+        count=project.count if profile.count is None else profile.count,
+        output=profile.output or project.output,
+        on_conflict=profile.on_conflict or project.on_conflict,
+    )
+
 
 CONTRACTS: Final = (1,)
 """The seed contracts that this release can make outputs by."""
@@ -86,14 +169,14 @@ def _project(root: Entry, standard: Project) -> Project:
             member.unknown_key("MG601", message, PROJECT_KEYS, f"one of {', '.join(PROJECT_KEYS)}")
     if "$schema" in keys:
         read_text(keys["$schema"], "the path or address of a JSON Schema")
-    contract = _whole(keys.get("contract"), standard.contract)
+    contract = whole_or(keys.get("contract"), standard.contract)
     if contract not in CONTRACTS:
         message = f"this release knows no seed contract {contract}"
         keys["contract"].error("MG601", message, f"it knows {CONTRACTS[-1]}")
     base = Project(
         path=root.file,
         version=read_version(keys.get("$version")),
-        seed=_whole(keys.get("seed"), standard.seed),
+        seed=whole_or(keys.get("seed"), standard.seed),
         count=read_count(keys.get("count"), standard.count),
         output=read_output(keys.get("output"), standard.output),
         on_conflict=read_conflict(keys.get("on_conflict")) or standard.on_conflict,
@@ -105,11 +188,6 @@ def _project(root: Entry, standard: Project) -> Project:
     if base.outputs == SPECS and "outputs" in keys:
         keys["outputs"].error("MG601", "outputs cannot be the folder of the specs")
     return replace(base, profiles=_profiles(keys.get("profiles"), base))
-
-
-def _whole(entry: Entry | None, default: int) -> int:
-    value = read_whole(entry)
-    return default if value is None else value
 
 
 def _folder(entry: Entry | None, default: str) -> str:
@@ -131,11 +209,9 @@ def _log(entry: Entry | None, standard: LogSettings) -> LogSettings:
         entry.type_error("a mapping of level, format and file")
         return standard
     params = read_params(entry, ("level", "format", "file"))
-    level = read_word(params.get("level"), tuple(LogLevel), "MG601")
-    form = read_word(params.get("format"), tuple(LogFormat), "MG601")
     return LogSettings(
-        level=LogLevel(level or standard.level),
-        format=LogFormat(form or standard.format),
+        level=read_word(params.get("level"), tuple(LogLevel), "MG601") or standard.level,
+        format=read_word(params.get("format"), tuple(LogFormat), "MG601") or standard.format,
         file=_folder(params.get("file"), standard.file),
     )
 
@@ -173,7 +249,7 @@ def _profile(entry: Entry, base: Project) -> Profile:
     return Profile(
         name=entry.key,
         location=entry.key_location,
-        seed=_whole(keys["seed"], base.seed) if "seed" in keys else None,
+        seed=whole_or(keys["seed"], base.seed) if "seed" in keys else None,
         count=read_count(keys["count"], base.count) if "count" in keys else None,
         output=read_output(keys["output"], base.output) if "output" in keys else None,
         on_conflict=read_conflict(keys.get("on_conflict")),

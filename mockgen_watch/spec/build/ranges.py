@@ -141,12 +141,11 @@ def _number_params(entry: Entry, *, integer: bool) -> Mapping[str, Entry]:
 
 def _distribution(entry: Entry, params: Mapping[str, Entry]) -> Distribution | None:
     """Return the distribution that ``params`` name, uniform by default; None: reported."""
-    kind = DistributionKind.UNIFORM
+    kind: DistributionKind | None = DistributionKind.UNIFORM
     if "distribution" in params:
-        word = read_word(params["distribution"], tuple(DistributionKind), "MG203")
-        if word is None:
-            return None
-        kind = DistributionKind(word)
+        kind = read_word(params["distribution"], tuple(DistributionKind), "MG203")
+    if kind is None:
+        return None
     needed = DISTRIBUTION_PARAMS[kind]
     values: list[tuple[str, Decimal]] = []
     for name in _PARAMS:

@@ -11,11 +11,11 @@ import json
 import re
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostics, Fix, Location, Related, ask_for, nearest_word
+from mockgen_watch.diagnostics import Diagnostics, Fix, Location, ask_for, nearest_word
 from mockgen_watch.spec.document import (
     Document,
     Json,
@@ -24,6 +24,7 @@ from mockgen_watch.spec.document import (
     Member,
     Node,
     Scalar,
+    ScalarValue,
     SequenceNode,
     pointer_of,
 )
@@ -31,7 +32,9 @@ from mockgen_watch.spec.model import Layout, OriginKind, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Unpack
 
+    from mockgen_watch.diagnostics import Extras
     from mockgen_watch.spec.generators import Pool
 
 
@@ -186,7 +189,6 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def location(self) -> Location:
-        """The place of the node."""
         return self.build.document.locate(self.node.mark, self.pointer)
 
     @property
@@ -196,42 +198,37 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def file(self) -> str:
-        """The path of the file."""
         return self.build.document.path
 
     @property
     def is_mapping(self) -> bool:
-        """Whether the node is a mapping."""
         return isinstance(self.node, MappingNode)
 
     @property
     def is_list(self) -> bool:
-        """Whether the node is a list."""
         return isinstance(self.node, SequenceNode)
+
+    @property
+    def value(self) -> ScalarValue:
+        """The value of a scalar; None for everything else, as for null."""
+        return self.node.value if isinstance(self.node, Scalar) else None
 
     @property
     def is_empty(self) -> bool:
         """Whether the node is null or an empty mapping: a directive without parameters."""
-        if isinstance(self.node, Scalar):
-            return self.node.value is None
-        return self.is_mapping and not self.members()
+        return not (self.is_list or self.members()) and self.value is None
 
     @property
     def text(self) -> str | None:
         """The text of a text scalar; None for everything else."""
-        if isinstance(self.node, Scalar) and isinstance(self.node.value, str):
-            return self.node.value
-        return None
+        return self.value if isinstance(self.value, str) else None
 
     @property
     def number(self) -> Decimal | None:
         """The exact value of a number; None for everything else."""
-        if not isinstance(self.node, Scalar):
+        if isinstance(self.value, bool) or not isinstance(self.value, int | Decimal):
             return None
-        value = self.node.value
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            return None
-        return Decimal(value)
+        return Decimal(self.value)
 
     @property
     def kind(self) -> str:
@@ -276,13 +273,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     def at(self, pointer: str) -> Entry | None:
         """Return the entry that ``pointer``, a JSON Pointer, leads to from here, or None."""
         entry: Entry | None = self
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            if entry is not None and entry.is_list:
-                items = entry.items()
-                entry = items[int(key)] if key.isdecimal() and int(key) < len(items) else None
-            else:
-                entry = entry and entry.get(key)
+        for key in parse_path(pointer):
+            items = {item.key: item for item in entry.items()} if entry else {}
+            entry = items.get(key) or (entry and entry.get(key))
         return entry
 
     def directives(self) -> dict[str, Entry]:
@@ -306,42 +299,20 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> int:
-        """How many errors were found in the file so far, to see later whether there are more."""
+        """How many errors there are in the file so far, to see later whether there are more."""
         return self.build.diagnostics.errors
 
-    def error(
-        self,
-        code: str,
-        message: str,
-        hint: str = "",
-        *,
-        related: Sequence[Related] = (),
-        fix: Sequence[Fix] = (),
-    ) -> None:
+    def error(self, code: str, message: str, hint: str = "", **extras: Unpack[Extras]) -> None:
         """Report an error at the node."""
-        location = self.location
-        self.build.diagnostics.error(code, location, message, hint, related=related, fix=fix)
+        self.build.diagnostics.error(code, self.location, message, hint, **extras)
 
-    def key_error(
-        self,
-        code: str,
-        message: str,
-        hint: str = "",
-        *,
-        related: Sequence[Related] = (),
-        fix: Sequence[Fix] = (),
-    ) -> None:
+    def key_error(self, code: str, message: str, hint: str = "", **extras: Unpack[Extras]) -> None:
         """Report an error at the key."""
-        location = self.key_location
-        self.build.diagnostics.error(code, location, message, hint, related=related, fix=fix)
+        self.build.diagnostics.error(code, self.key_location, message, hint, **extras)
 
-    def warn(self, code: str, message: str, hint: str = "", *, fix: Sequence[Fix] = ()) -> None:
+    def warn(self, code: str, message: str, hint: str, **extras: Unpack[Extras]) -> None:
         """Report a warning at the node."""
-        self.build.diagnostics.warn(code, self.location, message, hint, fix=fix)
-
-    def key_warn(self, code: str, message: str, hint: str = "") -> None:
-        """Report a warning at the key."""
-        self.build.diagnostics.warn(code, self.key_location, message, hint)
+        self.build.diagnostics.warn(code, self.location, message, hint, **extras)
 
     def type_error(self, wanted: str) -> None:
         """Report that the node is not ``wanted``."""
@@ -405,6 +376,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return (Fix(location=location, text=text, title=title),)
 
 
+_Word = TypeVar("_Word", bound=str)
 _PERCENT: Final = 100
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
 _WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
@@ -465,12 +437,18 @@ def read_whole(entry: Entry | None, least: int | None = None) -> int | None:
     return int(value)
 
 
+def whole_or(entry: Entry | None, default: int, least: int | None = None) -> int:
+    """Return the whole number at ``entry``; the default where there is none."""
+    value = read_whole(entry, least)
+    return default if value is None else value
+
+
 def read_flag(entry: Entry | None) -> bool | None:
     """Return the boolean at ``entry``; None where there is no entry."""
     if entry is None:
         return None
-    if isinstance(entry.node, Scalar) and isinstance(entry.node.value, bool):
-        return entry.node.value
+    if isinstance(entry.value, bool):
+        return entry.value
     entry.type_error("true or false")
     return None
 
@@ -485,16 +463,16 @@ def read_probability(entry: Entry) -> Decimal | None:
     return value
 
 
-def read_word(entry: Entry | None, known: Collection[str], code: str) -> str | None:
+def read_word(entry: Entry | None, known: Collection[_Word], code: str) -> _Word | None:
     """Return the one of ``known`` that ``entry`` names; None where there is no entry."""
     if entry is None:
         return None
-    word = read_text(entry, f"one of {', '.join(known)}")
-    if word is None or word in known:
-        return word
-    message = f'{entry.key} "{word}" is not known'
-    entry.unknown_word(code, message, known, f"one of {', '.join(known)}")
-    return None
+    choices = f"one of {', '.join(known)}"
+    text = read_text(entry, choices)
+    word = next((word for word in known if word == text), None)
+    if text is not None and word is None:
+        entry.unknown_word(code, f'{entry.key} "{text}" is not known', known, choices)
+    return word
 
 
 def read_field(entry: Entry | None) -> tuple[str, ...] | None:
@@ -570,6 +548,14 @@ def spec_key(key: str) -> str:
 def is_directive(key: str) -> bool:
     """Return whether ``key`` directs the tool."""
     return key.startswith("$") and not key.startswith("$$")
+
+
+def plugin_name(name: str) -> str:
+    """Return the name of a package as all its spellings have it: ``Acme_Rules`` is ``acme-rules``.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def join_path(file: str, relative: str) -> str | None:

@@ -11,6 +11,7 @@ from mockgen_watch.spec.build.reader import (
     PathError,
     join_path,
     parse_field,
+    plugin_name,
     read_field,
     read_text,
 )
@@ -27,7 +28,6 @@ from mockgen_watch.spec.model import (
     Shape,
     element_shapes,
 )
-from mockgen_watch.spec.project import plugin_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Scenarios: counts, mixes, overlays, coverage and stated records, with what they inherit."""
+"""Scenarios: counts, outputs, mixes, overlays, coverage, stated records, and what they inherit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related, SlipFinder, is_slip
-from mockgen_watch.spec.build.outputs import read_output
 from mockgen_watch.spec.build.pools import read_weight
 from mockgen_watch.spec.build.reader import (
     SCENARIO_DIRECTIVES,
     Entry,
+    KnownFormat,
     data_key,
     is_directive,
     join_path,
@@ -21,9 +22,9 @@ from mockgen_watch.spec.build.reader import (
     read_flag,
     read_params,
     read_text,
-    read_whole,
     read_word,
     spec_key,
+    whole_or,
 )
 from mockgen_watch.spec.build.shapes import build_record
 from mockgen_watch.spec.document import Json, MappingNode, Node, SequenceNode, plain_data
@@ -31,6 +32,8 @@ from mockgen_watch.spec.model import (
     NO_COVERAGE,
     Coverage,
     CoverageSpec,
+    Labels,
+    Layout,
     MixPart,
     ObjectShape,
     OriginKind,
@@ -68,7 +71,7 @@ def read_defaults(directives: Mapping[str, Entry], inherited: Defaults) -> Defau
     """Return what ``directives`` of a model or a scenario say, over what it inherits."""
     return Defaults(
         count=read_count(directives.get("$count"), inherited.count),
-        faults=_faults(directives.get("$faults"), inherited.faults),
+        faults=whole_or(directives.get("$faults"), inherited.faults, 1),
         coverage=_coverage(directives.get("$coverage"), inherited.coverage),
         output=read_output(directives.get("$output"), inherited.output),
     )
@@ -133,18 +136,75 @@ def base_scenario(defaults: Defaults, place: Entry, stated: tuple[Statement, ...
 
 def read_count(entry: Entry | None, default: int) -> int:
     """Return the number of records that ``entry`` states, else the default."""
-    if entry is None:
-        return default
-    count = read_whole(entry, 1)
-    if count is not None and count > MAX_COUNT:
+    count = whole_or(entry, default, 1)
+    if entry is not None and count > MAX_COUNT:
         entry.error("MG208", f"{entry.key} is {MAX_COUNT} at most")
-    return default if count is None else count
+    return count
 
 
-def _faults(entry: Entry | None, default: int) -> int:
-    """Return how many rules a negative record breaks."""
-    faults = read_whole(entry, 1)
-    return default if faults is None else faults
+_OUTPUT_KEYS: Final = frozenset(["format", "layout", "labels"])
+"""Keys of ``$output`` that no format has to understand."""
+
+
+def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
+    """Return what ``entry`` says over ``inherited``; wrong parts are reported and left out.
+
+    Options that a newly named format lacks are not inherited. Where the build has no formats, any
+    name and any option is taken.
+    """
+    if entry is None:
+        return inherited
+    if entry.text is not None:
+        return _with_format(entry, inherited, _format_name(entry))
+    if not entry.is_mapping:
+        entry.type_error("a format, or a mapping of format, layout and options")
+        return inherited
+    stated, layout, labels = entry.get("format"), entry.get("layout"), entry.get("labels")
+    name = None if stated is None else _format_name(stated)
+    # The options and layouts of a format that was misspelt are anyone's guess.
+    is_misspelt = stated is not None and name is None
+    known = None if is_misspelt else entry.build.context.formats.get(name or inherited.format)
+    options = [item for item in entry.members() if item.key not in _OUTPUT_KEYS]
+    slips = [item for item in options if stated is None and is_slip(item.key, "format")]
+    if known is not None:
+        for option in slips or options:
+            _check_option(option, name or inherited.format, known)
+    layouts = tuple(Layout) if known is None else tuple(known.layouts)
+    base = _with_format(entry, inherited, name)
+    own = {item.key: plain_data(item.node) for item in options}
+    return replace(
+        base,
+        layout=read_word(layout, layouts, "MG221") or base.layout,
+        labels=read_word(labels, tuple(Labels), "MG221") or base.labels,
+        options=tuple(sorted({**dict(base.options), **own}.items())),
+    )
+
+
+def _with_format(entry: Entry, inherited: OutputOptions, name: str | None) -> OutputOptions:
+    """Return ``inherited`` in the format ``name``, without options that this one lacks."""
+    known = entry.build.context.formats.get(name or inherited.format)
+    names = None if known is None else {option.name for option in known.options}
+    options = tuple(item for item in inherited.options if names is None or item[0] in names)
+    return replace(inherited, format=name or inherited.format, options=options)
+
+
+def _format_name(entry: Entry) -> str | None:
+    formats = entry.build.context.formats
+    if not formats:
+        return read_text(entry, "the name of a format")
+    return read_word(entry, tuple(formats), "MG221")
+
+
+def _check_option(entry: Entry, name: str, known: KnownFormat) -> None:
+    options = {option.name: option for option in known.options}
+    option = options.get(entry.key)
+    if option is None:
+        message = f'format {name} has no option "{entry.key}"'
+        otherwise = f"it takes {', '.join(options)}" if options else "it takes none"
+        entry.unknown_key("MG221", message, {*options, *_OUTPUT_KEYS}, otherwise)
+    elif not option.takes(plain_data(entry.node)):
+        shown = entry.value if isinstance(entry.value, str | int) else entry.kind
+        entry.error("MG221", f"{entry.key} cannot be {shown}", f"use {option.expected}")
 
 
 def _check_mix(entry: Entry, name: str) -> None:
@@ -207,26 +267,22 @@ def _check_slips(entries: Sequence[Entry], shape: ObjectShape) -> None:
             entry.key_error("MG224", message, hint, related=related, fix=fix)
 
 
-_PARAMETERS: Final = ("strength", "boundaries", "fields", "without", "keep")
-
-
 def _coverage(entry: Entry | None, default: CoverageSpec) -> CoverageSpec:
     """Return what ``entry`` asks for, a word or a mapping; the default where it says nothing."""
     if entry is None:
         return default
     if not entry.is_mapping:
-        word = read_word(entry, tuple(Coverage), "MG217")
-        if word is None:
+        strength = read_word(entry, tuple(Coverage), "MG217")
+        if strength is None:
             return default
-        return CoverageSpec(strength=Coverage(word), location=entry.key_location)
-    given = read_params(entry, _PARAMETERS)
+        return CoverageSpec(strength=strength, location=entry.key_location)
+    given = read_params(entry, ("strength", "boundaries", "fields", "without", "keep"))
     if "strength" not in given:
         hint = "strength: pairwise, for example"
         entry.error("MG205", "$coverage needs a strength", hint)
         return default
-    word = read_word(given["strength"], tuple(Coverage), "MG217")
     return CoverageSpec(
-        strength=Coverage(word or Coverage.NONE),
+        strength=read_word(given["strength"], tuple(Coverage), "MG217") or Coverage.NONE,
         location=entry.key_location,
         boundaries=bool(read_flag(given.get("boundaries"))),
         fields=_fields(given.get("fields")),

@@ -10,7 +10,6 @@ from msgspec import Struct, field
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
-from mockgen_watch.spec.build.outputs import read_output
 from mockgen_watch.spec.build.reader import (
     INPUT_DIRECTIVES,
     MODEL_DIRECTIVES,
@@ -21,8 +20,8 @@ from mockgen_watch.spec.build.reader import (
     is_directive,
     join_path,
     read_text,
-    read_whole,
     spec_key,
+    whole_or,
 )
 from mockgen_watch.spec.build.rules import build_exclusions, build_rules
 from mockgen_watch.spec.build.scenarios import (
@@ -34,6 +33,7 @@ from mockgen_watch.spec.build.scenarios import (
     misspelt_scenario,
     read_count,
     read_defaults,
+    read_output,
     scenario_name,
 )
 from mockgen_watch.spec.build.shapes import build_record
@@ -95,12 +95,11 @@ def _user_input(root: Entry) -> UserInput | None:
     models = tuple(_model(sections, defaults) for sections in _read_sections(root))
     _check_ids(models, root.build)
     check_links(models, root.build)
-    seed = read_whole(directives.get("$seed"))
     choice, path = _master(directives.get("$master"))
     return UserInput(
         path=root.file,
         version=read_version(directives.get("$version")),
-        seed=context.seed if seed is None else seed,
+        seed=whole_or(directives.get("$seed"), context.seed),
         master=choice,
         master_path=path,
         master_location=(directives.get("$master") or root).location,
@@ -121,8 +120,8 @@ def top_directives(root: Entry, known: Collection[str]) -> dict[str, Entry]:
 
 def read_version(entry: Entry | None, newest: int = FORMAT_VERSION) -> int:
     """Return the format version that a file states; only the newest is read."""
-    version = read_whole(entry)
-    if entry is not None and version is not None and version != newest:
+    version = whole_or(entry, newest)
+    if entry is not None and version != newest:
         hint = "a newer release of mockgen-watch may read it"
         if 0 < version < newest:
             hint = f"mockgen-watch migrate brings it to version {newest}"

@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from mockgen_watch.spec.build.project import build_project
+from mockgen_watch.spec.build.project import (
+    LogFormat,
+    LogLevel,
+    LogSettings,
+    Project,
+    apply_profile,
+    build_project,
+)
 from mockgen_watch.spec.model import ConflictPolicy, Layout, OutputOptions
-from mockgen_watch.spec.project import LogFormat, LogLevel, LogSettings, Project, apply_profile
 from tests.unit.spec.reading import FORMATS, document_of
 
 PATH = "specs/mockgen.yaml"
