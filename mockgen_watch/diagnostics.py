@@ -194,7 +194,7 @@ class Diagnostics:
         return sorted(self._found.values(), key=lambda item: item.sort_key)
 
 
-_LINE_END = re.compile(r"\r\n?|\n")
+_LINE_END = r"\r\n?|\n"
 
 
 def choose_fixes(found: Iterable[Diagnostic]) -> tuple[Fix, ...]:
@@ -242,7 +242,7 @@ def _applied(data: bytes, fixes: Iterable[Fix]) -> bytes:
     decoded = data.decode("utf-8")
     text = decoded.removeprefix("\ufeff")
     bom = decoded[: len(decoded) - len(text)]
-    starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+    starts = [0, *(end.end() for end in re.finditer(_LINE_END, text))]
     for fix in sorted(fixes, key=_place, reverse=True):
         start = starts[fix.location.line - 1] + fix.location.column - 1
         text = text[:start] + fix.text + text[start + fix.location.length :]

@@ -159,7 +159,7 @@ def _text_cell(style: CellStyle, text: str) -> bytes:
     return utf8(style.finish(style.guard(text)))
 
 
-_DOTTED: Final = re.compile(r"[^/.\[\]][^.\[\]]*")
+_DOTTED: Final = r"[^/.\[\]][^.\[\]]*"
 
 
 class ColumnTree(Struct, kw_only=True):
@@ -238,7 +238,7 @@ def child_nodes(node: Node) -> Sequence[tuple[str | int, Node]]:
 
 def column_name(path: Sequence[str | int]) -> str:
     """Return the header's name for the cell at ``path``."""
-    if not all(isinstance(segment, int) or _DOTTED.fullmatch(segment) for segment in path):
+    if not all(isinstance(segment, int) or re.fullmatch(_DOTTED, segment) for segment in path):
         return pointer_of(path)
     words = [f"[{item}]" if isinstance(item, int) else f".{item}" for item in path]
     return "".join(words).removeprefix(".")
@@ -474,8 +474,8 @@ CSV: Final = Format(
 )
 
 
-_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_STEP: Final = re.compile(r"\.?([^.\[\]]+)|\[([0-9]+)\]")
+_NUMBER: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+_STEP: Final = r"\.?([^.\[\]]+)|\[([0-9]+)\]"
 
 
 def raw_rows(text: str, delimiter: str) -> list[list[str]]:
@@ -534,7 +534,7 @@ def path_of_name(name: str) -> tuple[str | int, ...]:
     if name.startswith("/"):
         parts = name.removeprefix("/").split("/")
         return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
-    steps = list(_STEP.finditer(name))
+    steps = list(re.finditer(_STEP, name))
     if not name or "".join(step[0] for step in steps) != name or not steps[0][1]:
         raise ValueError(f"{name!r} is no name of a column")
     return tuple(step[1] if step[1] is not None else int(step[2]) for step in steps)
@@ -547,7 +547,7 @@ def _readings(cell: str, before: Json, style: CellStyle) -> Iterator[Json]:
     text = plain_text(cell)
     if isinstance(before, bool) and text in {"true", "false"}:
         yield text == "true"
-    elif not isinstance(before, str) and _NUMBER.fullmatch(text):
+    elif not isinstance(before, str) and re.fullmatch(_NUMBER, text):
         yield int(text) if text.lstrip("-").isdigit() else Decimal(text)
     elif isinstance(before, dict | list):
         try:

@@ -153,8 +153,8 @@ _SIGN: Final = r" ._/@'()&+,\-"
 _FIRST: Final = f"[{_LETTER}]"
 _INNER: Final = f"[{_LETTER}{_SIGN}]*"
 _WORDS: Final = f"[{_LETTER}](?:[{_LETTER}{_SIGN}]*[{_LETTER}._/@'()&+,\\-])?"
-_LETTERS: Final = re.compile("[A-Za-z]*")
-_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_LETTERS: Final = "[A-Za-z]*"
+_KEY: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _RESERVED: Final = frozenset(
     ("y", "n", "yes", "no", "true", "false", "on", "off", "null", "nan", "inf", "infinity")
 )
@@ -206,7 +206,7 @@ class YamlStyle(Struct, frozen=True):
         return Frame(b"[]", b"- ", line, b"")
 
     def key(self, name: str, depth: int) -> bytes:
-        plain = is_plain(name) or (_KEY.fullmatch(name) and name.lower() not in _RESERVED)
+        plain = is_plain(name) or (re.fullmatch(_KEY, name) and name.lower() not in _RESERVED)
         text = name if plain else quote(name)
         if len(text) <= _LONGEST_KEY:
             return utf8(text) + b":"
@@ -260,7 +260,7 @@ def _is_never_reserved(tables: Sequence[Sequence[str]]) -> bool:
     """Return whether all texts are too long for a reserved word, or hold what is no letter."""
     if sum(min(map(len, table)) for table in tables) > _LONGEST_RESERVED:
         return True
-    return any(not any(_LETTERS.fullmatch(piece) for piece in table) for table in tables)
+    return any(not any(re.fullmatch(_LETTERS, piece) for piece in table) for table in tables)
 
 
 def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:

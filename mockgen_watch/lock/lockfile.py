@@ -32,7 +32,7 @@ from mockgen_watch.spec.model import Layout
 
 LOCK_VERSION = 2
 
-_MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})", re.MULTILINE)
+_MARKER = rb"(?m)^(?:<{7}|={7}|>{7}|\|{7})"
 
 Digest = Annotated[str, Meta(pattern=r"^(blake3|sha256):[0-9a-f]{64}$")]
 Count = Annotated[int, Meta(ge=0)]
@@ -279,7 +279,7 @@ def _unreadable(data: bytes, path: str, error: ValueError | RecursionError) -> D
         line, column = error.lineno, error.colno
     reason = "it nests too deep" if isinstance(error, RecursionError) else str(error)
     hint = "restore it from Git, or delete it and generate: outputs that are right are taken over"
-    if marker := _MARKER.search(data):
+    if marker := re.search(_MARKER, data):
         line, column = data.count(b"\n", 0, marker.start()) + 1, 1
         reason = "it has the markers of a merge conflict"
         hint = (

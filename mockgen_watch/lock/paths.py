@@ -29,7 +29,7 @@ LONGEST_NAME = 200
 """In bytes of UTF-8: file systems end at 255, and suffixes are added."""
 
 # Most names: none of what is looked for below, but perhaps a device's.
-_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}")
+_PLAIN = r"[A-Za-z0-9_-]{1,60}(?:\.[A-Za-z0-9_]{1,20}){0,4}"
 _FORBIDDEN = frozenset('<>:"/\\|?*')
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]
@@ -80,7 +80,7 @@ def split_path(stem: str, number: int, suffix: str) -> str:
 def name_fault(name: str) -> str:
     """Return why ``name`` cannot be one part of a path on every system, or ``""``."""
     stem = name.partition(".")[0].rstrip(" ").upper()
-    if _PLAIN.fullmatch(name) and stem not in _DEVICES:
+    if re.fullmatch(_PLAIN, name) and stem not in _DEVICES:
         return ""
     checks = (
         (not name, "it is empty"),

@@ -248,7 +248,7 @@ def _rebuild(place: _Place, source: ObjectShape, path: KeyPath) -> ObjectShape:
     return replace(source, members=tuple(members))
 
 
-_TOKEN: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_WORD: Final = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+"
 _LONG_ENOUGH: Final = 5
 """Shorter words differ by one letter too often: line and lane, city and cite."""
 
@@ -303,7 +303,7 @@ def words_of(key: str) -> tuple[str, ...]:
     ``SRVC_FROM_DT``, ``srvcFromDate`` and ``service-from-date`` all give
     ``("service", "from", "date")``.
     """
-    tokens = [token.lower() for token in _TOKEN.findall(key)]
+    tokens = [token.lower() for token in re.findall(_WORD, key)]
     return tuple(_SAME_WORD.get(token, token) for token in tokens)
 
 

@@ -59,9 +59,9 @@ _KINDS: Final[Mapping[type, Kind]] = {
     list: Kind.ARRAY,
 }
 
-_EXACT: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
-_NUMERIC: Final = re.compile(r"[-0-9.]*")
-_DATE_TEXT: Final = re.compile(r"(?:%[YmdHMSfjyGV]|[0-9.])*")
+_EXACT: Final = r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?"
+_NUMERIC: Final = r"[-0-9.]*"
+_DATE_TEXT: Final = r"(?:%[YmdHMSfjyGV]|[0-9.])*"
 
 
 def exact_number(text: str) -> int | Decimal | None:
@@ -70,7 +70,7 @@ def exact_number(text: str) -> int | Decimal | None:
     ``"007"``, ``" 7"``, ``"+7"``, ``"-0"`` and ``"1e5"`` are not numbers in this sense: something
     of the text would be lost.
     """
-    match = _EXACT.fullmatch(text)
+    match = re.fullmatch(_EXACT, text)
     if match is None or text == "-0":
         return None
     try:
@@ -115,11 +115,11 @@ def may_be_number(generator: Generator) -> bool:
     False only where that is sure, so that a wrong type is found early without false alarms.
     """
     if isinstance(generator, Template):
-        return all(part.path or _NUMERIC.fullmatch(part.text) for part in generator.parts)
+        return all(part.path or re.fullmatch(_NUMERIC, part.text) for part in generator.parts)
     if isinstance(generator, Moment):
-        return _DATE_TEXT.fullmatch(generator.format) is not None
+        return re.fullmatch(_DATE_TEXT, generator.format) is not None
     if isinstance(generator, SequenceNumber):
-        return _NUMERIC.fullmatch(generator.prefix) is not None
+        return re.fullmatch(_NUMERIC, generator.prefix) is not None
     return isinstance(generator, Pattern | Reference)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _FIELD: Final = r"record(?:\.[A-Za-z_][A-Za-z0-9_]*)+"
-_COMPARISON: Final = re.compile(
+_COMPARISON: Final = (
     rf"\s*({_FIELD})\s*(<=|>=|<|>)\s*(?:({_FIELD})|(-?[0-9]{{1,18}}(?:\.[0-9]{{1,9}})?))\s*"
 )
 
@@ -52,7 +52,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 def read_comparison(text: str) -> Comparison | None:
     """Return the comparison that ``text`` is, and nothing else; None for any other expression."""
-    found = _COMPARISON.fullmatch(text)
+    found = re.fullmatch(_COMPARISON, text)
     if found is None:
         return None
     left, order, other, literal = found.groups()
@@ -64,23 +64,20 @@ def read_comparison(text: str) -> Comparison | None:
     return Comparison(left=_path(left), order=order, right=right)
 
 
-_TOKEN: Final = re.compile(
-    r"""(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"
+_LEXEME: Final = r"""(?x)(?P<text>[rRbB]{0,2}(?:'''(?:.|\n)*?'''|\"\"\"(?:.|\n)*?\"\"\"
         |"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))
       |(?P<comment>//[^\n]*)
       |(?P<field>(?<![\w.])record(?:\s*\.\s*[A-Za-z_]\w*(?!\w|\s*\()
-        |\s*\[\s*(?:"[^"\\]*"|'[^'\\]*')\s*\])*)""",
-    re.VERBOSE,
-)
-_STEP: Final = re.compile(r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]""")
-_BEFORE_NULL: Final = re.compile(r"\s*(?:==|!=)\s*null\b")
+        |\s*\[\s*(?:"[^"\\]*"|'[^'\\]*')\s*\])*)"""
+_STEP: Final = r"""\.\s*([A-Za-z_]\w*)|\[\s*["']([^"'\\]*)["']\s*\]"""
+_BEFORE_NULL: Final = r"\s*(?:==|!=)\s*null\b"
 _INTEGER_LIMIT: Final = 1 << 63
 
 
 def fields_of(text: str) -> tuple[Path, ...] | None:
     """Return the paths of the fields that ``text`` reads; None when it takes the whole record."""
     paths: dict[Path, None] = {}
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_LEXEME, text):
         if token["field"] is not None:
             path = _path(token["field"])
             if not path:
@@ -90,7 +87,7 @@ def fields_of(text: str) -> tuple[Path, ...] | None:
 
 
 def _path(chain: str) -> Path:
-    return tuple(dotted or quoted for dotted, quoted in _STEP.findall(chain))
+    return tuple(dotted or quoted for dotted, quoted in re.findall(_STEP, chain))
 
 
 def with_timestamps(text: str, dates: Collection[Path]) -> str:
@@ -104,11 +101,11 @@ def with_timestamps(text: str, dates: Collection[Path]) -> str:
         if chain is None or _path(chain) not in dates:
             return token[0]
         before, after = text[: token.start()].rstrip(), text[token.end() :]
-        if before.endswith("has(") or _BEFORE_NULL.match(after):
+        if before.endswith("has(") or re.match(_BEFORE_NULL, after):
             return token[0]
         return f"timestamp({chain})"
 
-    return _TOKEN.sub(around, text)
+    return re.sub(_LEXEME, around, text)
 
 
 def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], str]:

@@ -49,7 +49,7 @@ class RuleType(Protocol):
         ...
 
 
-KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+KIND: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 """The form of a kind of fault."""
 
 
@@ -106,7 +106,7 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
                 self.spec, f"raises {_text_of(error)} for faults of {shown(value)}"
             ) from error
         for change in found:
-            if len(change) not in {2, 3} or not KIND.fullmatch(str(change[0])):
+            if len(change) not in {2, 3} or not re.fullmatch(KIND, str(change[0])):
                 raise _broken_plugin(
                     self.spec, f"gives the fault {change!r}, which is no kind and value"
                 )

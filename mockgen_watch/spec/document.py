@@ -145,7 +145,7 @@ MAX_DIGITS: Final = 4300
 """Python's own limit for turning digits into an int, which is quadratic work."""
 
 _BOUND: Final = 10**MAX_DIGITS
-_DECIMAL: Final = re.compile(r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?")
+_DECIMAL: Final = r"([-+]?)([0-9]*)\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?"
 
 
 class UnreadableNumberError(ValueError):
@@ -172,7 +172,7 @@ def read_decimal(text: str) -> Decimal:
     Raises:
         UnreadableNumberError: as a float it would be infinite, or its digits are too many.
     """
-    match = _DECIMAL.fullmatch(text)
+    match = re.fullmatch(_DECIMAL, text)
     if match is None or not match[2] + match[3]:
         raise UnreadableNumberError("the text is not a number")
     digits = len(match[2]) + len(match[3])
@@ -194,7 +194,7 @@ def number_text(value: Decimal) -> str:
     return str(value) if isinstance(exponent, int) and exponent > 0 else format(value, "f")
 
 
-_UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_UNPRINTABLE: Final = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 
 
 def quote_literal(text: str) -> str:
@@ -202,7 +202,7 @@ def quote_literal(text: str) -> str:
 
     What YAML does not print is escaped, as ``\u0085``.
     """
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
+    return re.sub(_UNPRINTABLE, lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
 
 
 _SHOWN: Final = 60

@@ -55,7 +55,7 @@ def read_json(source: Source) -> Document:
 
 
 _REGULAR: Final = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
-_TOKEN: Final = re.compile(
+_LEXEME: Final = (
     r"[ \t\n\r]*+(?:"
     r'("[^"\\\x00-\x1f]*")'
     r"|([\[\]{},:])"
@@ -64,26 +64,25 @@ _TOKEN: Final = re.compile(
     r")"
 )
 _IN_TEXT, _IN_PUNCTUATION, _IN_NUMBER, _IN_WORD = range(1, 5)
-_FRACTION: Final = re.compile("[.eE]")
+_FRACTION: Final = "[.eE]"
 _WORDS: Final = {"true": True, "false": False, "null": None}
 
 _ESCAPES: Final = dict(zip('"\\/bfnrt', '"\\/\b\f\n\r\t', strict=True))
-_SPECIAL: Final = re.compile(r'["\\\x00-\x1f]')
-_FOUR_HEX: Final = re.compile(r"[0-9A-Fa-f]{4}")
+_SPECIAL: Final = r'["\\\x00-\x1f]'
+_FOUR_HEX: Final = r"[0-9A-Fa-f]{4}"
 
 # What people write instead. Repeats are bounded where each of many tokens could try them.
-_SPACE: Final = re.compile(r"[ \t\n\r]*+")
-_COMMENT: Final = re.compile(r"(?://|#)[^\r\n]*|/\*.*?\*/", re.DOTALL)
-_SINGLE_QUOTED: Final = re.compile(r"'([^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*){0,99})'")
-_CURLY_QUOTED: Final = re.compile('[\u201c\u201d]([^\u201d"\r\n]*)[\u201d"]')
-_UNOPENED: Final = re.compile(r'([^"\[\]{},:\r\n]{1,200})"(?=[ \t]*(?:[\r\n,:\]}]|\Z))')
-_NUMBER_LIKE: Final = re.compile(r"[-+]?\.?[0-9][\w.+-]*|[-+](?:Infinity|NaN|inf|nan)\b")
-_REGULAR_NUMBER: Final = re.compile(_REGULAR)
-_LEADING_ZEROS: Final = re.compile(r"0[0-9]+")
+_SPACE: Final = r"[ \t\n\r]*+"
+_COMMENT: Final = r"(?s)(?://|#)[^\r\n]*|/\*.*?\*/"
+_SINGLE_QUOTED: Final = r"'([^'\\\r\n]*(?:\\[^\r\n][^'\\\r\n]*){0,99})'"
+_CURLY_QUOTED: Final = '[\u201c\u201d]([^\u201d"\r\n]*)[\u201d"]'
+_UNOPENED: Final = r'([^"\[\]{},:\r\n]{1,200})"(?=[ \t]*(?:[\r\n,:\]}]|\Z))'
+_NUMBER_LIKE: Final = r"[-+]?\.?[0-9][\w.+-]*|[-+](?:Infinity|NaN|inf|nan)\b"
+_LEADING_ZEROS: Final = r"0[0-9]+"
 _WORD_CHARACTER: Final = (
     r"""[^\s\[\]{},:"'=;\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"""
 )
-_BARE_WORDS: Final = re.compile(rf"{_WORD_CHARACTER}++(?:[ \t]++{_WORD_CHARACTER}++)*+")
+_BARE_WORDS: Final = rf"{_WORD_CHARACTER}++(?:[ \t]++{_WORD_CHARACTER}++)*+"
 _MEANT_WORDS: Final = {word: word for word in _WORDS} | dict.fromkeys(
     ("none", "nil", "undefined"), "null"
 )
@@ -109,6 +108,7 @@ class _Lexer(SourceReader):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source)
+        self._match_token = re.compile(_LEXEME).match
         self.kind = _END
         self.value: ScalarValue = None
         self.start = self.end = self.before = 0
@@ -120,11 +120,11 @@ class _Lexer(SourceReader):
             ReadingStoppedError: nobody can tell where the token ends.
         """
         self.before = self.end
-        match = _TOKEN.match(self.text, self.end)
+        match = self._match_token(self.text, self.end)
         while match is None:
             if self._take_irregular():
                 return
-            match = _TOKEN.match(self.text, self.end)
+            match = self._match_token(self.text, self.end)
         group = match.lastindex or 0
         self.start, self.end = match.span(group)
         if group == _IN_PUNCTUATION:
@@ -153,13 +153,13 @@ class _Lexer(SourceReader):
     def _read_number(self, text: str) -> None:
         self.kind, self.value = _NUMBER, None
         try:
-            self.value = read_decimal(text) if _FRACTION.search(text) else read_integer(text)
+            self.value = read_decimal(text) if re.search(_FRACTION, text) else read_integer(text)
         except UnreadableNumberError as problem:
             self._reject(f"{problem}: {quote_excerpt(text)}", _QUOTE_HINT, "MG108")
 
     def _take_irregular(self) -> bool:
         """Take what no rule of JSON allows; return False when it was only skipped."""
-        space = _SPACE.match(self.text, self.end)
+        space = re.compile(_SPACE).match(self.text, self.end)
         self.start = self.end = space.end() if space else self.end
         if self.start == len(self.text):
             self.kind, self.value = _END, None
@@ -173,7 +173,7 @@ class _Lexer(SourceReader):
         return True
 
     def _skip_comment(self) -> None:
-        comment = _COMMENT.match(self.text, self.start)
+        comment = re.compile(_COMMENT).match(self.text, self.start)
         if comment is None:
             span = self.start, self.start + 2
             raise self.error("MG102", "the comment is not closed", span, _NO_COMMENTS)
@@ -183,7 +183,7 @@ class _Lexer(SourceReader):
     def _take_misquoted(self) -> bool:
         first = self.text[self.start]
         pattern = _SINGLE_QUOTED if first == "'" else _CURLY_QUOTED
-        if match := pattern.match(self.text, self.start):
+        if match := re.compile(pattern).match(self.text, self.start):
             self._take(_TEXT, match[1], match.end())
             message = "JSON text stands in straight double quotes"
             is_certain = "\\" not in match[1]
@@ -191,30 +191,30 @@ class _Lexer(SourceReader):
             self._reject(message, 'write it as "…"', fix=fix)
         elif first in "'\u201c\u201d":
             raise self._unclosed()
-        elif match := _UNOPENED.match(self.text, self.start):
+        elif match := re.compile(_UNOPENED).match(self.text, self.start):
             self._take(_TEXT, match[1], match.end())
             self._reject("the text has no opening quote", 'put " before it')
         return match is not None
 
     def _take_odd_number(self) -> bool:
-        match = _NUMBER_LIKE.match(self.text, self.start)
+        match = re.compile(_NUMBER_LIKE).match(self.text, self.start)
         if match is None:
             return False
         text = match[0]
         self._take(_NUMBER, None, match.end())
-        if _REGULAR_NUMBER.fullmatch(text):
+        if re.fullmatch(_REGULAR, text):
             self._read_number(text)
         elif text.lstrip("+-").casefold() in _NOT_FINITE:
             self._reject(f"{text} is not a finite number", _QUOTE_HINT, "MG108")
         else:
             message = f"{quote_excerpt(text)} {_number_fault(text)}"
-            is_code = _LEADING_ZEROS.fullmatch(text)
+            is_code = re.fullmatch(_LEADING_ZEROS, text)
             fix = (f'"{text}"', f"put {text} in quotes") if is_code else None
             self._reject(message, _QUOTE_HINT, fix=fix)
         return True
 
     def _take_bare_words(self) -> bool:
-        match = _BARE_WORDS.match(self.text, self.start)
+        match = re.compile(_BARE_WORDS).match(self.text, self.start)
         if match is None:
             return self._take_stray_character()
         words = match[0]
@@ -249,7 +249,7 @@ class _Lexer(SourceReader):
         parts: list[str] = []
         at = self.start + 1
         while True:
-            special = _SPECIAL.search(self.text, at)
+            special = re.compile(_SPECIAL).search(self.text, at)
             if special is None or special[0] in "\r\n":
                 raise self._unclosed()
             parts.append(self.text[at : special.start()])
@@ -277,7 +277,7 @@ class _Lexer(SourceReader):
             hint = "write two backslashes for one"
             message = f"the escape {quote_excerpt(written)} is unknown"
             self.error("MG102", message, (at, at + 2), hint, fix=("\\" + written, hint))
-        elif digits := _FOUR_HEX.match(self.text, at + 2):
+        elif digits := re.compile(_FOUR_HEX).match(self.text, at + 2):
             return chr(int(digits[0], 16)), digits.end()
         else:
             message = "the escape \\u needs four hexadecimal digits"
@@ -502,8 +502,8 @@ class _Reader(_Lexer):
         return self.error("MG102", message, (start, end), hint, related=related)
 
 
-_PIECE: Final = re.compile(r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)')
-_LINE_REST: Final = re.compile(r"[ \t\[{]*(?=[\r\n]|\Z)")
+_PIECE: Final = r'"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"?|[\[\]{}]|[\r\n][ \t]*(?=\S)'
+_LINE_REST: Final = r"[ \t\[{]*(?=[\r\n]|\Z)"
 
 
 def _find_missing_closer(text: str) -> tuple[int, int] | None:
@@ -515,7 +515,7 @@ def _find_missing_closer(text: str) -> tuple[int, int] | None:
     indent = 0
     # Each open bracket with the indentation of its line, or -1 where more than brackets follow.
     opened: list[tuple[int, int]] = []
-    for piece in _PIECE.finditer(text):
+    for piece in re.finditer(_PIECE, text):
         first, end = piece[0][0], piece.end()
         if first in "\r\n":
             indent = end - piece.start() - 1
@@ -525,7 +525,9 @@ def _find_missing_closer(text: str) -> tuple[int, int] | None:
             if indent == opener_indent and text[end] != _CLOSER[text[opener]]:
                 return opener, end
         elif first in _CLOSER:
-            opened.append((piece.start(), indent if _LINE_REST.match(text, end) else -1))
+            opened.append(
+                (piece.start(), indent if re.compile(_LINE_REST).match(text, end) else -1)
+            )
         elif first != '"' and opened:
             opened.pop()
     return None

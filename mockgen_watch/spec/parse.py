@@ -16,8 +16,8 @@ JSON_ENDINGS: Final = (".json",)
 YAML_ENDINGS: Final = (".yaml", ".yml")
 
 _SYNTAX_CODES: Final = frozenset({"MG102", "MG103"})
-_CONFLICT: Final = re.compile(r"^<{7}(?= |$)[^\r\n]*", re.MULTILINE)
-_CONFLICT_END: Final = re.compile(r"^>{7}(?= |$)[^\r\n]*", re.MULTILINE)
+_CONFLICT: Final = r"(?m)^<{7}(?= |$)[^\r\n]*"
+_CONFLICT_END: Final = r"(?m)^>{7}(?= |$)[^\r\n]*"
 _SAVE_HINT: Final = "save it as UTF-8"
 
 
@@ -52,7 +52,7 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
         return _refuse(source, "MG112", "the file is empty")
     document = read_json(source) if ending.endswith(JSON_ENDINGS) else _read_yaml(source)
     codes = _SYNTAX_CODES.intersection(found.code for found in document.diagnostics)
-    if codes and (conflict := _CONFLICT.search(source.text)):
+    if codes and (conflict := re.search(_CONFLICT, source.text)):
         return _refuse_conflict(source, min(codes), conflict)
     return document
 
@@ -66,7 +66,7 @@ def _read_yaml(source: Source) -> Document:
 
 def _refuse_conflict(source: Source, code: str, conflict: re.Match[str]) -> Document:
     reader = SourceReader(source)
-    end = _CONFLICT_END.search(source.text, conflict.end())
+    end = re.compile(_CONFLICT_END).search(source.text, conflict.end())
     reader.error(
         code,
         "a merge conflict is not resolved",

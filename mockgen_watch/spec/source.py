@@ -39,8 +39,8 @@ MAX_ERRORS: Final = 100
 MAX_WARNINGS: Final = 100
 """This many warnings of one code are reported; one more diagnostic counts the rest."""
 
-_INDENT: Final = re.compile(r"[ \t]*")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_INDENT: Final = r"[ \t]*"
+_SURROGATE: Final = "[\ud800-\udfff]"
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Source(Struct, frozen=True, kw_only=True):
     def indent(self, offset: int) -> int:
         """Return how many blanks begin the line that ``offset`` is on."""
         start = self.line_start(offset)
-        blanks = _INDENT.match(self.text, start)
+        blanks = re.compile(_INDENT).match(self.text, start)
         return blanks.end() - start if blanks else 0
 
 
@@ -241,10 +241,10 @@ class SourceReader:
 
     def join_surrogates(self, text: str, span: Span, pointer: str = "") -> str:
         """Return ``text`` with surrogate pairs joined; a lone one is reported, and is U+FFFD."""
-        if not _SURROGATE.search(text):
+        if not re.search(_SURROGATE, text):
             return text
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-        whole = _SURROGATE.sub("\ufffd", joined)
+        whole = re.sub(_SURROGATE, "\ufffd", joined)
         if whole != joined:
             message = "the text has half of a surrogate pair, which UTF-8 cannot write"
             hint = "write both halves, or the character itself"

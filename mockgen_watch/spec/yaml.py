@@ -73,7 +73,7 @@ _NUMBER: Final = re.compile(
 # A plain scalar that begins otherwise is text; this spares most of them the long pattern.
 _NUMBER_BEGINNINGS: Final = frozenset("0123456789+-.")
 _LEADING_ZEROS: Final = re.compile(r"[-+]?0[0-9]")
-_COLON: Final = re.compile(r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:")
+_COLON: Final = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+:"
 _SWALLOWED_ITEM: Final = re.compile(r"[\r\n][ \t]*- ")
 _OPENERS: Final = {'"': '"', "]": "[", "}": "{"}
 _CLOSERS: Final = tuple(_OPENERS)
@@ -332,7 +332,7 @@ class _Composer(SourceReader):
             return self._node(event)
         # The event of an absent value has the place of whatever comes next.
         key_end: int = key.end_mark.index
-        colon = _COLON.match(self.text, key_end)
+        colon = re.compile(_COLON).match(self.text, key_end)
         place = colon.end() if colon else key_end
         if colon is None and not self._keys_open:
             message = "the key has neither a colon nor a value"

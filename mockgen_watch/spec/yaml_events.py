@@ -33,32 +33,27 @@ if TYPE_CHECKING:
 
 # What libyaml reads differently wherever it is: a directive, a tab that begins a line or is not
 # followed by a comment, line ends that YAML 1.2 does not have, a BOM inside the text.
-_MISREAD: Final = re.compile(
-    r"(?<![^\r\n])(?:%| *+\t)|(?<![ \t]) *+\t[ \t]*+(?!#)|[\x85\u2028\u2029\ufeff]"
-)
+_MISREAD: Final = r"(?<![^\r\n])(?:%| *+\t)|(?<![ \t]) *+\t[ \t]*+(?!#)|[\x85\u2028\u2029\ufeff]"
 # A text without any of these is not searched, which would take as long as libyaml takes to read it.
 _SUSPECTS: Final = ("\n%", "\r%", "\t", "\x85", "\u2028", "\u2029", "\ufeff")
 # An alias, or an anchor, a tag or both in this order, whose ends nobody can mistake.
-_PROPERTIES: Final = re.compile(
-    r"""
+_PROPERTIES: Final = r"""(?x)
     (?: \* [\w-]++ (?=[\s,\]}]|\Z)
       | &  [\w-]++ (?=[\s,\]}]|\Z) (?: \s++ !!?[\w-]*+ (?=\s|\Z) )? (?! \s*+ [!\#] )
       | !!?[\w-]*+ (?=\s|\Z) (?! \s*+ [&\#] )
     )
     (?! \s*+ :[^\s,\[\]{}] )
-    """,
-    re.VERBOSE,
-)
+    """
 _BLOCK_STYLES: Final = frozenset("|>")
-_ODD_HEADER: Final = re.compile(r"[^\r\n]*(?:[|>][-+0-9]*(?:#| *\t)|[\r\n]++(?: ++[\r\n]|[#.-]))")
-_BLOCK_INDENT: Final = re.compile(r" *(?:[-?:] +)*")
-_FURTHER_LINE: Final = re.compile(r"[\r\n] *(?=[^ \r\n])")
+_ODD_HEADER: Final = r"[^\r\n]*(?:[|>][-+0-9]*(?:#| *\t)|[\r\n]++(?: ++[\r\n]|[#.-]))"
+_BLOCK_INDENT: Final = r" *(?:[-?:] +)*"
+_FURTHER_LINE: Final = r"[\r\n] *(?=[^ \r\n])"
 
 
 def is_trusted(text: str) -> bool:
     """Return whether libyaml is there, and ``text`` has nothing that it reads differently."""
     is_suspect = text.startswith("%") or any(suspect in text for suspect in _SUSPECTS)
-    return CParser is not None and not (is_suspect and _MISREAD.search(text))
+    return CParser is not None and not (is_suspect and re.search(_MISREAD, text))
 
 
 def trusted_events(source: Source) -> Iterator[Event]:
@@ -86,7 +81,7 @@ def _may_be_misread(event: Any, source: Source, *, in_brackets: bool) -> bool:  
     """Return whether libyaml may have read the event's text differently."""
     start: int = event.start_mark.index
     has_properties = event.anchor is not None or getattr(event, "tag", None) is not None
-    if has_properties and not _PROPERTIES.match(source.text, start):
+    if has_properties and not re.compile(_PROPERTIES).match(source.text, start):
         return True
     # libyaml takes any ? in brackets for the sign of a key, which may then be absent.
     if in_brackets and "?" in source.text[max(start - 1, 0) : start + 1]:
@@ -96,7 +91,7 @@ def _may_be_misread(event: Any, source: Source, *, in_brackets: bool) -> bool:  
     if not event.style:
         return in_brackets and not event.value
     if event.style in _BLOCK_STYLES:
-        return _ODD_HEADER.match(source.text, start) is not None
+        return re.compile(_ODD_HEADER).match(source.text, start) is not None
     if event.start_mark.line == event.end_mark.line:
         return False
     return in_brackets or not _is_indented(source, start, event.end_mark.index)
@@ -105,9 +100,9 @@ def _may_be_misread(event: Any, source: Source, *, in_brackets: bool) -> bool:  
 def _is_indented(source: Source, start: int, end: int) -> bool:
     """Return whether the further lines of a quoted text are indented deeper than its first."""
     line_start = source.line_start(start)
-    first = _BLOCK_INDENT.match(source.text, line_start)
+    first = re.compile(_BLOCK_INDENT).match(source.text, line_start)
     least = first.end() - line_start if first else 0
-    further = _FURTHER_LINE.finditer(source.text, start, end)
+    further = re.compile(_FURTHER_LINE).finditer(source.text, start, end)
     return all(line.end() - line.start() - 1 > least for line in further)
 
 
@@ -120,8 +115,8 @@ _SLIPS: Final = (
 _NO_LINE_ENDS: Final = "\x85\u2028\u2029"
 _BEHIND_INDICATOR: Final = " \t\r\n\0,[]{}"
 _PRIVATE_USE: Final = range(0xF0000, 0x10FFFE)
-_LONG_ESCAPE: Final = re.compile(r"\\U([0-9A-Fa-f]{8})")
-_BLANKS_AND_COMMENT: Final = re.compile(r"[ \t]++(?=#)")
+_LONG_ESCAPE: Final = r"\\U([0-9A-Fa-f]{8})"
+_BLANKS_AND_COMMENT: Final = r"[ \t]++(?=#)"
 
 
 class YamlSyntaxError(Exception):
@@ -239,7 +234,7 @@ class _Stream(Reader, Scanner, Parser):
 
     def scan_to_next_token(self) -> None:
         """Skip blanks and comments; a tab may separate a token from a comment."""
-        blanks = _BLANKS_AND_COMMENT.match(self.buffer, self.pointer)
+        blanks = re.compile(_BLANKS_AND_COMMENT).match(self.buffer, self.pointer)
         if blanks and not self.allow_simple_key:
             self.forward(blanks.end() - blanks.start())
         super().scan_to_next_token()
@@ -256,7 +251,9 @@ class _Stream(Reader, Scanner, Parser):
         if self.line == line:
             return token
         self.quoted_over_lines = start_mark.index, self.index
-        for further in _FURTHER_LINE.finditer(self.buffer, start_mark.index, self.index):
+        for further in re.compile(_FURTHER_LINE).finditer(
+            self.buffer, start_mark.index, self.index
+        ):
             if len(further[0]) - 1 <= self.indent:
                 raise ScannerError(
                     "while scanning a quoted scalar",
@@ -286,6 +283,6 @@ def _choose_stand_ins(text: str) -> dict[int, int]:
     if not present:
         return {}
     taken = {ord(character) for character in set(text)}
-    taken.update(int(digits, 16) for digits in _LONG_ESCAPE.findall(text))
+    taken.update(int(digits, 16) for digits in re.findall(_LONG_ESCAPE, text))
     free = (code for code in _PRIVATE_USE if code not in taken)
     return dict(zip(present, free, strict=False))

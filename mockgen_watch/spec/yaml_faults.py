@@ -61,14 +61,14 @@ class _Verdict(Struct, frozen=True):
 _QUOTE_HINT: Final = "put the text in quotes"
 _ESCAPE_HINT: Final = "write two backslashes for one, or put the text in single quotes"
 _NEIGHBOURS_HINT: Final = "indent it as its neighbours"
-_STRANGER: Final = re.compile(r"found character .* that cannot start any token")
+_STRANGER: Final = r"found character .* that cannot start any token"
 _BEYOND_UNICODE: Final = ("chr() arg not in range", "Python int too large", "int too large")
-_FOUND: Final = re.compile(r"expected <block end>, but found '(.*)'")
-_GOT: Final = re.compile(r"expected ',' or '([\]}])', but got '(.*)'")
-_NO_CONTENT: Final = re.compile(r"expected the node content, but found '(.*)'")
-_MORE_FOLLOWS: Final = re.compile(r"expected '<document start>', but found \('(.*)',\)")
-_BLANK_OR_COMMENT: Final = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")
-_INDENT: Final = re.compile(r"^( *)(?=[^\s#])", re.MULTILINE)
+_FOUND: Final = r"expected <block end>, but found '(.*)'"
+_GOT: Final = r"expected ',' or '([\]}])', but got '(.*)'"
+_NO_CONTENT: Final = r"expected the node content, but found '(.*)'"
+_MORE_FOLLOWS: Final = r"expected '<document start>', but found \('(.*)',\)"
+_BLANK_OR_COMMENT: Final = r"[ \t]*(?:#|[\r\n]|\Z)"
+_INDENT: Final = r"(?m)^( *)(?=[^\s#])"
 _CLOSERS: Final = frozenset("]}")
 _STRUCTURE: Final = frozenset("[]{},:")
 
@@ -102,7 +102,7 @@ class _Judge:
             message = f"the character U+{code:04X} cannot stand in YAML"
             hint = f'write it as "\\u{code:04x}" in double quotes, or remove it'
             return _Verdict(message, place, place + 1, hint)
-        if _STRANGER.match(self.problem):
+        if re.match(_STRANGER, self.problem):
             return self._stranger()
         return None
 
@@ -171,13 +171,13 @@ class _Judge:
             return self._missing_colon(self.error.opened)
         if self.problem == "mapping values are not allowed here":
             return self._misplaced_colon()
-        if match := _FOUND.match(self.problem):
+        if match := re.match(_FOUND, self.problem):
             return self._misplaced_text() if match[1] == "<scalar>" else self._misplaced(match[1])
-        if match := _MORE_FOLLOWS.match(self.problem):
+        if match := re.match(_MORE_FOLLOWS, self.problem):
             return self._more_follows(match[1])
-        if match := _NO_CONTENT.match(self.problem):
+        if match := re.match(_NO_CONTENT, self.problem):
             return self._no_content(match[1])
-        if match := _GOT.match(self.problem):
+        if match := re.match(_GOT, self.problem):
             return self._bracket_content(match[1], match[2])
         return None
 
@@ -345,12 +345,12 @@ class _Judge:
         start = self.source.line_start(offset)
         while start > 0:
             start = self.source.line_start(start - 1)
-            if not _BLANK_OR_COMMENT.match(self.text, start):
+            if not re.compile(_BLANK_OR_COMMENT).match(self.text, start):
                 return start
         return -1
 
     def _usual_step(self) -> int:
         """Return by how much the lines of the file are mostly indented deeper than those above."""
-        widths = [len(blanks) for blanks in _INDENT.findall(self.text)]
+        widths = [len(blanks) for blanks in re.findall(_INDENT, self.text)]
         deeper = Counter(below - above for above, below in pairwise(widths) if below > above)
         return deeper.most_common(1)[0][0] if deeper else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,7 +104,7 @@ def _check_faults(checker: Checker, other: Checker, value: Json) -> None:
         what = f"faults({shown(value)}) gives {change!r}"
         _demand(len(change) in {_SHORT, _LONG}, f"{what}: no (kind, value) or (kind, value, place)")
         _demand(
-            isinstance(change[0], str) and KIND.fullmatch(change[0]) is not None,
+            isinstance(change[0], str) and re.fullmatch(KIND, change[0]) is not None,
             f"{what}: a kind is small letters, digits and hyphens, such as check-digit",
         )
         _demand(_is_json(change[1]), f"{what}: the value is none that JSON has")

@@ -289,7 +289,7 @@ BOUNDS: Final = {
 }
 """Keywords of JSON Schema that are comparisons."""
 
-_DIGITS: Final = re.compile(r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$")
+_DIGITS: Final = r"\^([A-Za-z0-9_ -]*)(?:\[0-9\]|\\d)\{(\d+)\}\$"
 _TYPES: Final = {
     Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.OBJECT: "object", Kind.ARRAY: "array",
     Kind.NUMBER: "number",
@@ -403,7 +403,7 @@ def _text_meets(pattern: str, leaf: Leaf, plan: RecordPlan) -> bool:
     if isinstance(generator, Pattern):
         bare = pattern.removeprefix("^").removesuffix("$")
         return generator.source in {pattern, bare} and "|" not in generator.source
-    digits = _DIGITS.fullmatch(pattern)
+    digits = re.fullmatch(_DIGITS, pattern)
     if isinstance(generator, SequenceNumber) and digits is not None:
         fits = digits[1] == generator.prefix and int(digits[2]) == generator.width
         last = generator.start + generator.step * (plan.count - 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Diagnostic, Fix
     from mockgen_watch.spec.document import Document
 
-_FIELD: Final = re.compile(r"\{\{|\}\}|\{\s*([^{}]*?)\s*\}")
+_FIELD: Final = r"\{\{|\}\}|\{\s*([^{}]*?)\s*\}"
 """A field of a template; a brace that is written twice is text."""
 
 _OF_A_REFERENCE: Final = ("model", "field", "scenario", "suite")
@@ -57,7 +57,7 @@ def word_fix(entry: Entry | None, word: str, meant: str) -> tuple[Fix, ...]:
 
 def _in_template(text: str, word: str, meant: str) -> str:
     """Return a template with ``meant`` for ``word``; unchanged when several paths have ``word``."""
-    paths = {field[1] for field in _FIELD.finditer(text) if field[1] is not None}
+    paths = {field[1] for field in re.finditer(_FIELD, text) if field[1] is not None}
     if sum(_in_path(path, word, meant) != path for path in paths) != 1:
         return text
 
@@ -66,7 +66,7 @@ def _in_template(text: str, word: str, meant: str) -> str:
         new = _in_path(path, word, meant)
         return field[0] if new == path else f"{{{new}}}"
 
-    return _FIELD.sub(replaced, text)
+    return re.sub(_FIELD, replaced, text)
 
 
 def _in_path(text: str, word: str, meant: str) -> str:

@@ -168,7 +168,7 @@ def _reference_of_params(entry: Entry) -> Reference | None:
     )
 
 
-_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_LEXEME: Final = r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+"
 
 
 class _TemplateError(ValueError):
@@ -188,7 +188,7 @@ def _template(entry: Entry, context: ShapeContext) -> Template | None:
 
 
 def _parts(text: str, context: ShapeContext) -> Iterator[TemplatePart]:
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_LEXEME, text):
         piece = token[0]
         if piece in {"{{", "}}"}:
             yield TemplatePart(text=piece[0])

@@ -30,7 +30,7 @@ from mockgen_watch.spec.model import (
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
 
-_BY_KEY: Final = re.compile(r"by-key\((.*)\)", re.DOTALL)
+_BY_KEY: Final = r"(?s)by-key\((.*)\)"
 
 
 def build_master(
@@ -109,7 +109,7 @@ def _policy(entry: Entry) -> MergePolicy | None:
     text = read_text(entry, "a merge policy")
     if text is None:
         return None
-    by_key = _BY_KEY.fullmatch(text)
+    by_key = re.fullmatch(_BY_KEY, text)
     key = by_key[1].strip() if by_key else ""
     known = [kind for kind in MergeKind if kind is not MergeKind.BY_KEY]
     if by_key is None and text not in known:

@@ -49,7 +49,7 @@ VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")
 """The files that may be vocabularies; ``.txt`` goes to ``read_lines``, the others to ``parse``."""
 
 _ONE: Final = Decimal(1)
-_LOOKS_OTHERWISE: Final = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~")
+_LOOKS_OTHERWISE: Final = r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~"
 _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
 _LITERAL: Final = frozenset({"$const", "$choice", "$weighted", "$rules", "$exclude"})
 
@@ -163,7 +163,7 @@ def _weighted_key(member: Entry) -> PoolEntry | None:
 def _warn_of_a_number(member: Entry) -> None:
     """Warn that a key without quotes which looks like a number, null or a boolean is text."""
     mark = member.key_mark
-    if mark is None or not _LOOKS_OTHERWISE.fullmatch(member.key):
+    if mark is None or not re.fullmatch(_LOOKS_OTHERWISE, member.key):
         return
     if member.build.document.text[mark.start : mark.end] == member.key:
         hint = "quote it, or write pairs, [[value, weight], …], for values that are no text"

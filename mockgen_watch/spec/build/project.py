@@ -125,7 +125,7 @@ def apply_profile(project: Project, profile: Profile) -> Project:
 CONTRACTS: Final = (1,)
 """The seed contracts that this release can make outputs by."""
 
-_PLUGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PLUGIN: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
 PROJECT_KEYS: Final = (
     "$schema",
@@ -226,7 +226,7 @@ def _plugins(entry: Entry | None) -> tuple[PluginName, ...]:
         text = read_text(item, "the name of a plugin")
         if text is None:
             continue
-        if not _PLUGIN.fullmatch(text):
+        if not re.fullmatch(_PLUGIN, text):
             item.error("MG601", f'plugins: "{text}" is no name of a package')
             continue
         name = plugin_name(text)

@@ -320,8 +320,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         fix: tuple[Fix, ...] = ()
         if "number" in wanted and self.text and _looks_numeric(self.text):
             hint = "write the number without quotes"
-            is_certain = _WHOLE_NUMBER if "whole" in wanted else _NUMBER
-            if is_certain.fullmatch(self.text):
+            if re.fullmatch(_WHOLE_NUMBER if "whole" in wanted else _NUMBER, self.text):
                 fix = self._fix(self.node.mark, self.location, "remove the quotes", self.text)
         self.error("MG202", f"{self.key} takes {wanted}, not {self.kind}", hint, fix=fix)
 
@@ -378,10 +377,10 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 _Word = TypeVar("_Word", bound=str)
 _PERCENT: Final = 100
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
-_WHOLE_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})")
-_UNQUOTED: Final = re.compile(
-    r"(\.\.?/)*[A-Za-z_$](:?[\w.$/-])*|-?[0-9]+(\.[0-9]+)?|[0-9]{4}(-[0-9]{2}){2}", re.ASCII
+_NUMBER: Final = r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?"
+_WHOLE_NUMBER: Final = r"-?(0|[1-9][0-9]{0,15})"
+_UNQUOTED: Final = (
+    r"(?a)(\.\.?/)*[A-Za-z_$](:?[\w.$/-])*|-?[0-9]+(\.[0-9]+)?|[0-9]{4}(-[0-9]{2}){2}"
 )
 _WORDS_OF_YAML: Final = frozenset({"true", "false", "null"})
 
@@ -398,7 +397,7 @@ def quote_like(source: str, text: str) -> str:
     """Return ``text`` as JSON and YAML read it, in the quotes that ``source`` has."""
     if source.startswith("'") and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    is_plain = _UNQUOTED.fullmatch(text) and text.lower() not in _WORDS_OF_YAML
+    is_plain = re.fullmatch(_UNQUOTED, text) and text.lower() not in _WORDS_OF_YAML
     if is_plain and not source.startswith(('"', "'")):
         return text
     return json.dumps(text, ensure_ascii=False)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
-_PLUGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+")
+_PLUGIN: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+"
 _OPERATORS: Final = {"min": "minimum", "max": "maximum", "pattern": "pattern", "not": "not"}
 """The keys of a condition, and what a ``ConditionSpec`` calls them."""
 
@@ -148,7 +148,7 @@ def _plugin_rule(entry: Entry, body: Entry) -> RuleSpec | None:
     text = read_text(body, "the name of a plugin and of one of its rules")
     if text is None:
         return None
-    if not _PLUGIN.fullmatch(text):
+    if not re.fullmatch(_PLUGIN, text):
         hint = "such as acme-rules/luhn: the package that brings the rule, and the rule's name"
         body.error("MG217", f'"{text}" names no rule of a plugin', hint)
         return None

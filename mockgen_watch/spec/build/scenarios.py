@@ -317,7 +317,7 @@ def _file(entry: Entry | None) -> str:
     return path
 
 
-_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,17}")
+_INDEX: Final = r"0|[1-9][0-9]{0,17}"
 _WHOLE: Final = ("$const", "$delete")
 """What may stand in place of a value, alone."""
 
@@ -331,7 +331,7 @@ def build_statements(entry: Entry | None) -> tuple[Statement, ...]:
         return ()
     found: list[Statement] = []
     for member in entry.members():
-        if not _INDEX.fullmatch(member.key):
+        if not re.fullmatch(_INDEX, member.key):
             message = f'"{member.key}" is no index of a record'
             member.key_error("MG202", message, "the first record is 0")
         elif not member.is_mapping or not member.members():

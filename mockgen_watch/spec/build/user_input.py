@@ -58,9 +58,7 @@ FORMAT_VERSION: Final = 1
 MAX_NAME_BYTES: Final = 200
 """A file name holds 255 bytes on every usual system; the extension and ``.labels`` need some."""
 
-_RESERVED: Final = re.compile(
-    r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE
-)
+_RESERVED: Final = r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 _OWN_FILES: Final = frozenset({"mockgen.lock"})
 
@@ -291,7 +289,7 @@ def file_name_problem(name: str) -> str:
         problem = "begins with a point, which hides the file"
     elif name[-1] in ". " or name[0] == " ":
         problem = "begins or ends with a blank or ends with a point"
-    elif _RESERVED.fullmatch(name):
+    elif re.fullmatch(_RESERVED, name):
         problem = "is reserved by Windows"
     elif fold(name) in _OWN_FILES:
         problem = "is the name of a file of this program"
