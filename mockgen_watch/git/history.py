@@ -258,12 +258,12 @@ def last_touched(project: OpenProject, why: Explanation) -> Blame | None:
 
     Where the value that was drawn has a line of its own, in the same file, that line counts.
     """
-    place = why.origin.location
+    place = why.choice.origin.location
     if find_work_tree(project.root) is None or place.path.startswith(SHIPPED):
         return None
     drawn = (
         odds.location.line
-        for odds in why.odds
+        for odds in why.choice.odds
         if why.is_present and odds.value == why.value and odds.location.path == place.path
     )
     line = next(drawn, place.line)

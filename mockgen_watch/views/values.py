@@ -112,20 +112,20 @@ def explanation_data(why: Explanation, blame: Blame | None) -> dict[str, object]
         "scenario": why.scenario,
         "labels": [{key: plain_json(item) for key, item in label.items()} for label in why.labels],
         "origin": {
-            "kind": why.origin.kind.value,
-            "name": why.origin.name,
-            **_place(why.origin.location),
+            "kind": why.choice.origin.kind.value,
+            "name": why.choice.origin.name,
+            **_place(why.choice.origin.location),
         },
         "since": since,
-        "choice": why.choice,
-        "notes": list(why.notes),
+        "choice": why.choice.text,
+        "notes": list(why.choice.notes),
         "odds": [
             {
                 "value": plain_json(odds.value),
                 "share": float(odds.share),
                 **_place(odds.location),
             }
-            for odds in why.odds
+            for odds in why.choice.odds
         ],
         "steps": [
             {
@@ -137,11 +137,11 @@ def explanation_data(why: Explanation, blame: Blame | None) -> dict[str, object]
             for step in why.steps
         ],
         "address": {
-            "seed": why.seed,
-            "model": why.model_id,
-            "path": list(why.address),
+            "seed": why.plan.seed,
+            "model": why.plan.model_id,
+            "path": list(why.choice.address),
             "record": why.record,
-            "elements": list(why.elements),
+            "elements": list(why.choice.elements),
         },
     }
 

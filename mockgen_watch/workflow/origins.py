@@ -36,7 +36,6 @@ from mockgen_watch.spec.model import (
     Layout,
     Leaf,
     MergeKind,
-    Model,
     Modifiers,
     ObjectShape,
     Origin,
@@ -77,12 +76,9 @@ def split_pointer(pointer: str) -> tuple[str, ...]:
 def locate_record(
     output: OutputPlan, file_number: int | None, segments: Sequence[str]
 ) -> tuple[int, tuple[str, ...]]:
-    """Return the record's index, and the segments that lead on inside it.
+    """Return the index of the record that a pointer leads to, and the segments inside it.
 
-    Args:
-        output: the output that the file belongs to.
-        file_number: of a split file, counted from 1; else None.
-        segments: of the pointer.
+    ``file_number`` is that of a split file, counted from 1.
 
     Raises:
         UsageError: the pointer names no record of the file.
@@ -161,11 +157,9 @@ class Role(StrEnum):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One line of a spec that has a part in a value.
+    """One line of a spec that has a part in a value, and what it says in words.
 
-    Attributes:
-        name: of the master, model, scenario, field, rule or clause.
-        text: what it says, in words; ``""`` for nothing.
+    ``name`` is that of the master, model, scenario, field, rule or clause.
     """
 
     role: Role
@@ -177,22 +171,14 @@ class Step(Struct, frozen=True, kw_only=True):
 def trace(
     target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: Origin
 ) -> tuple[Step, ...]:
-    """Return what has a part in the value at ``path``, beside its ``origin``.
+    """Return what has a part in the value at ``path`` of a record, beside its ``origin``.
 
-    Args:
-        target: the output.
-        plan: the plan that the record was made by.
-        case: the record.
-        path: keys and indexes from the top of the record as it is written.
-        origin: of the value, which is not repeated.
+    ``plan`` is what made the record, which for a mix is not that of the target.
     """
     path = tuple(path)
-    steps: dict[Step, None] = {}
     shape = find_leaf(plan.shape, path)
-    if shape is not None:
-        steps.update(dict.fromkeys(_sources(plan, shape, case.record, path)))
-    steps.update(dict.fromkeys(_layers_at(target, plan, path)))
-    steps.update(dict.fromkeys(_rules_on(plan, path)))
+    sources = () if shape is None else _sources(plan, shape, case.record, path)
+    steps = dict.fromkeys((*sources, *_layers_at(target, plan, path), *_rules_on(plan, path)))
     return tuple(
         step for step in steps if step.role is not Role.OVER or step.location != origin.location
     )
@@ -216,12 +202,15 @@ def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
 
 def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
     """Return the fault that changed the value at ``path``, or a value that it is part of."""
-    own = tuple(path)
     for fault in reversed(case.faults):
-        for place in fault.places:
-            if own[: len(place)] == tuple(map(str, place)):
-                return fault
+        if any(leads_to(place, path) for place in fault.places):
+            return fault
     return None
+
+
+def leads_to(place: Place, path: Sequence[str]) -> bool:
+    """Return whether ``path`` is ``place``, or below it."""
+    return tuple(path[: len(place)]) == tuple(map(str, place))
 
 
 def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
@@ -291,7 +280,8 @@ def _layers_at(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
     loaded = target.suites.read(target.plan.suite)
     if loaded.master is not None and _is_mixed(loaded.master, path):
         return
-    model = _model(target)
+    models = () if loaded.user_input is None else loaded.user_input.models
+    model = next((model for model in models if model.name == target.plan.model), None)
     own = _path_in_model(plan, path)
     if model is not None and own is not None:
         scenarios = {scenario.name: scenario for scenario in model.scenarios}
@@ -318,12 +308,12 @@ def _is_mixed(master: ResolvedMaster, path: Path) -> bool:
 
     The index of an element is then not its index in one of them.
     """
-    place = bare_path(path)
-    for policy in master.policies:
-        array = (*master.slot, *key_path(policy.path))
-        if policy.kind in _MIXING and place[: len(array)] == array:
-            return True
-    return False
+    arrays = [
+        (*master.slot, *key_path(policy.path))
+        for policy in master.policies
+        if policy.kind in _MIXING
+    ]
+    return any(leads_to(array, bare_path(path)) for array in arrays)
 
 
 def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
@@ -361,25 +351,13 @@ def _path_in_model(plan: RecordPlan, place: Path) -> Path | None:
     return inner
 
 
-def _model(target: Target) -> Model | None:
-    user_input = target.suites.read(target.plan.suite).user_input
-    models = () if user_input is None else user_input.models
-    return next((model for model in models if model.name == target.plan.model), None)
-
-
 def _step(role: Role, name: str, shape: Shape) -> Step:
     text = describe(shape.generator) if isinstance(shape, Leaf) else ""
     return Step(role=role, name=name, location=shape.origin.location, text=text)
 
 
 class Odds(Struct, frozen=True, kw_only=True):
-    """One value that a leaf can have.
-
-    Attributes:
-        value: as it is written.
-        share: its probability, 0 to 1, before null and omit.
-        location: where it is stated.
-    """
+    """One value that a leaf can have, and its probability (0 to 1) before null and omit."""
 
     value: Json
     share: Decimal
@@ -391,15 +369,12 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
 
     Values that a merge or a row makes equal are added up.
     """
-    if isinstance(generator, RowField):
-        pool = generator.rows
-        rows = (entry.value for entry in pool.entries)
-        values = [row.get(generator.key) if isinstance(row, dict) else None for row in rows]
-    elif isinstance(generator, Pool):
-        pool = generator
-        values = [entry.value for entry in pool.entries]
-    else:
+    pool = generator.rows if isinstance(generator, RowField) else generator
+    if not isinstance(pool, Pool):
         return ()
+    values = [entry.value for entry in pool.entries]
+    if isinstance(generator, RowField):
+        values = [row.get(generator.key) if isinstance(row, dict) else None for row in values]
     total = sum((entry.weight for entry in pool.entries), Decimal(0))
     shares: dict[bytes, Odds] = {}
     for value, entry in zip(values, pool.entries, strict=True):
@@ -412,7 +387,7 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
 
 
 def describe(generator: Generator) -> str:
-    """Return one line that says how ``generator`` chooses."""
+    """Say in one line how ``generator`` chooses."""
     return _WORDS[type(generator)](generator)
 
 
@@ -463,15 +438,11 @@ _WORDS: dict[type, Callable[[Any], str]] = {
 
 def describe_modifiers(modifiers: Modifiers) -> tuple[str, ...]:
     """Return one phrase for each modifier that does something."""
-    phrases = []
-    if modifiers.omit:
-        phrases.append(f"absent with probability {modifiers.omit}")
-    if modifiers.null:
-        phrases.append(f"null with probability {modifiers.null}")
-    if modifiers.unique:
-        phrases.append("never the same twice")
-    if modifiers.transforms:
-        phrases.append("then " + ", ".join(modifiers.transforms))
-    if modifiers.to:
-        phrases.append("written to " + ".".join(modifiers.to))
-    return tuple(phrases)
+    phrases = (
+        (modifiers.omit, f"absent with probability {modifiers.omit}"),
+        (modifiers.null, f"null with probability {modifiers.null}"),
+        (modifiers.unique, "never the same twice"),
+        (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),
+        (modifiers.to, "written to " + ".".join(modifiers.to)),
+    )
+    return tuple(phrase for is_set, phrase in phrases if is_set)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.errors import UsageError
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE, RecordPlan
-from mockgen_watch.rules.values import Missing, Place
+from mockgen_watch.rules.values import Missing
 from mockgen_watch.scenarios.coverage.covered import find_design
 from mockgen_watch.scenarios.faults.candidates import OWN
 from mockgen_watch.scenarios.labels import INSIDE, Case, label_data, labelled
@@ -26,6 +26,7 @@ from mockgen_watch.workflow.origins import (
     fault_at,
     find_leaf,
     find_statement,
+    leads_to,
     locate_record,
     locate_value,
     pool_odds,
@@ -46,16 +47,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
     Attributes:
         record: the index of the record, from 0.
         pointer: of the value inside the record.
-        value: the value; meaningless when not ``is_present``.
+        value: meaningless when not ``is_present``.
         is_present: it may be left out, or lie beyond the end of an array.
         scenario: of the record; in a mix, that of its part.
         labels: what the record shows: a line, or one for each of several faults.
-        origin: who stated the leaf, and where.
-        choice: how the value is made, one line.
-        notes: what modifiers add, a phrase each.
-        odds: values with their odds, for a pool.
         steps: what else has a part in it, the nearest first.
-        seed, model_id, address, elements: the address, with ``record`` the whole of it.
+        plan: what the record was made by.
     """
 
     record: int
@@ -64,23 +61,32 @@ class Explanation(Struct, frozen=True, kw_only=True):
     is_present: bool
     scenario: str
     labels: tuple[Mapping[str, Json], ...]
-    origin: Origin
-    choice: str
-    notes: tuple[str, ...]
-    odds: tuple[Odds, ...]
+    choice: Choice
     steps: tuple[Step, ...]
-    seed: int
-    model_id: str
-    address: tuple[str, ...]
-    elements: tuple[int, ...]
+    plan: RecordPlan
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """How one value is made.
+
+    Attributes:
+        origin: who stated it, and where.
+        text: how it is chosen, one line.
+        notes: what modifiers add, a phrase each.
+        odds: values with their odds, for a pool.
+        address, elements: with seed, model and record the whole address of the draw.
+    """
+
+    origin: Origin
+    text: str
+    notes: tuple[str, ...] = ()
+    odds: tuple[Odds, ...] = ()
+    address: tuple[str, ...] = ()
+    elements: tuple[int, ...] = ()
 
 
 def explain(target: Target, segments: Sequence[str]) -> Explanation:
-    """Return where the value of an output at ``segments`` comes from.
-
-    Args:
-        target: the output's file.
-        segments: of a pointer into it.
+    """Return where the value comes from that the pointer of ``segments`` into a file leads to.
 
     Raises:
         UsageError: the file has no such place.
@@ -107,11 +113,7 @@ def _explain_label(target: Target, segments: Sequence[str]) -> Explanation:
 
 
 class RecordExplainer:
-    """Explains the values of one record, which is made once.
-
-    Attributes:
-        labels: what the record shows: a line, or one for each of several faults.
-    """
+    """Explains the values of one record, which is made once."""
 
     def __init__(self, target: Target, source: Source, index: int) -> None:
         """Make record ``index`` of the output that ``target`` and ``source`` are of.
@@ -140,9 +142,9 @@ class RecordExplainer:
         """
         plan, case = self._plan, self._case
         _, value = locate_value(self._record, path)
-        made = _special(plan, case, self._index, path) or _drawn(shape_at(plan, path))
-        steps = (*self._covering(path), *trace(self._target, plan, case, path, made.origin))
-        return self._explanation(path, value, made, steps)
+        choice = _special(plan, case, self._index, path) or _drawn(shape_at(plan, path))
+        steps = (*self._covering(path), *trace(self._target, plan, case, path, choice.origin))
+        return self._explanation(path, value, choice, steps)
 
     def label(self, number: int, path: Sequence[str]) -> Explanation:
         """Return where the value at ``path`` of a label of the record comes from.
@@ -154,9 +156,9 @@ class RecordExplainer:
         _, value = locate_value(label, path)
         if isinstance(value, Missing):
             raise UsageError(f"the label has no {pointer_of(path)}")
-        choice = f"the label: what record {self._index} shows"
-        made = _Choice(origin=self._origin_of_label(label), choice=choice)
-        return self._explanation(path, value, made, ())
+        text = f"the label: what record {self._index} shows"
+        choice = Choice(origin=self._origin_of_label(label), text=text)
+        return self._explanation(path, value, choice, ())
 
     def _origin_of_label(self, label: Mapping[str, Json]) -> Origin:
         """Return the rule or the clause that a label speaks of; else the scenario."""
@@ -170,7 +172,7 @@ class RecordExplainer:
         self,
         path: Sequence[str],
         value: Json | Missing,
-        made: _Choice,
+        choice: Choice,
         steps: tuple[Step, ...],
     ) -> Explanation:
         return Explanation(
@@ -180,15 +182,9 @@ class RecordExplainer:
             is_present=not isinstance(value, Missing),
             scenario=self._scenario,
             labels=self.labels,
-            origin=made.origin,
-            choice=made.choice,
-            notes=made.notes,
-            odds=made.odds,
+            choice=choice,
             steps=steps,
-            seed=self._plan.seed,
-            model_id=self._plan.model_id,
-            address=made.address,
-            elements=made.elements,
+            plan=self._plan,
         )
 
     def _covering(self, path: Sequence[str]) -> Iterator[Step]:
@@ -211,24 +207,12 @@ class RecordExplainer:
             )
 
 
-class _Choice(Struct, frozen=True, kw_only=True):
-    """How one value was made."""
-
-    origin: Origin
-    choice: str
-    notes: tuple[str, ...] = ()
-    odds: tuple[Odds, ...] = ()
-    address: tuple[str, ...] = ()
-    elements: tuple[int, ...] = ()
-
-
-def _drawn(found: FoundShape) -> _Choice:
-    """Return how a value of a shape is drawn."""
+def _drawn(found: FoundShape) -> Choice:
     shape = found.shape
     leaf = shape if isinstance(shape, Leaf) else None
-    return _Choice(
+    return Choice(
         origin=shape.origin,
-        choice=describe(leaf.generator) if leaf else _describe_group(shape),
+        text=describe(leaf.generator) if leaf else _describe_group(shape),
         notes=describe_modifiers(shape.modifiers),
         odds=pool_odds(leaf.generator) if leaf else (),
         address=shape.address,
@@ -236,11 +220,11 @@ def _drawn(found: FoundShape) -> _Choice:
     )
 
 
-def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _Choice | None:
+def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> Choice | None:
     """Return how a value was put there that is not drawn: a label, a fault, a statement."""
     if path and path[0] == INSIDE and INSIDE not in case.record:
         origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
-        return _Choice(origin=origin, choice="the label: what this record shows")
+        return Choice(origin=origin, text="the label: what this record shows")
     fault = fault_at(case, path)
     if fault is not None:
         own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
@@ -251,24 +235,20 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> _
             elements = tuple(int(part) for part in place if part.isdigit())
             return _drawn(FoundShape(shape=own, elements=elements))
         origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
-        choice = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
-        others = [pointer_of(other) for other in fault.places if not _leads_to(other, path)]
+        text = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
+        others = [pointer_of(other) for other in fault.places if not leads_to(other, path)]
         if fault.also and others:
-            choice += f", together with {' and '.join(others)}"
-        return _Choice(origin=origin, choice=choice)
+            text += f", together with {' and '.join(others)}"
+        return Choice(origin=origin, text=text)
     stated = find_statement(plan, index, path)
     if stated is not None:
         # Records of negative are twins where there are rules.
         is_twin = plan.scenario == NEGATIVE and plan.rules
         name = POSITIVE if is_twin else plan.scenario
         origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
-        choice = f"stated for record {index} in $records, and not drawn"
-        return _Choice(origin=origin, choice=choice)
+        text = f"stated for record {index} in $records, and not drawn"
+        return Choice(origin=origin, text=text)
     return None
-
-
-def _leads_to(place: Place, path: Sequence[str]) -> bool:
-    return tuple(path[: len(place)]) == tuple(map(str, place))
 
 
 def _describe_group(shape: Shape) -> str:

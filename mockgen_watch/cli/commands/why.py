@@ -58,13 +58,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _lines(why: Explanation, blame: Blame | None) -> Iterator[str]:
+    choice = why.choice
     value = shown_value(why.value) if why.is_present else "(not there)"
     yield f"{escape_for_terminal(why.pointer) or 'the record'} = {value}"
-    yield f"  stated   {_shown(why.origin.location)}, {_owner(why.origin)}"
+    yield f"  stated   {_shown(choice.origin.location)}, {_owner(choice.origin)}"
     if blame is not None:
         yield f"  since    {_since(blame)}"
-    yield f"  chosen   {escape_for_terminal(why.choice)}"
-    yield from (f"           {escape_for_terminal(note)}" for note in why.notes)
+    yield f"  chosen   {escape_for_terminal(choice.text)}"
+    yield from (f"           {escape_for_terminal(note)}" for note in choice.notes)
     yield from _odds(why)
     for step in why.steps:
         text = f": {escape_for_terminal(step.text)}" if step.text else ""
@@ -72,23 +73,23 @@ def _lines(why: Explanation, blame: Blame | None) -> Iterator[str]:
         yield f"  {step.role:<9}{_shown(step.location)}, {name}{text}"
     for label in why.labels:
         yield from _label(label)
-    if why.address:
-        elements = "".join(f", element {element}" for element in why.elements)
-        path = ".".join(why.address)
-        address = f"seed {why.seed}, model {why.model_id}, {path}, record {why.record}{elements}"
-        yield f"  address  {escape_for_terminal(address)}"
+    if choice.address:
+        model = f"seed {why.plan.seed}, model {why.plan.model_id}, {'.'.join(choice.address)}"
+        elements = "".join(f", element {element}" for element in choice.elements)
+        yield f"  address  {escape_for_terminal(f'{model}, record {why.record}{elements}')}"
     yield f"  scenario {why.scenario}"
 
 
 def _odds(why: Explanation) -> Iterator[str]:
     """Yield the values of a pool, the one that was chosen always among them."""
-    shown = why.odds[:SHOWN]
-    rest = [odds for odds in why.odds[SHOWN:] if why.is_present and odds.value == why.value]
+    every = why.choice.odds
+    shown = every[:SHOWN]
+    rest = [odds for odds in every[SHOWN:] if why.is_present and odds.value == why.value]
     for odds in (*shown, *rest):
         mark = "→" if why.is_present and odds.value == why.value else " "
-        place = f"({_place(odds.location, why.origin.location)})"
+        place = f"({_place(odds.location, why.choice.origin.location)})"
         yield f"         {mark} {float(odds.share):6.1%}  {shown_value(odds.value)}  {place}"
-    more = len(why.odds) - len(shown) - len(rest)
+    more = len(every) - len(shown) - len(rest)
     if more:
         yield f"           … and {more} more"
 

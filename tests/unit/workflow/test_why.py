@@ -63,13 +63,13 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                 why = explainer.at(path)
                 assert why.is_present
                 assert why.value == value
-                places = [why.origin.location, *(step.location for step in why.steps)]
+                places = [why.choice.origin.location, *(step.location for step in why.steps)]
                 for place in places:
                     if place not in lines:
                         lines[place] = line_of(place)
                     assert lines[place].strip()
-                if why.odds:
-                    assert any(odds.value == value for odds in why.odds) or why.notes
+                if why.choice.odds:
+                    assert any(odds.value == value for odds in why.choice.odds) or why.choice.notes
                 seen += 1
         if wants_labels(plan):
             target = Target(plan=plan, suites=suites, is_labels=True)
@@ -78,5 +78,5 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
                 for path, value in leaves((), json.loads(line)):
                     why = explain(target, (str(number), *path))
                     assert canonical(why.value) == canonical(value)
-                    assert line_of(why.origin.location).strip()
+                    assert line_of(why.choice.origin.location).strip()
     assert seen > 100
