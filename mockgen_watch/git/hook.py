@@ -27,7 +27,7 @@ from mockgen_watch.plan import CONTRACT
 from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply
-from mockgen_watch.workflow.generate import Decision, Renderer, decide, describe_failure
+from mockgen_watch.workflow.generate import Decision, decide, describe_failure
 from mockgen_watch.workflow.project import OpenProject, writer_lock
 from mockgen_watch.workflow.targets import Request
 
@@ -191,7 +191,7 @@ class _Refresh:
         wanted = replace(work.reconciliation, suites=tuple(self.to_write), strays=())
         paths = self._paths()
         old = self._digests(paths)
-        outcome = apply(wanted, self.tree, Renderer(work.suites, work.selection).contents(wanted))
+        outcome = apply(wanted, self.tree, work.renderer().contents(wanted))
         for failure in outcome.failures:
             self.found += describe_failure(failure, self.tree.root)
         for refusal in outcome.refusals:
@@ -232,7 +232,7 @@ class _Refresh:
 
     def _edit_index(self, suite: SuiteAction) -> None:
         """Note what ``suite`` needs in the index, but for files that were edited by hand."""
-        renderer = Renderer(self.decision.suites, self.decision.selection)
+        renderer = self.decision.renderer()
         made: dict[str, bytes] = {}
         for output in suite.outputs:
             if output.must_produce:

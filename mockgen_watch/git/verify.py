@@ -23,7 +23,7 @@ from mockgen_watch.storage.memo import Memo
 from mockgen_watch.storage.package_data import program_stamps
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.workflow.check import MadeDigests, check_suite
-from mockgen_watch.workflow.generate import Decision, Renderer, decide
+from mockgen_watch.workflow.generate import Decision, decide
 from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
@@ -200,8 +200,7 @@ def verify_stored(
         FindingsError: the project file is wrong, or two outputs would have one path.
     """
     decision = _decide(stored)
-    renderer = Renderer(decision.suites, decision.selection, executor=executor)
-    made = MadeDigests(renderer, known)
+    made = MadeDigests(decision.renderer(executor=executor), known)
     label = stored.project.output_root().label
     found = Diagnostics(decision.diagnostics)
     for suite in decision.reconciliation.suites:

@@ -19,9 +19,7 @@ from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import (
     Decision,
-    Renderer,
     Report,
-    begin_nothing,
     decide,
     report_of_run,
 )
@@ -39,11 +37,8 @@ if TYPE_CHECKING:
 def saved_plan(project: OpenProject, request: Request, plan: ChangePlan, tool: str) -> SavedPlan:
     """Return ``plan`` with all that it relies on.
 
-    Args:
-        project: that it is of.
-        request: what was asked.
-        plan: with the digest of every file that would be written.
-        tool: the release of this program.
+    ``plan`` has the digest of every file that would be written; ``tool`` is the release of this
+    program.
 
     Raises:
         FindingsError: a suite has errors, so that the plan is not one of all that was asked for.
@@ -101,16 +96,11 @@ def apply_saved(
     path: str,
     tool: str,
     *,
-    begin: Callable[[int], Advance] = begin_nothing,
+    begin: Callable[[int], Advance] | None = None,
 ) -> Report:
-    """Do what ``saved`` says, and nothing else.
+    """Do what ``saved`` says, the plan in the file ``path``, and nothing else.
 
-    Args:
-        project: that it is of.
-        saved: the plan.
-        path: of its file, as people know it.
-        tool: the release of this program.
-        begin: see ``generate``.
+    ``tool`` is the release of this program; ``begin`` as for ``generate``.
 
     Raises:
         FindingsError: something that the plan relies on has moved; each is named.
@@ -124,9 +114,7 @@ def apply_saved(
         decision = decide(project, request_of(saved), tree)
         expected = {file.path: file for file in saved.files}
         _check(_actions(decision, expected, root.label))
-        renderer = Renderer(
-            decision.suites, decision.selection, advance=begin(decision.count_records())
-        )
+        renderer = decision.renderer(begin)
         # What was not planned stays as it is.
         digests = {**saved.found, **{path: file.digest for path, file in expected.items()}}
         contents = (

@@ -13,12 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import UsageError
 from mockgen_watch.lock.model import Action, OutputAction
 from mockgen_watch.lock.paths import is_labels
-from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.rules.values import MISSING, Missing
 from mockgen_watch.spec.document import Json, plain_data, pointer_of
 from mockgen_watch.spec.model import Layout
@@ -27,7 +25,6 @@ from mockgen_watch.storage.outputs import read_output, read_outputs
 from mockgen_watch.workflow.generate import (
     Decision,
     Renderer,
-    begin_nothing,
     decide,
     file_result,
     record_counts,
@@ -39,6 +36,7 @@ from mockgen_watch.workflow.targets import plan_name, select_plans
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from mockgen_watch.diagnostics import Diagnostic, Location
     from mockgen_watch.formats.fragments import SlowField
     from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.workflow.generate import FileResult
@@ -54,9 +52,7 @@ class FieldChange(Struct, frozen=True, kw_only=True):
 
     Attributes:
         field: in words, ``ClaimDetails[].proc_cd``.
-        cells: how many leaves of it differ.
-        records: in how many records.
-        first: one of the changes, the first.
+        cells: how many leaves of it differ, in so many ``records``.
         location: where the field is stated; None when the spec no longer has it.
     """
 
@@ -71,11 +67,9 @@ class PlannedFile(Struct, frozen=True, kw_only=True):
     """What happens to one file.
 
     Attributes:
-        file: its path, action and reason.
         records_changed: how many records differ; all of them in a new file.
         fields: what differs, the most changed field first; empty for files that are created,
             removed or cannot be read.
-        cells: every change, in order.
     """
 
     file: FileResult
@@ -90,7 +84,6 @@ class ChangePlan(Struct, frozen=True, kw_only=True):
     Attributes:
         files: those that would not be kept, sorted by path.
         kept: how many would be.
-        decision: that all of this follows from.
         digests: path → digest of the bytes that it would have, of files whose bytes were made.
     """
 
@@ -106,7 +99,7 @@ def plan_changes(
     project: OpenProject,
     request: Request,
     *,
-    begin: Callable[[int], Advance] = begin_nothing,
+    begin: Callable[[int], Advance] | None = None,
     with_new: bool = False,
 ) -> ChangePlan:
     """Return what ``generate`` would change. Nothing is written.
@@ -118,8 +111,7 @@ def plan_changes(
     """
     tree = read_outputs(project.output_root())
     decision = decide(project, request, tree)
-    advance = begin(decision.count_records())
-    renderer = Renderer(decision.suites, decision.selection, advance=advance)
+    renderer = decision.renderer(begin)
     records = record_counts(decision.reconciliation)
     planned: dict[str, PlannedFile] = {}
     digests: dict[str, str] = {}
@@ -130,27 +122,20 @@ def plan_changes(
             for file in output.files:
                 result = file_result(file, file.action, records, tree.root)
                 changed = result.records if file.action is Action.CREATE else 0
-                change = PlannedFile(file=result, records_changed=changed)
+                planned[result.path] = PlannedFile(file=result, records_changed=changed)
                 if file.path in made and file.found is not None:
-                    wanted = output.output
-                    plan = decision.suites.plan(wanted.suite, wanted.name, decision.selection)
                     sides = (read_output(tree, file.path), made[file.path])
-                    change = _compared(change, plan, sides)
-                planned[result.path] = change
+                    planned[result.path] = _compared(result, renderer.plan(output), sides)
     kept = sum(change.file.action is Action.KEEP for change in planned.values())
-    found = Diagnostics(decision.diagnostics)
     for action in decision.reconciliation.files():
-        if action.action is Action.REFUSE:
-            found.extend(describe(action, tree.root.label))
         result = file_result(action, action.action, records, tree.root)
         planned.setdefault(result.path, PlannedFile(file=result, records_changed=0))
     tree.cache.save()
-    found.extend(decision.found())
     moved = [file for _, file in sorted(planned.items()) if file.file.action is not Action.KEEP]
     return ChangePlan(
         files=tuple(moved),
         kept=kept,
-        diagnostics=tuple(found.sorted()),
+        diagnostics=decision.foreseen(tree.root.label),
         failed_suites=decision.failed_suites,
         decision=decision,
         digests=digests,
@@ -166,9 +151,8 @@ def _new_bytes(output: OutputAction, renderer: Renderer, *, with_new: bool) -> d
     return {path: b"".join(chunks) for path, chunks in files}
 
 
-def _compared(change: PlannedFile, plan: OutputPlan, sides: tuple[bytes, bytes]) -> PlannedFile:
+def _compared(file: FileResult, plan: OutputPlan, sides: tuple[bytes, bytes]) -> PlannedFile:
     """Return what happens to a file that has old and new bytes."""
-    file = change.file
     if sides[0] == sides[1]:
         file = replace(file, action=Action.KEEP)
     form = "ndjson" if is_labels(file.path) else plan.output.format
@@ -178,7 +162,9 @@ def _compared(change: PlannedFile, plan: OutputPlan, sides: tuple[bytes, bytes])
     except CannotDecodeError:
         # Another format than before, or an edit that broke the file: all of it changes.
         return PlannedFile(file=file, records_changed=file.records)
-    first = _first_record(plan, file.path)
+    first = 0
+    if plan.output.layout is Layout.SPLIT and not is_labels(file.path):
+        first = int(file.path.rpartition("/")[2].partition(".")[0]) - 1
     cells = tuple(
         replace(cell, record=cell.record + first) for cell in changed_cells(before, after)
     )
@@ -188,13 +174,6 @@ def _compared(change: PlannedFile, plan: OutputPlan, sides: tuple[bytes, bytes])
         fields=tuple(_field_changes(cells, plan)),
         cells=cells,
     )
-
-
-def _first_record(plan: OutputPlan, path: str) -> int:
-    """Return the index of the first record of a file: not 0 in a split output."""
-    if plan.output.layout is not Layout.SPLIT or is_labels(path):
-        return 0
-    return int(path.rpartition("/")[2].partition(".")[0]) - 1
 
 
 def _field_changes(cells: Iterable[CellChange], plan: OutputPlan) -> Iterator[FieldChange]:
@@ -273,13 +252,7 @@ def _load_yaml(data: bytes) -> Json:
 
 
 class CellChange(Struct, frozen=True, kw_only=True):
-    """One leaf of one record that differs.
-
-    Attributes:
-        record: index of the record, from 0.
-        path: keys and indexes down to the leaf.
-        before, after: its values; ``MISSING`` where it is not there.
-    """
+    """One leaf of the record at an index that differs; ``MISSING`` where it is not there."""
 
     record: int
     path: Segments
@@ -314,39 +287,19 @@ def changed_cells(before: Sequence[Json], after: Sequence[Json]) -> Iterator[Cel
 def _differences(
     path: Segments, old: Json | Missing, new: Json | Missing
 ) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
-    if (isinstance(old, Missing) and _is_empty(new)) or (
-        isinstance(new, Missing) and _is_empty(old)
-    ):
-        # The empty object or array itself came or went.
-        yield path, old, new
-    elif isinstance(old, dict) and isinstance(new, dict | Missing):
-        yield from _in_objects(path, old, {} if isinstance(new, Missing) else new)
-    elif isinstance(new, dict) and isinstance(old, Missing):
-        yield from _in_objects(path, {}, new)
-    elif isinstance(old, list) and isinstance(new, list | Missing):
-        yield from _in_arrays(path, old, [] if isinstance(new, Missing) else new)
-    elif isinstance(new, list) and isinstance(old, Missing):
-        yield from _in_arrays(path, [], new)
+    # What came or went is compared with nothing, leaf by leaf; if empty, it is itself the leaf.
+    if isinstance(old, Missing) and isinstance(new, dict | list) and new:
+        old = type(new)()
+    elif isinstance(new, Missing) and isinstance(old, dict | list) and old:
+        new = type(old)()
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _differences((*path, key), old.get(key, MISSING), new.get(key, MISSING))
+    elif isinstance(old, list) and isinstance(new, list):
+        for place, (was, now) in enumerate(itertools.zip_longest(old, new, fillvalue=MISSING)):
+            yield from _differences((*path, place), was, now)
     elif isinstance(old, Missing) or isinstance(new, Missing) or canonical(old) != canonical(new):
         yield path, old, new
-
-
-def _is_empty(value: Json | Missing) -> bool:
-    return isinstance(value, dict | list) and not value
-
-
-def _in_objects(
-    path: Segments, old: dict[str, Json], new: dict[str, Json]
-) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
-    for key in dict.fromkeys([*old, *new]):
-        yield from _differences((*path, key), old.get(key, MISSING), new.get(key, MISSING))
-
-
-def _in_arrays(
-    path: Segments, old: list[Json], new: list[Json]
-) -> Iterator[tuple[Segments, Json | Missing, Json | Missing]]:
-    for place, (was, now) in enumerate(itertools.zip_longest(old, new, fillvalue=MISSING)):
-        yield from _differences((*path, place), was, now)
 
 
 def changes_by_field(cells: Iterable[CellChange]) -> list[tuple[str, list[CellChange]]]:

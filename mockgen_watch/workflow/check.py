@@ -29,14 +29,13 @@ from mockgen_watch.plan import CONTRACT
 from mockgen_watch.scenarios.check import check_scenarios
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.storage.outputs import read_outputs
-from mockgen_watch.workflow.generate import Decision, Renderer, begin_nothing, decide
+from mockgen_watch.workflow.generate import Decision, Renderer, decide
 from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
 from mockgen_watch.workflow.targets import select_suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from mockgen_watch.executors import Executor
     from mockgen_watch.workflow.produce import Advance
     from mockgen_watch.workflow.targets import Request
 
@@ -48,8 +47,7 @@ def check(
     project: OpenProject,
     request: Request,
     *,
-    executor: Executor | None = None,
-    begin: Callable[[int], Advance] = begin_nothing,
+    begin: Callable[[int], Advance] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return every finding in specs and outputs, in the order of report.
 
@@ -62,13 +60,13 @@ def check(
     """
     tree = read_outputs(project.output_root())
     decision = decide(project, request, tree)
-    advance = begin(decision.count_records())
-    renderer = Renderer(decision.suites, decision.selection, executor=executor, advance=advance)
+    made = MadeDigests(decision.renderer(begin))
     found = Diagnostics(decision.diagnostics)
     for suite in decision.reconciliation.suites:
-        found.extend(check_suite(suite, decision, tree.root.label, MadeDigests(renderer)))
+        found.extend(check_suite(suite, decision, tree.root.label, made))
         if suite.wanted is not None:
-            found.extend(check_scenarios(decision.plans(suite.suite)))
+            plans = decision.suites.plans(suite.suite, decision.selection)
+            found.extend(check_scenarios(plans or ()))
     for stray in decision.reconciliation.strays:
         found.extend(describe(stray, tree.root.label))
     found.extend(decision.found())

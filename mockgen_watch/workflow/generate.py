@@ -106,9 +106,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """What a run would do, before it does anything.
 
     Attributes:
-        suites: those of the project.
-        selection: what was asked of them.
-        reconciliation: the action for every file.
+        selection: what was asked of the suites.
         diagnostics: of the project, of paths and of lockfiles; ``found`` has those of suites.
         failed_suites: those with errors; they keep their last good outputs.
     """
@@ -123,17 +121,38 @@ class Decision(Struct, frozen=True, kw_only=True):
         """Return what was found in the suites so far, sorted."""
         return self.suites.found(self.selection)
 
-    def plans(self, suite: str) -> tuple[OutputPlan, ...]:
-        """Return the plans of a suite; none when it has errors."""
-        return self.suites.plans(suite, self.selection) or ()
+    def foreseen(self, label: str) -> tuple[Diagnostic, ...]:
+        """Return all that is found before anything is written, refused files among it, sorted.
 
-    def count_records(self) -> int:
-        """Return how many records the outputs have whose bytes are needed."""
-        return sum(
+        ``label`` is the output folder's name.
+        """
+        found = Diagnostics((*self.diagnostics, *self.found()))
+        for file in self.reconciliation.files():
+            if file.action is Action.REFUSE:
+                found.extend(describe(file, label))
+        return tuple(found.sorted())
+
+    def renderer(
+        self,
+        begin: Callable[[int], Advance] | None = None,
+        *,
+        executor: Executor | None = None,
+        spool_folder: str | None = None,
+    ) -> Renderer:
+        """Return what makes the bytes that are needed; ``begin`` as for ``generate``."""
+        records = sum(
             output.output.records
             for suite in self.reconciliation.suites
             for output in suite.outputs
             if output.must_produce
+        )
+        advance = begin(records) if begin else no_progress
+        return Renderer(
+            self.suites,
+            self.selection,
+            executor=executor,
+            advance=advance,
+            spool_folder=spool_folder,
         )
 
 
@@ -242,14 +261,10 @@ def preview(project: OpenProject, request: Request, *, root: OutputRoot | None =
     root = root or project.output_root()
     decision = decide(project, request, read_outputs(root))
     files = sorted(decision.reconciliation.files(), key=lambda file: file.path)
-    found = Diagnostics((*decision.diagnostics, *decision.found()))
-    for file in files:
-        if file.action is Action.REFUSE:
-            found.extend(describe(file, root.label))
     records = record_counts(decision.reconciliation)
     return Report(
         files=tuple(file_result(file, file.action, records, root) for file in files),
-        diagnostics=tuple(found.sorted()),
+        diagnostics=decision.foreseen(root.label),
         failed_suites=decision.failed_suites,
     )
 
@@ -283,12 +298,6 @@ def no_progress(plan: OutputPlan, records: int) -> None:
     del plan, records
 
 
-def begin_nothing(records: int) -> Advance:
-    """Ignore that ``records`` will be made."""
-    del records
-    return no_progress
-
-
 class Renderer:
     """Makes the bytes of outputs from the plans of a project's suites."""
 
@@ -316,15 +325,22 @@ class Renderer:
                 if output.must_produce:
                     yield output, self.files(output)
 
+    def plan(self, action: OutputAction) -> OutputPlan:
+        """Return the plan of an output.
+
+        Raises:
+            FindingsError: the suite has errors.
+        """
+        return self._suites.plan(action.output.suite, action.output.name, self._selection)
+
     def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield path and bytes of each file of an output that must be produced, in order.
 
         Raises:
             FindingsError: the suite has errors, or a record cannot be written.
         """
-        plan = self._suites.plan(action.output.suite, action.output.name, self._selection)
         paths = [file.path for file in action.files if file.must_produce]
-        production = prepare_production(plan, self._suites.record_sources)
+        production = prepare_production(self.plan(action), self._suites.record_sources)
         yield from output_files(
             production, paths, self._executor, self._advance, self._spool_folder
         )
@@ -336,7 +352,7 @@ def generate(
     *,
     root: OutputRoot | None = None,
     executor: Executor | None = None,
-    begin: Callable[[int], Advance] = begin_nothing,
+    begin: Callable[[int], Advance] | None = None,
     should_stop: Callable[[], bool] | None = None,
     read: Callable[[OutputRoot], OutputTree] = read_outputs,
 ) -> Report:
@@ -346,7 +362,7 @@ def generate(
         project: as it was opened.
         request: what is asked.
         root: another output folder than the project's own.
-        executor: runs the records of large outputs; one process when not given.
+        executor: makes the records of large outputs; this process when not given.
         begin: called with the number of records that will be made; what it returns is called as
             they are.
         should_stop: asked before each file; true ends the run early, in good order.
@@ -363,13 +379,7 @@ def generate(
     with writer_lock(project.state, "generate"):
         tree = read(root)
         decision = decide(project, replace(request, renew_locks=True), tree)
-        renderer = Renderer(
-            decision.suites,
-            decision.selection,
-            executor=executor,
-            advance=begin(decision.count_records()),
-            spool_folder=project.state.folder,
-        )
+        renderer = decision.renderer(begin, executor=executor, spool_folder=project.state.folder)
         contents = renderer.contents(decision.reconciliation)
         outcome = apply(decision.reconciliation, tree, contents, should_stop=should_stop)
         tree.cache.save()

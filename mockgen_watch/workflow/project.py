@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, Location, Severity, did_you_mean, has_errors
+from mockgen_watch.diagnostics import Diagnostic, Severity, did_you_mean, has_errors
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plugins import Catalog
@@ -39,7 +39,7 @@ from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources
-from mockgen_watch.workflow.suites import Suites, SuiteSettings
+from mockgen_watch.workflow.suites import Suites, SuiteSettings, one_too_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,12 +56,9 @@ class OpenProject(Struct, frozen=True, kw_only=True):
     """A project at one moment.
 
     Attributes:
-        root: its folder.
         settings: of the project file, a profile applied.
         profile: the name of that profile; None for none.
-        snapshot: the spec files.
-        suites: built from them.
-        state: where caches, locks and backups are kept.
+        snapshot: the spec files, of which ``suites`` are built.
         diagnostics: of the project file and of files that cannot be read.
     """
 
@@ -103,6 +100,10 @@ class OpenProject(Struct, frozen=True, kw_only=True):
     def output_root(self) -> OutputRoot:
         """Return the project's own output folder."""
         return OutputRoot.in_project(self.root, self.settings.outputs, self.state)
+
+    def folder_root(self) -> OutputRoot:
+        """Return the project folder itself, as what files are replaced below."""
+        return OutputRoot(base=self.root, inner="", label=PROJECT_LABEL, state=self.state)
 
 
 def open_project(start: StrPath, profile: str | None = None) -> OpenProject:
@@ -174,7 +175,9 @@ def read_settings(
         document = parse(there[0], snapshot.load(there[0]))
         settings, problems = build_project(document, BUILTIN)
         found += [*document.diagnostics, *problems]
-    found += [_second_file(there[0], path) for path in there[1:]]
+    for path in there[1:]:
+        message = f"this project has {there[0]} and {path}"
+        found.append(one_too_many(message, "keep one of them", path))
     if profile is not None:
         wanted = settings.profile(profile)
         if wanted is None:
@@ -185,24 +188,11 @@ def read_settings(
     return settings, inputs, tuple(found)
 
 
-def _second_file(first: str, second: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG209",
-        message=f"this project has {first} and {second}",
-        hint="keep one of them",
-        location=Location(path=second),
-    )
-
-
 def open_file(start: StrPath, config: str, master: str | None) -> OpenProject:
     """Return a project that consists of the user_input file ``config``.
 
-    Files in the same folder, and in that of its master, can be read by it.
-
-    Args:
-        start: the folder that relative paths begin at.
-        config: the file.
-        master: its master; None: the one that it names, or the one in its folder.
+    Files in the same folder, and in that of its master, can be read by it. Relative paths begin at
+    ``start``. Without ``master`` it is the one that the file names, or the one in its folder.
 
     Raises:
         UsageError: one of the files does not exist.
@@ -253,10 +243,9 @@ def replace_files(
         LockedError: another process writes.
         StorageError: a file cannot be replaced.
     """
-    root = OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
     with writer_lock(project.state, command):
         finish_replacement(project.state)
-        return replace_all(root, replacements)
+        return replace_all(project.folder_root(), replacements)
 
 
 def suite_name(path: str) -> str:
@@ -273,13 +262,9 @@ def _posix(start: Path, file: str) -> str:
 
 
 class PluginState(Struct, frozen=True, kw_only=True):
-    """A plugin that the project names, or the user trusts.
+    """A plugin that the project names, or the user trusts, and the rules that it offers.
 
-    Attributes:
-        version: ``""`` when it is not installed.
-        is_named: by the project.
-        is_trusted: by the user.
-        rules: what it offers.
+    ``version`` is ``""`` when it is not installed.
     """
 
     name: str

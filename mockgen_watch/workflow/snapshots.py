@@ -56,9 +56,7 @@ FOLDER = "snapshots"
 class SnapshotRun(Struct, frozen=True, kw_only=True):
     """What all files of a run share.
 
-    Attributes:
-        root: the folder that they are written to.
-        stamp: gives the time as ``20261123T041500.123456Z``, later at each call.
+    ``stamp`` gives the time as ``20261123T041500.123456Z``, later at each call.
     """
 
     root: OutputRoot
@@ -78,41 +76,42 @@ def write_snapshots(plans: Iterable[OutputPlan], run: SnapshotRun) -> Iterator[F
         StorageError: a file cannot be written.
     """
     for plan in plans:
-        yield from _write_one(plan, run)
+        for path, records in _write_one(plan, run):
+            yield FileResult(
+                path=run.root.named(path),
+                action=Action.CREATE,
+                reason=Reason.MISSING,
+                records=records,
+            )
 
 
-def _write_one(plan: OutputPlan, run: SnapshotRun) -> Iterator[FileResult]:
+def _write_one(plan: OutputPlan, run: SnapshotRun) -> Iterator[tuple[str, int]]:
+    """Yield path and number of records of each file."""
     production = prepare_production(plan)
     stamp = run.stamp()
     if plan.output.layout is not Layout.SPLIT:
-        records = 1 if plan.output.layout is Layout.SINGLE else plan.count
-        while True:
-            path = snapshot_path(plan, stamp)
-            if write_new_below(run.root, path, file_bytes(production, run.executor, run.advance)):
-                yield _result(run.root, path, records)
-                return
+        while not write_new_below(
+            run.root,
+            path := snapshot_path(plan, stamp),
+            file_bytes(production, run.executor, run.advance),
+        ):
             stamp = run.stamp()
+        yield path, 1 if plan.output.layout is Layout.SINGLE else plan.count
+        return
     for index in range(plan.count):
         data = record_bytes(production, index)
         while not write_new_below(run.root, path := snapshot_path(plan, stamp, index + 1), (data,)):
             stamp = run.stamp()
         run.advance(plan, 1)
-        yield _result(run.root, path, 1)
+        yield path, 1
 
 
 def snapshot_path(plan: OutputPlan, stamp: str, number: int = 0) -> str:
     """Return the path of a snapshot; ``number`` counts the records of a split one from 1."""
-    scenario = (
-        "" if plan.scenario == "base" else "_" + plan.scenario[:1].upper() + plan.scenario[1:]
-    )
+    scenario = plan.scenario[:1].upper() + plan.scenario[1:]
+    scenario = "" if plan.scenario == "base" else f"_{scenario}"
     record = f"_Record_{number:03d}" if number else ""
     return below(plan.suite, f"{plan.model}{scenario}_{stamp}{record}.{suffix_of(plan)}")
-
-
-def _result(root: OutputRoot, path: str, records: int) -> FileResult:
-    return FileResult(
-        path=root.named(path), action=Action.CREATE, reason=Reason.MISSING, records=records
-    )
 
 
 _NAME: Final = re.compile(
@@ -122,12 +121,9 @@ _NAME: Final = re.compile(
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What one run wrote for one output: a file, or a file a record.
+    """The files that one run wrote for one output: one, or one for each record.
 
-    Attributes:
-        output: folder, model, scenario and ending.
-        stamp: when, as ``20261123T041500.123456Z``.
-        paths: its files, sorted.
+    ``output`` is folder, model, scenario and ending.
     """
 
     output: str
@@ -136,11 +132,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Retention(Struct, frozen=True, kw_only=True):
-    """What is kept: a run that is young enough, or among the newest of its output.
+    """What is kept: a run that is not older than ``age``, or among the newest of its output.
 
-    Attributes:
-        number: the newest of each output; None: no run is kept for its number.
-        age: the longest; None: no run is kept for its age.
+    None: no run is kept for that.
     """
 
     number: int | None
@@ -148,12 +142,9 @@ class Retention(Struct, frozen=True, kw_only=True):
 
 
 class Cleaned(Struct, frozen=True, kw_only=True):
-    """What became of the snapshots.
+    """The paths that were removed, and how many runs stay.
 
-    Attributes:
-        removed: paths, sorted.
-        kept: how many runs stay.
-        archive: the name of the archive that holds what was removed; ``""`` for none.
+    ``archive`` is the name of the one that holds what was removed; ``""`` for none.
     """
 
     removed: tuple[str, ...]
@@ -205,14 +196,10 @@ def expired(runs: Iterable[Run], retention: Retention, now: datetime) -> list[Ru
 def clean(
     root: OutputRoot, retention: Retention, stamp: str, *, has_archive: bool, is_dry: bool
 ) -> Cleaned:
-    """Remove the snapshots in ``root`` that are kept no longer.
+    """Remove the snapshots in ``root`` that are kept no longer at the moment ``stamp``.
 
-    Args:
-        root: the folder of the snapshots.
-        retention: what is kept.
-        stamp: the time, which names the archive.
-        has_archive: what is removed goes to an archive first.
-        is_dry: return what would be removed, and remove nothing.
+    What is removed goes to an archive of that name first, where ``has_archive``. Where ``is_dry``
+    nothing is removed.
 
     Raises:
         LockedError: another process writes.
@@ -239,27 +226,17 @@ _NUMBER: Final = re.compile(r"\d{6,}")
 
 
 class Restored(Struct, frozen=True, kw_only=True):
-    """What came back.
-
-    Attributes:
-        paths: files that are there now as they were.
-        refused: files that another file is in the place of; nothing was replaced.
-    """
+    """The files that are there now as they were, and those that another is in the place of."""
 
     paths: tuple[str, ...]
     refused: tuple[str, ...] = ()
 
 
 class Restorable(Struct, frozen=True, kw_only=True):
-    """What there is to bring back.
-
-    Attributes:
-        archives: name → the files in it.
-        backups: oldest first.
-        lockfiles: earlier ones, by name, oldest first.
-    """
+    """What there is to bring back, the oldest first."""
 
     archives: dict[str, list[str]]
+    """Name → the files in it."""
     backups: list[Backup]
     lockfiles: list[KeptLockfile]
 
@@ -270,9 +247,8 @@ def restorable(project: OpenProject, root: OutputRoot) -> Restorable:
     Raises:
         StorageError: an archive or a backup cannot be read.
     """
-    archives = {name: members_of(root, name) for name in list_archives(root)}
     return Restorable(
-        archives=archives,
+        archives={name: members_of(root, name) for name in list_archives(root)},
         backups=list_backups(project.state),
         lockfiles=list_lockfiles(project.state),
     )
@@ -291,7 +267,7 @@ def restore(project: OpenProject, root: OutputRoot, name: str) -> Restored:
     """
     with writer_lock(project.state, "restore"):
         if _NUMBER.fullmatch(name):
-            return _backup(project, name)
+            return Restored(paths=(_restore_backup(project, name),))
         lockfile = find_lockfile(project.state, name)
         if lockfile is not None:
             place = _root_of(project, lockfile.folder)
@@ -325,19 +301,18 @@ def _archived(root: OutputRoot, name: str) -> Iterator[tuple[str, list[str]]]:
     raise UsageError(f'no archive, snapshot or backup is named "{name}" ({hint})')
 
 
-def _backup(project: OpenProject, number: str) -> Restored:
+def _restore_backup(project: OpenProject, number: str) -> str:
     backup = next((one for one in list_backups(project.state) if one.number == number), None)
     if backup is None:
         raise UsageError(f"there is no backup {number} (restore --list shows what there is)")
     root = _root_of(project, backup.folder)
-    done = restore_backup(root, number)
-    return Restored(paths=(root.named(done.path),))
+    return root.named(restore_backup(root, number).path)
 
 
 def _root_of(project: OpenProject, label: str) -> OutputRoot:
     """Return the folder that a backup belongs to, by the label it was saved with."""
     if label == PROJECT_LABEL:
-        return OutputRoot(base=project.root, inner="", label=PROJECT_LABEL, state=project.state)
+        return project.folder_root()
     if Path(label).is_absolute():
         return OutputRoot.at(label, project.state)
     if label == project.output_root().label:

@@ -31,7 +31,7 @@ from mockgen_watch.spec.build.pools import (
     vocabulary_names,
 )
 from mockgen_watch.spec.build.user_input import build_user_input
-from mockgen_watch.spec.document import Document, plain_data
+from mockgen_watch.spec.document import Document, Node, plain_data
 from mockgen_watch.spec.model import (
     ConflictPolicy,
     CoverageSpec,
@@ -67,7 +67,6 @@ class Suite(Struct, frozen=True, kw_only=True):
     """A suite as it was read and built.
 
     Attributes:
-        path: its user_input file.
         user_input: None when it has errors.
         master: None when it takes none, or when ``has_failed``.
         inputs: every file that it depends on → its digest; None for one that would be read if it
@@ -75,7 +74,6 @@ class Suite(Struct, frozen=True, kw_only=True):
         has_failed: an error keeps it from being compiled.
     """
 
-    path: str
     user_input: UserInput | None
     master: ResolvedMaster | None
     inputs: Mapping[str, str | None]
@@ -110,10 +108,7 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
 class Suites:
     """The suites of one project; each file is parsed once, however many suites share it.
 
-    Attributes:
-        sources: the files.
-        settings: see ``SuiteSettings``.
-        record_sources: the records of outputs, as far as they were compiled.
+    ``record_sources`` has the records of outputs, as far as they were compiled.
     """
 
     def __init__(
@@ -128,7 +123,7 @@ class Suites:
 
         Args:
             sources: the files.
-            settings: see ``SuiteSettings``.
+            settings: how they are built.
             files: suite → user_input file; None: those below the specs folder.
             texts: path → the text that people know, of files whose bytes are not those of disk.
         """
@@ -154,7 +149,15 @@ class Suites:
             return self._given_files
         found = all_suite_files(frozenset(self.sources), self.settings.specs)
         for first, *others in found.values():
-            self.report(_two_inputs(first, other) for other in others)
+            name = first.rpartition("/")[2]
+            self.report(
+                one_too_many(
+                    f"this folder has {name} and {other.rpartition('/')[2]}",
+                    "a suite has one user_input file; move the other to a folder of its own",
+                    other,
+                )
+                for other in others
+            )
         return {suite: paths[0] for suite, paths in found.items()}
 
     def plans(self, suite: str, selection: Selection = EVERYTHING) -> tuple[OutputPlan, ...] | None:
@@ -253,7 +256,6 @@ class Suites:
             master, has_no_master = self._read_master(user_input, inputs)
             has_failed = has_failed or has_no_master
         return Suite(
-            path=path,
             user_input=user_input,
             master=master,
             inputs=dict(sorted(inputs.items())),
@@ -307,14 +309,10 @@ class Suites:
         """
         if rule.kind is not RuleKind.CONFORMS:
             return rule
-        inputs[rule.expression] = self.sources.get(rule.expression)
+        root = self._root_of_input(rule.expression, inputs)
         if rule.expression not in self.sources:
             self.report([_no_schema(rule)])
-            return None
-        document = self._parsed(rule.expression)
-        if document is None or document.root is None:
-            return None
-        return replace(rule, schema=plain_data(document.root))
+        return None if root is None else replace(rule, schema=plain_data(root))
 
     def _with_cases(
         self, coverage: CoverageSpec, inputs: dict[str, str | None]
@@ -325,13 +323,16 @@ class Suites:
         """
         if not coverage.keep:
             return coverage
-        inputs[coverage.keep] = self.sources.get(coverage.keep)
+        root = self._root_of_input(coverage.keep, inputs)
         if coverage.keep not in self.sources:
             return coverage
-        document = self._parsed(coverage.keep)
-        if document is None or document.root is None:
-            return None
-        return replace(coverage, cases=plain_data(document.root))
+        return None if root is None else replace(coverage, cases=plain_data(root))
+
+    def _root_of_input(self, path: str, inputs: dict[str, str | None]) -> Node | None:
+        """Note ``path`` among the inputs; return its data, None when it is not there or wrong."""
+        inputs[path] = self.sources.get(path)
+        document = self._parsed(path) if path in self.sources else None
+        return None if document is None else document.root
 
     def _import_plugins(
         self, models: Iterable[Model], inputs: dict[str, str | None]
@@ -402,7 +403,8 @@ class Suites:
             elif path.endswith(VOCABULARY_ENDINGS):
                 name = path.removeprefix(folder).rpartition(".")[0]
                 if not paths.get(name, SHIPPED).startswith(SHIPPED):
-                    self.report([_two_vocabularies(paths[name], path)])
+                    message = f"{paths[name]} and {path} are the same vocabulary"
+                    self.report([one_too_many(message, "keep one of them", path)])
                 else:
                     paths[name] = path
         return paths
@@ -473,22 +475,9 @@ class Suites:
         )
 
 
-def _two_inputs(first: str, second: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG209",
-        message=f"this folder has {first.rpartition('/')[2]} and {second.rpartition('/')[2]}",
-        hint="a suite has one user_input file; move the other to a folder of its own",
-        location=Location(path=second),
-    )
-
-
-def _two_vocabularies(first: str, second: str) -> Diagnostic:
-    return Diagnostic(
-        code="MG209",
-        message=f"{first} and {second} are the same vocabulary",
-        hint="keep one of them",
-        location=Location(path=second),
-    )
+def one_too_many(message: str, hint: str, second: str) -> Diagnostic:
+    """Return the diagnostic of two files where one is expected, at the ``second``."""
+    return Diagnostic(code="MG209", message=message, hint=hint, location=Location(path=second))
 
 
 def _no_schema(rule: RuleSpec) -> Diagnostic:

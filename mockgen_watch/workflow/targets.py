@@ -45,10 +45,9 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """An output, and which of its files is meant.
+    """An output among ``suites``, and which of its files is meant.
 
     Attributes:
-        suites: those of its project.
         number: of a split file, counted from 1; None for other files.
         is_labels: the file of labels is meant.
     """
@@ -88,10 +87,9 @@ def _target(suites: Suites, plan: OutputPlan, name: str) -> Target | None:
     rest = name.removeprefix(stem)
     if rest == name:
         return None
-    if rest == LABELS_SUFFIX and wants_labels(plan):
-        return Target(plan=plan, suites=suites, is_labels=True)
     if rest == "" or rest.startswith("."):
-        return Target(plan=plan, suites=suites)
+        is_labels = rest == LABELS_SUFFIX and wants_labels(plan)
+        return Target(plan=plan, suites=suites, is_labels=is_labels)
     number = rest.removeprefix("/").partition(".")[0]
     if rest.startswith("/") and number.isdigit():
         return Target(plan=plan, suites=suites, number=int(number))
