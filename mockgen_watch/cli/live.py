@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mockgen_watch.watch.daemon import Daemon
+    from mockgen_watch.workflow.results import FileResult
 
 LARGEST: Final = 512 << 10
 """Bytes of an output that is looked into; YAML takes a hundred times as long to read."""
@@ -77,7 +78,7 @@ class LiveView:
         )
         # Pictures are drawn when something happens; there is no thread that draws the same again.
         self._live = Live(console=self._console, auto_refresh=False, redirect_stdout=False)
-        self._files: list[OutputWritten] = []
+        self._files: list[FileResult] = []
         self._memory = OutputMemory(daemon.root)
         self._note = "starting"
         self._mode = ""
@@ -101,7 +102,7 @@ class LiveView:
                 self._files.clear()
                 self._note = "working"
             case OutputWritten():
-                self._files.append(happening)
+                self._files.append(happening.file)
                 return
             case BatchEnded():
                 self._end(happening)
@@ -149,7 +150,7 @@ class LiveView:
                 parts.append(f"{word} {what} ({moved}{records:,} {plural('record', records)})")
         return ", ".join(parts)
 
-    def _moved(self, files: list[OutputWritten]) -> str:
+    def _moved(self, files: list[FileResult]) -> str:
         """Return which fields changed in how many records, to put before the number of records."""
         moved = self._memory.compare(file.path for file in files)
         if moved is None or not moved.fields:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Severity
-from mockgen_watch.errors import FindingsError, MockgenError, StorageError
+from mockgen_watch.errors import FindingsError, MockgenError
 from mockgen_watch.lock.model import Action
 from mockgen_watch.storage.specs import MovedError
 from mockgen_watch.watch.events import (
@@ -55,35 +55,27 @@ class Pass(Struct, frozen=True, kw_only=True):
     stages: Mapping[str, float] = field(default_factory=dict)
 
 
-def run_scanned_pass(
-    project: Resident, scan: Scan, outputs: str | None, should_stop: Callable[[], bool]
-) -> Pass:
-    """Bring the outputs up to date with ``scan``, which looked at the output folder ``outputs``."""
-    began = time.perf_counter()
-    try:
-        project.note_scan(scan, outputs)
-    except MovedError:
-        return Pass(report=replace(_NOTHING, has_moved=True))
-    except StorageError as error:
-        project.forget()
-        return Pass(error=str(error), must_retry=True)
-    stages = {"read": time.perf_counter() - began}
-    if project.unsettled is not None and not project.unsettled:
-        return Pass(report=project.warnings.added_to(_NOTHING), stages=stages)
-    done = run_pass(project, None, should_stop)
-    return replace(done, stages={**stages, **done.stages})
-
-
 def run_pass(
-    project: Resident, acting: frozenset[str] | None, should_stop: Callable[[], bool]
+    project: Resident,
+    should_stop: Callable[[], bool],
+    *,
+    acting: frozenset[str] | None = None,
+    scan: Scan | None = None,
 ) -> Pass:
     """Bring the outputs of the suites ``acting`` up to date; None: all that may not be.
 
-    Whatever is raised becomes part of what is returned: the daemon goes on, and retries.
+    ``scan`` is looked at first; where it shows that nothing moved, that is all. Whatever is raised
+    becomes part of what is returned: the daemon goes on, and retries.
     """
     stages: dict[str, float] = {}
     began = time.perf_counter()
     try:
+        if scan is not None:
+            project.note_scan(scan)
+            stages["read"] = time.perf_counter() - began
+            if project.unsettled is not None and not project.unsettled:
+                return Pass(report=project.warnings.added_to(_NOTHING), stages=stages)
+        began = time.perf_counter()
         report = project.run(acting, should_stop)
         stages["generate"] = time.perf_counter() - began
     except MovedError:
@@ -91,6 +83,7 @@ def run_pass(
     except FindingsError as error:
         return Pass(report=replace(_NOTHING, diagnostics=error.diagnostics), stages=stages)
     except MockgenError as error:
+        project.forget()
         return Pass(error=str(error), must_retry=True, stages=stages)
     except Exception as error:  # noqa: BLE001 - a defect must not end the daemon; it is logged
         return Pass(

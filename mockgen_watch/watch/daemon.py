@@ -18,14 +18,7 @@ from msgspec import Struct
 
 from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
-from mockgen_watch.watch.batch import (
-    SHOWN_HINTS,
-    Batch,
-    Pass,
-    Problems,
-    run_pass,
-    run_scanned_pass,
-)
+from mockgen_watch.watch.batch import SHOWN_HINTS, Batch, Pass, Problems, run_pass
 from mockgen_watch.watch.events import (
     BatchEnded,
     BatchStarted,
@@ -40,7 +33,6 @@ from mockgen_watch.watch.resident import Resident
 from mockgen_watch.watch.schedule import (
     PAUSE,
     Activity,
-    Bell,
     Gate,
     Schedule,
     Verdict,
@@ -53,7 +45,6 @@ from mockgen_watch.watch.watching import (
     STORM_LOOK,
     STORM_REST,
     EventObserver,
-    ProjectObserver,
     Watching,
     is_storm,
 )
@@ -118,10 +109,10 @@ class Daemon:
         *,
         profile: str | None = None,
         stream: Stream | None = None,
-        observer: Callable[[], ProjectObserver] | None = None,
+        observer: Callable[[], EventObserver] | None = None,
         safeguards: Safeguards | None = None,
         clock: Callable[[], float] = time.monotonic,
-        waker: Bell | None = None,
+        waker: Waker | None = None,
     ) -> None:
         """Prepare; ``run`` begins.
 
@@ -138,7 +129,7 @@ class Daemon:
         self.state = StateFolder.of(self.root)
         self.project = Resident(root=self.root, state=self.state, profile=profile)
         self.stream = stream or Stream()
-        self.waker: Bell = waker or Waker()
+        self.waker = waker or Waker()
         self.safeguards = safeguards or Safeguards()
         self.watching = Watching(
             self.root,
@@ -155,7 +146,7 @@ class Daemon:
         self.on_status: Callable[[], Mapping[str, object]] = self.summary
         self.on_reload: Callable[[Mapping[str, object]], object] = bool
         self._clock = clock
-        self._inbox: Inbox | None = None
+        self._inbox = Inbox(self.state)
         self._waiting: list[Question] = []
         self._stop_reason = ""
         self._must_forget = False
@@ -173,7 +164,7 @@ class Daemon:
             StorageError: the state folder cannot be written.
         """
         with ProjectLock(self.state, DAEMON, holder="mockgen-watch watch", timeout=LOCK_WAIT):
-            self._inbox = Inbox(self.state)
+            self._inbox.open()
             self.stream.publish(Started(project=str(self.root), process=os.getpid()))
             try:
                 self.begin(with_events=not once)
@@ -195,7 +186,6 @@ class Daemon:
         self.last_scan = scan_project(self.root, None)
         if with_events:
             self.watching.start(self.last_scan, now)
-            self._follow_mode(now)
         self.schedule.ask(now, "start")
 
     def stop(self, reason: str) -> None:
@@ -217,10 +207,13 @@ class Daemon:
         due_at = self.watching.due_at
         if due_at is not None and due_at <= now:
             self.watching.check(now, self.last_scan)
-            self._follow_mode(now)
+        if self.watching.is_polling and not self.schedule.is_polling:
+            self.schedule.poll(now)
         due = self.schedule.next(now)
         if due.activity is Activity.WAIT:
-            ends = [due.at, self._next_look, *([due_at] if due_at is not None else [])]
+            ends = (
+                [due.at, self._next_look] if due_at is None else [due.at, self._next_look, due_at]
+            )
             self.waker.wait(min(ends) - self._clock())
         elif due.activity is Activity.AUDIT:
             self._audit(now)
@@ -231,11 +224,6 @@ class Daemon:
     def settings(self) -> Project | None:
         """What the project file said when it was last read."""
         return self.project.settings
-
-    @property
-    def outputs(self) -> str | None:
-        """The output folder, relative to the project; None when it is not known yet."""
-        return None if self.settings is None else self.settings.outputs
 
     def summary(self) -> dict[str, object]:
         """Return how the last batch ended, for a client that waits for it."""
@@ -251,13 +239,8 @@ class Daemon:
 
     # Events and requests ----------------------------------------------------------------------
 
-    def _event_observer(self) -> ProjectObserver:
-        also = [self._inbox.folder] if self._inbox is not None else []
-        return EventObserver(self.root, also, self.waker.ring)
-
-    def _follow_mode(self, now: float) -> None:
-        if self.watching.is_polling and not self.schedule.is_polling:
-            self.schedule.poll(now)
+    def _event_observer(self) -> EventObserver:
+        return EventObserver(self.root, self._inbox.folder, self.waker.ring)
 
     def _take_events(self, now: float) -> None:
         seen = self.watching.take()
@@ -274,12 +257,12 @@ class Daemon:
             is_hidden = inner.startswith(".") or "/." in inner
             return not is_hidden and (is_folder or inner.endswith(ENDINGS))
         # The output folder itself is not watched; that it has gone is seen from above it.
-        return path == self.outputs and not os.path.isdir(self.root / path)
+        return path == self.project.outputs and not os.path.isdir(self.root / path)
 
     def _take_requests(self, now: float) -> None:
         period = POLLED_REQUEST_PERIOD if self.watching.is_polling else REQUEST_PERIOD
         self._next_look = now + period
-        for question in () if self._inbox is None else self._inbox.take():
+        for question in self._inbox.take():
             if question.kind == SYNC:
                 self._waiting.append(question)
                 self.schedule.ask(now, "sync")
@@ -289,18 +272,14 @@ class Daemon:
                 self._waiting.append(question)
                 self.schedule.ask(now, "reload")
             elif question.kind == STATUS:
-                self._answer(question, self.on_status())
+                self._inbox.answer(question, self.on_status())
             elif question.kind == STOP:
-                self._answer(question, {"stopping": True})
+                self._inbox.answer(question, {"stopping": True})
                 self.stop("request")
-
-    def _answer(self, question: Question, answer: Mapping[str, object]) -> None:
-        if self._inbox is not None:
-            self._inbox.answer(question, answer)
 
     def _should_stop(self) -> bool:
         now = self._clock()
-        if not self._stop_reason and self._inbox is not None and now >= self._next_stop_look:
+        if not self._stop_reason and now >= self._next_stop_look:
             self._next_stop_look = now + STOP_LOOKS
             self._take_requests(now)
         return bool(self._stop_reason)
@@ -314,12 +293,11 @@ class Daemon:
             CalledOffError: ``is_off`` returned true.
         """
         now, began = self._clock(), time.perf_counter()
-        scan = scan_project(self.root, self.outputs, is_off=is_off)
+        scan = scan_project(self.root, self.project.outputs, is_off=is_off)
         self.schedule.end_audit(self._clock(), time.perf_counter() - began)
         if self.watching.follow(scan, now):
-            self._follow_mode(now)
             # What changed between the scan and the first watch is seen only now.
-            scan = scan_project(self.root, self.outputs)
+            scan = scan_project(self.root, self.project.outputs)
         return scan
 
     def _audit(self, now: float) -> None:
@@ -391,7 +369,7 @@ class Daemon:
         must_retry = has_failed or (bool(batch.passes) and self._must_pass)
         self.schedule.end_batch(self._clock(), has_failed=must_retry and not self._stop_reason)
         for question in waiting:
-            self._answer(question, self.summary())
+            self._inbox.answer(question, self.summary())
 
     def _run_ahead(self, batch: Batch) -> None:
         """Make what the hinted specs decide before all is scanned, which takes far longer.
@@ -407,7 +385,7 @@ class Daemon:
         if acting:
             batch.changed.update(changed)
             self._begin_pass(batch)
-            self._add(batch, run_pass(self.project, acting, self._should_stop))
+            self._add(batch, run_pass(self.project, self._should_stop, acting=acting))
 
     def _run_passes(self, batch: Batch) -> bool:
         """Pass over the project until nothing moves; return whether the last pass failed."""
@@ -418,8 +396,7 @@ class Daemon:
         before = self.last_scan
         while batch.passes < MOST_PASSES:
             scan = self._scan_for(batch, before)
-            outputs = self.outputs
-            before = scan
+            before, outputs = scan, self.project.outputs
             is_still = scan.is_same(self.last_scan) and not scan.is_racy
             if is_still and not batch.passes and not self._must_pass:
                 return False
@@ -430,7 +407,7 @@ class Daemon:
             self.last_scan = scan
             # The stamp of a young file may not show its last change: look once more.
             has_moved = done.report.has_written or done.report.has_moved or scan.is_racy
-            is_over = not has_moved and outputs == self.outputs
+            is_over = not has_moved and outputs == self.project.outputs
             has_failed, is_stopped = done.must_retry, done.report.is_stopped
             batch.has_converged = is_over and not has_failed and not is_stopped
             if is_over or has_failed or is_stopped or not has_fixpoint:
@@ -456,7 +433,7 @@ class Daemon:
     def _pass(self, batch: Batch, scan: Scan) -> Pass:
         """Bring up to date what ``scan`` shows to have moved."""
         if scan.has_specs:
-            done = run_scanned_pass(self.project, scan, self.outputs, self._should_stop)
+            done = run_pass(self.project, self._should_stop, scan=scan)
         else:
             # Outputs that the specs of a parent folder describe are not ours to make.
             self.project.forget()
@@ -468,15 +445,7 @@ class Daemon:
 
     def _add(self, batch: Batch, done: Pass) -> None:
         for file in batch.add(done):
-            self.stream.publish(
-                OutputWritten(
-                    batch=batch.id,
-                    path=file.path,
-                    action=file.action,
-                    reason=file.reason,
-                    records=file.records,
-                )
-            )
+            self.stream.publish(OutputWritten(batch=batch.id, file=file))
 
 
 @contextlib.contextmanager
@@ -486,18 +455,19 @@ def handling(daemon: Daemon) -> Iterator[None]:
     A second SIGINT interrupts at once, wherever it is.
     """
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        daemon.stop(signal.Signals(number).name)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    def handle(number: int, _frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if name == "SIGHUP":
+            daemon.reload()
+        else:
+            daemon.stop(name)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def read_again(_number: int, _frame: FrameType | None) -> None:
-        daemon.reload()
-
-    handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]]
-    handlers = {signal.SIGTERM: stop, signal.SIGINT: stop}
-    if hasattr(signal, "SIGHUP"):
-        handlers[signal.SIGHUP] = read_again
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    # Windows has no SIGHUP.
+    names = {"SIGTERM", "SIGINT", "SIGHUP"}
+    before = {
+        number: signal.signal(number, handle) for number in signal.Signals if number.name in names
+    }
     try:
         yield
     finally:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, Severity
-from mockgen_watch.lock.model import Action, Reason
+from mockgen_watch.lock.model import Action
 from mockgen_watch.observe import Log, bound
+from mockgen_watch.workflow.results import FileResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,10 +69,7 @@ class OutputWritten(Struct, frozen=True, kw_only=True):
     """One output file was created, updated, removed or left alone as it was edited by hand."""
 
     batch: str
-    path: str
-    action: Action
-    reason: Reason
-    records: int
+    file: FileResult
 
 
 class DiagnosticRaised(Struct, frozen=True, kw_only=True):
@@ -188,15 +186,15 @@ class EventLogger:
                 log.info("batch", **_batch_fields(event))
             case BatchFailed():
                 log.error("batch.failed", error=event.error, trace=event.trace)
-            case OutputWritten(action=Action.REFUSE):
-                log.warning("output.refuse", path=event.path, reason=event.reason.value)
-            case OutputWritten():
+            case OutputWritten(file=FileResult(action=Action.REFUSE) as file):
+                log.warning("output.refuse", path=file.path, reason=file.reason.value)
+            case OutputWritten(file=file):
                 log.debug(
                     "output",
-                    action=event.action.value,
-                    path=event.path,
-                    records=event.records,
-                    reason=event.reason.value,
+                    action=file.action.value,
+                    path=file.path,
+                    records=file.records,
+                    reason=file.reason.value,
                 )
             case DiagnosticRaised():
                 self._log_diagnostic(event.diagnostic)

@@ -71,9 +71,9 @@ class Metrics:
                 self.missed_events = event.count
             case GitHeld(is_over=True):
                 self.git_overruns += 1
-            case OutputWritten(action=Action.CREATE | Action.UPDATE):
+            case OutputWritten(file=file) if file.action in {Action.CREATE, Action.UPDATE}:
                 self.written += 1
-            case OutputWritten(action=Action.DELETE):
+            case OutputWritten(file=file) if file.action is Action.DELETE:
                 self.removed += 1
             case OutputWritten():
                 self.refused += 1

@@ -75,8 +75,7 @@ def ask(
     """
     if not is_running(state):
         raise NotRunningError("no daemon runs for this project; mockgen-watch watch starts one")
-    for folder in (REQUESTS, ANSWERS):
-        state.open(folder).close()
+    _make_folders(state)
     name = f"{os.urandom(8).hex()}.json"
     request, answer = f"{REQUESTS}/{name}", f"{ANSWERS}/{name}"
     _write(state, request, {"kind": kind, "details": dict(details or {})})
@@ -106,18 +105,19 @@ def _await(state: StateFolder, answer: str, timeout: float) -> Answer:
 
 
 class Inbox:
-    """The daemon's side: takes requests and puts answers."""
+    """The daemon's side: takes requests and puts answers, once it is open."""
 
     def __init__(self, state: StateFolder) -> None:
+        self.state = state
+
+    def open(self) -> None:
         """Make the folders, and clear away answers that nobody took.
 
         Raises:
             StorageError: they cannot be made.
         """
-        self.state = state
-        for folder in (REQUESTS, ANSWERS):
-            state.open(folder).close()
-        for entry in os.scandir(state.place(ANSWERS)):
+        _make_folders(self.state)
+        for entry in os.scandir(self.state.place(ANSWERS)):
             with contextlib.suppress(OSError):
                 if time.time() - entry.stat().st_mtime > _OLD:
                     os.unlink(entry.path)
@@ -147,6 +147,11 @@ class Inbox:
         """Put ``answer`` where the client looks for it; if that fails, the client times out."""
         with contextlib.suppress(StorageError):
             _write(self.state, f"{ANSWERS}/{question.id}.json", answer)
+
+
+def _make_folders(state: StateFolder) -> None:
+    for folder in (REQUESTS, ANSWERS):
+        state.open(folder).close()
 
 
 def _write(state: StateFolder, path: str, data: Mapping[str, object]) -> None:

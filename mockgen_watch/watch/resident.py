@@ -123,12 +123,13 @@ class Resident:
             self.forget()
             return ()
 
-    def note_scan(self, scan: Scan, outputs: str | None) -> None:
-        """Look at all that ``scan`` shows to have moved.
+    @property
+    def outputs(self) -> str | None:
+        """The output folder, relative to the project; None when it is not known yet."""
+        return None if self.settings is None else self.settings.outputs
 
-        Args:
-            scan: every spec and output that is there.
-            outputs: the output folder that it looked at.
+    def note_scan(self, scan: Scan) -> None:
+        """Look at all that ``scan``, which looked at ``outputs``, shows to have moved.
 
         Raises:
             StorageError: the specs folder cannot be read.
@@ -141,7 +142,7 @@ class Resident:
             self._read_specs(moved)
         self._linked = scan.linked
         if self.unsettled is not None:
-            self.unsettled = self._with_owners(self.unsettled, scan, outputs)
+            self.unsettled = self._with_owners(self.unsettled, scan)
 
     def affected(self, changed: Iterable[str]) -> frozenset[str]:
         """Return the suites that are there and that the specs ``changed`` decide.
@@ -246,12 +247,12 @@ class Resident:
 
     # Outputs ----------------------------------------------------------------------------------
 
-    def _with_owners(self, suites: set[str], scan: Scan, outputs: str | None) -> set[str] | None:
+    def _with_owners(self, suites: set[str], scan: Scan) -> set[str] | None:
         """Return ``suites`` and those whose outputs moved; None where one is nobody's."""
-        tree = self._tree
-        if tree is None or self.settings is None or self.settings.outputs != outputs:
+        if self._tree is None or self.outputs is None:
             return None
-        owners = [self._owners(path) for path in _moved_outputs(tree, scan, f"{outputs}/")]
+        moved = _moved_outputs(self._tree, scan, f"{self.outputs}/")
+        owners = [self._owners(path) for path in moved]
         return suites.union(*owners) if all(owners) else None
 
     def _owners(self, path: str) -> set[str]:

@@ -12,7 +12,7 @@ import select
 import socket
 import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -53,33 +53,6 @@ class Due(Struct, frozen=True, kw_only=True):
     at: float
 
 
-class Debounce:
-    """Holds changes back until there is a pause in them."""
-
-    def __init__(self, pause: float = SETTLE, longest: float = LONGEST_SETTLE) -> None:
-        self._pause = pause
-        self._longest = longest
-        self._first: float | None = None
-        self._last = 0.0
-
-    def note(self, now: float) -> None:
-        """Note that something changed."""
-        self._first = now if self._first is None else self._first
-        self._last = max(now, self._last)
-
-    @property
-    def due_at(self) -> float | None:
-        """When the change is to be looked at; None when there is none."""
-        if self._first is None:
-            return None
-        return min(self._last + self._pause, self._first + self._longest)
-
-    def clear(self) -> None:
-        """Forget what was noted: it is looked at now."""
-        self._first = None
-        self._last = 0.0
-
-
 class Schedule:
     """Decides when to look at the project, and when to look whether events were lost.
 
@@ -93,8 +66,9 @@ class Schedule:
         self.hints: dict[str, None] = {}
         self.causes: dict[str, None] = {}
         self.is_polling = False
-        self._debounce = Debounce()
         self._has_audits = has_audits
+        self._first_event: float | None = None
+        self._last_event = 0.0
         self._cost = 0.0
         self._audit_at = now + AUDIT_PERIOD
         self._asked_at: float | None = None
@@ -103,7 +77,8 @@ class Schedule:
 
     def note_event(self, now: float, hints: Iterable[str] = (), cause: str = "event") -> None:
         """Note that something changed, perhaps at the paths ``hints``."""
-        self._debounce.note(now)
+        self._first_event = now if self._first_event is None else self._first_event
+        self._last_event = max(now, self._last_event)
         self.causes[cause] = None
         for hint in hints:
             if len(self.hints) >= KEPT_HINTS:
@@ -121,23 +96,20 @@ class Schedule:
 
     def next(self, now: float) -> Due:
         """Return what to do now, or until when there is nothing to do."""
-        batch_at = self._batch_at()
-        audit_at = self._audit_at if self._has_audits or self.is_polling else None
-        if batch_at is not None:
-            if batch_at <= now:
-                return Due(activity=Activity.BATCH, at=now)
-            # A batch scans anyway; an audit shortly before it would find what events have named.
-            return Due(activity=Activity.WAIT, at=batch_at)
-        if audit_at is None:
-            return Due(activity=Activity.WAIT, at=now + LONGEST_AUDIT_PERIOD)
-        if audit_at <= now:
-            return Due(activity=Activity.AUDIT, at=now)
-        return Due(activity=Activity.WAIT, at=audit_at)
+        activity, at = Activity.BATCH, self._batch_at()
+        # A batch scans anyway; an audit shortly before it would find what events have named.
+        if at is None:
+            if not (self._has_audits or self.is_polling):
+                return Due(activity=Activity.WAIT, at=now + LONGEST_AUDIT_PERIOD)
+            activity, at = Activity.AUDIT, self._audit_at
+        if at <= now:
+            return Due(activity=activity, at=now)
+        return Due(activity=Activity.WAIT, at=at)
 
     def begin_batch(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return causes and hints of the batch that begins."""
         taken = (tuple(self.causes), tuple(self.hints))
-        self._debounce.clear()
+        self._first_event, self._last_event = None, 0.0
         self.causes.clear()
         self.hints.clear()
         self._asked_at = None
@@ -175,37 +147,15 @@ class Schedule:
         self._audit_at = min(self._audit_at, now + self.period)
 
     def _batch_at(self) -> float | None:
-        times = (self._debounce.due_at, self._asked_at)
-        due = [at for at in times if at is not None]
+        due = [] if self._asked_at is None else [self._asked_at]
+        if self._first_event is not None:
+            # After a pause in the changes, or when they have gone on for long.
+            due += [self._last_event + SETTLE, self._first_event + LONGEST_SETTLE]
         return max(min(due), self._held_until) if due else None
 
 
-class Bell(Protocol):
-    """What the daemon waits by."""
-
-    def ring(self) -> None:
-        """End the wait."""
-        ...
-
-    def wait(self, seconds: float) -> None:
-        """Return when it is rung, or after ``seconds``."""
-        ...
-
-    def is_rung(self) -> bool:
-        """Return whether the next wait ends at once."""
-        ...
-
-    def pause(self, seconds: float) -> None:
-        """Return after ``seconds``; what rang meanwhile ends the next wait."""
-        ...
-
-    def close(self) -> None:
-        """Release what it holds; it is not used again."""
-        ...
-
-
 class Waker:
-    """A bell that can be rung from anywhere: other threads, signal handlers."""
+    """What the daemon waits by; it can be rung from anywhere: other threads, signal handlers."""
 
     def __init__(self) -> None:
         self._receive, self._send = socket.socketpair()
@@ -222,6 +172,7 @@ class Waker:
                 self._send.send(b"\0")
 
     def wait(self, seconds: float) -> None:
+        """Return when it is rung, or after ``seconds``."""
         with contextlib.suppress(OSError):
             select.select([self._receive], [], [], max(0.0, seconds))
         # Before the reading: what rings from here on finds it unrung and writes again.
@@ -231,12 +182,15 @@ class Waker:
                 pass
 
     def is_rung(self) -> bool:
+        """Return whether the next wait ends at once."""
         return self._is_rung
 
     def pause(self, seconds: float) -> None:
+        """Return after ``seconds``; what rings meanwhile ends the next wait."""
         time.sleep(seconds)
 
     def close(self) -> None:
+        """Release what it holds; it is not used again."""
         self._receive.close()
         self._send.close()
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import watchdog.events
 from msgspec import Struct
@@ -20,7 +20,7 @@ from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.watch.events import EventsMissed, Stream, WatchChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from watchdog.observers.api import BaseObserver
 
@@ -70,33 +70,15 @@ _EVENTS = (
 )
 
 
-class ProjectObserver(Protocol):
-    """Notices changes, as far as the system reports them."""
-
-    def start(self) -> None:
-        """Begin; raise OSError when the system refuses."""
-        ...
-
-    def stop(self) -> None:
-        """End; the object is not used again."""
-        ...
-
-    def take(self) -> list[tuple[str, bool]]:
-        """Return absolute paths that changed since the last call, and which are folders."""
-        ...
-
-    def watches(self) -> int | None:
-        """Return how many folders the system watches for this process; None if it cannot say."""
-        ...
-
-
-class EventObserver:
+class EventObserver(FileSystemEventHandler):
     """Watches ``specs/`` and all below it, the project folder alone, and ``also`` alone."""
 
-    def __init__(self, project: Path, also: Iterable[Path], ring: Callable[[], None]) -> None:
+    def __init__(self, project: Path, also: Path, ring: Callable[[], None]) -> None:
         self.project = project
-        self.also = tuple(also)
-        self._handler = _Handler(ring)
+        self.also = also
+        self._ring = ring
+        # Older ones are dropped; the scan finds what they named.
+        self._seen: deque[tuple[str | bytes, str | bytes, bool]] = deque(maxlen=_KEPT)
         self._observer: BaseObserver | None = None
 
     def start(self) -> None:
@@ -114,9 +96,9 @@ class EventObserver:
         try:
             specs = self.project / SPECS
             if specs.is_dir():
-                observer.schedule(self._handler, str(specs), recursive=True, event_filter=wanted)
-            for folder in (self.project, *self.also):
-                observer.schedule(self._handler, str(folder), event_filter=wanted)
+                observer.schedule(self, str(specs), recursive=True, event_filter=wanted)
+            for folder in (self.project, self.also):
+                observer.schedule(self, str(folder), event_filter=wanted)
         except OSError:
             self.stop()
             raise
@@ -132,8 +114,20 @@ class EventObserver:
         observer.stop()
         observer.join(JOIN)
 
+    def dispatch(self, event: FileSystemEvent) -> None:
+        """Note the paths of an event. It must not raise: watchdog's thread would end with it."""
+        self._seen.append((event.src_path, event.dest_path, event.is_directory))
+        self._ring()
+
     def take(self) -> list[tuple[str, bool]]:
-        return self._handler.take()
+        """Return absolute paths that changed since the last call, and which are folders."""
+        found: dict[tuple[str, bool], None] = {}
+        while self._seen:
+            source, target, is_folder = self._seen.popleft()
+            for path in (source, target):
+                if path:
+                    found[os.fsdecode(path), is_folder] = None
+        return list(found)
 
     def watches(self) -> int | None:
         """Return how many watches this process has; None where the system does not say."""
@@ -144,28 +138,6 @@ class EventObserver:
             with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
                 count += sum(line.startswith("inotify ") for line in file)
         return count
-
-
-class _Handler(FileSystemEventHandler):
-    """Notes paths. It must not raise: watchdog's thread would end with it."""
-
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
-        # Older ones are dropped; the scan finds what they named.
-        self._seen: deque[tuple[str | bytes, str | bytes, bool]] = deque(maxlen=_KEPT)
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        self._seen.append((event.src_path, event.dest_path, event.is_directory))
-        self._ring()
-
-    def take(self) -> list[tuple[str, bool]]:
-        found: dict[tuple[str, bool], None] = {}
-        while self._seen:
-            source, target, is_folder = self._seen.popleft()
-            for path in (source, target):
-                if path:
-                    found[os.fsdecode(path), is_folder] = None
-        return list(found)
 
 
 def probe(project: Path) -> bool:
@@ -179,15 +151,12 @@ def probe(project: Path) -> bool:
     return True
 
 
-def watch_limit(paths: Iterable[str] = ()) -> int | None:
+def watch_limit() -> int | None:
     """Return how many folders the system lets a user watch; None where it has no such limit."""
     limits = []
-    for path in paths or (
-        "/proc/sys/user/max_inotify_watches",
-        "/proc/sys/fs/inotify/max_user_watches",
-    ):
+    for name in ("user/max_inotify_watches", "fs/inotify/max_user_watches"):
         with contextlib.suppress(OSError, ValueError):
-            limits.append(int(Path(path).read_text(encoding="ascii")))
+            limits.append(int(Path("/proc/sys", name).read_text(encoding="ascii")))
     return min(limits, default=None)
 
 
@@ -234,7 +203,7 @@ class Watching:
     def __init__(
         self,
         project: Path,
-        make: Callable[[], ProjectObserver],
+        make: Callable[[], EventObserver],
         stream: Stream,
         *,
         checks_identity: bool = True,
@@ -247,7 +216,7 @@ class Watching:
         self._make = make
         self._stream = stream
         self._checks_identity = checks_identity
-        self._observer: ProjectObserver | None = None
+        self._observer: EventObserver | None = None
         self._identity: tuple[int, int] | None = None
         self._suspicion: _Suspicion | None = None
         self._probe_until: float | None = None
@@ -287,7 +256,7 @@ class Watching:
         self.reason = reason
         self._suspicion = None
         self._probe_until = None
-        self._publish("polling", reason, fields)
+        self._stream.publish(WatchChanged(mode="polling", reason=reason, fields=fields))
 
     def take(self) -> list[tuple[str, bool]]:
         """Return paths that events named, relative to the project, and which are folders."""
@@ -350,7 +319,8 @@ class Watching:
         self.stop()
         self.rebuilt += 1
         self._suspicion = None
-        self._publish("events", reason, {"rebuilt": self.rebuilt})
+        fields = {"rebuilt": self.rebuilt}
+        self._stream.publish(WatchChanged(mode="events", reason=reason, fields=fields))
         self.start(scan, now)
 
     def _clear_suspicion(self, paths: Iterable[str]) -> None:
@@ -365,6 +335,3 @@ class Watching:
             }
         if not suspicion.paths:
             self._suspicion = None
-
-    def _publish(self, mode: str, reason: str, fields: Mapping[str, object]) -> None:
-        self._stream.publish(WatchChanged(mode=mode, reason=reason, fields=fields))

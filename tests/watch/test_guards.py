@@ -22,8 +22,15 @@ from mockgen_watch.watch.events import (
     OutputWritten,
     Stream,
 )
-from mockgen_watch.watch.schedule import LONGEST_RETRY
-from mockgen_watch.watch.watching import LONGEST_STORM, PROBE, PROBE_PATIENCE, STORM_FILES, STRIKES
+from mockgen_watch.watch.schedule import LONGEST_RETRY, Waker
+from mockgen_watch.watch.watching import (
+    LONGEST_STORM,
+    PROBE,
+    PROBE_PATIENCE,
+    STORM_FILES,
+    STRIKES,
+    EventObserver,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +56,7 @@ class Clock:
         return self.now
 
 
-class Jump:
+class Jump(Waker):
     """Lets the clock jump to the end of a wait."""
 
     def __init__(self, clock: Clock) -> None:
@@ -69,7 +76,7 @@ class Jump:
         return False
 
 
-class FakeObserver:
+class FakeObserver(EventObserver):
     """Tells what the test puts into it, while the folder is the one that it was begun on."""
 
     def __init__(self, specs: Path) -> None:
@@ -412,7 +419,7 @@ def test_in_a_storm_nothing_is_made_in_vain(world: World) -> None:
     world.assert_clean()
     assert next(rounds, None) is None
     assert stage.batches == 1
-    made = [told.path for told in stage.told if isinstance(told, OutputWritten)]
+    made = [told.file.path for told in stage.told if isinstance(told, OutputWritten)]
     assert len(made) == len(set(made))
 
 

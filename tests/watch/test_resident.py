@@ -22,8 +22,7 @@ def settled(world: World) -> Resident:
 
 
 def look(resident: Resident, world: World) -> None:
-    outputs = resident.settings.outputs if resident.settings else None
-    resident.note_scan(scan_project(world.root, outputs), outputs)
+    resident.note_scan(scan_project(world.root, resident.outputs))
 
 
 def test_outputs_that_go_while_one_suite_is_made_are_made_again(world: World) -> None:

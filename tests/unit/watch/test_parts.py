@@ -39,7 +39,7 @@ from mockgen_watch.watch.requests import (
 )
 from mockgen_watch.watch.schedule import Waker
 from mockgen_watch.watch.watching import STORM_FILES, is_storm
-from mockgen_watch.workflow.generate import Report
+from mockgen_watch.workflow.generate import FileResult, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,8 @@ def passed(*found: Diagnostic) -> Pass:
 
 
 def written(action: Action) -> OutputWritten:
-    return OutputWritten(batch="1-1", path="o", action=action, reason=Reason.CHANGED, records=3)
+    file = FileResult(path="o", action=action, reason=Reason.CHANGED, records=3)
+    return OutputWritten(batch="1-1", file=file)
 
 
 def test_a_bell_that_was_rung_before_ends_the_wait_at_once() -> None:
@@ -137,6 +138,7 @@ def test_nobody_answers_where_no_daemon_runs(tmp_path: Path) -> None:
 def test_a_question_is_answered_and_leaves_nothing_behind(tmp_path: Path) -> None:
     state = StateFolder(tmp_path / "s")
     desk = Inbox(state)
+    desk.open()
 
     def serve() -> None:
         while not (questions := desk.take()):
@@ -162,6 +164,7 @@ def test_a_daemon_that_says_nothing_is_waited_for_no_longer_than_asked(tmp_path:
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"kind": 1}', b"\xff"])
 def test_a_torn_question_is_thrown_away(tmp_path: Path, data: bytes) -> None:
     desk = Inbox(StateFolder(tmp_path))
+    desk.open()
     (desk.folder / "x.json").write_bytes(data)
     assert desk.take() == []
     assert not list(desk.folder.iterdir())
@@ -169,12 +172,12 @@ def test_a_torn_question_is_thrown_away(tmp_path: Path, data: bytes) -> None:
 
 def test_answers_that_nobody_took_go_when_the_next_daemon_starts(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
-    Inbox(state)
+    Inbox(state).open()
     old, new = tmp_path / "daemon/answers/old.json", tmp_path / "daemon/answers/new.json"
     old.touch()
     new.touch()
     os.utime(old, (0, 0))
-    Inbox(state)
+    Inbox(state).open()
     assert new.exists()
     assert not old.exists()
 

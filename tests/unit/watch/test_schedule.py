@@ -14,47 +14,43 @@ from mockgen_watch.watch.schedule import (
     POLL_PERIOD,
     SETTLE,
     Activity,
-    Debounce,
     Schedule,
 )
 
 
-def test_nothing_is_due_without_a_change() -> None:
-    assert Debounce().due_at is None
-
-
-def test_a_change_is_due_after_a_pause() -> None:
-    settle = Debounce()
-    settle.note(1.0)
-    assert settle.due_at == 1.0 + SETTLE
+def batch_at(schedule: Schedule, now: float) -> float:
+    """Return until when a batch that has a cause waits."""
+    due = schedule.next(now)
+    assert due.activity is Activity.WAIT
+    return due.at
 
 
 def test_each_event_begins_the_pause_anew() -> None:
-    settle = Debounce()
-    settle.note(1.0)
-    settle.note(1.015)
-    assert settle.due_at == 1.015 + SETTLE
+    schedule = Schedule(0.0)
+    schedule.note_event(1.0)
+    schedule.note_event(1.015)
+    assert batch_at(schedule, 1.015) == 1.015 + SETTLE
 
 
 def test_events_without_a_pause_are_held_back_no_longer_than_the_limit() -> None:
-    settle = Debounce()
+    schedule = Schedule(0.0)
     for step in range(1000):
-        settle.note(1.0 + step * 0.01)
-    assert settle.due_at == 1.0 + LONGEST_SETTLE
+        schedule.note_event(1.0 + step * 0.01)
+    assert batch_at(schedule, 1.0) == 1.0 + LONGEST_SETTLE
 
 
 def test_a_clock_that_goes_back_does_not_shorten_the_pause() -> None:
-    settle = Debounce()
-    settle.note(2.0)
-    settle.note(1.0)
-    assert settle.due_at == 2.0 + SETTLE
+    schedule = Schedule(0.0)
+    schedule.note_event(1.5)
+    schedule.note_event(1.0)
+    assert batch_at(schedule, 1.0) == 1.5 + SETTLE
 
 
 def test_what_was_looked_at_is_due_no_more() -> None:
-    settle = Debounce()
-    settle.note(1.0)
-    settle.clear()
-    assert settle.due_at is None
+    schedule = Schedule(0.0)
+    schedule.note_event(1.0)
+    schedule.begin_batch()
+    assert batch_at(schedule, 1.0) == AUDIT_PERIOD
 
 
 def test_a_batch_runs_when_events_have_settled() -> None:
