@@ -270,10 +270,6 @@ class LogFile:
     """A file of log lines that rotates by size and by age.
 
     A line that cannot be written is lost, and counted: a full disk must not stop the daemon.
-
-    Attributes:
-        path: of the present file.
-        lost: lines that could not be written.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mockgen_watch.watch.daemon import Daemon
-    from mockgen_watch.workflow.results import FileResult
+    from mockgen_watch.workflow.generate import FileResult
 
 LARGEST: Final = 512 << 10
 """Bytes of an output that is looked into; YAML takes a hundred times as long to read."""

@@ -40,12 +40,7 @@ _NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
 
 class Store:
-    """Where the index and the commits of a project are read from.
-
-    Attributes:
-        root: the project folder.
-        profile: of the project's settings.
-    """
+    """Where the index and the commits of a project are read from."""
 
     def __init__(
         self, root: str, repository: Repository, state: StateFolder, profile: str | None = None

@@ -18,18 +18,18 @@ from msgspec import Struct
 
 from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
-from mockgen_watch.watch.batch import SHOWN_HINTS, Batch, Pass, Problems, run_pass
 from mockgen_watch.watch.events import (
+    Batch,
     BatchEnded,
-    BatchStarted,
     GitHeld,
     OutputWritten,
+    Problems,
     Started,
     Stopped,
     Stream,
 )
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Inbox, Question
-from mockgen_watch.watch.resident import Resident
+from mockgen_watch.watch.resident import Pass, Resident, run_pass
 from mockgen_watch.watch.schedule import (
     PAUSE,
     Activity,
@@ -90,12 +90,6 @@ class Daemon:
     """Watches one project.
 
     Attributes:
-        root: the project folder.
-        state: its state folder.
-        project: what is remembered of it.
-        stream: publishes what happens.
-        watching: how changes are noticed.
-        problems: what is wrong at present.
         last_scan: the project as it was when its outputs were last known to be right.
         batches: number of batches that began.
         last: how the last batch ended.
@@ -116,14 +110,7 @@ class Daemon:
     ) -> None:
         """Prepare; ``run`` begins.
 
-        Args:
-            root: the project folder.
-            profile: of the project file.
-            stream: has the listeners.
-            observer: makes what notices changes.
-            safeguards: see ``Safeguards``.
-            clock: seconds since some moment.
-            waker: ends waits; a test's own lets ``clock`` jump.
+        ``clock`` gives seconds since some moment; a test's own ``waker`` lets it jump.
         """
         self.root = root.resolve()
         self.state = StateFolder.of(self.root)
@@ -426,8 +413,7 @@ class Daemon:
     def _begin_pass(self, batch: Batch) -> None:
         if not batch.passes:
             self.batches += 1
-            hints = batch.hints[:SHOWN_HINTS]
-            self.stream.publish(BatchStarted(batch=batch.id, causes=batch.causes, hints=hints))
+            self.stream.publish(batch.started())
         batch.passes += 1
 
     def _pass(self, batch: Batch, scan: Scan) -> Pass:

@@ -1,4 +1,7 @@
-"""Events of the daemon: what it publishes to metrics, to a terminal and to its log."""
+"""Events of the daemon: what it publishes to metrics, to a terminal and to its log.
+
+``Problems`` and ``Batch`` add up what passes come to, from which events follow.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from msgspec import Struct, field
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.lock.model import Action
 from mockgen_watch.observe import Log, bound
-from mockgen_watch.workflow.results import FileResult
+from mockgen_watch.workflow.generate import FileResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mockgen_watch.watch.resident import Pass
 
 
 class Started(Struct, frozen=True, kw_only=True):
@@ -54,7 +59,6 @@ class BatchStarted(Struct, frozen=True, kw_only=True):
     """Outputs are being brought up to date.
 
     Attributes:
-        batch: its id.
         causes: what led to it: ``event``, ``audit``, ``start``, ``sync``, ``retry``, ``signal``,
             ``reload``.
         hints: paths that events named, a few of them.
@@ -98,14 +102,12 @@ class BatchEnded(Struct, frozen=True, kw_only=True):
     """A batch is over: outputs are as the specs say, as far as the specs are valid.
 
     Attributes:
-        batch: its id.
-        causes, hints: as when it began.
         changed: spec files that moved since the last batch.
         suites: those that were looked at; None: all.
         counts: of output files, by what became of them.
         failed_suites: those that keep their last good outputs.
         errors: diagnostics of severity error that hold now.
-        passes: how often it had to look before nothing moved any more.
+        passes: how often it had to look.
         has_converged: nothing moved any more at the end.
         stages: name → seconds.
     """
@@ -147,6 +149,102 @@ class Stream:
 
 _SHOWN = 20
 """Paths of a list that a line names, beside their count."""
+
+
+class Problems:
+    """What is wrong at present.
+
+    Attributes:
+        diagnostics: of the last pass over everything that came to its end.
+        error: why the last pass did not; ``""`` when it did.
+        failed_suites: those that keep their last good outputs.
+    """
+
+    def __init__(self) -> None:
+        self.diagnostics: dict[Diagnostic, None] = {}
+        self.error = ""
+        self.failed_suites: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """Number of diagnostics of severity error, and of passes that cannot go on."""
+        found = sum(one.severity is Severity.ERROR for one in self.diagnostics)
+        return found + bool(self.error)
+
+    def update(self, batch: str, done: Pass) -> Iterator[DaemonEvent]:
+        """Take over what is wrong after a pass; yield what is new and what is wrong no more."""
+        if done.report.has_moved or done.report.is_stopped:
+            return
+        if done.error:
+            if done.error != self.error:
+                yield BatchFailed(batch=batch, error=done.error, trace=done.trace)
+            self.error = done.error
+            return
+        self.error = ""
+        self.failed_suites = done.report.failed_suites
+        before, self.diagnostics = self.diagnostics, dict.fromkeys(done.report.diagnostics)
+        for found in before:
+            if found not in self.diagnostics:
+                yield DiagnosticCleared(batch=batch, diagnostic=found)
+        for found in self.diagnostics:
+            if found not in before:
+                yield DiagnosticRaised(batch=batch, diagnostic=found)
+
+
+class Batch:
+    """One batch while it runs; see ``BatchEnded`` for what it comes to."""
+
+    def __init__(self, name: str, causes: tuple[str, ...], hints: tuple[str, ...]) -> None:
+        self.id = name
+        self.causes = causes
+        self.hints = hints
+        self.changed: set[str] = set()
+        self.passes = 0
+        self.has_converged = False
+        self._suites: set[str] | None = set()
+        self._counts: dict[str, int] = {}
+        self._stages: dict[str, float] = {}
+        self._seen: set[str] = set()
+
+    def add(self, done: Pass) -> Iterator[FileResult]:
+        """Count a pass; yield the files that it changed or left edited.
+
+        A file that an earlier pass came to and this one keeps is counted once.
+        """
+        for stage, seconds in done.stages.items():
+            self.time(stage, seconds)
+        is_whole = self._suites is None or done.suites is None
+        self._suites = None if is_whole else {*(self._suites or ()), *(done.suites or ())}
+        for file in done.report.files:
+            is_new = file.path not in self._seen
+            self._seen.add(file.path)
+            if is_new or file.action in {Action.CREATE, Action.UPDATE, Action.DELETE}:
+                self._counts[file.action.value] = self._counts.get(file.action.value, 0) + 1
+                if file.action is not Action.KEEP:
+                    yield file
+
+    def time(self, stage: str, seconds: float) -> None:
+        """Add to the time that ``stage`` took."""
+        self._stages[stage] = self._stages.get(stage, 0.0) + seconds
+
+    def started(self) -> BatchStarted:
+        return BatchStarted(batch=self.id, causes=self.causes, hints=self.hints[:_SHOWN])
+
+    def ended(self, problems: Problems) -> BatchEnded:
+        """Return how it ended, with these ``problems`` left."""
+        return BatchEnded(
+            batch=self.id,
+            causes=self.causes,
+            hints=self.hints[:_SHOWN],
+            changed=tuple(sorted(self.changed)),
+            suites=None if self._suites is None else tuple(sorted(self._suites)),
+            counts=self._counts,
+            failed_suites=problems.failed_suites,
+            errors=problems.errors,
+            passes=self.passes,
+            has_converged=self.has_converged,
+            stages=self._stages,
+        )
 
 
 class EventLogger:

@@ -19,29 +19,61 @@ from mockgen_watch.watch.events import (
     EventsMissed,
     GitHeld,
     OutputWritten,
+    WatchChanged,
 )
 
 if sys.platform != "win32":
     import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from mockgen_watch.watch.daemon import Daemon
+
+
+_METRICS: Final = (
+    ("batches", "mockgen_batches_total", "Batches that ended."),
+    ("passes", "mockgen_passes_total", "Looks at the project."),
+    ("failures", "mockgen_failures_total", "Batches that could not go on."),
+    ("missed_events", "mockgen_missed_events_total", "Changes of which no event told."),
+    ("observer_rebuilt", "mockgen_observer_rebuilt_total", "How often the observer was made anew."),
+    (
+        "git_overruns",
+        "mockgen_git_overruns_total",
+        "How often Git was busy for longer than the daemon waits.",
+    ),
+    ("cpu_s", "mockgen_cpu_seconds_total", "Processor time."),
+    ("queue", "mockgen_queue", "Changed paths that wait for a batch."),
+    ("audit_period_s", "mockgen_audit_period_seconds", "Seconds between two audits."),
+    ("uptime_s", "mockgen_uptime_seconds", "Seconds since the daemon began."),
+    ("memory_bytes", "mockgen_memory_bytes", "Memory in use."),
+    ("disk_free_bytes", "mockgen_disk_free_bytes", "Bytes free where the project is."),
+    ("polling", "mockgen_polling", "1 when there are no events to go by."),
+    ("errors", "mockgen_errors", "Errors that hold now."),
+)
+"""What of a status is a metric: its key, the name of the metric, and what that is."""
+
+_LABELLED: Final = (
+    ("outputs", "mockgen_outputs_total", "action", 1.0),
+    ("total_ms", "mockgen_stage_seconds_total", "stage", 0.001),
+)
+"""Mappings of a status: their key, the metric, its label, and the factor of its values."""
+
+_ENDS: Final = {
+    Action.CREATE: "written",
+    Action.UPDATE: "written",
+    Action.DELETE: "removed",
+    Action.REFUSE: "refused",
+}
 
 
 class Metrics:
     """Counts since the daemon began; a listener to its events.
 
     Attributes:
-        batches: batches that ended.
-        failures: batches that could not go on.
-        missed_events: changes without an event.
-        git_overruns: how often Git was busy for too long to wait.
-        written, removed, refused: output files.
-        passes: looks at the project.
+        counts: as in a status.
+        outputs: files that were written, removed or refused.
         last_ms: stage → milliseconds of the last batch.
         total_ms: stage → milliseconds of all batches.
     """
@@ -49,34 +81,40 @@ class Metrics:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.began = clock()
-        self.batches = self.failures = self.passes = 0
-        self.missed_events = self.git_overruns = 0
-        self.written = self.removed = self.refused = 0
+        names = (
+            "batches",
+            "passes",
+            "failures",
+            "missed_events",
+            "observer_rebuilt",
+            "git_overruns",
+        )
+        self.counts = dict.fromkeys(names, 0)
+        self.outputs = dict.fromkeys(_ENDS.values(), 0)
         self.last_ms: dict[str, float] = {}
         self.total_ms: dict[str, float] = {}
 
     def __call__(self, event: DaemonEvent) -> None:
+        counts = self.counts
         match event:
             case BatchEnded():
-                self.batches += 1
-                self.passes += event.passes
+                counts["batches"] += 1
+                counts["passes"] += event.passes
                 self.last_ms = {
                     name: round(1000 * spent, 3) for name, spent in event.stages.items()
                 }
                 for name, spent in self.last_ms.items():
                     self.total_ms[name] = round(self.total_ms.get(name, 0.0) + spent, 3)
             case BatchFailed():
-                self.failures += 1
+                counts["failures"] += 1
             case EventsMissed():
-                self.missed_events = event.count
+                counts["missed_events"] = event.count
+            case WatchChanged(mode="events", fields={"rebuilt": int(rebuilt)}):
+                counts["observer_rebuilt"] = rebuilt
             case GitHeld(is_over=True):
-                self.git_overruns += 1
-            case OutputWritten(file=file) if file.action in {Action.CREATE, Action.UPDATE}:
-                self.written += 1
-            case OutputWritten(file=file) if file.action is Action.DELETE:
-                self.removed += 1
+                counts["git_overruns"] += 1
             case OutputWritten():
-                self.refused += 1
+                self.outputs[_ENDS[event.file.action]] += 1
             case _:
                 return
 
@@ -93,19 +131,10 @@ def describe_status(daemon: Daemon, metrics: Metrics) -> dict[str, object]:
         "mode_reason": watching.reason,
         "is_healthy": is_healthy(daemon),
         "waits_for_git": daemon.gate.held_since is not None,
-        "batches": metrics.batches,
-        "passes": metrics.passes,
-        "failures": metrics.failures,
-        "missed_events": metrics.missed_events,
-        "observer_rebuilt": watching.rebuilt,
-        "git_overruns": metrics.git_overruns,
+        **metrics.counts,
         "queue": len(daemon.schedule.hints),
         "audit_period_s": round(daemon.schedule.period, 3),
-        "outputs": {
-            "written": metrics.written,
-            "removed": metrics.removed,
-            "refused": metrics.refused,
-        },
+        "outputs": dict(metrics.outputs),
         "last_ms": dict(metrics.last_ms),
         "total_ms": dict(metrics.total_ms),
         "last": daemon.summary(),
@@ -146,29 +175,9 @@ def _peak_memory() -> int | None:
 
 LOOPBACK: Final = "127.0.0.1"
 
-_COUNTERS: Final = {
-    "batches": "Batches that ended.",
-    "passes": "Looks at the project.",
-    "failures": "Batches that could not go on.",
-    "missed_events": "Changes of which no event told.",
-    "observer_rebuilt": "How often the observer was made anew.",
-    "git_overruns": "How often Git was busy for longer than the daemon waits.",
-}
-_GAUGES: Final = {
-    "queue": "Changed paths that wait for a batch.",
-    "audit_period_s": "Seconds between two audits.",
-    "uptime_s": "Seconds since the daemon began.",
-    "memory_bytes": "Memory in use.",
-    "disk_free_bytes": "Bytes free where the project is.",
-}
-
 
 class Endpoint:
-    """An HTTP server in a thread of its own; ``with`` starts and stops it.
-
-    Attributes:
-        port: where it listens.
-    """
+    """An HTTP server in a thread of its own; ``with`` starts and stops it."""
 
     def __init__(self, status: Callable[[], Mapping[str, object]], port: int) -> None:
         """Listen on ``port`` of loopback; 0 takes any that is free.
@@ -185,57 +194,30 @@ class Endpoint:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 
 
 def prometheus(status: Mapping[str, object]) -> str:
     """Return ``status`` in the text format of Prometheus, version 0.0.4."""
-    return "".join(f"{line}\n" for line in _lines(status))
-
-
-def _lines(status: Mapping[str, object]) -> Iterator[str]:
-    for name, text in _COUNTERS.items():
-        yield from _metric(f"mockgen_{name}_total", "counter", text, status.get(name))
-    yield from _metric(
-        "mockgen_cpu_seconds_total", "counter", "Processor time.", status.get("cpu_s")
-    )
-    for name, text in _GAUGES.items():
-        shown = name.removesuffix("_s") + "_seconds" if name.endswith("_s") else name
-        yield from _metric(f"mockgen_{shown}", "gauge", text, status.get(name))
-    yield from _metric(
-        "mockgen_polling",
-        "gauge",
-        "1 when there are no events to go by.",
-        int(status.get("mode") == "polling"),
-    )
-    yield from _metric(
-        "mockgen_errors", "gauge", "Errors that hold now.", _inner(status, "last").get("errors")
-    )
-    yield from _labelled(status, "outputs", "action", "mockgen_outputs_total", 1.0)
-    yield from _labelled(status, "total_ms", "stage", "mockgen_stage_seconds_total", 0.001)
-
-
-def _metric(name: str, kind: str, text: str, value: object) -> Iterator[str]:
-    if isinstance(value, int | float):
-        yield f"# HELP {name} {text}"
-        yield f"# TYPE {name} {kind}"
-        yield f"{name} {value}"
-
-
-def _labelled(
-    status: Mapping[str, object], field: str, label: str, name: str, scale: float
-) -> Iterator[str]:
-    yield f"# TYPE {name} counter"
-    for key, value in sorted(_inner(status, field).items()):
+    values = {
+        **status,
+        "polling": int(status.get("mode") == "polling"),
+        "errors": _inner(status, "last").get("errors"),
+    }
+    lines = []
+    for field, name, text in _METRICS:
+        value = values.get(field)
         if isinstance(value, int | float):
-            yield f'{name}{{{label}="{key}"}} {value * scale:.6g}'
+            kind = "counter" if name.endswith("_total") else "gauge"
+            lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}", f"{name} {value}"]
+    for field, name, label, scale in _LABELLED:
+        lines.append(f"# TYPE {name} counter")
+        for key, value in sorted(_inner(status, field).items()):
+            if isinstance(value, int | float):
+                lines.append(f'{name}{{{label}="{key}"}} {value * scale:.6g}')
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _inner(status: Mapping[str, object], field: str) -> dict[str, object]:

@@ -8,12 +8,15 @@ process. Where that is not certain, everything is looked at.
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING
+import time
+import traceback
+from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Severity
-from mockgen_watch.errors import StorageError
+from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.plan.model import InputGraph
 from mockgen_watch.storage.outputs import (
@@ -73,15 +76,16 @@ class SuiteWarnings:
 
 MANY = 256
 """Above this number of paths or suites, looking at everything is no slower."""
+WRITE_FAILED: Final = "MG510"
+"""The code of an output that could not be written, which is retried."""
+
+_NOTHING: Final = Report(files=(), diagnostics=())
 
 
 class Resident:
     """A project that one process keeps up to date.
 
     Attributes:
-        root: its folder.
-        profile: of the project file.
-        state: its state folder.
         settings: of the last run that could read them.
         unsettled: suites that may not be as they should be; None: all.
         warnings: those that hold.
@@ -379,3 +383,68 @@ def _moved_outputs(tree: OutputTree, scan: Scan, start: str) -> set[str]:
         if not is_same:
             moved.add(path)
     return moved
+
+
+class Pass(Struct, frozen=True, kw_only=True):
+    """What one look at the project came to.
+
+    Attributes:
+        report: its diagnostics are all that is wrong now.
+        suites: those that it decided on; None: all.
+        error: why it ended early; ``""`` when it did not.
+        trace: of a defect of ours.
+        must_retry: something could not be read or written; a while later it may be.
+        stages: name → seconds.
+    """
+
+    report: Report = _NOTHING
+    suites: frozenset[str] | None = frozenset()
+    error: str = ""
+    trace: str = ""
+    must_retry: bool = False
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+def run_pass(
+    project: Resident,
+    should_stop: Callable[[], bool],
+    *,
+    acting: frozenset[str] | None = None,
+    scan: Scan | None = None,
+) -> Pass:
+    """Bring the outputs of the suites ``acting`` up to date; None: all that may not be.
+
+    ``scan`` is looked at first; where it shows that nothing moved, that is all. Whatever is raised
+    becomes part of what is returned: the daemon goes on, and retries.
+    """
+    stages: dict[str, float] = {}
+    began = time.perf_counter()
+    try:
+        if scan is not None:
+            project.note_scan(scan)
+            stages["read"] = time.perf_counter() - began
+            if project.unsettled is not None and not project.unsettled:
+                return Pass(report=project.warnings.added_to(_NOTHING), stages=stages)
+        began = time.perf_counter()
+        report = project.run(acting, should_stop)
+        stages["generate"] = time.perf_counter() - began
+    except MovedError:
+        return Pass(report=replace(_NOTHING, has_moved=True), stages=stages)
+    except FindingsError as error:
+        return Pass(report=replace(_NOTHING, diagnostics=error.diagnostics), stages=stages)
+    except MockgenError as error:
+        project.forget()
+        return Pass(error=str(error), must_retry=True, stages=stages)
+    except Exception as error:  # noqa: BLE001 - a defect must not end the daemon; it is logged
+        return Pass(
+            error=f"unexpected {type(error).__name__}: {error}",
+            trace=traceback.format_exc(),
+            must_retry=True,
+            stages=stages,
+        )
+    return Pass(
+        report=project.warnings.added_to(report),
+        suites=project.acted,
+        must_retry=any(found.code == WRITE_FAILED for found in report.diagnostics),
+        stages=stages,
+    )

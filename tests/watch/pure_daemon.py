@@ -14,9 +14,14 @@ from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.scan import Scan
-from mockgen_watch.watch.batch import Pass, Problems
 from mockgen_watch.watch.daemon import MOST_PASSES
-from mockgen_watch.watch.events import BatchFailed, DiagnosticCleared, DiagnosticRaised
+from mockgen_watch.watch.events import (
+    BatchFailed,
+    DiagnosticCleared,
+    DiagnosticRaised,
+    Problems,
+)
+from mockgen_watch.watch.resident import Pass
 from mockgen_watch.watch.schedule import (
     LONGEST_HOLD,
     LONGEST_SETTLE,
