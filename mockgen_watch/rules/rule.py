@@ -340,7 +340,7 @@ def _bound(operand: Json, path: Path, view: RecordView) -> int | Decimal | None:
         if seconds is None:
             raise RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
         return seconds
-    return operand if is_number(operand) else None  # type: ignore[return-value]
+    return operand if is_number(operand) else None
 
 
 def _ordered(path: Path, view: RecordView, order: Callable[[Any, Any], bool], limit: Json) -> Test:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
 
 from msgspec import Struct
 
@@ -72,7 +72,7 @@ class RecordView(Struct, frozen=True, kw_only=True):
                 return None
             return seconds_of(value, moment.kind, moment.format)
         if isinstance(value, str) or is_number(value):
-            return value  # type: ignore[return-value]  # a number, and no boolean
+            return value
         return None
 
     def dates(self) -> tuple[Path, ...]:
@@ -170,7 +170,7 @@ def with_value(record: Json, place: Place, value: Json | Missing) -> Json:
     return record
 
 
-def is_number(value: Json) -> bool:
+def is_number(value: object) -> TypeGuard[int | Decimal]:
     """Return whether ``value`` is a number; true and false are none."""
     return isinstance(value, int | Decimal) and value is not True and value is not False
 
@@ -191,7 +191,7 @@ def same(left: Json, right: Json) -> bool:
 def is_type(value: Json, name: str) -> bool:
     """Return whether ``value`` is of the JSON Schema type ``name``."""
     if name == "integer":
-        return is_number(value) and value == int(value)  # type: ignore[arg-type]  # a number
+        return is_number(value) and value == int(value)
     if name == "number":
         return is_number(value)
     if name == "null":

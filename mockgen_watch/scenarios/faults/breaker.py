@@ -6,9 +6,10 @@ every kind of fault of every rule on a few twins, so that each record begins at 
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related
@@ -22,24 +23,20 @@ from mockgen_watch.scenarios.faults.candidates import (
     OWN,
     WRONG_TYPE,
     Candidate,
-    RecordFields,
-    candidates,
-)
-from mockgen_watch.scenarios.faults.combinations import Search, combinations, with_one_more
-from mockgen_watch.scenarios.faults.order import (
-    CandidatesByKind,
-    FaultCache,
     FaultKinds,
-    RuleGroup,
-    group_of,
-    overlap,
+    RecordFields,
+    Target,
+    candidates,
+    candidates_in_order,
+    rotated,
 )
+from mockgen_watch.scenarios.faults.combinations import combinations, with_one_more
 from mockgen_watch.scenarios.labels import Case, Change, Fault
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, same_or_missing
 from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.scenarios.promise.redraw import Sampler
@@ -82,23 +79,16 @@ class Breaker:
         self.twins = twins
         self.faults = self.plan.faults
         self._fields = RecordFields(self.plan, terms.view)
-        self._own_program: Program | None = None
-        self._reading: dict[Place, tuple[Rule, ...]] = {}
         self._groups: dict[int, RuleGroup] = {}
+        self._readers: dict[Place, tuple[Rule, ...]] = {}
+        self.breakable: list[int] = []
         # What one record states must not decide how the others are broken.
         sample = [twins.drawn_at(index) for index in range(SAMPLE)]
-        self.kinds = tuple(self._try_kinds(rule, sample) for rule in terms.rules)
+        self.kinds = tuple(self._try_kinds(number, sample) for number in range(len(terms.rules)))
         self.breakable = [number for number, kinds in enumerate(self.kinds) if kinds.every]
-        self._caches = [
-            FaultCache(rule, kinds, number)
-            for number, (rule, kinds) in enumerate(zip(terms.rules, self.kinds, strict=True))
-        ]
 
-    def paths_of(self, number: int) -> tuple[Path, ...] | None:
-        """Return the paths that decide how a twin breaks a rule; None means the whole record."""
-        return self._group(number).paths
-
-    def _group(self, number: int) -> RuleGroup:
+    def group(self, number: int) -> RuleGroup:
+        """Return the group of rule ``number``, whose paths decide how a twin breaks it."""
         if number not in self._groups:
             self._groups[number] = group_of(self.terms.rules, number, self.plan.own_faults)
         return self._groups[number]
@@ -113,9 +103,8 @@ class Breaker:
         first = index % len(self.breakable)
         most = 0
         # One fault may stand in the way of another: then the next rule begins.
-        for start in range(first, first + len(self.breakable)):
-            distances = range(len(self.breakable))
-            order = [self.breakable[(start + step) % len(self.breakable)] for step in distances]
+        for start in range(len(self.breakable)):
+            order = rotated(self.breakable, first + start)
             record, made = self._break_in_order(twin, order, index)
             if len(made) == self.faults:
                 return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
@@ -129,7 +118,8 @@ class Breaker:
         made: list[Fault] = []
         record: Json = twin
         for number in order:
-            fault = self._break(record, number, index, twin, made)
+            target = self.target(number, record, index, twin, made)
+            fault = self.fault_of(target, self.single(target))
             if fault is not None:
                 record = with_fault(record, fault)
                 made.append(fault)
@@ -137,104 +127,79 @@ class Breaker:
                     break
         return (record if isinstance(record, dict) else {}), made
 
-    def fault_of(self, twin: Json, number: int, index: int) -> Fault | None:
-        """Return the fault by which record ``index`` breaks rule ``number``, where it begins.
-
-        ``twin`` needs no other fields than those of ``paths_of(number)``.
-        """
-        return self._break(twin, number, index, twin, (), self._caches[number])
-
-    def _break(
+    def target(
         self,
-        record: Json,
         number: int,
+        record: Json,
         index: int,
-        twin: Json,
-        made: Sequence[Fault],
-        cache: FaultCache | None = None,
-    ) -> Fault | None:
-        """Return the fault that breaks a rule of ``record``: ``twin``, but for those ``made``."""
-        rule = self.terms.rules[number]
-        rotation = index // len(self.breakable)
-        own = self._own(rule, index, twin)
-        find = partial(self._single, record, number, rotation, own, made)
-        key = None if cache is None else cache.key_of(record, rotation, own)
-        fault = find() if cache is None or key is None else cache.get(key, find)
-        if fault is None:
-            last = self._combined(rule, record, rotation, own, made)
-            fault = last if isinstance(last, Fault) else None
-        return fault if fault is not None and _leaves_object(fault) else None
+        twin: Json = None,
+        made: Sequence[Fault] = (),
+    ) -> Target:
+        """Return rule ``number`` as a target on record ``index``: ``twin``, but for those ``made``.
 
-    def _single(
-        self,
-        record: Json,
-        number: int,
-        rotation: int,
-        own: list[Candidate],
-        made: Sequence[Fault],
-    ) -> Fault | None:
-        """Return the fault of one place by the first kind that breaks a rule of ``record``."""
+        Without faults, the twin needs no other fields than those of the rule's group.
+        """
         rule = self.terms.rules[number]
-        is_known = rule.value_why is not None or rule.comparison is not None
-        make = partial(candidates, rule, record, self._fields, rotation)
-        choices = CandidatesByKind(make, own, rotation, is_quick=is_known and rule.faults is None)
-        if rule.faults is not None:
-            choices.make_all()
-        for kind in self.kinds[number].order(number, rotation, len(own)):
-            for candidate in choices.of(kind):
-                fault = self._try(rule, record, (candidate,), made)
-                if isinstance(fault, Fault):
-                    return fault
+        return Target(
+            number=number,
+            rule=rule,
+            record=record,
+            fields=self._fields,
+            # While kinds are tried out, nothing is known to be breakable.
+            rotation=index // (len(self.breakable) or 1),
+            own=self._own(rule, index, twin),
+            broken=frozenset(fault.rule for fault in made),
+            taken=frozenset(_text(place) for fault in made for place in fault.places),
+        )
+
+    def fault_of(self, target: Target, single: Fault | None) -> Fault | None:
+        """Return the fault that breaks a rule: at ``single`` place, or else at few."""
+        fault = single or self._combined(target)
+        is_object = isinstance(fault, Fault) and all(
+            change.place or isinstance(change.after, dict) for change in fault.changes
+        )
+        return fault if isinstance(fault, Fault) and is_object else None
+
+    def single(self, target: Target) -> Fault | None:
+        """Return the fault of one place by the first kind that breaks the rule."""
+        order = self.kinds[target.number].order(target.number, target.rotation, len(target.own))
+        for candidate in candidates_in_order(target, order):
+            fault = self._try(target, (candidate,))
+            if isinstance(fault, Fault):
+                return fault
         return None
 
-    def _combined(
-        self,
-        rule: Rule,
-        record: Json,
-        rotation: int,
-        own: Sequence[Candidate],
-        made: Sequence[Fault] = (),
-    ) -> Fault | str:
+    def _combined(self, target: Target) -> Fault | str:
         """Return the fault of few places for a record that no kind breaks, or why there is none."""
-        taken = frozenset(_text(place) for fault in made for place in fault.places)
-        search = Search(fields=self._fields, rotation=rotation, own=own, taken=taken)
         reason = NOTHING_OF_THIS_KIND
         for is_odd in (False, True):
             nearly: list[tuple[Candidate, ...]] = []
-            for changes in combinations(rule, record, search, is_odd=is_odd):
-                result = self._try(rule, record, changes, made)
+            for changes in combinations(target, is_odd=is_odd):
+                result = self._try(target, changes)
                 if isinstance(result, Fault):
                     return result
                 if result != STILL_HOLDS:
                     nearly.append(changes)
                 if result != STILL_HOLDS or reason == NOTHING_OF_THIS_KIND:
                     reason = result
-            fault = self._mended(rule, record, search, nearly[:MOST_NEARLY], made)
+            fault = self._mended(target, nearly[:MOST_NEARLY])
             if fault is not None:
                 return fault
         return reason
 
-    def _mended(
-        self,
-        rule: Rule,
-        record: Json,
-        search: Search,
-        nearly: list[tuple[Candidate, ...]],
-        made: Sequence[Fault],
-    ) -> Fault | None:
-        """Return the fault of changes that break ``rule``, and one more for another rule."""
-        broken = {rule.name, *(fault.rule for fault in made)}
-        group = self._group(self.terms.rules.index(rule)).rules
+    def _mended(self, target: Target, nearly: list[tuple[Candidate, ...]]) -> Fault | None:
+        """Return the fault of changes that break the rule, and one more for another rule."""
+        broken = {target.rule.name, *target.broken}
+        others = [each for each in self.group(target.number).rules if each.name not in broken]
         for changes in nearly:  # It grows meanwhile.
-            changed = record
+            changed = target.record
             for change in changes:
                 changed = with_value(changed, change.place, change.value)
-            others = (each for each in group if each.name not in broken)
             other = next((each for each in others if not each.holds(changed)), None)
             if other is None:
                 continue
-            for more in with_one_more(changes, other, changed, search):
-                result = self._try(rule, record, more, made)
+            for more in with_one_more(changes, replace(target, rule=other, record=changed)):
+                result = self._try(target, more)
                 if isinstance(result, Fault):
                     return result
                 if result != STILL_HOLDS and len(nearly) < 2 * MOST_NEARLY:
@@ -242,10 +207,7 @@ class Breaker:
         return None
 
     def _own(self, rule: Rule, index: int, twin: Json = None) -> list[Candidate]:
-        """Return the candidates that the scenario's own fields give for ``rule`` of a twin.
-
-        It is the twin of record ``index`` by default.
-        """
+        """Return the candidates that the scenario's own fields give for ``rule`` of a ``twin``."""
         if self.plan.faulty is None:
             return []
         found: list[Candidate] = []
@@ -256,7 +218,7 @@ class Breaker:
             leaf = find_shape(self.plan.faulty, path)
             options = options_of(leaf) if isinstance(leaf, Leaf) else None
             if options is None:
-                drawn = drawn or record_at(self._program_of_own(), index)
+                drawn = drawn or record_at(self._own_program, index)
                 found += [Candidate(OWN, place, value) for place, value in places_of(drawn, path)]
                 continue
             # In an array, the first element that a record has.
@@ -266,100 +228,79 @@ class Breaker:
                 found += [Candidate(OWN, place, option.value) for option in options]
         return found
 
-    def _program_of_own(self) -> Program:
-        """Return what makes the values of the scenario's own fields."""
-        if self._own_program is None:
-            plan = replace(self.plan, shape=self.plan.faulty or self.plan.shape)
-            self._own_program = compile_program(plan)
-        return self._own_program
+    @cached_property
+    def _own_program(self) -> Program:
+        """What makes the values of the scenario's own fields."""
+        return compile_program(replace(self.plan, shape=self.plan.faulty or self.plan.shape))
 
-    def _try(
-        self,
-        rule: Rule,
-        record: Json,
-        changes: Sequence[Candidate],
-        made: Sequence[Fault] = (),
-    ) -> Fault | str:
+    def _try(self, target: Target, changes: Sequence[Candidate]) -> Fault | str:
         """Return the fault that ``changes`` are together, or why they are none."""
         done = []
-        changed = record
-        taken = [_text(place) for fault in made for place in fault.places]
+        changed = target.record
         for candidate in changes:
-            before = value_at(record, candidate.place)
+            before = value_at(target.record, candidate.place)
             if type(before) is type(candidate.value) and same_or_missing(before, candidate.value):
                 return "the value is the same"
-            if taken and any(overlap(_text(candidate.place), place) for place in taken):
+            if any(overlap(_text(candidate.place), place) for place in target.taken):
                 return "the place has a fault already"
             changed = with_value(changed, candidate.place, candidate.value)
             done.append(Change(place=candidate.place, before=before, after=candidate.value))
-        message = rule.why(changed)
+        message = target.rule.why(changed)
         if not message:
             return STILL_HOLDS
-        broken = {fault.rule for fault in made}
-        reason = self._effect_on_others(rule, record, changed, done, broken)
-        first = done[0]
-        return reason or Fault(
-            rule=rule.name,
+        first, *also = done
+        return self._effect_on_others(target, changed, done) or Fault(
+            rule=target.rule.name,
             operator=changes[0].operator,
             place=first.place,
             before=first.before,
             after=first.after,
             message=message,
-            also=tuple(done[1:]),
+            also=tuple(also),
         )
 
-    def _effect_on_others(
-        self,
-        rule: Rule,
-        record: Json,
-        changed: Json,
-        changes: Sequence[Change],
-        broken: set[str],
-    ) -> str:
+    def _effect_on_others(self, target: Target, changed: Json, changes: Sequence[Change]) -> str:
         """Return what changes do to other rules that they must not; ``""``: none."""
-        others = {each.name: each for change in changes for each in self._readers(change.place)}
+        others = {each.name: each for change in changes for each in self._readers_of(change.place)}
         for other in others.values():
-            if other.name == rule.name:
+            if other.name == target.rule.name:
                 continue
-            if other.name in broken:
+            if other.name in target.broken:
                 if other.holds(changed):
                     return f'rule "{other.name}" would hold again'
-                continue
-            if other.why(changed):
+            elif other.why(changed):
                 return f'rule "{other.name}" is broken as well'
-            if _loses_field(other, record, changed):
+            elif _loses_field(other, target.record, changed):
                 return f'rule "{other.name}" is on a field that would be missing'
         return ""
 
-    def _readers(self, place: Place) -> tuple[Rule, ...]:
+    def _readers_of(self, place: Place) -> tuple[Rule, ...]:
         """Return the rules that a change at ``place`` can break."""
-        if place not in self._reading:
+        if place not in self._readers:
             path = bare_path(place)
-            self._reading[place] = tuple(
-                rule
-                for rule in self.terms.rules
-                if rule.paths is None or any(overlap(path, bare_path(read)) for read in rule.paths)
+            self._readers[place] = tuple(
+                rule for rule in self.terms.rules if share_field(rule.paths, (path,))
             )
-        return self._reading[place]
+        return self._readers[place]
 
-    def _try_kinds(self, rule: Rule, sample: Sequence[Json]) -> FaultKinds:
+    def _try_kinds(self, number: int, sample: Sequence[Json]) -> FaultKinds:
         reasons: dict[str, str] = {}
         good: dict[str, set[int]] = {}
-        for number, twin in enumerate(sample):
-            for candidate in self._every_candidate(rule, twin, number):
+        targets = [self.target(number, twin, at) for at, twin in enumerate(sample)]
+        for at, target in enumerate(targets):
+            for candidate in (*target.own, *candidates(target)):
                 kind = candidate.operator
                 # Two twins show whether a kind is rare; the others only look for kinds not seen.
-                if kind in good and (number > 1 or number in good[kind]):
+                if kind in good and (at > 1 or at in good[kind]):
                     continue
-                result = self._try(rule, twin, (candidate,))
+                result = self._try(target, (candidate,))
                 if isinstance(result, Fault):
-                    good.setdefault(kind, set()).add(number)
+                    good.setdefault(kind, set()).add(at)
                 else:
                     reasons[kind] = result
-        last, reason = self._last_kinds(rule, sample, good)
+        last, reason = self._last_kinds(targets, good)
         # A plugin's own kinds come first: nobody knows better what breaks its rule.
         of_plugin = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
-        single = tuple(kind for kind in (*of_plugin, *KINDS, OWN) if kind in good)
         last = tuple(kind for kind in last if kind not in good)
         impossible = {
             kind: reasons.get(kind, NOTHING_OF_THIS_KIND)
@@ -368,34 +309,31 @@ class Breaker:
         }
         if COMBINATION not in last:
             impossible[COMBINATION] = reason
+        single = tuple(kind for kind in (*of_plugin, *KINDS, OWN) if kind in good)
         # Wrong types keep to their own share.
         shared = {WRONG_TYPE, OWN}
         rare = tuple(kind for kind in single if good[kind] != {0, 1} and kind not in shared)
         return FaultKinds(single=single, impossible=impossible, rare=rare, last=last)
 
     def _last_kinds(
-        self, rule: Rule, sample: Sequence[Json], good: dict[str, set[int]]
+        self, targets: Sequence[Target], good: Mapping[str, set[int]]
     ) -> tuple[tuple[str, ...], str]:
         """Return the kinds that break twins which the ``good`` ones do not, or why none does."""
         found: dict[str, None] = {}
         reason = ONE_IS_ENOUGH
-        for number, twin in enumerate(sample):
-            if any(number in numbers for numbers in good.values()) or any(
-                candidate.operator in good
-                and isinstance(self._try(rule, twin, (candidate,)), Fault)
-                for candidate in self._every_candidate(rule, twin, number)
+        broken = set().union(*good.values())
+        for number, target in enumerate(targets):
+            if number in broken or any(
+                candidate.operator in good and isinstance(self._try(target, (candidate,)), Fault)
+                for candidate in (*target.own, *candidates(target))
             ):
                 continue
-            result = self._combined(rule, twin, number, self._own(rule, number))
+            result = self._combined(target)
             if isinstance(result, Fault):
                 found[result.operator] = None
             elif reason == ONE_IS_ENOUGH:
                 reason = result
         return tuple(found), reason
-
-    def _every_candidate(self, rule: Rule, twin: Json, number: int) -> Iterator[Candidate]:
-        yield from self._own(rule, number)
-        yield from candidates(rule, twin, self._fields, number)
 
     def _not_broken(self, index: int, made: int) -> Diagnostic:
         return Diagnostic(
@@ -453,11 +391,6 @@ def with_fault(record: Json, fault: Fault) -> Json:
     return record
 
 
-def _leaves_object(fault: Fault) -> bool:
-    """Return whether a record that ``fault`` changes is an object still."""
-    return all(change.place or isinstance(change.after, dict) for change in fault.changes)
-
-
 def _loses_field(rule: Rule, before: Json, after: Json) -> bool:
     """Return whether a change takes away the one field that a rule by schema is on.
 
@@ -472,4 +405,51 @@ def _loses_field(rule: Rule, before: Json, after: Json) -> bool:
 
 
 def _text(place: Place) -> tuple[str, ...]:
-    return tuple(str(key) for key in place)
+    return tuple(map(str, place))
+
+
+class RuleGroup(Struct, frozen=True, kw_only=True):
+    """A rule and those that share a field with it, at any distance.
+
+    Attributes:
+        rules: in their order.
+        paths: the fields that these read, or may be changed at; None means the whole record.
+    """
+
+    rules: tuple[Rule, ...]
+    paths: tuple[Path, ...] | None
+
+
+def group_of(rules: Sequence[Rule], number: int, changed: Iterable[Path] = ()) -> RuleGroup:
+    """Return the group of rule ``number``; a rule is changed at the ``changed`` fields it reads."""
+    touched = [
+        None
+        if rule.paths is None
+        else (*rule.paths, *(path for path in changed if share_field(rule.paths, (path,))))
+        for rule in rules
+    ]
+    found = {number}
+    waiting = [number]
+    while waiting:
+        mine = touched[waiting.pop()]
+        near = {other for other, paths in enumerate(touched) if share_field(mine, paths)}
+        waiting += near - found
+        found |= near
+    every = [touched[each] for each in sorted(found)]
+    paths = [path for each in every for path in each or ()]
+    return RuleGroup(
+        rules=tuple(rules[each] for each in sorted(found)),
+        paths=None if None in every else tuple(dict.fromkeys(paths)),
+    )
+
+
+def share_field(left: Sequence[Path] | None, right: Sequence[Path] | None) -> bool:
+    """Return whether a path of one side leads into one of the other; None: the whole record."""
+    if left is None or right is None:
+        return True
+    return any(overlap(bare_path(one), bare_path(other)) for one in left for other in right)
+
+
+def overlap(left: Path, right: Path) -> bool:
+    """Return whether one path leads into what the other one names."""
+    return left[: len(right)] == right[: len(left)]

@@ -10,6 +10,7 @@ a rule that has to give way to the next one.
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -26,16 +27,18 @@ from mockgen_watch.generate.column import (
     State,
     values_over,
 )
-from mockgen_watch.rules.values import Missing, Path, Place, value_at
+from mockgen_watch.rules.values import Missing, Path, Place, places_of, value_at
 from mockgen_watch.scenarios.faults.breaker import Breaker, with_fault
 from mockgen_watch.scenarios.labels import Batch, Fault, Label
 from mockgen_watch.scenarios.promise.chunks import narrowed_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray
+    from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.scenarios.faults.candidates import FaultKinds, Target
     from mockgen_watch.spec.document import Json
 
 
@@ -51,6 +54,12 @@ MOST_PROGRAMS: Final = 64
 MOST_PLACES: Final = 4096
 """Places of which is held at which path a program can have another value."""
 
+TRIED: Final = 2048
+"""Twins after which it is known whether a cache of their faults is worth its cost."""
+
+MOST_FAULTS: Final = 1 << 15
+"""Faults that one cache holds."""
+
 WHY_SLOW: Final = "a fault is put there"
 
 
@@ -59,9 +68,11 @@ class BrokenChunks:
 
     def __init__(self, breaker: Breaker) -> None:
         self._breaker = breaker
-        self._roots: dict[tuple[Program, int], ObjectNode] = {}
+        pairs = zip(breaker.terms.rules, breaker.kinds, strict=True)
+        self._faults = [FaultCache(rule, kinds) for rule, kinds in pairs]
+        self._root = lru_cache(MOST_PROGRAMS)(self._find_root)
+        self._path = lru_cache(MOST_PLACES)(self._find_path)
         self._patches: dict[tuple[Program, int], _Patch] = {}
-        self._paths: dict[tuple[Program, int, Place], Path | None] = {}
 
     def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
         """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is NumPy.
@@ -93,7 +104,7 @@ class BrokenChunks:
         alone: list[int] = []
         paths: dict[Path, None] = {}
         for row, (index, twin) in enumerate(self._twins(program, number, xp, indexes)):
-            fault = self._breaker.fault_of(twin, number, index)
+            fault = self._fault(number, index, twin)
             changed = None if fault is None else self._changed_paths(program, number, fault)
             if fault is None or changed is None:
                 alone.append(row)
@@ -116,40 +127,40 @@ class BrokenChunks:
         )
         patch.clear()
 
+    def _fault(self, number: int, index: int, twin: Json) -> Fault | None:
+        """Return the fault by which record ``index`` breaks rule ``number``, where it begins."""
+        target = self._breaker.target(number, twin, index, twin)
+        single = self._faults[number].get(target, self._breaker.single)
+        return self._breaker.fault_of(target, single)
+
     def _twins(
         self, program: Program, number: int, xp: ModuleType, indexes: IntArray
     ) -> Iterator[tuple[int, Json]]:
         """Yield each index, and of the twin the fields that decide how the rule is broken."""
-        key = (program, number)
-        if key not in self._roots:
-            if len(self._roots) >= MOST_PROGRAMS:
-                self._roots.clear()
-            paths = self._breaker.paths_of(number)
-            self._roots[key] = program.root if paths is None else narrowed_root(program.root, paths)
         cells = record_cells(program.base_key, xp, indexes)
         rows = xp.arange(len(indexes))
-        yield from zip(indexes.tolist(), values_over(self._roots[key], cells, rows), strict=True)
+        twins = values_over(self._root(program, number), cells, rows)
+        yield from zip(indexes.tolist(), twins, strict=True)
         release(cells)
+
+    def _find_root(self, program: Program, number: int) -> ObjectNode:
+        paths = self._breaker.group(number).paths
+        return program.root if paths is None else narrowed_root(program.root, paths)
 
     def _changed_paths(self, program: Program, number: int, fault: Fault) -> list[Path] | None:
         """Return the paths of what ``fault`` changes; None where no program can have it."""
         found = []
         for change in fault.changes:
-            key = (program, number, change.place)
-            if key not in self._paths:
-                if len(self._paths) >= MOST_PLACES:
-                    self._paths.clear()
-                self._paths[key] = self._path(*key)
-            path = self._paths[key]
+            path = self._path(program, number, change.place)
             # A new member stands behind all others.
             if path is None or isinstance(change.before, Missing):
                 return None
             found.append(path)
         return found
 
-    def _path(self, program: Program, number: int, place: Place) -> Path | None:
+    def _find_path(self, program: Program, number: int, place: Place) -> Path | None:
         """Return the path at which a program can have another value at ``place``, if there is."""
-        read = self._breaker.paths_of(number)
+        read = self._breaker.group(number).paths
         # An array is replaced as a whole.
         path = tuple(itertools.takewhile(lambda key: isinstance(key, str), place))
         node = _node_at(program.root, path) if path else None  # type: ignore[arg-type]
@@ -184,6 +195,62 @@ def _outermost(paths: Sequence[Path]) -> tuple[Path, ...]:
             if not any(other != path and path[: len(other)] == other for other in each)
         )
     )
+
+
+class FaultCache:
+    """The faults of twins that agree in all that decides how a rule of single values breaks.
+
+    That is what the twins hold in the fields of the rule's group, and of the record's rotation no
+    more than the order of kinds, the place to begin with and, in a text, the character.
+    """
+
+    def __init__(self, rule: Rule, kinds: FaultKinds) -> None:
+        self._paths = () if rule.faults is not None or rule.paths is None else rule.paths
+        self._kinds = kinds
+        self._faults: dict[Hashable, Fault | None] = {}
+        self._asked = 0
+
+    def key_of(self, target: Target) -> Hashable | None:
+        """Return what all twins with the same fault have in common; None: not known.
+
+        The record has nothing beside the fields of the rule's group.
+        """
+        rotation, own = target.rotation, target.own
+        if not self._paths or rotation < len(own):
+            return None
+        self._asked += 1
+        if self._asked > TRIED and 16 * len(self._faults) > 15 * self._asked:
+            # Hardly any twins agree, and to look costs something.
+            self._paths = ()
+            self._faults.clear()
+            return None
+        values: list[Json] = []
+        for path in self._paths:
+            found = [value for _, value in places_of(target.record, path)]
+            if len(found) > 1 or any(isinstance(value, dict | list) for value in found):
+                return None
+            values += found
+        return (
+            repr(target.record),
+            self._kinds.order(target.number, rotation, len(own)),
+            rotation % 2,
+            rotation % max(len(values), 1),
+            tuple([rotation % len(value) for value in values if isinstance(value, str) and value]),
+            rotation % max(len(own), 1),
+            tuple([(candidate.place, repr(candidate.value)) for candidate in own]),
+        )
+
+    def get(self, target: Target, find: Callable[[Target], Fault | None]) -> Fault | None:
+        """Return the fault of twins like the target's, which ``find`` finds the first time."""
+        key = self.key_of(target)
+        if key is None:
+            return find(target)
+        if key in self._faults:
+            return self._faults[key]
+        fault = find(target)
+        if len(self._faults) < MOST_FAULTS:
+            self._faults[key] = fault
+        return fault
 
 
 class _Patch:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from mockgen_watch.rules.values import (
     MISSING,
     Missing,
+    Path,
     Place,
     RecordView,
     is_number,
@@ -30,7 +31,7 @@ from mockgen_watch.spec.model import Leaf, find_shape
 from mockgen_watch.spec.moments import MomentError, format_units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.cel import Comparison
@@ -85,8 +86,14 @@ _LONGEST: Final = 4096
 _MOST_PLACES: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 
+_MOST_LEAVES: Final = 4096
+"""Places of which is held what leaf they belong to."""
+
 _LONGEST_DIGITS: Final = 15
 """Digits of a text that becomes the number that it writes, where a number is the wrong type."""
+
+ONE_IN: Final = 4
+"""At most one fault in so many is of the wrong type."""
 
 _LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 
@@ -107,17 +114,13 @@ class RecordFields:
 
     def __init__(self, plan: RecordPlan, view: RecordView) -> None:
         self.view = view
-        self._plan = plan
-        self._leaves: dict[Place, Leaf | None] = {}
 
-    def leaf_at(self, place: Place) -> Leaf | None:
-        """Return the leaf that the value at ``place`` stems from, or None."""
-        if place not in self._leaves:
-            if len(self._leaves) >= _MOST_LEAVES:
-                self._leaves.clear()
-            found = find_shape(self._plan.shape, bare_path(place))
-            self._leaves[place] = found if isinstance(found, Leaf) else None
-        return self._leaves[place]
+        def find_leaf(place: Place) -> Leaf | None:
+            found = find_shape(plan.shape, bare_path(place))
+            return found if isinstance(found, Leaf) else None
+
+        self.leaf_at: Callable[[Place], Leaf | None] = lru_cache(_MOST_LEAVES)(find_leaf)
+        """Returns the leaf that the value at a place stems from, or None."""
 
     def step_at(self, place: Place, value: Json | Missing) -> Decimal:
         """Return the distance between a number at ``place`` and its neighbours."""
@@ -148,7 +151,26 @@ class RecordFields:
         return (moment, Decimal(seconds)) if isinstance(seconds, int) else None
 
 
-_MOST_LEAVES: Final = 4096
+class Target(Struct, frozen=True, kw_only=True):
+    """A rule that is to be broken, and a record that meets it.
+
+    Attributes:
+        number: of the rule among those of the model.
+        fields: of the record.
+        rotation: picks the place to begin with, values and characters.
+        own: what the scenario's own fields give; it comes first where its turn is.
+        broken: the rules that earlier faults of the record break.
+        taken: the places of these faults, as text.
+    """
+
+    number: int
+    rule: Rule
+    record: Json
+    fields: RecordFields
+    rotation: int
+    own: Sequence[Candidate] = ()
+    broken: frozenset[str] = frozenset()
+    taken: frozenset[Path] = frozenset()
 
 
 class Spot(Struct, frozen=True, kw_only=True):
@@ -176,18 +198,99 @@ class Spot(Struct, frozen=True, kw_only=True):
         return replace(self, place=(*self.place, key), value=value, kind="")
 
 
-def candidates(
-    rule: Rule, record: Json, fields: RecordFields, rotation: int, kind: str = ""
-) -> Iterator[Candidate]:
-    """Yield changes that may break ``rule``; ``rotation`` picks the place to begin with.
+class FaultKinds(Struct, frozen=True, kw_only=True):
+    """How a rule can be broken.
+
+    Attributes:
+        single: kinds that break it, and no other rule, at one place; in the order in which they
+            alternate.
+        impossible: the other kinds, each with the reason.
+        rare: kinds that one of the first two twins does not allow; they come first where they can,
+            every other time, or few records would show them.
+        last: kinds that broke a twin which none of the others broke.
+    """
+
+    single: tuple[str, ...]
+    impossible: Mapping[str, str]
+    rare: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All kinds that break the rule."""
+        return (*self.single, *self.last)
+
+    def order(self, number: int, rotation: int, own: int) -> tuple[str, ...]:
+        """Return the kinds that a record tries, the first choice first.
+
+        Args:
+            number: of the rule, so that rules begin at different kinds.
+            rotation: of the record.
+            own: how many values the scenario itself states.
+        """
+        if own and rotation < own:
+            return (OWN, *self.single)
+        orders = _orders(self.single, self.rare, number, is_own=own > 0)
+        return orders[(rotation - own) % len(orders)]
+
+
+@lru_cache(maxsize=1024)
+def _orders(
+    single: tuple[str, ...], rare: tuple[str, ...], number: int, *, is_own: bool
+) -> list[tuple[str, ...]]:
+    """Return the order of each rotation after those of stated values, until they repeat."""
+    others = [kind for kind in single if kind not in {WRONG_TYPE, OWN}]
+    cycle = [*others, OWN] if is_own else list(others)
+    if WRONG_TYPE in single:
+        size = max(len(cycle) + 1, ONE_IN)
+        while cycle and len(cycle) < size - 1:
+            cycle.append(cycle[len(cycle) % len(others)] if others else cycle[0])
+        cycle.append(WRONG_TYPE)
+    if not cycle:
+        return [single]
+    # Rules begin at different kinds, and none of them with a wrong type.
+    first = number % max(len(cycle) - 1, 1)
+    found = []
+    for step in range(len(cycle) * max(len(rare), 1)):
+        usual = rotated(cycle, first + step)
+        found.append(tuple(dict.fromkeys(usual)))
+        if rare:
+            found.append(tuple(dict.fromkeys([*rotated(list(rare), step), *usual])))
+    return found
+
+
+def candidates_in_order(target: Target, kinds: Iterable[str]) -> Iterator[Candidate]:
+    """Yield the candidates of each of ``kinds``, no sooner made than their turn is."""
+    rule, own = target.rule, list(target.own)
+    if rule.faults is None and (rule.value_why is not None or rule.comparison is not None):
+        for kind in kinds:
+            made = rotated(own, target.rotation) if kind == OWN else candidates(target, kind)
+            yield from (found for found in made if found.operator == kind)
+        return
+    by_kind = {OWN: own}
+    rest = candidates(target)
+    if rule.faults is not None:
+        # Some of a plugin's may be of the kind of those stated.
+        for candidate in rest:
+            by_kind.setdefault(candidate.operator, []).append(candidate)
+    for kind in kinds:
+        yield from rotated(by_kind.get(kind, []), target.rotation if kind == OWN else 0)
+        for candidate in rest:
+            by_kind.setdefault(candidate.operator, []).append(candidate)
+            if candidate.operator == kind:
+                yield candidate
+
+
+def candidates(target: Target, kind: str = "") -> Iterator[Candidate]:
+    """Yield changes that may break the rule; the rotation picks the place to begin with.
 
     Where a ``kind`` is given, all of that kind come, and others need not.
     """
+    rule, record, rotation = target.rule, target.record, target.rotation
     if rule.faults is not None:
-        for operator, place, value in rule.faults(record):
-            yield Candidate(operator, place, value)
+        yield from itertools.starmap(Candidate, rule.faults(record))
     if rule.comparison is not None:
-        yield from _of_comparison(rule.comparison, record, fields, rotation, kind)
+        yield from _of_comparison(rule.comparison, target, kind)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(places_of(record, rule.paths[0]))
         for place, value in rotated(places, rotation)[:_MOST_PLACES]:
@@ -195,13 +298,13 @@ def candidates(
                 yield from plain_candidates(place, value)
                 continue
             # There is no distance between texts.
-            step = Decimal(1) if isinstance(value, str) else fields.step_at(place, value)
+            step = Decimal(1) if isinstance(value, str) else target.fields.step_at(place, value)
             spot = Spot(place=place, value=value, rotation=rotation, step=step, kind=kind)
             if rule.faults is not None:
                 yield from neighbours(spot)
             yield from schema_candidates(rule.schema, spot)
     else:
-        yield from _of_expression(rule, record, fields, rotation)
+        yield from _of_expression(target)
         return
     for place, value in rotated(scalars_of(rule, record), rotation)[:_MOST_PLACES]:
         yield from plain_candidates(place, value)
@@ -287,9 +390,9 @@ def _of_text(key: str, operand: Json, spot: Spot, value: str) -> Iterator[Candid
         else:
             yield Candidate(NOT_IN_POOL, place, "UNKNOWN")
     elif key == "minLength" and is_number(operand):
-        yield Candidate(TOO_SHORT, place, value[: max(0, int(operand) - 1)])  # type: ignore[arg-type]
-    elif key == "maxLength" and is_number(operand) and int(operand) < _LONGEST:  # type: ignore[arg-type]
-        yield Candidate(TOO_LONG, place, value.ljust(int(operand) + 1, value[-1:] or "x"))  # type: ignore[arg-type]
+        yield Candidate(TOO_SHORT, place, value[: max(0, int(operand) - 1)])
+    elif key == "maxLength" and is_number(operand) and int(operand) < _LONGEST:
+        yield Candidate(TOO_LONG, place, value.ljust(int(operand) + 1, value[-1:] or "x"))
 
 
 def one_off(place: Place, value: str, rotation: int) -> Iterator[Candidate]:
@@ -319,7 +422,7 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
     place = spot.place
     if key in {"enum", "const"}:
         known = operand if isinstance(operand, list) else [operand]
-        numbers = [Decimal(item) for item in known if is_number(item)]  # type: ignore[arg-type]
+        numbers = [Decimal(item) for item in known if is_number(item)]
         if numbers:
             yield Candidate(NOT_IN_POOL, place, written_like(max(numbers) + spot.step, value))
     if not isinstance(operand, int | Decimal) or isinstance(operand, bool):
@@ -346,9 +449,9 @@ def written_like(number: Decimal, value: Json | Missing) -> int | Decimal:
 def _of_array(key: str, operand: Json, spot: Spot, value: list[Json]) -> Iterator[Candidate]:
     place = spot.place
     if key == "minItems" and is_number(operand):
-        yield Candidate(TOO_FEW, place, value[: max(0, int(operand) - 1)])  # type: ignore[arg-type]
-    elif key == "maxItems" and is_number(operand) and value and int(operand) < _LONGEST:  # type: ignore[arg-type]
-        lacking = int(operand) + 1 - len(value)  # type: ignore[arg-type]
+        yield Candidate(TOO_FEW, place, value[: max(0, int(operand) - 1)])
+    elif key == "maxItems" and is_number(operand) and value and int(operand) < _LONGEST:
+        lacking = int(operand) + 1 - len(value)
         yield Candidate(TOO_MANY, place, [*value, *([value[-1]] * lacking)])
     elif key == "uniqueItems" and value:
         yield Candidate(TWICE, place, [*value, value[0]])
@@ -368,12 +471,10 @@ def _of_object(
             yield from schema_candidates(operand[name], spot.below(name, value[name]))
 
 
-def _of_comparison(
-    comparison: Comparison, record: Json, fields: RecordFields, rotation: int, wanted: str
-) -> Iterator[Candidate]:
+def _of_comparison(comparison: Comparison, target: Target, wanted: str) -> Iterator[Candidate]:
     if wanted not in {"", ABOVE, BELOW, ORDER}:
         return
-    view = fields.view
+    record, fields, view = target.record, target.fields, target.fields.view
     sides = [comparison.left, comparison.right]
     values = [value_at(record, side) if isinstance(side, tuple) else side for side in sides]
     keys = [
@@ -384,7 +485,7 @@ def _of_comparison(
     if len(keys) != len(sides) or not all(is_number(key) for key in keys):
         return
     numbers = [Decimal(key) for key in keys]  # type: ignore[arg-type]  # checked above
-    for number in ((0, 1), (1, 0))[rotation % 2]:
+    for number in ((0, 1), (1, 0))[target.rotation % 2]:
         side, value = sides[number], values[number]
         if not isinstance(side, tuple) or isinstance(value, Missing):
             continue
@@ -416,12 +517,11 @@ def written_dates(seconds: Decimal, moment: Moment) -> Iterator[str]:
         return
 
 
-def _of_expression(
-    rule: Rule, record: Json, fields: RecordFields, rotation: int
-) -> Iterator[Candidate]:
+def _of_expression(target: Target) -> Iterator[Candidate]:
     """Yield other values of the fields that an expression, or a foreign schema, reads."""
+    rule, record, fields = target.rule, target.record, target.fields
     literals = literals_of(rule.text)
-    places = rotated(scalars_of(rule, record), rotation)[:_MOST_PLACES]
+    places = rotated(scalars_of(rule, record), target.rotation)[:_MOST_PLACES]
     for place, value in places:
         leaf = fields.leaf_at(place)
         options = (leaf and options_of(leaf, _MOST_PLACES)) or []
@@ -433,7 +533,7 @@ def _of_expression(
             yield from _around(literal, place, value, step)
         if isinstance(value, str):
             few = 2 if rule.paths is None else 8
-            yield from itertools.islice(one_off(place, value, rotation), few)
+            yield from itertools.islice(one_off(place, value, target.rotation), few)
             yield Candidate(TOO_LONG, place, value + (value[-1:] or "x"))
             yield Candidate(TOO_SHORT, place, value[:-1])
     yield from _swapped_dates(places, fields)

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 from mockgen_watch.rules.values import (
     MISSING,
     Missing,
-    Path,
     Place,
     is_number,
     seconds_of,
@@ -30,7 +29,7 @@ from mockgen_watch.scenarios.faults.candidates import (
     COMBINATION,
     OTHER_VALUE,
     Candidate,
-    RecordFields,
+    Target,
     literals_of,
     rotated,
     scalars_of,
@@ -73,22 +72,6 @@ _SPREAD: Final = 3
 _WORD: Final = re.compile(r"\w+")
 
 
-class Search(Struct, frozen=True, kw_only=True):
-    """What is searched for one record.
-
-    Attributes:
-        fields: of the record.
-        rotation: picks the place to begin with, and values.
-        own: values that the scenario states itself; they come first at their places.
-        taken: places that are left as they are.
-    """
-
-    fields: RecordFields
-    rotation: int
-    own: Sequence[Candidate] = ()
-    taken: frozenset[Path] = frozenset()
-
-
 class _Choice(Struct, frozen=True):
     """A place, what its field can be, and what else may be there."""
 
@@ -98,30 +81,25 @@ class _Choice(Struct, frozen=True):
     odd: tuple[Json | Missing, ...]
 
 
-def combinations(
-    rule: Rule, record: Json, search: Search, *, is_odd: bool = False
-) -> Iterator[tuple[Candidate, ...]]:
-    """Yield changes that may break ``rule``, of one place, of two and of three.
+def combinations(target: Target, *, is_odd: bool = False) -> Iterator[tuple[Candidate, ...]]:
+    """Yield changes that may break the rule, of one place, of two and of three.
 
     With ``is_odd`` one of the values at least is such as its field cannot have.
     """
-    choices = _choices(rule, record, search, is_odd=is_odd)
+    choices = _choices(target, is_odd=is_odd)
     for size in (1, 2) if is_odd else (1, 2, MOST_CHANGES):
         yield from itertools.islice(_of_size(choices, size, is_odd=is_odd), TRIES[size])
 
 
-def with_one_more(
-    changes: Sequence[Candidate], other: Rule, changed: Json, search: Search
-) -> Iterator[tuple[Candidate, ...]]:
+def with_one_more(changes: Sequence[Candidate], other: Target) -> Iterator[tuple[Candidate, ...]]:
     """Yield ``changes``, which break ``other`` as well, each with one more that may repair that.
 
-    ``changed`` is the record with the changes.
+    The record of ``other`` has the changes.
     """
     if len(changes) == MOST_CHANGES:
         return
     done = (tuple(map(str, change.place)) for change in changes)
-    search = replace(search, own=(), taken=search.taken.union(done))
-    choices = _choices(other, changed, search, is_odd=False)
+    choices = _choices(replace(other, own=(), taken=other.taken.union(done)), is_odd=False)
     for (last,) in itertools.islice(_of_size(choices, 1), TRIES[1]):
         yield tuple(
             Candidate(COMBINATION, change.place, change.value) for change in (*changes, last)
@@ -164,24 +142,24 @@ def _by_sum(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(itertools.product(*map(range, sizes)), key=sum))
 
 
-def _choices(rule: Rule, record: Json, search: Search, *, is_odd: bool) -> list[_Choice]:
+def _choices(target: Target, *, is_odd: bool) -> list[_Choice]:
     """Return the places that the rule reads; those that it names before the others."""
-    found: list[tuple[Place, Json | Missing]] = [*scalars_of(rule, record), *_absent(rule, record)]
+    rule, rotation = target.rule, target.rotation
+    found: list[tuple[Place, Json | Missing]] = [*scalars_of(rule, target.record)]
+    found += _absent(rule, target.record)
     literals = [*literals_of(rule.text), *_literals_of_schema(rule.schema)]
-    names = set(_WORD.findall(rule.text)) | {text for text in literals if isinstance(text, str)}
+    names = {*_WORD.findall(rule.text), *(text for text in literals if isinstance(text, str))}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
-    picked = sorted(
-        rotated(found, search.rotation), key=lambda item: _name_of(item[0]) not in names
-    )
+    picked = sorted(rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names)
     picked = picked[:MOST_PLACES]
-    context = _RuleContext(picked, literals, rule.text, search)
+    context = _RuleContext(target, picked, literals)
     choices = []
     for place, value in picked:
-        if tuple(map(str, place)) in search.taken:
+        if tuple(map(str, place)) in target.taken:
             continue
         fit, odd = context.alternatives(place, value, is_odd=is_odd)
-        stated = [item.value for item in search.own if item.place == place]
-        fit = [*rotated(stated, search.rotation), *fit]
+        stated = [item.value for item in target.own if item.place == place]
+        fit = [*rotated(stated, rotation), *fit]
         choices.append(_Choice(ranks[place], place, tuple(fit), tuple(odd)))
     return choices
 
@@ -217,29 +195,26 @@ class _RuleContext:
 
     def __init__(
         self,
+        target: Target,
         places: Sequence[tuple[Place, Json | Missing]],
         literals: Sequence[object],
-        text: str,
-        search: Search,
     ) -> None:
-        texts = dict.fromkeys(item for item in literals if isinstance(item, str))
-        numbers = dict.fromkeys(Decimal(item) for item in literals if _is_number(item))  # type: ignore[arg-type]
-        days = (seconds_of(item[:10], MomentKind.DATE, "%Y-%m-%d") for item in texts)
-        self._text = text
-        self._texts = tuple(texts)
-        self._numbers = tuple(numbers)
+        self._texts = list(dict.fromkeys(item for item in literals if isinstance(item, str)))
+        self._numbers = list(dict.fromkeys(Decimal(item) for item in literals if is_number(item)))
+        days = [seconds_of(text[:10], MomentKind.DATE, "%Y-%m-%d") for text in self._texts]
         self._instants = [Decimal(day) for day in days if day is not None]
-        self._fields = search.fields
-        self._moments = search.fields.view.moments
-        self._rotation = search.rotation
+        self._text = target.rule.text
+        self._fields = target.fields
+        self._moments = target.fields.view.moments
+        self._rotation = target.rotation
         self._values: list[tuple[Place, Decimal]] = []
         self._dates: list[tuple[Place, Decimal]] = []
         for place, value in places:
             if bare_path(place) in self._moments:
                 date = self._fields.date_at(place, value)
                 self._dates += [(place, date[1])] if date else []
-            elif _is_number(value):
-                self._values.append((place, Decimal(value)))  # type: ignore[arg-type]  # a number
+            elif is_number(value):
+                self._values.append((place, Decimal(value)))
 
     def alternatives(
         self, place: Place, value: Json | Missing, *, is_odd: bool
@@ -274,7 +249,7 @@ class _RuleContext:
     def _names(self, item: Json | Missing) -> bool:
         if isinstance(item, str):
             return item in self._texts
-        return _is_number(item) and item in self._numbers
+        return is_number(item) and item in self._numbers
 
     def _foreign(self, place: Place, value: Json | Missing) -> Iterator[Json]:
         """Yield what the rule names although the field cannot be so."""
@@ -285,7 +260,7 @@ class _RuleContext:
                     yield text + value[len(text) :]
                 yield text
             yield ""
-        elif _is_number(value):
+        elif is_number(value):
             step = self._fields.step_at(place, value)
             for number in self._numbers[:_FEW]:
                 for close in (number, number - step, number + step):
@@ -294,7 +269,7 @@ class _RuleContext:
     def _of_number(
         self, place: Place, value: Json | Missing, number: Number
     ) -> tuple[Values, Values, Values]:
-        model = value if _is_number(value) else Decimal(0).scaleb(-number.decimals)
+        model = value if is_number(value) else Decimal(0).scaleb(-number.decimals)
         step, low, high = number.step, number.minimum, number.maximum
         near: Values = []
         odd: Values = []
@@ -334,10 +309,6 @@ class _RuleContext:
         """Return the ends of a range of ``count`` values, and some from all over it."""
         inner = [(self._rotation + part * count // _SPREAD) % count for part in range(_SPREAD)]
         return [0, count - 1, *inner]
-
-
-def _is_number(value: object) -> bool:
-    return is_number(value)  # type: ignore[arg-type]  # whatever it is
 
 
 def _is_of(number: Number, goal: Decimal) -> bool:

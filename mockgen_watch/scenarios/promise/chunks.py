@@ -170,7 +170,7 @@ def _decimals_of(column: Column) -> int:
     if column.kind is ColumnKind.NUMBER:
         return len(str(column.parts[0].table[0]).partition(".")[2])
     numbers = (entry for entry in column.parts[0].table if is_number(entry))
-    exponents = (Decimal(number).as_tuple().exponent for number in numbers)  # type: ignore[arg-type]
+    exponents = (Decimal(number).as_tuple().exponent for number in numbers)
     return max((max(0, -int(exponent)) for exponent in exponents), default=0)
 
 

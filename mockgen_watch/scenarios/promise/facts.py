@@ -256,7 +256,7 @@ def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decima
         low, high = generator.minimum, generator.maximum
         return None if low is None or high is None else (low, high)
     options = options_of(leaf)
-    if options is None or not all(is_number(option.value) for option in options):  # type: ignore[arg-type]
+    if options is None or not all(is_number(option.value) for option in options):
         return None
     numbers: list[int | Decimal] = [option.value for option in options]  # type: ignore[misc]
     return min(numbers), max(numbers)
@@ -415,9 +415,9 @@ def _array_meets(key: str, operand: Json, array: ArrayShape, plan: RecordPlan) -
     is_short = any(each.modifiers.omit for each in element_shapes(array))
     least = len(array.elements) + (array.minimum if array.items is not None else 0)
     if key == "minItems" and is_number(operand):
-        return not is_short and least >= int(operand)  # type: ignore[arg-type]
+        return not is_short and least >= int(operand)
     if key == "maxItems" and is_number(operand):
-        return most_elements(array) <= int(operand)  # type: ignore[arg-type]
+        return most_elements(array) <= int(operand)
     if key == "items":
         return all(always_meets(operand, each, plan) for each in element_shapes(array))
     return key == "uniqueItems" and most_elements(array) <= 1

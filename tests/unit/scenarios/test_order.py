@@ -8,9 +8,18 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from mockgen_watch.scenarios.faults.candidates import ABOVE, BELOW, EMPTY, NULL, OWN, WRONG_TYPE
-from mockgen_watch.scenarios.faults.order import FaultCache, FaultKinds
+from mockgen_watch.scenarios.faults.broken_chunks import FaultCache
+from mockgen_watch.scenarios.faults.candidates import (
+    ABOVE,
+    BELOW,
+    EMPTY,
+    NULL,
+    OWN,
+    WRONG_TYPE,
+    FaultKinds,
+)
 from mockgen_watch.scenarios.promised import BrokenRecords
 from mockgen_watch.scenarios.source import compile_source
 from tests.unit.scenarios.planning import plans_of
@@ -82,6 +91,10 @@ def breaker_of(spec: object) -> Breaker:
     return part.breaker
 
 
+def cache_of(breaker: Breaker, number: int) -> FaultCache:
+    return FaultCache(breaker.terms.rules[number], breaker.kinds[number])
+
+
 def test_twins_that_agree_have_the_same_fault() -> None:
     breaker = breaker_of(SPEC)
     chance = random.Random(4)
@@ -90,16 +103,13 @@ def test_twins_that_agree_have_the_same_fault() -> None:
     for _ in range(3000):
         index = chance.randrange(400)
         number = breaker.breakable[index % len(breaker.breakable)]
-        rule = breaker.terms.rules[number]
         twin = breaker.twins.record_at(chance.randrange(60))
         del twin["many"]
-        cache = FaultCache(rule, breaker.kinds[number], number)
-        rotation = index // len(breaker.breakable)
-        own = breaker._own(rule, index, twin)
-        key = cache.key_of(twin, rotation, own)
+        target = breaker.target(number, twin, index, twin)
+        key = cache_of(breaker, number).key_of(target)
         if key is None:
             continue
-        fault = breaker._single(twin, number, rotation, own, ())
+        fault = breaker.single(target)
         assert known.setdefault((number, key), fault) == fault
         asked += 1
     assert len(known) < asked
@@ -110,24 +120,24 @@ def test_faults_of_arrays_plugins_and_stated_values_are_not_cached() -> None:
     by_name = {rule.name: number for number, rule in enumerate(breaker.terms.rules)}
     twin = breaker.twins.record_at(0)
     number = by_name["many"]
-    many = FaultCache(breaker.terms.rules[number], breaker.kinds[number], number)
-    assert many.key_of({"many": [{"n": 1}, {"n": 2}]}, 9, ()) is None
+    target = breaker.target(number, {"many": [{"n": 1}, {"n": 2}]}, 0, twin)
+    many = cache_of(breaker, number)
+    assert many.key_of(replace(target, own=(), rotation=9)) is None
     number = by_name["text"]
-    text = FaultCache(breaker.terms.rules[number], breaker.kinds[number], number)
-    own = breaker._own(breaker.terms.rules[number], 0, twin)
-    assert len(own) == 2
-    assert text.key_of(twin, 1, own) is None
-    assert text.key_of(twin, 2, own) is not None
+    target = breaker.target(number, twin, 0, twin)
+    text = cache_of(breaker, number)
+    assert len(target.own) == 2
+    assert text.key_of(replace(target, rotation=1)) is None
+    assert text.key_of(replace(target, rotation=2)) is not None
 
 
 def test_a_cache_that_hardly_ever_hits_is_given_up() -> None:
     breaker = breaker_of(SPEC)
     number = breaker.breakable[0]
-    cache = FaultCache(breaker.terms.rules[number], breaker.kinds[number], number)
-    kept = 0
-    for rotation in range(9000):
-        key = cache.key_of({"text": f"t{rotation}"}, rotation, ())
-        if key is not None:
-            cache.get(key, lambda: None)
-            kept += 1
-    assert 1000 < kept < 4000
+    cache = cache_of(breaker, number)
+    target = replace(breaker.target(number, {}, 0, {}), own=())
+    for first, stop, is_used in ((0, 1000, True), (1000, 4000, False)):
+        for rotation in range(first, stop):
+            twin = replace(target, record={"text": f"t{rotation}"}, rotation=rotation)
+            cache.get(twin, lambda _: None)
+        assert (cache.key_of(target) is not None) is is_used
