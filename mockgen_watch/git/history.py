@@ -18,7 +18,7 @@ from mockgen_watch.lock.paths import LOCK_NAME, below
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.model import Leaf
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.project_folder import find_work_tree
 from mockgen_watch.workflow.changes import (
     CannotDecodeError,
@@ -110,9 +110,7 @@ def diff_outputs(project: OpenProject, revision: str) -> tuple[FileDifference, .
     before = dict(zip(committed, blobs, strict=True))
     pools = (_Pools(stored.project), _Pools(project))
     found = (
-        _compare(
-            tree, path, before.get(path), read_output(tree, path) if path in new else None, pools
-        )
+        _compare(tree, path, before.get(path), tree.root.read(path) if path in new else None, pools)
         for path in changed
     )
     return tuple(difference for difference in found if difference is not None)

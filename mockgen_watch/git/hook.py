@@ -24,7 +24,7 @@ from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
 from mockgen_watch.plan import CONTRACT
-from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply
 from mockgen_watch.workflow.generate import Decision, decide, describe_failure
@@ -209,7 +209,7 @@ class _Refresh:
             # two meet: then the index is the only place for them.
             for path in add:
                 exists = path in self.tree.stamps
-                edits[path] = read_output(self.tree, path) if exists else None
+                edits[path] = self.tree.root.read(path) if exists else None
         self.tree.cache.save()
         return HookReport(
             project=self.stored.project,

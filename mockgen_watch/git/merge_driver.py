@@ -27,7 +27,7 @@ from mockgen_watch.git.repository import Repository
 from mockgen_watch.git.stored import Store, open_stored_specs, read_locks
 from mockgen_watch.lock.lockfile import JournalEntry, Lockfile, write_lockfile
 from mockgen_watch.lock.model import Action, Snapshot
-from mockgen_watch.lock.paths import below, lock_path, output_paths
+from mockgen_watch.lock.paths import below, lock_path
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
 from mockgen_watch.plan import CONTRACT
@@ -415,7 +415,7 @@ def _suite_of_path(suites: Suites, path: str) -> str | None:
     near = [suite for suite in suites.files if not suite or path.startswith(f"{suite}/")]
     for suite in sorted(near, key=len, reverse=True):
         wanted = wanted_suite(suites, suite)
-        paths = {below(suite, name) for output in wanted.outputs for name in output_paths(output)}
+        paths = {made for output in wanted.outputs for made in output.paths}
         # A suite with errors may make the path; the errors are reported then.
         if wanted.has_failed or path in paths:
             return suite

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.storage.containment import naming
-from mockgen_watch.storage.folders import path_below
-from mockgen_watch.storage.memo import Memo, tool_parts
+from mockgen_watch.storage.package_data import tool_parts
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project, find_work_tree
+from mockgen_watch.storage.stat_cache import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 
 DRIVER = "merge.mockgen.driver"
@@ -121,7 +121,7 @@ class Repository:
         found = find_work_tree(project)
         if found is None:
             raise UsageError(f"{project} is in no work tree of Git; git init makes one")
-        inner = path_below(found[0], os.path.realpath(project))
+        inner = os.path.relpath(os.path.realpath(project), found[0]).replace(os.sep, "/")
         return cls(found[0], "" if inner == "." else f"{inner}/")
 
     def index(self, folders: Iterable[str]) -> Index:

@@ -16,12 +16,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from json.encoder import encode_basestring
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from mockgen_watch.canonical import digest_of
 from mockgen_watch.diagnostics import Diagnostic, Location
@@ -49,7 +48,6 @@ class LockedOutput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     Attributes:
         key: the key that its files belong to; ``""`` when they do not all belong to one, because
             a file edited by hand was left while others were replaced.
-        model, scenario, format, layout, records: as they were when it was made.
         files: path relative to the suite's output folder → digest of the bytes written there.
     """
 
@@ -146,50 +144,6 @@ def is_same_lock(lock: Lockfile | None, after: Lockfile | None) -> bool:
     return replace(lock, outputs=outputs, is_legacy=False) == after
 
 
-def write_lockfile(lock: Lockfile) -> bytes:
-    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
-    head = {
-        "lock_version": str(LOCK_VERSION),
-        "contract": str(lock.contract),
-        "methods": encode_basestring(lock.methods),
-        "complete": "true" if lock.complete else "false",
-        "inputs": _digests_text(lock.inputs, 1),
-        "absent": encode_basestring(lock.absent),
-        "outputs": _mapping_text(
-            {name: _output_text(output) for name, output in sorted(lock.outputs.items())}, 1
-        ),
-    }
-    return (_mapping_text(head, 0) + "\n").encode()
-
-
-def _output_text(output: LockedOutput) -> str:
-    fields = {
-        "key": encode_basestring(output.key),
-        "model": encode_basestring(output.model),
-        "scenario": encode_basestring(output.scenario),
-        "format": encode_basestring(output.format),
-        "layout": encode_basestring(output.layout.value),
-        "records": str(output.records),
-        "files": _digests_text(output.files, 3),
-    }
-    return _mapping_text(fields, 2)
-
-
-def _digests_text(digests: Mapping[str, str], depth: int) -> str:
-    return _mapping_text(
-        {path: encode_basestring(digest) for path, digest in sorted(digests.items())}, depth
-    )
-
-
-def _mapping_text(values: Mapping[str, str], depth: int) -> str:
-    """Return what ``json.dumps(…, indent=2)`` gives of a mapping whose values are texts of JSON."""
-    if not values:
-        return "{}"
-    blank = "\n" + "  " * (depth + 1)
-    lines = [f"{blank}{encode_basestring(name)}: {value}" for name, value in values.items()]
-    return "{" + ",".join(lines) + "\n" + "  " * depth + "}"
-
-
 class _File(Struct, kw_only=True, forbid_unknown_fields=True):
     """The keys of a lockfile. Those that were written before there were any state no methods."""
 
@@ -200,6 +154,15 @@ class _File(Struct, kw_only=True, forbid_unknown_fields=True):
     inputs: dict[str, Digest]
     absent: Digest
     outputs: dict[str, LockedOutput]
+
+
+def write_lockfile(lock: Lockfile) -> bytes:
+    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
+    fields = asdict(lock)
+    del fields["is_legacy"]
+    # The keys of mappings are sorted, those of structs stay in their order.
+    text = msgspec.json.encode(_File(lock_version=LOCK_VERSION, **fields), order="deterministic")
+    return msgspec.json.format(text, indent=2) + b"\n"
 
 
 def read_lockfile(data: bytes, path: str) -> Lockfile | Diagnostic:
@@ -253,15 +216,9 @@ def _lockfile(data: object) -> Lockfile:
     every = [*file.inputs.values()]
     for output in file.outputs.values():
         every += [output.key, *output.files.values()]
-    return Lockfile(
-        contract=file.contract,
-        methods=file.methods,
-        complete=file.complete,
-        inputs=file.inputs,
-        absent=file.absent,
-        outputs=file.outputs,
-        is_legacy=is_first or any(map(is_legacy, every)),
-    )
+    fields = asdict(file)
+    del fields["lock_version"]
+    return Lockfile(**fields, is_legacy=is_first or any(map(is_legacy, every)))
 
 
 def _as_version_2(data: dict[str, Any]) -> dict[str, Any]:
@@ -300,6 +257,15 @@ _CHECKSUM_LENGTH = 16
 _Line = tuple[str, str, str, str]
 
 
+class JournalEntry(Struct, frozen=True, kw_only=True):
+    """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
+
+    suite: str
+    path: str
+    digest: str
+    key: str
+
+
 def encode_entries(entries: Iterable[JournalEntry]) -> bytes:
     """Return a line of the journal for each entry.
 
@@ -324,26 +290,14 @@ def _checksum(text: bytes) -> bytes:
     return digest(text).removeprefix(PREFIX)[:_CHECKSUM_LENGTH].encode("ascii")
 
 
-def _legacy_checksum(text: bytes) -> bytes:
-    """Return the checksum of a line that an earlier release has left."""
-    return hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
-
-
 def _entry(line: bytes) -> JournalEntry | None:
     checksum, _, text = line.partition(b" ")
-    if checksum not in {_checksum(text), _legacy_checksum(text)}:
+    # An earlier release may have left the line.
+    legacy = hashlib.sha256(text).hexdigest()[:_CHECKSUM_LENGTH].encode("ascii")
+    if checksum not in {_checksum(text), legacy}:
         return None
     try:
         suite, path, digest, key = msgspec.convert(json.loads(text), _Line)
     except ValueError:
         return None
     return JournalEntry(suite=suite, path=path, digest=digest, key=key)
-
-
-class JournalEntry(Struct, frozen=True, kw_only=True):
-    """One intention: ``path`` of the output folder gets bytes of ``digest``, made for ``key``."""
-
-    suite: str
-    path: str
-    digest: str
-    key: str

@@ -10,9 +10,9 @@ from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+    from mockgen_watch.lock.model import WantedOutput, WantedSuite
 
     # A path as it is written, and the output that needs it; None for a lockfile.
     _Claim: TypeAlias = tuple[str, WantedOutput | None]
@@ -55,16 +55,6 @@ def below(suite: str, path: str) -> str:
 def offer_path(path: str) -> str:
     """Return where the new content stands beside ``path`` when that is not replaced."""
     return path + OFFER_SUFFIX
-
-
-def output_paths(output: WantedOutput) -> Sequence[str]:
-    """Return the files of an output, relative to its suite: those of records, then the labels."""
-    stem = f"{output.model}/{output.scenario}"
-    labels = [stem + LABELS_SUFFIX] if output.has_labels else []
-    if output.layout is not Layout.SPLIT:
-        return (f"{stem}.{output.suffix}", *labels)
-    numbers = range(1, output.records + 1)
-    return [*(split_path(stem, number, output.suffix) for number in numbers), *labels]
 
 
 def is_labels(path: str) -> bool:

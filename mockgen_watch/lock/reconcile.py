@@ -31,6 +31,8 @@ from mockgen_watch.lock.model import (
     Reconciliation,
     Snapshot,
     SuiteAction,
+    WantedOutput,
+    WantedSuite,
 )
 from mockgen_watch.lock.paths import (
     LABELS_SUFFIX,
@@ -38,10 +40,8 @@ from mockgen_watch.lock.paths import (
     is_labels,
     lock_path,
     offer_path,
-    output_paths,
 )
 from mockgen_watch.lock.settle import stale_locks
-from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,14 +98,9 @@ class _Reconciler:
         self.known = self._known()
         # The digest that an earlier run has noted for a key: (path, key) → digest.
         self.promised = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
-        self.paths = {
-            (output.suite, output.name): [
-                below(output.suite, path) for path in output_paths(output)
-            ]
-            for suite in snapshot.wanted
-            for output in suite.outputs
+        self.wanted_paths = {
+            path for suite in snapshot.wanted for output in suite.outputs for path in output.paths
         }
-        self.wanted_paths = {path for paths in self.paths.values() for path in paths}
 
     def run(self) -> Reconciliation:
         blocked = list(self._blocked())
@@ -164,9 +159,7 @@ class _Reconciler:
     def _outputs(self, suite: WantedSuite) -> Iterator[OutputAction]:
         for output in suite.outputs:
             if output.is_selected:
-                files = tuple(
-                    self._file(path, output) for path in self.paths[output.suite, output.name]
-                )
+                files = tuple(self._file(path, output) for path in output.paths)
                 yield OutputAction(output=output, files=files)
 
     def _file(self, path: str, output: WantedOutput) -> FileAction:

@@ -15,7 +15,7 @@ from mockgen_watch.lock.lockfile import (
     is_same_lock,
 )
 from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, SuiteAction
-from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path, output_paths
+from mockgen_watch.lock.paths import OFFER_SUFFIX, offer_path
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Entries:
                     if path not in self.dropped | made and not self.is_done(path)
                 }
                 if left:
-                    entries[name] = _with_files(before, left)
+                    entries[name] = replace(before, files=left)
         return entries
 
     def made(self, action: OutputAction) -> LockedOutput | None:
@@ -150,36 +150,22 @@ class _Entries:
                 done[path] = settled.digest
             elif path in old:
                 left[path] = old[path]
+        files = {**done, **left, **extra}
         if before and left and all(old.get(path) == digest for path, digest in done.items()):
             # Nothing moved: the entry goes on to speak for its own key.
-            return _with_files(before, {**done, **left, **extra})
-        files = {**done, **left, **extra}
-        return _entry(action, MIXED_KEY if left else action.output.key, files) if files else None
-
-
-def _entry(action: OutputAction, key: str, files: dict[str, str]) -> LockedOutput:
-    output = action.output
-    return LockedOutput(
-        key=key,
-        model=output.model,
-        scenario=output.scenario,
-        format=output.format,
-        layout=output.layout,
-        records=output.records,
-        files=files,
-    )
-
-
-def _with_files(entry: LockedOutput, files: dict[str, str]) -> LockedOutput:
-    return LockedOutput(
-        key=entry.key,
-        model=entry.model,
-        scenario=entry.scenario,
-        format=entry.format,
-        layout=entry.layout,
-        records=entry.records,
-        files=files,
-    )
+            return replace(before, files=files)
+        if not files:
+            return None
+        output = action.output
+        return LockedOutput(
+            key=MIXED_KEY if left else output.key,
+            model=output.model,
+            scenario=output.scenario,
+            format=output.format,
+            layout=output.layout,
+            records=output.records,
+            files=files,
+        )
 
 
 def _is_complete(suite: SuiteAction, entries: Mapping[str, LockedOutput]) -> bool:
@@ -202,13 +188,10 @@ def next_journal(
     settled: Mapping[str, Settled],
     committed: AbstractSet[str],
 ) -> tuple[JournalEntry, ...]:
-    """Return the entries that outlive a run.
+    """Return the entries that outlive a run, of the journal before it and those ``written`` by it.
 
-    Args:
-        reconciliation: what the run went by.
-        written: what it added to the journal.
-        settled: what became of the files that it came to.
-        committed: the suites whose lockfile on disk is now right.
+    ``settled`` tells what became of the files that it came to; ``committed`` are the suites whose
+    lockfile on disk is now right.
 
     An entry goes when its file is as the lockfile tells, or gone. Of an output with a refused
     file the journal keeps all digests, so that the next run knows them without generating.
@@ -216,7 +199,9 @@ def next_journal(
     snapshot = reconciliation.snapshot
     acted = {suite.suite for suite in reconciliation.suites}
     known = {suite.suite for suite in snapshot.wanted} | set(snapshot.locks)
-    wanted = _wanted_paths(reconciliation)
+    wanted = {
+        path for suite in snapshot.wanted for output in suite.outputs for path in output.paths
+    }
     done = {path for path, end in settled.items() if end.is_done}
     pending = {file.path for file in reconciliation.strays if file.path not in settled}
 
@@ -225,9 +210,9 @@ def next_journal(
             return True
         if entry.suite not in acted:
             return entry.suite in known or not snapshot.tells_of_all
-        base = entry.path.removesuffix(OFFER_SUFFIX)
         if entry.suite not in committed:
             return True
+        base = entry.path.removesuffix(OFFER_SUFFIX)
         return base not in done if base in wanted else not snapshot.tells_of_all
 
     kept = [entry for entry in (*snapshot.journal, *written) if stays(entry)]
@@ -235,15 +220,6 @@ def next_journal(
         for action in suite.outputs:
             kept += _refused_entries(action, settled)
     return tuple(dict.fromkeys(kept))
-
-
-def _wanted_paths(reconciliation: Reconciliation) -> set[str]:
-    return {
-        below(suite.suite, path)
-        for suite in reconciliation.snapshot.wanted
-        for output in suite.outputs
-        for path in output_paths(output)
-    }
 
 
 def _refused_entries(

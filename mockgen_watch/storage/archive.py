@@ -11,9 +11,8 @@ import os
 import stat
 import tarfile
 import zlib
-from typing import IO, TYPE_CHECKING, BinaryIO
-
-from msgspec import Struct
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, BinaryIO
 
 from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.errors import StorageError
@@ -23,7 +22,6 @@ from mockgen_watch.storage.atomic import (
     digest_in,
     read_blocks,
     remove_quietly,
-    stage,
 )
 from mockgen_watch.storage.backup import (
     BYTES,
@@ -46,15 +44,8 @@ ARCHIVES = "archive"
 SUFFIX = ".tar.gz"
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """A file below a folder; ``path`` is relative to it."""
-
-    path: str
-    size: int
-
-
-def list_files(root: OutputRoot) -> list[Found]:
-    """Return the regular files below ``root``, sorted; links are passed over.
+def list_files(root: OutputRoot) -> list[str]:
+    """Return the paths of the regular files below ``root``, sorted; links are passed over.
 
     Raises:
         StorageError: a folder cannot be read.
@@ -63,10 +54,10 @@ def list_files(root: OutputRoot) -> list[Found]:
     if top is None:
         return []
     with top:
-        return sorted(_walk(root, top, ""), key=lambda file: file.path)
+        return sorted(_walk(root, top, ""))
 
 
-def _walk(root: OutputRoot, folder: Folder, path: str) -> Iterator[Found]:
+def _walk(root: OutputRoot, folder: Folder, path: str) -> Iterator[str]:
     with naming(root.named(path)):
         for entry in folder.entries():
             below = f"{path}/{entry.name}" if path else entry.name
@@ -74,7 +65,7 @@ def _walk(root: OutputRoot, folder: Folder, path: str) -> Iterator[Found]:
                 with folder.enter(entry.name) as inner:
                     yield from _walk(root, inner, below)
             elif stat.S_ISREG(entry.status.st_mode):
-                yield Found(path=below, size=entry.status.st_size)
+                yield below
 
 
 def write_archive(root: OutputRoot, name: str, paths: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -86,15 +77,11 @@ def write_archive(root: OutputRoot, name: str, paths: Sequence[str]) -> tuple[st
     Raises:
         StorageError: it cannot be written; nothing is left behind then.
     """
-    with (
-        naming(root.named(f"{ARCHIVES}/{name}{SUFFIX}")),
-        root.open() as top,
-        top.enter(ARCHIVES, create=True) as folder,
-    ):
+    with root.holding(f"{ARCHIVES}/{name}{SUFFIX}", create=True) as (folder, _):
         temporary, fd = create_temporary(folder, "tmp")
         try:
             with os.fdopen(fd, "wb") as out:
-                digests = _pack(root, top, paths, out)
+                digests = _pack(root, paths, out)
                 out.flush()
                 os.fsync(out.fileno())
             number, free = 1, name
@@ -108,7 +95,7 @@ def write_archive(root: OutputRoot, name: str, paths: Sequence[str]) -> tuple[st
         return free, digests
 
 
-def _pack(root: OutputRoot, top: Folder, paths: Iterable[str], out: BinaryIO) -> dict[str, str]:
+def _pack(root: OutputRoot, paths: Iterable[str], out: BinaryIO) -> dict[str, str]:
     digests = {}
     # Without the time and the name in its head, equal files make equal archives.
     with (
@@ -116,16 +103,13 @@ def _pack(root: OutputRoot, top: Folder, paths: Iterable[str], out: BinaryIO) ->
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for path in paths:
-            parent, _, name = path.rpartition("/")
-            with naming(root.named(path)), top.walk(parent) as folder:
-                handle = folder.read(name)
-                with os.fdopen(handle, "rb") as file:
-                    status = os.fstat(handle)
-                    entry = tarfile.TarInfo(path)
-                    entry.size, entry.mtime = status.st_size, int(status.st_mtime)
-                    reader = _Digesting(file)
-                    tar.addfile(entry, reader)
-                    digests[path] = reader.digest()
+            with root.holding(path) as (folder, name), open(folder.read(name), "rb") as file:
+                status = os.fstat(file.fileno())
+                entry = tarfile.TarInfo(path)
+                entry.size, entry.mtime = status.st_size, int(status.st_mtime)
+                reader = _Digesting(file)
+                tar.addfile(entry, reader)
+                digests[path] = reader.digester.digest()
     return digests
 
 
@@ -134,15 +118,12 @@ class _Digesting:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._digester = Digester()
+        self.digester = Digester()
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size)
-        self._digester.update(data)
+        self.digester.update(data)
         return data
-
-    def digest(self) -> str:
-        return self._digester.digest()
 
 
 def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
@@ -154,15 +135,14 @@ def remove_known(root: OutputRoot, digests: dict[str, str]) -> list[str]:
         StorageError: a file cannot be removed.
     """
     gone = []
+    for path, known in digests.items():
+        with root.holding(path) as (folder, name):
+            if folder.status(name) is not None and digest_in(folder, name) == known:
+                folder.unlink(name)
+                gone.append(path)
     with root.open() as top:
-        for path, known in digests.items():
-            parent, _, name = path.rpartition("/")
-            with naming(root.named(path)), top.walk(parent) as folder:
-                if folder.status(name) is not None and digest_in(folder, name) == known:
-                    folder.unlink(name)
-                    gone.append(path)
         for parent in sorted({path.rpartition("/")[0] for path in gone}, reverse=True):
-            _remove_empty(root, top, parent)
+            top.remove_empty(parent)
     return gone
 
 
@@ -173,23 +153,10 @@ def digests_of(root: OutputRoot, paths: Iterable[str]) -> dict[str, str]:
         StorageError: one cannot be read.
     """
     found = {}
-    with root.open() as top:
-        for path in paths:
-            parent, _, name = path.rpartition("/")
-            with naming(root.named(path)), top.walk(parent) as folder:
-                found[path] = digest_in(folder, name)
+    for path in paths:
+        with root.holding(path) as (folder, name):
+            found[path] = digest_in(folder, name)
     return found
-
-
-def _remove_empty(root: OutputRoot, top: Folder, path: str) -> None:
-    while path:
-        above, _, name = path.rpartition("/")
-        with naming(root.named(path)), top.walk(path) as folder:
-            if folder.entries():
-                return
-        with naming(root.named(path)), top.walk(above) as parent:
-            parent.remove_folder(name)
-        path = above
 
 
 def restore_backup(root: OutputRoot, number: str) -> Backup:
@@ -220,23 +187,16 @@ def _put_back(
     root: OutputRoot, path: str, source: Folder, name: str, *, is_lockfile: bool = False
 ) -> None:
     """Put the file ``name`` of ``source`` at ``path``; what stands there is kept or saved."""
-    parent, _, target = path.rpartition("/")
     with (
-        root.open(create=True) as top,
-        naming(root.named(path)),
-        top.walk(parent, create=True) as folder,
+        root.holding(path, create=True) as (folder, target),
         open(source.read(name), "rb") as file,
     ):
         known = set()
         if is_lockfile and folder.status(target) is not None:
             keep_lockfile(root, folder, target, path)
             known.add(digest_in(folder, target))
-        staged = stage(folder, read_blocks(file.fileno()))
         place = Place(folder=folder, name=target, path=path, known=known, is_forced=True)
-        try:
-            Placer(root).put(place, staged.name, staged.digest)
-        finally:
-            remove_quietly(folder, staged.name)
+        Placer(root).write(place, read_blocks(file.fileno()))
         folder.sync()
 
 
@@ -246,12 +206,11 @@ def list_archives(root: OutputRoot) -> list[str]:
     Raises:
         StorageError: the folder cannot be read.
     """
-    found = list_files(root)
-    names = [file.path.removeprefix(f"{ARCHIVES}/") for file in found]
+    found = [path.rpartition("/") for path in list_files(root)]
     return [
         name.removesuffix(SUFFIX)
-        for name, file in zip(names, found, strict=True)
-        if file.path.startswith(f"{ARCHIVES}/") and name.endswith(SUFFIX) and "/" not in name
+        for folder, _, name in found
+        if folder == ARCHIVES and name.endswith(SUFFIX)
     ]
 
 
@@ -276,55 +235,36 @@ def unpack(root: OutputRoot, archive: str, wanted: Sequence[str]) -> Iterator[tu
     members = set(wanted)
     with _opened(root, archive) as tar:
         for member in tar:
-            if not member.isfile() or member.name not in members:
-                continue
-            file = tar.extractfile(member)
-            if file is None:
-                continue
-            is_new = write_new_below(root, member.name, _blocks(file))
-            yield member.name, is_new or _is_same(root, tar, member)
+            if member.isfile() and member.name in members:
+                is_new = write_new_below(root, member.name, _blocks(tar, member))
+                yield member.name, is_new or _is_same(root, tar, member)
 
 
-def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
+def _blocks(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    file = tar.extractfile(member)
+    while file is not None and (block := file.read(BLOCK)):
         yield block
 
 
 def _is_same(root: OutputRoot, tar: tarfile.TarFile, member: tarfile.TarInfo) -> bool:
-    file = tar.extractfile(member)
-    if file is None:
-        return False
-    archived = digest_chunks(_blocks(file))
-    parent, _, name = member.name.rpartition("/")
-    with naming(root.named(member.name)), root.open() as top, top.walk(parent) as folder:
+    archived = digest_chunks(_blocks(tar, member))
+    with root.holding(member.name) as (folder, name):
         return digest_in(folder, name) == archived
 
 
-class _opened:  # noqa: N801 - it is used as a function
-    """Opens an archive for reading; damage becomes a StorageError."""
-
-    def __init__(self, root: OutputRoot, archive: str) -> None:
-        self._path = f"{ARCHIVES}/{archive}{SUFFIX}"
-        self._root = root
-        self._file: IO[bytes] | None = None
-        self._tar: tarfile.TarFile | None = None
-
-    def __enter__(self) -> tarfile.TarFile:
-        label = self._root.named(self._path)
-        with naming(label), self._root.open() as top, top.walk(ARCHIVES) as folder:
-            handle = folder.read(self._path.rpartition("/")[2])
-        self._file = os.fdopen(handle, "rb")
+@contextmanager
+def _opened(root: OutputRoot, archive: str) -> Iterator[tarfile.TarFile]:
+    """Open an archive for reading; damage becomes a StorageError."""
+    path = f"{ARCHIVES}/{archive}{SUFFIX}"
+    with root.holding(path) as (folder, name):
+        handle = folder.read(name)
+    with ExitStack() as stack:
+        file = stack.enter_context(open(handle, "rb"))
         try:
-            self._tar = tarfile.open(fileobj=self._file, mode="r:gz")
+            tar = stack.enter_context(tarfile.open(fileobj=file, mode="r:gz"))
         except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-            self._file.close()
-            raise StorageError(label, f"it is no archive: {error}") from error
-        return self._tar
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if self._tar is not None:
-            self._tar.close()
-        if self._file is not None:
-            self._file.close()
-        if isinstance(error, tarfile.TarError | EOFError | gzip.BadGzipFile | zlib.error):
-            raise StorageError(self._root.named(self._path), f"it is damaged: {error}") from error
+            raise StorageError(root.named(path), f"it is no archive: {error}") from error
+        try:
+            yield tar
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise StorageError(root.named(path), f"it is damaged: {error}") from error

@@ -6,6 +6,7 @@ A file is first written under a temporary name in the folder where it will stand
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -31,10 +32,7 @@ _numbers = itertools.count()
 class Staged(NamedTuple):
     """Bytes that were taken in.
 
-    Attributes:
-        name: the temporary file; ``""`` when none is needed, because the bytes are there already.
-        digest: of all bytes.
-        size: in bytes.
+    ``name`` is the temporary file; ``""`` when none is needed, because the bytes are there already.
     """
 
     name: str
@@ -179,25 +177,22 @@ def write_atomically(folder: Folder, name: str, data: bytes, *, is_durable: bool
 
 def create_temporary(folder: Folder, kind: str) -> tuple[str, int]:
     """Create a temporary file of a name that nothing has; return its name and handle."""
-    for name in _names(kind):
-        try:
+    while True:
+        name = temporary_name(kind)
+        # An earlier process of the same number may have left one.
+        with contextlib.suppress(FileExistsError):
             return name, folder.create(name)
-        except FileExistsError:
-            continue  # an earlier process of the same number left it
-    raise AssertionError("the numbers do not end")
 
 
 def temporary_name(kind: str) -> str:
     """Return a name of this process for a temporary file."""
-    return next(_names(kind))
+    return f".mockgen-{os.getpid()}-{next(_numbers)}.{kind}"
 
 
 def remove_quietly(folder: Folder, name: str) -> None:
     """Remove ``name`` if it can be; what stays is found by the next run."""
-    try:
+    with contextlib.suppress(OSError):
         folder.unlink(name)
-    except OSError:
-        return
 
 
 def write_all(fd: int, data: bytes) -> None:
@@ -220,21 +215,14 @@ def digest_file(fd: int) -> str:
 
 def digest_in(folder: Folder, name: str) -> str:
     """Return the digest of the file ``name`` of ``folder``."""
-    fd = folder.read(name)
-    try:
-        return digest_file(fd)
-    finally:
-        os.close(fd)
+    with open(folder.read(name), "rb") as file:
+        return digest_file(file.fileno())
 
 
 def read_in(folder: Folder, name: str) -> bytes:
     """Return the bytes of the file ``name`` of ``folder``."""
     with open(folder.read(name), "rb") as file:
         return file.read()
-
-
-def _names(kind: str) -> Iterator[str]:
-    return (f".mockgen-{os.getpid()}-{number}.{kind}" for number in _numbers)
 
 
 def read_file(path: str) -> bytes:

@@ -13,8 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -55,15 +53,7 @@ class _About(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Backup(Struct, frozen=True, kw_only=True):
-    """One file that was saved.
-
-    Attributes:
-        number: names it.
-        folder: the output folder, as people know it.
-        path: of the file in that folder.
-        digest: of its bytes.
-        size: in bytes.
-    """
+    """One file that was saved, from ``path`` of the output folder ``folder``."""
 
     number: str
     folder: str
@@ -129,9 +119,8 @@ def clear_unfinished(state: StateFolder) -> None:
     """
     with naming(state.place(BACKUPS)):
         for number in _numbers(state):
-            path = state.place(f"{BACKUPS}/{number}")
-            if not os.path.exists(os.path.join(path, _ABOUT)):
-                shutil.rmtree(path)
+            if not os.path.exists(state.place(f"{BACKUPS}/{number}/{_ABOUT}")):
+                state.remove_folder(f"{BACKUPS}/{number}")
 
 
 def _new_number(state: StateFolder) -> str:
@@ -147,7 +136,7 @@ def _new_number(state: StateFolder) -> str:
 
 def _numbers(state: StateFolder) -> list[str]:
     path = state.place(BACKUPS)
-    names = os.listdir(path) if Path(path).is_dir() else []
+    names = os.listdir(path) if os.path.isdir(path) else []
     return sorted((name for name in names if _NUMBER.fullmatch(name)), key=int)
 
 
@@ -175,13 +164,9 @@ def _read_about(state: StateFolder, folder: str) -> _About | None:
 
 
 class KeptLockfile(Struct, frozen=True, kw_only=True):
-    """One lockfile that was replaced.
+    """One lockfile that was replaced, at ``path`` of the output folder ``folder``.
 
-    Attributes:
-        folder: the output folder, as people know it.
-        path: of the lockfile in that folder.
-        number: counts up; the highest was replaced last.
-        size: in bytes.
+    The one with the highest number was replaced last.
     """
 
     folder: str
@@ -234,7 +219,7 @@ def list_lockfiles(state: StateFolder) -> list[KeptLockfile]:
     """
     path = state.place(LOCKFILES)
     with naming(path):
-        marks = os.listdir(path) if Path(path).is_dir() else []
+        marks = os.listdir(path) if os.path.isdir(path) else []
     found = [one for mark in marks for one in _read_lockfiles(state, f"{LOCKFILES}/{mark}")]
     return sorted(found, key=lambda one: (one.folder, one.path, int(one.number)))
 

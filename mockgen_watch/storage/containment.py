@@ -12,16 +12,14 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.folders import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
-    from mockgen_watch.storage.folders import StrPath
+    StrPath: TypeAlias = str | os.PathLike[str]
 
 
 HAS_HANDLES = (
@@ -63,10 +61,10 @@ def naming(path: str) -> Iterator[None]:
 
 def storage_error(path: str, error: OSError) -> StorageError:
     """Return the error that tells ``error`` of ``path`` to people."""
-    reason = error.strerror or str(error)
     if error.errno == errno.ELOOP:
         return EscapeError(path, "a symbolic link is in the way", "ELOOP")
-    return StorageError(path, reason, errno.errorcode.get(error.errno or 0, ""))
+    name = errno.errorcode.get(error.errno or 0, "")
+    return StorageError(path, error.strerror or str(error), name)
 
 
 class Folder:
@@ -89,7 +87,7 @@ class Folder:
         text = os.fspath(path)
         if by_handle:
             return cls(os.open(text, os.O_RDONLY | os.O_DIRECTORY), text, label)
-        if not is_folder(text):
+        if not os.path.isdir(text):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), text)
         return cls(None, text, label)
 
@@ -102,12 +100,7 @@ class Folder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def named(self, name: str) -> str:
@@ -151,7 +144,8 @@ class Folder:
 
     def walk(self, path: str, *, create: bool = False) -> Self:
         """Open the folder ``path``, names with slashes between, ``""`` for this folder again."""
-        here = self._again()
+        fd = None if self._fd is None else os.dup(self._fd)
+        here = type(self)(fd, self._path, self.label)
         for name in path.split("/") if path else ():
             try:
                 below = here.enter(name, create=create)
@@ -159,6 +153,13 @@ class Folder:
                 here.close()
             here = below
         return here
+
+    @contextmanager
+    def holding(self, path: str, *, create: bool = False) -> Iterator[tuple[Self, str]]:
+        """Open the folder that ``path`` lies in, and give it and the last name of ``path``."""
+        parent, _, name = path.rpartition("/")
+        with self.walk(parent, create=create) as folder:
+            yield folder, name
 
     def status(self, name: str) -> os.stat_result | None:
         """Return what ``name`` is, links not followed; None when nothing is there."""
@@ -242,9 +243,15 @@ class Folder:
         """Remove the file ``name``."""
         os.unlink(self._at(name), dir_fd=self._fd)
 
-    def remove_folder(self, name: str) -> None:
-        """Remove the empty folder ``name``."""
-        os.rmdir(self._at(name), dir_fd=self._fd)
+    def remove_empty(self, path: str) -> None:
+        """Remove the folder ``path`` in this one and those above it, as far as they are empty."""
+        while path:
+            try:
+                with self.holding(path) as (folder, name):
+                    os.rmdir(folder._at(name), dir_fd=folder._fd)
+            except OSError:
+                return
+            path = path.rpartition("/")[0]
 
     def sync(self) -> None:
         """Make the folder's names durable, where the system can."""
@@ -257,10 +264,6 @@ class Folder:
 
     def _at(self, name: str) -> str:
         return name if self._fd is not None else os.path.join(self._path, name)
-
-    def _again(self) -> Self:
-        fd = None if self._fd is None else os.dup(self._fd)
-        return type(self)(fd, self._path, self.label)
 
     def _make(self, name: str) -> None:
         try:
@@ -276,7 +279,6 @@ class Folder:
 
 
 def _check_name(name: str, label: str) -> None:
-    if name in {"", ".", ".."} or "/" in name or "\0" in name or (os.altsep or "/") in name:
-        raise EscapeError(label, "the name is no name of a file in this folder")
-    if os.name == "nt" and ("\\" in name or ":" in name):
+    separators = "/\\:\0" if os.name == "nt" else "/\0"
+    if name in {"", ".", ".."} or not set(separators).isdisjoint(name):
         raise EscapeError(label, "the name is no name of a file in this folder")

@@ -10,12 +10,11 @@ person wrote is never lost: a file that is there stays, or is kept under another
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
-import shutil
 import stat
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,8 +26,6 @@ from mockgen_watch.storage.atomic import (
     TEMPORARY,
     digest_in,
     read_in,
-    remove_quietly,
-    stage,
     write_atomically,
 )
 from mockgen_watch.storage.backup import Backup, clear_unfinished, save_backup
@@ -71,7 +68,7 @@ class Replaced(Struct, frozen=True, kw_only=True):
     Attributes:
         paths: those that are as they were meant to be.
         refused: those that somebody changed meanwhile; they stand as that person left them.
-        backups: of what was replaced or removed; none of a run that only finished another.
+        backups: none of a run that only finished another.
     """
 
     paths: tuple[str, ...]
@@ -111,13 +108,12 @@ def replace_all(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
     backups = []
     for file in files:
         if file.old is not None:
-            parent, _, name = file.path.rpartition("/")
-            with root.open() as top, naming(root.named(file.path)), top.walk(parent) as folder:
+            with root.holding(file.path) as (folder, name):
                 backups.append(save_backup(root, folder, name, file.path))
     with naming(root.state.place(BLOBS)), root.state.open(BLOBS) as place:
         for number, file in enumerate(files):
             if file.data is not None:
-                write_atomically(place, _blob(number), file.data)
+                write_atomically(place, f"{number:06d}", file.data)
     manifest = _Manifest(
         base=os.path.relpath(root.base, root.state.folder),
         inner=root.inner,
@@ -138,7 +134,7 @@ def finish_replacement(state: StateFolder) -> Replaced | None:
     """
     data = state.read(MANIFEST)
     if data is None:
-        if Path(state.folder).is_dir():
+        if os.path.isdir(state.folder):
             clear_unfinished(state)
             state.clear_temporaries()
             _forget(state)
@@ -158,7 +154,7 @@ def _read(root: OutputRoot, number: int, file: _File) -> Replacement:
         old = renew(old, (_read_at(root, file.path) or b"",))
     if file.new is None:
         return Replacement(path=file.path, old=old, data=None)
-    data = root.state.read(f"{BLOBS}/{_blob(number)}")
+    data = root.state.read(f"{BLOBS}/{number:06d}")
     if data is None or digest(data) not in {file.new, renew(file.new, (data,))}:
         raise StorageError(root.state.place(BLOBS), "what was to be written is damaged")
     return Replacement(path=file.path, old=old, data=data)
@@ -178,26 +174,17 @@ def _carry_out(root: OutputRoot, files: Sequence[Replacement]) -> Replaced:
 
 def _replace(root: OutputRoot, file: Replacement) -> bool:
     """Bring one file to its end; return False when it is neither the old nor the new one."""
-    parent, _, name = file.path.rpartition("/")
     known = frozenset({file.old} if file.old else ())
-    with (
-        root.open(create=True) as top,
-        naming(root.named(file.path)),
-        top.walk(parent, create=True) as folder,
-    ):
+    with root.holding(file.path, create=True) as (folder, name):
         place = Place(folder=folder, name=name, path=file.path, known=known)
+        status = folder.status(name)
         if file.data is None:
             placed = Placer(root).remove(place)
-        elif file.old is not None and folder.status(name) is None:
+        elif status is None and file.old is not None:
             return False
         else:
-            status = folder.status(name)
             mode = None if status is None else stat.S_IMODE(status.st_mode)
-            staged = stage(folder, (file.data,), mode=mode)
-            try:
-                placed = Placer(root).put(place, staged.name, staged.digest)
-            finally:
-                remove_quietly(folder, staged.name)
+            placed = Placer(root).write(place, (file.data,), mode)
         folder.sync()
     return placed is not Placed.REFUSED
 
@@ -207,17 +194,17 @@ def _clear_temporaries(root: OutputRoot, parent: str, known: Container[str | Non
     top = root.open_if_there()
     if top is None:
         return
-    with top, naming(root.named(parent)):
-        try:
-            folder = top.walk(parent)
-        except FileNotFoundError:
-            return
-        with folder:
-            for entry in folder.entries():
-                if TEMPORARY.fullmatch(entry.name) and (
-                    entry.name.endswith(".tmp") or digest_in(folder, entry.name) in known
-                ):
-                    folder.unlink(entry.name)
+    with (
+        top,
+        naming(root.named(parent)),
+        contextlib.suppress(FileNotFoundError),
+        top.walk(parent) as folder,
+    ):
+        for entry in folder.entries():
+            if TEMPORARY.fullmatch(entry.name) and (
+                entry.name.endswith(".tmp") or digest_in(folder, entry.name) in known
+            ):
+                folder.unlink(entry.name)
 
 
 def _digest_at(root: OutputRoot, path: str) -> str | None:
@@ -227,29 +214,18 @@ def _digest_at(root: OutputRoot, path: str) -> str | None:
 
 def _read_at(root: OutputRoot, path: str) -> bytes | None:
     """Return the bytes of the file ``path`` below ``root``; None when there is none."""
-    parent, _, name = path.rpartition("/")
-    top = root.open_if_there()
-    if top is None:
-        return None
-    with top, naming(root.named(path)):
-        try:
-            with top.walk(parent) as folder:
-                return read_in(folder, name)
-        except FileNotFoundError:
+    try:
+        return root.read(path)
+    except StorageError as error:
+        if error.errno_name == "ENOENT":
             return None
-
-
-def _blob(number: int) -> str:
-    return f"{number:06d}"
+        raise
 
 
 def _forget(state: StateFolder) -> None:
     """Remove the manifest, then what it needed."""
     state.remove(MANIFEST)
-    path = state.place(BLOBS)
-    with naming(path):
-        if Path(path).is_dir():
-            shutil.rmtree(path)
+    state.remove_folder(BLOBS)
 
 
 # Files of people ------------------------------------------------------------------------------
@@ -266,13 +242,7 @@ class WriteResult(StrEnum):
 
 
 class UserFile(Struct, frozen=True, kw_only=True):
-    """One file.
-
-    Attributes:
-        path: relative to the project folder.
-        result: what became of it.
-        kept_as: the name under which a replaced file is kept; ``""`` for the others.
-    """
+    """One file; ``kept_as`` is the name under which a replaced one is kept, else ``""``."""
 
     path: str
     result: WriteResult
@@ -282,10 +252,12 @@ class UserFile(Struct, frozen=True, kw_only=True):
 def write_user_file(
     project: Folder, path: str, data: bytes, rivals: Sequence[str] = (), *, replace: bool = False
 ) -> UserFile:
-    """Write ``data`` to ``path`` unless something is there.
+    """Write ``data`` to ``path`` of the project folder unless something is there.
+
+    Folders on the way are made.
 
     Args:
-        project: the open project folder; folders on the way are made.
+        project: the open project folder.
         path: relative to it, with forward slashes.
         data: the whole file.
         rivals: other names in the same folder that mean the same, and count as being there.

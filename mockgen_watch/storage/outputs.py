@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import stat
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
@@ -22,16 +24,15 @@ from mockgen_watch.lock.lockfile import (
 )
 from mockgen_watch.lock.model import Scope, Snapshot, relevant_paths
 from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, offer_path, suite_of_lock
-from mockgen_watch.storage.atomic import TEMPORARY, read_blocks
+from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.specs import SpecReader, SpecSnapshot, digest_below, read_steady
-from mockgen_watch.storage.stat_cache import Stamp, StatCache
+from mockgen_watch.storage.specs import SpecReader, SpecSnapshot, read_steady
+from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
 
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import WantedSuite
     from mockgen_watch.storage.project_folder import OutputRoot
 
     _Value = TypeVar("_Value")
@@ -107,24 +108,24 @@ class OutputTree(Struct, frozen=True, kw_only=True):
         Only what no stamp tells is read.
         """
         found: dict[str, str] = {}
-        unread: list[str] = []
+        unreadable: dict[str, str] = {}
         for path in paths:
             known = self.cache.get(path, self.stamps[path])
-            if known is None:
-                unread.append(path)
-            else:
-                found[path] = known
-        unreadable: dict[str, str] = {}
-        if unread:
-            with self.root.open() as top:
-                for path in unread:
-                    try:
-                        found_now = digest_below(top, path, self.root.named(path), self.cache)
-                    except StorageError as error:
-                        unreadable[path] = f"a file that cannot be read [{error.errno_name}]"
-                    else:
-                        found.update({path: found_now} if found_now else {})
+            try:
+                found[path] = known or self._digest(path)
+            except StorageError as error:
+                if error.errno_name != "ENOENT":
+                    unreadable[path] = f"a file that cannot be read [{error.errno_name}]"
         return found, unreadable
+
+    def _digest(self, path: str) -> str:
+        with self.root.holding(path) as (folder, name), open(folder.read(name), "rb") as file:
+            read_ns = now_ns()
+            before = Stamp.of(os.fstat(file.fileno()))
+            found = digest_file(file.fileno())
+            if before == Stamp.of(os.fstat(file.fileno())):
+                self.cache.put(path, before, found, read_ns)
+            return found
 
     def _obstacles(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Return for each path what stands at it, or on the way to it, and should not."""
@@ -135,9 +136,7 @@ class OutputTree(Struct, frozen=True, kw_only=True):
             elif path in self.obstacles:
                 found[path] = self.obstacles[path]
             else:
-                parts = path.split("/")
-                for length in range(1, len(parts)):
-                    parent = "/".join(parts[:length])
+                for parent in accumulate(path.split("/")[:-1], "{}/{}".format):
                     if parent in self.obstacles or parent in self.stamps:
                         kind = self.obstacles.get(parent, "a file")
                         found[path] = f"{kind} at {parent}"
@@ -197,12 +196,10 @@ def _renewed(tree: OutputTree, path: str, digest: str) -> str:
     """Return the new digest of the file ``path`` if its SHA-256 is ``digest``, else ``digest``."""
     if not is_legacy(digest) or path not in tree.stamps:
         return digest
-    parent, _, name = path.rpartition("/")
     # What cannot be read is reported by whoever needs its digest.
     with (
-        contextlib.suppress(OSError, StorageError),
-        tree.root.open() as top,
-        top.walk(parent) as folder,
+        contextlib.suppress(StorageError),
+        tree.root.holding(path) as (folder, name),
         open(folder.read(name), "rb") as file,
     ):
         return renew(digest, read_blocks(file.fileno()))
@@ -216,19 +213,6 @@ def read_journal(root: OutputRoot) -> tuple[JournalEntry, ...]:
         StorageError: it cannot be read.
     """
     return decode_entries(root.state.read(root.journal_name) or b"")
-
-
-def read_output(tree: OutputTree, path: str) -> bytes:
-    """Return the bytes of the file ``path`` of the output folder.
-
-    Raises:
-        StorageError: it cannot be read.
-    """
-    parent, _, name = path.rpartition("/")
-    with naming(tree.root.named(path)), tree.root.open() as top, top.walk(parent) as folder:
-        fd = folder.read(name)
-        with open(fd, "rb") as file:
-            return file.read()
 
 
 class OutputReader:

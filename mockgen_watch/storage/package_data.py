@@ -6,12 +6,14 @@ import os
 from functools import cache
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.plan import CONTRACT, METHODS
 from mockgen_watch.storage.containment import naming
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 # A wheel carries the copy inside the package; an editable install has the folder beside it.
 _SCHEMAS = (os.path.join(_PACKAGE, "_schemas"), os.path.join(os.path.dirname(_PACKAGE), "schemas"))
-_VOCABULARIES = os.path.join(_PACKAGE, "vocabulary")
+VOCABULARIES = os.path.join(_PACKAGE, "vocabulary")
+"""The folder of the vocabularies that are shipped."""
 
 
 def read_schema(name: str) -> bytes:
@@ -40,28 +42,17 @@ def find_schema(name: str) -> str:
     raise StorageError(name, "this installation carries no such schema", "ENOENT")
 
 
-def schema_names() -> tuple[str, ...]:
-    """Return the file names of all schemas that this installation carries, sorted."""
-    there = filter(os.path.isdir, _SCHEMAS)
-    names = {name for folder in there for name in os.listdir(folder)}
-    return tuple(sorted(name for name in names if name.endswith(".schema.json")))
-
-
 def shipped_vocabularies() -> tuple[str, ...]:
     """Return the file names of all vocabularies, sorted."""
-    return tuple(sorted(name for name in os.listdir(_VOCABULARIES) if name.endswith(".json")))
+    return tuple(sorted(name for name in os.listdir(VOCABULARIES) if name.endswith(".json")))
 
 
-def vocabulary_folder() -> str:
-    """Return where they are."""
-    return _VOCABULARIES
-
-
-def vocabulary_stamps() -> list[tuple[str, int, int]]:
-    """Return name, size and time of each, sorted: what tells that they are the same."""
-    with os.scandir(_VOCABULARIES) as entries:
+def tool_parts() -> list[object]:
+    """Return what of the program itself decides the bytes of outputs, as a part of keys."""
+    with os.scandir(VOCABULARIES) as entries:
         found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".json")]
-    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in found)
+    stamps = sorted((name, status.st_size, status.st_mtime_ns) for name, status in found)
+    return [CONTRACT, METHODS, stamps]
 
 
 def read_vocabulary(name: str) -> bytes:
@@ -70,7 +61,7 @@ def read_vocabulary(name: str) -> bytes:
     Raises:
         StorageError: there is none, or it cannot be read.
     """
-    path = os.path.join(_VOCABULARIES, os.path.basename(name))
+    path = os.path.join(VOCABULARIES, os.path.basename(name))
     with naming(path), open(path, "rb") as file:
         return file.read()
 

@@ -9,13 +9,11 @@ the folder where it will stand; what an output no longer needs is removed by the
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import tempfile
 from abc import ABC, abstractmethod
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
+import msgspec
 from msgspec import Struct
 
 from mockgen_watch.errors import FindingsError
@@ -28,12 +26,10 @@ from mockgen_watch.storage.atomic import (
     write_atomically,
 )
 from mockgen_watch.storage.containment import Folder, naming
-from mockgen_watch.storage.folders import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from mockgen_watch.storage.folders import StrPath
     from mockgen_watch.storage.project_folder import StateFolder
 
 
@@ -44,20 +40,17 @@ TOLD_AS: Final = "a temporary file"
 
 
 class Spool:
-    """Bytes in the order in which they came."""
+    """Bytes in the order in which they came; more than a block of them lie in a nameless file."""
 
-    def __init__(self, folder: StrPath | None = None, *, block: int = BLOCK) -> None:
-        self._folder = folder
+    def __init__(self, folder: str | None = None, *, block: int = BLOCK) -> None:
         self._block = block
-        self._parts: list[bytes] = []
-        self._gathered = 0
-        self._file: IO[bytes] | None = None
+        self._file = tempfile.SpooledTemporaryFile(block, dir=folder)  # noqa: SIM115 - see exit
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.clear()
+        self._file.close()
 
     def write(self, data: bytes) -> None:
         """Take in ``data``.
@@ -65,13 +58,8 @@ class Spool:
         Raises:
             StorageError: there is no room for it.
         """
-        self._parts.append(data)
-        self._gathered += len(data)
-        if self._gathered >= self._block:
-            with naming(TOLD_AS):
-                self._opened().write(b"".join(self._parts))
-            self._parts.clear()
-            self._gathered = 0
+        with naming(TOLD_AS):
+            self._file.write(data)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield all bytes; nothing is to be written from then on.
@@ -79,29 +67,19 @@ class Spool:
         Raises:
             StorageError: they cannot be read.
         """
-        if self._file is not None:
-            with naming(TOLD_AS):
-                self._file.seek(0)
-            while data := self._read(self._file):
-                yield data
-        yield b"".join(self._parts)
+        with naming(TOLD_AS):
+            self._file.seek(0)
+        while data := self._read():
+            yield data
 
     def clear(self) -> None:
         """Let go of all bytes."""
-        self._parts.clear()
-        self._gathered = 0
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        self._file.seek(0)
+        self._file.truncate()
 
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - see clear
-        return self._file
-
-    def _read(self, file: IO[bytes]) -> bytes:
+    def _read(self) -> bytes:
         with naming(TOLD_AS):
-            return file.read(self._block)
+            return self._file.read(self._block)
 
 
 FOLDER: Final = "partial"
@@ -134,12 +112,10 @@ class Resumable(ABC):
 
 
 class _Mark(Struct, frozen=True, kw_only=True):
-    """What is recorded of a partial file.
+    """What is recorded of a partial file: the output that it becomes, and what it holds at least.
 
     Attributes:
-        key, path: of the output that it becomes; the same key means the same bytes.
         name: the file's, in ``FOLDER``.
-        records, size, digest: of what it holds at least.
     """
 
     key: str
@@ -216,16 +192,9 @@ class Partials:
         Raises:
             StorageError: when one cannot be removed.
         """
-        place = self.state.place(FOLDER)
-        with naming(place):
-            if not is_folder(place):
-                return
-            # The mark goes first: without it the rest is nothing.
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(place, MARK))
-            for name in os.listdir(place):
-                os.unlink(os.path.join(place, name))
-            os.rmdir(place)
+        # The mark goes first: without it the rest is nothing.
+        self.state.remove(f"{FOLDER}/{MARK}")
+        self.state.remove_folder(FOLDER)
 
     def _take_over(self, writer: AtomicWriter, what: tuple[str, str]) -> int:
         """Return how many records ``writer`` holds already."""
@@ -256,17 +225,21 @@ class Partials:
             ):
                 marked = writer.size
                 name, digest = writer.pause()
-                counts = {"records": progress.records, "size": marked}
-                mark = {"key": what[0], "path": what[1], "name": name, "digest": digest, **counts}
-                write_atomically(folder, MARK, json.dumps(mark).encode(), is_durable=False)
+                mark = _Mark(
+                    key=what[0],
+                    path=what[1],
+                    name=name,
+                    records=progress.records,
+                    size=marked,
+                    digest=digest,
+                )
+                write_atomically(folder, MARK, msgspec.json.encode(mark), is_durable=False)
 
     def _read(self) -> _Mark | None:
-        data = self.state.read(f"{FOLDER}/{MARK}")
         try:
-            found: Any = json.loads(data or b"null")
-            return None if found is None else _Mark(**found)
-        except (ValueError, TypeError):
-            return None  # of a machine that went down; or nobody's
+            return msgspec.json.decode(self.state.read(f"{FOLDER}/{MARK}") or b"", type=_Mark)
+        except ValueError:
+            return None  # there is none; or it is of a machine that went down, or nobody's
 
 
 def _moved(staged: Staged, folder: Folder, target: Folder) -> Staged:

@@ -16,21 +16,27 @@ import contextlib
 import errno
 import os
 import re
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import LockedError, StorageError, UsageError
-from mockgen_watch.storage.atomic import TEMPORARY, remove_quietly, write_all, write_atomically
+from mockgen_watch.storage.atomic import (
+    TEMPORARY,
+    read_in,
+    remove_quietly,
+    write_all,
+    write_atomically,
+)
 from mockgen_watch.storage.containment import EscapeError, Folder, naming
-from mockgen_watch.storage.folders import is_file, is_folder, make_folders, path_below, plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
+    from pathlib import Path
 
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 
 if sys.platform == "win32":
@@ -48,6 +54,7 @@ STATE = "mockgen"
 STATE_WITHOUT_GIT = ".mockgen"
 
 _LONGEST_POINTER = 8192
+_NOTHING = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 def find_project(start: StrPath) -> str:
@@ -60,7 +67,7 @@ def find_project(start: StrPath) -> str:
     """
     start = os.path.realpath(start)
     for folder in _upward(start):
-        if is_folder(os.path.join(folder, SPECS)):
+        if os.path.isdir(os.path.join(folder, SPECS)):
             return folder
         if git_folder_of(folder) is not None:
             break
@@ -87,9 +94,10 @@ def git_folder_of(work_tree: StrPath) -> str | None:
     """
     marker = os.path.join(work_tree, ".git")
     with naming(marker):
-        if is_folder(marker):
-            return marker if is_file(os.path.join(marker, "HEAD")) else None
-        if not is_file(marker):
+        kind = _kind(marker)
+        if kind == stat.S_IFDIR:
+            return marker if _kind(os.path.join(marker, "HEAD")) == stat.S_IFREG else None
+        if kind != stat.S_IFREG:
             return None
         with open(marker, "rb") as file:
             text = file.read(_LONGEST_POINTER).decode("utf-8", "surrogateescape")
@@ -97,9 +105,23 @@ def git_folder_of(work_tree: StrPath) -> str | None:
         raise StorageError(marker, "it does not say 'gitdir:' and a path")
     pointer = text.removeprefix("gitdir:").strip("\r\n").strip(" ")
     git = os.path.realpath(os.path.join(work_tree, pointer))
-    if not is_file(os.path.join(git, "HEAD")):
+    if _kind(os.path.join(git, "HEAD")) != stat.S_IFREG:
         raise StorageError(marker, f"it leads to {git}, which is no Git folder")
     return git
+
+
+def _kind(path: str) -> int:
+    """Return the kind of what is at ``path``, links followed; 0 where nothing is.
+
+    Raises:
+        OSError: one cannot tell, as behind a folder that may not be entered.
+    """
+    try:
+        return stat.S_IFMT(os.stat(path).st_mode)
+    except OSError as error:
+        if error.errno in _NOTHING:
+            return 0
+        raise
 
 
 def state_folder(project: StrPath) -> str:
@@ -115,7 +137,7 @@ def state_folder(project: StrPath) -> str:
     work_tree, git = found
     if project == work_tree:
         return os.path.join(git, STATE)
-    inner = path_below(work_tree, project)
+    inner = os.path.relpath(project, work_tree).replace(os.sep, "/")
     readable = re.sub(r"[^A-Za-z0-9_-]", "-", os.path.basename(project))[:40]
     return os.path.join(git, STATE, "projects", f"{readable}-{name_mark(inner)}")
 
@@ -158,7 +180,7 @@ class StateFolder:
         """
         path = self.place(below)
         with naming(path):
-            make_folders(path)
+            os.makedirs(path, exist_ok=True)
             is_in_project = os.path.basename(self.folder) == STATE_WITHOUT_GIT
             # Asked each time: a kill may have come between the folder and its file.
             if is_in_project and not os.path.exists(os.path.join(self.folder, IGNORE)):
@@ -204,6 +226,18 @@ class StateFolder:
         with naming(path), contextlib.suppress(FileNotFoundError):
             os.unlink(path)
 
+    def remove_folder(self, name: str) -> None:
+        """Remove the folder ``name`` and the files in it, if it is there.
+
+        Raises:
+            StorageError: when one cannot be removed.
+        """
+        path = self.place(name)
+        with naming(path), contextlib.suppress(FileNotFoundError):
+            for inner in os.listdir(path):
+                os.unlink(os.path.join(path, inner))
+            os.rmdir(path)
+
     def clear_temporaries(self) -> None:
         """Remove the temporary files that a kill left; the caller holds the writer's lock.
 
@@ -211,7 +245,7 @@ class StateFolder:
             StorageError: when the folder cannot be read.
         """
         with naming(self.folder):
-            names = os.listdir(self.folder) if is_folder(self.folder) else []
+            names = os.listdir(self.folder) if os.path.isdir(self.folder) else []
         names = [name for name in names if TEMPORARY.fullmatch(name)]
         if names:
             with self.open() as folder:
@@ -236,13 +270,9 @@ class ProjectLock:
     def __init__(
         self, state: StateFolder, name: str = WRITER, *, holder: str = "", timeout: float = 0.0
     ) -> None:
-        """Prepare the lock ``name``.
+        """Prepare the lock ``name``, ``WRITER`` or ``DAEMON``, and wait ``timeout`` seconds for it.
 
-        Args:
-            state: where its file is.
-            name: ``WRITER`` or ``DAEMON``.
-            holder: what the process does (``mockgen-watch generate``), for others to read.
-            timeout: seconds to wait for another holder.
+        ``holder`` says what the process does (``mockgen-watch generate``), for others to read.
         """
         self.state = state
         self.name = name
@@ -254,12 +284,7 @@ class ProjectLock:
         self.acquire()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.release()
 
     def acquire(self) -> None:
@@ -310,33 +335,25 @@ class ProjectLock:
     def _is_named(self, fd: int) -> bool:
         # Somebody may have removed the file, or the whole folder, after it was opened.
         try:
-            named = os.stat(self._path())
+            return os.path.samestat(os.fstat(fd), os.stat(self._path()))
         except FileNotFoundError:
             return False
-        held = os.fstat(fd)
-        return (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
 
     def _leave_note(self) -> None:
         text = f"process {os.getpid()} ({self.holder})" if self.holder else f"process {os.getpid()}"
         note = text.encode("utf-8", "replace")
         # A full disk must not keep anybody from the lock: the note is only for people.
-        try:
+        with contextlib.suppress(OSError):
             # A process that takes it again and again has said so already; cutting a file is slow.
-            if os.read(self._fd, _LONGEST_NOTE + 1) == note:
-                return
-            os.ftruncate(self._fd, 0)
-            os.lseek(self._fd, 0, os.SEEK_SET)
-            write_all(self._fd, note)
-        except OSError:
-            return
+            if os.read(self._fd, _LONGEST_NOTE + 1) != note:
+                os.ftruncate(self._fd, 0)
+                os.lseek(self._fd, 0, os.SEEK_SET)
+                write_all(self._fd, note)
 
     def _message(self) -> str:
         note = b""
-        try:
-            with open(self._path(), "rb") as file:
-                note = file.read(_LONGEST_NOTE)
-        except OSError:
-            note = b""
+        with contextlib.suppress(OSError), open(self._path(), "rb") as file:
+            note = file.read(_LONGEST_NOTE)
         who = note.decode("utf-8", "replace") or "another process"
         return f"{who} of mockgen-watch works on this project (lock {self._path()})"
 
@@ -389,17 +406,15 @@ class OutputRoot(NamedTuple):
             EscapeError: when it is not below the project.
         """
         parts = path.replace("\\", "/").strip("/").split("/")
-        if _is_absolute(path) or any(part in {"", ".", "..", ".git"} for part in parts):
+        if os.path.isabs(path) or any(part in {"", ".", "..", ".git"} for part in parts):
             raise EscapeError(path, "the output folder must be a folder below the project")
         inner = "/".join(parts)
         return cls(base=os.fspath(project), inner=inner, label=inner, state=state)
 
     @classmethod
-    def at(cls, path: StrPath, state: StateFolder) -> OutputRoot:
+    def at(cls, path: Path, state: StateFolder) -> OutputRoot:
         """Return the folder ``path``, anywhere, as only a person at the command line names it."""
-        text = plain_path(path)
-        base = text if _is_absolute(text) else plain_path(os.path.join(os.getcwd(), text))
-        return cls(base=base, inner="", label=text.replace(os.sep, "/"), state=state)
+        return cls(base=str(path.absolute()), inner="", label=path.as_posix(), state=state)
 
     @property
     def journal_name(self) -> str:
@@ -424,11 +439,12 @@ class OutputRoot(NamedTuple):
         """Open the folder, and make it when asked to.
 
         Raises:
-            StorageError: when that cannot be; EscapeError when a link is on the way.
+            EscapeError: a link is on the way.
+            StorageError: it cannot be opened.
         """
         with naming(self.label):
             if create and not self.inner:
-                make_folders(self.base)
+                os.makedirs(self.base, exist_ok=True)
             with Folder.open(self.base) as base:
                 folder = base.walk(self.inner, create=create)
             folder.label = self.label
@@ -440,21 +456,37 @@ class OutputRoot(NamedTuple):
         Raises:
             StorageError: when it is there and cannot be opened.
         """
-        with naming(self.label):
-            try:
-                with Folder.open(self.base) as base:
-                    folder = base.walk(self.inner)
-            except FileNotFoundError:
+        try:
+            return self.open()
+        except StorageError as error:
+            if error.errno_name == "ENOENT":
                 return None
-            folder.label = self.label
-            return folder
+            raise
+
+    @contextlib.contextmanager
+    def holding(self, path: str, *, create: bool = False) -> Iterator[tuple[Folder, str]]:
+        """Open the folder that ``path`` lies in, and give it and the last name of ``path``.
+
+        Raises:
+            StorageError: in place of any OSError, also of the body; it names ``path``.
+        """
+        with (
+            naming(self.named(path)),
+            self.open(create=create) as top,
+            top.holding(path, create=create) as found,
+        ):
+            yield found
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file ``path``.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        with self.holding(path) as (folder, name):
+            return read_in(folder, name)
 
     def _mark(self) -> str:
         # Relative where it can be, so that a project that was moved finds its journal again.
         name = self.inner or self.base.replace(os.sep, "/")
         return f"-{name_mark(name)}"
-
-
-def _is_absolute(path: str) -> bool:
-    """Return whether ``path`` says all of where it is; on Windows, one without a drive does not."""
-    return os.path.isabs(path) and (os.name != "nt" or bool(os.path.splitdrive(path)[0]))

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from mockgen_watch.digest import digest
-from mockgen_watch.storage.memo import Memo, tool_parts
+from mockgen_watch.storage.package_data import tool_parts
 from mockgen_watch.storage.project_folder import SPECS, StateFolder, find_project
-from mockgen_watch.storage.stat_cache import RACY_NS, now_ns
+from mockgen_watch.storage.stat_cache import RACY_NS, Memo, Stamp, now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 Mark: TypeAlias = tuple[int, ...]
 """Size, times, inode, device and mode of a file; what tells that it is the same."""
@@ -77,10 +77,6 @@ class Scan(NamedTuple):
     def seen_by_events(self, other: Scan) -> tuple[str, ...]:
         """Return the spec files that differ and that events should have reported."""
         return tuple(sorted(_moved(self.specs, other.specs)))
-
-    def moved_outputs(self, other: Scan) -> tuple[str, ...]:
-        """Return the outputs that differ, sorted."""
-        return tuple(sorted(_moved(self.outputs, other.outputs)))
 
 
 class CalledOffError(Exception):
@@ -203,14 +199,7 @@ def _outputs(folder: str, path: str, found: dict[str, Mark], is_off: Callable[[]
 
 
 def _mark(status: os.stat_result) -> Mark:
-    return (
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_ino,
-        status.st_dev,
-        status.st_mode,
-    )
+    return (*Stamp.of(status), status.st_mode)
 
 
 def _moved(old: Mapping[str, Mark], new: Mapping[str, Mark]) -> set[str]:

@@ -13,7 +13,6 @@ from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError
 from mockgen_watch.spec import MAX_BYTES
-from mockgen_watch.storage.atomic import digest_file
 from mockgen_watch.storage.containment import Entry, Folder, naming, storage_error
 from mockgen_watch.storage.scan import LINES_SUFFIX, SUFFIXES
 from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
@@ -21,7 +20,7 @@ from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 
 _TRIES = 3
@@ -36,57 +35,16 @@ def read_steady(folder: Folder, name: str, limit: int) -> tuple[bytes, Stamp, in
     Raises:
         OSError: it cannot be read.
     """
-    data, before, after, read_ns = _read_once(folder, name, limit)
-    for _ in range(_TRIES - 1):
-        if before == after:
-            break
-        data, before, after, read_ns = _read_once(folder, name, limit)
-    return data, before, read_ns if before == after else 0
-
-
-def digest_below(top: Folder, path: str, label: str, cache: StatCache) -> str | None:
-    """Return the digest of the file ``path`` below ``top`` as it is now; None when it is gone.
-
-    Raises:
-        StorageError: it cannot be read; ``label`` names it.
-    """
-    parent, _, name = path.rpartition("/")
-    with naming(label):
-        try:
-            with top.walk(parent) as folder:
-                fd = folder.read(name)
-        except FileNotFoundError:
-            return None
-        try:
-            read_ns = now_ns()
-            before = Stamp.of(os.fstat(fd))
-            found = digest_file(fd)
-            if before == Stamp.of(os.fstat(fd)):
-                cache.put(path, before, found, read_ns)
-            return found
-        finally:
-            os.close(fd)
-
-
-def _read_once(folder: Folder, name: str, limit: int) -> tuple[bytes, Stamp, Stamp, int]:
-    read_ns = now_ns()
-    fd = folder.read(name)
-    try:
-        before = Stamp.of(os.fstat(fd))
-        data = _read_bounded(fd, limit)
-        return data, before, Stamp.of(os.fstat(fd)), read_ns
-    finally:
-        os.close(fd)
-
-
-def _read_bounded(fd: int, limit: int) -> bytes:
-    """Read to the end, or until it is certain that the file has grown over the limit."""
-    parts = []
-    left = limit + 1
-    while left > 0 and (part := os.read(fd, left)):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+    tries = 0
+    while True:
+        read_ns = now_ns()
+        with open(folder.read(name), "rb") as file:
+            before = Stamp.of(os.fstat(file.fileno()))
+            data = file.read(limit + 1)
+            is_steady = before == Stamp.of(os.fstat(file.fileno()))
+        tries += 1
+        if is_steady or tries == _TRIES:
+            return data, before, read_ns if is_steady else 0
 
 
 MAX_FOLDERS = 20_000
@@ -105,8 +63,7 @@ class SpecFile(Struct, frozen=True, kw_only=True):
     Attributes:
         path: relative to the project, with forward slashes.
         real_path: the same, or where a link leads, inside the project.
-        digest: of its bytes.
-        stamp: of the moment they were read.
+        stamp: of the moment its bytes were read.
     """
 
     path: str
@@ -160,11 +117,10 @@ class SpecSnapshot(Struct, frozen=True, kw_only=True):
         return replace(self, files={**self.files, **changed}, _bytes=texts)
 
     def _read(self, file: SpecFile) -> bytes:
-        parent, _, name = file.real_path.rpartition("/")
         with (
             naming(file.path),
             Folder.open(self.project) as root,
-            root.walk(parent) as folder,
+            root.holding(file.real_path) as (folder, name),
         ):
             try:
                 return read_steady(folder, name, MAX_BYTES)[0]
@@ -293,10 +249,7 @@ class SpecReader:
         elif stat.S_ISLNK(mode):
             self._link(way)
         elif is_spec(way.path):
-            if stat.S_ISREG(mode):
-                self._file(folder, entry.name, way, entry.status)
-            else:
-                self._problem(way.path, "it is no regular file")
+            self._spec(folder, entry, way)
 
     def _enter(self, folder: Folder, name: str, way: _Way) -> None:
         try:
@@ -324,43 +277,39 @@ class SpecReader:
             self._problem(way.path, "the symbolic link leads outside of the project")
             return
         real = os.path.relpath(target, self.project).replace(os.sep, "/")
-        parent, _, name = real.rpartition("/")
+        there = replace(way, real=real)
         try:
-            with Folder.open(self.project) as root, root.walk(parent) as folder:
-                self._target(folder, name, _Way(path=way.path, real=real, above=way.above))
+            with Folder.open(self.project) as root, root.holding(real) as (folder, name):
+                status = folder.status(name)
+                if status is None or stat.S_ISDIR(status.st_mode):
+                    self._enter(folder, name, there)
+                else:
+                    self._spec(folder, Entry(name, status), there)
         except (OSError, StorageError) as error:
             self._problem(way.path, _reason(way.path, error))
 
-    def _target(self, folder: Folder, name: str, way: _Way) -> None:
-        status = folder.status(name)
-        if status is None or stat.S_ISDIR(status.st_mode):
-            self._enter(folder, name, way)
-        elif stat.S_ISREG(status.st_mode):
-            self._file(folder, name, way, status)
-        else:
-            self._problem(way.path, "it is no regular file")
-
-    def _file(self, folder: Folder, name: str, way: _Way, status: os.stat_result) -> None:
-        path, real = way.path, way.real
-        stamp = Stamp.of(status)
-        known = self.cache.get(path, stamp) if self.cache else None
-        if known is not None:
-            self.files[path] = SpecFile(path=path, real_path=real, digest=known, stamp=stamp)
+    def _spec(self, folder: Folder, entry: Entry, way: _Way) -> None:
+        path = way.path
+        if not stat.S_ISREG(entry.status.st_mode):
+            self._problem(path, "it is no regular file")
             return
-        if stamp.size > MAX_BYTES:
-            self._problem(path, f"it has {stamp.size} bytes, the limit is {MAX_BYTES}", "MG105")
-            return
-        try:
-            data, stamp, read_ns = read_steady(folder, name, MAX_BYTES)
-        except FileNotFoundError:
-            return
-        except (OSError, StorageError) as error:
-            self._problem(path, _reason(path, error))
-            return
-        self.data[path] = data
-        self.files[path] = SpecFile(path=path, real_path=real, digest=digest(data), stamp=stamp)
-        if self.cache is not None:
-            self.cache.put(path, stamp, self.files[path].digest, read_ns)
+        stamp = Stamp.of(entry.status)
+        found = self.cache.get(path, stamp) if self.cache else None
+        if found is None:
+            if stamp.size > MAX_BYTES:
+                self._problem(path, f"it has {stamp.size} bytes, the limit is {MAX_BYTES}", "MG105")
+                return
+            try:
+                data, stamp, read_ns = read_steady(folder, entry.name, MAX_BYTES)
+            except FileNotFoundError:
+                return
+            except (OSError, StorageError) as error:
+                self._problem(path, _reason(path, error))
+                return
+            self.data[path], found = data, digest(data)
+            if self.cache is not None:
+                self.cache.put(path, stamp, found, read_ns)
+        self.files[path] = SpecFile(path=path, real_path=way.real, digest=found, stamp=stamp)
 
     def _problem(self, path: str, reason: str, code: str = "MG113") -> None:
         text = "The file is larger than the limit" if code == "MG105" else "The file cannot be read"

@@ -1,18 +1,21 @@
-"""Stat cache: the digest that the bytes of a file had, by its stamp.
+"""Memories of earlier runs: digests of files by their stamps, and what was found right.
 
 A stamp is what ``stat`` says: where it is the same, the bytes are. Except for a file that was
 written just before it was read: a second write in the same tick of the file system's clock leaves
 the same stamp. Such a file is not remembered, so it is read again next time.
+
+Where a memory is lost or cannot be read, everything is looked at again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections import namedtuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockgen_watch.errors import StorageError
+from mockgen_watch.storage.project_folder import DEFAULT_OUTPUTS
 
 if TYPE_CHECKING:
     import os
@@ -20,33 +23,21 @@ if TYPE_CHECKING:
 
     from mockgen_watch.storage.project_folder import StateFolder
 
+
 RACY_NS = 20_000_000
 """Younger than this, a file may change without a new stamp; ticks are 1 to 10 ms."""
 _VERSION = 2
 _FIELDS = 6
 
 
-if TYPE_CHECKING:
-    from typing import NamedTuple
-
-    class _Fields(NamedTuple):
-        size: int
-        mtime_ns: int
-        ctime_ns: int
-        inode: int
-        device: int
-
-else:
-    # With types to look at, the class takes 1 ms of every run to make.
-    _Fields = namedtuple(  # noqa: PYI024 - see above
-        "_Fields", "size mtime_ns ctime_ns inode device"
-    )
-
-
-class Stamp(_Fields):
+class Stamp(NamedTuple):
     """What tells that a file is the same as before."""
 
-    __slots__ = ()
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
 
     @classmethod
     def of(cls, status: os.stat_result) -> Stamp:
@@ -61,12 +52,7 @@ class Stamp(_Fields):
 
     def has_same_content_as(self, other: Stamp) -> bool:
         """Return whether this is the other's file, unwritten since, perhaps by another name."""
-        return (self.size, self.mtime_ns, self.inode, self.device) == (
-            other.size,
-            other.mtime_ns,
-            other.inode,
-            other.device,
-        )
+        return self._replace(ctime_ns=0) == other._replace(ctime_ns=0)
 
 
 class StatCache:
@@ -155,3 +141,43 @@ def _load(state: StateFolder, name: str) -> dict[str, tuple[Stamp, str]]:
     # Whatever is wrong with it, a cache is only a cache.
     except (StorageError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+class Memo:
+    """Keys that were found right, each with a number, kept in one file of the state folder.
+
+    A key stands for all that decides whether something is right: the stamps of a project, its
+    index in Git, the trees of a commit.
+
+    Attributes:
+        outputs: the output folder of the run that saved them; the usual one without such a run.
+    """
+
+    def __init__(self, state: StateFolder, name: str, limit: int = 1) -> None:
+        self._state = state
+        self._name = name
+        self._limit = limit
+        self.outputs = DEFAULT_OUTPUTS
+        self._numbers: dict[str, int] = {}
+        # Nothing in the file can be relied on, hence Any.
+        with contextlib.suppress(StorageError, ValueError, TypeError, KeyError, RecursionError):
+            data: Any = json.loads(state.read(name) or b"")
+            outputs, numbers = str(data["outputs"]), dict(data["right"])
+            self._numbers = {str(key): int(number) for key, number in numbers.items()}
+            self.outputs = outputs
+
+    def get(self, key: str) -> int | None:
+        """Return the number of ``key``; None when it was not found right."""
+        return self._numbers.get(key)
+
+    def add(self, key: str, number: int = 0) -> None:
+        """Note that what ``key`` stands for is right."""
+        self._numbers.pop(key, None)
+        self._numbers[key] = number
+
+    def save(self, outputs: str) -> None:
+        """Keep the keys for the next run, which may ask first where the outputs are."""
+        last = dict(list(self._numbers.items())[-self._limit :])
+        data = {"outputs": outputs, "right": last}
+        with contextlib.suppress(StorageError):
+            self._state.write(self._name, json.dumps(data).encode(), is_durable=False)

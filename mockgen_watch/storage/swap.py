@@ -15,19 +15,19 @@ import os
 import stat
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
 from mockgen_watch.storage.backup import Backup, save_backup
-from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, StatCache, now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
 
+    from mockgen_watch.storage.containment import Folder
     from mockgen_watch.storage.project_folder import OutputRoot
 
 
@@ -113,37 +113,26 @@ def exchange(folder: Folder, first: str, second: str) -> bool:
         return False
     handle, one = folder.raw(first)
     _, other = folder.raw(second)
-    number = rename(_HERE if handle is None else handle, os.fsencode(one), os.fsencode(other))
+    at = _HERE if handle is None else handle
+    if rename(at, os.fsencode(one), at, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
     if number in _CANNOT:
         return False
-    if number:
-        raise OSError(number, os.strerror(number), second)
-    return True
+    raise OSError(number, os.strerror(number), second)
 
 
 @functools.cache
-def _renameat2() -> Callable[[int, bytes, bytes], int] | None:
-    """Return the system's call, which gives an errno or 0; None where there is no such call."""
+def _renameat2() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    """Return the system's call, which leaves an errno; None where there is no such call."""
     if sys.platform != "linux":
         return None
     try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
+        call: Callable[..., int] = ctypes.CDLL(None, use_errno=True).renameat2
     except (ImportError, OSError, AttributeError):
         # Not built in, not in this C library, or no file handle left to load it with.
         return None
-    call.argtypes = [
-        ctypes.c_int,
-        ctypes.c_char_p,
-        ctypes.c_int,
-        ctypes.c_char_p,
-        ctypes.c_uint,
-    ]
-
-    def rename(folder: int, first: bytes, second: bytes) -> int:
-        failed = call(folder, first, folder, second, _EXCHANGE)
-        return ctypes.get_errno() if failed else 0
-
-    return rename
+    return call
 
 
 def write_new(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | None = None) -> bool:
@@ -188,12 +177,7 @@ def write_new_below(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> boo
     Raises:
         StorageError: it cannot be written.
     """
-    parent, _, name = path.rpartition("/")
-    with (
-        naming(root.named(path)),
-        root.open(create=True) as top,
-        top.walk(parent, create=True) as folder,
-    ):
+    with root.holding(path, create=True) as (folder, name):
         is_new = write_new(folder, name, chunks)
         if is_new:
             folder.sync()
@@ -229,7 +213,7 @@ class Place(Struct, frozen=True, kw_only=True):
     is_forced: bool = False
 
 
-class _Look(Struct, frozen=True, kw_only=True):
+class _Look(NamedTuple):
     """What was seen at a name: its stamp, when, and its digest."""
 
     stamp: Stamp
@@ -250,6 +234,18 @@ class Placer:
         self.cache = cache
         self.backups: list[Backup] = []
         self.has_written = False
+
+    def write(self, place: Place, chunks: Iterable[bytes], mode: int | None = None) -> Placed:
+        """Stage ``chunks`` and give them their place; no temporary file stays.
+
+        Raises:
+            OSError, StorageError: the old file then stands as before.
+        """
+        staged = stage(place.folder, chunks, mode=mode)
+        try:
+            return self.put(place, staged.name, staged.digest)
+        finally:
+            remove_quietly(place.folder, staged.name)
 
     def put(self, place: Place, temporary: str, digest: str) -> Placed:
         """Give the staged file ``temporary`` with ``digest`` its place.
@@ -296,10 +292,10 @@ class Placer:
             if not put_new(place.folder, aside, place.name):
                 self._save(place, aside)
             return Placed.REFUSED
-        if look.digest not in place.known:
+        if look.digest in place.known:
+            place.folder.unlink(aside)
+        else:
             self._save(place, aside)
-            return Placed.REMOVED
-        place.folder.unlink(aside)
         return Placed.REMOVED
 
     def _look(self, place: Place) -> _Look | None:
@@ -312,13 +308,12 @@ class Placer:
             raise StorageError(self.root.named(place.path), f"{kind} is in the way")
         stamp = Stamp.of(status)
         digest = self.cache.get(place.path, stamp) if self.cache is not None else None
-        if digest is not None:
-            return _Look(stamp=stamp, when_ns=when_ns, digest=digest)
-        try:
-            stamp, digest = _read(place.folder, place.name)
-        except FileNotFoundError:
-            return None
-        return _Look(stamp=stamp, when_ns=when_ns, digest=digest)
+        if digest is None:
+            try:
+                stamp, digest = _read(place.folder, place.name)
+            except FileNotFoundError:
+                return None
+        return _Look(stamp, when_ns, digest)
 
     def _after_swap(self, place: Place, aside: str, look: _Look, digest: str) -> Placed:
         """Decide on the file that was swapped out, now that nobody can find it any more."""
@@ -356,9 +351,6 @@ class Placer:
 
 
 def _read(folder: Folder, name: str) -> tuple[Stamp, str]:
-    fd = folder.read(name)
-    try:
-        stamp = Stamp.of(os.fstat(fd))
-        return stamp, digest_file(fd)
-    finally:
-        os.close(fd)
+    with open(folder.read(name), "rb") as file:
+        stamp = Stamp.of(os.fstat(file.fileno()))
+        return stamp, digest_file(file.fileno())

@@ -222,17 +222,6 @@ class _OutputFolder:
             self._here = (path, folder)
         return self._here[1]
 
-    def remove_empty(self, path: str) -> None:
-        """Remove the folder ``path`` and those above it, as far as they are empty."""
-        while path:
-            parent, _, name = path.rpartition("/")
-            try:
-                with self.top().walk(parent) as folder:
-                    folder.remove_folder(name)
-            except OSError:
-                return
-            path = parent
-
     def has_moved(self) -> bool:
         """Return whether the opened folder bears its name no more."""
         if self._top is None:
@@ -401,7 +390,7 @@ class _Transaction:
                 is_removed = self.placer.remove(place) is Placed.REMOVED
                 folder.sync()
         if is_removed:
-            self.folders.remove_empty(parent)
+            self.folders.top().remove_empty(parent)
         return is_removed
 
     # Writing ----------------------------------------------------------------------------------

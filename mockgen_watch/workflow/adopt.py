@@ -41,7 +41,7 @@ from mockgen_watch.spec.document import Document, Json, MappingNode, Node, point
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.multi import Replaced, Replacement
-from mockgen_watch.storage.outputs import OutputTree, read_output, read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.workflow.changes import CannotDecodeError, changed_cells, decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.origins import locate_record, locate_value, split_pointer
@@ -448,7 +448,7 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
     for path, first in _files(plan, target.number):
         if path not in tree.stamps:
             raise CannotAdoptError(f"{tree.root.named(path)} is not there")
-        files[path] = read_output(tree, path)
+        files[path] = tree.root.read(path)
         expected = edited.expected(first)
         records = _records_in(files[path], production, expected)
         if len(records) != len(expected):

@@ -21,7 +21,7 @@ from mockgen_watch.rules.values import MISSING, Missing
 from mockgen_watch.spec.document import Json, plain_data, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.storage.outputs import read_output, read_outputs
+from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.workflow.generate import (
     Decision,
     Renderer,
@@ -124,7 +124,7 @@ def plan_changes(
                 changed = result.records if file.action is Action.CREATE else 0
                 planned[result.path] = PlannedFile(file=result, records_changed=changed)
                 if file.path in made and file.found is not None:
-                    sides = (read_output(tree, file.path), made[file.path])
+                    sides = (tree.root.read(file.path), made[file.path])
                     planned[result.path] = _compared(result, renderer.plan(output), sides)
     kept = sum(change.file.action is Action.KEEP for change in planned.values())
     for action in decision.reconciliation.files():

@@ -7,8 +7,9 @@ file, or of spec files that are not on disk, such as those of a commit.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -17,8 +18,9 @@ from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.plugins import Catalog
 from mockgen_watch.spec.build.project import Project, apply_profile, build_project
-from mockgen_watch.spec.build.reader import BuildContext
+from mockgen_watch.spec.build.reader import BuildContext, plugin_name
 from mockgen_watch.spec.parse import parse
+from mockgen_watch.storage.atomic import write_file
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
     PROJECT_LABEL,
@@ -37,14 +39,13 @@ from mockgen_watch.storage.project_folder import (
 )
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.storage.trust import read_trust
 from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources
 from mockgen_watch.workflow.suites import Suites, SuiteSettings, one_too_many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 LOCK_WAIT = 10.0
 """Seconds that a command waits for another one to end that writes."""
@@ -131,7 +132,7 @@ def project_of(
     """
     settings, inputs, found = read_settings(snapshot, profile)
     names = [plugin.name for plugin in settings.plugins]
-    catalog = Catalog(names, read_trust(root).names if names else (), root)
+    catalog = Catalog(names, trusted_plugins(root) if names else (), root)
     digests = {PLUGIN + name: catalog.digest(name) for name in names}
     usable = {name: known for name, known in digests.items() if known is not None}
     context = BuildContext(
@@ -261,6 +262,72 @@ def _posix(start: Path, file: str) -> str:
     return absolute.relative_to(base).as_posix() if absolute.is_relative_to(base) else str(absolute)
 
 
+TRUST_VARIABLE: Final = "MOCKGEN_TRUSTED_PLUGINS"
+"""Names of plugins that the user trusts, with commas or blanks between them."""
+
+
+def trust_file(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the user's own list of plugins to trust: a name a line, remarks behind ``#``.
+
+    In ``$XDG_CONFIG_HOME/mockgen-watch``, or ``~/.config/mockgen-watch``; on Windows in
+    ``%APPDATA%``. It need not exist.
+    """
+    stated = environment.get("APPDATA" if sys.platform == "win32" else "XDG_CONFIG_HOME", "")
+    # The specification of these folders has a relative path ignored.
+    base = Path(stated) if Path(stated).is_absolute() else Path("~/.config").expanduser()
+    return base / "mockgen-watch" / "trusted-plugins.txt"
+
+
+def trusted_plugins(
+    project: StrPath, environment: Mapping[str, str] = os.environ
+) -> frozenset[str]:
+    """Return whom the user trusts; a file that lies in ``project`` is not the user's own.
+
+    A repository that is cloned can name plugins, but what it names is not imported unless the
+    user says so in that file or in ``TRUST_VARIABLE``.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    path = trust_file(environment)
+    is_own = not path.resolve().is_relative_to(Path(project).resolve())
+    named = map(_trusted_name, _trust_lines(path) if is_own else ())
+    stated = environment.get(TRUST_VARIABLE, "").replace(",", " ").split()
+    return frozenset((*filter(None, named), *map(plugin_name, stated)))
+
+
+def write_trust(path: Path, names: Iterable[str], *, is_trusted: bool) -> tuple[str, ...]:
+    """Add ``names`` to the user's file, or take them out; return those that made a difference.
+
+    Other lines stay as they are.
+
+    Raises:
+        StorageError: the file cannot be read or written.
+    """
+    lines = _trust_lines(path)
+    known = [_trusted_name(line) for line in lines]
+    asked = dict.fromkeys(plugin_name(name) for name in names if name)
+    changed = tuple(name for name in asked if (name in known) is not is_trusted)
+    if is_trusted:
+        lines += changed
+    else:
+        lines = [line for line, name in zip(lines, known, strict=True) if name not in changed]
+    if changed:
+        with naming(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(str(path), "".join(f"{line}\n" for line in lines).encode())
+    return changed
+
+
+def _trust_lines(path: Path) -> list[str]:
+    with naming(str(path)):
+        return path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+
+
+def _trusted_name(line: str) -> str:
+    return plugin_name(line.partition("#")[0].strip())
+
+
 class PluginState(Struct, frozen=True, kw_only=True):
     """A plugin that the project names, or the user trusts, and the rules that it offers.
 
@@ -286,7 +353,7 @@ def plugin_states(project: OpenProject) -> tuple[PluginState, ...]:
         StorageError: the user's configuration cannot be read.
     """
     own = [plugin.name for plugin in project.settings.plugins]
-    trusted = read_trust(project.root).names
+    trusted = trusted_plugins(project.root)
     catalog = Catalog(own, trusted, project.root)
     found = []
     for name in dict.fromkeys([*own, *sorted(trusted)]):

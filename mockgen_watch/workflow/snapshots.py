@@ -209,7 +209,7 @@ def clean(
     if now is None:
         raise ValueError(f"{stamp} is no time")
     with writer_lock(root.state, "clean"):
-        runs = runs_of(file.path for file in list_files(root))
+        runs = runs_of(list_files(root))
         gone = expired(runs, retention, now)
         paths = sorted(path for run in gone for path in run.paths)
         kept = len(runs) - len(gone)
@@ -313,8 +313,6 @@ def _root_of(project: OpenProject, label: str) -> OutputRoot:
     """Return the folder that a backup belongs to, by the label it was saved with."""
     if label == PROJECT_LABEL:
         return project.folder_root()
-    if Path(label).is_absolute():
-        return OutputRoot.at(label, project.state)
     if label == project.output_root().label:
         return project.output_root()
     return OutputRoot.at(Path(project.root, label), project.state)

@@ -22,8 +22,7 @@ from tests.unit.storage.projects import Project, after_each_file, clean_run, fil
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.lock.model import OutputAction
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import OutputAction, WantedSuite
 
 SUITES = ("a", "a/b")
 SCENARIOS = ("positive", "negative")

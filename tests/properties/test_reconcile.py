@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.lock.lockfile import JournalEntry, LockedOutput, Lockfile
 from mockgen_watch.lock.model import Action, Scope
-from mockgen_watch.lock.paths import below, offer_path, output_paths
+from mockgen_watch.lock.paths import below, offer_path
 from mockgen_watch.lock.reconcile import find_stale, reconcile
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
@@ -18,7 +18,7 @@ from tests.sizes import sized
 from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import WantedSuite
 
 SUITES = ("a", "a/b", "c")
 OUTPUTS = [
@@ -28,7 +28,7 @@ OUTPUTS = [
     for text in ("1", "2")
     for layout in (Layout.MULTIPLE, Layout.SPLIT)
 ]
-PATHS = sorted({below(one.suite, path) for one in OUTPUTS for path in output_paths(one)})
+PATHS = sorted({path for one in OUTPUTS for path in one.paths})
 RIGHT = {
     (one.key, path): key_of(data.decode())
     for one in OUTPUTS
@@ -67,8 +67,10 @@ def locks(draw: st.DrawFn, suite: str) -> Lockfile:
             layout=one.layout,
             records=one.records,
             files={
-                path: RIGHT[one.key, below(suite, path)] if key == one.key else draw(digests)
-                for path in output_paths(one)
+                path.removeprefix(below(suite, "")): RIGHT[one.key, path]
+                if key == one.key
+                else draw(digests)
+                for path in one.paths
             },
         )
     return Lockfile(contract=CONTRACT, inputs={}, outputs=outputs, complete=draw(st.booleans()))
@@ -118,12 +120,7 @@ def test_nothing_is_removed_unless_it_is_owned_unwanted_and_the_tree_is_whole(
     before = dict(world.disk)
     found = world.run(world.snapshot(suites, is_whole_tree=is_whole_tree))
     gone = set(before) - set(world.disk)
-    wanted_paths = {
-        below(one.suite, path)
-        for suite in suites
-        for one in suite.outputs
-        for path in output_paths(one)
-    }
+    wanted_paths = {path for suite in suites for one in suite.outputs for path in one.paths}
     assert gone.isdisjoint(wanted_paths)
     if not is_whole_tree:
         assert all(path.endswith(offer_path("")) for path in gone)
@@ -221,10 +218,10 @@ def test_every_wanted_file_has_one_action(
     assert found == reconcile(snapshot)
     acted = [file.path for suite in found.suites for one in suite.outputs for file in one.files]
     assert sorted(acted) == sorted(
-        below(one.suite, path)
+        path
         for suite in suites
         if not suite.has_failed
         for one in suite.outputs
         if one.is_selected
-        for path in output_paths(one)
+        for path in one.paths
     )

@@ -94,6 +94,8 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
     ``stamps`` are those of the project where a run over all of it is asked for: if that has
     nothing to do, they are remembered.
     """
+    from pathlib import Path
+
     from msgspec.structs import replace
 
     from mockgen_watch.cli.running import (
@@ -130,7 +132,7 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
         if options.stdout:
             return write_to_stdout(project, request, options)
         return take_snapshot(project, request, options, options.out)
-    root = None if options.out is None else OutputRoot.at(options.out, project.state)
+    root = None if options.out is None else OutputRoot.at(Path(options.out), project.state)
     with running(options) as progress:
         if options.dry_run:
             report = preview(project, request, root=root)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,9 +12,14 @@ from mockgen_watch.cli.options import add_json
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.build.reader import plugin_name
-from mockgen_watch.storage.trust import FILE, user_folder, write_trust
 from mockgen_watch.views.values import aligned
-from mockgen_watch.workflow.project import PluginState, open_project, plugin_states
+from mockgen_watch.workflow.project import (
+    PluginState,
+    open_project,
+    plugin_states,
+    trust_file,
+    write_trust,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _change(options: argparse.Namespace) -> int:
-    path = user_folder(os.environ) / FILE
+    path = trust_file()
     changed = write_trust(path, options.names, is_trusted=options.action == "trust")
     if not options.quiet:
         words = ("trusted now", "trusted already")

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
@@ -178,7 +179,7 @@ def _write_production(production: Production, executor: Executor, advance: Advan
 
 def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
     if folder is not None:
-        return OutputRoot.at(folder, project.state)
+        return OutputRoot.at(Path(folder), project.state)
     label = f"{project.output_root().label}/{FOLDER}"
     return OutputRoot.in_project(project.root, label, project.state)
 

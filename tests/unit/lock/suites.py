@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.digest import digest
-from mockgen_watch.lock.paths import below, output_paths
-from mockgen_watch.lock.wanted import WantedOutput, WantedSuite
+from mockgen_watch.lock.model import WantedOutput, WantedSuite
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -71,11 +70,7 @@ def content(output: WantedOutput, path: str) -> bytes:
 
 def files_of(*outputs: WantedOutput) -> dict[str, bytes]:
     """Return path → bytes of all files that are wanted."""
-    return {
-        below(output.suite, path): content(output, below(output.suite, path))
-        for output in outputs
-        for path in output_paths(output)
-    }
+    return {path: content(output, path) for output in outputs for path in output.paths}
 
 
 def contents(

@@ -12,7 +12,6 @@ from mockgen_watch.lock.paths import (
     fold,
     lock_path,
     name_fault,
-    output_paths,
     path_fault,
     suite_of_lock,
 )
@@ -57,11 +56,11 @@ def test_such_a_name_is_a_diagnostic_wherever_it_stands(field: str, name: str) -
 
 
 def test_the_paths_follow_the_layout() -> None:
-    assert output_paths(wanted_output(layout=Layout.MULTIPLE)) == ("Model_1/positive.json",)
-    assert output_paths(wanted_output(layout=Layout.SINGLE)) == ("Model_1/positive.json",)
-    assert output_paths(wanted_output(layout=Layout.SPLIT, records=2)) == [
-        "Model_1/positive/000001.json",
-        "Model_1/positive/000002.json",
+    assert wanted_output(layout=Layout.MULTIPLE).paths == ["claims/Model_1/positive.json"]
+    assert wanted_output(layout=Layout.SINGLE, suite="").paths == ["Model_1/positive.json"]
+    assert wanted_output(layout=Layout.SPLIT, records=2).paths == [
+        "claims/Model_1/positive/000001.json",
+        "claims/Model_1/positive/000002.json",
     ]
 
 

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from mockgen_watch.lock.lockfile import JournalEntry
 from mockgen_watch.lock.model import Action, Snapshot
-from mockgen_watch.lock.paths import output_paths
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_journal, next_lockfile, settle
 from mockgen_watch.spec.model import Layout
@@ -16,13 +15,13 @@ from tests.unit.lock.suites import CONTRACT, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.model import WantedSuite
 
 ONE = wanted_output("positive", "1")
 TWO = wanted_output("negative", "1", layout=Layout.SPLIT, records=2)
 SUITE = wanted_suite(ONE, TWO)
 ONE_PATH = "claims/Model_1/positive.json"
-TWO_PATHS = [f"claims/{path}" for path in output_paths(TWO)]
+TWO_PATHS = TWO.paths
 
 
 def snapshot(suite: WantedSuite, lock: Lockfile | None, disk: dict[str, str]) -> Snapshot:

@@ -11,8 +11,12 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.plugins import Catalog
 from mockgen_watch.rules.plugin import Refused
 from mockgen_watch.scenarios.source import compile_source
-from mockgen_watch.storage.trust import VARIABLE, read_trust, write_trust
-from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.project import (
+    TRUST_VARIABLE,
+    open_project,
+    trusted_plugins,
+    write_trust,
+)
 from mockgen_watch.workflow.targets import Request, select_plans
 from tests.plugin_package import LUHN, install
 
@@ -92,7 +96,7 @@ def test_what_cannot_be_used_is_told_at_the_rule(
             rules={"luhn": f"{plugin.replace('-', '_')}:Luhn"},
         )
     monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.setenv(VARIABLE, trusted)
+    monkeypatch.setenv(TRUST_VARIABLE, trusted)
     home = project(tmp_path / "p", plugin=f"{plugin}/{rule}", named=named, more=more)
     (found,) = errors(home)
     assert (found.code, found.location.line) == (code, 4), found
@@ -107,7 +111,7 @@ def test_a_rule_of_the_whole_record_sees_it_as_the_model_names_it(
 ) -> None:
     install(tmp_path / "site", name="acme-whole")
     monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.setenv(VARIABLE, "Acme.Whole")
+    monkeypatch.setenv(TRUST_VARIABLE, "Acme.Whole")
     home = project(tmp_path / "p", plugin="acme-whole/total", named="acme_whole")
     (home / "specs/s/master.yaml").write_text("slot: {x: {sum: 0}}\n", encoding="utf-8")
     (home / "specs/s/user_input.yaml").write_text(
@@ -176,9 +180,9 @@ def test_trust_is_said_outside_of_the_project(tmp_path: Path) -> None:
     path.write_text("# mine\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     assert write_trust(path, ["acme.rules"], is_trusted=True) == ()
     environment = {"XDG_CONFIG_HOME": str(tmp_path / "cfg"), "APPDATA": str(tmp_path / "cfg")}
-    assert read_trust(tmp_path / "p", environment).names == {"acme-rules", "b"}
-    assert read_trust(tmp_path, environment).names == set()
-    stated = {**environment, VARIABLE: " x,Y_z "}
-    assert read_trust(tmp_path, stated).names == {"x", "y-z"}
+    assert trusted_plugins(tmp_path / "p", environment) == {"acme-rules", "b"}
+    assert trusted_plugins(tmp_path, environment) == set()
+    stated = {**environment, TRUST_VARIABLE: " x,Y_z "}
+    assert trusted_plugins(tmp_path, stated) == {"x", "y-z"}
     assert write_trust(path, ["acme-rules"], is_trusted=False) == ("acme-rules",)
     assert path.read_text(encoding="utf-8") == "# mine\nb\n"

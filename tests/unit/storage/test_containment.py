@@ -55,7 +55,7 @@ def test_files_are_made_read_renamed_linked_and_removed(top: Folder, tmp_path: P
 
 def test_an_empty_folder_is_removed(top: Folder, tmp_path: Path) -> None:
     top.enter("a", create=True).close()
-    top.remove_folder("a")
+    top.remove_empty("a")
     assert list((tmp_path / "root").iterdir()) == []
 
 

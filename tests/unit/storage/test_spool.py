@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("block", [1, 7, 1000])
 def test_bytes_come_back_in_order(tmp_path: Path, block: int) -> None:
     parts = [b"%d," % number for number in range(50)]
-    with Spool(tmp_path, block=block) as spool:
+    with Spool(str(tmp_path), block=block) as spool:
         for part in parts:
             spool.write(part)
         assert list(tmp_path.iterdir()) == []
@@ -27,7 +27,7 @@ def test_bytes_come_back_in_order(tmp_path: Path, block: int) -> None:
 
 
 def test_no_room_is_told_as_such(tmp_path: Path) -> None:
-    with Spool(tmp_path / "gone", block=3) as spool:
+    with Spool(str(tmp_path / "gone"), block=3) as spool:
         spool.write(b"ab")
         with pytest.raises(StorageError, match="a temporary file"):
             spool.write(b"cd")

@@ -11,7 +11,7 @@ import pytest
 from mockgen_watch.canonical import canonical
 from mockgen_watch.executors import Serial
 from mockgen_watch.scenarios.labels import wants_labels
-from mockgen_watch.storage.package_data import vocabulary_folder
+from mockgen_watch.storage.package_data import VOCABULARIES
 from mockgen_watch.workflow.produce import label_document, prepare_production
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Target
@@ -42,7 +42,7 @@ def leaves(path: tuple[str, ...], value: Json) -> Iterator[tuple[tuple[str, ...]
 def line_of(location: Location) -> str:
     path = ROOT / location.path
     if location.path.startswith(SHIPPED):
-        path = Path(vocabulary_folder()) / location.path.removeprefix(SHIPPED)
+        path = Path(VOCABULARIES) / location.path.removeprefix(SHIPPED)
     return path.read_text(encoding="utf-8").split("\n")[location.line - 1]
 
 
