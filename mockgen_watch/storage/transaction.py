@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import ExitStack
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
@@ -39,8 +39,8 @@ from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
 from mockgen_watch.storage.atomic import (
     Staged,
-    digest_file,
-    read_blocks,
+    digest_in,
+    read_in,
     remove_quietly,
     stage,
     write_all,
@@ -83,8 +83,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     Attributes:
         settled: path → its end, for each file that the run came to.
-        refusals: files edited by hand, or in the way.
-        failures: files and outputs that stand as before because something went wrong.
         backups: what force replaced, and what a kill had left.
         committed: suites whose lockfile is now right.
         has_moved: the output folder changed under the run: take a snapshot and run again.
@@ -134,7 +132,7 @@ def apply(
             left cannot be cleared. Old files then stand as before.
     """
     run = _Transaction(reconciliation, tree, should_stop)
-    with run.stack:
+    with closing(run.folders):
         run.clear_leftovers()
         run.note_kept()
         run.remove()
@@ -165,16 +163,13 @@ class JournalFile:
         """
         if not entries:
             return
-        path = os.path.join(self.state.folder, self.name)
+        path = self.state.place(self.name)
         self.has_failed = True
         with naming(path), self.state.open() as folder:
             is_new = folder.status(self.name) is None
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-            try:
-                write_all(fd, encode_entries(entries))
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+            with open(path, "ab", buffering=0) as file:
+                write_all(file.fileno(), encode_entries(entries))
+                os.fsync(file.fileno())
             if is_new:
                 folder.sync()
         self.has_failed = False
@@ -227,10 +222,7 @@ class _OutputFolder:
         if self._top is None:
             return False
         try:
-            now = self.root.open_if_there()
-            if now is None:
-                return True
-            with now:
+            with self.root.open() as now:
                 return now.identity() != self._top.identity()
         except (OSError, StorageError):
             return True
@@ -271,8 +263,6 @@ class _Transaction:
         self.placer = Placer(tree.root, tree.cache)
         self.journal = JournalFile(tree.root.state, tree.root.journal_name)
         self.partials = Partials(tree.root.state)
-        self.stack = ExitStack()
-        self.stack.callback(self.folders.close)
         self.pending: list[_Pending] = []
         self.unsynced: set[str] = set()
         self.settled: dict[str, Settled] = {}
@@ -311,8 +301,7 @@ class _Transaction:
         """
         known = _known_digests(self.snapshot) if self.tree.leftovers else set()
         for path in self.tree.leftovers:
-            parent, _, name = path.rpartition("/")
-            with naming(self.root.named(path)), self.folders.top().walk(parent) as folder:
+            with naming(self.root.named(path)), self.folders.top().holding(path) as (folder, name):
                 if name.endswith(".old") and not _is_ours(folder, name, known):
                     self.placer.backups.append(save_backup(self.root, folder, name, path))
                 folder.unlink(name)
@@ -456,7 +445,7 @@ class _Transaction:
             folder = self.folders.folder(parent)
             status = folder.status(name)
             is_file = status is not None and stat.S_ISREG(status.st_mode)
-            mode = stat.S_IMODE(status.st_mode) if status is not None and is_file else None
+            mode = stat.S_IMODE(status.st_mode) if status and is_file else None
             if isinstance(chunks, Resumable):
                 what = (output.output.key, file.path)
                 return self.partials.stage(folder, what, chunks, found=file.found, mode=mode)
@@ -522,13 +511,10 @@ class _Transaction:
         return placed is not Placed.REFUSED
 
     def _drop(self, pending: _Pending) -> None:
-        """Remove the temporary file of ``pending``, if there is one."""
         if pending.staged.name:
-            try:
+            with suppress(OSError):
                 folder = self.folders.folder(pending.file.path.rpartition("/")[0])
-            except OSError:
-                return
-            remove_quietly(folder, pending.staged.name)
+                remove_quietly(folder, pending.staged.name)
 
     # Lockfiles and journal --------------------------------------------------------------------
 
@@ -576,11 +562,7 @@ class _Transaction:
             if lock is None:
                 return self._take_away(path, known, is_forced=False)
             place = Place(folder=folder, name=LOCK_NAME, path=path, known=known)
-            staged = stage(folder, (data,))
-            try:
-                placed = self.placer.put(place, staged.name, staged.digest)
-            finally:
-                remove_quietly(folder, staged.name)
+            placed = self.placer.write(place, (data,))
             folder.sync()
         return placed is not Placed.REFUSED
 
@@ -594,14 +576,10 @@ def _known_digests(snapshot: Snapshot) -> set[str]:
 
 
 def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:
-    fd = folder.read(name)
-    try:
-        if digest_file(fd) in known:
-            return True
-        if os.fstat(fd).st_size > LARGEST_LOCK:
-            return False
-        os.lseek(fd, 0, os.SEEK_SET)
-        # A lockfile that was swapped out: what it knew is in the one that took its place.
-        return isinstance(read_lockfile(b"".join(read_blocks(fd)), LOCK_NAME), Lockfile)
-    finally:
-        os.close(fd)
+    if digest_in(folder, name) in known:
+        return True
+    status = folder.status(name)
+    if status is None or status.st_size > LARGEST_LOCK:
+        return False
+    # A lockfile that was swapped out: what it knew is in the one that took its place.
+    return isinstance(read_lockfile(read_in(folder, name), LOCK_NAME), Lockfile)
