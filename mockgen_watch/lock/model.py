@@ -1,106 +1,25 @@
 """Model of the lock: what decides a run, and what becomes of each file.
 
-What a run wants of each suite is a ``WantedSuite``. A ``Snapshot`` holds all that decides; a
-``Reconciliation`` is what follows from it. Where it is known that only some suites moved, a
-``Scope`` limits both to these and to suites in folders of each other, which may own files in one
-place.
+A ``Snapshot`` holds all that decides; a ``Reconciliation`` is what follows from it. Where it is
+known that only some suites moved, a ``Scope`` limits both to these and to suites in folders of
+each other, which may own files in one place.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct, field
 
-from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.lock.paths import LABELS_SUFFIX, below, fold, split_path
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.lock.paths import below, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.lock.lockfile import JournalEntry, Lockfile
-    from mockgen_watch.plan.model import OutputPlan
-
-
-class WantedOutput(Struct, frozen=True, kw_only=True):
-    """One output as the lock sees it.
-
-    Attributes:
-        key: equal keys mean equal bytes.
-        suffix: of its files, without the dot.
-        location: where the scenario stands in its spec.
-        has_labels: a file of labels stands beside it.
-        is_selected: False for one that this run leaves as it is.
-    """
-
-    suite: str
-    model: str
-    scenario: str
-    key: str
-    format: str
-    layout: Layout
-    suffix: str
-    records: int
-    location: Location
-    has_labels: bool = False
-    is_selected: bool = True
-
-    @classmethod
-    def of(
-        cls, plan: OutputPlan, suffix: str, *, has_labels: bool = False, is_selected: bool = True
-    ) -> Self:
-        """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
-        return cls(
-            suite=plan.suite,
-            model=plan.model,
-            scenario=plan.scenario,
-            key=plan.key,
-            format=plan.output.format,
-            layout=plan.output.layout,
-            suffix=suffix,
-            records=plan.count,
-            location=plan.location,
-            has_labels=has_labels,
-            is_selected=is_selected,
-        )
-
-    @property
-    def name(self) -> str:
-        """``model/scenario``: unique in a suite."""
-        return f"{self.model}/{self.scenario}"
-
-    @property
-    def paths(self) -> list[str]:
-        """Its files, relative to the output folder: those of records in order, then the labels."""
-        stem = below(self.suite, self.name)
-        if self.layout is Layout.SPLIT:
-            numbers = range(1, self.records + 1)
-            paths = [split_path(stem, number, self.suffix) for number in numbers]
-        else:
-            paths = [f"{stem}.{self.suffix}"]
-        return [*paths, stem + LABELS_SUFFIX] if self.has_labels else paths
-
-
-class WantedSuite(Struct, frozen=True, kw_only=True):
-    """One suite: all of its outputs, also those that are not selected.
-
-    Attributes:
-        suite: the folder below the specs, ``""`` for that folder itself.
-        inputs: path relative to the project → digest of each file that it is made from.
-        absent: paths that were looked for and are not there.
-        has_failed: its specs are invalid: outputs and lockfile stay as they are.
-        is_plain: nothing but the specs decided the keys, no option of the command line.
-    """
-
-    suite: str
-    outputs: tuple[WantedOutput, ...] = ()
-    inputs: Mapping[str, str]
-    absent: tuple[str, ...] = ()
-    has_failed: bool = False
-    is_plain: bool = True
+    from mockgen_watch.lock.paths import WantedOutput, WantedSuite
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -267,9 +186,6 @@ class Reconciliation(Struct, frozen=True, kw_only=True):
         return [*(file for suite in self.suites for file in suite.files()), *self.strays]
 
 
-_FEW = 20
-
-
 class Scope(Struct, frozen=True, kw_only=True):
     """A part of the suites of a project.
 
@@ -287,22 +203,12 @@ class Scope(Struct, frozen=True, kw_only=True):
         members = frozenset(acting)
         folded = {fold(suite) for suite in members}
         above = {folder for suite in folded for folder in _folders(suite)}
-        names = _folded(frozenset(suites))
-        near = {suite for name, suite in names if name in above}
-        if "" in folded:
-            near.update(suite for _, suite in names)
-        elif len(folded) <= _FEW:
-            inside = tuple(f"{suite}/" for suite in folded)
-            near |= {suite for name, suite in names if name.startswith(inside)}
-        else:
-            near |= {suite for name, suite in names if not folded.isdisjoint(_folders(name))}
+        near = {
+            suite
+            for suite in suites
+            if (name := fold(suite)) in above or not folded.isdisjoint(_folders(name))
+        }
         return cls(acting=members, near=members | near)
-
-
-@lru_cache(maxsize=1)
-def _folded(suites: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """Return each of ``suites`` behind its folded name; a daemon asks again and again."""
-    return tuple((fold(suite), suite) for suite in suites)
 
 
 def _folders(suite: str) -> Iterator[str]:

@@ -1,22 +1,21 @@
-"""Paths of outputs: how they follow from names, and which names no file can have."""
+"""Wanted outputs and their paths: how these follow from names, and which names no file can have."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import accumulate
+from typing import TYPE_CHECKING, Self, TypeAlias
 from unicodedata import category, normalize
 
-from mockgen_watch.diagnostics import Diagnostic, Related
+from msgspec import Struct
+
+from mockgen_watch.diagnostics import Diagnostic, Location, Related
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from mockgen_watch.lock.model import WantedOutput, WantedSuite
-
-    # A path as it is written, and the output that needs it; None for a lockfile.
-    _Claim: TypeAlias = tuple[str, WantedOutput | None]
-    _Claims: TypeAlias = dict[str, _Claim]
+    from mockgen_watch.plan.model import OutputPlan
 
 LOCK_NAME = "mockgen.lock"
 OFFER_SUFFIX = ".mockgen-new"
@@ -52,9 +51,92 @@ def below(suite: str, path: str) -> str:
     return f"{suite}/{path}" if suite else path
 
 
+def folders_above(path: str) -> Iterator[str]:
+    """Give the folders that ``path`` lies in, the outermost first."""
+    return accumulate(path.split("/")[:-1], "{}/{}".format)
+
+
 def offer_path(path: str) -> str:
     """Return where the new content stands beside ``path`` when that is not replaced."""
     return path + OFFER_SUFFIX
+
+
+class WantedOutput(Struct, frozen=True, kw_only=True):
+    """One output as the lock sees it.
+
+    Attributes:
+        key: equal keys mean equal bytes.
+        suffix: of its files, without the dot.
+        location: where the scenario stands in its spec.
+        has_labels: a file of labels stands beside it.
+        is_selected: False for one that this run leaves as it is.
+    """
+
+    suite: str
+    model: str
+    scenario: str
+    key: str
+    format: str
+    layout: Layout
+    suffix: str
+    records: int
+    location: Location
+    has_labels: bool = False
+    is_selected: bool = True
+
+    @classmethod
+    def of(
+        cls, plan: OutputPlan, suffix: str, *, has_labels: bool = False, is_selected: bool = True
+    ) -> Self:
+        """Return the output that ``plan`` makes; ``suffix`` is that of its format."""
+        return cls(
+            suite=plan.suite,
+            model=plan.model,
+            scenario=plan.scenario,
+            key=plan.key,
+            format=plan.output.format,
+            layout=plan.output.layout,
+            suffix=suffix,
+            records=plan.count,
+            location=plan.location,
+            has_labels=has_labels,
+            is_selected=is_selected,
+        )
+
+    @property
+    def name(self) -> str:
+        """``model/scenario``: unique in a suite."""
+        return f"{self.model}/{self.scenario}"
+
+    @property
+    def paths(self) -> list[str]:
+        """Its files, relative to the output folder: those of records in order, then the labels."""
+        stem = below(self.suite, self.name)
+        if self.layout is Layout.SPLIT:
+            numbers = range(1, self.records + 1)
+            paths = [split_path(stem, number, self.suffix) for number in numbers]
+        else:
+            paths = [f"{stem}.{self.suffix}"]
+        return [*paths, stem + LABELS_SUFFIX] if self.has_labels else paths
+
+
+class WantedSuite(Struct, frozen=True, kw_only=True):
+    """One suite: all of its outputs, also those that are not selected.
+
+    Attributes:
+        suite: the folder below the specs, ``""`` for that folder itself.
+        inputs: path relative to the project → digest of each file that it is made from.
+        absent: paths that were looked for and are not there.
+        has_failed: its specs are invalid: outputs and lockfile stay as they are.
+        is_plain: nothing but the specs decided the keys, no option of the command line.
+    """
+
+    suite: str
+    outputs: tuple[WantedOutput, ...] = ()
+    inputs: Mapping[str, str]
+    absent: tuple[str, ...] = ()
+    has_failed: bool = False
+    is_plain: bool = True
 
 
 def is_labels(path: str) -> bool:
@@ -108,7 +190,7 @@ def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
     the file of one would be a folder of the other. A split output has its folder for itself.
     """
     found: list[Diagnostic] = []
-    claims: _Claims = {}
+    claims: dict[str, _Claim] = {}
     outputs = [output for suite in suites for output in suite.outputs]
     for suite in sorted({output.suite for output in outputs}):
         claims[fold(lock_path(suite))] = (lock_path(suite), None)
@@ -116,7 +198,7 @@ def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
         faults = list(_name_findings(output))
         found += faults
         if not faults:
-            _claim(output, claims, found)
+            found += _met(output, claims)
     for output in outputs:
         found += _nested(output, claims)
     return sorted(set(found), key=lambda finding: finding.sort_key)
@@ -135,8 +217,12 @@ def _has_control(name: str) -> bool:
     return any(category(character) in {"Cc", "Cs"} for character in name)
 
 
+_Claim: TypeAlias = "tuple[str, WantedOutput | None]"
+"""A path as it is written, and the output that needs it; None for a lockfile."""
+
+
 def _claimed(output: WantedOutput) -> str:
-    folder = below(output.suite, f"{output.model}/{output.scenario}")
+    folder = below(output.suite, output.name)
     return folder if output.layout is Layout.SPLIT else f"{folder}.{output.suffix}"
 
 
@@ -153,30 +239,23 @@ def _name_findings(output: WantedOutput) -> Iterator[Diagnostic]:
             )
 
 
-def _claim(
-    output: WantedOutput,
-    claims: _Claims,
-    found: list[Diagnostic],
-) -> None:
-    paths = [_claimed(output)]
-    if output.has_labels:
-        paths.append(below(output.suite, f"{output.name}{LABELS_SUFFIX}"))
-    for path in paths:
+def _met(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnostic]:
+    """Claim the paths of ``output``; give a finding for each that another one has claimed."""
+    labels = [below(output.suite, output.name + LABELS_SUFFIX)] if output.has_labels else []
+    for path in (_claimed(output), *labels):
         taken = claims.setdefault(fold(path), (path, output))
         if taken[1] is not output:
-            found.append(_collision(output, path, taken))
-
-
-def _nested(output: WantedOutput, claims: _Claims) -> Iterator[Diagnostic]:
-    path = _claimed(output)
-    parts = fold(path).split("/")
-    for length in range(1, len(parts)):
-        if taken := claims.get("/".join(parts[:length])):
             yield _collision(output, path, taken)
-    lock = fold(lock_path(output.suite)).split("/")
-    for length in range(1, len(lock)):
-        if (taken := claims.get("/".join(lock[:length]))) and taken[1] is not None:
-            yield _collision(output, lock_path(output.suite), taken)
+
+
+def _nested(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnostic]:
+    path, lock = _claimed(output), lock_path(output.suite)
+    for folder in folders_above(fold(path)):
+        if taken := claims.get(folder):
+            yield _collision(output, path, taken)
+    for folder in folders_above(fold(lock)):
+        if (taken := claims.get(folder)) and taken[1] is not None:
+            yield _collision(output, lock, taken)
 
 
 def _collision(output: WantedOutput, path: str, taken: _Claim) -> Diagnostic:

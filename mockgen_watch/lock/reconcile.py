@@ -31,17 +31,16 @@ from mockgen_watch.lock.model import (
     Reconciliation,
     Snapshot,
     SuiteAction,
-    WantedOutput,
-    WantedSuite,
 )
 from mockgen_watch.lock.paths import (
     LABELS_SUFFIX,
+    WantedOutput,
+    WantedSuite,
     below,
     is_labels,
     lock_path,
     offer_path,
 )
-from mockgen_watch.lock.settle import stale_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -261,21 +260,6 @@ def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
 
 
 _GENERATE = "run mockgen-watch generate"
-
-
-def find_stale(reconciliation: Reconciliation, label: str) -> list[Diagnostic]:
-    """Return what keeps the output folder from being as it is wanted, in order of report.
-
-    ``label`` is the output folder as people know it. An empty list means that a run over the
-    same specs has nothing to write.
-    """
-    found = list(reconciliation.blocked)
-    for suite in stale_locks(reconciliation):
-        message = "The lockfile is out of date: what it tells of changed, though no output did"
-        found.append(_finding("MG502", message, _GENERATE, f"{label}/{lock_path(suite)}"))
-    for file in reconciliation.files():
-        found += describe(file, label)
-    return sorted(found, key=lambda finding: finding.sort_key)
 
 
 def describe(file: FileAction, label: str) -> list[Diagnostic]:

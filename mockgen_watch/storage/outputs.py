@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
@@ -23,7 +22,14 @@ from mockgen_watch.lock.lockfile import (
     with_digests,
 )
 from mockgen_watch.lock.model import Scope, Snapshot, relevant_paths
-from mockgen_watch.lock.paths import LOCK_NAME, below, lock_path, offer_path, suite_of_lock
+from mockgen_watch.lock.paths import (
+    LOCK_NAME,
+    below,
+    folders_above,
+    lock_path,
+    offer_path,
+    suite_of_lock,
+)
 from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks
 from mockgen_watch.storage.containment import Folder, naming
 from mockgen_watch.storage.specs import SpecReader, SpecSnapshot, read_steady
@@ -32,7 +38,7 @@ from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
     from mockgen_watch.storage.project_folder import OutputRoot
 
     _Value = TypeVar("_Value")
@@ -136,7 +142,7 @@ class OutputTree(Struct, frozen=True, kw_only=True):
             elif path in self.obstacles:
                 found[path] = self.obstacles[path]
             else:
-                for parent in accumulate(path.split("/")[:-1], "{}/{}".format):
+                for parent in folders_above(path):
                     if parent in self.obstacles or parent in self.stamps:
                         kind = self.obstacles.get(parent, "a file")
                         found[path] = f"{kind} at {parent}"

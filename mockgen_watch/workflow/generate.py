@@ -24,10 +24,8 @@ from mockgen_watch.lock.model import (
     Reconciliation,
     Scope,
     Snapshot,
-    WantedOutput,
-    WantedSuite,
 )
-from mockgen_watch.lock.paths import check_paths, is_labels
+from mockgen_watch.lock.paths import WantedOutput, WantedSuite, check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.model import OutputPlan, Selection

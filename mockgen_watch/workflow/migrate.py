@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mockgen_watch.spec.document import Document, Json
-    from mockgen_watch.storage.folders import StrPath
+    from mockgen_watch.storage.containment import StrPath
 
 
 def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:

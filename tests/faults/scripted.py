@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
 
 SUITES = "a", "b", "c"
 

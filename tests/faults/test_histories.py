@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from mockgen_watch.lock.reconcile import find_stale
 from mockgen_watch.spec.model import Layout
-from tests.unit.lock.suites import producer, wanted_output, wanted_suite
+from tests.unit.lock.suites import find_stale, producer, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project, after_each_file, clean_run, files_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.lock.model import OutputAction, WantedSuite
+    from mockgen_watch.lock.model import OutputAction
+    from mockgen_watch.lock.paths import WantedSuite
 
 SUITES = ("a", "a/b")
 SCENARIOS = ("positive", "negative")

@@ -14,7 +14,7 @@ from tests.unit.lock.suites import CONTRACT, content, key_of
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
 
 
 @dataclass

@@ -11,14 +11,21 @@ from msgspec.structs import replace
 from mockgen_watch.lock.lockfile import JournalEntry, LockedOutput, Lockfile
 from mockgen_watch.lock.model import Action, Scope
 from mockgen_watch.lock.paths import below, offer_path
-from mockgen_watch.lock.reconcile import find_stale, reconcile
+from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.spec.model import Layout
 from tests.properties.lock_world import World
 from tests.sizes import sized
-from tests.unit.lock.suites import CONTRACT, files_of, key_of, wanted_output, wanted_suite
+from tests.unit.lock.suites import (
+    CONTRACT,
+    files_of,
+    find_stale,
+    key_of,
+    wanted_output,
+    wanted_suite,
+)
 
 if TYPE_CHECKING:
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
 
 SUITES = ("a", "a/b", "c")
 OUTPUTS = [

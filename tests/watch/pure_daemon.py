@@ -38,7 +38,7 @@ from tests.unit.lock.suites import wanted_output, wanted_suite
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
 
 SUITES = ("a", "a/b")
 GRAIN = 0.020

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from mockgen_watch.diagnostics import Location
+from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.digest import digest
-from mockgen_watch.lock.model import WantedOutput, WantedSuite
+from mockgen_watch.lock.paths import WantedOutput, WantedSuite, lock_path
+from mockgen_watch.lock.reconcile import describe
+from mockgen_watch.lock.settle import stale_locks
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -96,3 +98,14 @@ def producer(
             yield file.path, iter((data[:5], data[5:]))
 
     return produce
+
+
+def find_stale(reconciliation: Reconciliation, label: str) -> list[Diagnostic]:
+    """Return what keeps the output folder ``label`` from being as it is wanted."""
+    found = list(reconciliation.blocked)
+    for suite in stale_locks(reconciliation):
+        place = Location(path=f"{label}/{lock_path(suite)}")
+        found.append(Diagnostic(code="MG502", message="The lockfile is stale", location=place))
+    for file in reconciliation.files():
+        found += describe(file, label)
+    return sorted(found, key=lambda finding: finding.sort_key)

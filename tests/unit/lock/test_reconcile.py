@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location
 from mockgen_watch.lock.lockfile import JournalEntry, LockedOutput, Lockfile, absent_digest
 from mockgen_watch.lock.model import Action, FileAction, Reason, Reconciliation, Snapshot
-from mockgen_watch.lock.reconcile import describe_refusal, find_stale, reconcile
+from mockgen_watch.lock.reconcile import describe_refusal, reconcile
 from mockgen_watch.spec.model import Layout
-from tests.unit.lock.suites import CONTRACT, key_of, wanted_output, wanted_suite
+from tests.unit.lock.suites import CONTRACT, find_stale, key_of, wanted_output, wanted_suite
 
 OUTPUT = wanted_output()
 SUITE = wanted_suite(OUTPUT)

@@ -15,7 +15,7 @@ from tests.unit.lock.suites import CONTRACT, key_of, wanted_output, wanted_suite
 
 if TYPE_CHECKING:
     from mockgen_watch.lock.lockfile import Lockfile
-    from mockgen_watch.lock.model import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
 
 ONE = wanted_output("positive", "1")
 TWO = wanted_output("negative", "1", layout=Layout.SPLIT, records=2)

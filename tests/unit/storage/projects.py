@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from mockgen_watch.lock.model import Reconciliation, WantedSuite
+    from mockgen_watch.lock.model import Reconciliation
+    from mockgen_watch.lock.paths import WantedSuite
     from mockgen_watch.storage.outputs import OutputTree
     from mockgen_watch.storage.swap import Place
     from mockgen_watch.storage.transaction import Outcome

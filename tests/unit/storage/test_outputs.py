@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.lock.reconcile import find_stale
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
-from tests.unit.lock.suites import CONTRACT, wanted_output, wanted_suite
+from tests.unit.lock.suites import CONTRACT, find_stale, wanted_output, wanted_suite
 from tests.unit.storage.projects import Project
 
 if TYPE_CHECKING:
