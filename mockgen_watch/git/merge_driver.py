@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from mockgen_watch.lock.wanted import WantedSuite
+    from mockgen_watch.lock.paths import WantedSuite
     from mockgen_watch.workflow.suites import Suites
 
 
