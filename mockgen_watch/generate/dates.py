@@ -17,10 +17,15 @@ from msgspec import Struct
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.streams import Derived, Shared
 from mockgen_watch.spec.generators import Moment, MomentKind
-from mockgen_watch.spec.moments import DAY, MONTHS, TIME_DIRECTIVES, WEEKDAYS, split_format
+from mockgen_watch.spec.moments import (
+    DATE_TEXTS,
+    DAY,
+    TIME_TEXTS,
+    split_format,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.draws import FieldDraws
@@ -54,10 +59,10 @@ def moment_column(moment: Moment, draws: FieldDraws) -> Column:
 def _with_literals(pieces: Sequence[str]) -> list[tuple[bool, str]]:
     """Return each piece, and whether it is written with the time; a literal goes with the last."""
     found: list[tuple[bool, str]] = []
-    is_time = _is_directive(pieces[0]) and pieces[0][1] in TIME_DIRECTIVES if pieces else False
+    is_time = _is_directive(pieces[0]) and pieces[0][1] in TIME_TEXTS if pieces else False
     for piece in pieces:
         if _is_directive(piece):
-            is_time = piece[1] in TIME_DIRECTIVES
+            is_time = piece[1] in TIME_TEXTS
         found.append((is_time, piece))
     return found
 
@@ -101,33 +106,10 @@ def _day_text(pieces: Sequence[str], days: int) -> str:
     return _joined(pieces, lambda letter: DATE_TEXTS[letter](day))
 
 
-_NOON: Final = 12
 _MONTHS: Final = 12
 _MONTH_DAYS: Final = 31
 # A leap year, and one that begins on a Saturday, which no table shows.
 _SHOWN_YEAR: Final = 2000
-
-DATE_TEXTS: Final[Mapping[str, Callable[[date], str]]] = {
-    "Y": lambda day: f"{day.year:04d}",
-    "y": lambda day: f"{day.year % 100:02d}",
-    "m": lambda day: f"{day.month:02d}",
-    "d": lambda day: f"{day.day:02d}",
-    "j": lambda day: f"{day.timetuple().tm_yday:03d}",
-    "b": lambda day: MONTHS[day.month - 1][:3],
-    "B": lambda day: MONTHS[day.month - 1],
-    "a": lambda day: WEEKDAYS[day.weekday()][:3],
-    "A": lambda day: WEEKDAYS[day.weekday()],
-}
-"""The text of each directive of a day, without a locale."""
-
-TIME_TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
-    "H": lambda second: f"{second // 3600:02d}",
-    "I": lambda second: f"{second // 3600 % _NOON or _NOON:02d}",
-    "M": lambda second: f"{second // 60 % 60:02d}",
-    "S": lambda second: f"{second % 60:02d}",
-    "p": lambda second: "AM" if second < _NOON * 3600 else "PM",
-}
-"""The text of each directive of a time of day, given in seconds since midnight."""
 
 
 class Group(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mockgen_watch.spec.generators import Moment, MomentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 
 DAY: Final = 86_400
@@ -27,8 +27,29 @@ MONTHS: Final = (
 )  # fmt: skip
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-DATE_DIRECTIVES: Final = ("Y", "m", "d", "j", "y", "b", "B", "a", "A")
-TIME_DIRECTIVES: Final = ("H", "I", "M", "S", "p")
+_NOON: Final = 12
+DATE_TEXTS: Final[Mapping[str, Callable[[date], str]]] = {
+    "Y": lambda day: f"{day.year:04d}",
+    "m": lambda day: f"{day.month:02d}",
+    "d": lambda day: f"{day.day:02d}",
+    "j": lambda day: f"{day.timetuple().tm_yday:03d}",
+    "y": lambda day: f"{day.year % 100:02d}",
+    "b": lambda day: MONTHS[day.month - 1][:3],
+    "B": lambda day: MONTHS[day.month - 1],
+    "a": lambda day: WEEKDAYS[day.weekday()][:3],
+    "A": lambda day: WEEKDAYS[day.weekday()],
+}
+"""The text of each directive of a day, without a locale."""
+
+TIME_TEXTS: Final[Mapping[str, Callable[[int], str]]] = {
+    "H": lambda second: f"{second // 3600:02d}",
+    "I": lambda second: f"{second // 3600 % _NOON or _NOON:02d}",
+    "M": lambda second: f"{second // 60 % 60:02d}",
+    "S": lambda second: f"{second % 60:02d}",
+    "p": lambda second: "AM" if second < _NOON * 3600 else "PM",
+}
+"""The text of each directive of a time of day, given in seconds since midnight."""
+
 ISO_FORMATS: Final[Mapping[MomentKind, str]] = {
     MomentKind.DATE: "%Y-%m-%d",
     MomentKind.DATETIME: "%Y-%m-%dT%H:%M:%S",
@@ -44,7 +65,6 @@ _PATTERNS: Final = {
 }  # fmt: skip
 # POSIX: two digits from 69 on are of the 20th century.
 _PIVOT: Final = 69
-_NOON: Final = 12
 _HOURS, _SIXTY = 24, 60
 
 
@@ -86,11 +106,17 @@ def format_units(units: int, text: str, kind: MomentKind) -> str:
     Raises:
         MomentError: the format cannot be read.
     """
-    days, seconds = _split_units(units, kind)
-    return "".join(
-        _directive_text(piece[1], days, seconds) if len(piece) > 1 and piece[0] == "%" else piece
-        for piece in split_format(text, kind)
-    )
+    days = units // DAY if kind is MomentKind.DATETIME else units
+    seconds = units % DAY if kind is MomentKind.DATETIME else units
+    texts = []
+    for piece in split_format(text, kind):
+        if len(piece) == 1 or piece[0] != "%":
+            texts.append(piece)
+        elif piece[1] in TIME_TEXTS:
+            texts.append(TIME_TEXTS[piece[1]](seconds))
+        else:
+            texts.append(DATE_TEXTS[piece[1]](date.fromordinal(days + 1)))
+    return "".join(texts)
 
 
 def read_moment(text: str, kind: MomentKind, form: str = "") -> int:
@@ -126,8 +152,8 @@ _ISO_WORDS: Final = {
 
 
 def _legal_directives(kind: MomentKind) -> frozenset[str]:
-    dates = () if kind is MomentKind.TIME else DATE_DIRECTIVES
-    times = () if kind is MomentKind.DATE else TIME_DIRECTIVES
+    dates = () if kind is MomentKind.TIME else DATE_TEXTS
+    times = () if kind is MomentKind.DATE else TIME_TEXTS
     return frozenset((*dates, *times))
 
 
@@ -135,44 +161,10 @@ def _bad_directive(piece: str, kind: MomentKind) -> str:
     letter = piece[1:]
     if not letter:
         return "the format ends in a lone %; a percent sign is written %%"
-    if letter in (*DATE_DIRECTIVES, *TIME_DIRECTIVES):
+    if letter in DATE_TEXTS or letter in TIME_TEXTS:
         return f"a {kind} has no {piece}"
-    known = " ".join(f"%{item}" for item in (*DATE_DIRECTIVES, *TIME_DIRECTIVES))
+    known = " ".join(f"%{item}" for item in (*DATE_TEXTS, *TIME_TEXTS))
     return f"the format directive {piece} is none of {known} %%"
-
-
-def _split_units(units: int, kind: MomentKind) -> tuple[int, int]:
-    """Return whole days since 0001-01-01 and seconds since midnight."""
-    if kind is MomentKind.DATE:
-        return units, 0
-    return divmod(units, DAY) if kind is MomentKind.DATETIME else (0, units)
-
-
-def _directive_text(letter: str, days: int, seconds: int) -> str:
-    if letter in TIME_DIRECTIVES:
-        return _time_text(letter, seconds)
-    day = date.fromordinal(days + 1)
-    texts = {
-        "Y": f"{day.year:04d}",
-        "m": f"{day.month:02d}",
-        "d": f"{day.day:02d}",
-        "y": f"{day.year % 100:02d}",
-        "j": f"{day.toordinal() - date(day.year, 1, 1).toordinal() + 1:03d}",
-        "b": MONTHS[day.month - 1][:3],
-        "B": MONTHS[day.month - 1],
-        "a": WEEKDAYS[day.weekday()][:3],
-        "A": WEEKDAYS[day.weekday()],
-    }
-    return texts[letter]
-
-
-def _time_text(letter: str, seconds: int) -> str:
-    hour, rest = divmod(seconds, 3600)
-    minute, second = divmod(rest, 60)
-    if letter == "p":
-        return "AM" if hour < _NOON else "PM"
-    values = {"H": hour, "I": hour % _NOON or _NOON, "M": minute, "S": second}
-    return f"{values[letter]:02d}"
 
 
 @lru_cache(maxsize=256)
@@ -192,7 +184,6 @@ def _form_pattern(form: str, kind: MomentKind) -> re.Pattern[str]:
 
 
 def _units_of(found: dict[str, str], kind: MomentKind) -> int:
-    """Return the moment of the directives that were read."""
     days = 0 if kind is MomentKind.TIME else _day_of(found)
     if kind is MomentKind.DATE:
         return days
@@ -208,18 +199,23 @@ def _day_of(found: Mapping[str, str]) -> int:
     else:
         raise MomentError("the format does not tell the year")
     month = _month_of(found)
+    has_day = month != 0 and "d" in found
+    if not has_day and "j" not in found:
+        raise MomentError("the format does not tell the day")
     try:
-        if month and "d" in found:
+        if has_day:
             day = date(year, month, int(found["d"]))
-        elif "j" in found:
-            day = date.fromordinal(date(year, 1, 1).toordinal() + int(found["j"]) - 1)
         else:
-            raise MomentError("the format does not tell the day")
+            day = date.fromordinal(date(year, 1, 1).toordinal() + int(found["j"]) - 1)
     except (ValueError, OverflowError) as error:
-        if isinstance(error, MomentError):
-            raise
-        raise MomentError(_no_such_day(year, month, found)) from error
-    _agree(found, day)
+        problem = f"the year {year:04d} has no day {found.get('j')}"
+        if has_day:
+            problem = f"there is no day {year:04d}-{max(month, 0):02d}-{int(found['d']):02d}"
+        raise MomentError(problem) from error
+    # What is redundant, weekday or day of the year, must not say another day.
+    for key in ("a", "A", "j"):
+        if key in found and found[key].lstrip("0") != DATE_TEXTS[key](day).lstrip("0"):
+            raise MomentError(f'{day.isoformat()} is not "{found[key]}"')
     return day.toordinal() - 1
 
 
@@ -229,20 +225,6 @@ def _month_of(found: Mapping[str, str]) -> int:
         return int(found["m"]) or -1
     short = found.get("b") or found.get("B", "")[:3]
     return next((n for n, name in enumerate(MONTHS, 1) if short and name[:3] == short), 0)
-
-
-def _no_such_day(year: int, month: int, found: Mapping[str, str]) -> str:
-    if "d" in found and month:
-        return f"there is no day {year:04d}-{max(month, 0):02d}-{int(found['d']):02d}"
-    return f"the year {year:04d} has no day {found['j']}"
-
-
-def _agree(found: Mapping[str, str], day: date) -> None:
-    """Refuse a text whose redundant parts (weekday, day of the year) say another day."""
-    same: Iterable[str] = (key for key in ("a", "A", "j") if key in found)
-    for key in same:
-        if found[key].lstrip("0") != _directive_text(key, day.toordinal() - 1, 0).lstrip("0"):
-            raise MomentError(f'{day.isoformat()} is not "{found[key]}"')
 
 
 def _second_of(found: Mapping[str, str], *, needed: bool) -> int:

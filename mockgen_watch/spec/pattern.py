@@ -41,16 +41,24 @@ OPEN_REPEAT: Final = 8
 MAX_RUNS: Final = 4096
 """A pattern whose strings have more parts, or may be longer, than this is refused."""
 
-_QUANTIFIERS: Final = ("?", "*", "+", "{")
+_TOO_LONG: Final = f"strings of more than {MAX_RUNS} parts are refused"
 
-_PLAIN: Final = re.compile(r"[^\\.^$|?*+()\[\]{}]+")
+_PLAIN: Final = re.compile(r"[^\\.^$|?*+()\[\]{}]+(?![?*+{])")
+"""Characters that stand for themselves, but for one that a quantifier follows."""
+
+_BEGINNING: Final = re.compile(r"\^|\\A")
+_END: Final = re.compile(r"(?:\$|\\Z)\Z")
+_GROUP: Final = re.compile(r"\((?:\?:|(?!\?))")
+_NAMED_GROUP: Final = re.compile(r"\(\?P<([^>]*)>")
+_QUANTIFIER: Final = re.compile(r"[?*+]|\{(?=,?[0-9])([0-9]*)(,?)([0-9]*)\}")
+"""A brace that is no quantifier is text."""
+
+_SIMPLE: Final = {"?": (0, 1), "*": (0, OPEN_REPEAT), "+": (1, 1 + OPEN_REPEAT)}
 
 PRINTABLE: Final = tuple(chr(code) for code in range(0x20, 0x7F))
 _DIGITS: Final = tuple("0123456789")
 _WORD: Final = tuple(code for code in PRINTABLE if code.isalnum() or code == "_")
-_SPACE: Final = (" ",)
-_HEXADECIMAL: Final = frozenset("0123456789abcdefABCDEF")
-_SHORTHANDS: Final = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
+_SHORTHANDS: Final = {"d": _DIGITS, "w": _WORD, "s": (" ",)}
 _SURROGATES: Final = range(0xD800, 0xE000)
 _CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
@@ -109,7 +117,7 @@ def compile_pattern(source: str) -> CompiledPattern:
     """
     tree = _Parser(source).parse()
     if tree.longest() > MAX_RUNS:
-        raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", 0)
+        raise PatternError(_TOO_LONG, 0)
     decisions, runs = flatten(tree)
     return CompiledPattern(decisions=decisions, runs=runs, tree=tree)
 
@@ -123,10 +131,7 @@ class _Parser:
 
     def parse(self) -> Node:
         """Return the tree of the whole pattern."""
-        if self._peek("^"):
-            self.place += 1
-        elif self._peek("\\A"):
-            self.place += 2
+        self._take(_BEGINNING)
         tree = self._alternation(top=True)
         if self.place < len(self.source):
             raise PatternError('a ")" without its "("', self.place)
@@ -135,9 +140,11 @@ class _Parser:
     def _peek(self, text: str) -> bool:
         return self.source.startswith(text, self.place)
 
-    def _at_end_anchor(self) -> bool:
-        rest = self.source[self.place :]
-        return rest in ("$", "\\Z")
+    def _take(self, expression: re.Pattern[str]) -> re.Match[str] | None:
+        """Go behind what ``expression`` matches here, if it does."""
+        found = expression.match(self.source, self.place)
+        self.place = found.end() if found else self.place
+        return found
 
     def _alternation(self, *, top: bool = False) -> Node:
         branches = [self._sequence(top=top)]
@@ -149,24 +156,11 @@ class _Parser:
     def _sequence(self, *, top: bool) -> Node:
         items: list[Node] = []
         while self.place < len(self.source) and self.source[self.place] not in "|)":
-            if top and self._at_end_anchor():
-                self.place = len(self.source)
+            if top and self._take(_END):
                 break
-            text = self._plain_text()
-            items.append(Choice((text,)) if text else self._quantified(self._item()))
+            text = self._take(_PLAIN)
+            items.append(Choice((text[0],)) if text else self._quantified(self._item()))
         return in_sequence(items) if items else Choice(("",))
-
-    def _plain_text(self) -> str:
-        """Read characters that stand for themselves, but for one that a quantifier follows."""
-        found = _PLAIN.match(self.source, self.place)
-        if found is None:
-            return ""
-        end = found.end()
-        if self.source[end : end + 1] in _QUANTIFIERS:
-            end -= 1
-        text = self.source[self.place : end]
-        self.place = end
-        return text
 
     def _item(self) -> Node:
         char = self.source[self.place]
@@ -188,18 +182,12 @@ class _Parser:
 
     def _group(self) -> Node:
         start = self.place
-        self.place += 1
-        if self._peek("?"):
-            if self._peek("?:"):
-                self.place += 2
-            elif self._peek("?P<"):
-                close = self.source.find(">", self.place)
-                name = self.source[self.place + 3 : close] if close > 0 else ""
-                if not name.isidentifier():
-                    raise PatternError("a named group is written (?P<name>…)", start)
-                self.place = close + 1
-            else:
+        if not self._take(_GROUP):
+            if not self._peek("(?P<"):
                 raise PatternError(_refused_group(self.source[start : start + 4]), start)
+            named = self._take(_NAMED_GROUP)
+            if named is None or not named[1].isidentifier():
+                raise PatternError("a named group is written (?P<name>…)", start)
         inner = self._alternation()
         if not self._peek(")"):
             raise PatternError('a "(" without its ")"', start)
@@ -208,46 +196,39 @@ class _Parser:
 
     def _class(self) -> tuple[str, ...]:
         start = self.place
+        is_negated = self._peek("[^")
+        self.place += 1 + is_negated
+        chosen = set(self._class_item(start))
+        while not self._peek("]"):
+            chosen.update(self._class_item(start))
         self.place += 1
-        negated = self._peek("^")
-        self.place += negated
-        chosen: dict[str, None] = {}
-        first = True
-        while first or not self._peek("]"):
-            if self.place >= len(self.source):
-                raise PatternError('a "[" without its "]"', start)
-            first = False
-            chosen.update(dict.fromkeys(self._class_item(start)))
-        self.place += 1
-        if negated:
-            chosen = dict.fromkeys(char for char in PRINTABLE if char not in chosen)
+        if is_negated:
+            chosen = set(PRINTABLE) - chosen
         if not chosen:
             raise PatternError("this class leaves no printable ASCII character", start)
         return tuple(sorted(chosen))
 
     def _class_item(self, start: int) -> tuple[str, ...]:
-        if self._peek("\\"):
-            low = self._escape(in_class=True)
-        else:
-            low = (self.source[self.place],)
-            self.place += 1
-        is_range = self._peek("-") and not self._peek("-]") and len(low) == 1
-        if not is_range:
+        """Read a character, a range or a shorthand of the class that begins at ``start``."""
+        low = self._class_end(start)
+        if len(low) != 1 or not self._peek("-") or self._peek("-]"):
             return low
         self.place += 1
-        if self.place >= len(self.source):
-            raise PatternError('a "[" without its "]"', start)
-        if self._peek("\\"):
-            high = self._escape(in_class=True)
-        else:
-            high = (self.source[self.place],)
-            self.place += 1
+        high = self._class_end(start)
         if len(high) != 1 or ord(high[0]) < ord(low[0]):
             raise PatternError("the range runs backwards", start)
         if ord(high[0]) - ord(low[0]) >= TABLE_LIMIT:
             raise PatternError(f"a class may hold at most {TABLE_LIMIT} characters", start)
         codes = range(ord(low[0]), ord(high[0]) + 1)
         return tuple(chr(code) for code in codes if code not in _SURROGATES)
+
+    def _class_end(self, start: int) -> tuple[str, ...]:
+        if self.place >= len(self.source):
+            raise PatternError('a "[" without its "]"', start)
+        if self._peek("\\"):
+            return self._escape(in_class=True)
+        self.place += 1
+        return (self.source[self.place - 1],)
 
     def _escape(self, *, in_class: bool) -> tuple[str, ...]:
         start = self.place
@@ -277,7 +258,7 @@ class _Parser:
     def _code_point(self, kind: str, start: int) -> str:
         width = {"x": 2, "u": 4, "U": 8}[kind]
         digits = self.source[self.place : self.place + width]
-        if len(digits) != width or any(digit not in _HEXADECIMAL for digit in digits):
+        if not re.fullmatch(f"[0-9A-Fa-f]{{{width}}}", digits):
             raise PatternError(f'"\\{kind}" wants {width} hexadecimal digits', start)
         code = int(digits, 16)
         if code > sys.maxunicode or code in _SURROGATES:
@@ -294,43 +275,28 @@ class _Parser:
             raise PatternError("possessive repeats are not supported", self.place)
         if self._peek("?"):
             self.place += 1
-        if self._bounds_ahead():
-            raise PatternError("a repeat of a repeat needs a group around the first", self.place)
+        behind = self.place
+        if self._bounds() is not None:
+            raise PatternError("a repeat of a repeat needs a group around the first", behind)
         low, high = bounds
         if high < low:
             raise PatternError("the repeat's bounds run backwards", start)
         if high * max(1, item.longest()) > MAX_RUNS:
-            raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", start)
+            raise PatternError(_TOO_LONG, start)
         return repeated(item, low, high)
 
-    def _bounds_ahead(self) -> bool:
-        before = self.place
-        try:
-            return self._bounds() is not None
-        finally:
-            self.place = before
-
     def _bounds(self) -> tuple[int, int] | None:
-        """Read a quantifier; None where there is none (a brace that is no quantifier is text)."""
-        simple = {"?": (0, 1), "*": (0, OPEN_REPEAT), "+": (1, 1 + OPEN_REPEAT)}
-        char = self.source[self.place : self.place + 1]
-        if char in simple and char:
-            self.place += 1
-            return simple[char]
-        if char != "{":
-            return None
-        close = self.source.find("}", self.place)
-        low, comma, high = self.source[self.place + 1 : max(close, 0)].partition(",")
-        digits = low + high
-        if close < 0 or not digits.isascii() or not (low or comma) or not digits.isdigit():
-            return None
-        if len(digits) > len(str(MAX_RUNS)) * 2:
-            raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", self.place)
+        """Read a quantifier; None where there is none."""
+        found = self._take(_QUANTIFIER)
+        if found is None or found[0] in _SIMPLE:
+            return _SIMPLE[found[0]] if found else None
+        low, comma, high = found.groups()
+        if len(low + high) > len(str(MAX_RUNS)) * 2:
+            raise PatternError(_TOO_LONG, found.start())
         least = int(low or 0)
-        most = int(high) if high else (least + OPEN_REPEAT if comma else least)
+        most = int(high or least + OPEN_REPEAT * len(comma))
         if most > MAX_RUNS:
-            raise PatternError(f"strings of more than {MAX_RUNS} parts are refused", self.place)
-        self.place = close + 1
+            raise PatternError(_TOO_LONG, found.start())
         return least, most
 
 

@@ -10,7 +10,7 @@ from mockgen_watch.spec.build.project import PROJECT_KEYS
 from mockgen_watch.spec.build.ranges import DISTRIBUTION_PARAMS
 from mockgen_watch.spec.build.reader import PLACES
 from mockgen_watch.spec.model import ConflictPolicy, Coverage, Layout, MergeKind, Transform
-from mockgen_watch.spec.moments import DATE_DIRECTIVES, TIME_DIRECTIVES
+from mockgen_watch.spec.moments import DATE_TEXTS, TIME_TEXTS
 from tests.unit.spec.reading import FORMATS, ROOT, findings, misfits, pool_of
 
 PAGE = (ROOT / "docs" / "reference" / "spec-format.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ WORDS = {
     *(option.name for form in FORMATS.values() for option in form.options),
     *(word for kind in (ConflictPolicy, Coverage, Layout, Transform) for word in kind),
     *(kind for kind in MergeKind if kind is not MergeKind.BY_KEY),
-    *(f"%{letter}" for letter in (*DATE_DIRECTIVES, *TIME_DIRECTIVES)),
+    *(f"%{letter}" for letter in (*DATE_TEXTS, *TIME_TEXTS)),
     *("min", "max", "step", "decimals", "from", "to", "format", "start", "width", "prefix"),
     *("model", "field", "scenario", "suite", "$weight", "$fields", "$values", "conforms"),
 }
