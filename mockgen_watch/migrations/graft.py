@@ -28,11 +28,11 @@ from mockgen_watch.spec.document import (
     Member,
     Node,
     Scalar,
+    Source,
     plain_data,
     quote_literal,
 )
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

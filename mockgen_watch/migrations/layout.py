@@ -21,10 +21,10 @@ from mockgen_watch.spec.document import (
     Member,
     Node,
     SequenceNode,
+    Source,
     plain_data,
     quote_literal,
 )
-from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

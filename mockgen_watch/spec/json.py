@@ -11,26 +11,24 @@ from contextlib import suppress
 from typing import Final
 
 from mockgen_watch.spec.document import (
+    MAX_DEPTH,
     Document,
     MappingNode,
     Member,
     Node,
+    ReadingStoppedError,
+    Replacement,
     Scalar,
     ScalarValue,
     SequenceNode,
+    Source,
+    SourceReader,
+    Span,
     UnreadableNumberError,
     quote_excerpt,
     quote_literal,
     read_decimal,
     read_integer,
-)
-from mockgen_watch.spec.source import (
-    MAX_DEPTH,
-    ReadingStoppedError,
-    Replacement,
-    Source,
-    SourceReader,
-    Span,
 )
 
 _TEXT: Final = "text"

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec import MAX_BYTES
+from mockgen_watch.spec.document import Source, SourceReader
 from mockgen_watch.spec.json import read_json
-from mockgen_watch.spec.source import Source, SourceReader
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
@@ -24,13 +24,8 @@ _SAVE_HINT: Final = "save it as UTF-8"
 def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
     """Return the document in ``data``; the ending of ``path`` says which language it is.
 
-    Args:
-        path: as in ``Location.path``.
-        data: the bytes of the file.
-        max_bytes: a larger file is refused unread.
-
     Bad input never raises. It gives diagnostics and, where nobody can tell what the text means,
-    no root.
+    no root. A file of more than ``max_bytes`` is refused unread.
     """
     if len(data) > max_bytes:
         message = f"the file has {len(data):,} bytes; the limit is {max_bytes:,}"

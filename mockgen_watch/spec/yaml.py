@@ -24,19 +24,22 @@ from ruamel.yaml.events import (
 
 from mockgen_watch.diagnostics import ask_for, nearest_word
 from mockgen_watch.spec.document import (
+    MAX_DEPTH,
     Document,
     MappingNode,
     Member,
     Node,
+    ReadingStoppedError,
     Scalar,
     ScalarValue,
     SequenceNode,
+    Source,
+    SourceReader,
     UnreadableNumberError,
     quote_excerpt,
     read_decimal,
     read_integer,
 )
-from mockgen_watch.spec.source import MAX_DEPTH, ReadingStoppedError, Source, SourceReader
 from mockgen_watch.spec.yaml_events import (
     YamlDepthError,
     YamlEvents,

@@ -18,7 +18,7 @@ from ruamel.yaml.reader import Reader, ReaderError
 from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tokens import FlowMappingEndToken, FlowSequenceEndToken, ScalarToken
 
-from mockgen_watch.spec.source import MAX_DEPTH, Source
+from mockgen_watch.spec.document import MAX_DEPTH, Source
 
 try:
     from _ruamel_yaml import CParser

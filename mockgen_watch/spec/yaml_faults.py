@@ -17,7 +17,7 @@ from msgspec import Struct
 from mockgen_watch.spec.document import quote_excerpt
 
 if TYPE_CHECKING:
-    from mockgen_watch.spec.source import Replacement, Source, SourceReader
+    from mockgen_watch.spec.document import Replacement, Source, SourceReader
     from mockgen_watch.spec.yaml_events import YamlSyntaxError
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from mockgen_watch.diagnostics import CODES, Diagnostic, Fix, Location, Severity
 from mockgen_watch.observe import escape_character, escape_for_terminal
-from mockgen_watch.spec.source import Source
+from mockgen_watch.spec.document import Source
 from mockgen_watch.views.values import counted
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.spec import yaml, yaml_events
+from mockgen_watch.spec.document import Source
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -85,16 +85,20 @@ class _Found(Struct, frozen=True, kw_only=True):
 def check_links(models: Sequence[Model], build: Build) -> None:
     """Report names that lead nowhere, circles, and unique fields with too few values."""
     records = {model.name: records_of(model) for model in models}
+    graph: _Graph = {}
     for model in models:
         _check_mixes(model, build)
         for group in records[model.name]:
             for position, leaf in walk_positions(group.shape):
                 if isinstance(leaf.generator, Template):
-                    _check_template(leaf.generator, position, leaf, group, build)
+                    below = _check_template(leaf.generator, position, leaf, group, build)
                 elif isinstance(leaf.generator, Reference) and not leaf.generator.suite:
-                    _check_reference(leaf.generator, leaf, records, build)
+                    below = _check_reference(leaf.generator, leaf, records, build)
+                else:
+                    continue
+                graph[model.name, group.scenario.name, position] = (leaf, below)
     _check_unique(models, records, build)
-    _check_circles(records, build)
+    _check_circles(graph, build)
 
 
 def records_of(model: Model) -> tuple[Records, ...]:
@@ -187,14 +191,22 @@ def _check_mixes(model: Model, build: Build) -> None:
 
 def _check_template(
     template: Template, position: Position, leaf: Leaf, records: Records, build: Build
-) -> None:
+) -> tuple[_Node, ...]:
+    """Report fields of the template that are not there, and return those that are."""
+    ends: list[_Node] = []
     for path in (part.path for part in template.parts if part.path):
         found = _find_field(records.shape, path, build, position)
         if _is_wrong(found, build):
             _report(found, f"{{{'.'.join(path)}}}", leaf, build)
+        if found.leaf is not None:
+            ends.append((records.model.name, records.scenario.name, found.position))
+    return tuple(ends)
 
 
-def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build: Build) -> None:
+def _check_reference(
+    reference: Reference, leaf: Leaf, records: _Records, build: Build
+) -> tuple[_Node, ...]:
+    """Report what the reference names and is not there, and return the field that is."""
     entry = build.entries.get(leaf.origin.location)
     target = records.get(reference.model)
     if target is None:
@@ -203,7 +215,7 @@ def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build:
         message = f'$ref names no model "{reference.model}"'
         fix = word_fix(entry, reference.model, near)
         build.diagnostics.error("MG203", _place(leaf, build, "model"), message, hint, fix=fix)
-        return
+        return ()
     group = _referenced(reference, records)
     if group is None:
         names = [item.scenario.name for item in target]
@@ -212,11 +224,14 @@ def _check_reference(reference: Reference, leaf: Leaf, records: _Records, build:
         message = f'$ref: {reference.model} has no plain scenario "{reference.scenario}"'
         fix = word_fix(entry, reference.scenario, near)
         build.diagnostics.error("MG216", _place(leaf, build, "scenario"), message, hint, fix=fix)
-        return
+        return ()
     found = _find_field(group.shape, reference.path, build)
     if _is_wrong(found, build):
         name = f"$ref {reference.model}.{'.'.join(reference.path)}"
         _report(found, name, leaf, build)
+    if found.leaf is None:
+        return ()
+    return ((reference.model, group.scenario.name, found.position),)
 
 
 def _is_wrong(found: _Found, build: Build) -> bool:
@@ -357,12 +372,11 @@ def _too_few(demand: _Demand, build: Build, message: str, hint: str) -> None:
     build.diagnostics.error("MG214", place, message, hint, related=related)
 
 
-def _check_circles(records: _Records, build: Build) -> None:
+def _check_circles(graph: _Graph, build: Build) -> None:
     """Report each circle of templates and references once, at the first of its leaves.
 
     A chain of more than ``MAX_CHAIN`` fields is reported too: following it takes a stack.
     """
-    graph = _graph(records, build)
     walk = _Walk(graph)
     for start in graph:
         walk.run(start)
@@ -414,37 +428,3 @@ class _Walk:
             self.too_deep.append(node)
             height = 0
         self._heights[node] = height
-
-
-def _graph(records: _Records, build: Build) -> _Graph:
-    """Return each leaf that is made of others, with the leaves that it is made of."""
-    graph: _Graph = {}
-    for name, groups in records.items():
-        for group in groups:
-            for position, leaf in walk_positions(group.shape):
-                if isinstance(leaf.generator, Template):
-                    below = _template_nodes(leaf.generator, position, group, build)
-                elif isinstance(leaf.generator, Reference) and not leaf.generator.suite:
-                    below = _reference_nodes(leaf.generator, records, build)
-                else:
-                    continue
-                graph[name, group.scenario.name, position] = (leaf, below)
-    return graph
-
-
-def _template_nodes(
-    template: Template, position: Position, records: Records, build: Build
-) -> tuple[_Node, ...]:
-    found = [_find_field(records.shape, part.path, build, position) for part in template.parts]
-    ends = [item.position for item in found if item.leaf is not None]
-    return tuple((records.model.name, records.scenario.name, end) for end in ends)
-
-
-def _reference_nodes(reference: Reference, records: _Records, build: Build) -> tuple[_Node, ...]:
-    group = _referenced(reference, records)
-    if group is None:
-        return ()
-    found = _find_field(group.shape, reference.path, build)
-    if found.leaf is None:
-        return ()
-    return ((reference.model, group.scenario.name, found.position),)

@@ -71,7 +71,7 @@ def test_fields_with_too_many_rows_are_reported_at_their_section() -> None:
 def test_a_file_that_would_be_too_large_a_spec_is_to_be_divided(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("mockgen_watch.spec.source.MAX_NODES", 100)
+    monkeypatch.setattr("mockgen_watch.spec.document.MAX_NODES", 100)
     text = {f"Edit_{number}": {"a": f"1,2,{number}", "b": "4,5,6"} for number in range(8)}
     done = migrated(text)
     (told,) = done.diagnostics

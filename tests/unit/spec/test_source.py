@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockgen_watch.spec.document import Document
-from mockgen_watch.spec.source import Source
+from mockgen_watch.spec.document import Document, Source
 
 texts = st.text(st.sampled_from("ab \r\n\x85\u2028é😀"), max_size=30)
 
