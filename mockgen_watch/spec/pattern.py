@@ -43,14 +43,14 @@ MAX_RUNS: Final = 4096
 
 _TOO_LONG: Final = f"strings of more than {MAX_RUNS} parts are refused"
 
-_PLAIN: Final = re.compile(r"[^\\.^$|?*+()\[\]{}]+(?![?*+{])")
+_PLAIN: Final = r"[^\\.^$|?*+()\[\]{}]+(?![?*+{])"
 """Characters that stand for themselves, but for one that a quantifier follows."""
 
-_BEGINNING: Final = re.compile(r"\^|\\A")
-_END: Final = re.compile(r"(?:\$|\\Z)\Z")
-_GROUP: Final = re.compile(r"\((?:\?:|(?!\?))")
-_NAMED_GROUP: Final = re.compile(r"\(\?P<([^>]*)>")
-_QUANTIFIER: Final = re.compile(r"[?*+]|\{(?=,?[0-9])([0-9]*)(,?)([0-9]*)\}")
+_BEGINNING: Final = r"\^|\\A"
+_END: Final = r"(?:\$|\\Z)\Z"
+_GROUP: Final = r"\((?:\?:|(?!\?))"
+_NAMED_GROUP: Final = r"\(\?P<([^>]*)>"
+_QUANTIFIER: Final = r"[?*+]|\{(?=,?[0-9])([0-9]*)(,?)([0-9]*)\}"
 """A brace that is no quantifier is text."""
 
 _SIMPLE: Final = {"?": (0, 1), "*": (0, OPEN_REPEAT), "+": (1, 1 + OPEN_REPEAT)}
@@ -140,9 +140,9 @@ class _Parser:
     def _peek(self, text: str) -> bool:
         return self.source.startswith(text, self.place)
 
-    def _take(self, expression: re.Pattern[str]) -> re.Match[str] | None:
+    def _take(self, expression: str) -> re.Match[str] | None:
         """Go behind what ``expression`` matches here, if it does."""
-        found = expression.match(self.source, self.place)
+        found = re.compile(expression).match(self.source, self.place)
         self.place = found.end() if found else self.place
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch.spec.build.reader import (
     Entry,
@@ -92,9 +92,16 @@ _POSITIVE_PARAMS: Final = frozenset({"sd", "median", "sigma", "exponent"})
 _BOUNDED: Final = frozenset(
     {DistributionKind.UNIFORM, DistributionKind.ZIPF, DistributionKind.TRIANGULAR}
 )
-_FROM_ZERO: Final = frozenset(
-    {DistributionKind.LOGNORMAL, DistributionKind.EXPONENTIAL, DistributionKind.POISSON}
-)
+_LEAST: Final = {
+    DistributionKind.LOGNORMAL: Decimal(0),
+    DistributionKind.EXPONENTIAL: Decimal(0),
+    DistributionKind.POISSON: Decimal(0),
+    DistributionKind.ZIPF: Decimal(1),
+}
+"""Where a distribution begins whose lower bound is not stated."""
+
+
+_Bounds: TypeAlias = "tuple[Decimal | None, Decimal | None]"
 
 
 def build_number(entry: Entry) -> Number | None:
@@ -104,27 +111,22 @@ def build_number(entry: Entry) -> Number | None:
     params = _number_params(entry, integer=integer)
     if entry.errors > before:
         return None
-    bounds = {
-        name: read_bound(params[name], integer=integer) if name in params else None
-        for name in ("min", "max")
-    }
+    low = read_bound(params["min"], integer=integer) if "min" in params else None
+    high = read_bound(params["max"], integer=integer) if "max" in params else None
     if entry.errors > before:
         return None
     distribution = _distribution(entry, params)
     if distribution is None or entry.errors > before:
         return None
     kind = distribution.kind
-    low, high = bounds["min"], bounds["max"]
-    if low is None and kind in _FROM_ZERO:
-        low = Decimal(0)
-    if low is None and kind is DistributionKind.ZIPF:
-        low = Decimal(1)
+    if low is None and kind in _LEAST:
+        low = _LEAST[kind]
     _check_bounds(entry, params, (low, high), distribution)
     if kind in {DistributionKind.POISSON, DistributionKind.ZIPF} and not integer:
         params["distribution"].error("MG204", f"{kind} is for $integer")
     if entry.errors > before:
         return None
-    return _number_on_grid(entry, params, (low, high), distribution, integer=integer)
+    return _number_on_grid(entry, params, (low, high), distribution)
 
 
 def _number_params(entry: Entry, *, integer: bool) -> Mapping[str, Entry]:
@@ -162,10 +164,7 @@ def _distribution(entry: Entry, params: Mapping[str, Entry]) -> Distribution | N
 
 
 def _check_bounds(
-    entry: Entry,
-    params: Mapping[str, Entry],
-    bounds: tuple[Decimal | None, Decimal | None],
-    distribution: Distribution,
+    entry: Entry, params: Mapping[str, Entry], bounds: _Bounds, distribution: Distribution
 ) -> None:
     """Report bounds that are missing, turned round, or do not go with the distribution."""
     low, high = bounds
@@ -184,7 +183,7 @@ def _check_bounds(
     mode = values.get("mode")
     if mode is not None and low is not None and high is not None and not low <= mode <= high:
         params["mode"].error("MG208", f"mode lies outside {low} to {high}")
-    if kind in _FROM_ZERO:
+    if _LEAST.get(kind) == 0:
         if low is not None and low < 0:
             params["min"].error("MG208", f"a {kind} distribution has no value below 0")
         if values.get("mean", Decimal(1)) <= 0:
@@ -192,14 +191,10 @@ def _check_bounds(
 
 
 def _number_on_grid(
-    entry: Entry,
-    params: Mapping[str, Entry],
-    bounds: tuple[Decimal | None, Decimal | None],
-    distribution: Distribution,
-    *,
-    integer: bool,
+    entry: Entry, params: Mapping[str, Entry], bounds: _Bounds, distribution: Distribution
 ) -> Number | None:
     before = entry.errors
+    integer = entry.key == "$integer"
     low, high = bounds
     step = read_bound(params["step"], integer=integer) if "step" in params else None
     if step is not None and step <= 0:
@@ -215,7 +210,13 @@ def _number_on_grid(
     if entry.errors > before:
         return None
     if high is not None:
-        high = _last_on_grid(params["max"], Decimal(0) if low is None else low, high, step)
+        origin = Decimal(0) if low is None else low
+        last = last_step(origin, high, step)
+        if last != high:
+            message = f"steps of {step} from {origin} never meet max {high}"
+            fix = params["max"].number_fix(last)
+            params["max"].warn("MG225", message, f"say max: {last}", fix=fix)
+            high = last
     if low is not None and high is not None and whole_steps(low, high, step) >= MAX_STEPS:
         entry.error("MG208", "there are more than 2**62 values between min and max")
         return None
@@ -238,15 +239,6 @@ def _decimals(params: Mapping[str, Entry], values: tuple[Decimal | None, ...]) -
         return decimals
     shown = max((decimal_places(value) for value in values if value is not None), default=0)
     return min(MAX_DECIMALS, shown if "step" in params else max(_MONEY, shown))
-
-
-def _last_on_grid(entry: Entry, origin: Decimal, high: Decimal, step: Decimal) -> Decimal:
-    last = last_step(origin, high, step)
-    if last != high:
-        message = f"steps of {step} from {origin} never meet max {high}"
-        entry.warn("MG225", message, f"say max: {last}", fix=entry.number_fix(last))
-        return last
-    return high
 
 
 _DATE_LENGTH: Final = len("2025-12-31")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mockgen_watch.diagnostics import Diagnostic, Location, suggest
 from mockgen_watch.spec.build.reader import (
     Entry,
@@ -46,7 +48,8 @@ def build_rules(rules: Entry | None, conforms: Entry | None) -> tuple[RuleSpec, 
     """Return the rules of a model, in source order; those that cannot be read are reported."""
     built = [_rule(entry) for entry in _named_members(rules, "rules")]
     if conforms is not None:
-        built.append(_conforms_rule(conforms, conforms, CONFORMS_RULE))
+        rule = _rule_of_kind(conforms, RuleKind.CONFORMS, conforms)
+        built.append(None if rule is None else replace(rule, name=CONFORMS_RULE))
         twin = None if rules is None else rules.get(CONFORMS_RULE)
         if twin is not None:
             message = f'the name "{CONFORMS_RULE}" is that of the rule which $conforms makes'
@@ -98,34 +101,28 @@ def _rule_of_kind(entry: Entry, kind: RuleKind, body: Entry) -> RuleSpec | None:
     given = entry.get("with")
     if given is not None and kind is not RuleKind.PLUGIN:
         given.key_error("MG204", f"with stands beside plugin, not beside {kind}")
+    place = entry.key_location
+    rule = RuleSpec(name=entry.key, kind=kind, location=place, body_location=body.location)
     match kind:
         case RuleKind.PLUGIN:
-            return _plugin_rule(entry, body)
+            return _plugin_rule(rule, entry, body)
         case RuleKind.CONFORMS:
-            return _conforms_rule(entry, body, entry.key)
+            return _conforms_rule(rule, body)
         case RuleKind.SCHEMA:
-            return _schema_rule(entry, body)
+            return _schema_rule(rule, entry, body)
         case RuleKind.CEL:
-            return _cel_rule(entry, body)
+            return _cel_rule(rule, entry, body)
 
 
-def _cel_rule(entry: Entry, body: Entry) -> RuleSpec | None:
+def _cel_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
     stray = entry.get("field")
     if stray is not None:
         stray.key_error("MG204", "a cel rule names its fields in the expression")
     expression = read_text(body, "a CEL expression")
-    if expression is None:
-        return None
-    return RuleSpec(
-        name=entry.key,
-        kind=RuleKind.CEL,
-        expression=expression,
-        location=entry.key_location,
-        body_location=body.location,
-    )
+    return None if expression is None else replace(rule, expression=expression)
 
 
-def _schema_rule(entry: Entry, body: Entry) -> RuleSpec | None:
+def _schema_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
     schema = plain_data(body.node)
     if not isinstance(schema, dict | bool):
         body.error("MG217", f"a JSON Schema is a mapping, not {body.kind}")
@@ -134,17 +131,10 @@ def _schema_rule(entry: Entry, body: Entry) -> RuleSpec | None:
     field = () if place is None else read_field(place)
     if field is None:
         return None
-    return RuleSpec(
-        name=entry.key,
-        kind=RuleKind.SCHEMA,
-        field=field,
-        schema=schema,
-        location=entry.key_location,
-        body_location=(place or body).location,
-    )
+    return replace(rule, field=field, schema=schema, body_location=(place or body).location)
 
 
-def _plugin_rule(entry: Entry, body: Entry) -> RuleSpec | None:
+def _plugin_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
     text = read_text(body, "the name of a plugin and of one of its rules")
     if text is None:
         return None
@@ -160,18 +150,11 @@ def _plugin_rule(entry: Entry, body: Entry) -> RuleSpec | None:
     if field is None:
         return None
     plugin, _, name = text.partition("/")
-    return RuleSpec(
-        name=entry.key,
-        kind=RuleKind.PLUGIN,
-        field=field,
-        schema={} if given is None else plain_data(given.node),
-        expression=f"{plugin_name(plugin)}/{name}",
-        location=entry.key_location,
-        body_location=body.location,
-    )
+    schema = {} if given is None else plain_data(given.node)
+    return replace(rule, field=field, schema=schema, expression=f"{plugin_name(plugin)}/{name}")
 
 
-def _conforms_rule(entry: Entry, body: Entry, name: str) -> RuleSpec | None:
+def _conforms_rule(rule: RuleSpec, body: Entry) -> RuleSpec | None:
     text = read_text(body, "the path of a JSON Schema file")
     if text is None:
         return None
@@ -179,13 +162,7 @@ def _conforms_rule(entry: Entry, body: Entry, name: str) -> RuleSpec | None:
     if not text or path is None:
         body.error("MG218", f'"{text}" is no file of this project')
         return None
-    return RuleSpec(
-        name=name,
-        kind=RuleKind.CONFORMS,
-        expression=path,
-        location=entry.key_location,
-        body_location=body.location,
-    )
+    return replace(rule, expression=path)
 
 
 def _exclusion(entry: Entry) -> ExclusionSpec | None:
@@ -214,7 +191,7 @@ def _condition(entry: Entry) -> ConditionSpec | None:
 def _test(entry: Entry) -> Json:
     """Return what the field may be: a list of values, or a mapping of bounds; None: reported."""
     if isinstance(entry.node, Scalar):
-        return [entry.node.value]
+        return [entry.value]
     if entry.is_list:
         if not entry.items():
             entry.error("MG206", "no value is listed, so the clause never holds")
@@ -248,11 +225,10 @@ def _operand(member: Entry) -> Json:
 
 def _check_range(entry: Entry) -> None:
     low, high = entry.get("min"), entry.get("max")
-    if low is None or high is None:
+    if low is None or high is None or low.number is None or high.number is None:
         return
-    least, most = low.number, high.number
-    if least is not None and most is not None and least > most:
-        low.error("MG208", f"min {least} is more than max {most}")
+    if low.number > high.number:
+        low.error("MG208", f"min {low.number} is more than max {high.number}")
 
 
 def check_rule_paths(model: Model, shapes: Sequence[ObjectShape]) -> list[Diagnostic]:
@@ -288,10 +264,7 @@ def _ends(shape: Shape, path: KeyPath) -> Iterator[tuple[Shape, KeyPath]]:
             yield from _ends(element, rest)
     else:
         below = shape.get(path[0]) if isinstance(shape, ObjectShape) else None
-        if below is None:
-            yield shape, path
-        else:
-            yield from _ends(below, path[1:])
+        yield from [(shape, path)] if below is None else _ends(below, path[1:])
 
 
 def _leads_nowhere(
