@@ -7,6 +7,7 @@ the interval in which it lies with a given confidence.
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections import Counter
@@ -36,9 +37,10 @@ from mockgen_watch.scenarios.coverage.problem import (
     Problem,
     bits_of,
     count_combinations,
+    forbid,
     members,
 )
-from mockgen_watch.scenarios.promise.facts import fields_of, final_value
+from mockgen_watch.scenarios.promise.facts import final_value
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
 from mockgen_watch.spec.model import (
     ELEMENT,
@@ -51,7 +53,7 @@ from mockgen_watch.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.labels import Records
@@ -93,9 +95,9 @@ class Measured(Struct, frozen=True, kw_only=True):
 
     Attributes:
         parameters: of the plan as it is stated.
-        counts: for each value of each parameter, the records that have it.
-        singles: the values that can be; all numbers count through all parameters.
-        possible, seen: for each value the set of those that make a pair with it.
+        counts: for each value, counted through all parameters, the records that have it.
+        possible, seen: for each value the set of those that can be, or are, in a record with it;
+            the value itself is one of them.
         strengths: what is counted.
         cases: how many rows can be in all; None where they are too many to be counted.
         is_bound: some of them may have been counted more than once.
@@ -103,20 +105,13 @@ class Measured(Struct, frozen=True, kw_only=True):
     """
 
     parameters: tuple[Parameter, ...]
-    counts: tuple[tuple[int, ...], ...]
-    singles: frozenset[int]
+    counts: tuple[int, ...]
     possible: tuple[int, ...]
     seen: tuple[int, ...]
     strengths: tuple[StrengthCount, ...]
     cases: int | None
     is_bound: bool
     all_cases: int
-
-    @property
-    def seen_values(self) -> int:
-        """The set of values that some record has."""
-        every = itertools.chain.from_iterable(self.counts)
-        return bits_of([value for value, count in enumerate(every) if count])
 
     def of(self, strength: Coverage) -> StrengthCount | None:
         """Return the count of one strength, if it was counted."""
@@ -132,16 +127,23 @@ def measure(plan: RecordPlan, part: Records, records: Iterable[Json]) -> Measure
     designs = dict(enumerate(part.covered))
     for number, (constrained, still_open) in enumerate(part.settings):
         space.add(constrained, still_open, designs.get(number))
-    tally = _Tally(space)
-    for record in records:
-        tally.add(record)
+    reader = RowReader(parameters)
+    rows = Counter(space.values_of(reader.row(record)) for record in records)
+    counts = [0] * space.size
+    seen = [0] * space.size
+    for values, times in rows.items():
+        bits = bits_of(values)
+        for value in values:
+            counts[value] += times
+            seen[value] |= bits
     return Measured(
         parameters=parameters,
-        counts=tally.value_counts(),
-        singles=frozenset(members(space.singles)),
-        possible=tuple(space.partners),
-        seen=tuple(tally.seen),
-        strengths=tuple(tally.strengths()),
+        counts=tuple(counts),
+        possible=tuple(
+            partners | space.singles & 1 << value for value, partners in enumerate(space.partners)
+        ),
+        seen=tuple(seen),
+        strengths=tuple(_strengths(space, list(rows), seen)),
         cases=space.cases,
         is_bound=len(part.settings) > 1,
         all_cases=math.prod(
@@ -151,185 +153,152 @@ def measure(plan: RecordPlan, part: Records, records: Iterable[Json]) -> Measure
 
 
 class _Space:
-    """The combinations that can be in any of the constrained plans behind the records."""
+    """The combinations that can be in any of the constrained plans behind the records.
+
+    Attributes:
+        singles: the set of values that can be.
+        partners: for each value the set of those that make a pair with it.
+        thirds: for each two values the set of those that make a triple with them; None where there
+            would be too many.
+        cases: how many rows can be; None where they are too many.
+    """
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = parameters
-        self.offsets = [0, *itertools.accumulate(len(each.values) for each in parameters)]
-        self.size = self.offsets[-1]
+        sizes = [len(each.values) for each in parameters]
+        self._offsets = [0, *itertools.accumulate(sizes)]
+        self.size = self._offsets[-1]
         self.singles = 0
         self.partners = [0] * self.size
-        self.thirds: list[list[int]] | None = [[0] * self.size for _ in range(self.size)]
+        self.thirds: list[list[int]] | None = None
+        if self.combinations(3) <= MOST_TRIPLES:
+            self.thirds = [[0] * self.size for _ in range(self.size)]
         self.cases: int | None = 0
-        shown = [len(each.values) for each in parameters]
-        self.hidden = hidden_values(parameters)
-        if count_combinations(shown, self.hidden, 3) > MOST_TRIPLES:
-            self.thirds = None
+
+    def values_of(self, row: Sequence[int | None]) -> tuple[int, ...]:
+        """Return the values of a row, None where it has none of a parameter."""
+        choices = zip(self._offsets, row, strict=False)
+        return tuple([offset + number for offset, number in choices if number is not None])
+
+    def combinations(self, strength: int) -> int:
+        """Return how many combinations there are, with those that cannot be."""
+        sizes = [len(each.values) for each in self.parameters]
+        return count_combinations(sizes, hidden_values(self.parameters), strength)
+
+    def name_of(self, value: int) -> tuple[str, Json]:
+        """Return the label of a value's parameter, and its name."""
+        place = bisect.bisect(self._offsets, value) - 1
+        parameter = self.parameters[place]
+        return parameter.label, parameter.values[value - self._offsets[place]].name
 
     def add(
         self, plan: RecordPlan, requirements: Sequence[Requirement], covered: Covered | None
     ) -> None:
         """Add what can be in a constrained plan, without what its design found to be impossible."""
-        own = self._own(plan)
+        own, numbers = self._own(plan)
         compatibility = find_compatibility(plan, own, requirements)
+        learnt = () if covered is None else _learnt(covered, own)
         problem = Problem(
             marks=tuple(tuple(range(len(each.values))) for each in own),
             strength=2,
-            constraints=(*compatibility.constraints, *_learnt(covered, own)),
+            constraints=(*compatibility.constraints, *learnt),
             hidden=hidden_values(own),
         )
         feasible = Feasible(problem.sizes, problem.constraints)
         possible = Possible(problem, feasible)
-        numbers = self._numbers(own)
-        self.singles |= bits_of([numbers[value] for value in possible.singles])
+
+        def numbered(bits: int) -> int:
+            return bits_of(numbers[value] for value in members(bits))
+
+        self.singles |= bits_of(numbers[value] for value in possible.singles)
         partners = possible.partners()
-        for value, bits in enumerate(partners):
-            self.partners[numbers[value]] |= _moved(bits, numbers)
+        for value, bits in zip(numbers, partners, strict=True):
+            self.partners[value] |= numbered(bits)
         if self.thirds is not None:
-            for value, row in enumerate(possible.thirds(partners)):
-                for other, bits in enumerate(row):
-                    if bits:
-                        self.thirds[numbers[value]][numbers[other]] |= _moved(bits, numbers)
+            for value, row in zip(numbers, possible.thirds(partners), strict=True):
+                for other, bits in zip(numbers, row, strict=True):
+                    self.thirds[value][other] |= numbered(bits)
         cases = feasible.count(MOST_CASES)
         self.cases = None if cases is None or self.cases is None else self.cases + cases
 
-    def _own(self, plan: RecordPlan) -> tuple[Parameter, ...]:
-        """Return the parameters with the values that are left in a constrained plan."""
+    def _own(self, plan: RecordPlan) -> tuple[tuple[Parameter, ...], list[int]]:
+        """Return the parameters with the values that a plan leaves, and the numbers of those here.
+
+        What has no choice left is there.
+        """
         left = {_identity(each): each for each in parameters_of(plan, least=1)[0]}
-        own = []
-        for parameter in self.parameters:
+        own: list[Parameter] = []
+        numbers: list[int] = []
+        for offset, parameter in zip(self._offsets, self.parameters, strict=False):
             there = left.get(_identity(parameter))
-            names = None if there is None else {_value_name(value) for value in there.values}
-            values = [
-                value
-                for value in parameter.values
-                if value.is_hidden
-                or (names is None and value.name == "$present")
-                or (names is not None and _value_name(value) in names)
-            ]
-            own.append(replace(parameter, values=tuple(values) or parameter.values))
-        return tuple(own)
-
-    def _numbers(self, own: Sequence[Parameter]) -> list[int]:
-        """Return for each value of ``own`` its number here."""
-        found = []
-        for offset, mine, parameter in zip(self.offsets, self.parameters, own, strict=False):
-            places = {id(value): place for place, value in enumerate(mine.values)}
-            found += [offset + places[id(value)] for value in parameter.values]
-        return found
+            names = {_PRESENT} if there is None else {_value_name(each) for each in there.values}
+            kept = [
+                number
+                for number, value in enumerate(parameter.values)
+                if value.is_hidden or _value_name(value) in names
+            ] or range(len(parameter.values))
+            values = tuple(parameter.values[number] for number in kept)
+            own.append(replace(parameter, values=values))
+            numbers += [offset + number for number in kept]
+        return tuple(own), numbers
 
 
-class _Tally:
-    """Counts what records show."""
-
-    def __init__(self, space: _Space) -> None:
-        self._space = space
-        self._reader = RowReader(space.parameters)
-        self._rows: dict[tuple[int, ...], int] = {}
-        self.seen = [0] * space.size
-
-    def add(self, record: Json) -> None:
-        """Count one record."""
-        row = self._reader.row(record)
-        values = tuple(
-            [
-                offset + number
-                for offset, number in zip(self._space.offsets, row, strict=False)
-                if number is not None
-            ]
-        )
-        if values not in self._rows:
+def _strengths(
+    space: _Space, rows: Sequence[tuple[int, ...]], seen: Sequence[int]
+) -> Iterator[StrengthCount]:
+    """Yield the counts of all strengths that there are; ``rows`` are the values of records."""
+    every = bits_of(itertools.chain.from_iterable(rows))
+    yield _count(space, Coverage.EACH, [((), space.singles, every)])
+    if len(space.parameters) >= Coverage.PAIRWISE.size:
+        pairs = enumerate(zip(space.partners, seen, strict=True))
+        yield _count(space, Coverage.PAIRWISE, [((value,), *sets) for value, sets in pairs])
+    if len(space.parameters) >= Coverage.THREE_WISE.size and space.thirds is not None:
+        seen_thirds: dict[tuple[int, int], int] = {}
+        for values in rows:
             bits = bits_of(values)
-            for value in values:
-                self.seen[value] |= bits & ~(1 << value)
-        self._rows[values] = self._rows.get(values, 0) + 1
-
-    def value_counts(self) -> tuple[tuple[int, ...], ...]:
-        """Return how many records have each value of each parameter."""
-        counts = [0] * self._space.size
-        for values, times in self._rows.items():
-            for value in values:
-                counts[value] += times
-        ends = itertools.pairwise(self._space.offsets)
-        return tuple(tuple(counts[start:stop]) for start, stop in ends)
-
-    def strengths(self) -> Iterable[StrengthCount]:
-        """Yield the counts of all strengths that there are."""
-        space = self._space
-        every = bits_of([value for values in self._rows for value in values])
-        singles = list(members(space.singles & ~every))
-        yield self._count(
-            Coverage.EACH,
-            space.singles.bit_count(),
-            (space.singles & every).bit_count(),
-            ((value,) for value in singles),
-        )
-        if len(space.parameters) > 1:
-            pairs = list(zip(space.partners, self.seen, strict=True))
-            yield self._count(
-                Coverage.PAIRWISE,
-                sum(can_be.bit_count() for can_be, _ in pairs) // 2,
-                sum((can_be & seen).bit_count() for can_be, seen in pairs) // 2,
-                (
-                    (value, other)
-                    for value, (can_be, seen) in enumerate(pairs)
-                    for other in members(can_be & ~seen)
-                    if value < other
-                ),
-            )
-        if len(space.parameters) >= Coverage.THREE_WISE.size and space.thirds is not None:
-            yield self._triples(space.thirds)
-
-    def _triples(self, thirds: Sequence[Sequence[int]]) -> StrengthCount:
-        seen = [[0] * self._space.size for _ in range(self._space.size)]
-        for values in self._rows:
-            bits = bits_of(values)
-            for first, second in itertools.permutations(values, 2):
-                seen[first][second] |= bits
-        cells = [
-            (first, second, can_be, seen[first][second])
-            for first, row in enumerate(thirds)
+            for two in itertools.permutations(values, 2):
+                seen_thirds[two] = seen_thirds.get(two, 0) | bits
+        triples = [
+            ((first, second), can_be, seen_thirds.get((first, second), 0))
+            for first, row in enumerate(space.thirds)
             for second, can_be in enumerate(row)
-            if can_be
         ]
-        return self._count(
-            Coverage.THREE_WISE,
-            sum(can_be.bit_count() for _, _, can_be, _ in cells) // 6,
-            sum((can_be & there).bit_count() for _, _, can_be, there in cells) // 6,
-            (
-                (first, second, third)
-                for first, second, can_be, there in cells
-                if first < second
-                for third in members(can_be & ~there)
-                if second < third
-            ),
-        )
+        yield _count(space, Coverage.THREE_WISE, triples)
 
-    def _count(
-        self, strength: Coverage, possible: int, covered: int, missing: Iterable[tuple[int, ...]]
-    ) -> StrengthCount:
-        sizes = [len(each.values) for each in self._space.parameters]
-        return StrengthCount(
-            strength=strength,
-            combinations=count_combinations(sizes, self._space.hidden, strength.size),
-            possible=possible,
-            covered=covered,
-            missing=tuple(
-                tuple(self._named_value(value) for value in values)
-                for values in itertools.islice(missing, EXAMPLES)
-            ),
-        )
 
-    def _named_value(self, value: int) -> tuple[str, Json]:
-        for place, parameter in enumerate(self._space.parameters):
-            start, stop = self._space.offsets[place : place + 2]
-            if start <= value < stop:
-                return parameter.label, parameter.values[value - start].name
-        raise IndexError(value)
+def _count(
+    space: _Space, strength: Coverage, cells: Sequence[tuple[tuple[int, ...], int, int]]
+) -> StrengthCount:
+    """Return the count of one strength.
+
+    Args:
+        space: what can be.
+        strength: of the combinations.
+        cells: some values, the set of those that can complete them to a combination, and of those
+            that do in a record. Each combination is there once for each order of its values.
+    """
+    orders = math.factorial(strength.size)
+    missing = (
+        (*some, last)
+        for some, can_be, seen in cells
+        for last in members(can_be & ~seen)
+        if list(some) == sorted(some) and (not some or some[-1] < last)
+    )
+    return StrengthCount(
+        strength=strength,
+        combinations=space.combinations(strength.size),
+        possible=sum(can_be.bit_count() for _, can_be, _ in cells) // orders,
+        covered=sum((can_be & seen).bit_count() for _, can_be, seen in cells) // orders,
+        missing=tuple(
+            tuple(map(space.name_of, values)) for values in itertools.islice(missing, EXAMPLES)
+        ),
+    )
 
 
 EXAMPLES: Final = 20
 """Missing combinations that are named."""
+
+_PRESENT: Final = (None, canonical("$present"))
 
 
 def _identity(parameter: Parameter) -> tuple[object, ...]:
@@ -340,45 +309,22 @@ def _value_name(value: Value) -> tuple[bytes | None, bytes]:
     return value.choice, canonical(value.name)
 
 
-def _learnt(covered: Covered | None, own: Sequence[Parameter]) -> Iterator[Constraint]:
+def _learnt(covered: Covered, own: Sequence[Parameter]) -> Iterator[Constraint]:
     """Yield what a design learnt from records that could not be, for the parameters ``own``."""
-    if covered is None:
-        return
-    places = {_identity(parameter): place for place, parameter in enumerate(own)}
-    for constraint in covered.problem.constraints[len(covered.compatibility.constraints) :]:
-        theirs = [covered.parameters[place] for place in constraint.scope]
-        scope = [places.get(_identity(parameter), -1) for parameter in theirs]
-        if -1 not in scope:
-            mine = [own[place] for place in scope]
-            yield Constraint(scope=tuple(scope), allows=_translated(constraint, theirs, mine))
-
-
-def _translated(
-    constraint: Constraint, theirs: Sequence[Parameter], own: Sequence[Parameter]
-) -> Callable[[tuple[int, ...]], bool]:
-    """Return ``constraint.allows`` for the numbers that the same values have in ``own``."""
-    their_numbers = [
-        {_value_name(value): number for number, value in enumerate(parameter.values)}
-        for parameter in theirs
-    ]
-
-    def allows(numbers: tuple[int, ...]) -> bool:
-        translated = [
-            known.get(_value_name(parameter.values[number]))
-            for known, parameter, number in zip(their_numbers, own, numbers, strict=True)
+    numbers = {
+        (_identity(parameter), _value_name(value)): (place, number)
+        for place, parameter in enumerate(own)
+        for number, value in enumerate(parameter.values)
+    }
+    for choices in covered.impossible:
+        parameters = [(covered.parameters[place], number) for place, number in choices]
+        found = [
+            numbers.get((_identity(parameter), _value_name(parameter.values[number])))
+            for parameter, number in parameters
         ]
-        found = tuple(number for number in translated if number is not None)
-        return len(found) < len(translated) or constraint.allows(found)
-
-    return allows
-
-
-def _moved(bits: int, numbers: Sequence[int]) -> int:
-    return bits_of([numbers[value] for value in members(bits)])
-
-
-CONFIDENCE: Final = 0.99
-"""How sure an interval is by default."""
+        here = [choice for choice in found if choice is not None]
+        if len(here) == len(found):
+            yield forbid(here)
 
 
 class Odds(Struct, frozen=True, kw_only=True):
@@ -424,7 +370,7 @@ class Odds(Struct, frozen=True, kw_only=True):
         )
 
 
-def wilson(hits: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def wilson(hits: int, trials: int, confidence: float) -> tuple[float, float]:
     """Return the score interval of a share.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
@@ -448,41 +394,34 @@ def scenario_odds(
 ) -> Iterator[Odds]:
     """Yield the share of each scenario of a mix."""
     total, trials = sum(weight for _, weight in weights), sum(counts.values())
-    counted = _Counted(field="", confidence=confidence)
     for name, weight in weights:
-        share = weight / total
-        yield counted.odds(name, (share, share), counts.get(name, 0), trials, is_word=True)
+        shares = (weight / total, weight / total)
+        yield _odds("", name, shares, (counts.get(name, 0), trials), confidence, is_word=True)
 
 
-class _Counted(Struct, frozen=True, kw_only=True):
-    """What the odds of one field have in common."""
-
-    field: str
-    confidence: float
-
-    def odds(
-        self,
-        of: Json,
-        shares: tuple[Decimal, Decimal | None],
-        hits: int,
-        trials: int,
-        *,
-        is_word: bool,
-    ) -> Odds:
-        """Return the odds of one value; ``shares`` are the declared and the settled one."""
-        low, high = wilson(hits, trials, self.confidence)
-        declared, settled = shares
-        return Odds(
-            field=self.field,
-            of=of,
-            is_word=is_word,
-            declared=float(declared),
-            settled=None if settled is None else float(settled),
-            trials=trials,
-            hits=hits,
-            low=low,
-            high=high,
-        )
+def _odds(
+    field: str,
+    of: Json,
+    shares: tuple[Decimal, Decimal | None],
+    counted: tuple[int, int],
+    confidence: float,
+    *,
+    is_word: bool,
+) -> Odds:
+    """Return one share; ``shares`` are declared and settled, ``counted`` are hits and trials."""
+    (declared, settled), (hits, trials) = shares, counted
+    low, high = wilson(hits, trials, confidence)
+    return Odds(
+        field=field,
+        of=of,
+        is_word=is_word,
+        declared=float(declared),
+        settled=None if settled is None else float(settled),
+        trials=trials,
+        hits=hits,
+        low=low,
+        high=high,
+    )
 
 
 def field_odds(
@@ -524,24 +463,22 @@ def _field_odds(
     if not (table or modifiers.null or modifiers.omit):
         return
     name = ".".join(own) + ("[]" if _is_element(shape) else "")
-    counted = _Counted(field=name, confidence=confidence)
     counts = Counter(_drawn_keys(path, shape, records))
-    absent, empty = counts[key_of(MISSING)], counts[key_of(None)]
-    trials = counts.total()
+    absent, empty, trials = counts[key_of(MISSING)], counts[key_of(None)], counts.total()
     if modifiers.omit and not _is_element(shape):
         shares = (modifiers.omit, None if after is None else after.omit)
-        yield counted.odds("absent", shares, absent, trials, is_word=True)
+        yield _odds(name, "absent", shares, (absent, trials), confidence, is_word=True)
     if modifiers.null:
         shares = (modifiers.null, None if after is None else after.null)
-        yield counted.odds("null", shares, empty, trials - absent, is_word=True)
-    has_gaps = bool(modifiers.null or modifiers.omit)
-    given = trials - absent - empty if has_gaps else trials
+        yield _odds(name, "null", shares, (empty, trials - absent), confidence, is_word=True)
+    given = trials - absent - empty if modifiers.null or modifiers.omit else trials
     left = declared_shares(rest, weighted_only=False) if isinstance(rest, Leaf) else None
     for key, (value, share) in table.items():
         settled = None if left is None else left.get(key, (value, Decimal(0)))[1]
         is_word = isinstance(value, Missing)
         shown = "absent" if isinstance(value, Missing) else value
-        yield counted.odds(shown, (share, settled), counts[key], given, is_word=is_word)
+        counted = (counts[key], given)
+        yield _odds(name, shown, (share, settled), counted, confidence, is_word=is_word)
 
 
 def declared_shares(
@@ -574,8 +511,8 @@ def declared_shares(
     total = sum((weight for _, weight in weights), Decimal(0))
     found: dict[Key, tuple[Json | Missing, Decimal]] = {}
     for value, weight in weights:
-        key = key_of(value)
-        found[key] = (value, found.get(key, (value, Decimal(0)))[1] + weight / total)
+        _, before = found.get(key_of(value), (value, Decimal(0)))
+        found[key_of(value)] = (value, before + weight / total)
     return found
 
 
@@ -597,25 +534,22 @@ def _is_element(shape: Shape) -> bool:
 
 
 def _by_path(shape: ObjectShape) -> dict[Path, Shape | None]:
-    """Return what is drawn at each path; None where several shapes have one path."""
+    """Return what is drawn at each path, leaves first; None where several shapes have one path."""
     found: dict[Path, Shape | None] = {}
-    for path, leaf, _ in fields_of(shape):
-        found[path] = None if path in found else leaf
-    for path, around in _containers(shape, ()):
-        if path and (around.modifiers.null or around.modifiers.omit):
-            found[path] = None if path in found else around
+    for path, part in sorted(_drawn(shape, ()), key=lambda item: not isinstance(item[1], Leaf)):
+        found[path] = None if path in found else part
     return found
 
 
-def _containers(shape: Shape, path: Path) -> Iterator[tuple[Path, Shape]]:
+def _drawn(shape: Shape, path: Path) -> Iterator[tuple[Path, Shape]]:
+    """Yield the leaves, and the objects and arrays below the top that may be null or absent."""
+    has_states = shape.modifiers.null or shape.modifiers.omit
+    if isinstance(shape, Leaf) or (path and has_states and not _is_element(shape)):
+        yield path, shape
     if isinstance(shape, ObjectShape):
-        if not _is_element(shape):
-            yield path, shape
         for member in shape.members:
             if not member.shape.modifiers.delete:
-                yield from _containers(member.shape, (*path, member.name))
+                yield from _drawn(member.shape, (*path, member.name))
     elif isinstance(shape, ArrayShape):
-        if not _is_element(shape):
-            yield path, shape
         for element in element_shapes(shape):
-            yield from _containers(element, path)
+            yield from _drawn(element, path)

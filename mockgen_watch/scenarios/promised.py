@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.spec.document import Json
 
-    Sampled = tuple[Sampler | None, Covered | None, list[Diagnostic]]
-    """What samples records, what they cover, and what is wrong."""
+    Sampled = tuple[Sampler | None, Sequence[Covered], list[Diagnostic]]
+    """What samples records, the design that they cover, if any, and what is wrong."""
 
 
 _SAMPLE = 4
@@ -149,11 +149,11 @@ class _Compiler:
         return FindingsError([item for item in self.found if item.severity is Severity.ERROR])
 
     def _free(self, plan: RecordPlan) -> ScenarioRecords | None:
-        sampler, covered, problems = self._covered(plan)
+        sampler, covered, problems = self._sampled(plan, ())
         self.found += problems
         if sampler is None:
             return None
-        return ScenarioRecords([sampler], covered=_each(covered), is_promised=False)
+        return ScenarioRecords([sampler], covered=covered, is_promised=False)
 
     def _promised(self, plan: RecordPlan) -> ScenarioRecords | None:
         terms, problems = compile_terms(plan)
@@ -167,7 +167,7 @@ class _Compiler:
         if sampler is None:
             return None
         if plan.scenario != NEGATIVE:
-            return ScenarioRecords([sampler], covered=_each(covered))
+            return ScenarioRecords([sampler], covered=covered)
         try:
             breaker = Breaker(terms, sampler)
         except FindingsError as error:
@@ -183,10 +183,11 @@ class _Compiler:
         for number, clause in enumerate(terms.clauses):
             records = ALL_RECORDS[number :: len(terms.clauses)]
             matched = [match_condition(clause, condition) for condition in clause.conditions]
-            requirements = [*matched, *rules]
-            sampler, covered, problems = self._sampled(plan, requirements, clause.name, records)
+            sampler, covered, problems = self._sampled(
+                plan, [*matched, *rules], clause=clause.name, records=records
+            )
             self.found += problems
-            designs += _each(covered)
+            designs += covered
             if sampler is not None:
                 samplers.append(sampler)
         if len(samplers) < len(terms.clauses):
@@ -195,9 +196,9 @@ class _Compiler:
         return ScenarioRecords(samplers, clauses=names, covered=designs)
 
     def _valid(self, plan: RecordPlan, terms: Terms) -> Sampled:
-        requirements = [keep_rule(rule) for rule in terms.rules]
-        requirements += [avoid_clause(clause) for clause in terms.clauses]
-        return self._sampled(plan, requirements)
+        kept = [keep_rule(rule) for rule in terms.rules]
+        avoided = [avoid_clause(clause) for clause in terms.clauses]
+        return self._sampled(plan, [*kept, *avoided])
 
     def _sampled(
         self,
@@ -206,25 +207,17 @@ class _Compiler:
         clause: str = "",
         records: range = ALL_RECORDS,
     ) -> Sampled:
-        constrained = constrain(plan, requirements)
-        if constrained.problems:
-            return None, None, list(constrained.problems)
-        return self._covered(
-            constrained.plan, constrained.open, requirements, clause=clause, records=records
-        )
-
-    def _covered(
-        self,
-        plan: RecordPlan,
-        still_open: Sequence[Requirement] = (),
-        every: Sequence[Requirement] = (),
-        *,
-        clause: str = "",
-        records: range = ALL_RECORDS,
-    ) -> Sampled:
+        still_open: Sequence[Requirement] = ()
+        if requirements:
+            constrained = constrain(plan, requirements)
+            if constrained.problems:
+                return None, (), list(constrained.problems)
+            plan, still_open = constrained.plan, constrained.open
         if not plan.coverage.is_asked:
-            return Sampler(plan, still_open, every), None, []
-        return cover_plan(plan, still_open, every, self._designs, clause=clause, records=records)
+            return Sampler(plan, still_open, requirements), (), []
+        return cover_plan(
+            plan, still_open, requirements, self._designs, clause=clause, records=records
+        )
 
     def _with_parents(self, plan: RecordPlan) -> RecordPlan:
         """Return ``plan`` with parents whose pools are cut down as those of their own outputs are.
@@ -241,7 +234,7 @@ class _Compiler:
                     self.found.append(_not_fixed(plan, parent, reference.path))
             elif changed.coverage.is_asked:
                 # The parent's own output reports what is wrong with it.
-                sampler, _, _ = self._covered(changed)
+                sampler, _, _ = self._sampled(changed, ())
                 changed = changed if sampler is None else sampler.plan
             parents.append((reference, changed))
         return replace(plan, parents=tuple(parents)) if parents else plan
@@ -257,10 +250,6 @@ class _Compiler:
         if sampler is None:
             return plan, True
         return sampler.plan, not sampler.redraws(path)
-
-
-def _each(covered: Covered | None) -> tuple[Covered, ...]:
-    return () if covered is None else (covered,)
 
 
 def _not_fixed(plan: RecordPlan, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic:

@@ -401,13 +401,16 @@ def _values(measured: Measured) -> list[_Value]:
     """Return the values of all parameters in order, without hidden ones."""
     numbers = itertools.count()
     return [
-        _Value(place, number, value.name, records, number in measured.singles)
+        _Value(place, number, value.name, measured.counts[number], _has(measured.possible, number))
         for place, parameter in enumerate(measured.parameters)
-        for value, records, number in zip(
-            parameter.values, measured.counts[place], numbers, strict=False
-        )
+        for value, number in zip(parameter.values, numbers, strict=False)
         if not value.is_hidden
     ]
+
+
+def _has(sets: Sequence[int], value: int, other: int | None = None) -> bool:
+    """Return whether the set of ``value`` has another one in it, or itself."""
+    return bool(sets[value] >> (value if other is None else other) & 1)
 
 
 def _cells(measured: Measured, values: Sequence[_Value], side: int) -> Iterator[str]:
@@ -431,14 +434,11 @@ def _cells(measured: Measured, values: Sequence[_Value], side: int) -> Iterator[
 
 def _kind(measured: Measured, value: _Value, other: _Value) -> str:
     """Return what the cell of two values is, ``""`` for two of one parameter."""
-    if value.number == other.number:
-        is_seen, is_possible = measured.seen_values >> value.number & 1, value.is_possible
-    elif value.parameter == other.parameter:
+    if value.parameter == other.parameter and value.number != other.number:
         return ""
-    else:
-        is_seen = measured.seen[value.number] >> other.number & 1
-        is_possible = bool(measured.possible[value.number] >> other.number & 1)
-    return "seen" if is_seen else "missing" if is_possible else "cannot be"
+    if _has(measured.seen, value.number, other.number):
+        return "seen"
+    return "missing" if _has(measured.possible, value.number, other.number) else "cannot be"
 
 
 def _rows(

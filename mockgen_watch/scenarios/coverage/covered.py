@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -50,6 +48,7 @@ from mockgen_watch.scenarios.coverage.problem import (
     Problem,
     Row,
     count_combinations,
+    forbid,
 )
 from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, change_shape, fields_below
 from mockgen_watch.scenarios.promise.redraw import Sampler
@@ -91,6 +90,7 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
         problem: what the design was made for.
         design: the rows; row r is record ``records[r]``.
         compatibility: what goes together.
+        impossible: choices (parameter, number) of records that turned out not to be possible.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
     design: Design
     compatibility: Compatibility
     records: range
+    impossible: Sequence[Sequence[tuple[int, int]]] = ()
 
     @property
     def needed(self) -> int:
@@ -112,44 +113,47 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
 
     def applied(self) -> Covered:
         """Return this with the first records of its plan as the design has them."""
-        first: list[FirstChoices] = []
+        first = []
         for place, parameter in enumerate(self.parameters):
             values = [parameter.values[row[place]] for row in self.design.rows]
-            draws: list[tuple[Draw, list[bytes | None]]] = []
             if parameter.draw is not Draw.PRESENCE:
-                draws.append((parameter.draw, [value.choice for value in values]))
+                choices = [value.choice for value in values]
+                first.append(self._first(parameter, parameter.draw, choices))
             if parameter.has_states:
-                draws.append((Draw.PRESENCE, [value.state for value in values]))
-            for draw, choices in draws:
-                by_record: list[bytes | None] = [None] * self.needed
-                for index, choice in zip(self.designed(), choices, strict=True):
-                    by_record[index] = choice
-                chosen = FirstChoices(
-                    draw=draw,
-                    path=parameter.path,
-                    elements=parameter.elements,
-                    choices=tuple(by_record),
-                )
-                first.append(chosen)
+                states = [value.state for value in values]
+                first.append(self._first(parameter, Draw.PRESENCE, states))
         return replace(self, plan=replace(self.plan, first=tuple(first)))
+
+    def _first(
+        self, parameter: Parameter, draw: Draw, choices: Sequence[bytes | None]
+    ) -> FirstChoices:
+        by_record: list[bytes | None] = [None] * self.needed
+        for index, choice in zip(self.designed(), choices, strict=True):
+            by_record[index] = choice
+        return FirstChoices(
+            draw=draw,
+            path=parameter.path,
+            elements=parameter.elements,
+            choices=tuple(by_record),
+        )
 
     def without(self, bad: Iterable[tuple[int, Sequence[Requirement]]]) -> Covered | None:
         """Return the design made again where rows cannot be: each with what it broke.
 
         None when nothing is learnt from them.
         """
-        learnt = list(self.problem.constraints)
+        learnt = list(self.impossible)
         for number, broken in bad:
             row = self.design.rows[number]
             scopes = map(self.compatibility.scope_of, broken)
-            scope = tuple(sorted(set(itertools.chain.from_iterable(scopes))))
+            scope = sorted(set(itertools.chain.from_iterable(scopes)))
             if scope:
-                numbers = tuple(row[place] for place in scope)
-                learnt.append(Constraint(scope=scope, allows=partial(operator.ne, numbers)))
-        if len(learnt) == len(self.problem.constraints):
+                learnt.append([(place, row[place]) for place in scope])
+        if len(learnt) == len(self.impossible):
             return None
-        problem = replace(self.problem, constraints=tuple(learnt))
-        return replace(self, problem=problem, design=cover(problem)).applied()
+        constraints = (*self.compatibility.constraints, *map(forbid, learnt))
+        problem = replace(self.problem, constraints=constraints)
+        return replace(self, problem=problem, impossible=learnt, design=cover(problem)).applied()
 
     def cases(self) -> list[Json]:
         """Return the rows as a file of cases holds them: the name of each parameter's value."""
@@ -171,7 +175,7 @@ def cover_plan(
     *,
     clause: str = "",
     records: range = ALL_RECORDS,
-) -> tuple[Sampler | None, Covered | None, list[Diagnostic]]:
+) -> tuple[Sampler | None, Sequence[Covered], list[Diagnostic]]:
     """Return a sampler of ``plan`` with what it covers; no sampler where that is not possible.
 
     Args:
@@ -187,11 +191,11 @@ def cover_plan(
     key = _key(plan, name, records)
     if key in designs:
         covered = replace(designs[key], plan=plan).applied()
-        return Sampler(covered.plan, still_open, every), covered, []
+        return Sampler(covered.plan, still_open, every), [covered], []
     made, found = _make_design(plan, still_open, name, records)
     if made is None:
         sampler = None if has_errors(found) else Sampler(plan, still_open, every)
-        return sampler, None, found
+        return sampler, [], found
     sampler = Sampler(made.plan, still_open, every)
     for _ in range(ROUNDS if still_open else 0):
         bad = [
@@ -206,7 +210,7 @@ def cover_plan(
         sampler = Sampler(made.plan, still_open, every)
     if not found:
         designs[key] = made
-    return sampler, made, found
+    return sampler, [made], found
 
 
 def _key(plan: RecordPlan, name: str, records: range) -> str:

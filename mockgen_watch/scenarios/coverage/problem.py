@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -35,6 +37,12 @@ class Constraint(Struct, frozen=True, kw_only=True):
 
     scope: tuple[int, ...]
     allows: Callable[[tuple[int, ...]], bool]
+
+
+def forbid(choices: Sequence[tuple[int, int]]) -> Constraint:
+    """Return that no row has all of ``choices`` (parameter, number)."""
+    scope, numbers = zip(*choices, strict=True)
+    return Constraint(scope=scope, allows=partial(operator.ne, numbers))
 
 
 class Problem(Struct, frozen=True, kw_only=True):

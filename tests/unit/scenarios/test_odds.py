@@ -56,7 +56,7 @@ def test_the_interval_ends_where_the_score_test_does(hits: int, trials: int) -> 
 
 
 def test_without_a_trial_anything_may_be() -> None:
-    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0, 0, 0.99) == (0.0, 1.0)
 
 
 FIELDS = """\
