@@ -12,11 +12,11 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import POSITIVE, OutputPlan
-from mockgen_watch.scenarios.check import common_record
 from mockgen_watch.scenarios.coverage.parameters import key_of
 from mockgen_watch.scenarios.labels import BASE, EXCLUSION, has_promise
 from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure, scenario_odds
 from mockgen_watch.scenarios.promise.facts import fields_below
+from mockgen_watch.scenarios.source import common_record
 from mockgen_watch.spec.model import Coverage
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.workflow.project import OpenProject, replace_files

@@ -20,8 +20,7 @@ from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog
 from mockgen_watch.rules.plugin import Refused, RuleType
-from mockgen_watch.scenarios.check import check_promises
-from mockgen_watch.scenarios.source import RecordSources
+from mockgen_watch.scenarios.source import RecordSources, check_promises
 from mockgen_watch.spec.build.fixes import with_fix
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.pools import (
