@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.rules.values import MISSING, Missing, Path, places_of
-from mockgen_watch.scenarios.coverage.covered import MOST_VALUES, Covered, find_compatibility
+from mockgen_watch.scenarios.coverage.covered import MOST_VALUES, Compatibility, Covered
 from mockgen_watch.scenarios.coverage.parameters import (
     Key,
     Parameter,
@@ -196,7 +196,7 @@ class _Space:
     ) -> None:
         """Add what can be in a constrained plan, without what its design found to be impossible."""
         own, numbers = self._own(plan)
-        compatibility = find_compatibility(plan, own, requirements)
+        compatibility = Compatibility(plan, own, requirements)
         learnt = () if covered is None else _learnt(covered, own)
         problem = Problem(
             marks=tuple(tuple(range(len(each.values))) for each in own),

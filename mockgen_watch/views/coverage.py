@@ -303,11 +303,6 @@ def _percent(share: float) -> str:
     return "0.1 %" if share > 0 and text == "0.0 %" else text
 
 
-def share_of(count: StrengthCount | None) -> float:
-    """Return the share of combinations that is covered: 1 where there is nothing to cover."""
-    return 1.0 if count is None else count.share
-
-
 def value_name(name: Json) -> str:
     """Return a value of a parameter as people see it."""
     if isinstance(name, str) and name.startswith("$"):

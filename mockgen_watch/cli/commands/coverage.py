@@ -6,7 +6,7 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, whole_number
@@ -19,16 +19,13 @@ from mockgen_watch.views.coverage import (
     coverage_data,
     coverage_picture,
     coverage_text,
-    share_of,
 )
 from mockgen_watch.views.values import counted, json_text
-from mockgen_watch.workflow.coverage import (
-    CoverageReport,
-    OutputCoverage,
-    coverage_report,
-    save_cases,
-)
+from mockgen_watch.workflow.coverage import CoverageReport, coverage_report, save_cases
 from mockgen_watch.workflow.project import open_project
+
+if TYPE_CHECKING:
+    from mockgen_watch.scenarios.measure import Measured, StrengthCount
 
 EXAMPLES: Final = """examples:
   mockgen-watch coverage                           all outputs
@@ -44,7 +41,6 @@ The records are those that the specs make now; no output is read.
 RECORDS: Final = 10_000
 """Records of each output that are counted by default."""
 
-_TRIPLE: Final = 3
 _ALL: Final = 100.0
 """Percent."""
 
@@ -116,7 +112,7 @@ def _judge(report: CoverageReport, least: float, strength: Coverage | None) -> i
         if output.measured is None or output.is_twins:
             continue
         asked = strength or output.asked
-        share = 100 * share_of(output.measured.of(_possible_strength(output, asked)))
+        share = 100 * _closest(output.name, output.measured, asked).share
         if share < least:
             code = ExitCode.FINDINGS
             sys.stderr.write(
@@ -126,15 +122,14 @@ def _judge(report: CoverageReport, least: float, strength: Coverage | None) -> i
     return code
 
 
-def _possible_strength(output: OutputCoverage, asked: Coverage) -> Coverage:
-    """Return ``asked``, or what comes closest where there are fewer fields."""
-    measured = output.measured
-    strengths = [] if measured is None else [each.strength for each in measured.strengths]
-    if asked in strengths or not strengths or measured is None:
-        return asked
-    if asked is Coverage.THREE_WISE and len(measured.parameters) >= _TRIPLE:
-        raise UsageError(f"{output.name} has too many triples to be counted")
-    return strengths[-1]
+def _closest(name: str, measured: Measured, asked: Coverage) -> StrengthCount:
+    """Return the count of ``asked``, or of what comes closest where there are fewer fields."""
+    count = measured.of(asked)
+    if count is not None:
+        return count
+    if asked is Coverage.THREE_WISE and len(measured.parameters) >= asked.size:
+        raise UsageError(f"{name} has too many triples to be counted")
+    return measured.strengths[-1]
 
 
 def _write_picture(report: CoverageReport, name: str) -> None:

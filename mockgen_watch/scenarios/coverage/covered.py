@@ -12,6 +12,8 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -50,7 +52,7 @@ from mockgen_watch.scenarios.coverage.problem import (
     count_combinations,
     forbid,
 )
-from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, change_shape, fields_below
+from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, Field, change_shape, fields_below
 from mockgen_watch.scenarios.promise.redraw import Sampler
 from mockgen_watch.spec.generators import Constant, RowField, Template
 from mockgen_watch.spec.model import CoverageSpec, Leaf, Shape, find_shape
@@ -116,26 +118,23 @@ class Covered(Struct, frozen=True, kw_only=True, eq=False):
         first = []
         for place, parameter in enumerate(self.parameters):
             values = [parameter.values[row[place]] for row in self.design.rows]
+            choices: dict[Draw, list[bytes | None]] = {}
             if parameter.draw is not Draw.PRESENCE:
-                choices = [value.choice for value in values]
-                first.append(self._first(parameter, parameter.draw, choices))
+                choices[parameter.draw] = [value.choice for value in values]
             if parameter.has_states:
-                states = [value.state for value in values]
-                first.append(self._first(parameter, Draw.PRESENCE, states))
+                choices[Draw.PRESENCE] = [value.state for value in values]
+            for draw, designed in choices.items():
+                by_record: list[bytes | None] = [None] * self.needed
+                by_record[self.records.start :: self.records.step] = designed
+                first.append(
+                    FirstChoices(
+                        draw=draw,
+                        path=parameter.path,
+                        elements=parameter.elements,
+                        choices=tuple(by_record),
+                    )
+                )
         return replace(self, plan=replace(self.plan, first=tuple(first)))
-
-    def _first(
-        self, parameter: Parameter, draw: Draw, choices: Sequence[bytes | None]
-    ) -> FirstChoices:
-        by_record: list[bytes | None] = [None] * self.needed
-        for index, choice in zip(self.designed(), choices, strict=True):
-            by_record[index] = choice
-        return FirstChoices(
-            draw=draw,
-            path=parameter.path,
-            elements=parameter.elements,
-            choices=tuple(by_record),
-        )
 
     def without(self, bad: Iterable[tuple[int, Sequence[Requirement]]]) -> Covered | None:
         """Return the design made again where rows cannot be: each with what it broke.
@@ -228,17 +227,16 @@ def _make_design(
     """Return the design of ``plan``, or None where there is nothing to cover, and what is wrong."""
     parameters, unused = parameters_of(plan)
     scenario, coverage = plan.scenario, plan.coverage
+    hint = (
+        "pools, rows, booleans and what may be null or absent have; numbers and dates with "
+        "boundaries: true"
+    )
     found = [
-        _error(
-            coverage,
-            f'"{".".join(field)}" of {scenario} has no values to be covered',
-            "pools, rows, booleans and what may be null or absent have; numbers and dates with "
-            "boundaries: true",
-        )
+        _error(coverage, f'"{".".join(field)}" of {scenario} has no values to be covered', hint)
         for field in unused
     ]
     sizes = [len(parameter.values) for parameter in parameters]
-    count = count_combinations(sizes, frozenset(), min(plan.coverage.strength.size, len(sizes)))
+    count = count_combinations(sizes, frozenset(), min(coverage.strength.size, len(sizes)))
     if sum(sizes) > MOST_VALUES or count > MOST_COMBINATIONS:
         message = (
             f"the fields of {scenario} have {sum(sizes):,} values in {count:,} "
@@ -252,12 +250,12 @@ def _make_design(
         found.append(_error(coverage, message, hint))
     if found:
         return None, found
-    compatibility = find_compatibility(plan, parameters, requirements)
-    kept, problems = _kept_rows(plan.coverage, name, parameters)
+    compatibility = Compatibility(plan, parameters, requirements)
+    kept, problems = _kept_rows(coverage, name, parameters)
     problem = Problem(
         marks=tuple(parameter.marks(plan.seed, plan.model_id) for parameter in parameters),
-        strength=plan.coverage.strength.size,
-        constraints=compatibility.constraints,
+        strength=coverage.strength.size,
+        constraints=tuple(compatibility.constraints),
         hidden=hidden_values(parameters),
         kept=kept,
         accepts=compatibility.accepts if compatibility.whole else None,
@@ -274,9 +272,6 @@ def _make_design(
     return covered.applied(), problems
 
 
-_GONE: Final = -1
-
-
 def _kept_rows(
     coverage: CoverageSpec, name: str, parameters: Sequence[Parameter]
 ) -> tuple[tuple[Partial, ...], list[Diagnostic]]:
@@ -285,30 +280,31 @@ def _kept_rows(
     A case with a value that no longer exists cannot be, and is left out. A parameter that the file
     does not know is free.
     """
-    if coverage.cases is None:
-        return (), []
     cases = coverage.cases
+    if cases is None:
+        return (), []
     rows = cases.get(name, []) if isinstance(cases, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         message = f"{coverage.keep} holds no cases: a mapping of scenarios to lists"
-        return (), [
-            _error(coverage, message, "let mockgen-watch coverage --keep write it", "MG217")
-        ]
-    numbers = [
+        hint = "let mockgen-watch coverage --keep write it"
+        return (), [_error(coverage, message, hint, "MG217")]
+    numbers: list[dict[bytes | None, int | None]] = [
         {canonical(value.name): number for number, value in enumerate(parameter.values)}
         for parameter in parameters
     ]
     kept: dict[Partial, None] = {}
     for row in rows:
         given = row if isinstance(row, dict) else {}
-        found = [
-            by_name.get(canonical(given[parameter.label]), _GONE)
-            if parameter.label in given
-            else None
-            for by_name, parameter in zip(numbers, parameters, strict=True)
+        names = [
+            canonical(given[each.label]) if each.label in given else None for each in parameters
         ]
+        is_gone = any(
+            name is not None and name not in known
+            for name, known in zip(names, numbers, strict=True)
+        )
         # A case of which nothing is left says nothing.
-        if _GONE not in found and any(number is not None for number in found):
+        if not is_gone and any(names):
+            found = [known.get(name) for name, known in zip(names, numbers, strict=True)]
             kept[tuple(found)] = None
     return tuple(kept), []
 
@@ -338,83 +334,6 @@ def find_design(
     return None
 
 
-class Compatibility(Struct, frozen=True, kw_only=True):
-    """Which values of parameters go together.
-
-    Attributes:
-        constraints: those that a few parameters decide.
-        whole: requirements that read too many parameters for that; whole rows decide.
-        scopes: the numbers of the parameters that each requirement reads.
-        trial: tries combinations.
-    """
-
-    constraints: tuple[Constraint, ...]
-    whole: tuple[Requirement, ...]
-    scopes: tuple[tuple[Requirement, tuple[int, ...]], ...]
-    trial: _Trial
-
-    def accepts(self, row: Row) -> bool:
-        """Return whether some record of ``row`` meets the requirements in ``whole``."""
-        return self.trial.has_fit(enumerate(row), self.whole, SAMPLES)
-
-    def scope_of(self, requirement: Requirement) -> tuple[int, ...]:
-        """Return the numbers of the parameters that ``requirement`` reads."""
-        return next((scope for each, scope in self.scopes if each is requirement), ())
-
-
-class _Trial:
-    """Records on which combinations are tried: everything is there, the rest is drawn."""
-
-    def __init__(self, plan: RecordPlan, parameters: tuple[Parameter, ...]) -> None:
-        self._plan = plan
-        self._parameters = parameters
-        self._program: Program | None = None
-        self._samples: list[Json] = []
-
-    def has_fit(
-        self,
-        chosen: Iterable[tuple[int, int]],
-        requirements: Sequence[Requirement],
-        samples: int,
-    ) -> bool:
-        """Return whether a record with ``chosen`` (parameter, value) meets ``requirements``."""
-        values = [(self._parameters[place], number) for place, number in chosen]
-        # What is around goes first, so that what is within finds its place.
-        values.sort(key=lambda item: len(item[0].places[0]))
-        for index in range(samples):
-            record = self._sample(index)
-            for parameter, number in values:
-                written = parameter.values[number].written
-                for place, value in zip(parameter.places, written, strict=False):
-                    if not isinstance(value, Free):
-                        record = with_value(record, place, value)
-            if all(requirement.holds(record) for requirement in requirements):
-                return True
-        return False
-
-    def _sample(self, index: int) -> Json:
-        if self._program is None:
-            self._program = self._compile()
-        while len(self._samples) <= index:
-            self._samples.append(record_at(self._program, len(self._samples)))
-        return self._samples[index]
-
-    def _compile(self) -> Program:
-        """Return the program of records in which all is there that parameters can take away."""
-        paths = {path for each in self._parameters if each.has_states for path in each.paths}
-
-        def change(path: Path, part: Shape) -> Shape:
-            if path not in paths:
-                return part
-            sure = replace(
-                part.modifiers, null=part.modifiers.null * 0, omit=part.modifiers.omit * 0
-            )
-            return replace(part, modifiers=sure)
-
-        shape = change_shape(self._plan.shape, change)
-        return compile_program(replace(self._plan, shape=shape, first=()))
-
-
 class _Condition(Struct, frozen=True, kw_only=True):
     """Requirements on one record: the parameters that they read, and the paths of what is drawn."""
 
@@ -430,108 +349,158 @@ class _Condition(Struct, frozen=True, kw_only=True):
         )
 
 
-def find_compatibility(
-    plan: RecordPlan, parameters: tuple[Parameter, ...], requirements: Sequence[Requirement]
-) -> Compatibility:
-    """Return which values ``requirements`` and absent objects let go together."""
-    trial = _Trial(plan, parameters)
-    constraints = [
-        _guarded(each.guard, place, parameters)
-        for place, each in enumerate(parameters)
-        if each.guard is not None
-    ]
-    conditions = [_condition(each, plan, parameters) for each in requirements]
-    whole: list[Requirement] = []
-    for each in _grouped(conditions, parameters):
-        size = _size(each.scope, parameters)
-        if any(item.paths is None for item in each.requirements) or size > MOST_OPTIONS:
-            whole += each.requirements
-        elif each.scope:
-            samples = max(min(SAMPLES, TRIED // size), 2) if each.drawn else 1
-            constraints.append(_tried(trial, each, samples))
-    return Compatibility(
-        constraints=tuple(constraints),
-        whole=tuple(whole),
-        scopes=tuple((each.requirements[0], each.scope) for each in conditions),
-        trial=trial,
-    )
+class Compatibility:
+    """Which values of parameters requirements and absent objects let go together.
 
+    Combinations are tried on records in which everything is there, and the rest is drawn.
 
-def _grouped(conditions: Sequence[_Condition], parameters: Sequence[Parameter]) -> list[_Condition]:
-    """Return ``conditions`` with those as one that read the same drawn fields, where few values."""
-    groups: list[_Condition] = []
-    for each in conditions:
-        group = each
-        rest: list[_Condition] = []
-        for other in groups:
-            wider = group.joined(other)
-            is_near = not group.drawn.isdisjoint(other.drawn)
-            if is_near and _size(wider.scope, parameters) <= MOST_OPTIONS:
-                group = wider
-            else:
-                rest.append(other)
-        groups = [*rest, group]
-    return groups
+    Attributes:
+        constraints: those that a few parameters decide.
+        whole: requirements that read too many parameters for that; whole rows decide.
+    """
 
+    def __init__(
+        self,
+        plan: RecordPlan,
+        parameters: tuple[Parameter, ...],
+        requirements: Sequence[Requirement],
+    ) -> None:
+        self._plan = plan
+        self._parameters = parameters
+        self._samples: list[Json] = []
+        self._conditions = [self._condition(each) for each in requirements]
+        self.constraints = [
+            self._guarded(each.guard, place)
+            for place, each in enumerate(parameters)
+            if each.guard is not None
+        ]
+        self.whole: list[Requirement] = []
+        for each in self._grouped():
+            size = self._size(each.scope)
+            if any(item.paths is None for item in each.requirements) or size > MOST_OPTIONS:
+                self.whole += each.requirements
+            elif each.scope:
+                samples = max(min(SAMPLES, TRIED // size), 2) if each.drawn else 1
+                self.constraints.append(self._tried(each, samples))
 
-def _size(scope: Sequence[int], parameters: Sequence[Parameter]) -> int:
-    return math.prod(len(parameters[place].values) for place in scope)
+    def accepts(self, row: Row) -> bool:
+        """Return whether some record of ``row`` meets the requirements in ``whole``."""
+        return self._has_fit(enumerate(row), self.whole, SAMPLES)
 
+    def scope_of(self, requirement: Requirement) -> tuple[int, ...]:
+        """Return the numbers of the parameters that ``requirement`` reads."""
+        scopes = (each.scope for each in self._conditions if requirement in each.requirements)
+        return next(scopes, ())
 
-def _tried(trial: _Trial, condition: _Condition, samples: int) -> Constraint:
-    def allows(numbers: tuple[int, ...]) -> bool:
-        chosen = zip(condition.scope, numbers, strict=True)
-        return trial.has_fit(chosen, condition.requirements, samples)
+    def _has_fit(
+        self, chosen: Iterable[tuple[int, int]], requirements: Sequence[Requirement], samples: int
+    ) -> bool:
+        """Return whether a record with ``chosen`` (parameter, value) meets ``requirements``."""
+        values = [(self._parameters[place], number) for place, number in chosen]
+        # What is around goes first, so that what is within finds its place.
+        values.sort(key=lambda item: len(item[0].places[0]))
+        for index in range(samples):
+            if index == len(self._samples):
+                self._samples.append(record_at(self._program, index))
+            record = self._samples[index]
+            for parameter, number in values:
+                written = parameter.values[number].written
+                for place, value in zip(parameter.places, written, strict=False):
+                    if not isinstance(value, Free):
+                        record = with_value(record, place, value)
+            if all(requirement.holds(record) for requirement in requirements):
+                return True
+        return False
 
-    return Constraint(scope=condition.scope, allows=allows)
+    @cached_property
+    def _program(self) -> Program:
+        """The program of records in which all is there that parameters can take away."""
+        paths = {path for each in self._parameters if each.has_states for path in each.paths}
 
+        def change(path: Path, part: Shape) -> Shape:
+            if path not in paths:
+                return part
+            sure = replace(part.modifiers, null=Decimal(0), omit=Decimal(0))
+            return replace(part, modifiers=sure)
 
-def _guarded(guard: int, place: int, parameters: Sequence[Parameter]) -> Constraint:
-    """Return that a parameter has a value of its own exactly where the object around is there."""
+        shape = change_shape(self._plan.shape, change)
+        return compile_program(replace(self._plan, shape=shape, first=()))
 
-    def allows(numbers: tuple[int, ...]) -> bool:
-        around, own = (parameters[guard].values[numbers[0]], parameters[place].values[numbers[1]])
-        return (around.state == PRESENT) is not own.is_hidden
+    def _grouped(self) -> list[_Condition]:
+        """Return conditions that read the same drawn fields as one, where there are few values."""
+        groups: list[_Condition] = []
+        for condition in self._conditions:
+            group = condition
+            rest: list[_Condition] = []
+            for other in groups:
+                wider = group.joined(other)
+                is_near = not group.drawn.isdisjoint(other.drawn)
+                if is_near and self._size(wider.scope) <= MOST_OPTIONS:
+                    group = wider
+                else:
+                    rest.append(other)
+            groups = [*rest, group]
+        return groups
 
-    return Constraint(scope=(guard, place), allows=allows)
+    def _size(self, scope: Sequence[int]) -> int:
+        return math.prod(len(self._parameters[place].values) for place in scope)
 
+    def _tried(self, condition: _Condition, samples: int) -> Constraint:
+        def allows(numbers: Row) -> bool:
+            chosen = zip(condition.scope, numbers, strict=True)
+            return self._has_fit(chosen, condition.requirements, samples)
 
-def _condition(
-    requirement: Requirement, plan: RecordPlan, parameters: Sequence[Parameter]
-) -> _Condition:
-    """Return which parameters ``requirement`` reads, and what else of a record, which is drawn."""
-    if requirement.paths is None:
-        every = tuple(range(len(parameters)))
-        return _Condition(requirements=(requirement,), scope=every, drawn=frozenset())
-    fields = [(*field,) for field in fields_below(plan.shape, requirement.paths)]
-    seen: dict[Path, tuple[Leaf, bool]] = {}
-    while fields:
-        path, leaf, is_sure = fields.pop()
-        seen[path] = (leaf, is_sure)
-        if isinstance(leaf.generator, Template):
-            paths = [part.path for part in leaf.generator.parts if part.path]
-            targets = [(each, find_shape(plan.shape, each)) for each in paths]
-            fields += [(each, shape, is_sure) for each, shape in targets if isinstance(shape, Leaf)]
-    scope = tuple(
-        place
-        for place, parameter in enumerate(parameters)
-        if any(path[: len(own)] == own for path in seen for own in parameter.paths)
-    )
-    decided = {path for place in scope for path in parameters[place].paths}
-    loose = {
-        path
-        for place in scope
-        for value in parameters[place].values
-        for path, written in zip(parameters[place].paths, value.written, strict=False)
-        if isinstance(written, Free)
-    }
-    drawn = frozenset(
-        path
-        for path, (leaf, is_sure) in seen.items()
-        if not isinstance(leaf.generator, Constant | Template)
-        and (path not in decided or path in loose or not is_sure)
-    )
-    return _Condition(requirements=(requirement,), scope=scope, drawn=drawn)
+        return Constraint(scope=condition.scope, allows=allows)
+
+    def _guarded(self, guard: int, place: int) -> Constraint:
+        """Return that a parameter has its own values exactly where the object around is there."""
+        around, own = self._parameters[guard].values, self._parameters[place].values
+        return Constraint(
+            scope=(guard, place),
+            allows=lambda row: (around[row[0]].state == PRESENT) is not own[row[1]].is_hidden,
+        )
+
+    def _condition(self, requirement: Requirement) -> _Condition:
+        """Return which parameters ``requirement`` reads, and what else, which is drawn."""
+        parameters = self._parameters
+        if requirement.paths is None:
+            every = tuple(range(len(parameters)))
+            return _Condition(requirements=(requirement,), scope=every, drawn=frozenset())
+        seen = self._fields_read(requirement.paths)
+        scope = tuple(
+            place
+            for place, parameter in enumerate(parameters)
+            if any(path[: len(own)] == own for own in parameter.paths for path in seen)
+        )
+        decided = {path for place in scope for path in parameters[place].paths}
+        loose = {
+            path
+            for place in scope
+            for value in parameters[place].values
+            for path, written in zip(parameters[place].paths, value.written, strict=False)
+            if isinstance(written, Free)
+        }
+        drawn = frozenset(
+            path
+            for path, leaf, is_sure in seen.values()
+            if not isinstance(leaf.generator, Constant | Template)
+            and (path not in decided or path in loose or not is_sure)
+        )
+        return _Condition(requirements=(requirement,), scope=scope, drawn=drawn)
+
+    def _fields_read(self, paths: Iterable[Path]) -> dict[Path, Field]:
+        """Return the fields below ``paths``, and those that templates there show."""
+        fields = fields_below(self._plan.shape, paths)
+        seen: dict[Path, Field] = {}
+        while fields:
+            field = fields.pop()
+            seen[field.path] = field
+            if isinstance(field.leaf.generator, Template):
+                for path in [part.path for part in field.leaf.generator.parts if part.path]:
+                    shown = find_shape(self._plan.shape, path)
+                    if isinstance(shown, Leaf):
+                        fields.append(Field(path, shown, field.is_sure))
+        return seen
 
 
 def _error(coverage: CoverageSpec, message: str, hint: str, code: str = "MG407") -> Diagnostic:

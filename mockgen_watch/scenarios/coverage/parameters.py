@@ -91,10 +91,9 @@ def values_of(leaf: Leaf, plan: RecordPlan, *, is_listed: bool) -> list[Value]:
     """
     generator = leaf.generator
     if isinstance(generator, Pool):
-        return [
-            _value(leaf, _entry_name(entry), entry.value, entry.identity)
-            for entry in entries_of(generator, is_listed=is_listed)
-        ]
+        return _entry_values(leaf, generator, None, is_listed=is_listed)
+    if isinstance(generator, RowField):
+        return _entry_values(leaf, generator.rows, generator.key, is_listed=is_listed)
     if isinstance(generator, Boolean):
         yes = threshold(generator.true)
         can_be = [value for value, has_odds in ((False, yes < ALWAYS), (True, yes > 0)) if has_odds]
@@ -104,22 +103,22 @@ def values_of(leaf: Leaf, plan: RecordPlan, *, is_listed: bool) -> list[Value]:
     return []
 
 
-def row_values(leaf: Leaf, field: RowField, *, is_listed: bool) -> list[Value]:
-    """Return the rows among which the field of ``leaf`` is chosen, with what it is in each."""
-    found = []
-    for entry in entries_of(field.rows, is_listed=is_listed):
-        row = entry.value if isinstance(entry.value, dict) else {}
-        written = final_value(leaf, row[field.key]) if field.key in row else MISSING
-        name = _entry_name(entry)
-        found.append(Value(name=name, choice=entry.identity, written=(written,)))
-    return found
+def _entry_values(leaf: Leaf, pool: Pool, key: str | None, *, is_listed: bool) -> list[Value]:
+    """Return the entries that can be chosen, none where they are too many.
 
-
-def entries_of(pool: Pool, *, is_listed: bool) -> list[PoolEntry]:
-    """Return the entries that can be chosen, none where they are too many."""
+    ``key``: of the field of ``leaf`` in each row of the pool; None where entries are its values.
+    """
     entries = [entry for entry in pool.entries if entry.weight]
     most = MOST_LISTED if is_listed else MOST_SHARED if pool.source else MOST
-    return entries if len(entries) <= most else []
+    found = []
+    for entry in entries if len(entries) <= most else ():
+        written: Json | Missing = MISSING
+        if key is None:
+            written = final_value(leaf, entry.value)
+        elif isinstance(entry.value, dict) and key in entry.value:
+            written = final_value(leaf, entry.value[key])
+        found.append(Value(name=_entry_name(entry), choice=entry.identity, written=(written,)))
+    return found
 
 
 def _entry_name(entry: PoolEntry) -> Json:
@@ -186,10 +185,8 @@ class Parameter(Struct, frozen=True, kw_only=True):
         label: what it is called in reports and in files of cases.
         values: at least two.
         places: where the values are written, beside ``Value.written``.
-        paths: the same without elements.
         draw, path: what it decides, as ``FirstChoices`` has it; for a field that may be null or
             absent, its presence as well.
-        elements: the element indexes on the way.
         address: the address path of what is drawn.
         guard: the number of the parameter that decides whether the object around is there; its
             own values can be chosen only where that is.
@@ -198,12 +195,20 @@ class Parameter(Struct, frozen=True, kw_only=True):
     label: str
     values: tuple[Value, ...]
     places: tuple[Place, ...]
-    paths: tuple[Path, ...]
     draw: Draw
     path: Path
-    elements: tuple[int, ...]
     address: Path
     guard: int | None
+
+    @property
+    def paths(self) -> list[Path]:
+        """The places without elements."""
+        return [keys_of(place) for place in self.places]
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """The element indexes on the way."""
+        return _elements_of(self.places[0])
 
     @property
     def has_states(self) -> bool:
@@ -299,11 +304,13 @@ class _Finder:
         is_listed = any(path[: len(field)] == field for field in self._only)
         states = states_of(leaf.modifiers)
         if isinstance(leaf.generator, RowField):
-            self._add_row(leaf, leaf.generator, place, guard, is_listed=is_listed)
-            if len(states) > 1:
-                self._add_presence(leaf, place, guard, states)
-            return
-        values = [] if PRESENT not in states else values_of(leaf, self._plan, is_listed=is_listed)
+            values = values_of(leaf, self._plan, is_listed=is_listed)
+            if len(values) >= self._least:
+                self._add_row(values, leaf.generator, place, guard)
+            values = []
+        else:
+            can_be = PRESENT in states
+            values = values_of(leaf, self._plan, is_listed=is_listed) if can_be else []
         if not values:
             if len(states) > 1:
                 self._add_presence(leaf, place, guard, states)
@@ -328,23 +335,18 @@ class _Finder:
                 label=self._label(place) + (" is there" if draw is Draw.PRESENCE else ""),
                 values=tuple(values if guard is None else [*values, HIDDEN]),
                 places=(place,),
-                paths=(keys_of(place),),
                 draw=draw,
                 path=keys_of(place),
-                elements=_elements_of(place),
                 address=address,
                 guard=guard,
             )
         )
 
     def _add_row(
-        self, leaf: Leaf, field: RowField, place: Place, guard: int | None, *, is_listed: bool
+        self, columns: list[Value], field: RowField, place: Place, guard: int | None
     ) -> None:
         """Add what chooses the row of ``field``, or this field to what does already."""
         key = (path_of_draw(field.address), _elements_of(place))
-        columns = row_values(leaf, field, is_listed=is_listed)
-        if len(columns) < self._least:
-            return
         if key not in self._rows:
             self._rows[key] = len(self.found)
             self._add(columns, place, Draw.ROWS, key[0], guard)
@@ -353,16 +355,12 @@ class _Finder:
             return
         shared = self.found[self._rows[key]]
         written = {value.identity: value.written for value in columns}
+        values = [
+            replace(value, written=(*value.written, *written.get(value.identity, ())))
+            for value in shared.values
+        ]
         self.found[self._rows[key]] = replace(
-            shared,
-            places=(*shared.places, place),
-            paths=(*shared.paths, keys_of(place)),
-            values=tuple(
-                value
-                if value.is_hidden
-                else replace(value, written=(*value.written, *written[value.identity]))
-                for value in shared.values
-            ),
+            shared, places=(*shared.places, place), values=tuple(values)
         )
 
     def _label(self, place: Place) -> str:
