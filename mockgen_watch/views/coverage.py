@@ -81,26 +81,24 @@ def _output_data(output: OutputCoverage) -> dict[str, object]:
             }
             for covered in output.designs
         ],
-        "parameters": [] if measured is None else _parameters_data(measured),
-        "coverage": []
-        if measured is None
-        else [_strength_data(strength) for strength in measured.strengths],
-        "cases": None if measured is None else measured.cases,
+        "parameters": _parameters_data(measured) if measured else [],
+        "coverage": [_strength_data(count) for count in measured.strengths] if measured else [],
+        "cases": measured and measured.cases,
         "cases_are_a_bound": measured is not None and measured.is_bound,
-        "all_cases": None if measured is None else measured.all_cases,
+        "all_cases": measured and measured.all_cases,
         "odds": [_odds_data(odds) for odds in output.odds],
     }
 
 
 def _parameters_data(measured: Measured) -> list[dict[str, object]]:
-    found: dict[int, list[dict[str, object]]] = {}
+    data: list[list[object]] = [[] for _ in measured.parameters]
     for value in _values(measured):
-        values = found.setdefault(value.parameter, [])
         name = plain_json(value.name)
-        values.append({"name": name, "records": value.records, "can_be": value.is_possible})
+        entry = {"name": name, "records": value.records, "can_be": value.is_possible}
+        data[value.parameter].append(entry)
     return [
-        {"field": parameter.label, "values": found.get(number, [])}
-        for number, parameter in enumerate(measured.parameters)
+        {"field": parameter.label, "values": values}
+        for parameter, values in zip(measured.parameters, data, strict=True)
     ]
 
 
@@ -232,11 +230,8 @@ def _values_table(measured: Measured, width: int | None) -> list[str]:
 
 
 def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> list[str]:
-    shown = [each for each in odds if is_verbose or (each.is_outside and not each.is_ruled)]
-    outside = sum(each.is_outside and not each.is_ruled for each in odds)
-    lines = [f"  odds: {len(odds)} shares, {outside} outside of the interval"]
-    if not shown:
-        return lines
+    outside = [each for each in odds if each.is_outside and not each.is_ruled]
+    lines = [f"  odds: {len(odds)} shares, {len(outside)} outside of the interval"]
     rows = [
         [
             escape_for_terminal(each.field) or "scenario",
@@ -247,10 +242,10 @@ def _odds_text(odds: Sequence[Odds], width: int | None, *, is_verbose: bool) -> 
             f"{each.hits:,}/{each.trials:,}",
             "" if not each.is_outside else "rules choose" if each.is_ruled else "outside",
         ]
-        for each in shown
+        for each in (odds if is_verbose else outside)
     ]
     head = ["field", "value", "declared", "observed", "interval", "", ""]
-    return lines + _table(head, rows, width)
+    return lines + (_table(head, rows, width) if rows else [])
 
 
 def _overlaps_text(overlaps: Iterable[Overlap]) -> str:
@@ -341,30 +336,45 @@ def coverage_picture(outputs: Sequence[OutputCoverage]) -> str:
 
 
 def _panel(output: OutputCoverage, measured: Measured) -> tuple[str, int, int]:
+    """Return the picture of one output, its width and its height."""
     values = _values(measured)
     is_named = len(values) <= NAMED
     side = LARGE if is_named else SMALL
-    names = [cut(value_name(value.name), 18) for value in values]
+    names = [cut(value_name(value.name), 18) for value in values] if is_named else []
     labels = [cut(parameter.label, 26) for parameter in measured.parameters]
-    left = int(max(map(len, labels)) * 6.6) + 14
-    left += int(max(map(len, names)) * 5.6) + 8 if is_named else 0
+    longest = int(max(map(len, names), default=0) * 5.6)
+    left = int(max(map(len, labels)) * 6.6) + 14 + (longest + 8 if is_named else 0)
+    top = _TITLE + 10
     size = side * len(values)
-    parts = [
-        _text(0, 16, f"{output.name}", size=15, weight="bold"),
-        _text(0, 32, _summary(output, measured), size=11, colour=_SOFT),
-    ]
+    below = top + size
     grid = "".join(_cells(measured, values, side))
-    parts.append(f"<g transform='translate({left},{_TITLE + 10})'>{grid}</g>")
-    parts += _rows(values, names, labels, left, side, is_named=is_named)
-    below = _TITLE + 10 + size
-    if is_named:
-        for place, name in enumerate(names):
-            x = left + side * place + side * 0.28
-            word = _text(0, 0, name, size=9, colour=_SOFT)
-            parts.append(f"<g transform='translate({x:.1f},{below + 6}) rotate(90)'>{word}</g>")
-        below += int(max(map(len, names)) * 5.6) + 10
-    parts.append(_legend(left, below + 8))
-    return "".join(parts), left + size + 8, below + 8 + _LEGEND
+    parts = [
+        _text(0, 16, output.name, size=15, weight="bold"),
+        _text(0, 32, _summary(output, measured), size=11, colour=_SOFT),
+        f"<g transform='translate({left},{top})'>{grid}</g>",
+    ]
+    before = -1
+    for down, value in enumerate(values):
+        y = top + down * side + side * 0.72
+        if is_named:
+            parts.append(_text(left - 6, y, names[down], size=9, colour=_SOFT, anchor="end"))
+        if value.parameter != before:
+            before = value.parameter
+            parts.append(_text(0, y, labels[before], size=10.5, weight="bold"))
+            line = top + down * side - 0.5
+            parts.append(
+                f"<line x1='0' x2='{left + side * down}' y1='{line}' y2='{line}' "
+                "stroke='#c3cad2' stroke-width='0.8'/>"
+                if down
+                else ""
+            )
+    for place, name in enumerate(names):
+        x = left + side * place + side * 0.28
+        word = _text(0, 0, name, size=9, colour=_SOFT)
+        parts.append(f"<g transform='translate({x:.1f},{below + 6}) rotate(90)'>{word}</g>")
+    below += 8 + (longest + 10 if is_named else 0)
+    parts.append(_legend(left, below))
+    return "".join(parts), left + size + 8, below + _LEGEND
 
 
 def _summary(output: OutputCoverage, measured: Measured) -> str:
@@ -434,33 +444,6 @@ def _kind(measured: Measured, value: _Value, other: _Value) -> str:
     if _has(measured.seen, value.number, other.number):
         return "seen"
     return "missing" if _has(measured.possible, value.number, other.number) else "cannot be"
-
-
-def _rows(
-    values: Sequence[_Value],
-    names: Sequence[str],
-    labels: Sequence[str],
-    left: int,
-    side: int,
-    *,
-    is_named: bool,
-) -> Iterator[str]:
-    """Yield the names on the left: those of values, and of each parameter beside its first one."""
-    top = _TITLE + 10
-    before = -1
-    for down, value in enumerate(values):
-        y = top + down * side + side * 0.72
-        if is_named:
-            yield _text(left - 6, y, names[down], size=9, colour=_SOFT, anchor="end")
-        if value.parameter != before:
-            before = value.parameter
-            yield _text(0, y, labels[before], size=10.5, weight="bold")
-            if down:
-                line = top + down * side - 0.5
-                yield (
-                    f"<line x1='0' x2='{left + side * down}' y1='{line}' y2='{line}' "
-                    "stroke='#c3cad2' stroke-width='0.8'/>"
-                )
 
 
 def _legend(x: int, y: int) -> str:
