@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.spec.document import Json
 
-    Sampled = tuple[Sampler | None, Sequence[Covered], list[Diagnostic]]
-    """What samples records, the design that they cover, if any, and what is wrong."""
+    Sampled = tuple[Sampler | None, Sequence[Covered]]
+    """What samples records, if anything can, and the design that they cover, if any."""
 
 
 _SAMPLE = 4
@@ -149,8 +149,7 @@ class _Compiler:
         return FindingsError([item for item in self.found if item.severity is Severity.ERROR])
 
     def _free(self, plan: RecordPlan) -> ScenarioRecords | None:
-        sampler, covered, problems = self._sampled(plan, ())
-        self.found += problems
+        sampler, covered = self.sampled(plan, ())
         if sampler is None:
             return None
         return ScenarioRecords([sampler], covered=covered, is_promised=False)
@@ -162,8 +161,7 @@ class _Compiler:
             return None
         if plan.scenario == EXCLUSION and terms.clauses:
             return self._excluded(plan, terms)
-        sampler, covered, problems = self._valid(plan, terms)
-        self.found += problems
+        sampler, covered = self.valid(plan, terms)
         if sampler is None:
             return None
         if plan.scenario != NEGATIVE:
@@ -183,10 +181,7 @@ class _Compiler:
         for number, clause in enumerate(terms.clauses):
             records = ALL_RECORDS[number :: len(terms.clauses)]
             matched = [match_condition(clause, condition) for condition in clause.conditions]
-            sampler, covered, problems = self._sampled(
-                plan, [*matched, *rules], clause=clause.name, records=records
-            )
-            self.found += problems
+            sampler, covered = self.sampled(plan, [*matched, *rules], clause.name, records)
             designs += covered
             if sampler is not None:
                 samplers.append(sampler)
@@ -195,12 +190,12 @@ class _Compiler:
         names = [clause.name for clause in terms.clauses]
         return ScenarioRecords(samplers, clauses=names, covered=designs)
 
-    def _valid(self, plan: RecordPlan, terms: Terms) -> Sampled:
+    def valid(self, plan: RecordPlan, terms: Terms) -> Sampled:
         kept = [keep_rule(rule) for rule in terms.rules]
         avoided = [avoid_clause(clause) for clause in terms.clauses]
-        return self._sampled(plan, [*kept, *avoided])
+        return self.sampled(plan, [*kept, *avoided])
 
-    def _sampled(
+    def sampled(
         self,
         plan: RecordPlan,
         requirements: Sequence[Requirement],
@@ -210,14 +205,17 @@ class _Compiler:
         still_open: Sequence[Requirement] = ()
         if requirements:
             constrained = constrain(plan, requirements)
+            self.found += constrained.problems
             if constrained.problems:
-                return None, (), list(constrained.problems)
+                return None, ()
             plan, still_open = constrained.plan, constrained.open
         if not plan.coverage.is_asked:
-            return Sampler(plan, still_open, requirements), (), []
-        return cover_plan(
+            return Sampler(plan, still_open, requirements), ()
+        sampler, covered, problems = cover_plan(
             plan, still_open, requirements, self._designs, clause=clause, records=records
         )
+        self.found += problems
+        return sampler, covered
 
     def _with_parents(self, plan: RecordPlan) -> RecordPlan:
         """Return ``plan`` with parents whose pools are cut down as those of their own outputs are.
@@ -233,11 +231,14 @@ class _Compiler:
                 if not is_fixed:
                     self.found.append(_not_fixed(plan, parent, reference.path))
             elif changed.coverage.is_asked:
-                # The parent's own output reports what is wrong with it.
-                sampler, _, _ = self._sampled(changed, ())
+                sampler, _ = self._apart().sampled(changed, ())
                 changed = changed if sampler is None else sampler.plan
             parents.append((reference, changed))
         return replace(plan, parents=tuple(parents)) if parents else plan
+
+    def _apart(self) -> _Compiler:
+        """Return a compiler for a parent: its own output reports what is wrong with it."""
+        return _Compiler(self._designs)
 
     def _constrained_parent(
         self, plan: RecordPlan, path: tuple[str, ...]
@@ -246,7 +247,7 @@ class _Compiler:
         if plan.scenario in {NEGATIVE, EXCLUSION}:
             return plan, False
         terms, problems = compile_terms(plan)
-        sampler = None if problems else self._valid(plan, terms)[0]
+        sampler = None if problems else self._apart().valid(plan, terms)[0]
         if sampler is None:
             return plan, True
         return sampler.plan, not sampler.redraws(path)
@@ -314,6 +315,7 @@ def report_model(
 
 def _report(plan: OutputPlan, breaker: Breaker) -> ModelReport:
     still_open = {requirement.name for requirement in breaker.twins.open}
+    terms = breaker.terms
     rules = tuple(
         RuleReport(
             name=rule.name,
@@ -322,10 +324,7 @@ def _report(plan: OutputPlan, breaker: Breaker) -> ModelReport:
             kinds=kinds.every,
             impossible=dict(kinds.impossible),
         )
-        for rule, kinds in zip(breaker.terms.rules, breaker.kinds, strict=True)
+        for rule, kinds in zip(terms.rules, breaker.kinds, strict=True)
     )
-    clauses = {
-        clause.name: f'exclusion "{clause.name}"' not in still_open
-        for clause in breaker.terms.clauses
-    }
+    clauses = {each.name: f'exclusion "{each.name}"' not in still_open for each in terms.clauses}
     return ModelReport(suite=plan.suite, model=plan.model, rules=rules, clauses=clauses)
