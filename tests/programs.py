@@ -16,15 +16,16 @@ from mockgen_watch.generate.column import (
     ObjectNode,
     Part,
     Program,
+    State,
 )
-from mockgen_watch.generate.streams import Presence, Uniform, shifted
+from mockgen_watch.generate.streams import Odds, Uniform, first_presence, shifted
 from mockgen_watch.spec.model import Transform
 from tests.naughty import NAUGHTY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockgen_watch.generate.address import Stream
+    from mockgen_watch.generate.address import Constants, Stream
     from mockgen_watch.spec.document import Json
 
 _WORDS = st.sampled_from(
@@ -59,13 +60,21 @@ def streams(draw: st.DrawFn, size: int) -> Stream:
     return Uniform(size, draw(_CONSTANTS))
 
 
+def states(omit: tuple[int, Constants], null: tuple[int, Constants]) -> Stream:
+    """A stream of states, by how many of the 2**32 words mean absent, and how many null."""
+    absent = Odds(*omit, number=State.ABSENT) if omit[0] else None
+    found = first_presence(absent, Odds(*null, number=State.NULL) if null[0] else None)
+    assert found is not None
+    return found
+
+
 @st.composite
 def presences(draw: st.DrawFn) -> Stream | None:
     """A stream of states; mostly none."""
     omit, null = draw(st.sampled_from(((0, 0), (0, 0), (0, 0), (0, 1), (1, 0), (1, 1))))
     if not omit and not null:
         return None
-    return Presence((omit << 30, draw(_CONSTANTS)), (null << 30, draw(_CONSTANTS)))
+    return states((omit << 30, draw(_CONSTANTS)), (null << 30, draw(_CONSTANTS)))
 
 
 @st.composite

@@ -25,7 +25,7 @@ from mockgen_watch.generate.normal import (
     power,
     square_root,
 )
-from mockgen_watch.generate.streams import ALWAYS, Drawn
+from mockgen_watch.generate.streams import ALWAYS, Drawn, Joined
 from mockgen_watch.spec.generators import DistributionKind, Number
 
 if TYPE_CHECKING:
@@ -437,26 +437,6 @@ class Listed(Drawn):
         return numbers
 
 
-class Either(Drawn):
-    """What one stream draws, unless that is its last number; then what another does, after it."""
-
-    def __init__(self, near: Stream, rest: Stream) -> None:
-        super().__init__(near.size - 1 + rest.size)
-        self.near = near
-        self.rest = rest
-
-    def at(self, cell: Cell) -> int:
-        number = self.near.at(cell)
-        last = self.near.size - 1
-        return number if number < last else last + self.rest.at(cell)
-
-    def draw(self, cells: Cells) -> IntArray:
-        number = self.near.over(cells)
-        last = self.near.size - 1
-        numbers: IntArray = cells.xp.where(number < last, number, last + self.rest.over(cells))
-        return numbers
-
-
 def _poisson_odds(mean: float, grid: Grid) -> tuple[int, list[float]]:
     """Return the first number of ``grid`` that counts, and the odds from there on.
 
@@ -505,4 +485,6 @@ def _ranks(exponent: float, grid: Grid, draws: FieldDraws) -> Stream:
     near = Listed([*odds, far.total], word)
     far_grid = Grid(origin=listed + 1, step=1, low=0, high=grid.count - listed - 1, decimals=0)
     rest = QuantileStream(far, far_grid, draws.word("value/far"))
-    return Either(near, rest)
+    # The last of the listed numbers stands for all that are not.
+    last = near.size - 1
+    return Joined(lambda n, far: n + (n == last) * far, last + rest.size, near, rest)

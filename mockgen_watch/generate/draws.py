@@ -20,13 +20,14 @@ from msgspec import Struct, field
 
 from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, Address, mix64
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.streams import LONG, Drawn, Level, Word, uniform
+from mockgen_watch.generate.streams import LONG, Derived, Drawn, Level, Lookup, Word, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
+    from mockgen_watch.generate.streams import Whole
 
     Choices: TypeAlias = Mapping[tuple[int, ...], tuple[bytes | None, ...]]
 
@@ -302,20 +303,13 @@ def _unique(address: Address, level: Level, size: int, strides: tuple[int, ...])
     return Spread(size, Permuted(SPREAD, key, position), fine)
 
 
-class InOrder(Drawn):
-    """Ranks of a pool's values, each once: the value with the lowest key goes to position 0."""
+def in_order(address: Address, identities: Sequence[bytes], strides: tuple[int, ...]) -> Stream:
+    """Return the ranks of a pool's values, each once: that of the lowest key at position 0."""
+    size = len(identities)
+    keys = [address.key("unique", identity) for identity in identities]
+    order = tuple(sorted(range(size), key=keys.__getitem__))
 
-    def __init__(
-        self, address: Address, identities: Sequence[bytes], strides: tuple[int, ...]
-    ) -> None:
-        super().__init__(len(identities))
-        keys = [address.key("unique", identity) for identity in identities]
-        self.order = tuple(sorted(range(len(keys)), key=keys.__getitem__))
-        self.position = RecordPosition(strides)
+    def place(position: Whole) -> Whole:
+        return position % size
 
-    def at(self, cell: Cell) -> int:
-        return self.order[self.position.at(cell) % self.size]
-
-    def draw(self, cells: Cells) -> IntArray:
-        order: IntArray = cells.xp.array(self.order, cells.xp.int64)
-        return order.take(self.position.over(cells) % self.size)
+    return Lookup(Derived(RecordPosition(strides), place, size), order, size)

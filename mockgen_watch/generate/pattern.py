@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.draws import SPREAD, FieldDraws
-from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
+from mockgen_watch.generate.streams import LONG, Derived, Drawn, Joined, Lookup, Shared
 from mockgen_watch.spec.pattern import CompiledPattern, compile_pattern
 
 if TYPE_CHECKING:
@@ -52,41 +52,26 @@ def _drawn_parts(pattern: CompiledPattern, draws: FieldDraws) -> tuple[Part, ...
         size = len(run.table)
         source = draws.uniform(f"run/{place}", size) if size > 1 else None
         if run.guards:
-            stream = GuardedRun(source, run.guards, decisions)
+            stream = _guarded(source, run.guards, decisions)
             parts.append(Part(table=("", *run.table), stream=stream))
         else:
             parts.append(Part(table=run.table, stream=source))
     return tuple(parts)
 
 
-class GuardedRun(Drawn):
-    """0 where a run is left out, else one more than the place of its text."""
+def _guarded(source: Stream | None, guards: Sequence[Guard], decisions: Sequence[Stream]) -> Stream:
+    """Return 0 where a run is left out, else one more than the place of its text."""
 
-    def __init__(
-        self, source: Stream | None, guards: Sequence[Guard], decisions: Sequence[Stream]
-    ) -> None:
-        super().__init__(2 if source is None else source.size + 1)
-        self.source = source
-        self.guards = tuple(
-            (decisions[guard.decision], guard.first, guard.last) for guard in guards
-        )
+    def number(*outcomes: Whole) -> Whole:
+        holds = 1 * (guards[0].first <= outcomes[0])
+        for guard, outcome in zip(guards, outcomes, strict=False):
+            holds = holds * (guard.first <= outcome) * (outcome <= guard.last)
+        return holds if source is None else holds * (outcomes[-1] + 1)
 
-    def at(self, cell: Cell) -> int:
-        if not all(first <= decision.at(cell) <= last for decision, first, last in self.guards):
-            return 0
-        return 1 if self.source is None else self.source.at(cell) + 1
-
-    def draw(self, cells: Cells) -> IntArray:
-        xp = cells.xp
-        holds = xp.ones(len(cells.a), bool)
-        for decision, first, last in self.guards:
-            outcome = decision.over(cells)
-            holds &= (outcome >= first) & (outcome <= last)
-        if self.source is None:
-            alone: IntArray = holds.astype(xp.int64)
-            return alone
-        numbers: IntArray = (self.source.over(cells) + 1) * holds
-        return numbers
+    asked = [decisions[guard.decision] for guard in guards]
+    if source is None:
+        return Joined(number, 2, *asked)
+    return Joined(number, source.size + 1, *asked, source)
 
 
 class _Form(Struct, frozen=True):
@@ -190,11 +175,12 @@ def _formed_parts(
     starts = tuple(itertools.accumulate((form.size for form in forms[:-1]), initial=0))
     number = Shared(draws.numbers(sum(form.size for form in forms)))
     form = FormOf(number, starts)
-    rest = RestOf(number, form, starts)
+    first = Lookup(form, starts, number.size)
+    rest = Joined(lambda number, first: number - first, number.size, number, first)
     parts = []
     for place, run in enumerate(pattern.runs):
         strides = tuple(_stride(pattern, item, place) for item in forms)
-        stream = FormDigit(rest, form, strides, len(run.table))
+        stream = _form_digit(rest, Lookup(form, strides, max(strides) + 1), len(run.table))
         parts.append(Part(table=("", *run.table), stream=stream))
     return tuple(parts)
 
@@ -223,40 +209,11 @@ class FormOf(Drawn):
         return forms
 
 
-class RestOf(Drawn):
-    """A number counted from the first of its form."""
+def _form_digit(rest: Stream, stride: Stream, length: int) -> Stream:
+    """Return 0 where a form leaves a run out, for its stride is 0; else one more than its digit."""
 
-    def __init__(self, source: Stream, form: Stream, starts: tuple[int, ...]) -> None:
-        super().__init__(source.size)
-        self.source = source
-        self.form = form
-        self.starts = starts
+    def digit(number: Whole, stride: Whole) -> Whole:
+        own: Whole = number // (stride + (stride == 0)) % length + 1
+        return own * (stride > 0)
 
-    def at(self, cell: Cell) -> int:
-        return self.source.at(cell) - self.starts[self.form.at(cell)]
-
-    def draw(self, cells: Cells) -> IntArray:
-        starts: IntArray = cells.xp.array(self.starts, cells.xp.int64)
-        return self.source.over(cells) - starts.take(self.form.over(cells))
-
-
-class FormDigit(Drawn):
-    """0 where a form leaves a run out, else one more than the run's digit."""
-
-    def __init__(self, rest: Stream, form: Stream, strides: tuple[int, ...], length: int) -> None:
-        super().__init__(length + 1)
-        self.rest = rest
-        self.form = form
-        self.strides = strides
-        self.length = length
-
-    def at(self, cell: Cell) -> int:
-        stride = self.strides[self.form.at(cell)]
-        return self.rest.at(cell) // stride % self.length + 1 if stride else 0
-
-    def draw(self, cells: Cells) -> IntArray:
-        xp = cells.xp
-        stride = xp.array(self.strides, xp.int64).take(self.form.over(cells))
-        digit = self.rest.over(cells) // xp.maximum(stride, 1) % self.length + 1
-        numbers: IntArray = digit * (stride > 0)
-        return numbers
+    return Joined(digit, length + 1, rest, stride)

@@ -25,11 +25,10 @@ from mockgen_watch.generate.address import (
     word,
 )
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
-from mockgen_watch.generate.draws import FieldDraws, InOrder
+from mockgen_watch.generate.draws import FieldDraws, in_order
 from mockgen_watch.generate.normal import ln
 from mockgen_watch.generate.streams import (
     ALWAYS,
-    AlwaysAbsent,
     Drawn,
     Level,
     Lookup,
@@ -106,7 +105,7 @@ def draw_pool(pool: Pool, draws: FieldDraws, draw: str) -> PoolDraw:
     if len(entries) == 1:
         return PoolDraw(entries, None)
     if draws.is_unique:
-        return PoolDraw(entries, InOrder(draws.address, identities, draws.strides))
+        return PoolDraw(entries, in_order(draws.address, identities, draws.strides))
     weights = [entry.weight for entry in entries]
     stream = pool_stream(draws.address, draw, identities, weights, draws.level)
     return PoolDraw(entries, None if stream is None else draws.preset_values(stream, identities))
@@ -131,7 +130,7 @@ def row_column(field: RowField, rows: PoolDraw) -> Column:
     if not any(states):
         return column
     if rows.stream is None:
-        return replace(column, presence=AlwaysAbsent())
+        return replace(column, presence=Odds(ALWAYS, (0, 0), number=State.ABSENT))
     return replace(column, presence=Lookup(rows.stream, tuple(states), len(State)))
 
 

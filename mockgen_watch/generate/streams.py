@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from struct import Struct
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from mockgen_watch.generate.address import MASK32, SCORE, WORD, words_over
 from mockgen_watch.generate.column import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -166,11 +166,15 @@ def threshold(probability: Decimal) -> int:
 
 
 def presence_of(address: Address, level: Level, omit: Decimal, null: Decimal) -> Stream | None:
-    """Return the states of a node; None when it is always there and never null."""
-    absent, empty = threshold(omit), threshold(null)
-    if not absent and not empty:
-        return None
-    return Presence((absent, address.constants("omit")), (empty, address.constants("null")), level)
+    """Return the states of a node, absence first; None when it is always there and never null."""
+    chances = (("omit", omit, State.ABSENT), ("null", null, State.NULL))
+    return first_presence(
+        *[
+            Odds(yes, address.constants(draw), level, state)
+            for draw, probability, state in chances
+            if (yes := threshold(probability))
+        ]
+    )
 
 
 def first_presence(*streams: Stream | None) -> Stream | None:
@@ -178,8 +182,14 @@ def first_presence(*streams: Stream | None) -> Stream | None:
     found: Stream | None = None
     for stream in reversed(streams):
         if stream is not None:
-            found = stream if found is None else FirstState(stream, found)
+            found = stream if found is None else _first_state(stream, found)
     return found
+
+
+def _first_state(first: Stream, second: Stream) -> Stream:
+    """Return the state that ``first`` draws; where that is PRESENT, which is 0, the second's."""
+    size = max(first.size, second.size)
+    return Joined(lambda state, other: state + (state == 0) * other, size, first, second)
 
 
 class Uniform(Drawn):
@@ -223,11 +233,8 @@ class LongUniform(Drawn):
 class HugeUniform(Drawn):
     """Numbers below a size of any length, in Python integers."""
 
-    def __init__(
-        self, size: int, constants: Sequence[Constants], level: Level | None = None
-    ) -> None:
+    def __init__(self, size: int, constants: Sequence[Constants], level: Level) -> None:
         super().__init__(size)
-        level = level or Level()
         self.words = tuple(level.word(each) for each in constants)
 
     def at(self, cell: Cell) -> int:
@@ -246,82 +253,23 @@ class HugeUniform(Drawn):
 
 
 class Odds(Drawn):
-    """1 with the given odds, else 0."""
+    """``number`` with the given odds, else 0."""
 
-    def __init__(self, yes: int, constants: Constants, level: Level | None = None) -> None:
-        super().__init__(2)
+    def __init__(
+        self, yes: int, constants: Constants, level: Level | None = None, number: int = 1
+    ) -> None:
+        super().__init__(number + 1)
         self.yes = yes
+        self.number = int(number)
         self.word = (level or Level()).word(constants)
 
     def at(self, cell: Cell) -> int:
-        return int(self.word.at(cell) < self.yes)
-
-    def hits(self, cells: Cells) -> NDArray[np.bool_]:
-        """Return where a chunk draws 1: bool[n]."""
-        found: NDArray[np.bool_] = self.word.over(cells).astype(cells.xp.int64) < self.yes
-        return found
+        return self.number if self.word.at(cell) < self.yes else 0
 
     def draw(self, cells: Cells) -> IntArray:
-        return self.hits(cells).astype(cells.xp.int64)
-
-
-class Presence(Drawn):
-    """A node's state: ABSENT where one draw says so, else NULL where another does."""
-
-    def __init__(
-        self,
-        omit: tuple[int, Constants],
-        null: tuple[int, Constants],
-        level: Level | None = None,
-    ) -> None:
-        super().__init__(State.ABSENT + 1 if omit[0] else State.NULL + 1)
-        self.omit = Odds(*omit, level) if omit[0] else None
-        self.null = Odds(*null, level) if null[0] else None
-
-    def at(self, cell: Cell) -> int:
-        if self.omit is not None and self.omit.at(cell):
-            return int(State.ABSENT)
-        return int(State.NULL) if self.null is not None and self.null.at(cell) else 0
-
-    def draw(self, cells: Cells) -> IntArray:
-        states: IntArray = cells.xp.zeros(len(cells.a), cells.xp.int64)
-        if self.null is not None:
-            states[self.null.hits(cells)] = State.NULL
-        if self.omit is not None:
-            states[self.omit.hits(cells)] = State.ABSENT
-        return states
-
-
-class AlwaysAbsent(Drawn):
-    """ABSENT, always."""
-
-    def __init__(self) -> None:
-        super().__init__(len(State))
-
-    def at(self, cell: Cell) -> int:
-        del cell
-        return int(State.ABSENT)
-
-    def draw(self, cells: Cells) -> IntArray:
-        states: IntArray = cells.xp.full(len(cells.a), int(State.ABSENT), cells.xp.int64)
-        return states
-
-
-class FirstState(Drawn):
-    """The state that the first stream draws; where that is PRESENT, the second's."""
-
-    def __init__(self, first: Stream, second: Stream) -> None:
-        super().__init__(max(first.size, second.size))
-        self.first = first
-        self.second = second
-
-    def at(self, cell: Cell) -> int:
-        return self.first.at(cell) or self.second.at(cell)
-
-    def draw(self, cells: Cells) -> IntArray:
-        first, second = self.first.over(cells), self.second.over(cells)
-        states: IntArray = cells.xp.where(first == State.PRESENT, second, first)
-        return states
+        xp = cells.xp
+        numbers: IntArray = (self.word.over(cells).astype(xp.int64) < self.yes).astype(xp.int64)
+        return numbers if self.number == 1 else numbers * self.number
 
 
 class Shared(Drawn):
@@ -379,6 +327,26 @@ class Derived(Drawn):
         numbers = self.change(self.source.over(cells))
         # Where 64 bits do not hold the source's numbers, they may hold these.
         return numbers.astype(cells.xp.int64, copy=False) if self.size <= LONG else numbers
+
+
+class Joined(Drawn):
+    """What ``change`` makes of the numbers that several streams draw.
+
+    Like ``Arithmetic`` it is the same for whole numbers and for arrays of them.
+    """
+
+    def __init__(self, change: Callable[..., Any], size: int, *sources: Stream) -> None:
+        super().__init__(size)
+        self.change = change
+        self.sources = sources
+
+    def at(self, cell: Cell) -> int:
+        number: int = self.change(*[source.at(cell) for source in self.sources])
+        return number
+
+    def draw(self, cells: Cells) -> IntArray:
+        numbers: IntArray = self.change(*[source.over(cells) for source in self.sources])
+        return numbers
 
 
 def shifted(source: Stream, offset: int) -> Stream:

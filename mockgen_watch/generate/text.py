@@ -20,7 +20,7 @@ from mockgen_watch.generate.column import (
     transformed,
     works_by_piece,
 )
-from mockgen_watch.generate.streams import Drawn, Lookup, Shared, Word
+from mockgen_watch.generate.streams import Drawn, Joined, Lookup, Shared, Word
 from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.spec.document import Json, number_text
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
+    from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Uuid
     from mockgen_watch.spec.model import Transform
 
@@ -130,31 +131,17 @@ def _text_parts(column: Column) -> tuple[Part, ...]:
 
 
 def _guarded(part: Part, presence: Stream) -> Part:
-    table = part.table
+    table, stream = part.table, part.stream
     texts = LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
-    if part.stream is None:
+    if stream is None:
         return Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
-    return Part(table=texts, stream=Guarded(part.stream, presence))
+    one_more = Joined(
+        lambda number, state: (number + 1) * (state == 0), stream.size + 1, stream, presence
+    )
+    return Part(table=texts, stream=one_more)
 
 
 _IS_PRESENT: Final = tuple(int(state is State.PRESENT) for state in State)
-
-
-class Guarded(Drawn):
-    """0 where something is null or absent, else one more than what another stream draws."""
-
-    def __init__(self, source: Stream, presence: Stream) -> None:
-        super().__init__(source.size + 1)
-        self.source = source
-        self.presence = presence
-
-    def at(self, cell: Cell) -> int:
-        return 0 if self.presence.at(cell) else self.source.at(cell) + 1
-
-    def draw(self, cells: Cells) -> IntArray:
-        numbers = self.source.over(cells) + 1
-        numbers[self.presence.over(cells) != State.PRESENT] = 0
-        return numbers
 
 
 def _text_reader(piece: str | Column) -> Callable[[Cell], str]:
@@ -246,30 +233,15 @@ def _as_one_part(column: Column) -> Column | None:
     )
     if math.prod(stream.size for stream in streams) > COMBINATIONS:
         return None
+
+    def joint_number(total: Whole, *others: Whole) -> Whole:
+        for stream, number in zip(streams[1:], others, strict=True):
+            total = total * stream.size + number
+        return total
+
     texts = []
     for numbers in itertools.product(*[range(stream.size) for stream in streams]):
         drawn = {id(stream): number for stream, number in zip(streams, numbers, strict=True)}
         texts.append(joined_text(part.table[drawn.get(id(part.stream), 0)] for part in parts))
-    stream = Shared(Combined(streams)) if streams else None
+    stream = Shared(Joined(joint_number, len(texts), *streams)) if streams else None
     return replace(column, parts=(Part(table=tuple(texts), stream=stream),))
-
-
-class Combined(Drawn):
-    """One number for what several streams draw: the first is the highest digit."""
-
-    def __init__(self, sources: Sequence[Stream]) -> None:
-        super().__init__(math.prod(source.size for source in sources))
-        self.sources = tuple(sources)
-
-    def at(self, cell: Cell) -> int:
-        total = 0
-        for source in self.sources:
-            total = total * source.size + source.at(cell)
-        return total
-
-    def draw(self, cells: Cells) -> IntArray:
-        total = self.sources[0].over(cells)
-        for source in self.sources[1:]:
-            total = total * source.size
-            total += source.over(cells)
-        return total

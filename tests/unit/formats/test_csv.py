@@ -14,9 +14,9 @@ from mockgen_watch.formats.format import FormatError, complete_options
 from mockgen_watch.formats.rendering import document, records_of
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, ObjectNode, record_at
-from mockgen_watch.generate.streams import Presence, Uniform, shifted
+from mockgen_watch.generate.streams import Uniform, shifted
 from mockgen_watch.spec.model import Layout
-from tests.programs import pool, program_of, text
+from tests.programs import pool, program_of, states, text
 
 if TYPE_CHECKING:
     from mockgen_watch.formats.format import Writer
@@ -203,7 +203,7 @@ def test_a_record_without_fields_is_refused() -> None:
 
 
 def test_elements_that_are_left_out_move_the_others() -> None:
-    often = Presence((1 << 31, (1, 2)), (0, (0, 0)))
+    often = states((1 << 31, (1, 2)), (0, (0, 0)))
     item: Node = ObjectNode(members=(("x", pool(1)),), presence=often)
     other: Node = ObjectNode(members=(("y", pool(2)),))
     items = ArrayNode(elements=(item, other), minimum=2, length=None)

@@ -14,15 +14,15 @@ from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Place, Position, compile_tree
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part
-from mockgen_watch.generate.streams import Presence, Uniform, shifted
+from mockgen_watch.generate.streams import Uniform, shifted
 from mockgen_watch.spec.model import Layout
-from tests.programs import pool, program_of, text
+from tests.programs import pool, program_of, states, text
 
 if TYPE_CHECKING:
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Node, Program
 
-OFTEN = Presence((1 << 30, (1, 2)), (1 << 30, (3, 4)))
+OFTEN = states((1 << 30, (1, 2)), (1 << 30, (3, 4)))
 LINES = JsonStyle(indent=0, ascii_only=False, one_line=True)
 
 
@@ -102,7 +102,7 @@ def test_an_array_element_is_one_more_entry() -> None:
 def absent(name: str) -> tuple[str, Node]:
     salt = len(name)
     part = Part(table=("x", "y"), stream=Uniform(2, (salt, 2)))
-    presence = Presence((1 << 30, (salt, 4)), (1 << 30, (salt, 6)))
+    presence = states((1 << 30, (salt, 4)), (1 << 30, (salt, 6)))
     return name, Column(kind=ColumnKind.VALUE, parts=(part,), presence=presence)
 
 

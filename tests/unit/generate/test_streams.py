@@ -22,15 +22,12 @@ from mockgen_watch.generate.streams import (
     ALWAYS,
     LONG,
     SHORT,
-    AlwaysAbsent,
     Bank,
-    FirstState,
     HugeUniform,
     Level,
     LongUniform,
     Lookup,
     Odds,
-    Presence,
     Shared,
     Uniform,
     first_presence,
@@ -126,17 +123,19 @@ def test_more_nulls_leave_the_old_ones_null() -> None:
 
 
 def test_the_size_of_a_presence_tells_whether_anything_can_be_absent() -> None:
-    assert Presence((0, (1, 2)), (5, (3, 4))).size == State.NULL + 1
-    assert Presence((5, (1, 2)), (0, (3, 4))).size == State.ABSENT + 1
+    null, absent = ((Decimal(0), Decimal("0.5")), (Decimal("0.5"), Decimal(0)))
+    for chances, state in ((null, State.NULL), (absent, State.ABSENT)):
+        found = presence_of(HERE, Level(), *chances)
+        assert found is not None
+        assert found.size == state + 1
 
 
 def test_the_first_state_that_is_not_present_counts() -> None:
-    first, second = (
-        Presence((1 << 31, (1, 2)), (0, (0, 0))),
-        Presence((0, (1, 2)), (1 << 31, (7, 8))),
-    )
+    first = Odds(1 << 31, (1, 2), number=State.ABSENT)
+    second = Odds(1 << 31, (7, 8), number=State.NULL)
     both = first_presence(None, first, None, second)
-    assert isinstance(both, FirstState)
+    assert both is not None
+    assert both.size == State.ABSENT + 1
     cells = record_cells(KEY, np, np.arange(300))
     expected = [
         first.at(record_cell(KEY, index)) or second.at(record_cell(KEY, index))
@@ -145,7 +144,6 @@ def test_the_first_state_that_is_not_present_counts() -> None:
     assert both.over(cells).tolist() == expected
     assert first_presence(None, None) is None
     assert first_presence(None, second) is second
-    assert AlwaysAbsent().over(cells).tolist() == [State.ABSENT] * 300
 
 
 def test_a_shared_stream_draws_once_for_each_cell() -> None:
