@@ -35,19 +35,15 @@ from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
-    Form,
     FragmentPlan,
     Limits,
     Piece,
     SlowField,
     Switch,
     TextCoding,
-    column_form,
     constant,
     digits_coding,
-    made_slot,
     may_be_absent,
-    pieces_of,
     unrolled_slots,
 )
 from mockgen_watch.formats.styles import JsonStyle
@@ -283,7 +279,6 @@ def _values(value: Json) -> Mapping[str | int, Json]:
 
 
 def _fit_below(columns: ColumnTree, value: Json) -> bool:
-    """Return whether there is a column for all that is in ``value``."""
     return all(
         segment in columns.below and _fits(columns.below[segment], child)
         for segment, child in _values(value).items()
@@ -322,7 +317,6 @@ class _Compiler:
 
     def __init__(self, style: CellStyle, builder: Builder) -> None:
         self._style = style
-        self._forms: dict[tuple[int, int], Form] = {}
         self._delimiter = style.delimiter.encode()
         self.builder = builder
 
@@ -352,7 +346,7 @@ class _Compiler:
             return [constant(encode([] if isinstance(node, ArrayNode) else {}))]
         if isinstance(node, ArrayNode) and (reason := self._refusal(node)):
             slow = SlowField(field=field, reason=reason)
-            return [made_slot(self.builder, node, path, slow, encode)]
+            return [self.builder.made(node, path, encode, slow)]
         # The own cell of a node whose value is in the columns below is empty.
         cells: list[list[Piece]] = [[]] if columns.cell else []
         for segment, below in columns.below.items():
@@ -393,16 +387,12 @@ class _Compiler:
         self, columns: ColumnTree, column: Column, path: tuple[int, ...], field: str
     ) -> list[Piece]:
         """Return the pieces of a column and of the empty cells below it."""
-        # All elements of an array have one column; its tables are encoded once.
-        key = (id(column), columns.width)
-        if key not in self._forms:
-            coder = Coder(
-                encode=functools.partial(_row, columns=columns, style=self._style),
-                text=lambda tables: self._with_blank(self._style.text_coding(tables), columns),
-                number=lambda tables: self._with_blank(digits_coding(tables), columns),
-            )
-            self._forms[key] = column_form(column, coder, self.builder.limits.combinations)
-        return pieces_of(self.builder, column, self._forms[key], path, field)
+        coder = Coder(
+            encode=functools.partial(_row, columns=columns, style=self._style),
+            text=lambda tables: self._with_blank(self._style.text_coding(tables), columns),
+            number=lambda tables: self._with_blank(digits_coding(tables), columns),
+        )
+        return self.builder.column(column, coder, columns.width, path, field)
 
     def _with_blank(self, coding: TextCoding | None, columns: ColumnTree) -> TextCoding | None:
         if coding is None:

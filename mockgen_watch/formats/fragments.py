@@ -208,6 +208,7 @@ class Builder:
         self._sizes: list[int] = []
         self._numbers: dict[Hashable, int] = {}
         self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
+        self._forms: dict[Hashable, Form] = {}
 
     def draw(self, stream: Stream, path: tuple[int, ...]) -> int:
         """Return the register of a stream's numbers at an element."""
@@ -224,6 +225,31 @@ class Builder:
 
     def some(self, sources: Iterable[int]) -> int:
         return self._flag(Some(sources=tuple(sorted(set(sources)))))
+
+    def column(
+        self, column: Column, coder: Coder, place: Hashable, path: tuple[int, ...], field: str
+    ) -> list[Piece]:
+        """Return the pieces of a column, drawn at the element that ``path`` leads to.
+
+        All elements of an array have one column, whose tables are encoded once at one ``place``.
+        """
+        key = (id(column), place)
+        if key not in self._forms:
+            self._forms[key] = column_form(column, coder, self.limits.combinations)
+        form = self._forms[key]
+        if form.slow:
+            return [self.made(column, path, coder.encode, SlowField(field=field, reason=form.slow))]
+        return [
+            Pick(tuple([self.draw(stream, path) for stream in table.streams]), table.fragments)
+            for table in form.tables
+        ]
+
+    def made(
+        self, node: Node, path: tuple[int, ...], encode: Callable[[Json], bytes], slow: SlowField
+    ) -> MadeSlot:
+        """Return the slot of a node that is made record by record, and note why it is slow."""
+        self.slow.add(slow)
+        return MadeSlot(node=node, path=path, encode=encode, length=_typical_length(node))
 
     def build(self, pieces: Sequence[Piece]) -> FragmentPlan:
         """Return the plan of a record made of ``pieces``."""
@@ -388,12 +414,10 @@ class Form(Struct, frozen=True, kw_only=True):
 
     Attributes:
         tables: one after the other they are its text; empty for one that is made by record.
-        encode: from its value to bytes.
         slow: why there are no tables, else empty.
     """
 
     tables: tuple[Table, ...]
-    encode: Callable[[Json], bytes]
     slow: str = ""
 
 
@@ -417,7 +441,7 @@ def column_form(column: Column, coder: Coder, limit: int) -> Form:
                 for part, table in zip(column.parts, coding.tables, strict=True)
             ]
             opening, closing = Table((), (coding.opening,)), Table((), (coding.closing,))
-            return Form(tables=(opening, *parts, closing), encode=coder.encode)
+            return Form(tables=(opening, *parts, closing))
         reason = "how it is quoted depends on the whole text"
     if not column.read:
         found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
@@ -425,34 +449,9 @@ def column_form(column: Column, coder: Coder, limit: int) -> Form:
         # The values of a pool are never too many: they are a table already.
         if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
             fragments = tuple([coder.encode(value) for value in _values(column, streams)])
-            return Form(tables=(Table(streams, fragments),), encode=coder.encode)
+            return Form(tables=(Table(streams, fragments),))
     reason = reason or "its text is read record by record"
-    return Form(tables=(), encode=coder.encode, slow=reason)
-
-
-def pieces_of(
-    builder: Builder, column: Column, form: Form, path: tuple[int, ...], field: str
-) -> list[Piece]:
-    """Return the pieces of a column's form, drawn at the element that ``path`` leads to."""
-    if form.slow:
-        slow = SlowField(field=field, reason=form.slow)
-        return [made_slot(builder, column, path, slow, form.encode)]
-    return [
-        Pick(tuple([builder.draw(stream, path) for stream in table.streams]), table.fragments)
-        for table in form.tables
-    ]
-
-
-def made_slot(
-    builder: Builder,
-    node: Node,
-    path: tuple[int, ...],
-    slow: SlowField,
-    encode: Callable[[Json], bytes],
-) -> MadeSlot:
-    """Return the slot of a node that is made record by record, and note why it is slow."""
-    builder.slow.add(slow)
-    return MadeSlot(node=node, path=path, encode=encode, length=_typical_length(node))
+    return Form(tables=(), slow=reason)
 
 
 def drawn(part: Part) -> tuple[Json, ...]:

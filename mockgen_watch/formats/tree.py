@@ -28,7 +28,6 @@ from mockgen_watch.formats.fragments import (
     DEFAULT_LIMITS,
     Builder,
     Coder,
-    Form,
     FragmentPlan,
     Limits,
     Pick,
@@ -36,11 +35,8 @@ from mockgen_watch.formats.fragments import (
     SlowField,
     Switch,
     TextCoding,
-    column_form,
     constant,
-    made_slot,
     may_be_absent,
-    pieces_of,
     unrolled_slots,
 )
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program, State
@@ -241,7 +237,6 @@ class _Compiler:
 
     def __init__(self, style: Style, builder: Builder) -> None:
         self._style = style
-        self._forms: dict[tuple[int, Place], Form] = {}
         self.builder = builder
 
     def value(self, node: Node, place: Place, path: tuple[int, ...], field: str) -> list[Piece]:
@@ -254,7 +249,7 @@ class _Compiler:
             reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
             slow = SlowField(field=field, reason=reason)
             encode = Encoder(self._style, place).encode
-            return [made_slot(self.builder, node, path, slow, encode)]
+            return [self.builder.made(node, path, encode, slow)]
         return self._array(node, place, path, field)
 
     def _object(
@@ -314,7 +309,6 @@ class _Compiler:
         return self._in_doubt(frame, items, absences, in_turn=in_turn)
 
     def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[Piece]:
-        """Write items around one that is always there."""
         pieces: list[Piece] = [constant(frame.opening)]
         for item in items[:pivot]:
             pieces += self._item(item, b"", frame.between)
@@ -364,14 +358,9 @@ class _Compiler:
     def _column(
         self, column: Column, place: Place, path: tuple[int, ...], field: str
     ) -> list[Piece]:
-        # All elements of an array have one column; its tables are encoded once.
-        key = (id(column), place)
-        if key not in self._forms:
-            coder = Coder(
-                encode=Encoder(self._style, place).encode,
-                text=functools.partial(self._style.text_coding, position=place.position),
-                number=functools.partial(self._style.number_coding, position=place.position),
-            )
-            limit = self.builder.limits.combinations
-            self._forms[key] = column_form(column, coder, limit)
-        return pieces_of(self.builder, column, self._forms[key], path, field)
+        coder = Coder(
+            encode=Encoder(self._style, place).encode,
+            text=functools.partial(self._style.text_coding, position=place.position),
+            number=functools.partial(self._style.number_coding, position=place.position),
+        )
+        return self.builder.column(column, coder, place, path, field)

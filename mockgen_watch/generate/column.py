@@ -274,22 +274,16 @@ def _value_reader(part: Part) -> Reader:
 
 
 def _text_reader(parts: Sequence[Part]) -> Reader:
-    """Return the function that joins the pieces of all parts."""
     if len(parts) == 1:
         return _entry_reader(parts[0])
     pairs = [
-        (_finder(part.table), _first if part.stream is None else part.stream.at) for part in parts
+        (_finder(part.table), (lambda _: 0) if part.stream is None else part.stream.at)
+        for part in parts
     ]
     return lambda cell: joined_text([find(draw(cell)) for find, draw in pairs])
 
 
-def _first(cell: Cell) -> int:
-    del cell
-    return 0
-
-
 def _entry_reader(part: Part) -> Reader:
-    """Return the function that finds the entry of a part's table."""
     if part.stream is None:
         value = part.table[0]
         return lambda _: value

@@ -179,7 +179,6 @@ class _Compiler:
         return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
 
     def _generated(self, leaf: Leaf, draws: FieldDraws, way: Position) -> Column:
-        """Return the column of the leaf's generator."""
         generator = leaf.generator
         if isinstance(generator, RowField):
             return row_column(generator, self._row_draw(generator, draws))
@@ -204,7 +203,6 @@ class _Compiler:
         return template_column(pieces)
 
     def _reference(self, reference: Reference, draws: FieldDraws) -> Column:
-        """Return the field of the parent record."""
         plan = next(plan for other, plan in self.plan.parents if other == reference)
         if id(plan) not in self._compilers:
             self._compilers[id(plan)] = _Compiler(plan, self._compilers)
@@ -266,7 +264,6 @@ class _Compiler:
 
 
 def _presets(first: Iterable[FirstChoices]) -> Mapping[tuple[Draw, tuple[str, ...]], Choices]:
-    """Return what is set for each draw and path, by elements."""
     found: dict[tuple[Draw, tuple[str, ...]], dict[tuple[int, ...], tuple[bytes | None, ...]]] = {}
     for item in first:
         found.setdefault((item.draw, item.path), {})[item.elements] = item.choices

@@ -44,11 +44,8 @@ def moment_column(moment: Moment, draws: FieldDraws) -> Column:
         table = LazyTable(count, lambda number: _whole_text(pieces, moment, number))
         part = Part(table=table, stream=draws.numbers(count) if count > 1 else None)
         return Column(kind=ColumnKind.TEXT, parts=(part,))
-
-    def unit_of(number: Whole) -> Whole:
-        return number * moment.step + moment.first
-
-    units = Shared(Derived(draws.numbers(count), unit_of, moment.last + 1))
+    first, step = moment.first, moment.step
+    units = Shared(Derived(draws.numbers(count), lambda n: n * step + first, moment.last + 1))
     parts: list[Part] = []
     for is_time, stretch in groupby(_with_literals(pieces), key=lambda piece: piece[0]):
         texts = [piece for _, piece in stretch]
@@ -87,7 +84,6 @@ def _day_parts(pieces: Sequence[str], moment: Moment, units: Stream) -> list[Par
 
 
 def _whole_text(pieces: Sequence[str], moment: Moment, number: int) -> str:
-    """Return value ``number`` of ``moment`` as text."""
     units = moment.first + number * moment.step
     if moment.kind is MomentKind.DATE:
         return _day_text(pieces, units)
@@ -167,7 +163,6 @@ def _group_part(
 
 
 def _joined(pieces: Sequence[str], text_of: Callable[[str], str]) -> str:
-    """Return the pieces of a format joined, each directive replaced by its text."""
     return "".join([text_of(piece[1]) if _is_directive(piece) else piece for piece in pieces])
 
 

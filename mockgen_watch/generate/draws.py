@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
-    from mockgen_watch.generate.streams import Whole
 
     Choices: TypeAlias = Mapping[tuple[int, ...], tuple[bytes | None, ...]]
 
@@ -308,8 +307,5 @@ def in_order(address: Address, identities: Sequence[bytes], strides: tuple[int, 
     size = len(identities)
     keys = [address.key("unique", identity) for identity in identities]
     order = tuple(sorted(range(size), key=keys.__getitem__))
-
-    def place(position: Whole) -> Whole:
-        return position % size
-
-    return Lookup(Derived(RecordPosition(strides), place, size), order, size)
+    place = Derived(RecordPosition(strides), lambda position: position % size, size)
+    return Lookup(place, order, size)

@@ -140,14 +140,14 @@ def digit_parts(
     source: Stream = numbers
     if numbers.low < 0:
         source = Derived(numbers, _magnitude, max(-numbers.low, numbers.high) + 1)
-        sign = (Part(table=("", "-"), stream=Derived(numbers, _is_negative, 2)),)
+        sign = (Part(table=("", "-"), stream=Derived(numbers, lambda n: (n < 0) * 1, 2)),)
     least = 0 if numbers.low <= 0 <= numbers.high else min(abs(numbers.low), abs(numbers.high))
     kept = max(decimals + 1, width)
     most = max(source.size - 1, 10 ** (kept - 1))
     parts: list[Part] = []
     place = 0
     while most >= BASE:
-        upper = Derived(source, _without_group, (source.size - 1) // BASE + 1)
+        upper = Derived(source, lambda n: n // BASE, (source.size - 1) // BASE + 1)
         least //= BASE
         may_be_first = place + GROUP > kept and least == 0
         group = Group(source, upper, may_be_first=may_be_first)
@@ -159,16 +159,8 @@ def digit_parts(
     return (*sign, *reversed(parts))
 
 
-def _without_group(number: Whole) -> Whole:
-    return number // BASE
-
-
 def _magnitude(number: Whole) -> Whole:
     return abs(number)
-
-
-def _is_negative(number: Whole) -> Whole:
-    return (number < 0) * 1
 
 
 def number_reader(numbers: Scaled, decimals: int) -> Callable[[Cell], int | Decimal]:

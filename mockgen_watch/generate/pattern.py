@@ -131,11 +131,7 @@ def _radix_parts(runs: Sequence[Run], draws: FieldDraws) -> tuple[Part, ...]:
 
 def _digit(source: Stream, stride: int, size: int) -> Stream:
     """Return the digit below ``size`` that counts ``stride`` each, of numbers in mixed radix."""
-
-    def digit(number: Whole) -> Whole:
-        return number // stride % size
-
-    return Derived(source, digit, size)
+    return Derived(source, lambda number: number // stride % size, size)
 
 
 def _forms(pattern: CompiledPattern) -> Iterator[_Form]:

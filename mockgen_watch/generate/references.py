@@ -146,13 +146,9 @@ class Jump(Drawn):
 class OtherCell(Protocol):
     """The way from a cell to another."""
 
-    def cell(self, cell: Cell, /) -> Cell:
-        """Return the other cell."""
-        ...
+    def cell(self, cell: Cell, /) -> Cell: ...
 
-    def cells(self, cells: Cells, /) -> Cells:
-        """Return the other cell of each of a chunk."""
-        ...
+    def cells(self, cells: Cells, /) -> Cells: ...
 
 
 class OuterCell(Struct, frozen=True):

@@ -351,11 +351,7 @@ class Joined(Drawn):
 
 def shifted(source: Stream, offset: int) -> Stream:
     """Return what ``source`` draws, plus ``offset`` (0 or more)."""
-
-    def shift(number: Whole) -> Whole:
-        return number + offset
-
-    return Derived(source, shift, source.size + offset)
+    return Derived(source, lambda number: number + offset, source.size + offset)
 
 
 def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int) -> IntArray:

@@ -186,7 +186,6 @@ def _is_by_piece(column: Column, transform: Transform) -> bool:
 
 
 def _mapped(column: Column, transforms: tuple[Transform, ...]) -> Column:
-    """Return ``column`` with every text in its tables transformed."""
     return _changed_entries(
         column, lambda value: transformed(value, transforms) if isinstance(value, str) else value
     )

@@ -135,7 +135,6 @@ def find_master_around(folder: str, specs_root: str, existing: Container[str]) -
 def _missing_master(
     path: str, location: Location, existing: Collection[str], directive: str
 ) -> Diagnostic:
-    """Return the error that ``directive`` at ``location`` names a file that does not exist."""
     masters = [file for file in existing if file.rpartition("/")[2] in MASTER_NAMES]
     near = suggest(path, masters or existing)
     hint = near.hint()
@@ -214,13 +213,9 @@ def _named_slot(
         code="MG303",
         message=message,
         location=file.slot_location,
-        hint=near.hint(_listed(objects)),
+        hint=near.hint(f"one of {', '.join(objects)}" if objects else ""),
         suggestion=near,
     )
-
-
-def _listed(names: list[str]) -> str:
-    return f"one of {', '.join(names)}" if names else ""
 
 
 class ChainResult(Struct, frozen=True, kw_only=True):
@@ -373,7 +368,6 @@ def _address_member(member: Member, slot: KeyPath) -> Member:
 
 
 def _readdress(shape: Shape, change: Readdress) -> Shape:
-    """Return ``shape`` with ``change`` applied to every address in it."""
     address = change(shape.address)
     if isinstance(shape, Leaf):
         generator = shape.generator

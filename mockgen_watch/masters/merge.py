@@ -77,7 +77,6 @@ class Merge:
         )
 
     def _members(self, lower: Member, upper: Member, path: KeyPath) -> Member:
-        """Return the member of one key, by the policy of its path."""
         policy = self._policy_at(path)
         if policy is not None and policy.kind is MergeKind.KEEP:
             return lower
@@ -96,7 +95,6 @@ class Merge:
     def _present(
         self, policy: MergePolicy | None, lower: Member, upper: Member, path: KeyPath
     ) -> Member:
-        """Return ``upper`` over ``lower`` where neither is deleted."""
         below, above = lower.shape, preserve_type(lower.shape, upper.shape)
         wrong = disagreement(below, above)
         if wrong:
@@ -140,7 +138,6 @@ class Merge:
         return merged
 
     def _misfit(self, policy: MergePolicy, reason: str, lower: Location, upper: Location) -> None:
-        """Collect that ``policy`` cannot be followed at its path."""
         path = ".".join(policy.path)
         self.diagnostics.append(
             Diagnostic(

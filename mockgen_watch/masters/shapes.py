@@ -261,7 +261,6 @@ def canonical_form(
 
 
 def _fields(value: object, skip: frozenset[str]) -> list[tuple[str, object]]:
-    """Return the fields of a struct that decide values, with their names."""
     names = getattr(value, "__struct_fields__", None)
     if names is None:
         raise TypeError(f"{type(value).__name__} has no canonical form")

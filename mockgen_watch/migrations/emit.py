@@ -25,6 +25,7 @@ from mockgen_watch.migrations.layout import (
     YamlSource,
     json_text,
     key_text,
+    mapping_lines,
     member_lines,
     shift_lines,
 )
@@ -84,14 +85,12 @@ def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
     is_yaml = _is_yaml(document)
     if how.to_yaml and is_yaml:
         return _SuffixesYaml(document, old, how).write()
+    models = {group.name: _group_data(group, how) for group in old.groups}
     if how.to_yaml:
-        lines = _yaml_head(document, old.remarks, how)
-        for group in old.groups:
-            lines += member_lines(group.name, _group_data(group, how), 0)
+        lines = [*_yaml_head(document, old.remarks, how), *mapping_lines(models)]
         return "\n".join(lines) + "\n"
     head = _json_head(document, old.remarks, how)
     if is_yaml:
-        models = {group.name: _group_data(group, how) for group in old.groups}
         return json_text({**head, **models}) + "\n"
     step = _indent_of(document)
     models_text = [_group_json(document, group, step, how) for group in old.groups]
@@ -226,8 +225,6 @@ def _moved(document: Document, member: Member, column: int) -> str:
 
 
 class _SectionsYaml(YamlSource):
-    """Rewrites a YAML file of sections."""
-
     def __init__(
         self, document: Document, old: SectionFile, model: NewModel, how: Emission
     ) -> None:
@@ -345,8 +342,6 @@ class _SectionsYaml(YamlSource):
 
 
 class _SuffixesYaml(YamlSource):
-    """Rewrites a YAML file of models and suffix sections."""
-
     def __init__(self, document: Document, old: SuffixFile, how: Emission) -> None:
         super().__init__(document)
         self.old = old

@@ -260,8 +260,6 @@ def _is_beside(member: Member) -> bool:
 
 
 class _Reader:
-    """Reads fields, and collects remarks."""
-
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
 

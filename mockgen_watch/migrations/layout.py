@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
-from itertools import chain, dropwhile
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from mockgen_watch.spec.document import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 WIDTH: Final = 100
@@ -73,9 +73,13 @@ def member_lines(key: str, value: Json, column: int) -> list[str]:
     if _is_short(key, value) and len(short := inline_text(value)) + len(start) < WIDTH:
         return [f"{start} {short}"]
     if isinstance(value, dict):
-        inner = (member_lines(name, item, column + 2) for name, item in value.items())
-        return [start, *chain.from_iterable(inner)]
+        return [start, *mapping_lines(value, column + 2)]
     return [start, *_list_lines(value, column + 2)]
+
+
+def mapping_lines(data: Mapping[str, Json], column: int = 0) -> list[str]:
+    """Return the lines of all members of ``data``, without line ends."""
+    return [line for key, value in data.items() for line in member_lines(key, value, column)]
 
 
 def inline_text(value: Json, *, is_json: bool = False) -> str:
@@ -129,8 +133,7 @@ def _list_lines(items: list[Json], column: int) -> Iterator[str]:
         if not isinstance(item, dict) or not item or len(short) + len(dash) <= WIDTH:
             yield dash + short
             continue
-        inner = (member_lines(name, member, column + 2) for name, member in item.items())
-        first, *others = chain.from_iterable(inner)
+        first, *others = mapping_lines(item, column + 2)
         yield dash + first[column + 2 :]
         yield from others
 

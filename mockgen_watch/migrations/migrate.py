@@ -26,7 +26,7 @@ from mockgen_watch.migrations.forms import (
     read_sections,
     read_suffixes,
 )
-from mockgen_watch.migrations.layout import YamlSource, json_text, member_lines
+from mockgen_watch.migrations.layout import YamlSource, json_text, mapping_lines
 from mockgen_watch.migrations.pieces import NewModel, TooManyRowsError, assemble, free_name
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
 from mockgen_watch.migrations.suggest import (
@@ -199,7 +199,6 @@ def upgrade(document: Document, kind: FileKind, chain: Chain) -> Upgrade:
 
 
 def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Document:
-    """Return the document of ``text``, which states ``version``."""
     if kind is FileKind.LOCKFILE:
         return replace(before, text=_LOCK_VERSION.sub(rf"\g<1>{version}", text, count=1))
     document = parse(before.path, text.encode())
@@ -211,7 +210,6 @@ def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Docu
 def _would_be_wrong(
     before: Document, versions: Sequence[int], problems: Sequence[Diagnostic]
 ) -> Upgrade:
-    """Return the result for a file that would be wrong in a newer version; it stays."""
     errors = tuple(
         Diagnostic(
             code="MG702",
@@ -403,7 +401,6 @@ def _language_of(path: str) -> str:
 
 
 def _with_language(path: str, language: str) -> str:
-    """Return ``path`` with the ending of ``language``, where it has another."""
     if _language_of(path) == language:
         return path
     return f"{path.rpartition('.')[0]}.{language}"
@@ -542,7 +539,6 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
 
 
 def _with_members(document: Document, is_kept: Callable[[Member], bool]) -> Document:
-    """Return ``document`` with only these of the members at its top."""
     root = document.root
     if not isinstance(root, MappingNode):
         return document
@@ -582,7 +578,6 @@ def _empty_lists(node: Node, path: tuple[str, ...]) -> Iterator[Remark]:
 
 
 def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
-    """Return the text with each empty list as a constant."""
     text = document.text
     constant = "{$const: []}" if _language_of(document.path) == "yaml" else '{"$const": []}'
     for mark in sorted({remark.mark for remark in remarks}, key=lambda mark: -mark.start):
@@ -591,7 +586,6 @@ def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
 
 
 def _with_head(document: Document, head: dict[str, str], language: str) -> str:
-    """Return the text in ``language`` with the directives ``head`` before everything else."""
     root = document.root
     data = plain_data(root) if root is not None else None
     if not isinstance(root, MappingNode) or not isinstance(data, dict):
@@ -601,8 +595,7 @@ def _with_head(document: Document, head: dict[str, str], language: str) -> str:
     if language != _language_of(document.path):
         if language == "json":
             return json_text(whole) + "\n"
-        lines = [line for key, value in whole.items() for line in member_lines(key, value, 0)]
-        return "\n".join(lines) + "\n"
+        return "\n".join(mapping_lines(whole)) + "\n"
     if not head:
         return text
     if text[root.mark.start] == "{":
@@ -610,8 +603,7 @@ def _with_head(document: Document, head: dict[str, str], language: str) -> str:
     opening = YamlSource(document).opening("")
     length = sum(len(line) for line in text.splitlines(keepends=True)[: len(opening)])
     newline = "\r\n" if "\r\n" in text else "\n"
-    added = [line for key, value in head.items() for line in member_lines(key, value, 0)]
-    return text[:length] + newline.join(added) + newline + text[length:]
+    return text[:length] + newline.join(mapping_lines(head)) + newline + text[length:]
 
 
 def _with_head_in_braces(text: str, root: MappingNode, head: dict[str, str]) -> str:

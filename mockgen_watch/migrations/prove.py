@@ -115,8 +115,6 @@ def _plain(value: object) -> object:
 
 
 class _Group(Struct, kw_only=True):
-    """Leaves that are drawn together."""
-
     names: list[str] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     olds: list[OldValue] = field(default_factory=list)
@@ -163,7 +161,6 @@ def _size(shape: Shape) -> int:
 
 
 def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, ...]:
-    """Return a proof with a problem unless each section is as likely as any other."""
     weights = {share.scenario: share.weight for share in mixed.mix} if mixed else {}
     wanted = {scenario.name for scenario in model.scenarios}
     if set(weights) == wanted and len(set(weights.values())) == 1:

@@ -208,7 +208,6 @@ def _is_date(text: str, form: str, pattern: str) -> bool:
 
 
 def _shape(text: str) -> str:
-    """Return a regular expression of the kinds and numbers of characters in ``text``."""
     parts = []
     for upper, lower, digits, other in _RUN.findall(text):
         run = upper or lower or digits or other

@@ -25,7 +25,6 @@ from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import Reference, RowField, Template
 from mockgen_watch.spec.model import (
-    ELEMENT,
     ArrayShape,
     KeyPath,
     Leaf,
@@ -403,7 +402,10 @@ class _Overlay:
             else member
             for member in under.members
         ]
-        new = [self._new_member(member, under, over) for member in covers.values()]
+        new = [
+            replace(member, shape=self._adopt(member.shape, None, under.address, over.address))
+            for member in covers.values()
+        ]
         modifiers = _with_target(over_modifiers(under.modifiers, over.modifiers), under)
         return replace(under, members=(*kept, *new), modifiers=modifiers)
 
@@ -411,55 +413,44 @@ class _Overlay:
         below, above = under.shape, over.shape
         if isinstance(below, ObjectShape) and isinstance(above, ObjectShape):
             return replace(under, shape=self.object_over(below, above))
-        return replace(over, shape=self._adopt(above, below, below.address, home, was))
+        return replace(over, shape=self._adopt(above, below, home, was))
 
-    def _new_member(self, member: Member, under: ObjectShape, over: ObjectShape) -> Member:
-        address = (*under.address, *member.shape.address[-1:])
-        shape = self._adopt(member.shape, None, address, under.address, over.address)
-        return replace(member, shape=shape)
+    def _adopt(self, shape: Shape, under: Shape | None, home: Address, was: Address) -> Shape:
+        """Return ``shape`` as the scenario's, in the object or array at the address ``home``.
 
-    def _adopt(
-        self, shape: Shape, under: Shape | None, address: Address, home: Address, was: Address
-    ) -> Shape:
-        """Return ``shape`` as the scenario's, at ``address``, which the object ``home`` holds.
-
-        ``under`` is what it covers, as far as that has a counterpart; ``was`` is the address that
-        the overlay knew for ``home``.
+        ``under`` is what it covers, as far as that has a counterpart: then it takes the address of
+        that. ``was`` is the address that the overlay knew for ``home``.
         """
+        address = (*home, *shape.address[-1:]) if under is None else under.address
         adopted = replace(
             shape,
             modifiers=_with_target(shape.modifiers, under),
             address=address,
             origin=replace(shape.origin, kind=OriginKind.SCENARIO, name=self.scenario),
         )
+
+        def inner(below: Shape, counterpart: Shape | None) -> Shape:
+            return self._adopt(below, counterpart, address, shape.address)
+
         if isinstance(adopted, ObjectShape):
-            was = shape.address
-            members = (self._adopt_member(item, under, address, was) for item in adopted.members)
-            return replace(adopted, members=tuple(members))
+            covered = under.members if isinstance(under, ObjectShape) else ()
+            counterparts = {member.name: member.shape for member in covered}
+            members = tuple(
+                replace(member, shape=inner(member.shape, counterparts.get(member.name)))
+                for member in adopted.members
+            )
+            return replace(adopted, members=members)
         if isinstance(adopted, ArrayShape):
-            return self._adopt_elements(adopted, under)
+            elements = tuple(
+                inner(element, _counterpart(under, index))
+                for index, element in enumerate(adopted.elements)
+            )
+            items = adopted.items and inner(adopted.items, _counterpart(under, 0))
+            return replace(adopted, elements=elements, items=items)
         if isinstance(adopted.generator, RowField):
             moved = (*home, *adopted.generator.address[len(was) :])
             return replace(adopted, generator=replace(adopted.generator, address=moved))
         return adopted
-
-    def _adopt_member(
-        self, member: Member, under: Shape | None, home: Address, was: Address
-    ) -> Member:
-        below = under.get(member.name) if isinstance(under, ObjectShape) else None
-        address = (*home, *member.shape.address[-1:]) if below is None else below.address
-        return replace(member, shape=self._adopt(member.shape, below, address, home, was))
-
-    def _adopt_elements(self, array: ArrayShape, under: Shape | None) -> ArrayShape:
-        address = (*array.address, ELEMENT)
-
-        def adopt(element: Shape, index: int) -> Shape:
-            counterpart = _counterpart(under, index)
-            return self._adopt(element, counterpart, address, address, element.address)
-
-        elements = tuple(adopt(element, index) for index, element in enumerate(array.elements))
-        items = None if array.items is None else adopt(array.items, 0)
-        return replace(array, elements=elements, items=items)
 
 
 def _counterpart(array: Shape | None, index: int) -> Shape | None:

@@ -114,7 +114,6 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
 
 
 def _broken_plugin(spec: RuleSpec, what: str) -> FindingsError:
-    """Return the error of a plugin that does not do what it should for a rule."""
     found = Diagnostic(
         code="MG606",
         message=f'rule "{spec.name}": plugin rule {spec.expression} {what}',

@@ -105,8 +105,6 @@ def _schema_rule(spec: RuleSpec, view: RecordView) -> Rule:
 
 
 def _at_each(path: Path, check: Check) -> Check:
-    """Return the check of a record whose values at ``path`` are to pass ``check``."""
-
     def why(written: Json) -> str:
         for _, value in places_of(written, path):
             message = check(value)

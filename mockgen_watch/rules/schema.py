@@ -127,7 +127,6 @@ def _checks(schema: Mapping[str, Json]) -> Iterator[Check]:
 
 
 def _failing(fails: Callable[[Any], bool], words: str) -> Check:
-    """Return the check that says ``words`` of a value that fails."""
     return lambda value: f"{shown(value)} {words}" if fails(value) else ""
 
 
