@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -88,20 +89,14 @@ class Specs:
         try:
             plan = find_plan(self._project, name, asked)
         except UsageError:
-            suites = self._project.suites.files
-            tried = (_try(self._project, f"{suite}/{name}", asked) for suite in suites)
-            found = [one for one in tried if one is not None]
+            found = []
+            for suite in self._project.suites.files:
+                with contextlib.suppress(UsageError):
+                    found.append(find_plan(self._project, f"{suite}/{name}", asked))
             if len(found) != 1:
                 raise
-            return Records(found[0], exact=exact)
+            (plan,) = found
         return Records(plan, exact=exact)
-
-
-def _try(project: OpenProject, name: str, selection: Selection) -> OutputPlan | None:
-    try:
-        return find_plan(project, name, selection)
-    except UsageError:
-        return None
 
 
 class Records(Sequence[Record]):

@@ -43,24 +43,16 @@ def _text(value: Canonical) -> str:
     if isinstance(value, int):
         return int.__repr__(value)
     if isinstance(value, Decimal):
-        return _decimal_text(value)
+        if not value.is_finite():
+            raise ValueError(f"{value} has no canonical form")
+        text = str(value)
+        # A Decimal without a fraction or an exponent would read as the integer.
+        return text if "." in text or "E" in text else text + "e0"
     if isinstance(value, Mapping):
-        return _mapping_text(value)
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("only text can be a key of canonical data")
+        pairs = [f"{encode_basestring(key)}:{_text(value[key])}" for key in sorted(value)]
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join([_text(item) for item in value]) + "]"
     raise TypeError(f"{type(value).__name__} has no canonical form")
-
-
-def _mapping_text(value: Mapping[str, Canonical]) -> str:
-    if not all(isinstance(key, str) for key in value):
-        raise TypeError("only text can be a key of canonical data")
-    pairs = [f"{encode_basestring(key)}:{_text(value[key])}" for key in sorted(value)]
-    return "{" + ",".join(pairs) + "}"
-
-
-def _decimal_text(value: Decimal) -> str:
-    if not value.is_finite():
-        raise ValueError(f"{value} has no canonical form")
-    text = str(value)
-    # A Decimal without a fraction or an exponent would read as the integer.
-    return text if "." in text or "E" in text else text + "e0"

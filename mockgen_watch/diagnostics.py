@@ -6,6 +6,7 @@ Also the codes of all diagnostics, and the words that a misspelt one may stand f
 from __future__ import annotations
 
 import difflib
+import operator
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypedDict
@@ -195,6 +196,7 @@ class Diagnostics:
 
 
 _LINE_END = r"\r\n?|\n"
+_LOCATION = operator.attrgetter("location")
 
 
 def choose_fixes(found: Iterable[Diagnostic]) -> tuple[Fix, ...]:
@@ -212,11 +214,7 @@ def choose_fixes(found: Iterable[Diagnostic]) -> tuple[Fix, ...]:
         if not any(_overlap(fix, other) for fix, line in pairs for other in line if fix != other):
             for fix, line in pairs:
                 line[fix] = None
-    return tuple(sorted((fix for line in taken.values() for fix in line), key=_place))
-
-
-def _place(fix: Fix) -> Location:
-    return fix.location
+    return tuple(sorted((fix for line in taken.values() for fix in line), key=_LOCATION))
 
 
 def _overlap(one: Fix, other: Fix) -> bool:
@@ -243,7 +241,7 @@ def _applied(data: bytes, fixes: Iterable[Fix]) -> bytes:
     text = decoded.removeprefix("\ufeff")
     bom = decoded[: len(decoded) - len(text)]
     starts = [0, *(end.end() for end in re.finditer(_LINE_END, text))]
-    for fix in sorted(fixes, key=_place, reverse=True):
+    for fix in sorted(fixes, key=_LOCATION, reverse=True):
         start = starts[fix.location.line - 1] + fix.location.column - 1
         text = text[:start] + fix.text + text[start + fix.location.length :]
     return (bom + text).encode("utf-8")
@@ -295,13 +293,9 @@ def nearest_word(word: str, known: Iterable[str]) -> str:
 
 def is_one_slip(word: str, known: str) -> bool:
     """Return whether one letter of ``known`` is missing, too many or wrong, or two are swapped."""
-    start = 0
-    while start < min(len(word), len(known)) and word[start] == known[start]:
-        start += 1
-    left, right = word[start:], known[start:]
-    swapped = left[:2] == right[:2][::-1] and left[2:] == right[2:]
-    wrong = left[1:] == right[1:] and len(known) >= _SHORTEST
-    return left[1:] == right or left == right[1:] or wrong or swapped
+    left, right = _differing(word, known)
+    is_wrong_letter = len(left) == len(right) == 1
+    return _is_slip(left, right) and (len(known) >= _SHORTEST or not is_wrong_letter)
 
 
 def is_slip(word: str, meant: str) -> bool:
@@ -315,17 +309,22 @@ def is_slip(word: str, meant: str) -> bool:
         return False
     if _letters(left) == _letters(right):
         return True
-    start = next(
-        (n for n, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
-        min(len(left), len(right)),
-    )
-    left, right = left[start:], right[start:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
-    if any(char.isdigit() for char in left + right):
-        return False
-    swapped = len(left) == _NEIGHBOURS and left == right[::-1]
-    return swapped or max(len(left), len(right)) <= 1
+    left, right = _differing(left, right)
+    return _is_slip(left, right) and not any(char.isdigit() for char in left + right)
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """Return two words without the letters that they have in common at both ends."""
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    return one, other
+
+
+def _is_slip(left: str, right: str) -> bool:
+    is_swapped = len(left) == _NEIGHBOURS and left == right[::-1]
+    return is_swapped or max(len(left), len(right)) <= 1
 
 
 class SlipFinder:

@@ -193,18 +193,18 @@ class Log:
 
     def debug(self, event: str, **fields: object) -> None:
         """Log a detail; the only level at which a value of a record may be named."""
-        self._log(Level.DEBUG, event, fields)
+        self.write(Level.DEBUG, event, **fields)
 
     def info(self, event: str, **fields: object) -> None:
-        self._log(Level.INFO, event, fields)
+        self.write(Level.INFO, event, **fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        self._log(Level.WARNING, event, fields)
+        self.write(Level.WARNING, event, **fields)
 
     def error(self, event: str, **fields: object) -> None:
-        self._log(Level.ERROR, event, fields)
+        self.write(Level.ERROR, event, **fields)
 
-    def _log(self, level: Level, event: str, fields: Mapping[str, object]) -> None:
+    def write(self, level: Level, event: str, /, **fields: object) -> None:
         if level < self._level:
             return
         if self._write is None:

@@ -85,18 +85,16 @@ class Catalog:
         if isinstance(plugin, Refused):
             return plugin
         if rule not in plugin.rules:
-            known = f"it has {', '.join(plugin.rules) or 'none'}"
-            hint = did_you_mean(rule, plugin.rules) or known
+            hint = did_you_mean(rule, plugin.rules) or f"it has {', '.join(plugin.rules) or 'none'}"
             message = f'{name} {plugin.version} has no rule "{rule}"'
             return Refused(code="MG604", message=message, hint=hint)
-        points = plugin.distribution.entry_points.select(group=RULES, name=rule)
-        point = next(iter(points))
+        (point, *_) = plugin.distribution.entry_points.select(group=RULES, name=rule)
         try:
             with self._import_path(plugin):
                 loaded = point.load()
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may raise anything
-            what = f"{type(error).__name__} ({error})"
-            message = f"{expression} ({point.value}) cannot be imported: {what}"
+            why = f"{type(error).__name__} ({error})"
+            message = f"{expression} ({point.value}) cannot be imported: {why}"
             return Refused(code="MG606", message=message, hint="install the plugin anew")
         if not callable(loaded):
             message = f"{expression} ({point.value}) is a {type(loaded).__name__}, no rule"
@@ -122,9 +120,8 @@ class Catalog:
         plugin = self.plugin(name)
         if plugin is None:
             message = f"plugin {name} is not installed"
-            return Refused(
-                code="MG604", message=message, hint=f"install the package {name}, if you trust it"
-            )
+            hint = f"install the package {name}, if you trust it"
+            return Refused(code="MG604", message=message, hint=hint)
         if name not in self.trusted:
             message = f"plugin {name} is not trusted, so it is not imported"
             hint = f"if you trust it with all that you may do: {TRUST_HINT.format(name=name)}"
@@ -170,10 +167,10 @@ _DIGESTS: Final[dict[tuple[str, str], str]] = {}
 def _module_digest(module: str) -> str:
     """Return the digest of all files of a top-level module or package, which is not imported."""
     spec = importlib.util.find_spec(module)
-    hashed = Digester()
-    hashed.update(module.encode())
     if spec is None:
         return ""
+    hashed = Digester()
+    hashed.update(module.encode())
     folders = [Path(folder) for folder in spec.submodule_search_locations or ()]
     files = [
         (path.relative_to(folder).as_posix(), path)

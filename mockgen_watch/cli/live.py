@@ -36,8 +36,7 @@ from mockgen_watch.watch.events import (
 from mockgen_watch.workflow.changes import CannotDecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from types import TracebackType
+    from collections.abc import Callable, Iterable
 
     from mockgen_watch.watch.daemon import Daemon
     from mockgen_watch.workflow.generate import FileResult
@@ -88,12 +87,7 @@ class LiveView:
         self._draw()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._live.stop()
 
     def __call__(self, happening: DaemonEvent) -> None:
@@ -112,11 +106,10 @@ class LiveView:
             case EventsMissed():
                 self._say("a change came without an event; watching anew", "yellow")
             case GitHeld():
-                self._note = f"waiting for Git ({happening.blocker})"
+                blocker = happening.blocker
+                self._note = f"waiting for Git ({blocker})"
                 if happening.is_over:
-                    self._say(
-                        f"Git has been busy too long ({happening.blocker}), going on", "yellow"
-                    )
+                    self._say(f"Git has been busy too long ({blocker}), going on", "yellow")
             case Stopped():
                 self._note = STOPPED
             case _:
@@ -124,46 +117,37 @@ class LiveView:
         self._draw()
 
     def _end(self, ended: BatchEnded) -> None:
-        is_first = self._daemon.batches <= 1
         self._note = ""
-        milliseconds = 1000 * sum(ended.stages.values())
         if self._files:
+            milliseconds = 1000 * sum(ended.stages.values())
             cause = ", ".join(ended.changed[:SHOWN_FILES]) or ", ".join(ended.causes)
             more = len(ended.changed) - SHOWN_FILES
             cause += f" and {more} more" if more > 0 else ""
             self._say(f"{cause}  →  {self._done()}  {milliseconds:,.0f} ms")
-        if is_first and self._daemon.settings is not None:
+        if self._daemon.batches <= 1 and self._daemon.settings is not None:
             self._memory.fill(self._daemon.settings.outputs)
 
     def _done(self) -> str:
         parts = []
         for action, word in _WORDS.items():
             files = [file for file in self._files if file.action is action]
-            if files:
-                what = f"{len(files)} files"
-                if len(files) == 1:
-                    what = escape_for_terminal(files[0].path)
-                moved = self._moved(files) if action is Action.UPDATE else ""
-                if not moved:
-                    self._memory.note(file.path for file in files)
-                records = sum(file.records for file in files)
-                parts.append(f"{word} {what} ({moved}{records:,} {plural('record', records)})")
+            if not files:
+                continue
+            # Whatever became of them, they are seen as they are now.
+            moved = self._memory.compare(file.path for file in files)
+            what = escape_for_terminal(files[0].path) if len(files) == 1 else f"{len(files)} files"
+            records = sum(file.records for file in files)
+            of = ""
+            if action is Action.UPDATE and moved is not None and moved.fields:
+                fields = moved.fields
+                shown = fields[0] if len(fields) == 1 else f"{len(fields):,} fields"
+                of = f"{escape_for_terminal(shown)} in {moved.records:,} of "
+            parts.append(f"{word} {what} ({of}{records:,} {plural('record', records)})")
         return ", ".join(parts)
-
-    def _moved(self, files: list[FileResult]) -> str:
-        """Return which fields changed in how many records, to put before the number of records."""
-        moved = self._memory.compare(file.path for file in files)
-        if moved is None or not moved.fields:
-            return ""
-        fields = moved.fields
-        shown = fields[0] if len(fields) == 1 else f"{len(fields):,} fields"
-        return f"{escape_for_terminal(shown)} in {moved.records:,} of "
 
     def _say(self, text: str, style: str = "") -> None:
         """Write a line above the picture."""
-        line = Text()
-        line.append(f"{self._clock()}  ", style="dim")
-        line.append(escape_for_terminal(text), style=style)
+        line = Text.assemble((f"{self._clock()}  ", "dim"), (escape_for_terminal(text), style))
         self._live.console.print(line, soft_wrap=True)
 
     def _draw(self) -> None:
@@ -184,13 +168,10 @@ class LiveView:
         problems = self._daemon.problems
         foot = Text()
         if problems.errors:
-            kept = (
-                f"; {', '.join(problems.failed_suites)} keep their outputs"
-                if problems.failed_suites
-                else ""
-            )
+            count = f"{problems.errors:,} {plural('error', problems.errors)}"
+            failed = ", ".join(problems.failed_suites)
             foot.append(
-                f"✗ {problems.errors:,} {plural('error', problems.errors)}{kept}", "bold red"
+                f"✗ {count}{f'; {failed} keep their outputs' if failed else ''}", "bold red"
             )
         else:
             foot.append("✓ all outputs are right" if self._daemon.last else "·", "green")
@@ -212,12 +193,7 @@ def _finding(found: Diagnostic) -> Text:
 
 
 class Moved(Struct, frozen=True, kw_only=True):
-    """What differs in some outputs.
-
-    Attributes:
-        records: how many.
-        fields: their names, in order of place.
-    """
+    """In how many records some outputs differ, and in which fields, in order of place."""
 
     records: int
     fields: tuple[str, ...]
@@ -233,15 +209,13 @@ class OutputMemory:
 
     def fill(self, outputs: str) -> None:
         """Remember the outputs in the folder ``outputs``, as far as there is room."""
-        for path in _files(self._root / outputs):
-            if self._size > MOST_BYTES:
-                return
-            self._remember(path.relative_to(self._root).as_posix())
-
-    def note(self, paths: Iterable[str]) -> None:
-        """Remember the outputs ``paths``, which are new, or other ones are there."""
-        for path in paths:
-            self._remember(path)
+        for place, folders, names in os.walk(self._root / outputs):
+            folders.sort()
+            for name in sorted(names):
+                if self._size > MOST_BYTES:
+                    return
+                if name != LOCK_NAME:
+                    self._remember(Path(place, name).relative_to(self._root).as_posix())
 
     def compare(self, paths: Iterable[str]) -> Moved | None:
         """Return what moved in ``paths`` since they were seen; None: nobody knows."""
@@ -274,9 +248,3 @@ class OutputMemory:
         self._bytes[path] = data
         self._size += len(data)
         return data
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(place, name) for name in sorted(names) if name != LOCK_NAME)

@@ -30,11 +30,11 @@ class Entry(NamedTuple):
 
     Attributes:
         module: full name of the module, imported when the command is called. It has
-            ``add_arguments(parser)``, which declares options and sets ``parser.epilog`` to
-            examples, and ``run(options)``, which returns the exit code.
+            ``add_arguments(parser)``, which declares options, ``EXAMPLES`` for the end of their
+            help, and ``run(options)``, which returns the exit code.
         summary: one line for ``mockgen-watch --help``.
-        name: of the command, where its module serves several: the functions are then
-            ``add_NAME_arguments`` and ``run_NAME``.
+        name: of the command, where its module is named otherwise: the three are then
+            ``add_NAME_arguments``, ``NAME_EXAMPLES`` and ``run_NAME``.
     """
 
     module: str
@@ -42,50 +42,41 @@ class Entry(NamedTuple):
     name: str = ""
 
 
-def _own(module: str, summary: str, *, name: str = "") -> Entry:
-    return Entry(f"mockgen_watch.cli.commands.{module}", summary, name)
-
+_TABLE: Final = (
+    ("init", "init", "begin a project: a first spec, schemas for the editor, settings for Git"),
+    ("generate", "generate", "bring mock_outputs/ up to date with specs/"),
+    ("scenarios", "snapshots", "write records of chosen scenarios to files of their own"),
+    ("record", "why", "print one record, whatever the count"),
+    ("check", "check", "find all that is wrong with specs and outputs"),
+    ("plan", "plan", "tell what generate would change, and which lines cause it"),
+    ("rules", "rules", "tell how each rule is kept, and which faults can break it"),
+    ("apply", "plan", "do what a saved plan says, or tell what moved since"),
+    ("watch", "watch", "keep mock_outputs/ up to date while specs/ change"),
+    ("status", "daemon", "tell how the daemon of this project fares"),
+    ("sync", "daemon", "wait until the daemon has taken in all that was saved"),
+    ("reload", "daemon", "let the daemon read project file, environment and specs again"),
+    ("stop", "daemon", "end the daemon of this project"),
+    ("coverage", "coverage", "tell which values, pairs and odds the records show"),
+    ("why", "why", "tell where a value of an output comes from"),
+    ("adopt", "adopt", "take an edit of an output into its spec, at the right line"),
+    ("diff", "history", "tell in which records and fields outputs differ from a commit"),
+    ("verify", "history", "tell which commits hold outputs that their specs do not make"),
+    ("git", "git", "set this clone up: differences by record and field, merges by spec"),
+    ("hook", "hook", "keep out of Git what staged specs would not make; a pre-commit hook"),
+    ("plugins", "plugins", "tell which plugins there are, and which of them you trust"),
+    ("migrate", "migrate", "turn files of the earlier system into specs, with proof and a backup"),
+    ("snapshot", "snapshots", "write all outputs to files with the time in their names"),
+    ("clean", "snapshots", "remove old snapshots, by age and number, after archiving them"),
+    ("restore", "snapshots", "bring back an archived snapshot, or a file that was backed up"),
+)
+"""Each command, its module and its summary, in the order of ``--help``."""
 
 COMMANDS: Final[Mapping[str, Entry]] = {
-    "init": _own("init", "begin a project: a first spec, schemas for the editor, settings for Git"),
-    "generate": _own("generate", "bring mock_outputs/ up to date with specs/"),
-    "scenarios": _own(
-        "snapshots", "write records of chosen scenarios to files of their own", name="scenarios"
-    ),
-    "record": _own("record", "print one record, whatever the count"),
-    "check": _own("check", "find all that is wrong with specs and outputs"),
-    "plan": _own("plan", "tell what generate would change, and which lines cause it"),
-    "rules": _own("rules", "tell how each rule is kept, and which faults can break it"),
-    "apply": _own("plan", "do what a saved plan says, or tell what moved since", name="apply"),
-    "watch": _own("watch", "keep mock_outputs/ up to date while specs/ change"),
-    "status": _own("daemon", "tell how the daemon of this project fares", name="status"),
-    "sync": _own("daemon", "wait until the daemon has taken in all that was saved", name="sync"),
-    "reload": _own(
-        "daemon", "let the daemon read project file, environment and specs again", name="reload"
-    ),
-    "stop": _own("daemon", "end the daemon of this project", name="stop"),
-    "coverage": _own("coverage", "tell which values, pairs and odds the records show"),
-    "why": _own("why", "tell where a value of an output comes from"),
-    "adopt": _own("adopt", "take an edit of an output into its spec, at the right line"),
-    "diff": _own("diff", "tell in which records and fields outputs differ from a commit"),
-    "verify": _own("verify", "tell which commits hold outputs that their specs do not make"),
-    "git": _own("git", "set this clone up: differences by record and field, merges by spec"),
-    "hook": _own("hook", "keep out of Git what staged specs would not make; a pre-commit hook"),
-    "plugins": _own("plugins", "tell which plugins there are, and which of them you trust"),
-    "migrate": _own(
-        "migrate", "turn files of the earlier system into specs, with proof and a backup"
-    ),
-    "snapshot": _own(
-        "snapshots", "write all outputs to files with the time in their names", name="snapshot"
-    ),
-    "clean": _own(
-        "snapshots", "remove old snapshots, by age and number, after archiving them", name="clean"
-    ),
-    "restore": _own(
-        "snapshots", "bring back an archived snapshot, or a file that was backed up", name="restore"
-    ),
+    name: Entry(
+        f"mockgen_watch.cli.commands.{module}", summary, name="" if name == module else name
+    )
+    for name, module, summary in _TABLE
 }
-"""In the order of ``--help``."""
 
 
 def run() -> int:
@@ -156,10 +147,11 @@ def _dispatch(
         near = difflib.get_close_matches(options.command.casefold(), commands, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"see {PROGRAM} --help"
         parser.error(f'no command is named "{options.command}" ({hint})')
-    add_arguments, run_command = load_command(entry)
+    add_arguments, examples, run_command = load_command(entry)
     own = argparse.ArgumentParser(
         prog=f"{PROGRAM} {options.command}",
         description=entry.summary,
+        epilog=examples,
         formatter_class=help_formatter,
         allow_abbrev=False,
     )
@@ -175,13 +167,15 @@ def _dispatch(
     return code
 
 
-def load_command(entry: Entry) -> tuple[AddArguments, Run]:
-    """Import the module of ``entry`` and return its two functions."""
+def load_command(entry: Entry) -> tuple[AddArguments, str, Run]:
+    """Import the module of ``entry`` and return what it has for the command."""
     module = importlib.import_module(entry.module)
     if not entry.name:
-        return module.add_arguments, module.run
-    add_arguments = getattr(module, f"add_{entry.name}_arguments")
-    return add_arguments, getattr(module, f"run_{entry.name}")
+        return module.add_arguments, module.EXAMPLES, module.run
+    name = entry.name
+    add_arguments = getattr(module, f"add_{name}_arguments")
+    examples = getattr(module, f"{name.upper()}_EXAMPLES")
+    return add_arguments, examples, getattr(module, f"run_{name}")
 
 
 def _top_parser(commands: Mapping[str, Entry]) -> argparse.ArgumentParser:

@@ -72,6 +72,11 @@ def add_global_options(parser: argparse.ArgumentParser, *, is_repeat: bool = Fal
     )
 
 
+def add_flag(parser: argparse._ActionsContainer, name: str, text: str) -> None:
+    """Declare an option without a value; ``text`` is its help."""
+    parser.add_argument(name, action="store_true", help=text)
+
+
 def add_suites(parser: argparse.ArgumentParser) -> None:
     """Declare the suites that a command works on."""
     parser.add_argument(
@@ -85,9 +90,7 @@ def add_suites(parser: argparse.ArgumentParser) -> None:
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare ``--model``, ``--models``, ``--scenario``, ``--count``, ``--seed`` and the format."""
     group = parser.add_argument_group("what is generated")
-    group.add_argument(
-        "--model", metavar="M", action="append", default=[], help="this model only; may be repeated"
-    )
+    add_models(group)
     group.add_argument("--models", metavar="M", nargs="+", default=[], help="these models only")
     group.add_argument(
         "--scenario",
@@ -103,6 +106,13 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     add_format(group)
 
 
+def add_models(group: argparse._ArgumentGroup) -> None:
+    """Declare ``--model``."""
+    group.add_argument(
+        "--model", metavar="M", action="append", default=[], help="this model only; may be repeated"
+    )
+
+
 def add_format(group: argparse._ArgumentGroup) -> None:
     """Declare the format and the layout."""
     group.add_argument(
@@ -113,7 +123,7 @@ def add_format(group: argparse._ArgumentGroup) -> None:
         choices=("single", "multiple", "split"),
         help="single: the first record; multiple: all in one file; split: a file a record",
     )
-    group.add_argument("--split", action="store_true", help="the same as --output-format split")
+    add_flag(group, "--split", "the same as --output-format split")
 
 
 def add_jobs(group: argparse._ActionsContainer) -> None:
@@ -123,7 +133,7 @@ def add_jobs(group: argparse._ActionsContainer) -> None:
 
 def add_json(parser: argparse._ActionsContainer, what: str = "the result") -> None:
     """Declare ``--json``."""
-    parser.add_argument("--json", action="store_true", help=f"{what} as JSON")
+    add_flag(parser, "--json", f"{what} as JSON")
 
 
 def whole_number(text: str) -> int:

@@ -8,7 +8,7 @@ import functools
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.diagnostics import Diagnostic, Severity, has_errors
@@ -16,7 +16,7 @@ from mockgen_watch.errors import UsageError
 from mockgen_watch.executors import Executor, Serial
 from mockgen_watch.lock.model import Action
 from mockgen_watch.observe import Level, Log, escape_for_terminal
-from mockgen_watch.plan.model import OutputPlan, Selection
+from mockgen_watch.plan.model import Selection
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.views.diagnostics import diagnostics_text
 from mockgen_watch.views.runs import report_data, report_lines
@@ -31,18 +31,6 @@ if TYPE_CHECKING:
     from mockgen_watch.workflow.generate import Report
     from mockgen_watch.workflow.produce import Advance
 
-    class Bar(Protocol):
-        """A picture of progress."""
-
-        def show(self, name: str, done: int) -> None:
-            """Draw that ``done`` units are done, the present one being part of ``name``."""
-            ...
-
-        def close(self) -> None:
-            """Take the picture away; what comes next is written where it was."""
-            ...
-
-
 PATIENCE: Final = 0.5
 """Seconds of work before a bar appears."""
 
@@ -50,9 +38,16 @@ PAUSE: Final = 0.1
 """Seconds between two pictures of the bar."""
 
 _EVENTS: Final = {
-    Action.CREATE: "output.create",
-    Action.UPDATE: "output.update",
-    Action.DELETE: "output.delete",
+    Action.CREATE: (Level.INFO, "output.create"),
+    Action.UPDATE: (Level.INFO, "output.update"),
+    Action.DELETE: (Level.INFO, "output.delete"),
+    Action.KEEP: (Level.DEBUG, "output.keep"),
+    Action.REFUSE: (Level.WARNING, "output.refuse"),
+}
+_LEVELS: Final = {
+    Severity.ERROR: Level.ERROR,
+    Severity.WARNING: Level.WARNING,
+    Severity.NOTE: Level.INFO,
 }
 
 
@@ -103,6 +98,41 @@ def executor_of(options: argparse.Namespace) -> Executor:
     return Processes(options.jobs)
 
 
+class Bar:
+    """A bar on stderr with share, rate and time left; log lines appear above it."""
+
+    def __init__(self, unit: str, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        counts = "{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}{task.fields[rate]}"
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn(counts, style="none", markup=False),
+            TimeRemainingColumn(compact=True),
+            console=Console(file=sys.stderr, no_color=bool(os.environ.get("NO_COLOR"))),
+            transient=True,
+            # It would send stdout to this console, also when stdout is a file.
+            redirect_stdout=False,
+            # ``show`` draws: a thread that draws is one that a fork would copy.
+            auto_refresh=False,
+        )
+        self._task = self._progress.add_task("", total=total, unit=unit, rate="")
+        self._progress.start()
+
+    def show(self, name: str, done: int) -> None:
+        """Draw that ``done`` units are done, the present one being part of ``name``."""
+        self._progress.update(self._task, completed=done, description=escape_for_terminal(name))
+        speed = self._progress.tasks[0].speed
+        self._progress.update(self._task, rate="" if speed is None else f", {speed:,.0f}/s")
+        self._progress.refresh()
+
+    def close(self) -> None:
+        """Take the bar away; what comes next is written where it was."""
+        self._progress.stop()
+
+
 class Progress:
     """Counts what is done; draws a bar once the work has shown that it takes long.
 
@@ -149,81 +179,27 @@ def progress(
 ) -> Iterator[Progress]:
     """Give what counts the units of a command, and shows them to a person at a terminal.
 
-    Args:
-        total: how many there will be.
-        unit: what is counted.
-        is_quiet: nothing is ever drawn.
-        stream: where the bar is drawn when it is a terminal that can move its cursor; default:
-            stderr.
-        clock: seconds since some moment.
+    A bar is drawn where ``stream``, by default stderr, is a terminal that can move its cursor.
     """
     target = stream or sys.stderr
     can_draw = not is_quiet and target.isatty() and os.environ.get("TERM") != "dumb"
-    counter = Progress(total, functools.partial(RichBar, unit) if can_draw else None, clock)
+    counter = Progress(total, functools.partial(Bar, unit) if can_draw else None, clock)
     try:
         yield counter
     finally:
         counter.close()
 
 
-class RichBar:
-    """A bar on stderr with share, rate and time left; log lines appear above it."""
-
-    def __init__(self, unit: str, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
-
-        counts = "{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}{task.fields[rate]}"
-        self._progress = RichProgress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn(counts, style="none", markup=False),
-            TimeRemainingColumn(compact=True),
-            console=Console(file=sys.stderr, no_color=bool(os.environ.get("NO_COLOR"))),
-            transient=True,
-            # It would send stdout to this console, also when stdout is a file.
-            redirect_stdout=False,
-            # ``show`` draws: a thread that draws is one that a fork would copy.
-            auto_refresh=False,
-        )
-        self._task = self._progress.add_task("", total=total, unit=unit, rate="")
-        self._progress.start()
-
-    def show(self, name: str, done: int) -> None:
-        """Draw that ``done`` units are done, the present one being part of ``name``."""
-        self._progress.update(self._task, completed=done, description=escape_for_terminal(name))
-        speed = self._progress.tasks[0].speed
-        self._progress.update(self._task, rate="" if speed is None else f", {speed:,.0f}/s")
-        self._progress.refresh()
-
-    def close(self) -> None:
-        """Take the bar away."""
-        self._progress.stop()
-
-
-class Running:
-    """The progress of a command on records."""
-
-    def __init__(self, stack: contextlib.ExitStack, *, is_quiet: bool) -> None:
-        self._stack = stack
-        self._is_quiet = is_quiet
-
-    def begin(self, records: int) -> Advance:
-        """Expect ``records``; return what to call as they are made."""
-        bar = self._stack.enter_context(progress(records, is_quiet=self._is_quiet))
-
-        def advance(plan: OutputPlan, made: int) -> None:
-            bar.advance(f"{plan.model}/{plan.scenario}", made)
-
-        return advance
-
-
 @contextlib.contextmanager
-def running(options: argparse.Namespace) -> Iterator[Running]:
-    """Give what shows the progress of a command while it lasts."""
+def running(options: argparse.Namespace) -> Iterator[Callable[[int], Advance]]:
+    """Give what begins to show the progress of a command, when it is told how many records."""
     with contextlib.ExitStack() as stack:
-        yield Running(stack, is_quiet=options.quiet)
+
+        def begin(records: int) -> Advance:
+            bar = stack.enter_context(progress(records, is_quiet=options.quiet))
+            return lambda plan, made: bar.advance(f"{plan.model}/{plan.scenario}", made)
+
+        yield begin
 
 
 def wants_color(stream: TextIO) -> bool:
@@ -250,19 +226,27 @@ def write_findings(
     stream.write(diagnostics_text(shown, source_of, color=wants_color(stream)))
 
 
+def print_result(options: argparse.Namespace, data: object, lines: Iterable[str]) -> None:
+    """Write the result of a command to stdout: ``data`` with ``--json``, else ``lines``."""
+    if options.json:
+        print(json_text(data))
+    else:
+        for line in lines:
+            print(line)
+
+
 def finish(
     project: OpenProject, report: Report, options: argparse.Namespace, *, is_plan: bool = False
 ) -> int:
     """Write what was done to stdout, findings to stderr, both to the log; return the exit code."""
     _log_report(report, options.log, with_findings=options.log_format is not None)
-    if options.log_format is None and not options.json:
-        print_findings(project, report.diagnostics, options)
     if options.json:
         print(json_text(report_data(report)))
         return code_of(report.diagnostics)
+    if options.log_format is None:
+        print_findings(project, report.diagnostics, options)
     if not options.quiet:
-        for line in report_lines(report, is_plan=is_plan, is_verbose=options.verbose):
-            print(line)
+        print(*report_lines(report, is_plan=is_plan, is_verbose=options.verbose), sep="\n")
     for backup in report.backups:
         path = escape_for_terminal(f"{backup.folder}/{backup.path}")
         print(f"saved the former {path} as backup {backup.number}", file=sys.stderr)
@@ -282,19 +266,21 @@ def _log_report(report: Report, log: Log, *, with_findings: bool) -> None:
     ``with_findings`` is False when people read the findings on stderr already.
     """
     for found in report.diagnostics if with_findings else ():
-        _log_finding(found, log)
+        log.write(
+            _LEVELS[found.severity],
+            "diagnostic",
+            code=found.code,
+            location=str(found.location),
+            message=found.message,
+            hint=found.hint,
+        )
     if not log.shows(Level.INFO):
         return
     for file in report.files:
         fields = {"path": file.path, "records": file.records, "reason": file.reason.value}
         if file.resumed:
             fields["resumed"] = file.resumed
-        if file.action is Action.KEEP:
-            log.debug("output.keep", **fields)
-        elif file.action is Action.REFUSE:
-            log.warning("output.refuse", **fields)
-        else:
-            log.info(_EVENTS[file.action], **fields)
+        log.write(*_EVENTS[file.action], **fields)
     log.info(
         "run.done",
         written=report.count(Action.CREATE, Action.UPDATE),
@@ -306,21 +292,6 @@ def _log_report(report: Report, log: Log, *, with_findings: bool) -> None:
     )
 
 
-def _log_finding(found: Diagnostic, log: Log) -> None:
-    fields = {
-        "code": found.code,
-        "location": str(found.location),
-        "message": found.message,
-        "hint": found.hint,
-    }
-    if found.severity is Severity.ERROR:
-        log.error("diagnostic", **fields)
-    elif found.severity is Severity.WARNING:
-        log.warning("diagnostic", **fields)
-    else:
-        log.info("diagnostic", **fields)
-
-
 def diff_lines(old_path: str, old: str, new_path: str, new: str) -> list[str]:
     """Return a unified diff of two texts, escaped, each line with its line end."""
     lines = difflib.unified_diff(
@@ -330,15 +301,10 @@ def diff_lines(old_path: str, old: str, new_path: str, new: str) -> list[str]:
 
 
 def print_replaced(replaced: Replaced) -> None:
-    """Write to stderr which backups were made of files, and which files were left."""
+    """Write to stderr which backups were made of files, and which changed meanwhile and stay."""
     for backup in replaced.backups:
         path = escape_for_terminal(backup.path)
         print(f"saved the former {path} as backup {backup.number}", file=sys.stderr)
-    print_refused(replaced)
-
-
-def print_refused(replaced: Replaced) -> None:
-    """Write to stderr which files were left, because they changed meanwhile."""
     for path in replaced.refused:
         shown = escape_for_terminal(path)
         print(f"{shown} was changed meanwhile and is left as it is", file=sys.stderr)

@@ -99,7 +99,7 @@ def _check_faults(checker: Checker, other: Checker, value: Json) -> None:
     _demand(given == value, f"faults({shown(value)}) changes its argument")
     repeated = list(map(tuple, other.faults(copy.deepcopy(value))))
     _demand(found == repeated, f"faults({shown(value)}) depends on more than its argument")
-    broken = False
+    is_broken = False
     for change in found:
         what = f"faults({shown(value)}) gives {change!r}"
         _demand(len(change) in {_SHORT, _LONG}, f"{what}: no (kind, value) or (kind, value, place)")
@@ -110,14 +110,12 @@ def _check_faults(checker: Checker, other: Checker, value: Json) -> None:
         _demand(_is_json(change[1]), f"{what}: the value is none that JSON has")
         place = tuple(change[2]) if len(change) == _LONG else ()
         before = value_at(value, place)
-        is_there = not isinstance(before, Missing) or not isinstance(
-            value_at(value, place[:-1]), Missing
-        )
-        _demand(is_there, f"{what}: the place leads nowhere")
+        is_nowhere = isinstance(value_at(value, place[:-1]), Missing)
+        _demand(not is_nowhere, f"{what}: the place leads nowhere")
         is_new = isinstance(before, Missing) or not same(before, change[1])
         _demand(is_new, f"{what}: that is the value itself")
-        broken = broken or bool(_why(checker, with_value(value, place, change[1])))
-    _demand(broken or not found, f"no fault of {shown(value)} breaks the rule")
+        is_broken = is_broken or bool(_why(checker, with_value(value, place, change[1])))
+    _demand(is_broken or not found, f"no fault of {shown(value)} breaks the rule")
 
 
 def _is_json(value: object) -> bool:

@@ -63,8 +63,7 @@ def diagnostics_text(
     if not ordered:
         return ""
     report = _TextReport(source_of, color=color)
-    blocks = [report.block(found) for found in ordered]
-    return "\n\n".join([*blocks, summary_of(ordered)]) + "\n"
+    return "\n\n".join([*map(report.block, ordered), summary_of(ordered)]) + "\n"
 
 
 def diagnostics_data(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
@@ -138,19 +137,18 @@ class _TextReport:
         color = _SEVERITY_COLORS[found.severity]
         places = [found.location, *(other.location for other in found.related)]
         gutter = max(len(str(place.line)) for place in places) + 2
+        margin = " " * gutter
         severity = self._paint(color, f"[{found.severity.value}]")
-        headline = (
-            f"{self._shown(found.location)} {found.code} {escape_for_terminal(found.message)}"
-        )
-        lines = [f"{headline} {severity}", *self._excerpt(found.location, gutter, "^", color)]
+        message = escape_for_terminal(found.message)
+        lines = [f"{self._shown(found.location)} {found.code} {message} {severity}"]
+        lines += self._excerpt(found.location, gutter, "^", color)
         for other in found.related:
-            lines.append(
-                f"{' ' * gutter} {self._shown(other.location)} {escape_for_terminal(other.message)}"
-            )
-            lines.extend(self._excerpt(other.location, gutter, "-", _BLUE))
+            message = escape_for_terminal(other.message)
+            lines.append(f"{margin} {self._shown(other.location)} {message}")
+            lines += self._excerpt(other.location, gutter, "-", _BLUE)
         if found.hint:
             label = self._paint(_CYAN, "= hint:")
-            lines.append(f"{' ' * gutter} {label} {escape_for_terminal(found.hint)}")
+            lines.append(f"{margin} {label} {escape_for_terminal(found.hint)}")
         return "\n".join(lines)
 
     def _shown(self, location: Location) -> str:

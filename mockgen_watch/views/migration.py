@@ -12,7 +12,7 @@ from mockgen_watch.migrations.forms import Form
 from mockgen_watch.migrations.migrate import FileKind, Migration
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.views.values import plural
+from mockgen_watch.views.values import backup_data, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,9 +48,7 @@ def outcome_of(file: MigratedFile) -> str:
 
 def migration_text(plan: MigrationPlan, *, verb: str) -> str:
     """Return the report for people; ``verb`` is what is said of a file that is written."""
-    lines: list[str] = []
-    for file in plan.files:
-        lines += _file_text(file, verb)
+    lines = [line for file in plan.files for line in _file_text(file, verb)]
     lines += _suggestions_text(plan.suggestions, "")
     counts = [outcome_of(file) for file in plan.files]
     parts = [f"{counts.count(word)} {word}" for word in ("migrated", "unchanged", "failed")]
@@ -64,9 +62,7 @@ def _file_text(file: MigratedFile, verb: str) -> Iterator[str]:
     arrow = "" if file.target == file.source or outcome != "migrated" else f" → {file.target}"
     word = verb if outcome == "migrated" else outcome
     yield f"{word}  {file.source}{arrow}  ({_form(migration)})"
-    for item in migration.diagnostics:
-        if item.severity is Severity.ERROR:
-            yield f"  {item}"
+    yield from (f"  {error}" for error in _errors(migration))
     if outcome != "migrated":
         return
     for proof in migration.proofs:
@@ -82,6 +78,10 @@ def _suggestions_text(suggestions: Iterable[Suggestion], margin: str) -> Iterato
         yield from (f"{margin}  {line}" for line in suggestion.lines)
 
 
+def _errors(migration: Migration) -> list[str]:
+    return [str(item) for item in migration.diagnostics if item.severity is Severity.ERROR]
+
+
 def _form(migration: Migration) -> str:
     if len(migration.versions) > 1:
         first, last = migration.versions[0], migration.versions[-1]
@@ -90,15 +90,12 @@ def _form(migration: Migration) -> str:
 
 
 def _proof_text(proof: SectionProof) -> str:
-    is_moved = proof.section not in {"", proof.scenario}
-    name = f"{proof.section} → " if is_moved else ""
+    name = "" if proof.section in {"", proof.scenario} else f"{proof.section} → "
     pools = _number(len(proof.fields), "pool")
-    if not proof.records:
-        return f"{name}{proof.scenario}: {pools} with equal weights, the same possible records"
-    return (
-        f"{name}{proof.scenario}: {pools} with equal weights, "
-        f"{_number(proof.records, 'possible record')} before and after"
-    )
+    records = "the same possible records"
+    if proof.records:
+        records = f"{_number(proof.records, 'possible record')} before and after"
+    return f"{name}{proof.scenario}: {pools} with equal weights, {records}"
 
 
 def _number(number: int, noun: str) -> str:
@@ -118,10 +115,7 @@ def migration_data(plan: MigrationPlan, replaced: Replaced | None) -> dict[str, 
         "files": list(map(_file_data, plan.files)),
         "suggestions": msgspec.to_builtins(plan.suggestions),
         "written": replaced is not None,
-        "backups": [
-            {"number": backup.number, "path": backup.path}
-            for backup in (replaced.backups if replaced else ())
-        ],
+        "backups": list(map(backup_data, replaced.backups if replaced else ())),
     }
 
 
@@ -176,14 +170,10 @@ def _file_markdown(file: MigratedFile) -> Iterator[str]:
     yield from ("", f"## `{_code(file.source)}`", "")
     arrow = "" if file.target == file.source else f" to `{_code(file.target)}`"
     yield f"{outcome_of(file).capitalize()}{arrow}: {_form(migration)}."
-    errors = [item for item in migration.diagnostics if item.severity is Severity.ERROR]
-    yield from _items("Errors", [str(item) for item in errors])
+    yield from _items("Errors", _errors(migration))
     if migration.proofs:
-        yield from (
-            "",
-            "| section | now | pools | possible records | proved |",
-            "|---|---|---|---|---|",
-        )
+        yield from ("", "| section | now | pools | possible records | proved |")
+        yield "|---|---|---|---|---|"
     for proof in migration.proofs:
         cells = (
             proof.section or "the file",
@@ -193,13 +183,11 @@ def _file_markdown(file: MigratedFile) -> Iterator[str]:
             "no" if proof.problems else "yes",
         )
         yield "| " + " | ".join(map(_cell, cells)) + " |"
-    yield from _items(
-        "Worth knowing",
-        [
-            f"line {item.mark.line}, `{_code('.'.join(item.pointer))}`: {item.kind}: {item.text}"
-            for item in migration.remarks
-        ],
-    )
+    remarks = [
+        f"line {item.mark.line}, `{_code('.'.join(item.pointer))}`: {item.kind}: {item.text}"
+        for item in migration.remarks
+    ]
+    yield from _items("Worth knowing", remarks)
     if migration.suggestions:
         yield from ("", "Suggestions; none was carried out:")
     yield from _suggestions_markdown(migration.suggestions)

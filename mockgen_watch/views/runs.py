@@ -39,13 +39,7 @@ def report_data(report: Report) -> dict[str, object]:
     """Return what became of each file of a run, and what was found."""
     return {
         "files": [
-            {
-                "path": file.path,
-                "action": file.action.value,
-                "reason": file.reason.value,
-                "records": file.records,
-                **({"resumed": file.resumed} if file.resumed else {}),
-            }
+            {**_file_data(file), **({"resumed": file.resumed} if file.resumed else {})}
             for file in report.files
         ],
         **diagnostics_data(report.diagnostics),
@@ -55,6 +49,15 @@ def report_data(report: Report) -> dict[str, object]:
         ],
         "failed_suites": list(report.failed_suites),
         "stopped": report.is_stopped,
+    }
+
+
+def _file_data(file: FileResult) -> dict[str, object]:
+    return {
+        "path": file.path,
+        "action": file.action.value,
+        "reason": file.reason.value,
+        "records": file.records,
     }
 
 
@@ -106,10 +109,7 @@ def plan_data(plan: ChangePlan, slow: Mapping[str, Sequence[SlowField]]) -> dict
 
 def _planned_file(file: PlannedFile) -> dict[str, object]:
     return {
-        "path": file.file.path,
-        "action": file.file.action.value,
-        "reason": file.file.reason.value,
-        "records": file.file.records,
+        **_file_data(file.file),
         "records_changed": file.records_changed,
         "fields": [
             {

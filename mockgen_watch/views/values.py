@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.git.history import Blame
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.storage.backup import Backup
     from mockgen_watch.workflow.changes import CellChange
     from mockgen_watch.workflow.why import Explanation
 
@@ -114,26 +115,19 @@ def explanation_data(why: Explanation, blame: Blame | None) -> dict[str, object]
         "origin": {
             "kind": why.choice.origin.kind.value,
             "name": why.choice.origin.name,
-            **_place(why.choice.origin.location),
+            **location_data(why.choice.origin.location),
         },
         "since": since,
         "choice": why.choice.text,
         "notes": list(why.choice.notes),
         "odds": [
-            {
-                "value": plain_json(odds.value),
-                "share": float(odds.share),
-                **_place(odds.location),
-            }
+            {"value": plain_json(odds.value), "share": float(odds.share)}
+            | location_data(odds.location)
             for odds in why.choice.odds
         ],
         "steps": [
-            {
-                "role": step.role.value,
-                "name": step.name,
-                "text": step.text,
-                **_place(step.location),
-            }
+            {"role": step.role.value, "name": step.name, "text": step.text}
+            | location_data(step.location)
             for step in why.steps
         ],
         "address": {
@@ -146,5 +140,11 @@ def explanation_data(why: Explanation, blame: Blame | None) -> dict[str, object]
     }
 
 
-def _place(location: Location) -> dict[str, object]:
+def location_data(location: Location) -> dict[str, object]:
+    """Return where something stands, as data."""
     return {"path": location.path, "line": location.line, "column": location.column}
+
+
+def backup_data(backup: Backup) -> dict[str, object]:
+    """Return which backup a file of a person was saved as, as data."""
+    return {"number": backup.number, "path": backup.path}

@@ -1,1 +1,1 @@
-"""Commands: a module for each, or for a few that share nearly all; see ``cli.main``."""
+"""Commands: a module for each, or for a few that are about the same; see ``cli.main``."""

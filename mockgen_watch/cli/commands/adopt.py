@@ -6,11 +6,18 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json
-from mockgen_watch.cli.running import diff_lines, print_replaced
+from mockgen_watch.cli.options import add_flag, add_json
+from mockgen_watch.cli.running import diff_lines, print_replaced, print_result
 from mockgen_watch.git.stored import committed_outputs
 from mockgen_watch.observe import escape_for_terminal
-from mockgen_watch.views.values import counted, json_sides, json_text, plural, shown_value
+from mockgen_watch.views.values import (
+    backup_data,
+    counted,
+    json_sides,
+    location_data,
+    plural,
+    shown_value,
+)
 from mockgen_watch.workflow.adopt import Adoption, carry_out, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
 from mockgen_watch.workflow.project import open_project
@@ -33,11 +40,10 @@ it was edited. The former spec is kept as a backup.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument(
         "target", metavar="OUTPUT[#POINTER]", help="a file that was edited, or a value of it"
     )
-    parser.add_argument("--diff", action="store_true", help="show what would change; write nothing")
+    add_flag(parser, "--diff", "show what would change; write nothing")
     add_json(parser)
 
 
@@ -50,16 +56,11 @@ def run(options: argparse.Namespace) -> int:
     path, mark, pointer = options.target.partition("#")
     adoption = plan_adoption(project, path, pointer if mark else None, committed=committed_outputs)
     replaced = None if options.diff else carry_out(project, adoption)
-    if options.json:
-        print(json_text(_data(adoption, replaced)))
-    else:
-        if options.diff:
-            old, new = (
-                side.decode("utf-8-sig", "replace") for side in (adoption.old, adoption.new)
-            )
-            sys.stdout.writelines(diff_lines(adoption.spec, old, adoption.spec, new))
-        for line in () if options.quiet else _lines(adoption, is_done=replaced is not None):
-            print(line)
+    if options.diff and not options.json:
+        old, new = (side.decode("utf-8-sig", "replace") for side in (adoption.old, adoption.new))
+        sys.stdout.writelines(diff_lines(adoption.spec, old, adoption.spec, new))
+    lines = () if options.quiet else _lines(adoption, is_done=replaced is not None)
+    print_result(options, _data(adoption, replaced), lines)
     if replaced is None:
         return ExitCode.DONE
     print_replaced(replaced)
@@ -95,17 +96,12 @@ def _data(adoption: Adoption, replaced: Replaced | None) -> dict[str, object]:
                 "record": value.record,
                 "pointer": value.pointer,
                 **json_sides(value.before, value.after),
-                "path": value.location.path,
-                "line": value.location.line,
-                "column": value.location.column,
+                **location_data(value.location),
             }
             for value in adoption.values
         ],
         "layouts": list(adoption.layouts),
         "left": adoption.left,
         "others": list(adoption.others),
-        "backups": [
-            {"number": backup.number, "path": backup.path}
-            for backup in (replaced.backups if replaced else ())
-        ],
+        "backups": list(map(backup_data, replaced.backups if replaced else ())),
     }

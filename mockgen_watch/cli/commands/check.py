@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json, add_suites
+from mockgen_watch.cli.options import add_flag, add_json, add_suites
 from mockgen_watch.cli.running import (
     code_of,
     diff_lines,
@@ -41,12 +41,9 @@ Without --fix, nothing is written. An output that is not what generate would wri
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     add_suites(parser)
-    parser.add_argument("--fix", action="store_true", help="apply the fixes that are certain")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="with --fix: show a diff, write nothing"
-    )
+    add_flag(parser, "--fix", "apply the fixes that are certain")
+    add_flag(parser, "--dry-run", "with --fix: show a diff, write nothing")
     add_json(parser, "the findings")
 
 
@@ -84,8 +81,8 @@ def _check(
     if not options.json:
         for fix in fixes:
             print(f"fixed {escape_for_terminal(f'{fix.location} {fix.title}')}")
-    with running(options) as progress:
-        found = check(project, request, begin=progress.begin)
+    with running(options) as begin:
+        found = check(project, request, begin=begin)
     if options.json:
         fixed = {"fixed": [fix_data(fix) for fix in fixes]} if options.fix else {}
         print(json.dumps({**diagnostics_data(found), **fixed}, indent=2))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json, whole_number
+from mockgen_watch.cli.options import add_flag, add_json, whole_number
 from mockgen_watch.cli.running import wants_color
 from mockgen_watch.errors import UsageError
 from mockgen_watch.spec.model import Coverage
@@ -46,7 +47,6 @@ _ALL: Final = 100.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument(
         "names", metavar="SUITE[/MODEL[/SCENARIO]]", nargs="*", help="what is looked at; all"
     )
@@ -76,10 +76,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the intervals of odds (default: 99)",
     )
     parser.add_argument("--picture", metavar="FILE", help="write a picture of the pairs, as SVG")
-    parser.add_argument(
+    add_flag(
+        parser,
         "--keep",
-        action="store_true",
-        help="write the cases of the designs to the files that the specs name under keep",
+        "write the cases of the designs to the files that the specs name under keep",
     )
     add_json(parser, "the report")
 
@@ -142,17 +142,14 @@ def _write_picture(report: CoverageReport, name: str) -> None:
 
 
 def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= _ALL:
-        raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to 100")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= _ALL:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to 100")
 
 
 def _confidence(text: str) -> float:
     value = _percent(text)
-    if not 0 < value < _ALL:
+    if value in {0, _ALL}:
         raise argparse.ArgumentTypeError(f"{text} is no percentage between 0 and 100")
     return value

@@ -63,7 +63,6 @@ _MEBIBYTE: Final = 1 << 20
 
 
 def add_status_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = STATUS_EXAMPLES
     add_json(parser, "the status")
     _add_timeout(parser, 10)
 
@@ -84,7 +83,6 @@ def run_status(options: argparse.Namespace) -> int:
 
 
 def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = SYNC_EXAMPLES
     add_json(parser)
     _add_timeout(parser, 120)
 
@@ -95,7 +93,6 @@ def run_sync(options: argparse.Namespace) -> int:
 
 
 def add_reload_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = RELOAD_EXAMPLES
     parser.add_argument(
         "--log-level",
         choices=[level.name.lower() for level in Level],
@@ -117,7 +114,6 @@ def run_reload(options: argparse.Namespace) -> int:
 
 
 def add_stop_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = STOP_EXAMPLES
     _add_timeout(parser, 30)
 
 
@@ -189,9 +185,8 @@ def _status_lines(status: Mapping[str, object]) -> list[str]:
 
 
 def _milliseconds(stages: object) -> str:
-    if not isinstance(stages, dict) or not stages:
-        return "none yet"
-    return ", ".join(f"{name} {value:.1f} ms" for name, value in stages.items())
+    times = stages.items() if isinstance(stages, dict) else ()
+    return ", ".join(f"{name} {value:.1f} ms" for name, value in times) or "none yet"
 
 
 def _mebibytes(value: object) -> str:

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_jobs, add_json, add_selection, add_suites
+from mockgen_watch.cli.options import add_flag, add_jobs, add_json, add_selection, add_suites
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.storage.scan import Stamps, look_at_stamps
 
@@ -28,40 +28,31 @@ EXAMPLES: Final = """examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     add_suites(parser)
     add_selection(parser)
     place = parser.add_argument_group("where it goes")
     place.add_argument("--out", metavar="DIR", help="write to DIR, not to mock_outputs/")
-    place.add_argument("--stdout", action="store_true", help="write the records to stdout")
-    place.add_argument(
-        "--snapshot",
-        action="store_true",
-        help="write files with the time in their names, which nothing overwrites",
+    add_flag(place, "--stdout", "write the records to stdout")
+    add_flag(
+        place, "--snapshot", "write files with the time in their names, which nothing overwrites"
     )
     adhoc = parser.add_argument_group("specs outside of specs/")
     adhoc.add_argument("--config", metavar="FILE", help="a user_input file, anywhere")
     adhoc.add_argument(
         "--master", metavar="FILE", help="its master (default: the one that it names, or beside it)"
     )
-    adhoc.add_argument(
-        "--enhanced",
-        action="store_true",
-        help="as the earlier system did: scenarios of all models, as --snapshot",
+    add_flag(
+        adhoc, "--enhanced", "as the earlier system did: scenarios of all models, as --snapshot"
     )
-    adhoc.add_argument(
+    add_flag(
+        adhoc,
         "--legacy",
-        action="store_true",
-        help="read the oldest format (Edit_1, Edit_2, … with comma-separated values) as it is",
+        "read the oldest format (Edit_1, Edit_2, … with comma-separated values) as it is",
     )
     run = parser.add_argument_group("how it runs")
     add_jobs(run)
-    run.add_argument(
-        "--dry-run", action="store_true", help="say what would be done, and do nothing"
-    )
-    run.add_argument(
-        "--force", action="store_true", help="replace outputs edited by hand, after a backup"
-    )
+    add_flag(run, "--dry-run", "say what would be done, and do nothing")
+    add_flag(run, "--force", "replace outputs edited by hand, after a backup")
     add_json(run)
 
 
@@ -133,12 +124,12 @@ def _generate(options: argparse.Namespace, stamps: Stamps | None) -> int:
             return write_to_stdout(project, request, options)
         return take_snapshot(project, request, options, options.out)
     root = None if options.out is None else OutputRoot.at(Path(options.out), project.state)
-    with running(options) as progress:
+    with running(options) as begin:
         if options.dry_run:
             report = preview(project, request, root=root)
         else:
             report = generate(
-                project, request, root=root, executor=executor_of(options), begin=progress.begin
+                project, request, root=root, executor=executor_of(options), begin=begin
             )
     # Stamps do not say which release of a plugin is installed.
     if stamps is not None and report.is_idle and not project.settings.plugins:

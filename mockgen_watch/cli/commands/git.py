@@ -30,7 +30,6 @@ FILES: Final = {"install": 0, "uninstall": 0, "textconv": 1, "merge": 4}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument("action", choices=tuple(FILES), help="what to do")
     parser.add_argument("files", metavar="FILE", nargs="*", help="what Git gives a driver")
 

@@ -7,13 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json
+from mockgen_watch.cli.options import add_flag, add_json
 from mockgen_watch.git.repository import StagedProject, read_index
 from mockgen_watch.observe import escape_for_terminal
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mockgen_watch.git.hook import HookReport
 
@@ -27,10 +27,9 @@ What counts is what is staged. Nothing is ever staged by this command: it tells 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--validate", action="store_true", help="look at the staged specs only")
-    only.add_argument("--check", action="store_true", help="write nothing and trust nothing")
+    add_flag(only, "--validate", "look at the staged specs only")
+    add_flag(only, "--check", "write nothing and trust nothing")
     add_json(parser)
 
 
@@ -46,10 +45,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_hook(staged: StagedProject, options: argparse.Namespace) -> int:
     """Do what ``options`` ask for; only here is imported what compares outputs with specs."""
-    from mockgen_watch.cli.running import print_findings
+    from mockgen_watch.cli.running import print_findings, print_result
     from mockgen_watch.git.hook import refresh, validate, verify_staged
     from mockgen_watch.views.diagnostics import diagnostics_data
-    from mockgen_watch.views.values import json_text
 
     if options.validate:
         report = validate(staged, options.profile)
@@ -57,58 +55,48 @@ def _run_hook(staged: StagedProject, options: argparse.Namespace) -> int:
         report = verify_staged(staged, options.profile)
     else:
         report = refresh(staged, options.profile)
-    if options.json:
-        data = {
-            "passed": report.has_passed,
-            "add": list(report.add),
-            "written": list(report.written),
-            "held": list(report.left),
-            "ignored": list(staged.untracked_specs),
-            "next": _next_commands(report, staged),
-            **diagnostics_data(report.diagnostics),
-        }
-        print(json_text(data))
-    else:
+    commands = _next_commands(report, staged)
+    if not options.json:
         print_findings(report.project, report.diagnostics, options)
-        _print_report(report, staged)
+    data = {
+        "passed": report.has_passed,
+        "add": list(report.add),
+        "written": list(report.written),
+        "held": list(report.left),
+        "ignored": list(staged.untracked_specs),
+        "next": commands,
+        **diagnostics_data(report.diagnostics),
+    }
+    print_result(options, data, _lines(report, commands))
     return ExitCode.DONE if report.has_passed else ExitCode.FINDINGS
 
 
-def _print_report(report: HookReport, staged: StagedProject) -> None:
+def _lines(report: HookReport, commands: Sequence[str]) -> Iterator[str]:
     for path in (*report.add, *report.left):
-        state = "not staged"
-        if path in report.written:
-            state = "written"
-        elif path in report.left:
-            state = "left"
-        print(f"{state:<10}  {escape_for_terminal(path)}")
-    commands = _next_commands(report, staged)
+        is_left = path in report.left
+        state = "written" if path in report.written else "left" if is_left else "not staged"
+        yield f"{state:<10}  {escape_for_terminal(path)}"
     if not commands:
         return
     if report.left:
-        print(
-            "The staged specs make other outputs than the staged ones. The working tree holds\n"
-            "outputs that are not staged, so it was left as it is. For the index alone, type:"
-        )
+        yield "The staged specs make other outputs than the staged ones. The working tree holds"
+        yield "outputs that are not staged, so it was left as it is. For the index alone, type:"
     else:
-        print("The staged specs make other outputs than the staged ones. Type, and commit again:")
-    print(f"  {commands[0]}")
+        yield "The staged specs make other outputs than the staged ones. Type, and commit again:"
+    yield f"  {commands[0]}"
     if commands[1:]:
-        print("or, where these files have changes that you do not stage, for the index alone:")
-        print(f"  {commands[1]}")
+        yield "or, where these files have changes that you do not stage, for the index alone:"
+        yield f"  {commands[1]}"
     if report.is_partial:
-        print("This commit takes only the paths that it was given: name these files too.")
+        yield "This commit takes only the paths that it was given: name these files too."
 
 
 def _next_commands(report: HookReport, staged: StagedProject) -> list[str]:
     """Return what a person may type so that the index becomes right; the first is the usual one."""
     commands = []
     if report.add and not report.left:
-        commands.append(f"git add -- {_words(report.add, staged)}")
+        paths = (shlex.quote(staged.repository.shown_path(path)) for path in report.add)
+        commands.append(f"git add -- {' '.join(paths)}")
     if report.edits_file:
         commands.append(f"git update-index -z --index-info <{shlex.quote(report.edits_file)}")
     return commands
-
-
-def _words(paths: Sequence[str], staged: StagedProject) -> str:
-    return " ".join(shlex.quote(staged.repository.shown_path(path)) for path in paths)

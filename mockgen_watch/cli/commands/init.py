@@ -5,6 +5,7 @@ Files that are there stay as they are, unless they are to be replaced and kept a
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shlex
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json
+from mockgen_watch.cli.options import add_flag, add_json
+from mockgen_watch.cli.running import print_result
 from mockgen_watch.diagnostics import Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.git.repository import Repository
@@ -38,7 +40,6 @@ from mockgen_watch.storage.project_folder import (
     find_project,
     find_work_tree,
 )
-from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.sources import PROJECT_NAMES, USER_INPUT_NAMES, VOCABULARY_FOLDER
 
 if TYPE_CHECKING:
@@ -92,23 +93,20 @@ $seed: 1 # the same seed gives the same records, on every machine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--example",
         choices=sorted(_SUITES),
         help="the spec to begin with (default: minimal, or none where there are specs already)",
     )
-    what.add_argument("--interactive", action="store_true", help="ask for the first model")
+    add_flag(what, "--interactive", "ask for the first model")
     parser.add_argument(
         "--hooks",
         choices=("pre-commit", "git", "none"),
         default="pre-commit",
         help="what calls the hook: pre-commit (default), Git itself, or nothing",
     )
-    parser.add_argument(
-        "--force", action="store_true", help="replace files that are there, and keep them as .bak"
-    )
+    add_flag(parser, "--force", "replace files that are there, and keep them as .bak")
     add_json(parser)
 
 
@@ -130,12 +128,8 @@ def run(options: argparse.Namespace) -> int:
                 instructions = _place_pre_commit(project, directory, placed)
     if options.hooks == "git":
         instructions = _place_git_hooks(directory, placed)
-    steps = [f"mockgen-watch {_option(directory)}generate"]
-    if options.json:
-        print(json_text(_data(placed, steps)))
-    elif not options.quiet:
-        for line in _lines(placed, steps):
-            print(line)
+    step = f"mockgen-watch {_option(directory)}generate"
+    print_result(options, _data(placed, step), () if options.quiet else _lines(placed, step))
     if instructions:
         print(instructions, file=sys.stderr)
     return ExitCode.DONE
@@ -166,11 +160,15 @@ def _example(name: str) -> tuple[str, dict[str, bytes]]:
 def _suite_of_answers(specs: Path, *, may_replace: bool) -> tuple[str, dict[str, bytes]]:
     """Return the suite that a person describes, and its files by name."""
 
+    def ask(question: str) -> str:
+        print(question, end="", file=sys.stderr, flush=True)
+        return input()
+
     def is_taken(suite: str) -> bool:
         return not may_replace and any((specs / suite / name).exists() for name in USER_INPUT_NAMES)
 
     try:
-        answers = interview(_ask_at_terminal, is_taken)
+        answers = interview(ask, is_taken)
     except EOFError:
         print(file=sys.stderr)
         message = "the questions were not answered to the end; nothing was written"
@@ -183,14 +181,12 @@ def _place(
 ) -> Iterator[UserFile]:
     others = {"user_input.yaml": USER_INPUT_NAMES[1:], "master.yaml": MASTER_NAMES[1:]}
     name, *rivals = PROJECT_NAMES
-    settings = (_STARTER / name).read_bytes()
-    yield write_user_file(project, f"{SPECS}/{name}", settings, rivals, replace=replace)
+    write = functools.partial(write_user_file, project, replace=replace)
+    yield write(f"{SPECS}/{name}", (_STARTER / name).read_bytes(), rivals)
     for name, data in files.items():
-        yield write_user_file(
-            project, f"{SPECS}/{suite}/{name}", data, others[name], replace=replace
-        )
+        yield write(f"{SPECS}/{suite}/{name}", data, others[name])
     for name in _SCHEMAS:
-        yield write_user_file(project, f"schemas/{name}", read_schema(name), replace=replace)
+        yield write(f"schemas/{name}", read_schema(name))
     yield add_lines(project, ".gitattributes", _ATTRIBUTES)
     yield add_lines(project, ".gitignore", _IGNORED)
 
@@ -199,22 +195,20 @@ def _option(directory: Path) -> str:
     return "" if directory == Path() else f"-C {shlex.quote(directory.as_posix())} "
 
 
-def _lines(placed: Sequence[UserFile], steps: Sequence[str]) -> Iterator[str]:
+def _lines(placed: Sequence[UserFile], step: str) -> Iterator[str]:
     width = max(len(item.result) for item in placed)
     for item in placed:
         former = f"  (the former is {item.kept_as})" if item.kept_as else ""
         yield escape_for_terminal(f"{item.result:<{width}}  {item.path}{former}")
-    yield "\nnext:"
-    for step in steps:
-        yield f"  {escape_for_terminal(step)}"
+    yield f"\nnext:\n  {escape_for_terminal(step)}"
 
 
-def _data(placed: Sequence[UserFile], steps: Sequence[str]) -> dict[str, object]:
+def _data(placed: Sequence[UserFile], step: str) -> dict[str, object]:
     files = [
         {"path": item.path, "action": item.result.value, "former": item.kept_as or None}
         for item in placed
     ]
-    return {"files": files, "next": steps}
+    return {"files": files, "next": [step]}
 
 
 def _below_work_tree(directory: Path) -> Path:
@@ -230,30 +224,27 @@ def _hook_command(directory: Path) -> str:
 
 def _place_pre_commit(project: Folder, directory: Path, placed: list[UserFile]) -> str:
     """Write the hook into pre-commit's configuration; return what a person has to do, or ""."""
-    command = _hook_command(directory)
+    command, name = _hook_command(directory), PRE_COMMIT_CONFIG
     lines = "\n".join(hook_lines(command, 2))
-    instructions = f"to look at each commit, add to {PRE_COMMIT_CONFIG}:\n\nrepos:\n{lines}"
+    instructions = f"to look at each commit, add to {name}:\n\nrepos:\n{lines}"
     if _below_work_tree(directory) != Path():
         # It belongs to the top of the repository, which is not ours to write.
         return instructions
-    if project.status(PRE_COMMIT_CONFIG) is None:
-        placed.append(write_user_file(project, PRE_COMMIT_CONFIG, new_config(command).encode()))
+    if project.status(name) is None:
+        placed.append(write_user_file(project, name, new_config(command).encode()))
         return ""
-    text = read_file(str(directory / PRE_COMMIT_CONFIG)).decode("utf-8", "surrogateescape")
+    text = read_file(str(directory / name)).decode("utf-8", "surrogateescape")
     try:
         new = with_hook(text, command)
     except (GraftError, UnicodeError):
-        placed.append(UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.KEPT))
+        placed.append(UserFile(path=name, result=WriteResult.KEPT))
         return instructions
-    if new == text:
-        placed.append(UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.SAME))
-        return ""
-    done = write_user_file(
-        project, PRE_COMMIT_CONFIG, new.encode("utf-8", "surrogateescape"), replace=True
-    )
-    placed.append(
-        UserFile(path=PRE_COMMIT_CONFIG, result=WriteResult.EXTENDED, kept_as=done.kept_as)
-    )
+    file = UserFile(path=name, result=WriteResult.SAME)
+    if new != text:
+        data = new.encode("utf-8", "surrogateescape")
+        kept_as = write_user_file(project, name, data, replace=True).kept_as
+        file = UserFile(path=name, result=WriteResult.EXTENDED, kept_as=kept_as)
+    placed.append(file)
     return ""
 
 
@@ -301,11 +292,7 @@ class Answers(Struct, kw_only=True):
 
 
 def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Answers:
-    """Return what a person answers.
-
-    Args:
-        ask: gives the answer to a question, without its line end.
-        is_taken: tells whether a suite has a spec already.
+    """Return what a person answers to ``ask``; ``is_taken`` tells whether a suite has a spec.
 
     Raises:
         EOFError: from ``ask``, when nobody answers any more.
@@ -331,20 +318,9 @@ def interview(ask: Callable[[str], str], is_taken: Callable[[str], bool]) -> Ans
         "An empty name ends the list.",
     )
     _ask_fields(ask, answers, answers.wrong, known=answers.fields)
-    _ask(
-        ask, "Records of each scenario", str(answers.count), lambda text: _take_count(answers, text)
-    )
+    count = functools.partial(_take_count, answers)
+    _ask(ask, "Records of each scenario", str(answers.count), count)
     return answers
-
-
-def _ask_at_terminal(question: str) -> str:
-    """Return a line from stdin, after the question was put on stderr.
-
-    Raises:
-        EOFError: stdin has ended.
-    """
-    print(question, end="", file=sys.stderr, flush=True)
-    return input()
 
 
 def spec_text(answers: Answers) -> str:
@@ -400,19 +376,14 @@ def _ask_fields(
         if known is None and fold(name) in map(fold, fields):
             _say("  it is there already")
             continue
-        answer = ask(f"  values of {escape_for_terminal(name)}: ")
-        how = KINDS.get(answer.strip()) or pool_text(_values(answer))
-        fields[name] = how
+        answer = ask(f"  values of {escape_for_terminal(name)}: ").strip()
+        values = [value.strip() for value in answer.split(",") if value.strip()]
+        # One empty value is meant where nothing was typed: a wrong value is often none.
+        fields[name] = KINDS.get(answer) or pool_text(values or [""])
         problem = _spec_problem(answers)
         if problem:
             del fields[name]
             _say(f"  {problem}")
-
-
-def _values(answer: str) -> list[str]:
-    values = [value.strip() for value in answer.split(",")]
-    # One empty value is meant where nothing was typed: a wrong value is often none.
-    return [value for value in values if value] or [""]
 
 
 def _suite_problem(name: str) -> str:

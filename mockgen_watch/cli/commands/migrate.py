@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import whole_number
-from mockgen_watch.cli.running import diff_lines, print_refused, print_replaced, write_findings
+from mockgen_watch.cli.options import add_flag, whole_number
+from mockgen_watch.cli.running import diff_lines, print_replaced, write_findings
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity
 from mockgen_watch.errors import UsageError
 from mockgen_watch.migrations.migrate import MigrationOptions
@@ -45,7 +45,6 @@ Nothing is written unless it is proved that the new specs mean what the old file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument(
         "files",
         metavar="FILE",
@@ -53,15 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="user_input and master files (default: those in specs/ that are no specs yet)",
     )
     how = parser.add_argument_group("what is done")
-    how.add_argument("--diff", action="store_true", help="show what would change; write nothing")
-    how.add_argument(
-        "--check", action="store_true", help="exit code 1 when anything would change; write nothing"
-    )
+    add_flag(how, "--diff", "show what would change; write nothing")
+    add_flag(how, "--check", "exit code 1 when anything would change; write nothing")
     how.add_argument("--out", metavar="DIR", default="", help="write suites to DIR; keep the files")
-    how.add_argument(
+    add_flag(
+        how,
         "--suffixes",
-        action="store_true",
-        help="without FILE: rewrite Model_1_Positive, … and masters too, which are valid already",
+        "without FILE: rewrite Model_1_Positive, … and masters too, which are valid already",
     )
     new = parser.add_argument_group("what it becomes")
     new.add_argument("--suite", metavar="NAME", default="", help="the folder below --out")
@@ -70,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--to", choices=("yaml", "json"), default="", help="another language")
     report = parser.add_argument_group("the report")
     report.add_argument("--report", choices=("text", "json", "markdown"), default="text")
-    report.add_argument("--json", action="store_true", help="the same as --report json")
+    add_flag(report, "--json", "the same as --report json")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     finished = None if is_dry else finish_earlier(options.directory)
     if finished is not None:
         print(f"finished an earlier migration of {len(finished.paths)} files", file=sys.stderr)
-        print_refused(finished)
+        print_replaced(finished)
     plan = plan_migration(options.directory, _request(options))
     replaced = None
     if not is_dry and plan.has_changes and not plan.has_failed:

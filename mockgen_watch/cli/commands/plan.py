@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json, add_selection, add_suites
+from mockgen_watch.cli.options import add_flag, add_json, add_selection, add_suites
 from mockgen_watch.cli.running import code_of, finish, print_findings, running, selection_of
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError, UsageError
@@ -54,24 +54,21 @@ _SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-", Act
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     add_suites(parser)
     add_selection(parser)
-    parser.add_argument(
-        "--exit-code", action="store_true", help="exit with 1 when there are changes"
-    )
+    add_flag(parser, "--exit-code", "exit with 1 when there are changes")
     parser.add_argument(
         "--save", metavar="FILE", help="keep the plan, for apply; it holds until something moves"
     )
-    parser.add_argument("--json", action="store_true", help="the plan as JSON, with every value")
+    add_flag(parser, "--json", "the plan as JSON, with every value")
 
 
 def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     request = Request(suites=tuple(options.suites), selection=selection_of(options))
-    with running(options) as progress:
-        is_saved = options.save is not None
-        plan = plan_changes(project, request, begin=progress.begin, with_new=is_saved)
+    is_saved = options.save is not None
+    with running(options) as begin:
+        plan = plan_changes(project, request, begin=begin, with_new=is_saved)
     if is_saved and not plan.failed_suites:
         saved = saved_plan(project, request, plan, __version__)
         write_file(options.save, write_plan(saved))
@@ -91,7 +88,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def add_apply_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = APPLY_EXAMPLES
     parser.add_argument("plan", metavar="FILE", help="what plan --save wrote")
     add_json(parser)
 
@@ -104,8 +100,8 @@ def run_apply(options: argparse.Namespace) -> int:
         made = saved.profile or "none"
         raise UsageError(f"the plan was made for the profile {made}, not {options.profile}")
     project = open_project(options.directory, saved.profile)
-    with running(options) as progress:
-        report = apply_saved(project, saved, options.plan, __version__, begin=progress.begin)
+    with running(options) as begin:
+        report = apply_saved(project, saved, options.plan, __version__, begin=begin)
     return finish(project, report, options)
 
 

@@ -39,7 +39,6 @@ _TITLES: Final = ("plugin", "version", "named", "trusted", "rules")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument(
         "action", nargs="?", choices=("list", "trust", "forget"), default="list", help="what to do"
     )

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_json, add_suites
-from mockgen_watch.cli.running import print_findings
+from mockgen_watch.cli.running import print_findings, print_result
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.plan.model import Selection
 from mockgen_watch.scenarios.faults.breaker import NOTHING_OF_THIS_KIND, ONE_IS_ENOUGH
 from mockgen_watch.scenarios.promised import ModelReport, RuleReport, report_model
-from mockgen_watch.views.values import json_text
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Request, select_plans
 
@@ -28,7 +27,6 @@ EXAMPLES: Final = """examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     add_suites(parser)
     parser.add_argument("--model", metavar="M", help="this model alone")
     add_json(parser, "the rules")
@@ -37,20 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     selection = Selection(models=(options.model,) if options.model else ())
-    plans, found = select_plans(project, Request(suites=tuple(options.suites), selection=selection))
-    print_findings(project, found, options)
+    request = Request(suites=tuple(options.suites), selection=selection)
+    plans, diagnostics = select_plans(project, request)
+    print_findings(project, diagnostics, options)
     by_model = groupby(plans, key=lambda plan: (plan.suite, plan.model))
     sources = project.suites.record_sources
-    found_reports = (
-        report_model(group, lambda plan: sources.of(plan).parts[0]) for _, group in by_model
-    )
-    reports = [report for report in found_reports if report is not None]
-    if options.json:
-        print(json_text(list(map(_data, reports))))
-    elif not reports:
-        print("no model has rules or exclusions")
-    else:
-        print("\n\n".join(_text(report, is_verbose=options.verbose) for report in reports))
+    found = [report_model(group, lambda plan: sources.of(plan).parts[0]) for _, group in by_model]
+    reports = [report for report in found if report is not None]
+    texts = [_text(report, is_verbose=options.verbose) for report in reports]
+    text = "\n\n".join(texts) or "no model has rules or exclusions"
+    print_result(options, list(map(_data, reports)), [text])
     return ExitCode.DONE
 
 

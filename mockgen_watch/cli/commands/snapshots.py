@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import (
+    add_flag,
     add_format,
     add_jobs,
     add_json,
+    add_models,
     add_selection,
     add_suites,
     whole_number,
@@ -24,6 +26,7 @@ from mockgen_watch.cli.running import (
     executor_of,
     finish,
     open_selected,
+    print_result,
     running,
     selection_of,
     write_findings,
@@ -34,7 +37,7 @@ from mockgen_watch.observe import escape_for_terminal, utc_stamp
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.project_folder import OutputRoot
-from mockgen_watch.views.values import aligned, counted, json_text
+from mockgen_watch.views.values import aligned, counted
 from mockgen_watch.workflow.generate import Report
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import OpenProject, open_project
@@ -54,8 +57,6 @@ from mockgen_watch.workflow.targets import Request, select_plans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mockgen_watch.executors import Executor
-    from mockgen_watch.workflow.produce import Advance, Production
 
 SNAPSHOT_EXAMPLES: Final = """examples:
   mockgen-watch snapshot                 all outputs, to mock_outputs/snapshots/
@@ -102,7 +103,6 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def add_snapshot_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = SNAPSHOT_EXAMPLES
     add_suites(parser)
     add_selection(parser)
     parser.add_argument("--out", metavar="DIR", help="write to DIR, not to mock_outputs/snapshots/")
@@ -124,12 +124,12 @@ def take_snapshot(
     ``folder`` may be anywhere; None is the folder of the project's snapshots.
     """
     plans, found = select_plans(project, request)
-    with running(options) as progress:
+    with running(options) as begin:
         snapshot = SnapshotRun(
             root=_snapshots_root(project, folder),
             stamp=utc_stamp,
             executor=executor_of(options),
-            advance=progress.begin(sum(plan.count for plan in plans)),
+            advance=begin(sum(plan.count for plan in plans)),
         )
         files = tuple(write_snapshots(plans, snapshot))
     return finish(project, Report(files=files, diagnostics=found), options)
@@ -155,26 +155,21 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
             "choose one with --model and --scenario, or --format ndjson"
         )
     write_findings(found, project.suites.text_of, sys.stderr)
-    with running(options) as progress:
-        advance = progress.begin(sum(plan.count for plan in plans))
+    out = sys.stdout.buffer
+    with running(options) as begin:
+        advance = begin(sum(plan.count for plan in plans))
         for plan in plans:
             production = prepare_production(plan, project.suites.record_sources)
             try:
-                _write_production(production, executor_of(options), advance)
+                if plan.output.layout is Layout.SPLIT:
+                    out.writelines(record_bytes(production, index) for index in range(plan.count))
+                else:
+                    write_file(production, executor_of(options), out, advance)
             except BrokenPipeError:
                 raise
             except OSError as error:
                 raise storage_error("stdout", error) from error
     return code_of(found)
-
-
-def _write_production(production: Production, executor: Executor, advance: Advance) -> None:
-    plan = production.plan
-    if plan.output.layout is Layout.SPLIT:
-        for index in range(plan.count):
-            sys.stdout.buffer.write(record_bytes(production, index))
-    else:
-        write_file(production, executor, sys.stdout.buffer, advance)
 
 
 def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
@@ -185,16 +180,13 @@ def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
 
 
 def add_scenarios_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = SCENARIOS_EXAMPLES
     which = parser.add_argument_group("which scenarios")
-    which.add_argument("--all", action="store_true", help="every scenario that there is")
+    add_flag(which, "--all", "every scenario that there is")
     for name in _SCENARIOS:
-        which.add_argument(f"--{name}", action="store_true", help=f"the scenario {name}")
-    which.add_argument("--list", action="store_true", help="list the scenarios, write nothing")
+        add_flag(which, f"--{name}", f"the scenario {name}")
+    add_flag(which, "--list", "list the scenarios, write nothing")
     what = parser.add_argument_group("what is generated")
-    what.add_argument(
-        "--model", metavar="M", action="append", default=[], help="this model only; may be repeated"
-    )
+    add_models(what)
     what.add_argument("--count", metavar="N", type=whole_number, help="records of each scenario")
     what.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
     add_format(what)
@@ -237,7 +229,6 @@ def _list_scenarios(project: OpenProject, options: argparse.Namespace) -> int:
 
 
 def add_clean_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = CLEAN_EXAMPLES
     parser.add_argument(
         "--keep", metavar="N", type=whole_number, help="keep the N newest runs of each output"
     )
@@ -245,10 +236,8 @@ def add_clean_arguments(parser: argparse.ArgumentParser) -> None:
         "--older-than", metavar="AGE", type=_age, help="keep what is younger: 90m, 12h, 30d, 8w"
     )
     parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
-    parser.add_argument(
-        "--no-archive", action="store_true", help="remove for good, without an archive"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be removed")
+    add_flag(parser, "--no-archive", "remove for good, without an archive")
+    add_flag(parser, "--dry-run", "tell what would be removed")
     add_json(parser)
 
 
@@ -264,20 +253,13 @@ def run_clean(options: argparse.Namespace) -> int:
         raise UsageError("say what is kept: --keep N, --older-than AGE, or both")
     project = open_project(options.directory, options.profile)
     root = _snapshots_root(project, options.out)
-    done = clean(
-        root,
-        Retention(number=options.keep, age=options.older_than),
-        utc_stamp(),
-        has_archive=not options.no_archive,
-        is_dry=options.dry_run,
-    )
+    kept = Retention(number=options.keep, age=options.older_than)
+    has_archive = not options.no_archive
+    done = clean(root, kept, utc_stamp(), has_archive=has_archive, is_dry=options.dry_run)
     paths = [root.named(path) for path in done.removed]
-    if options.json:
-        data = {"removed": paths, "kept": done.kept, "archive": done.archive or None}
-        print(json_text(data))
-    elif not options.quiet:
-        for line in _clean_lines(paths, done, is_dry=options.dry_run):
-            print(line)
+    data = {"removed": paths, "kept": done.kept, "archive": done.archive or None}
+    lines = () if options.quiet else _clean_lines(paths, done, is_dry=options.dry_run)
+    print_result(options, data, lines)
     return ExitCode.DONE
 
 
@@ -291,14 +273,13 @@ def _clean_lines(paths: list[str], done: Cleaned, *, is_dry: bool) -> Iterator[s
 
 
 def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = RESTORE_EXAMPLES
     parser.add_argument(
         "names",
         metavar="NAME",
         nargs="*",
         help="an archive, a snapshot, a backup's number, or a lockfile",
     )
-    parser.add_argument("--list", action="store_true", help="list what there is, change nothing")
+    add_flag(parser, "--list", "list what there is, change nothing")
     parser.add_argument("--out", metavar="DIR", help="the folder (default: mock_outputs/snapshots)")
     add_json(parser)
 
@@ -310,19 +291,17 @@ def run_restore(options: argparse.Namespace) -> int:
     root = _snapshots_root(project, options.out)
     if options.list:
         found = restorable(project, root)
-        print(json_text(_restorable_data(found))) if options.json else _print_restorable(found)
+        print_result(options, _restorable_data(found), _restorable_lines(found))
         return ExitCode.DONE
     done = [restore(project, root, name) for name in options.names]
     restored = [path for one in done for path in one.paths]
     refused = [path for one in done for path in one.refused]
-    if options.json:
-        print(json_text({"restored": restored, "refused": refused}))
-    elif not options.quiet:
-        for path in restored:
-            print(f"restored  {escape_for_terminal(path.removeprefix('./'))}")
+    shown = () if options.quiet else restored
+    lines = (f"restored  {escape_for_terminal(path.removeprefix('./'))}" for path in shown)
+    print_result(options, {"restored": restored, "refused": refused}, lines)
     for path in refused:
-        shown = escape_for_terminal(path)
-        print(f"{shown} is there already, and is another file; it stays", file=sys.stderr)
+        name = escape_for_terminal(path)
+        print(f"{name} is there already, and is another file; it stays", file=sys.stderr)
     return ExitCode.FINDINGS if refused else ExitCode.DONE
 
 
@@ -335,13 +314,11 @@ def _restorable_data(found: Restorable) -> dict[str, object]:
     return {"archives": found.archives, "backups": backups, "lockfiles": lockfiles}
 
 
-def _print_restorable(found: Restorable) -> None:
+def _restorable_lines(found: Restorable) -> Iterator[str]:
     for name, paths in found.archives.items():
-        print(f"archive  {escape_for_terminal(name)}")
-        for path in paths:
-            print(f"  {escape_for_terminal(path)}")
+        yield f"archive  {escape_for_terminal(name)}"
+        yield from (f"  {escape_for_terminal(path)}" for path in paths)
     for one in found.backups:
         path = one.path if one.folder == "." else f"{one.folder}/{one.path}"
-        print(f"backup  {one.number}  {escape_for_terminal(path)}")
-    for lockfile in found.lockfiles:
-        print(f"lockfile  {escape_for_terminal(lockfile.name)}")
+        yield f"backup  {one.number}  {escape_for_terminal(path)}"
+    yield from (f"lockfile  {escape_for_terminal(one.name)}" for one in found.lockfiles)

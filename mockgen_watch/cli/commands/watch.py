@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.commands.daemon import TAKEN
-from mockgen_watch.cli.options import PROFILE, whole_number
+from mockgen_watch.cli.options import PROFILE, add_flag, whole_number
 from mockgen_watch.errors import UsageError
 from mockgen_watch.observe import (
     VARIABLE,
@@ -20,7 +20,7 @@ from mockgen_watch.observe import (
     level_of,
     level_of_environment,
 )
-from mockgen_watch.spec.build.project import LogLevel, LogSettings
+from mockgen_watch.spec.build.project import LogSettings
 from mockgen_watch.storage.project_folder import find_project
 from mockgen_watch.watch.daemon import Daemon, handling
 from mockgen_watch.watch.events import BatchEnded, DaemonEvent, EventLogger
@@ -43,21 +43,9 @@ sync waits until what was saved is reflected, status tells how the daemon fares,
 LOG_NAME: Final = "daemon/watch.log"
 """In the state folder, unless the project file names another log."""
 
-_LEVELS: Final = {
-    LogLevel.DEBUG: Level.DEBUG,
-    LogLevel.INFO: Level.INFO,
-    LogLevel.WARNING: Level.WARNING,
-    LogLevel.ERROR: Level.ERROR,
-}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
-    parser.add_argument(
-        "--once",
-        action="store_true",
-        help="end when the outputs are right; 1 when something is wrong",
-    )
+    add_flag(parser, "--once", "end when the outputs are right; 1 when something is wrong")
     parser.add_argument(
         "--metrics",
         metavar="PORT",
@@ -71,28 +59,21 @@ def run(options: argparse.Namespace) -> int:
     metrics = Metrics()
     daemon.on_status = lambda: describe_status(daemon, metrics)
     logs = _Logs(daemon, options)
-    daemon.on_reload = _Reloading(daemon, options, logs)
+    daemon.on_reload = logs.reload
     for listener in (metrics, logs):
         daemon.stream.subscribe(listener)
     with contextlib.ExitStack() as stack:
-        _show(daemon, options, logs, stack)
+        if options.log_format is None and not options.quiet and sys.stderr.isatty():
+            from mockgen_watch.cli.live import LiveView
+
+            daemon.stream.subscribe(stack.enter_context(LiveView(daemon)))
+        else:
+            daemon.stream.subscribe(logs.on_stderr)
         if options.metrics is not None:
             _serve(daemon, options.metrics, logs, stack)
         stack.enter_context(handling(daemon))
         daemon.run(once=options.once)
     return ExitCode.FINDINGS if options.once and daemon.problems.errors else ExitCode.DONE
-
-
-def _show(
-    daemon: Daemon, options: argparse.Namespace, logs: _Logs, stack: contextlib.ExitStack
-) -> None:
-    """Show on stderr what happens: to a person as a picture, to a program as lines."""
-    if options.log_format is None and not options.quiet and sys.stderr.isatty():
-        from mockgen_watch.cli.live import LiveView
-
-        daemon.stream.subscribe(stack.enter_context(LiveView(daemon)))
-    else:
-        daemon.stream.subscribe(logs.on_stderr)
 
 
 def _serve(daemon: Daemon, port: int, logs: _Logs, stack: contextlib.ExitStack) -> None:
@@ -113,7 +94,8 @@ class _Logs:
 
     def __init__(self, daemon: Daemon, options: argparse.Namespace) -> None:
         self.daemon = daemon
-        self.options = options
+        # What an option has named stays, whatever the environment says.
+        self.is_profile_given = options.profile != (os.environ.get(PROFILE) or None)
         self.settings = LogSettings()
         self.asked: Level | None = None
         self.given = Level.DEBUG if options.verbose else Level.ERROR if options.quiet else None
@@ -141,30 +123,21 @@ class _Logs:
             return
         self.settings = settings.log
         path = settings.log.file
-        log = self.daemon.root / path if path else Path(self.daemon.state.folder, LOG_NAME)
-        self.file.path = log
+        state = self.daemon.state.folder
+        self.file.path = self.daemon.root / path if path else Path(state, LOG_NAME)
         self.adjust()
 
     def adjust(self) -> None:
         """Show what is asked for: by a reload, else by options, environment or project file."""
         level = self.asked or self.given or level_of_environment()
         if level is None and self.daemon.settings is not None:
-            level = _LEVELS[self.settings.level]
+            level = Level[self.settings.level.name]
         if level is not None:
             for teller in (self.in_file, self.on_stderr):
                 teller.log.show_from(level)
 
-
-class _Reloading:
-    """Takes over what a client says whose user wants everything read again."""
-
-    def __init__(self, daemon: Daemon, options: argparse.Namespace, logs: _Logs) -> None:
-        self.daemon = daemon
-        self.logs = logs
-        # What an option has named stays, whatever the environment says.
-        self.is_profile_given = options.profile != (os.environ.get(PROFILE) or None)
-
-    def __call__(self, details: Mapping[str, object]) -> None:
+    def reload(self, details: Mapping[str, object]) -> None:
+        """Take over what a client says whose user wants everything read again."""
         said = details.get("environment")
         environment = said if isinstance(said, dict) else {}
         for name in TAKEN:
@@ -176,5 +149,5 @@ class _Reloading:
         if not self.is_profile_given:
             self.daemon.project.profile = os.environ.get(PROFILE) or None
         level = str(details.get("log_level")).upper()
-        self.logs.asked = Level[level] if level in Level.__members__ else None
-        self.logs.adjust()
+        self.asked = Level[level] if level in Level.__members__ else None
+        self.adjust()

@@ -1,19 +1,25 @@
-"""Why: where a value of an output comes from."""
+"""Record and why: one record of a scenario, and where a value of an output comes from."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.options import add_json
+from mockgen_watch.cli.options import add_json, whole_number
+from mockgen_watch.cli.running import print_result
 from mockgen_watch.errors import UsageError
+from mockgen_watch.formats import BUILTIN
+from mockgen_watch.formats.format import complete_options
 from mockgen_watch.git.history import Blame, last_touched
 from mockgen_watch.observe import escape_for_terminal
-from mockgen_watch.spec.model import Origin, OriginKind
-from mockgen_watch.views.values import explanation_data, json_text, shown_value
+from mockgen_watch.plan.model import Selection
+from mockgen_watch.scenarios.source import compile_source
+from mockgen_watch.spec.model import Layout, Origin, OriginKind
+from mockgen_watch.views.values import explanation_data, shown_value
 from mockgen_watch.workflow.origins import split_pointer
 from mockgen_watch.workflow.project import open_project
-from mockgen_watch.workflow.targets import find_output
+from mockgen_watch.workflow.targets import find_output, find_plan, with_record
 from mockgen_watch.workflow.why import Explanation, explain
 
 if TYPE_CHECKING:
@@ -22,6 +28,11 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
+
+RECORD_EXAMPLES: Final = """examples:
+  mockgen-watch record claims/Claim 0
+  mockgen-watch record claims/Claim/negative 999_998        without those before it
+"""
 
 EXAMPLES: Final = """examples:
   mockgen-watch why mock_outputs/claims/Claim/positive.json#/0/payload/CLM_TYPE
@@ -37,8 +48,29 @@ SHOWN: Final = 12
 """Values of a pool that are listed."""
 
 
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="SUITE/MODEL[/SCENARIO]", help="whose record")
+    parser.add_argument("index", metavar="I", type=whole_number, help="its index, from 0")
+    parser.add_argument("--seed", metavar="N", type=int, help="another seed than the spec's")
+    parser.add_argument(
+        "--format", metavar="F", default="json", choices=sorted(BUILTIN), help="default: json"
+    )
+
+
+def run_record(options: argparse.Namespace) -> int:
+    project = open_project(options.directory, options.profile)
+    plan = find_plan(project, options.name, Selection(seed=options.seed))
+    source = compile_source(with_record(plan, options.index))
+    form = BUILTIN[options.format]
+    given = plan.output.options if plan.output.format == options.format else ()
+    layout = Layout.SPLIT if Layout.SPLIT in form.layouts else form.layouts[0]
+    writer = form.writer(source.programs, complete_options(form, given), layout)
+    data = writer.encode(source.record_at(options.index))
+    sys.stdout.write((writer.framing.head + data + writer.framing.tail).decode("utf-8"))
+    return ExitCode.DONE
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
     parser.add_argument("target", metavar="OUTPUT#POINTER", help="a value of an output")
     add_json(parser, "the explanation")
 
@@ -50,10 +82,7 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     why = explain(find_output(project, path), split_pointer(pointer))
     blame = last_touched(project, why)
-    if options.json:
-        print(json_text(explanation_data(why, blame)))
-    else:
-        print("\n".join(_lines(why, blame)))
+    print_result(options, explanation_data(why, blame), _lines(why, blame))
     return ExitCode.DONE
 
 

@@ -12,6 +12,7 @@ from mockgen_watch.errors import FindingsError, LockedError, StorageError, Usage
 if TYPE_CHECKING:
     import argparse
 
+EXAMPLES = "examples:\n  mockgen-watch greet --code 1"
 FINDING = Diagnostic(code="MG206", message="The pool\x1b[2J is empty", location=Location(path="a"))
 ENDS: dict[str, BaseException] = {
     "usage": UsageError("that cannot be"),
@@ -25,7 +26,6 @@ ENDS: dict[str, BaseException] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how to end and what to return."""
-    parser.epilog = "examples:\n  mockgen-watch greet --code 1"
     parser.add_argument("--end", choices=ENDS)
     parser.add_argument("--code", type=int, default=0)
 

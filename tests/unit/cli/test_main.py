@@ -124,6 +124,9 @@ def test_a_command_that_cannot_be_loaded_is_unexpected(capsys: pytest.CaptureFix
     assert "ModuleNotFoundError" in capsys.readouterr().err
 
 
-def test_every_command_of_the_table_has_its_two_functions() -> None:
+def test_every_command_of_the_table_has_its_two_functions_and_examples() -> None:
     for entry in COMMANDS.values():
-        assert all(map(callable, load_command(entry)))
+        add_arguments, examples, run = load_command(entry)
+        assert callable(add_arguments)
+        assert callable(run)
+        assert examples.startswith("examples:\n")

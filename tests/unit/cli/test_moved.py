@@ -49,7 +49,7 @@ def test_what_nobody_has_seen_or_can_read_is_not_told_of(tmp_path: Path) -> None
     (tmp_path / new).unlink()
     assert memory.compare([new]) is None
     other = put(tmp_path, "out/other.txt", "x")
-    memory.note([other])
+    memory.compare([other])
     assert memory.compare([other]) is None
 
 

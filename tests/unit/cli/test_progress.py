@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mockgen_watch.cli.running import PATIENCE, PAUSE, Progress, progress
+from mockgen_watch.cli.running import PATIENCE, PAUSE, Bar, Progress, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Clock:
         return self.now
 
 
-class FakeBar:
+class FakeBar(Bar):
     def __init__(self, total: int) -> None:
         self.told: list[object] = [total]
 

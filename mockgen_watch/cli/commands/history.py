@@ -1,26 +1,30 @@
-"""Diff: in which records and fields outputs differ from a commit."""
+"""Diff and verify: how outputs differ from a commit, and which commits can be made again."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
-from mockgen_watch.cli.running import wants_color
+from mockgen_watch.cli.options import add_flag, add_json
+from mockgen_watch.cli.running import executor_of, print_result, progress, wants_color
 from mockgen_watch.git.history import FieldDifference, FileDifference, diff_outputs
+from mockgen_watch.git.verify import Commit, StaleCommit, Verification, verify
 from mockgen_watch.observe import escape_for_terminal
+from mockgen_watch.views.diagnostics import diagnostics_data
 from mockgen_watch.views.runs import difference_data
-from mockgen_watch.views.values import counted, json_text, plural, shown_value
+from mockgen_watch.views.values import counted, plural, shown_value
 from mockgen_watch.workflow.project import open_project
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockgen_watch.workflow.changes import CellChange
 
-EXAMPLES: Final = """examples:
+DIFF_EXAMPLES: Final = """examples:
   mockgen-watch diff                     what the outputs tell else than in the last commit
   mockgen-watch diff main                … than in the branch main
   mockgen-watch diff main --markdown     a comment for a pull request
@@ -28,33 +32,40 @@ EXAMPLES: Final = """examples:
 The order of keys and of records tells nothing, so it is no difference.
 """
 
+VERIFY_EXAMPLES: Final = """examples:
+  mockgen-watch verify                     the last commit
+  mockgen-watch verify origin/main..       every commit that is not in origin/main yet
+  mockgen-watch verify v1.0..v2.0 --json
+
+Every output is made again from the specs of its own commit, which Git holds: nothing is checked
+out, and files of the working tree do not matter.
+"""
+
 LONGEST_MARKDOWN: Final = 50_000
 """Characters of a comment, about; one of GitHub has 65,536 at most."""
 
+_SHORT: Final = 10
 _RED, _GREEN, _BOLD, _RESET = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[0m"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = EXAMPLES
+def add_diff_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "revision", metavar="REV", nargs="?", default="HEAD", help="a commit (default: HEAD)"
     )
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 when they differ")
+    add_flag(parser, "--exit-code", "exit with 1 when they differ")
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="the difference as JSON")
-    form.add_argument("--markdown", action="store_true", help="the difference as Markdown")
+    add_flag(form, "--json", "the difference as JSON")
+    add_flag(form, "--markdown", "the difference as Markdown")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_diff(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     files = diff_outputs(project, options.revision)
-    if options.json:
-        print(json_text(difference_data(files)))
-    elif options.markdown:
-        print("\n".join(_markdown(files, options.revision)))
+    if options.markdown:
+        lines = _markdown(files, options.revision)
     else:
-        for line in _text(files, is_short=options.quiet):
-            print(line)
+        lines = _text(files, is_short=options.quiet)
+    print_result(options, difference_data(files), lines)
     return ExitCode.FINDINGS if options.exit_code and files else ExitCode.DONE
 
 
@@ -143,3 +154,67 @@ def _code(text: str) -> str:
     """Return ``text`` as code that neither ends early nor breaks a table."""
     text = text.replace("|", "\\|")
     return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "revisions", metavar="REV..REV", nargs="*", default=["HEAD"], help="default: HEAD"
+    )
+    parser.add_argument("--jobs", metavar="N", type=int, default=1, help="that many processes")
+    add_flag(parser, "--again", "look again at what was found right before")
+    add_json(parser)
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    project = open_project(options.directory)
+    with contextlib.ExitStack() as stack:
+
+        def begin(commits: int) -> Callable[[Commit], None]:
+            bar = stack.enter_context(progress(commits, unit="commits", is_quiet=options.quiet))
+            return lambda commit: bar.advance(commit.id[:_SHORT], 1)
+
+        found = verify(
+            project,
+            options.revisions,
+            executor=executor_of(options),
+            begin=begin,
+            trust_memory=not options.again,
+        )
+    print_result(options, _verify_data(found), _verify_lines(found, is_quiet=options.quiet))
+    return ExitCode.FINDINGS if found.stale else ExitCode.DONE
+
+
+def _verify_lines(found: Verification, *, is_quiet: bool) -> Iterator[str]:
+    for stale in found.stale:
+        yield from _stale_lines(stale)
+    if not is_quiet:
+        right = found.commits - len(found.stale) - found.without
+        without = f", {found.without} without specs and outputs" if found.without else ""
+        commits = plural("commit", found.commits)
+        yield f"{right} of {found.commits} {commits} can be reproduced{without}"
+
+
+def _stale_lines(stale: StaleCommit) -> Iterator[str]:
+    commit = stale.commit
+    bold, reset = (_BOLD, _RESET) if wants_color(sys.stdout) else ("", "")
+    subject = escape_for_terminal(commit.subject)
+    yield f"{bold}{commit.id[:_SHORT]}{reset}  {commit.date[:10]}  {subject}"
+    for item in stale.diagnostics:
+        yield f"  {escape_for_terminal(f'{item.location} {item.code} {item.message}')}"
+
+
+def _verify_data(found: Verification) -> dict[str, object]:
+    return {
+        "commits": found.commits,
+        "remembered": found.remembered,
+        "without": found.without,
+        "stale": [
+            {
+                "commit": stale.commit.id,
+                "date": stale.commit.date,
+                "subject": stale.commit.subject,
+                **diagnostics_data(stale.diagnostics),
+            }
+            for stale in found.stale
+        ],
+    }
