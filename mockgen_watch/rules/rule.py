@@ -34,7 +34,7 @@ from mockgen_watch.rules.values import (
     same,
     shown,
     value_at,
-    with_value,
+    with_field,
 )
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 
@@ -227,10 +227,7 @@ def _record_of_fields(
             own = date_for_cel(value, moment)
         elif isinstance(value, dict | list):
             own = value_at(view.with_rfc3339(written), path)
-        for depth in range(1, len(field)):
-            if not isinstance(value_at(record, field[:depth]), dict):
-                record = with_value(record, field[:depth], {})
-        record = with_value(record, field, own)
+        record = with_field(record, field, own)
     return record
 
 

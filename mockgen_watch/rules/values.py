@@ -170,6 +170,14 @@ def with_value(record: Json, place: Place, value: Json | Missing) -> Json:
     return record
 
 
+def with_field(record: Json, path: Path, value: Json | Missing) -> Json:
+    """Return ``record`` with another value at ``path``, and objects on the way there."""
+    for depth in range(1, len(path)):
+        if not isinstance(value_at(record, path[:depth]), dict):
+            record = with_value(record, path[:depth], {})
+    return with_value(record, path, value)
+
+
 def is_number(value: object) -> TypeGuard[int | Decimal]:
     """Return whether ``value`` is a number; true and false are none."""
     return isinstance(value, int | Decimal) and value is not True and value is not False

@@ -325,12 +325,9 @@ def _state(value: Json | Missing) -> int:
 
 def _node_at(root: Node, path: Path) -> Node | None:
     """Return the node that ``path`` leads to through objects; None where there is none."""
-    node = root
+    node: Node | None = root
     for key in path:
-        found = dict(node.members).get(key) if isinstance(node, ObjectNode) else None
-        if found is None:
-            return None
-        node = found
+        node = dict(node.members).get(key) if isinstance(node, ObjectNode) else None
     return node
 
 

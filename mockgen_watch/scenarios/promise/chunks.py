@@ -10,6 +10,8 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec import Struct
+
 from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.generate.column import (
     Column,
@@ -23,12 +25,12 @@ from mockgen_watch.generate.column import (
     values_over,
 )
 from mockgen_watch.rules.cel import ORDERS, Comparison
-from mockgen_watch.rules.values import Path, RecordView, is_number, value_at, with_value
+from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number, with_field
 from mockgen_watch.scenarios.promise.facts import seconds_in
-from mockgen_watch.spec.generators import Moment, MomentKind
+from mockgen_watch.spec.generators import MomentKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
     import numpy as np
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
     BoolArray: TypeAlias = NDArray[np.bool_]
+    Verdicts: TypeAlias = Callable[[Cells], BoolArray]
+    """Returns which records of a chunk pass, bool[n]."""
 
 
 TOO_LARGE: Final = 1 << 62
@@ -59,28 +63,41 @@ class NotComparableError(ValueError):
     """A value is text, or a number that does not fit into 64 bits with its decimals."""
 
 
-class _Units:
-    """The integers that a column's units draw, times ``factor``."""
+class _Comparable(Struct, frozen=True, eq=False):
+    """What the values of a column are compared by, as integers: times ``10**decimals``.
 
-    def __init__(self, column: Column, factor: int) -> None:
-        self.decimals = column.decimals
-        self._units = column.units
-        self._factor = factor
+    Attributes:
+        over: returns those of a chunk, int64[n], and where there is nothing to compare by, bool[n];
+            None: nowhere. It raises NotComparableError where a value is text or too large.
+    """
 
-    def over(self, cells: Cells) -> tuple[IntArray, BoolArray | None]:
-        """Return what the values of a chunk are compared by, times ``10**decimals``, int64[n].
+    decimals: int
+    over: Callable[[Cells], tuple[IntArray, BoolArray | None]]
 
-        The second array (bool[n]) says where there is nothing to compare by; None: nowhere.
 
-        Raises:
-            NotComparableError: a value is text or too large.
-        """
-        if self._units is None:
-            raise TypeError("the column has no units")
-        numbers = self._units.over(cells)
+def _comparable_column(column: Column, path: Path, view: RecordView) -> _Comparable | None:
+    """Return what the column at the written ``path`` is compared by; None where values decide."""
+    moment = view.moments.get(path)
+    if _is_tabulated(column):
+        decimals = _decimals_of(column) if moment is None else 0
+        return _Comparable(decimals, _Entries(column, path, view, decimals).over)
+    units = column.units
+    if units is None or column.read is not None:
+        return None
+    if moment is None:
+        is_drawn, factor = column.kind is ColumnKind.NUMBER, 1
+    else:
+        # The text of a moment has to say which one it is.
+        is_drawn = all(item in moment.format for item in _DIRECTIVES[moment.kind])
+        factor = seconds_in(moment)
+
+    def over(cells: Cells) -> tuple[IntArray, None]:
+        numbers = units.over(cells)
         if numbers.dtype == object:
             raise NotComparableError
-        return (numbers if self._factor == 1 else numbers * self._factor), None
+        return (numbers if factor == 1 else numbers * factor), None
+
+    return _Comparable(column.decimals, over) if is_drawn else None
 
 
 _UNREAD, _NUMBER, _NOTHING = 0, 1, 2
@@ -89,21 +106,19 @@ _UNREAD, _NUMBER, _NOTHING = 0, 1, 2
 class _Entries:
     """What the entries of a column's table are compared by; each is read when first drawn."""
 
-    def __init__(self, column: Column, path: Path, view: RecordView) -> None:
+    def __init__(self, column: Column, path: Path, view: RecordView, decimals: int) -> None:
         self._column = column
         self._path = path
         self._view = view
-        self.decimals = 0 if path in view.moments else _decimals_of(column)
+        self._decimals = decimals
         self._state: NDArray[np.int8] | None = None
         self._numbers: IntArray | None = None
 
     def over(self, cells: Cells) -> tuple[IntArray, BoolArray | None]:
-        """Return the integers of a chunk; see ``_Units``."""
         xp = cells.xp
-        part = self._column.parts[0]
+        size = len(self._column.parts[0].table)
         if self._state is None or self._numbers is None:
-            self._state = xp.zeros(len(part.table), xp.int8)
-            self._numbers = xp.zeros(len(part.table), xp.int64)
+            self._state, self._numbers = xp.zeros(size, xp.int8), xp.zeros(size, xp.int64)
         state, numbers = self._state, self._numbers
         codes = _entry_codes(self._column, cells)
         for code in xp.unique(codes[state[codes] == _UNREAD]).tolist():
@@ -119,7 +134,7 @@ class _Entries:
             return None
         if isinstance(found, str):
             raise NotComparableError
-        scaled = int(Decimal(found).scaleb(self.decimals))
+        scaled = int(Decimal(found).scaleb(self._decimals))
         if abs(scaled) >= TOO_LARGE:
             raise NotComparableError
         return scaled
@@ -146,23 +161,6 @@ def _is_tabulated(column: Column) -> bool:
     """Return whether each value of ``column`` is one entry of one table."""
     is_single = column.read is None and len(column.parts) == 1
     return is_single and len(column.parts[0].table) <= MOST_ENTRIES
-
-
-def _comparable_column(column: Column, path: Path, view: RecordView) -> _Units | _Entries | None:
-    """Return what the column at the written ``path`` is compared by; None where values decide."""
-    if _is_tabulated(column):
-        return _Entries(column, path, view)
-    moment = view.moments.get(path)
-    if column.units is None or column.read is not None:
-        return None
-    if moment is None:
-        return _Units(column, 1) if column.kind is ColumnKind.NUMBER else None
-    return _Units(column, seconds_in(moment)) if _says_moment(moment) else None
-
-
-def _says_moment(moment: Moment) -> bool:
-    """Return whether the text of a moment says which one it is."""
-    return all(directive in moment.format for directive in _DIRECTIVES[moment.kind])
 
 
 def _decimals_of(column: Column) -> int:
@@ -225,7 +223,7 @@ class _ChunkCheck:
         is_whole = self._is_whole
         for test in self._tests:
             try:
-                holds &= test.over(cells)
+                holds &= test(cells)
             except NotComparableError:
                 is_whole = False
         requirement = self._requirement
@@ -238,52 +236,49 @@ class _ChunkCheck:
         return ~holds if requirement.is_outside else holds
 
 
-class _Ordered:
-    """A test that compares columns of numbers."""
-
-    def __init__(self, test: Test, columns: dict[Path, _Units | _Entries]) -> None:
-        self._test = test
-        self._columns = columns
-
-    def over(self, cells: Cells) -> BoolArray:
-        xp = cells.xp
-        found = {path: column.over(cells) for path, column in self._columns.items()}
-        holds: BoolArray = xp.ones(len(cells.a), bool)
-        for order in self._test.orders:
-            holds &= self._compare(order, xp, {path: one[0] for path, one in found.items()})
-        for _, lacking in found.values():
-            if lacking is not None:
-                holds[lacking] = self._test.holds_unordered
-        return holds
-
-    def _compare(
-        self, order: Comparison, xp: ModuleType, found: Mapping[Path, IntArray]
-    ) -> BoolArray:
-        own_places = self._columns[order.left].decimals
-        right: IntArray | int
-        if isinstance(order.right, tuple):
-            other_places = self._columns[order.right].decimals
-            places = max(own_places, other_places)
-            right = _scaled(xp, found[order.right], places - other_places)
-        else:
-            number = Decimal(order.right)
-            places = max(own_places, -int(number.as_tuple().exponent))
-            right = int(number.scaleb(places))
-        left = _scaled(xp, found[order.left], places - own_places)
-        return ORDERS[order.order](left, right)  # type: ignore[return-value]  # of arrays, an array
-
-
-def _ordered(test: Test, root: ObjectNode, view: RecordView) -> _Ordered | None:
-    columns: dict[Path, _Units | _Entries] = {}
+def _ordered(test: Test, root: ObjectNode, view: RecordView) -> Verdicts | None:
+    """Return the verdicts of a test that compares columns of numbers; None for another one."""
+    columns: dict[Path, _Comparable] = {}
     sides = [side for order in test.orders for side in (order.left, order.right)]
     for path in {side for side in sides if isinstance(side, tuple)}:
         column = _column_at(root, path)
-        is_sure = column is not None and not column.presence
-        comparable = _comparable_column(column, path, view) if column and is_sure else None
+        if column is None or column.presence:
+            return None
+        comparable = _comparable_column(column, path, view)
         if comparable is None:
             return None
         columns[path] = comparable
-    return _Ordered(test, columns) if columns else None
+
+    def over(cells: Cells) -> BoolArray:
+        xp = cells.xp
+        found = {path: column.over(cells) for path, column in columns.items()}
+        sides = {path: (found[path][0], column.decimals) for path, column in columns.items()}
+        holds: BoolArray = xp.ones(len(cells.a), bool)
+        for order in test.orders:
+            holds &= _compare(order, xp, sides)
+        for _, lacking in found.values():
+            if lacking is not None:
+                holds[lacking] = test.holds_unordered
+        return holds
+
+    return over if columns else None
+
+
+def _compare(
+    order: Comparison, xp: ModuleType, sides: Mapping[Path, tuple[IntArray, int]]
+) -> BoolArray:
+    """Return where a comparison holds; ``sides`` are integers and their decimals."""
+    left, left_places = sides[order.left]
+    right: IntArray | int
+    if isinstance(order.right, tuple):
+        numbers, right_places = sides[order.right]
+        places = max(left_places, right_places)
+        right = _scaled(xp, numbers, places - right_places)
+    else:
+        number = Decimal(order.right)
+        places = max(left_places, -int(number.as_tuple().exponent))
+        right = int(number.scaleb(places))
+    return ORDERS[order.order](_scaled(xp, left, places - left_places), right)  # type: ignore[return-value]  # of arrays, an array
 
 
 _UNKNOWN, _HOLDS, _FAILS = 0, 1, 2
@@ -321,15 +316,11 @@ class _Tabulated:
             reversed(self._columns.items()), reversed(self._sizes), strict=True
         ):
             code, own_code = divmod(code, size)
-            for depth in range(1, len(path)):
-                if not isinstance(value_at(record, path[:depth]), dict):
-                    record = with_value(record, path[:depth], {})
-            states = 1 if column.presence is None else len(State)
-            entry, state = divmod(own_code, states)
+            entry, state = divmod(own_code, 1 if column.presence is None else len(State))
+            value: Json | Missing = None if state == State.NULL else MISSING
             if state == State.PRESENT:
-                record = with_value(record, path, own(_value_of(column, entry)))
-            elif state == State.NULL:
-                record = with_value(record, path, None)
+                value = own(_value_of(column, entry))
+            record = with_field(record, path, value)
         return record
 
 
@@ -337,7 +328,8 @@ def _size(column: Column) -> int:
     return len(column.parts[0].table) * (1 if column.presence is None else len(State))
 
 
-def _tabulated(test: Test, root: ObjectNode) -> _Tabulated | None:
+def _tabulated(test: Test, root: ObjectNode) -> Verdicts | None:
+    """Return the verdicts of a test whose fields have few combinations; None for another one."""
     columns: dict[Path, Column] = {}
     for path in test.paths:
         column = _column_at(root, path)
@@ -345,19 +337,16 @@ def _tabulated(test: Test, root: ObjectNode) -> _Tabulated | None:
             return None
         columns[path] = column
     is_small = math.prod(map(_size, columns.values())) <= MOST_ENTRIES
-    return _Tabulated(test, columns) if is_small else None
+    return _Tabulated(test, columns).over if is_small else None
 
 
 def _column_at(root: ObjectNode, path: Path) -> Column | None:
     """Return the column at ``path`` where all objects on the way are always there; else None."""
-    node: Node = root
+    node: Node | None = root
     for key in path:
         if not isinstance(node, ObjectNode) or (node is not root and node.presence is not None):
             return None
-        found = dict(node.members).get(key)
-        if found is None:
-            return None
-        node = found
+        node = dict(node.members).get(key)
     return node if isinstance(node, Column) else None
 
 

@@ -21,7 +21,7 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.checks import check_unique
-from mockgen_watch.rules.values import Missing, Path, seconds_of
+from mockgen_watch.rules.values import Path, seconds_of, with_field
 from mockgen_watch.scenarios.promise.facts import (
     ABSENT,
     MOST_OPTIONS,
@@ -107,43 +107,29 @@ def _constrain_one(plan: RecordPlan, requirement: Requirement) -> tuple[RecordPl
 def narrow_leaf(leaf: Leaf, bounds: Bounds) -> Leaf:
     """Return ``leaf`` with its number or date within ``bounds``, as far as it can be."""
     generator = leaf.generator
-    if leaf.modifiers.unique:
-        return leaf
+    low: int | Decimal | None
+    high: int | Decimal | None
     if isinstance(generator, Number):
-        low, high, step = generator.minimum, generator.maximum, Fraction(generator.step)
-        if low is None or high is None:
-            return leaf
-        steps = _steps_within(bounds, Fraction(low), Fraction(high), step)
-        if steps is None:
-            return leaf
-        first, last = (_decimal(Fraction(low) + number * step) for number in steps)
-        return replace(leaf, generator=replace(generator, minimum=first, maximum=last))
-    if isinstance(generator, Moment):
-        size, start = seconds_in(generator), generator.first
-        ends = Fraction(start * size), Fraction(generator.last * size)
-        steps = _steps_within(bounds, *ends, Fraction(generator.step * size))
-        if steps is None:
-            return leaf
-        first_unit, last_unit = (start + number * generator.step for number in steps)
-        return replace(leaf, generator=replace(generator, first=first_unit, last=last_unit))
-    return leaf
-
-
-def _steps_within(
-    bounds: Bounds, low: Fraction, high: Fraction, step: Fraction
-) -> tuple[int, int] | None:
-    """Return the first and last step from ``low`` within ``bounds``; None where there is none."""
-    first, last = 0, (high - low) // step
+        size, low, high = 1, generator.minimum, generator.maximum
+    elif isinstance(generator, Moment):
+        size, low, high = seconds_in(generator), generator.first, generator.last
+    else:
+        return leaf
+    if low is None or high is None or leaf.modifiers.unique:
+        return leaf
+    start, step = Fraction(low), Fraction(generator.step)
+    first, last = 0, (Fraction(high) - start) // step
     if bounds.low is not None:
-        first = max(first, math.ceil((Fraction(bounds.low) - low) / step))
+        first = max(first, math.ceil((Fraction(bounds.low) / size - start) / step))
     if bounds.high is not None:
-        last = min(last, math.floor((Fraction(bounds.high) - low) / step))
-    return None if first > last else (first, last)
-
-
-def _decimal(value: Fraction) -> Decimal:
-    """Return a fraction that is a decimal number as one."""
-    return Decimal(value.numerator) / Decimal(value.denominator)
+        last = min(last, math.floor((Fraction(bounds.high) / size - start) / step))
+    if first > last:
+        return leaf
+    ends = [start + number * step for number in (first, last)]
+    if isinstance(generator, Number):
+        least, most = (Decimal(end.numerator) / Decimal(end.denominator) for end in ends)
+        return replace(leaf, generator=replace(generator, minimum=least, maximum=most))
+    return replace(leaf, generator=replace(generator, first=int(ends[0]), last=int(ends[1])))
 
 
 def _narrow_to(shape: ObjectShape, condition: Condition) -> ObjectShape:
@@ -319,15 +305,8 @@ def _record_with(variables: Sequence[_Variable], numbers: Sequence[int]) -> Json
     record: Json = {}
     for variable, number in zip(variables, numbers, strict=True):
         for (path, _), option in zip(variable.leaves, variable.choices[number], strict=True):
-            record = _put(record, path, option.value)
+            record = with_field(record, path, option.value)
     return record
-
-
-def _put(record: Json, path: Path, value: Json | Missing) -> Json:
-    inner = record if isinstance(record, dict) else {}
-    if len(path) == 1:
-        return inner if isinstance(value, Missing) else {**inner, path[0]: value}
-    return {**inner, path[0]: _put(inner.get(path[0], {}), path[1:], value)}
 
 
 def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[Path]) -> RecordPlan:
@@ -380,16 +359,12 @@ def _cannot_be_met(requirement: Requirement, plan: RecordPlan) -> Diagnostic:
     else:
         message = f"no record of {plan.scenario} can meet {name}"
         hint = "give the field a value that the rule allows"
-    found = fields_below(plan.shape, requirement.paths or ())
     return Diagnostic(
         code="MG403",
         message=message,
         location=requirement.location,
         hint=hint,
-        related=tuple(
-            Related(message="this is all that the field can be", location=place)
-            for place in dict.fromkeys(field.leaf.origin.location for field in found)
-        ),
+        related=requirement.fields_in(plan, "this is all that the field can be"),
     )
 
 

@@ -330,70 +330,60 @@ def never_meets(schema: Json, leaf: Leaf) -> bool:
         return False
     if leaf.modifiers.transforms or leaf.coerce_number:
         return False
-    if "type" in schema and _is_of_no_type(schema["type"], leaf):
+    kinds = kinds_of(leaf) if "type" in schema else None
+    if kinds is not None and not any(_is_of_type(kind, schema["type"]) for kind in kinds):
         return True
     number = leaf.generator
-    return isinstance(number, Number) and any(
-        _is_beyond(key, operand, number) for key, operand in schema.items()
-    )
-
-
-def _is_of_no_type(operand: Json, leaf: Leaf) -> bool:
-    kinds = kinds_of(leaf)
-    wanted = operand if isinstance(operand, list) else [operand]
-    return kinds is not None and not any(
-        _TYPES[kind] in wanted or (kind is Kind.NUMBER and "integer" in wanted) for kind in kinds
-    )
-
-
-def _is_beyond(key: str, operand: Json, number: Number) -> bool:
-    """Return whether all of a number's range is on the wrong side of a bound."""
-    low, high = number.minimum, number.maximum
-    if low is None or high is None or not isinstance(operand, int | Decimal):
+    if not isinstance(number, Number) or number.minimum is None or number.maximum is None:
         return False
-    # The end of the range that comes nearest to meeting a lower bound is the greatest.
-    return key in BOUNDS and not ORDERS[BOUNDS[key]](high if "min" in key.lower() else low, operand)
+    # The greatest number comes nearest to meeting a lower bound.
+    return any(
+        key in BOUNDS and _meets_bound(key, operand, number.maximum, number.minimum) is False
+        for key, operand in schema.items()
+    )
+
+
+def _is_of_type(kind: Kind, names: Json, *, is_whole: bool = True) -> bool:
+    """Return whether values of a kind, whole numbers or not, are of a type that has a name."""
+    wanted = names if isinstance(names, list) else [names]
+    return _TYPES[kind] in wanted or (kind is Kind.NUMBER and is_whole and "integer" in wanted)
+
+
+def _meets_bound(key: str, bound: Json, low: Decimal | None, high: Decimal | None) -> bool | None:
+    """Return whether ``low`` meets a lower bound, or ``high`` an upper one; None: not known."""
+    end = low if "min" in key.lower() else high
+    return ORDERS[BOUNDS[key]](end, bound) if end is not None and is_number(bound) else None
 
 
 def _always_meets_keyword(
     key: str, operand: Json, schema: Mapping[str, Json], shape: Shape, plan: RecordPlan
 ) -> bool:
+    leaf = shape if isinstance(shape, Leaf) else None
+    number = leaf.generator if leaf and isinstance(leaf.generator, Number) else None
     if key == "type":
-        return _is_of_type(operand, shape)
+        kinds = None if leaf and leaf.coerce_number else kinds_of(shape)
+        is_whole = number is None or number.decimals == 0
+        return kinds is not None and all(
+            _is_of_type(kind, operand, is_whole=is_whole) for kind in kinds
+        )
     if isinstance(shape, ArrayShape):
         return _array_meets(key, operand, shape, plan)
     if isinstance(shape, ObjectShape):
         return _object_meets(key, operand, schema, shape, plan)
     if shape.modifiers.transforms or shape.coerce_number:
         return False
-    if isinstance(shape.generator, Number):
-        return _number_meets(key, operand, shape.generator)
+    if number is not None:
+        return _number_meets(key, operand, number)
     return key == "pattern" and isinstance(operand, str) and _text_meets(operand, shape, plan)
-
-
-def _is_of_type(operand: Json, shape: Shape) -> bool:
-    kinds = kinds_of(shape)
-    if kinds is None or (isinstance(shape, Leaf) and shape.coerce_number):
-        return False
-    wanted = operand if isinstance(operand, list) else [operand]
-    number = shape.generator if isinstance(shape, Leaf) else None
-    is_whole = not isinstance(number, Number) or number.decimals == 0
-    return all(
-        _TYPES[kind] in wanted or (kind is Kind.NUMBER and is_whole and "integer" in wanted)
-        for kind in kinds
-    )
 
 
 def _number_meets(key: str, operand: Json, number: Number) -> bool:
     low, high = number.minimum, number.maximum
     if key in {"minLength", "maxLength", "pattern"}:
         return True
-    if not isinstance(operand, int | Decimal) or not is_number(operand):
-        return False
     if key in BOUNDS:
-        end = low if "min" in key.lower() else high
-        return end is not None and bool(ORDERS[BOUNDS[key]](end, operand))
-    if key == "multipleOf" and operand > 0:
+        return _meets_bound(key, operand, low, high) is True
+    if key == "multipleOf" and is_number(operand) and operand > 0:
         return low is not None and low % operand == 0 and number.step % operand == 0
     return False
 

@@ -9,6 +9,7 @@ rules has. In a chunk, records that fail in the same way are drawn again by one 
 
 from __future__ import annotations
 
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
@@ -99,10 +100,10 @@ class Sampler:
         self.every = tuple(every)
         self.stated = by_record(plan.stated)
         self.program = compile_program(plan)
-        self._units: dict[int, tuple[Unit, ...]] = {}
-        self._programs: dict[Attempts, Program] = {}
-        self._verdicts: dict[Attempts, ChunkVerdicts] = {}
-        self._bounds: Mapping[Path, Bounds] | None = None
+        # By identity: requirements are not compared.
+        self._units_of = cache(lambda requirement: _redrawn_units(plan, requirement.paths))
+        self._program_of = lru_cache(MOST_PROGRAMS)(self._compile)
+        self._verdicts_of = lru_cache(MOST_VERDICTS)(self._compile_verdicts)
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
@@ -114,7 +115,9 @@ class Sampler:
         statements = self.stated.get(index, ())
         if statements:
             record = with_statements(record, statements)
-            check_kept(record, self.every, statements)
+            broken = [each for each in self.every if not each.holds(record)]
+            if broken:
+                raise FindingsError([_breaks(each, statements[0]) for each in broken])
         return record
 
     def drawn_at(self, index: int) -> dict[str, Json]:
@@ -131,18 +134,14 @@ class Sampler:
     def try_at(self, index: int) -> tuple[dict[str, Json], list[Requirement]]:
         """Return the last attempt at record ``index``, and the requirements that it breaks."""
         attempts: Attempts = ()
-        record = record_at(self.program, index)
-        broken = self._broken(record)
-        for _ in range(MOST_ATTEMPTS):
-            if not broken:
-                break
-            further = self._further(attempts, broken)
-            if further == attempts:
-                break
-            attempts = further
+        left = MOST_ATTEMPTS
+        while True:
             record = record_at(self._program_of(attempts), index)
-            broken = self._broken(record)
-        return record, broken
+            broken = [requirement for requirement in self.open if not requirement.holds(record)]
+            further = self._further(attempts, broken) if broken and left else attempts
+            if further == attempts:
+                return record, broken
+            attempts, left = further, left - 1
 
     def _further(self, attempts: Attempts, broken: Iterable[Requirement]) -> Attempts:
         """Return the attempts that follow on some at which requirements were ``broken``."""
@@ -173,8 +172,9 @@ class Sampler:
                 yield rows, None
                 continue
             made += 1
-            failed = self._verdicts_of(attempts).failures(xp, indexes[rows])
-            yield rows[failed == 0], self._program_of(attempts)
+            verdicts = self._verdicts_of(attempts)
+            failed = verdicts.failures(xp, indexes[rows])
+            yield rows[failed == 0], verdicts.program
             for code in xp.unique(failed[failed != 0]).tolist():
                 broken = [each for bit, each in enumerate(self.open) if code >> bit & 1]
                 further = self._further(attempts, broken)
@@ -192,30 +192,16 @@ class Sampler:
     def redraws(self, path: Path) -> bool:
         """Return whether the field at ``path`` may be drawn again."""
         units = {unit for requirement in self.open for unit in self._units_of(requirement)}
-        return any(unit in units for unit in _redrawn_units(self.plan, [path]))
+        return not units.isdisjoint(_redrawn_units(self.plan, [path]))
 
-    def _broken(self, record: Json) -> list[Requirement]:
-        return [requirement for requirement in self.open if not requirement.holds(record)]
+    @cached_property
+    def _bounds(self) -> Mapping[Path, Bounds]:
+        return required_bounds(self.open, self.plan)
 
-    def _units_of(self, requirement: Requirement) -> tuple[Unit, ...]:
-        units = self._units.get(id(requirement))
-        if units is None:
-            units = self._units[id(requirement)] = _redrawn_units(self.plan, requirement.paths)
-        return units
-
-    def _program_of(self, attempts: Attempts) -> Program:
+    def _compile(self, attempts: Attempts) -> Program:
         if not attempts:
             return self.program
-        program = self._programs.get(attempts)
-        if program is None:
-            if len(self._programs) >= MOST_PROGRAMS:
-                self._programs.clear()
-            program = self._programs[attempts] = self._compile(dict(attempts))
-        return program
-
-    def _compile(self, counts: Mapping[Unit, int]) -> Program:
-        if self._bounds is None:
-            self._bounds = required_bounds(self.open, self.plan)
+        counts = dict(attempts)
         bounds = self._bounds
 
         def change(path: Path, part: Shape) -> Shape:
@@ -232,22 +218,14 @@ class Sampler:
         shape = change_shape(self.plan.shape, change)
         return compile_program(replace(self.plan, shape=shape))
 
-    def _verdicts_of(self, attempts: Attempts) -> ChunkVerdicts:
-        program = self._program_of(attempts)
-        verdicts = self._verdicts.get(attempts)
-        if verdicts is None or verdicts.program is not program:
-            if len(self._verdicts) >= MOST_VERDICTS:
-                self._verdicts.clear()
-            verdicts = ChunkVerdicts(self.open, program, view_of(self.plan))
-            self._verdicts[attempts] = verdicts
-        return verdicts
+    def _compile_verdicts(self, attempts: Attempts) -> ChunkVerdicts:
+        return ChunkVerdicts(self.open, self._program_of(attempts), view_of(self.plan))
 
     def _not_found(self, requirement: Requirement, index: int) -> Diagnostic:
         is_drawn = bool(self._units_of(requirement))
         reason = (
             f"{MOST_ATTEMPTS} attempts failed" if is_drawn else "its fields are not drawn again"
         )
-        fields = fields_below(self.plan.shape, requirement.paths or ())
         return Diagnostic(
             code="MG404",
             message=(
@@ -256,10 +234,7 @@ class Sampler:
             ),
             location=requirement.location,
             hint="let the fields have more values that are fit, or change the rule",
-            related=tuple(
-                Related(message="this field is drawn", location=place)
-                for place in dict.fromkeys(field.leaf.origin.location for field in fields)
-            ),
+            related=requirement.fields_in(self.plan, "this field is drawn"),
         )
 
 
@@ -325,31 +300,25 @@ def _put(value: Json, statement: Statement, depth: int) -> Json:
     """Return ``value``, which is ``depth`` keys down the path, with what is stated of it."""
     if depth == len(statement.path):
         return statement.value
-    key = statement.path[depth]
-    if isinstance(value, list):
-        return _put_element(value, statement, depth)
+    key, at = statement.path[depth], pointer_of(statement.path[:depth])
+    is_dropped = statement.is_gone and depth + 1 == len(statement.path)
     if isinstance(value, dict):
         if statement.is_gone and key not in value:
             return value
-        if statement.is_gone and depth + 1 == len(statement.path):
+        if is_dropped:
             return {name: item for name, item in value.items() if name != key}
         return {**value, key: _put(value.get(key), statement, depth + 1)}
-    if value is not None:
-        at = pointer_of(statement.path[:depth])
+    if value is None:
+        return None if statement.is_gone else {key: _put(None, statement, depth + 1)}
+    if not isinstance(value, list):
         message = f"{at} is a value, so that it has no {key!r}"
         raise FindingsError([_diagnostic(statement, message, "state the whole of it with $const")])
-    return None if statement.is_gone else {key: _put(None, statement, depth + 1)}
-
-
-def _put_element(value: list[Json], statement: Statement, depth: int) -> Json:
-    key, hint = statement.path[depth], "state the whole array as a list"
+    hint = "state the whole array as a list"
     if not key.isdigit() or int(key) > len(value):
-        at = pointer_of(statement.path[:depth])
         message = f"{at} is an array of {len(value)} elements, and has no {key!r}"
         raise FindingsError([_diagnostic(statement, message, hint)])
-    if statement.is_gone and depth + 1 == len(statement.path):
-        at = pointer_of(statement.path)
-        message = f"{at} is an element of an array, which cannot be dropped"
+    if is_dropped:
+        message = f"{at}/{key} is an element of an array, which cannot be dropped"
         raise FindingsError([_diagnostic(statement, message, hint)])
     number = int(key)
     inner = value[number] if number < len(value) else None
@@ -363,19 +332,6 @@ def _diagnostic(statement: Statement, message: str, hint: str) -> Diagnostic:
         location=statement.location,
         hint=hint,
     )
-
-
-def check_kept(
-    record: Json, requirements: Iterable[Requirement], statements: Sequence[Statement]
-) -> None:
-    """Make sure that a stated record is what its scenario requires.
-
-    Raises:
-        FindingsError: it is not.
-    """
-    broken = [requirement for requirement in requirements if not requirement.holds(record)]
-    if broken:
-        raise FindingsError([_breaks(requirement, statements[0]) for requirement in broken])
 
 
 def _breaks(requirement: Requirement, statement: Statement) -> Diagnostic:
@@ -402,11 +358,9 @@ def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnost
         return []
     stated = by_record(plan.stated)
     found: list[Diagnostic] = []
-    holders: dict[tuple[tuple[str, ...], str, str], int] = {}
+    holders: dict[tuple[Path, str, str], int] = {}
     for index in sorted(range(plan.count), key=lambda index: index in stated):
-        record = record_at(program, index)
-        if index in stated:
-            record = with_statements(record, stated[index])
+        record = with_statements(record_at(program, index), stated.get(index, ()))
         for path in paths:
             for _, value in places_of(record, path):
                 other = holders.setdefault((path, type(value).__name__, repr(value)), index)
@@ -415,7 +369,7 @@ def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnost
     return found
 
 
-def _not_unique(statements: Sequence[Statement], path: tuple[str, ...], other: int) -> Diagnostic:
+def _not_unique(statements: Sequence[Statement], path: Path, other: int) -> Diagnostic:
     statement = next((item for item in statements if item.path[0] == path[0]), statements[0])
     message = f"{'.'.join(path)} is $unique, and record {other} has the same value"
     hint = f"state a value for record {statement.record} that no record has"

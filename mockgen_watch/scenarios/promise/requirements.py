@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.diagnostics import Diagnostic, Location, Related
 from mockgen_watch.rules.cel import Comparison
 from mockgen_watch.rules.rule import Clause, Condition, Rule, compile_clause, compile_rule
 from mockgen_watch.rules.schema import REMARKS
@@ -112,6 +112,12 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     tests: tuple[Test, ...] = ()
     is_outside: bool = False
     is_for_all: bool = False
+
+    def fields_in(self, plan: RecordPlan, message: str) -> tuple[Related, ...]:
+        """Return where ``plan`` states the fields that decide, each with ``message``."""
+        fields = fields_below(plan.shape, self.paths or ())
+        places = dict.fromkeys(field.leaf.origin.location for field in fields)
+        return tuple(Related(message=message, location=place) for place in places)
 
 
 def keep_rule(rule: Rule) -> Requirement:
