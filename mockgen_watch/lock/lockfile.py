@@ -69,12 +69,10 @@ class Lockfile(Struct, frozen=True, kw_only=True):
     """What was made of one suite.
 
     Attributes:
-        contract: the seed contract.
         methods: how records of a plan were made, see ``plan.methods``; ``""`` is an earlier way.
         inputs: path relative to the project → digest of each file that was read.
         absent: the digest of the paths that were looked for and not there, see
             ``absent_digest``: the appearance of any of them is a change.
-        outputs: name (``model/scenario``) → what was made.
         complete: all outputs of the suite are here and belong to ``inputs``, with no option of
             the command line and nothing refused. Only then do equal inputs mean equal outputs.
         is_legacy: it was read from version 1, or has SHA-256 digests.

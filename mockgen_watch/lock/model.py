@@ -26,7 +26,6 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """All that decides a run. Paths are relative to the output folder, with forward slashes.
 
     Attributes:
-        wanted: the suites of this run.
         contract: the seed contract that the keys were made for.
         locks: suite → its lockfile, or why that cannot be read; suites without one are absent.
         journal: what earlier runs meant to write and no lockfile tells yet.
@@ -94,7 +93,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why."""
+    """Why that becomes of it."""
 
     MISSING = "it is missing"
     CHANGED = "what it is made from changed"
@@ -115,7 +114,6 @@ class FileAction(Struct, frozen=True, kw_only=True):
     that are there: ``settle`` decides once their digest is known.
 
     Attributes:
-        path: relative to the output folder.
         found: digest of what is there; None when nothing is.
         known: digests that lockfiles and journal own at this path: what may be replaced.
         wanted: digest of the bytes that should be there, where an earlier run recorded it.
@@ -151,7 +149,6 @@ class SuiteAction(Struct, frozen=True, kw_only=True):
     Attributes:
         lock: the lockfile as it was; None when there is none (or a broken one and force).
         wanted: None for a suite that is no more.
-        outputs: the selected ones.
         unwanted: files of the lockfile that no output of any suite wants.
     """
 
@@ -173,7 +170,6 @@ class Reconciliation(Struct, frozen=True, kw_only=True):
         suites: those that are acted on; failed and blocked ones are not among them.
         strays: files that only the journal owns: left by a run that was cut short.
         blocked: why a suite's lockfile stops it.
-        snapshot: what all of this follows from.
     """
 
     suites: tuple[SuiteAction, ...]

@@ -67,8 +67,6 @@ class WantedOutput(Struct, frozen=True, kw_only=True):
     Attributes:
         key: equal keys mean equal bytes.
         suffix: of its files, without the dot.
-        location: where the scenario stands in its spec.
-        has_labels: a file of labels stands beside it.
         is_selected: False for one that this run leaves as it is.
     """
 

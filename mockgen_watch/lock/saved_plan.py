@@ -29,13 +29,9 @@ class SavedField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SavedFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to become of one file.
+    """What is to become of one file; of its ``records``, ``records_changed`` differ.
 
-    Attributes:
-        path: as people know it.
-        reason: in words.
-        records: in it; ``records_changed`` of them differ.
-        digest: of the bytes that it will have; None for one that is removed or left as it is.
+    ``digest`` is that of the bytes that it will have; None for one that is removed or left.
     """
 
     path: str
@@ -52,8 +48,6 @@ class SavedPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         tool: the version that made it.
-        contract: of the seed.
-        profile: of the project's settings.
         request: suites and options of the command line, as it names them.
         suites: suite → its user_input file, of all there are.
         inputs: path → digest; None for a file that was looked for and not there.

@@ -54,7 +54,6 @@ class AtomicWriter:
         self._name = ""
 
     def write(self, data: bytes) -> None:
-        """Take in ``data``."""
         self.size += len(data)
         self._parts.append(data)
         self._gathered += len(data)
@@ -129,7 +128,6 @@ class AtomicWriter:
         write_all(self._fd, block)
 
     def close(self) -> None:
-        """Close the temporary file as it is."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
@@ -160,17 +158,29 @@ def stage(
         raise
 
 
+@contextlib.contextmanager
+def staged(
+    folder: Folder,
+    chunks: Iterable[bytes],
+    *,
+    mode: int | None = None,
+    is_durable: bool = True,
+) -> Iterator[Staged]:
+    """Stage ``chunks``; the temporary file is gone in the end, unless it got another name."""
+    found = stage(folder, chunks, mode=mode, is_durable=is_durable)
+    try:
+        yield found
+    finally:
+        remove_quietly(folder, found.name)
+
+
 def write_atomically(folder: Folder, name: str, data: bytes, *, is_durable: bool = True) -> None:
     """Put ``data`` in the place of ``name``, which belongs to this program alone.
 
     What is not durable may be gone, or empty, after the machine went down; never after a kill.
     """
-    staged = stage(folder, (data,), is_durable=is_durable)
-    try:
-        folder.replace(staged.name, name)
-    except BaseException:
-        remove_quietly(folder, staged.name)
-        raise
+    with staged(folder, (data,), is_durable=is_durable) as new:
+        folder.replace(new.name, name)
     if is_durable:
         folder.sync()
 

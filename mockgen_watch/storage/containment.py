@@ -92,7 +92,6 @@ class Folder:
         return cls(None, text, label)
 
     def close(self) -> None:
-        """Give the handle back."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -240,7 +239,6 @@ class Folder:
         os.link(source, target, **places, follow_symlinks=False)
 
     def unlink(self, name: str) -> None:
-        """Remove the file ``name``."""
         os.unlink(self._at(name), dir_fd=self._fd)
 
     def remove_empty(self, path: str) -> None:

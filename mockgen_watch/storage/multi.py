@@ -44,12 +44,9 @@ PROJECT_LABEL = "."
 
 
 class Replacement(Struct, frozen=True, kw_only=True):
-    """What becomes of one file.
+    """What becomes of the file at ``path`` below a root.
 
-    Attributes:
-        path: relative to the root.
-        old: the digest of what stands there; None: nothing does.
-        data: what will stand there; None: nothing.
+    ``old`` is the digest of what stands there, ``data`` what will stand there; None: nothing.
     """
 
     path: str
@@ -63,12 +60,9 @@ class Replacement(Struct, frozen=True, kw_only=True):
 
 
 class Replaced(Struct, frozen=True, kw_only=True):
-    """What became of all.
+    """The files that are as they were meant to be, and those that somebody changed meanwhile.
 
-    Attributes:
-        paths: those that are as they were meant to be.
-        refused: those that somebody changed meanwhile; they stand as that person left them.
-        backups: none of a run that only finished another.
+    A run that only finishes another has no backups.
     """
 
     paths: tuple[str, ...]
@@ -254,14 +248,8 @@ def write_user_file(
 ) -> UserFile:
     """Write ``data`` to ``path`` of the project folder unless something is there.
 
-    Folders on the way are made.
-
-    Args:
-        project: the open project folder.
-        path: relative to it, with forward slashes.
-        data: the whole file.
-        rivals: other names in the same folder that mean the same, and count as being there.
-        replace: take the place of what is at ``path``, which is then kept as ``NAME.bak``.
+    Folders on the way are made. ``rivals`` are other names in the same folder that mean the same,
+    and count as being there. With ``replace``, what is at ``path`` is kept as ``NAME.bak``.
 
     Raises:
         StorageError: it cannot be written, or a link leads elsewhere.

@@ -52,16 +52,11 @@ class OutputTree(Struct, frozen=True, kw_only=True):
     """The output folder at one moment. Paths are relative to it.
 
     Attributes:
-        root: where it is.
         identity: device and inode of the folder; None when it is not there.
-        stamps: of every regular file.
         obstacles: path → what it is, for all that is neither file nor folder.
-        folders: every folder.
         locks: suite → its lockfile, or why that cannot be read.
         lock_digests: path of a lockfile → digest of the bytes that were read.
-        journal: what earlier runs left in their journal.
         leftovers: temporary files of runs that were cut short.
-        cache: digests by stamp.
     """
 
     root: OutputRoot

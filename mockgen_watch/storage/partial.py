@@ -106,17 +106,13 @@ class Resumable(ABC):
     def begin(self, record: int) -> Iterator[bytes]:
         """Yield the bytes from ``record`` on, and from 0 on all of them."""
 
-    @abstractmethod
     def __iter__(self) -> Iterator[bytes]:
         """Yield all bytes."""
+        return self.begin(0)
 
 
 class _Mark(Struct, frozen=True, kw_only=True):
-    """What is recorded of a partial file: the output that it becomes, and what it holds at least.
-
-    Attributes:
-        name: the file's, in ``FOLDER``.
-    """
+    """What is recorded of the partial file ``name``: its output, and what it holds at least."""
 
     key: str
     path: str

@@ -158,18 +158,13 @@ BACKUPS = "backups"
 
 
 class StateFolder:
-    """The folder of journal, locks, caches and backups.
-
-    Attributes:
-        folder: where it is; it need not exist.
-    """
+    """The folder of journal, locks, caches and backups; it need not exist."""
 
     def __init__(self, path: StrPath) -> None:
         self.folder = os.fspath(path)
 
     @classmethod
     def of(cls, project: StrPath) -> StateFolder:
-        """Return the one of ``project``."""
         return cls(state_folder(project))
 
     def open(self, below: str = "") -> Folder:
@@ -305,15 +300,9 @@ class ProjectLock:
         self._leave_note()
 
     def release(self) -> None:
-        """Give the lock back, if it is held."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
-
-    @property
-    def is_held(self) -> bool:
-        """Return whether this object has the lock, on the file that now bears its name."""
-        return self._fd >= 0 and self._is_named(self._fd)
 
     def _path(self) -> str:
         return os.path.join(self.state.folder, self.name)
@@ -324,13 +313,11 @@ class ProjectLock:
             fd = os.open(self._path(), os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 if _take(fd) and self._is_named(fd):
-                    self._fd = fd
-                    return True
-            except BaseException:
-                os.close(fd)
-                raise
-            os.close(fd)
-        return False
+                    self._fd, fd = fd, -1
+            finally:
+                if fd >= 0:
+                    os.close(fd)
+        return self._fd >= 0
 
     def _is_named(self, fd: int) -> bool:
         # Somebody may have removed the file, or the whole folder, after it was opened.
@@ -358,29 +345,19 @@ class ProjectLock:
         return f"{who} of mockgen-watch works on this project (lock {self._path()})"
 
 
-if sys.platform == "win32":
-
-    def _take(fd: int) -> bool:
-        # Far behind the note, because a locked byte cannot be read.
-        os.lseek(fd, 1 << 30, os.SEEK_SET)
-        try:
+def _take(fd: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            # Far behind the note, because a locked byte cannot be read.
+            os.lseek(fd, 1 << 30, os.SEEK_SET)
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                return False
-            raise
-        return True
-
-else:
-
-    def _take(fd: int) -> bool:
-        try:
+        else:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _TAKEN:
-                return False
-            raise
-        return True
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        raise
+    return True
 
 
 class OutputRoot(NamedTuple):
@@ -390,7 +367,6 @@ class OutputRoot(NamedTuple):
         base: a folder whose path is trusted.
         inner: from there on no link is followed; ``""`` for the base itself.
         label: the folder as people know it.
-        state: where journal and caches are kept.
     """
 
     base: str
@@ -418,17 +394,14 @@ class OutputRoot(NamedTuple):
 
     @property
     def journal_name(self) -> str:
-        """Name of its journal in the state folder."""
         return f"journal{self._mark()}.log"
 
     @property
     def cache_name(self) -> str:
-        """Name of its stat cache in the state folder."""
         return f"outputs{self._mark()}.stat"
 
     @property
     def folder(self) -> str:
-        """Where it is."""
         return os.path.join(self.base, self.inner)
 
     def named(self, path: str) -> str:

@@ -42,7 +42,6 @@ class Scan(NamedTuple):
 
     Attributes:
         identity: device and inode of the specs folder; zeros when there is none.
-        specs: every spec file.
         linked: spec files that links lead to: no event tells of these.
         outputs: everything in the output folder.
         folders: number of folders below the specs folder, with it.
@@ -97,11 +96,8 @@ def scan_project(
 ) -> Scan:
     """Return the stamps of ``project``; folders that cannot be read count as empty.
 
-    Args:
-        project: its folder.
-        outputs: the output folder, relative to the project; None when it is not known yet.
-        clock_ns: the time that file systems use.
-        is_off: asked at each folder whether to end at once.
+    ``outputs`` is relative to the project, None when it is not known yet. ``clock_ns`` gives the
+    time that file systems use; ``is_off`` is asked at each folder whether to end at once.
 
     Raises:
         CalledOffError: it was called off.
@@ -144,13 +140,7 @@ class _Reader:
 
     def specs(self, folder: str, path: str, above: tuple[str, ...]) -> None:
         self.folders += 1
-        if self.is_off():
-            raise CalledOffError
-        try:
-            entries = list(os.scandir(folder))
-        except OSError:
-            return
-        for entry in entries:
+        for entry in _entries(folder, self.is_off):
             if not entry.name.startswith("."):
                 self._entry(entry, f"{path}/{entry.name}", above)
 
@@ -180,14 +170,17 @@ class _Reader:
         self.youngest_ns = max(self.youngest_ns, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _outputs(folder: str, path: str, found: dict[str, Mark], is_off: Callable[[], bool]) -> None:
+def _entries(folder: str, is_off: Callable[[], bool]) -> list[os.DirEntry[str]]:
     if is_off():
         raise CalledOffError
     try:
-        entries = list(os.scandir(folder))
+        return list(os.scandir(folder))
     except OSError:
-        return
-    for entry in entries:
+        return []
+
+
+def _outputs(folder: str, path: str, found: dict[str, Mark], is_off: Callable[[], bool]) -> None:
+    for entry in _entries(folder, is_off):
         inner = f"{path}/{entry.name}"
         try:
             if entry.is_dir(follow_symlinks=False):
@@ -219,8 +212,6 @@ class Stamps(NamedTuple):
     """The stamps of a project at one moment.
 
     Attributes:
-        root: the project folder.
-        state: of the project.
         outputs: the output folder, as far as one can tell without reading the settings.
         key: stands for all stamps; ``""`` where they do not tell all.
         up_to_date: how many output files there are, when a run at just these stamps found all of

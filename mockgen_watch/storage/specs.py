@@ -76,7 +76,6 @@ class SpecSnapshot(Struct, frozen=True, kw_only=True):
     """The specs at one moment.
 
     Attributes:
-        project: its folder.
         files: path → file; sorted.
         problems: files and folders that cannot be read, one diagnostic each. They are not in
             ``files``, but they are there: no suite may count as gone while there is a problem.

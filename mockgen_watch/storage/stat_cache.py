@@ -81,10 +81,8 @@ class StatCache:
 
     def keep_only(self, paths: Container[str]) -> None:
         """Forget all but ``paths``."""
-        gone = [path for path in self._entries if path not in paths]
-        for path in gone:
-            del self._entries[path]
-        self._has_changed = self._has_changed or bool(gone)
+        for path in [path for path in self._entries if path not in paths]:
+            self.forget(path)
 
     def forget(self, path: str) -> None:
         """Forget ``path``, which is there no more."""
@@ -117,15 +115,14 @@ class StatCache:
 
     def _put(self, path: str, stamp: Stamp, digest: str, *, is_racy: bool) -> None:
         if is_racy:
-            self._has_changed = self._entries.pop(path, None) is not None or self._has_changed
+            self.forget(path)
         elif self._entries.get(path) != (stamp, digest):
             self._entries[path] = (stamp, digest)
             self._has_changed = True
 
 
-def now_ns() -> int:
-    """Return the time by the clock that file systems use."""
-    return time.time_ns()
+now_ns = time.time_ns
+"""The time by the clock that file systems use."""
 
 
 def _load(state: StateFolder, name: str) -> dict[str, tuple[Stamp, str]]:

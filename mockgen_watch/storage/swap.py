@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.storage.atomic import digest_file, remove_quietly, stage, temporary_name
+from mockgen_watch.storage.atomic import digest_file, staged, temporary_name
 from mockgen_watch.storage.backup import Backup, save_backup
 from mockgen_watch.storage.stat_cache import RACY_NS, Stamp, StatCache, now_ns
 
@@ -76,13 +76,6 @@ def swap_in(folder: Folder, temporary: str, name: str) -> str:
             raise
         folder.replace(name, aside)
     folder.replace(temporary, name)
-    return aside
-
-
-def take_out(folder: Folder, name: str) -> str:
-    """Rename ``name`` to a temporary name, and return that."""
-    aside = temporary_name("old")
-    folder.replace(name, aside)
     return aside
 
 
@@ -145,14 +138,8 @@ def write_new(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | No
     """
     if folder.status(name) is not None:
         return False
-    staged = stage(folder, chunks, mode=mode)
-    is_new = False
-    try:
-        is_new = put_new(folder, staged.name, name)
-    finally:
-        if not is_new:
-            remove_quietly(folder, staged.name)
-    return is_new
+    with staged(folder, chunks, mode=mode) as new:
+        return put_new(folder, new.name, name)
 
 
 def write_over(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | None = None) -> str:
@@ -161,14 +148,8 @@ def write_over(folder: Folder, name: str, chunks: Iterable[bytes], mode: int | N
     Raises:
         OSError: it cannot be written; nothing has changed then.
     """
-    staged = stage(folder, chunks, mode=mode)
-    try:
-        if put_new(folder, staged.name, name):
-            return ""
-        return swap_in(folder, staged.name, name)
-    except BaseException:
-        remove_quietly(folder, staged.name)
-        raise
+    with staged(folder, chunks, mode=mode) as new:
+        return "" if put_new(folder, new.name, name) else swap_in(folder, new.name, name)
 
 
 def write_new_below(root: OutputRoot, path: str, chunks: Iterable[bytes]) -> bool:
@@ -198,12 +179,10 @@ class Placed(StrEnum):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """One name in an open folder.
+    """One name in an open folder; ``path`` is relative to the output folder.
 
-    Attributes:
-        path: of the file, relative to the output folder.
-        known: digests that may be replaced or removed.
-        is_forced: others may be, too, after a backup.
+    What has one of the digests ``known`` may be replaced or removed; by force, and after a
+    backup, anything.
     """
 
     folder: Folder
@@ -222,12 +201,7 @@ class _Look(NamedTuple):
 
 
 class Placer:
-    """Puts files in place below one output folder.
-
-    Attributes:
-        backups: what was saved on the way.
-        has_written: something was put in place or removed.
-    """
+    """Puts files in place below one output folder, and has the backups that it made on the way."""
 
     def __init__(self, root: OutputRoot, cache: StatCache | None = None) -> None:
         self.root = root
@@ -241,11 +215,8 @@ class Placer:
         Raises:
             OSError, StorageError: the old file then stands as before.
         """
-        staged = stage(place.folder, chunks, mode=mode)
-        try:
-            return self.put(place, staged.name, staged.digest)
-        finally:
-            remove_quietly(place.folder, staged.name)
+        with staged(place.folder, chunks, mode=mode) as new:
+            return self.put(place, new.name, new.digest)
 
     def put(self, place: Place, temporary: str, digest: str) -> Placed:
         """Give the staged file ``temporary`` with ``digest`` its place.
@@ -287,7 +258,8 @@ class Placer:
         if look.digest not in place.known and not place.is_forced:
             return Placed.REFUSED
         self.has_written = True
-        aside = take_out(place.folder, place.name)
+        aside = temporary_name("old")
+        place.folder.replace(place.name, aside)
         if not self._is_disposable(place, aside, look) and not place.is_forced:
             if not put_new(place.folder, aside, place.name):
                 self._save(place, aside)

@@ -86,7 +86,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
         backups: what force replaced, and what a kill had left.
         committed: suites whose lockfile is now right.
         has_moved: the output folder changed under the run: take a snapshot and run again.
-        is_stopped: the run ended early, as it was asked to.
         has_written: a file or lockfile is another one now.
         resumed: path → records that an earlier run had made, of each file gone on with.
     """
@@ -568,11 +567,9 @@ class _Transaction:
 
 
 def _known_digests(snapshot: Snapshot) -> set[str]:
-    known = {entry.digest for entry in snapshot.journal}
-    for lock in snapshot.locks.values():
-        if isinstance(lock, Lockfile):
-            known.update(lock.files().values())
-    return known
+    locks = (lock for lock in snapshot.locks.values() if isinstance(lock, Lockfile))
+    in_locks = {digest for lock in locks for digest in lock.files().values()}
+    return in_locks | {entry.digest for entry in snapshot.journal}
 
 
 def _is_ours(folder: Folder, name: str, known: set[str]) -> bool:

@@ -325,9 +325,6 @@ class LargeFile(Resumable):
         except FormatError as error:
             raise _cannot_write(self._plan, error) from error
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self.begin(0)
-
     def _count_bytes(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._size += len(piece)

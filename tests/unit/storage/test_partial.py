@@ -45,9 +45,6 @@ class Numbers(Resumable):
                 self.progress = Progress(records=number + 1, size=(number + 1 - record) * PIECE)
             yield piece(number)
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self.begin(0)
-
 
 def piece(number: int) -> bytes:
     return b"%d" % number * PIECE if number < 10 else (b"%d" % number * PIECE)[:PIECE]
