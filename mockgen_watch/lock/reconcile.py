@@ -94,6 +94,10 @@ class _Reconciler:
         self.locks = {
             suite: lock for suite, lock in snapshot.locks.items() if isinstance(lock, Lockfile)
         }
+        self.owned = {
+            suite: {below(suite, path): digest for path, digest in lock.files().items()}
+            for suite, lock in self.locks.items()
+        }
         self.known = self._known()
         # The digest that an earlier run has noted for a key: (path, key) → digest.
         self.promised = {(entry.path, entry.key): entry.digest for entry in snapshot.journal}
@@ -120,9 +124,9 @@ class _Reconciler:
 
     def _known(self) -> dict[str, set[str]]:
         known: dict[str, set[str]] = {}
-        for suite, lock in self.locks.items():
-            for path, digest in lock.files().items():
-                known.setdefault(below(suite, path), set()).add(digest)
+        for files in self.owned.values():
+            for path, digest in files.items():
+                known.setdefault(path, set()).add(digest)
         for entry in self.snapshot.journal:
             known.setdefault(entry.path, set()).add(entry.digest)
         return known
@@ -140,19 +144,13 @@ class _Reconciler:
 
     def _suite(self, suite: str) -> SuiteAction:
         wanted = self.wanted.get(suite)
-        lock = self.locks.get(suite)
-        outputs = () if wanted is None else tuple(self._outputs(wanted))
-        owned = sorted(lock.files()) if lock else ()
+        unwanted = sorted(self.owned.get(suite, {}).keys() - self.wanted_paths)
         return SuiteAction(
             suite=suite,
-            lock=lock,
+            lock=self.locks.get(suite),
             wanted=wanted,
-            outputs=outputs,
-            unwanted=tuple(
-                self._unwanted(path)
-                for path in (below(suite, path) for path in owned)
-                if path not in self.wanted_paths
-            ),
+            outputs=() if wanted is None else tuple(self._outputs(wanted)),
+            unwanted=tuple(self._unwanted(path) for path in unwanted),
         )
 
     def _outputs(self, suite: WantedSuite) -> Iterator[OutputAction]:
@@ -200,7 +198,7 @@ class _Reconciler:
         lock = self.locks.get(output.suite)
         locked = lock.outputs.get(output.name) if lock else None
         if locked is not None and locked.key == output.key:
-            relative = path.removeprefix(f"{output.suite}/") if output.suite else path
+            relative = path.removeprefix(below(output.suite, ""))
             if digest := locked.files.get(relative):
                 return digest
         digest = self.promised.get((path, output.key))
@@ -224,9 +222,7 @@ class _Reconciler:
 
     def _strays(self, suites: Iterable[SuiteAction], frozen: set[str]) -> Iterator[FileAction]:
         """Give the files that the journal alone owns: spent offers, and what a kill left."""
-        owned = self.wanted_paths | {
-            below(suite, path) for suite, lock in self.locks.items() for path in lock.files()
-        }
+        owned = self.wanted_paths.union(*self.owned.values())
         settled = {
             offer_path(file.path)
             for suite in suites
@@ -238,15 +234,15 @@ class _Reconciler:
             is_spent = path in settled
             is_left = path not in owned and path not in offers and suite not in frozen
             if is_spent or (is_left and self.snapshot.tells_of_all):
-                yield from self._stray(path, Reason.SPENT if is_spent else Reason.UNWANTED)
-
-    def _stray(self, path: str, reason: Reason) -> Iterator[FileAction]:
-        found = self.snapshot.disk.get(path)
-        known = frozenset(self.known[path])
-        if found in known:
-            yield FileAction(
-                path=path, action=Action.DELETE, reason=reason, found=found, known=known
-            )
+                found, known = self.snapshot.disk.get(path), frozenset(self.known[path])
+                if found in known:
+                    yield FileAction(
+                        path=path,
+                        action=Action.DELETE,
+                        reason=Reason.SPENT if is_spent else Reason.UNWANTED,
+                        found=found,
+                        known=known,
+                    )
 
 
 def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
@@ -259,21 +255,18 @@ def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
     )
 
 
-_GENERATE = "run mockgen-watch generate"
-
-
 def describe(file: FileAction, label: str) -> list[Diagnostic]:
     """Return the finding that ``file`` stands for: none where it is kept."""
     if file.action is Action.REFUSE:
         return [describe_refusal(file, label, has_offer=False)]
-    words = {
+    if file.action is Action.KEEP:
+        return []
+    code, message = {
         Action.CREATE: ("MG503", "The output is missing"),
         Action.UPDATE: ("MG502", f"The output is out of date: {file.reason}"),
         Action.DELETE: ("MG507", f"The file is to be removed: {file.reason}"),
-    }.get(file.action)
-    if words is None:
-        return []
-    return [_finding(words[0], words[1], _GENERATE, f"{label}/{file.path}")]
+    }[file.action]
+    return [_finding(code, message, "run mockgen-watch generate", f"{label}/{file.path}")]
 
 
 def describe_refusal(
@@ -291,11 +284,8 @@ def describe_refusal(
     if is_own and not is_labels(file.path):
         command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
         adopt = f"take it into the spec ({command}), "
-    code, message, hint = (
-        "MG501",
-        "The output was edited by hand",
-        f"{adopt}take it back, or {force}",
-    )
+    code, message = "MG501", "The output was edited by hand"
+    hint = f"{adopt}take it back, or {force}"
     if file.reason is Reason.OBSTACLE:
         code, hint = "MG504", "move it away"
         message = f"The output cannot be written: {file.obstacle} is in the way"

@@ -15,7 +15,7 @@ from mockgen_watch.lock.lockfile import (
     is_same_lock,
 )
 from mockgen_watch.lock.model import Action, FileAction, OutputAction, Reconciliation, SuiteAction
-from mockgen_watch.lock.paths import OFFER_SUFFIX, offer_path
+from mockgen_watch.lock.paths import OFFER_SUFFIX, below, offer_path
 from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class _Entries:
     """The entries of one suite's next lockfile."""
 
     def __init__(self, suite: SuiteAction, settled: Mapping[str, Settled]) -> None:
-        self.prefix = f"{suite.suite}/" if suite.suite else ""
+        self.prefix = below(suite.suite, "")
         self.suite = suite
         self.settled = settled
         self.before = suite.lock.outputs if suite.lock else {}

@@ -229,17 +229,15 @@ class OutputReader:
         Raises:
             OSError, StorageError: something that is no folder is in the way.
         """
-        here, at = top.walk(""), ""
-        for name in path.split("/"):
-            at = f"{at}/{name}" if at else name
-            with here:
+        here = top
+        with contextlib.ExitStack() as stack:
+            for at in (*folders_above(path), path):
                 try:
-                    here = here.enter(name)
+                    here = stack.enter_context(here.enter(at.rpartition("/")[2]))
                 except FileNotFoundError:
                     self.tree.folders.discard(at)
                     return
-            self.tree.folders.add(at)
-        with here:
+                self.tree.folders.add(at)
             self.folder(here, path)
 
     def folder(self, folder: Folder, path: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -208,20 +209,14 @@ class SpecReader:
         if any(part.startswith(".") for part in (*inner, name)):
             return
         way = _Way(path=specs, real=specs, above=())
-        here = root.walk("")
-        try:
-            for number, part in enumerate((specs, *inner)):
-                with here:
-                    way = way.to(part, here.identity()) if number else way
-                    below = here.enter(part)
-                here = below
+        with ExitStack() as stack, suppress(FileNotFoundError):
+            here = stack.enter_context(root.enter(specs))
+            for part in inner:
+                way = way.to(part, here.identity())
+                here = stack.enter_context(here.enter(part))
             status = here.status(name)
             if status is not None:
                 self._entry(here, way.to(name, here.identity()), Entry(name, status))
-        except FileNotFoundError:
-            return
-        finally:
-            here.close()
 
     def _folder(self, folder: Folder, way: _Way) -> None:
         identity = folder.identity()
