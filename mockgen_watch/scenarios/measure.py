@@ -69,10 +69,9 @@ MOST_CASES: Final = 200_000
 
 
 class StrengthCount(Struct, frozen=True, kw_only=True):
-    """How many combinations of one strength there are.
+    """How many combinations of one strength there are, those that cannot be among them.
 
     Attributes:
-        combinations: with those that cannot be.
         possible: those that can be.
         covered: those of them that some record has.
         missing: the first of the others, each as (label, name of the value).
@@ -492,15 +491,12 @@ def declared_shares(
     elif isinstance(generator, Pool):
         weights = [(final_value(leaf, each.value), each.weight) for each in generator.entries]
     elif isinstance(generator, RowField) and not (leaf.modifiers.null or leaf.modifiers.omit):
+        key = generator.key
+        rows = [(each.value, each.weight) for each in generator.rows.entries]
         weights = [
-            (
-                final_value(leaf, each.value[generator.key])
-                if generator.key in each.value
-                else MISSING,
-                each.weight,
-            )
-            for each in generator.rows.entries
-            if isinstance(each.value, dict)
+            (final_value(leaf, row[key]) if key in row else MISSING, weight)
+            for row, weight in rows
+            if isinstance(row, dict)
         ]
     else:
         return {}

@@ -116,31 +116,28 @@ def _output(
 ) -> OutputCoverage:
     part = source.parts[0]
     is_twins = not plan.mix and part.has_faults
-    odds: list[Odds] = []
+    odds: Iterable[Odds] = ()
     if plan.mix:
         counts = Counter(source.scenarios[source.part_of(index)] for index in range(len(records)))
         weights = [(each.scenario, each.weight) for each in plan.mix]
-        odds += scenario_odds(weights, counts, confidence)
+        odds = scenario_odds(weights, counts, confidence)
     elif not is_twins:
-        designed = {index for covered in part.covered for index in covered.designed()}
-        free = [
-            record
-            for index, record in enumerate(records)
-            if index not in designed and index not in part.stated
-        ]
+        chosen = {index for covered in part.covered for index in covered.designed()}
+        chosen.update(part.stated)
+        free = [record for index, record in enumerate(records) if index not in chosen]
         constrained, still_open = part.settings[0] if len(part.settings) == 1 else (None, ())
         redrawn = frozenset(
             field.path
             for requirement in still_open
             for field in fields_below(plan.records.shape, requirement.paths)
         )
-        odds += field_odds(plan.records, constrained, redrawn, free, confidence)
+        odds = field_odds(plan.records, constrained, redrawn, free, confidence)
     return OutputCoverage(
         plan=plan,
         records=len(records),
         is_twins=is_twins,
         measured=None if plan.mix else measure(plan.records, part, records),
-        designs=tuple(part.covered) if not plan.mix else (),
+        designs=() if plan.mix else tuple(part.covered),
         odds=tuple(odds),
     )
 
@@ -153,21 +150,19 @@ def _overlaps(
         if not plan.mix:
             by_model.setdefault((plan.suite, plan.model), []).append(plan)
     for (suite, model), group in by_model.items():
-        seen = {
-            plan.scenario: {key_of(each) for each in records[suite, model, plan.scenario]}
-            for plan in group
-        }
-        for first, second in itertools.combinations(group, 2):
+        seen = [{key_of(each) for each in records[suite, model, plan.scenario]} for plan in group]
+        for (first, ours), (second, others) in itertools.combinations(
+            zip(group, seen, strict=True), 2
+        ):
             is_promised = _are_apart(first, second)
-            example = None if is_promised else common_record(first.records, second.records)
             yield Overlap(
                 suite=suite,
                 model=model,
                 first=first.scenario,
                 second=second.scenario,
                 is_promised=is_promised,
-                example=example,
-                shared=len(seen[first.scenario] & seen[second.scenario]),
+                example=None if is_promised else common_record(first.records, second.records),
+                shared=len(ours & others),
             )
 
 
@@ -224,7 +219,7 @@ def cases_bytes(cases: Mapping[str, Json]) -> bytes:
     """Return a file of cases: JSON with one case per line, so that line diffs show cases."""
     blocks = []
     for name, rows in sorted(cases.items()):
-        lines = [canonical(row).decode() for row in rows] if isinstance(rows, list) else []
-        inner = ",\n    ".join(lines)
-        blocks.append(f"  {canonical(name).decode()}: [\n    {inner}\n  ]" if lines else "")
-    return ("{\n" + ",\n".join(filter(None, blocks)) + "\n}\n").encode()
+        if isinstance(rows, list) and rows:
+            inner = ",\n    ".join(canonical(row).decode() for row in rows)
+            blocks.append(f"  {canonical(name).decode()}: [\n    {inner}\n  ]")
+    return ("{\n" + ",\n".join(blocks) + "\n}\n").encode()

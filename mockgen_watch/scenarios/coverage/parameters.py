@@ -6,6 +6,7 @@ that may be null or absent.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -32,7 +33,7 @@ from mockgen_watch.spec.model import ArrayShape, Leaf, Modifiers, ObjectShape, S
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mockgen_watch.spec.document import Json
 
@@ -137,37 +138,29 @@ def _numbered(
     leaf: Leaf, generator: Number | Moment, plan: RecordPlan, *, is_listed: bool
 ) -> list[Value]:
     """Return the values at the ends of a range, or all of a short one whose field is listed."""
-    count = _count(generator)
-    if count is None:
-        return []
+    count, written = _range_of(generator)
+
+    def values(numbers: Iterable[int]) -> list[Value]:
+        made = [(number, written(number)) for number in numbers]
+        return [_value(leaf, value, value, str(number).encode()) for number, value in made]
+
     if plan.coverage.boundaries:
         ends = {*range(min(ENDS, count)), *range(max(count - ENDS, 0), count)}
-        values = [_number(leaf, generator, number) for number in sorted(ends)]
         inside = Value(name=INSIDE, choice=INSIDE_CHOICE, written=(FREE,))
-        return [*values, inside] if count > len(ends) else values
-    if is_listed and count <= MOST:
-        return [_number(leaf, generator, number) for number in range(count)]
-    return []
+        return [*values(sorted(ends)), inside] if count > len(ends) else values(sorted(ends))
+    return values(range(count)) if is_listed and count <= MOST else []
 
 
-def _count(generator: Number | Moment) -> int | None:
-    """Return how many values there are between two ends; None without both, or where odds vary."""
+def _range_of(generator: Number | Moment) -> tuple[int, Callable[[int], Json]]:
+    """Return how many values there are, and what gives each; none without ends or even odds."""
     if isinstance(generator, Moment):
-        return (generator.last - generator.first) // generator.step + 1
-    is_even = generator.distribution.kind is DistributionKind.UNIFORM
-    if not is_even or generator.minimum is None or generator.maximum is None:
-        return None
-    return grid_of(generator).count
-
-
-def _number(leaf: Leaf, generator: Number | Moment, number: int) -> Value:
-    value: Json
-    if isinstance(generator, Moment):
-        value = format_moment(generator, number)
-    else:
-        grid = grid_of(generator)
-        value = number_of(grid.origin + number * grid.step, grid.decimals)
-    return _value(leaf, value, value, str(number).encode())
+        count = (generator.last - generator.first) // generator.step + 1
+        return count, partial(format_moment, generator)
+    has_ends = generator.minimum is not None and generator.maximum is not None
+    if not has_ends or generator.distribution.kind is not DistributionKind.UNIFORM:
+        return 0, str
+    grid = grid_of(generator)
+    return grid.count, lambda number: number_of(grid.origin + number * grid.step, grid.decimals)
 
 
 PRESENT: Final = b"present"
@@ -408,12 +401,10 @@ class RowReader:
             numbers: dict[tuple[Key, ...], int] = {}
             free: dict[bytes | None, int] = {}
             for number, value in enumerate(parameter.values):
-                if value.is_hidden:
-                    continue
                 written = [each for each in value.written if not isinstance(each, Free)]
                 if len(written) < len(value.written):
                     free[value.state] = number
-                else:
+                elif not value.is_hidden:
                     numbers.setdefault(tuple(map(key_of, written)), number)
             self._numbers.append(numbers)
             self._free.append(free)
@@ -421,29 +412,28 @@ class RowReader:
     def row(self, record: Json) -> list[int | None]:
         """Return the number of the value that ``record`` has for each parameter."""
         found: list[int | None] = []
-        for place, parameter in enumerate(self._parameters):
-            guard = parameter.guard
-            if guard is not None and not self._is_there(guard, found[guard]):
-                found.append(None)
-                continue
-            seen = [value_at(record, where) for where in parameter.places]
-            number = self._numbers[place].get(tuple([key_of(value) for value in seen]))
-            if number is None and not any(isinstance(value, Missing) for value in seen):
-                number = self._loose(place, is_null=seen == [None])
+        for parameter, numbers, free in zip(
+            self._parameters, self._numbers, self._free, strict=True
+        ):
+            number = None
+            if parameter.guard is None or self._is_there(parameter.guard, found):
+                seen = [value_at(record, where) for where in parameter.places]
+                number = numbers.get(tuple([key_of(value) for value in seen]))
+                if number is None and not any(isinstance(value, Missing) for value in seen):
+                    number = _drawn(free, is_null=seen == [None])
             found.append(number)
         return found
 
-    def _is_there(self, guard: int, number: int | None) -> bool:
-        if number is None:
-            return False
-        return self._parameters[guard].values[number].state == PRESENT
+    def _is_there(self, guard: int, found: Sequence[int | None]) -> bool:
+        number = found[guard]
+        return number is not None and self._parameters[guard].values[number].state == PRESENT
 
-    def _loose(self, place: int, *, is_null: bool) -> int | None:
-        """Return the value that stands for all that is drawn, if there is one."""
-        free = self._free[place]
-        if is_null and (NULL in free or PRESENT in free):
-            return free.get(NULL)
-        return free.get(PRESENT, free.get(None))
+
+def _drawn(free: Mapping[bytes | None, int], *, is_null: bool) -> int | None:
+    """Return the value that stands for all that is drawn, if there is one."""
+    if is_null and (NULL in free or PRESENT in free):
+        return free.get(NULL)
+    return free.get(PRESENT, free.get(None))
 
 
 def key_of(value: Json | Missing) -> Key:
