@@ -318,10 +318,7 @@ class ReadingStoppedError(Exception):
 class SourceReader:
     """Base of the readers of JSON and YAML: limits, shared checks and diagnostics by offset.
 
-    Attributes:
-        source: what is read.
-        text: the text of ``source``.
-        path: keys and indexes that lead to the node being read.
+    ``path`` has the keys and indexes that lead to the node being read.
     """
 
     def __init__(self, source: Source) -> None:
@@ -335,7 +332,6 @@ class SourceReader:
 
     @property
     def pointer(self) -> str:
-        """JSON Pointer of the node being read."""
         return pointer_of(self.path)
 
     def document(self, root: Node | None) -> Document:

@@ -81,7 +81,9 @@ def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
     Raises:
         MomentError: a directive is unknown, unfinished, or none of this kind of moment.
     """
-    legal = _legal_directives(kind)
+    dates = () if kind is MomentKind.TIME else DATE_TEXTS
+    times = () if kind is MomentKind.DATE else TIME_TEXTS
+    legal = {*dates, *times}
     pieces: list[str] = []
     for piece in re.findall(r"%.?|[^%]+", text, re.DOTALL):
         if not piece.startswith("%"):
@@ -149,12 +151,6 @@ _ISO_WORDS: Final = {
     MomentKind.DATETIME: "the form 2025-12-31T23:59:59, without a zone",
     MomentKind.TIME: "the form 23:59:59",
 }
-
-
-def _legal_directives(kind: MomentKind) -> frozenset[str]:
-    dates = () if kind is MomentKind.TIME else DATE_TEXTS
-    times = () if kind is MomentKind.DATE else TIME_TEXTS
-    return frozenset((*dates, *times))
 
 
 def _bad_directive(piece: str, kind: MomentKind) -> str:

@@ -64,11 +64,7 @@ _CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": 
 
 
 class PatternError(ValueError):
-    """The pattern is not a regular expression, or holds what is not supported.
-
-    Attributes:
-        offset: the character of the pattern that is meant, from 0.
-    """
+    """The pattern is no regular expression, or has at ``offset``, from 0, what is not supported."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -123,7 +119,7 @@ def compile_pattern(source: str) -> CompiledPattern:
 
 
 class _Parser:
-    """A recursive-descent reader."""
+    """A reader by recursive descent."""
 
     def __init__(self, source: str) -> None:
         self.source = source

@@ -39,13 +39,9 @@ def report_syntax_error(error: YamlSyntaxError, reader: SourceReader) -> None:
 
 
 class _Verdict(Struct, frozen=True):
-    """One fault in plain words.
+    """One fault in plain words, with the offsets of the first character and after the last one.
 
     Attributes:
-        message: what is wrong.
-        start: offset of the first character concerned.
-        end: offset after the last one.
-        hint: what to do.
         opened: offset of the bracket that the fault belongs to, or -1.
         fix: what certainly belongs in the place of the characters, and the title of that change.
     """

@@ -32,7 +32,6 @@ from mockgen_watch.spec.model import (
     ArrayShape,
     KeyPath,
     Leaf,
-    Member,
     Model,
     ObjectShape,
     Position,
@@ -118,17 +117,14 @@ def _lay_over(under: ObjectShape, over: ObjectShape | None) -> ObjectShape:
     """
     if over is None:
         return under
-    covers = {member.name: member for member in over.members}
-    members = [_cover(member, covers.pop(member.name, None)) for member in under.members]
-    return replace(under, members=(*members, *covers.values()))
-
-
-def _cover(member: Member, cover: Member | None) -> Member:
-    if cover is None:
-        return member
-    if isinstance(member.shape, ObjectShape) and isinstance(cover.shape, ObjectShape):
-        return replace(cover, shape=_lay_over(member.shape, cover.shape))
-    return cover
+    members = {member.name: member for member in under.members}
+    for cover in over.members:
+        covered = members[cover.name].shape if cover.name in members else None
+        if isinstance(covered, ObjectShape) and isinstance(cover.shape, ObjectShape):
+            members[cover.name] = replace(cover, shape=_lay_over(covered, cover.shape))
+        else:
+            members[cover.name] = cover
+    return replace(under, members=tuple(members.values()))
 
 
 def _referenced(reference: Reference, records: _Records) -> Records | None:

@@ -50,29 +50,19 @@ MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", 
 VALUE_DIRECTIVES: Final = (
     *GENERATOR_DIRECTIVES, "$array", "$items", "$rows", *MODIFIER_DIRECTIVES, "$comment",
 )  # fmt: skip
-"""What may stand in a value of a record."""
-
 INPUT_DIRECTIVES: Final = (
     "$schema", "$version", "$seed", "$master", "$count", "$output", "$comment",
 )  # fmt: skip
-"""What may stand at the top of a user_input file."""
-
 MODEL_DIRECTIVES: Final = (
     "$id", "$count", "$rows", "$rules", "$conforms", "$exclude", "$scenarios", "$coverage",
     "$faults", "$records", "$output", "$comment",
 )  # fmt: skip
-"""What may stand in a model beside its fields."""
-
 SCENARIO_DIRECTIVES: Final = (
     "$count", "$mix", "$faults", "$coverage", "$records", "$output", "$rows", "$comment",
 )  # fmt: skip
-"""What may stand in a scenario beside the fields that it overlays."""
-
 MASTER_DIRECTIVES: Final = (
     "$schema", "$version", "$extends", "$slot", "$merge", "$on_conflict", "$rows", "$comment",
 )  # fmt: skip
-"""What may stand at the top of a master file."""
-
 PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "a value": VALUE_DIRECTIVES,
@@ -82,34 +72,26 @@ PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "the top of a master": MASTER_DIRECTIVES,
     }
 )
-"""Where directives may stand."""
+"""What may stand where: in a model and a scenario beside its fields."""
 
 
 class KnownOption(Protocol):
-    """An option that a format understands."""
+    """An option that a format understands; ``expected`` tells a person which values it takes."""
 
     @property
-    def name(self) -> str:
-        """The name in ``$output``."""
-
+    def name(self) -> str: ...
     @property
-    def expected(self) -> str:
-        """The values that it takes, for a person."""
-
-    def takes(self, value: Json) -> bool:
-        """Return whether ``value`` is one of those."""
+    def expected(self) -> str: ...
+    def takes(self, value: Json) -> bool: ...
 
 
 class KnownFormat(Protocol):
     """What a spec has to know about a format: ``mockgen_watch.formats`` have it."""
 
     @property
-    def options(self) -> Sequence[KnownOption]:
-        """The options that it understands."""
-
+    def options(self) -> Sequence[KnownOption]: ...
     @property
-    def layouts(self) -> Sequence[Layout]:
-        """The layouts that it can write."""
+    def layouts(self) -> Sequence[Layout]: ...
 
 
 class BuildContext(Struct, frozen=True, kw_only=True):
@@ -135,7 +117,6 @@ class Build:
     """One file on its way to a typed spec.
 
     Attributes:
-        diagnostics: what was found so far.
         entries: by the location of a leaf, the entry of the directive that chooses its value; by
             that of a part of a mix, its entry.
         stand_ins: the locations of leaves that stand in for what was reported.

@@ -102,25 +102,20 @@ def _row_members(entry: Entry, context: ShapeContext) -> list[Member]:
 def _member(entry: Entry, context: ShapeContext, base: ObjectShape | None) -> Member:
     name = data_key(entry.key)
     under = None if base is None else base.get(name)
+    own = entry.get("$id")
+    inherited = name if under is None else under.address[-1]
     inner = replace(
         context,
-        address=(*context.address, _member_id(entry, name, under)),
+        address=(*context.address, (own and own.text) or inherited),
         keys=(*context.keys, name),
         home=context.keys,
     )
     shape = _shape(entry, inner, under)
     if under is not None and shape.address != under.address:
-        place = entry.get("$id") or entry
+        place = own or entry
         hint = f"the model's is {under.address[-1]}; a scenario may not change it"
         place.error("MG222", f'the $id of "{name}" differs from the model\'s', hint)
     return Member(name=name, shape=shape, location=entry.key_location)
-
-
-def _member_id(entry: Entry, name: str, under: Shape | None) -> str:
-    stated = entry.get("$id")
-    if stated is not None and stated.text:
-        return stated.text
-    return name if under is None else under.address[-1]
 
 
 def _check_names(members: Sequence[Member], build: Build) -> None:
