@@ -57,9 +57,6 @@ Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Pl
 
 REDACTED: Final = "[redacted]"
 
-_SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_TWO_DIGITS, _FOUR_DIGITS = 0xFF, 0xFFFF
-
 # Python refuses to write an integer of more than some thousand digits.
 _LONGEST_BITS: Final = 4096
 
@@ -95,14 +92,7 @@ def escape_for_terminal(text: str) -> str:
 
 def escape_character(character: str) -> str:
     """Return one character as ``escape_for_terminal`` shows it."""
-    if character.isprintable():
-        return character
-    if character in _SHORT:
-        return _SHORT[character]
-    code = ord(character)
-    if code <= _TWO_DIGITS:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= _FOUR_DIGITS else f"\\U{code:08x}"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def clean(fields: Mapping[str, object]) -> dict[str, Plain]:

@@ -131,7 +131,7 @@ def _open_staged(staged: StagedProject, profile: str | None) -> Stored:
         return index.entries
 
     stored = open_stored(store, read, staged.outputs)
-    store.digests.save()
+    store.save()
     return stored
 
 

@@ -343,7 +343,7 @@ class _Merge:
     def _is_edited(self, path: str) -> bool:
         """Return whether one side has other bytes at ``path`` than its lockfile says."""
         blobs = (self._versions(path) or ())[1:]
-        found = self.store.digests.of(blobs)
+        found = self.store.digests(blobs)
         inner = path.removeprefix(f"{self.suite}/") if self.suite else path
         for blob, locks in zip(blobs, self.locks[1:], strict=True):
             own = locks[self.suite].files() if self.suite in locks else {}
@@ -360,7 +360,7 @@ class _Merge:
             for entry in self.repository.tree(self.tree, (self.outputs,))
             if not self._is_conflict(path := entry.path.removeprefix(f"{self.outputs}/"))
         }
-        found = self.store.digests.of(settled[path] for path in self.made if path in settled)
+        found = self.store.digests(settled[path] for path in self.made if path in settled)
         wrong = [
             path
             for path, entry in self.made.items()

@@ -78,9 +78,9 @@ class Index(NamedTuple):
     def entries(self) -> tuple[Entry, ...]:
         """The files, sorted by path, but those that a merge left in conflict."""
         found = []
-        for line in self.text.split(b"\0"):
-            if line and line[:2] not in {_UNTRACKED, _UNMERGED}:
-                about, _, path = line[2:].partition(b"\t")
+        for tag, line in self._lines():
+            if tag not in {_UNTRACKED, _UNMERGED}:
+                about, _, path = line.partition(b"\t")
                 mode, blob, _ = about.decode().split(" ")
                 found.append(Entry(path=self._path(path), mode=mode, blob=blob))
         return tuple(found)
@@ -88,14 +88,16 @@ class Index(NamedTuple):
     @property
     def unmerged(self) -> tuple[str, ...]:
         """Paths in conflict."""
-        lines = [line for line in self.text.split(b"\0") if line[:2] == _UNMERGED]
+        lines = [line for tag, line in self._lines() if tag == _UNMERGED]
         return tuple(dict.fromkeys(self._path(line.partition(b"\t")[2]) for line in lines))
 
     @property
     def untracked(self) -> tuple[str, ...]:
         """Files that are neither in the index nor ignored."""
-        lines = self.text.split(b"\0")
-        return tuple(self._path(line[2:]) for line in lines if line[:2] == _UNTRACKED)
+        return tuple(self._path(line) for tag, line in self._lines() if tag == _UNTRACKED)
+
+    def _lines(self) -> list[tuple[bytes, bytes]]:
+        return [(line[:2], line[2:]) for line in self.text.split(b"\0") if line]
 
     def _path(self, name: bytes) -> str:
         return _decode(name).removeprefix(self.prefix)
@@ -104,7 +106,8 @@ class Index(NamedTuple):
 class Repository:
     """A work tree and the project in it.
 
-    ``prefix`` is the project's folder below the top, with a final slash; ``""`` for the top.
+    ``prefix`` is the project's folder below the top, with a final slash; ``""`` for the top. What
+    asks Git raises StorageError where Git is missing or fails.
     """
 
     def __init__(self, work_tree: str, prefix: str) -> None:
@@ -125,21 +128,13 @@ class Repository:
         return cls(found[0], "" if inner == "." else f"{inner}/")
 
     def index(self, folders: Iterable[str]) -> Index:
-        """Return what the index has below ``folders`` of the project.
-
-        Raises:
-            StorageError: Git is missing, or fails.
-        """
+        """Return what the index has below ``folders`` of the project."""
         words = ["ls-files", "-z", "-s", "-t", "-o", "--exclude-standard", "--"]
         text = self.read([*words, *(self.prefix + folder for folder in folders)])
         return Index(text=text, prefix=self.prefix)
 
     def tree(self, commit: str, folders: Iterable[str]) -> tuple[Entry, ...]:
-        """Return what ``commit`` has below ``folders`` of the project.
-
-        Raises:
-            StorageError: Git fails, as when there is no such commit.
-        """
+        """Return what ``commit`` has below ``folders`` of the project."""
         words = ["ls-tree", "-r", "-z", "--full-tree", commit, "--"]
         text = self.read([*words, *(self.prefix + folder for folder in folders)])
         entries = []
@@ -152,8 +147,7 @@ class Repository:
     def read(self, words: Iterable[str], data: bytes | None = None) -> bytes:
         """Return the output of ``git`` called with ``words`` and ``data`` as stdin.
 
-        Raises:
-            StorageError: Git is missing, or fails; its stderr has said why.
+        Where Git fails, its stderr has said why.
         """
         words = tuple(words)
         code, text = self.ask(words, data)
@@ -176,9 +170,6 @@ class Repository:
         """Return the exit code and the output of ``git`` called with ``words``.
 
         ``data`` is its stdin; its stderr, which is for people, is shown unless ``is_silent``.
-
-        Raises:
-            StorageError: Git is missing.
         """
         command = ["git", "-C", self.work_tree, *words]
         with naming("git"):
@@ -193,11 +184,7 @@ class Repository:
         return done.returncode, done.stdout
 
     def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """Yield the bytes of each blob, in the order of ``ids``.
-
-        Raises:
-            StorageError: a blob is missing, or Git fails.
-        """
+        """Yield the bytes of each blob, in the order of ``ids``."""
         wanted = list(ids)
         if not wanted:
             return
@@ -221,19 +208,11 @@ class Repository:
                 git.stdout.read(1)
 
     def keep_blob(self, data: bytes) -> str:
-        """Put ``data`` among Git's objects, where nothing points at it yet; return its id.
-
-        Raises:
-            StorageError: Git fails.
-        """
+        """Put ``data`` among Git's objects, where nothing points at it yet; return its id."""
         return self.read_text(["hash-object", "-w", "-t", "blob", "--stdin"], data)
 
     def empty_blob(self) -> str:
-        """Return the id of an empty file.
-
-        Raises:
-            StorageError: Git fails.
-        """
+        """Return the id of an empty file."""
         return self.read_text(["hash-object", "-t", "blob", "--stdin"], b"")
 
     def shown_path(self, path: str) -> str:

@@ -40,7 +40,10 @@ _NO_STAMP = Stamp(0, 0, 0, 0, 0)
 
 
 class Store:
-    """Where the index and the commits of a project are read from."""
+    """Where the index and the commits of a project are read from.
+
+    It remembers the digest of each blob: an id means the same bytes for ever.
+    """
 
     def __init__(
         self, root: str, repository: Repository, state: StateFolder, profile: str | None = None
@@ -49,7 +52,30 @@ class Store:
         self.repository = repository
         self.state = state
         self.profile = profile
-        self.digests = BlobDigests(repository, state)
+        self._saved: dict[str, str] = {}
+        with contextlib.suppress(StorageError, ValueError, msgspec.MsgspecError):
+            self._saved = msgspec.json.decode(state.read(_CACHE) or b"{}", type=dict[str, str])
+        self._digests = dict(self._saved)
+        self._used: dict[str, str] = {}
+
+    def digests(self, blobs: Iterable[str]) -> Mapping[str, str]:
+        """Return id → digest, also for blobs of earlier calls.
+
+        Raises:
+            StorageError: a blob is missing.
+        """
+        wanted = dict.fromkeys(blobs)
+        unread = [blob for blob in wanted if blob not in self._digests]
+        for blob, data in zip(unread, self.repository.blobs(unread), strict=True):
+            self._digests[blob] = digest(data)
+        self._used.update({blob: self._digests[blob] for blob in wanted})
+        return self._used
+
+    def save(self) -> None:
+        """Remember the digests that were asked for; a failure costs only time."""
+        if self._used != self._saved:
+            with contextlib.suppress(StorageError):
+                self.state.write(_CACHE, msgspec.json.encode(self._used), is_durable=False)
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -65,38 +91,6 @@ class Stored(Struct, frozen=True, kw_only=True):
     outputs: Snapshot
     blobs: Mapping[str, str]
     has_links: bool
-
-
-class BlobDigests:
-    """The digest of each blob, remembered; an id means the same bytes for ever."""
-
-    def __init__(self, repository: Repository, state: StateFolder) -> None:
-        self._repository = repository
-        self._state = state
-        self._saved: dict[str, str] = {}
-        with contextlib.suppress(StorageError, ValueError, msgspec.MsgspecError):
-            self._saved = msgspec.json.decode(state.read(_CACHE) or b"{}", type=dict[str, str])
-        self._digests = dict(self._saved)
-        self._used: dict[str, str] = {}
-
-    def of(self, blobs: Iterable[str]) -> Mapping[str, str]:
-        """Return id → digest, also for blobs of earlier calls.
-
-        Raises:
-            StorageError: a blob is missing.
-        """
-        wanted = dict.fromkeys(blobs)
-        unread = [blob for blob in wanted if blob not in self._digests]
-        for blob, data in zip(unread, self._repository.blobs(unread), strict=True):
-            self._digests[blob] = digest(data)
-        self._used.update({blob: self._digests[blob] for blob in wanted})
-        return self._used
-
-    def save(self) -> None:
-        """Remember the digests that were asked for; a failure costs only time."""
-        if self._used != self._saved:
-            with contextlib.suppress(StorageError):
-                self._state.write(_CACHE, msgspec.json.encode(self._used), is_durable=False)
 
 
 def open_stored(store: Store, read: ReadEntries, folder: str) -> Stored:
@@ -223,7 +217,7 @@ def _outputs(
             blobs[path] = entry.blob
         else:
             obstacles[path] = "a symbolic link" if entry.mode == LINK else "no regular file"
-    found = store.digests.of(blobs.values())
+    found = store.digests(blobs.values())
     return blobs, Snapshot(
         wanted=(),
         contract=CONTRACT,

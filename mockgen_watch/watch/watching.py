@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import watchdog.events
-from msgspec import Struct
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer as WatchdogObserver
 
@@ -183,13 +182,6 @@ SPARE_WATCHES = 16
 """The project folder and others are watched too."""
 
 
-class _Suspicion(Struct):
-    """Paths that moved without an event so far, and until when one may come."""
-
-    paths: set[str]
-    until: float
-
-
 class Watching:
     """The observer, and what is known of how far it can be trusted.
 
@@ -218,7 +210,8 @@ class Watching:
         self._checks_identity = checks_identity
         self._observer: EventObserver | None = None
         self._identity: tuple[int, int] | None = None
-        self._suspicion: _Suspicion | None = None
+        self._suspects: set[str] = set()
+        self._suspects_until = 0.0
         self._probe_until: float | None = None
 
     def start(self, scan: Scan, now: float) -> None:
@@ -254,7 +247,7 @@ class Watching:
         self.stop()
         self.is_polling = True
         self.reason = reason
-        self._suspicion = None
+        self._suspects = set()
         self._probe_until = None
         self._stream.publish(WatchChanged(mode="polling", reason=reason, fields=fields))
 
@@ -271,24 +264,25 @@ class Watching:
             path.endswith(PROBE) or path.startswith(f"{SPECS}/") for path, _ in found
         ):
             self._probe_until = None
-        if self._suspicion is not None:
-            self._clear_suspicion(path for path, _ in found)
+        for path, _ in found if self._suspects else ():
+            folder = f"{path.rstrip('/')}/"
+            self._suspects = {
+                one for one in self._suspects if one != path and not one.startswith(folder)
+            }
         return found
 
     def suspect(self, paths: Iterable[str], now: float) -> None:
         """Note that an audit found ``paths`` moved, of which there was no event yet."""
-        found = set(paths)
-        if not found or self.is_polling:
+        if self.is_polling:
             return
-        if self._suspicion is None:
-            self._suspicion = _Suspicion(found, now + GRACE)
-        else:
-            self._suspicion.paths |= found
+        if not self._suspects:
+            self._suspects_until = now + GRACE
+        self._suspects.update(paths)
 
     @property
     def due_at(self) -> float | None:
         """When ``check`` has something to decide; None when it has not."""
-        times = [self._probe_until, self._suspicion.until if self._suspicion else None]
+        times = [self._probe_until, self._suspects_until if self._suspects else None]
         return min((at for at in times if at is not None), default=None)
 
     def check(self, now: float, scan: Scan) -> None:
@@ -296,8 +290,8 @@ class Watching:
         if self._probe_until is not None and now >= self._probe_until:
             self.give_up("no events come from this file system")
             return
-        if self._suspicion is not None and now >= self._suspicion.until:
-            paths, self._suspicion = tuple(sorted(self._suspicion.paths)), None
+        if self._suspects and now >= self._suspects_until:
+            paths, self._suspects = tuple(sorted(self._suspects)), set()
             self.missed += 1
             self._stream.publish(EventsMissed(paths=paths, count=self.missed))
             if self.missed >= STRIKES:
@@ -318,20 +312,7 @@ class Watching:
         """Replace the observer."""
         self.stop()
         self.rebuilt += 1
-        self._suspicion = None
+        self._suspects = set()
         fields = {"rebuilt": self.rebuilt}
         self._stream.publish(WatchChanged(mode="events", reason=reason, fields=fields))
         self.start(scan, now)
-
-    def _clear_suspicion(self, paths: Iterable[str]) -> None:
-        suspicion = self._suspicion
-        if suspicion is None:
-            return
-        for path in paths:
-            suspicion.paths = {
-                one
-                for one in suspicion.paths
-                if one != path and not one.startswith(f"{path.rstrip('/')}/")
-            }
-        if not suspicion.paths:
-            self._suspicion = None
