@@ -98,7 +98,9 @@ def escape_character(character: str) -> str:
 def clean(fields: Mapping[str, object]) -> dict[str, Plain]:
     """Return ``fields`` as plain data without secrets; any other object becomes its text."""
     return {
-        redact(str(name)): REDACTED if _is_secret(str(name), value) else _plain(value)
+        redact(str(name)): REDACTED
+        if value and re.fullmatch(_SECRET_NAME, str(name))
+        else _plain(value)
         for name, value in fields.items()
     }
 
@@ -110,10 +112,6 @@ def redact(text: str) -> str:
     text = re.sub(_BEARER, rf"\1 {REDACTED}", text)
     text = re.sub(_ASSIGNED, rf"\1{REDACTED}", text)
     return re.sub(_CLOUD_KEY, REDACTED, text)
-
-
-def _is_secret(name: str, value: object) -> bool:
-    return bool(value) and re.fullmatch(_SECRET_NAME, name) is not None
 
 
 def _plain(value: object) -> Plain:

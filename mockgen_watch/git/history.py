@@ -304,9 +304,7 @@ def blame_lines(repository: Repository, path: str, lines: Iterable[int]) -> dict
 def _blame(commit: str, about: dict[str, str]) -> Blame:
     if not commit.strip("0"):
         return Blame()
-    sign, hours, minutes = about["author-tz"][0], about["author-tz"][1:3], about["author-tz"][3:]
-    offset = dt.timedelta(hours=int(hours), minutes=int(minutes))
-    zone = dt.timezone(-offset if sign == "-" else offset)
+    zone = dt.datetime.strptime(about["author-tz"], "%z").tzinfo
     return Blame(
         commit=commit,
         author=about["author"],

@@ -92,26 +92,20 @@ def refresh(staged: StagedProject, profile: str | None = None) -> HookReport:
         return run.report(tuple(found.sorted()))
 
 
-def validate(staged: StagedProject, profile: str | None = None) -> HookReport:
-    """Return what is wrong with the staged specs; outputs are not looked at.
+def check_staged(
+    staged: StagedProject, profile: str | None = None, *, specs_only: bool
+) -> HookReport:
+    """Return what is wrong with what is staged.
+
+    Outputs are made again and compared; with ``specs_only`` they are not looked at.
 
     Raises:
         FindingsError: the project file is wrong, or the index has conflicts.
         StorageError: Git fails.
     """
     stored = _open_staged(staged, profile)
-    return HookReport(project=stored.project, diagnostics=find_spec_errors(stored))
-
-
-def verify_staged(staged: StagedProject, profile: str | None = None) -> HookReport:
-    """Return what is wrong with staged specs and outputs. Outputs are made again and compared.
-
-    Raises:
-        FindingsError: the project file is wrong, or the index has conflicts.
-        StorageError: Git fails.
-    """
-    stored = _open_staged(staged, profile)
-    return HookReport(project=stored.project, diagnostics=verify_stored(stored))
+    find = find_spec_errors if specs_only else verify_stored
+    return HookReport(project=stored.project, diagnostics=find(stored))
 
 
 def _open_staged(staged: StagedProject, profile: str | None) -> Stored:

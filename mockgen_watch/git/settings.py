@@ -48,7 +48,10 @@ _EMPTY = "# this file was empty before mockgen-watch git install\n"
 
 
 class SettingsFile:
-    """A text file that others write, too; what is theirs stays byte for byte."""
+    """A text file that others write, too; what is theirs stays byte for byte.
+
+    StorageError is raised where it cannot be read or written.
+    """
 
     def __init__(self, path: str) -> None:
         # A link stays one: its target is written.
@@ -68,11 +71,7 @@ class SettingsFile:
         return _BEGIN in (self.text or "")
 
     def add(self, lines: str) -> bool:
-        """Put ``lines`` at the end, between marks; return False when they are there.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+        """Put ``lines`` at the end, between marks; return False when they are there."""
         if _block(lines) in (self.text or ""):
             return False
         text = self.text or ""
@@ -84,11 +83,7 @@ class SettingsFile:
         return True
 
     def remove(self, lines: str) -> bool:
-        """Take ``lines`` away with their marks; return False when they are not there.
-
-        Raises:
-            StorageError: it cannot be written.
-        """
+        """Take ``lines`` away with their marks; return False when they are not there."""
         before, block, after = (self.text or "").partition(_block(lines))
         if not block:
             return False

@@ -107,7 +107,7 @@ def verify(
     remembered = without = 0
     stale = []
     for commit in commits:
-        key = _key(commit, outputs)
+        key = digest(repr((program_stamps(), outputs, commit.trees)).encode())
         if not any(commit.trees):
             without += 1
         elif key in verified or (trust_memory and memo.get(key) is not None):
@@ -133,10 +133,6 @@ def verify(
     return Verification(
         commits=len(commits), remembered=remembered, without=without, stale=tuple(stale)
     )
-
-
-def _key(commit: Commit, outputs: str) -> str:
-    return digest(repr((program_stamps(), outputs, commit.trees)).encode())
 
 
 def read_commits(

@@ -120,7 +120,7 @@ class Daemon:
         self.safeguards = safeguards or Safeguards()
         self.watching = Watching(
             self.root,
-            observer or self._event_observer,
+            observer or (lambda: EventObserver(self.root, self._inbox.folder, self.waker.ring)),
             self.stream,
             checks_identity=self.safeguards.identity,
         )
@@ -225,9 +225,6 @@ class Daemon:
         }
 
     # Events and requests ----------------------------------------------------------------------
-
-    def _event_observer(self) -> EventObserver:
-        return EventObserver(self.root, self._inbox.folder, self.waker.ring)
 
     def _take_events(self, now: float) -> None:
         seen = self.watching.take()
@@ -382,7 +379,12 @@ class Daemon:
         has_failed = False
         before = self.last_scan
         while batch.passes < MOST_PASSES:
-            scan = self._scan_for(batch, before)
+            began = time.perf_counter()
+            scan = self._scan()
+            if is_storm(before, scan, is_recent=batch.passes > 0):
+                # What is made before its end is made in vain.
+                scan = self._scan_after_storm(scan, STORM_REST if batch.passes else 0.0)
+            batch.time("scan", time.perf_counter() - began)
             before, outputs = scan, self.project.outputs
             is_still = scan.is_same(self.last_scan) and not scan.is_racy
             if is_still and not batch.passes and not self._must_pass:
@@ -400,15 +402,6 @@ class Daemon:
             if is_over or has_failed or is_stopped or not has_fixpoint:
                 break
         return has_failed
-
-    def _scan_for(self, batch: Batch, before: Scan) -> Scan:
-        """Scan; in a storm, wait for its end: what is made before that is made in vain."""
-        began = time.perf_counter()
-        scan = self._scan()
-        if is_storm(before, scan, is_recent=batch.passes > 0):
-            scan = self._scan_after_storm(scan, STORM_REST if batch.passes else 0.0)
-        batch.time("scan", time.perf_counter() - began)
-        return scan
 
     def _begin_pass(self, batch: Batch) -> None:
         if not batch.passes:

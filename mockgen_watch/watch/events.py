@@ -294,10 +294,9 @@ class EventLogger:
                     records=file.records,
                     reason=file.reason.value,
                 )
-            case DiagnosticRaised():
-                self._log_diagnostic(event.diagnostic)
-            case DiagnosticCleared():
-                found = event.diagnostic
+            case DiagnosticRaised(diagnostic=found):
+                self._log_diagnostic(found)
+            case DiagnosticCleared(diagnostic=found):
                 log.info("diagnostic.cleared", code=found.code, location=str(found.location))
 
     def _log_diagnostic(self, found: Diagnostic) -> None:

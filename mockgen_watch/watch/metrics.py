@@ -155,7 +155,11 @@ def memory_bytes() -> int | None:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
-        return _peak_memory()
+        if sys.platform == "win32":
+            return None
+        # The most that it ever had, in bytes on macOS and in kilobytes elsewhere.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
 
 
 def disk_free(folder: Path) -> int | None:
@@ -164,13 +168,6 @@ def disk_free(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
-
-
-def _peak_memory() -> int | None:
-    if sys.platform == "win32":
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 LOOPBACK: Final = "127.0.0.1"

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Severity
 from mockgen_watch.errors import FindingsError, MockgenError, StorageError
 from mockgen_watch.lock.lockfile import Lockfile
+from mockgen_watch.lock.paths import below
 from mockgen_watch.plan.model import InputGraph
 from mockgen_watch.storage.outputs import (
     OutputTree,
@@ -356,7 +357,7 @@ class Resident:
         for suite in suites:
             lock = tree.locks.get(suite)
             for path in lock.files() if isinstance(lock, Lockfile) else ():
-                inner = f"{suite}/{path}" if suite else path
+                inner = below(suite, path)
                 stamp = tree.stamps.get(inner)
                 if stamp is not None and tree.cache.get(inner, stamp) is None:
                     found.add(suite)

@@ -277,7 +277,8 @@ def _running_commit(work_tree: str, processes: str) -> str | None:
             with open(f"{processes}/{number}/cmdline", "rb") as file:
                 words = file.read(_READ).split(b"\0")
             name = _rewriting_command(words)
-            if name and _is_below(os.readlink(f"{processes}/{number}/cwd"), work_tree):
+            folder = os.readlink(f"{processes}/{number}/cwd") if name else ""
+            if folder == work_tree or folder.startswith(work_tree.rstrip("/") + "/"):
                 return name
         except OSError:
             continue  # it has ended, or is somebody else's
@@ -293,7 +294,3 @@ def _rewriting_command(words: list[bytes]) -> str:
     if names & {b"pre-commit", b"pre_commit"} and b"run" in words:
         return "pre-commit run"
     return ""
-
-
-def _is_below(folder: str, work_tree: str) -> bool:
-    return folder == work_tree or folder.startswith(work_tree.rstrip("/") + "/")

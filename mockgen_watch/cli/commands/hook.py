@@ -46,13 +46,11 @@ def run(options: argparse.Namespace) -> int:
 def _run_hook(staged: StagedProject, options: argparse.Namespace) -> int:
     """Do what ``options`` ask for; only here is imported what compares outputs with specs."""
     from mockgen_watch.cli.running import print_findings, print_result
-    from mockgen_watch.git.hook import refresh, validate, verify_staged
+    from mockgen_watch.git.hook import check_staged, refresh
     from mockgen_watch.views.diagnostics import diagnostics_data
 
-    if options.validate:
-        report = validate(staged, options.profile)
-    elif options.check:
-        report = verify_staged(staged, options.profile)
+    if options.validate or options.check:
+        report = check_staged(staged, options.profile, specs_only=options.validate)
     else:
         report = refresh(staged, options.profile)
     commands = _next_commands(report, staged)
