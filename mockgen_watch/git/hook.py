@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.git.repository import FILE, Entry, StagedProject, index_file, remember_index
+from mockgen_watch.git.repository import FILE, Entry, StagedProject, index_file
 from mockgen_watch.git.stored import Store, Stored, open_stored
 from mockgen_watch.git.verify import find_spec_errors, verify_stored
 from mockgen_watch.lock.lockfile import write_lockfile
@@ -81,7 +81,7 @@ def refresh(staged: StagedProject, profile: str | None = None) -> HookReport:
     if not stale:
         # The index does not show which release of a plugin is installed.
         if not found.failed and profile is None and not project.settings.plugins:
-            remember_index(staged, project.settings.outputs)
+            staged.remember(project.settings.outputs)
         return HookReport(project=project, diagnostics=tuple(found.sorted()))
     with writer_lock(project.state, "hook"):
         run = _Refresh(staged, stored, decision)

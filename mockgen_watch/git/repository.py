@@ -1,7 +1,7 @@
 """Repository: the Git work tree that a project is in, its index, its commits and its blobs.
 
 A hook that finds the index as a whole run left it has nothing to do, and ends after
-``read_index``; so this module imports little.
+``StagedProject``; so this module imports little.
 
 Git itself is asked, so that its formats stay its own. Git starts a hook with variables that point
 at one repository (``GIT_DIR``); they are left out here, because the project's own is meant, as
@@ -245,15 +245,20 @@ class StagedProject:
         is_up_to_date: a whole run has found nothing to do for this very index.
     """
 
-    def __init__(
-        self, root: str, repository: Repository, state: StateFolder, outputs: str, index: Index
-    ) -> None:
-        self.root = root
-        self.repository = repository
-        self.state = state
-        self.outputs = outputs
-        self.index = index
-        self.is_up_to_date = Memo(state, _MEMO).get(_key(index, outputs)) is not None
+    def __init__(self, start: StrPath) -> None:
+        """Read the index of the project that ``start`` is in.
+
+        Raises:
+            UsageError: there is no project, or no Git.
+            StorageError: Git fails.
+        """
+        self.root = find_project(start)
+        self.repository = Repository.of(self.root)
+        self.state = StateFolder.of(self.root)
+        self._memo = Memo(self.state, _MEMO)
+        self.outputs = self._memo.outputs
+        self.index = self.repository.index((SPECS, self.outputs))
+        self.is_up_to_date = self._memo.get(self._key()) is not None
 
     @property
     def untracked_specs(self) -> tuple[str, ...]:
@@ -264,30 +269,13 @@ class StagedProject:
             if path.startswith(f"{SPECS}/") and path.endswith(_SPEC_ENDINGS)
         )
 
+    def remember(self, outputs: str) -> None:
+        """Note that a whole run had nothing to do for this index."""
+        # Where the settings name another folder, this index does not have the outputs: next time.
+        if outputs == self.outputs:
+            self._memo.add(self._key())
+        self._memo.save(outputs)
 
-def read_index(start: StrPath) -> StagedProject:
-    """Return the index of the project that ``start`` is in.
-
-    Raises:
-        UsageError: there is no project, or no Git.
-        StorageError: Git fails.
-    """
-    root = find_project(start)
-    repository = Repository.of(root)
-    state = StateFolder.of(root)
-    outputs = Memo(state, _MEMO).outputs
-    return StagedProject(root, repository, state, outputs, repository.index((SPECS, outputs)))
-
-
-def remember_index(staged: StagedProject, outputs: str) -> None:
-    """Note that a whole run had nothing to do for the index of ``staged``."""
-    memo = Memo(staged.state, _MEMO)
-    # Where the settings name another folder, this index does not have the outputs: next time.
-    if outputs == staged.outputs:
-        memo.add(_key(staged.index, outputs))
-    memo.save(outputs)
-
-
-def _key(index: Index, outputs: str) -> str:
-    tool = json.dumps([*tool_parts(), outputs]).encode()
-    return digest(tool + b"\0" + index.staged_text)
+    def _key(self) -> str:
+        tool = json.dumps([*tool_parts(), self.outputs]).encode()
+        return digest(tool + b"\0" + self.index.staged_text)

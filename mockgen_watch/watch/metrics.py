@@ -129,7 +129,8 @@ def describe_status(daemon: Daemon, metrics: Metrics) -> dict[str, object]:
         "uptime_s": round(metrics.clock() - metrics.began, 3),
         "mode": "polling" if watching.is_polling else "events",
         "mode_reason": watching.reason,
-        "is_healthy": is_healthy(daemon),
+        # Specs with errors do not make it ill.
+        "is_healthy": not daemon.problems.error,
         "waits_for_git": daemon.gate.held_since is not None,
         **metrics.counts,
         "queue": len(daemon.schedule.hints),
@@ -142,11 +143,6 @@ def describe_status(daemon: Daemon, metrics: Metrics) -> dict[str, object]:
         "cpu_s": round(time.process_time(), 3),
         "disk_free_bytes": disk_free(daemon.root),
     }
-
-
-def is_healthy(daemon: Daemon) -> bool:
-    """Return whether the daemon can do its work; specs with errors do not make it ill."""
-    return not daemon.problems.error
 
 
 def memory_bytes() -> int | None:

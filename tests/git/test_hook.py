@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockgen_watch.digest import digest
-from mockgen_watch.git.repository import read_index
+from mockgen_watch.git.repository import StagedProject
 from tests.git.scene import PRE_COMMIT, Scene, assert_consistent
 
 CLAIMS = "specs/claims/user_input.yaml"
@@ -384,16 +384,16 @@ def test_the_own_configuration_runs_the_hook() -> None:
 
 
 def test_the_quick_answer_is_given_for_the_very_index_only(scene: Scene) -> None:
-    assert not read_index(scene.path).is_up_to_date
+    assert not StagedProject(scene.path).is_up_to_date
     assert scene.mockgen("hook").code == 0
-    assert read_index(scene.path).is_up_to_date
+    assert StagedProject(scene.path).is_up_to_date
     scene.edit(CLAIMS, "[A, B, C]", "[X, Y]")
-    assert read_index(scene.path).is_up_to_date
+    assert StagedProject(scene.path).is_up_to_date
     scene.git("add", CLAIMS)
-    assert not read_index(scene.path).is_up_to_date
+    assert not StagedProject(scene.path).is_up_to_date
     scene.git("rm", "-q", "-r", "--cached", "mock_outputs/members")
     assert scene.mockgen("hook").code == 1
-    assert not read_index(scene.path).is_up_to_date
+    assert not StagedProject(scene.path).is_up_to_date
 
 
 def test_the_quick_answer_starts_without_heavy_imports(scene: Scene) -> None:

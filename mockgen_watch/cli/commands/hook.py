@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_flag, add_json
-from mockgen_watch.git.repository import StagedProject, read_index
+from mockgen_watch.git.repository import StagedProject
 from mockgen_watch.observe import escape_for_terminal
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    staged = read_index(options.directory)
+    staged = StagedProject(options.directory)
     for path in staged.untracked_specs:
         shown = escape_for_terminal(staged.repository.shown_path(path))
         print(f"ignored {shown}, which Git does not know (git add {shown})", file=sys.stderr)
