@@ -68,13 +68,9 @@ class CannotAdoptError(MockgenError):
 
 
 class AdoptedValue(Struct, frozen=True, kw_only=True):
-    """A value that the spec states from now on.
+    """A value that the spec states from now on at ``location``.
 
-    Attributes:
-        record: the index of the record; None: all records of the scenario.
-        pointer: of the value in the record.
-        before, after: as the spec made it, and as it was edited.
-        location: where it is stated.
+    ``record`` is the index of the record; None: all records of the scenario.
     """
 
     record: int | None
@@ -88,12 +84,10 @@ class Adoption(Struct, frozen=True, kw_only=True):
     """What becomes of a spec, and of the output that was edited.
 
     Attributes:
-        output, spec: their paths, as people know them.
         old, new: the bytes of the spec.
         values: what it states from now on.
         others: further outputs that change with it, by suite, model and scenario.
         left: how many edited values of these files are not adopted.
-        replacements: what is written.
         layouts: of the files of the output those that are written as the spec makes them, because
             their layout is another one, or the spec was changed as well.
     """
@@ -127,7 +121,7 @@ def plan_adoption(
     Args:
         project: as it was opened.
         path: of the output, from the project or the output folder on.
-        pointer: of the one value, or of all below it, that is meant; None: all of the file.
+        pointer: of what is meant, with all below it; None: all of the file.
         committed: finds what outputs were before the edit.
 
     Raises:
@@ -163,8 +157,6 @@ def _check_kind(plan: OutputPlan, path: str) -> None:
 
 
 class _Adopter:
-    """Plans the adoption of one output that was edited."""
-
     def __init__(self, project: OpenProject, path: str, target: Target) -> None:
         self.project = project
         self.path = path
@@ -204,12 +196,13 @@ class _Adopter:
         """Return the edit without what follows from a change of the spec since."""
         plan = edited.plan
         lock = self.tree.locks.get(plan.suite)
-        entry = None
-        if isinstance(lock, Lockfile):
-            entry = lock.outputs.get(f"{plan.model}/{plan.scenario}")
-        if entry is not None and entry.key == plan.key:
-            return edited
-        known = {} if entry is None else {below(plan.suite, p): d for p, d in entry.files.items()}
+        known: dict[str, str] = {}
+        name = f"{plan.model}/{plan.scenario}"
+        if isinstance(lock, Lockfile) and name in lock.outputs:
+            entry = lock.outputs[name]
+            if entry.key == plan.key:
+                return edited
+            known = {below(plan.suite, path): found for path, found in entry.files.items()}
         before = committed(self.project, edited.files, known)
         if len(before) < len(edited.files):
             raise CannotAdoptError(
@@ -236,18 +229,16 @@ class _Adopter:
         for index, (_, record) in changed.items():
             wanted[index] = record
         document = parse(self.spec, self.old)
+        bom = _BOM if self.old.startswith(_BOM) else b""
+        node = _scenario_node(document, edited.plan)
         reason = ""
-        for statements in propose(
-            _scenario_node(document, edited.plan), changed, edited.plan.count
-        ):
+        for statements in propose(node, changed, edited.plan.count):
             try:
-                text = apply_graft(document, build_graft(statements)).encode(
-                    "utf-8", "surrogatepass"
-                )
+                text = apply_graft(document, build_graft(statements))
             except GraftError as error:
                 reason = reason or str(error)
                 continue
-            new = (_BOM if self.old.startswith(_BOM) else b"") + text
+            new = bom + text.encode("utf-8", "surrogatepass")
             snapshot = self.project.snapshot.replaced(self.spec, new)
             project = self.project
             after = project_of(project.root, project.state, snapshot, project.profile)
@@ -271,7 +262,6 @@ class _Adopter:
 
 
 def _scenario_node(document: Document, plan: OutputPlan) -> ScenarioNode:
-    """Return where the scenario of ``plan`` is stated."""
     keys = split_pointer(plan.location.pointer)
     node: Node | None = document.root
     for key in keys:
@@ -353,9 +343,8 @@ def _location_of(document: Document, keys: Iterable[str]) -> Location:
     node: Node | None = document.root
     place = Location(path=document.path)
     for key in keys:
-        if not isinstance(node, MappingNode):
-            break
-        member = next((member for member in node.members if member.key == key), None)
+        members = node.members if isinstance(node, MappingNode) else ()
+        member = next((member for member in members if member.key == key), None)
         if member is None:
             break
         place, node = document.locate(member.mark), member.node
@@ -401,7 +390,6 @@ class Edited(Struct, frozen=True, kw_only=True):
     """An output that was edited.
 
     Attributes:
-        production: of the output.
         made: its records as the spec makes them, all of them.
         found: index → the record as it is in a file.
         files: path → bytes of the files that were read.
@@ -414,7 +402,6 @@ class Edited(Struct, frozen=True, kw_only=True):
 
     @property
     def plan(self) -> OutputPlan:
-        """The plan of the output."""
         return self.production.plan
 
     def changed(self) -> Changed:

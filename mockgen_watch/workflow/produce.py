@@ -60,13 +60,7 @@ _BLOCK: Final = 1 << 20
 
 
 class Production(Struct, frozen=True, kw_only=True):
-    """An output that is ready to be rendered.
-
-    Attributes:
-        source: its records.
-        writer: of its format and layout.
-        collector: gets the label of each record; None where nobody asks for it.
-    """
+    """An output that is ready to be rendered; ``collector`` gets the label of each record."""
 
     plan: OutputPlan
     source: Source
@@ -80,14 +74,16 @@ class Production(Struct, frozen=True, kw_only=True):
 
     def records(self) -> Records:
         """Return its records as an executor runs them."""
-        cases = CaseRecords(
+        kind = CaseRecords if self.collector is None else _RecordsWithLabels
+        cases = kind(
             writer=self.writer,
             source=self.source,
             count=self.plan.count,
             is_labelled=self.is_labelled,
+            labels=None if self.collector is None else label_writer(),
         )
         if self.collector is not None:
-            return _RecordsWithLabels(cases=replace(cases, labels=self.collector.writer))
+            return cases
         if self.source.is_plain and not self.is_labelled:
             plain = records_of(self.writer, self.source.programs[0], self.plan.count)
             stated = self.source.stated
@@ -176,7 +172,7 @@ def output_files(
         yield labels, label_document(plan, source, executor)
     else:
         with Spool(spool_folder) as spool:
-            collector = LabelCollector(executor, spool, label_writer())
+            collector = LabelCollector(executor, spool)
             both = replace(production, collector=collector)
             yield from _record_files(both, paths, collector, advance)
             yield labels, label_document(plan, source, collector)
@@ -213,8 +209,7 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
         advance(plan, 1)
         return
     try:
-        records = production.records()
-        pieces = executor.run(records, lambda done: advance(plan, done))
+        pieces = executor.run(production.records(), lambda done: advance(plan, done))
         yield from document(production.writer.framing, pieces)
     except FormatError as error:
         raise _cannot_write(plan, error) from error
@@ -243,9 +238,9 @@ def write_file(
     plan = production.plan
     if isinstance(executor, PlacingExecutor) and plan.output.layout is Layout.MULTIPLE:
         file.flush()
-        records = production.records()
+        place = file.fileno()
         try:
-            if executor.write(records, file.fileno(), lambda done: advance(plan, done)):
+            if executor.write(production.records(), place, lambda done: advance(plan, done)):
                 return
         except FormatError as error:
             raise _cannot_write(plan, error) from error
@@ -254,16 +249,13 @@ def write_file(
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of ``pieces`` in large blocks, which a file takes faster."""
-    parts: list[bytes] = []
-    length = 0
+    block = bytearray()
     for piece in pieces:
-        parts.append(piece)
-        length += len(piece)
-        if length >= _BLOCK:
-            yield b"".join(parts)
-            parts.clear()
-            length = 0
-    yield b"".join(parts)
+        block += piece
+        if len(block) >= _BLOCK:
+            yield bytes(block)
+            block.clear()
+    yield bytes(block)
 
 
 class PatchedRecords(Warming, frozen=True, kw_only=True):
@@ -342,32 +334,19 @@ _LENGTHS: Final = struct.Struct("<QQ")
 """The numbers of bytes of records, and of their labels, that come next."""
 
 
-class _RecordsWithLabels(Warming, frozen=True, kw_only=True):
+class _RecordsWithLabels(CaseRecords, frozen=True, kw_only=True):
     """Records and their labels, made together; ``LabelCollector`` takes them apart."""
 
-    cases: CaseRecords
-
-    @property
-    def framing(self) -> Framing:
-        return self.cases.framing
-
-    @property
-    def count(self) -> int:
-        return self.cases.count
-
-    def warm_up(self) -> None:
-        self.cases.warm_up()
-
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
-        for records, lines in self.cases.pairs(start, stop):
+        for records, lines in self.pairs(start, stop):
             yield b"".join((_LENGTHS.pack(len(records), len(lines)), records, lines))
 
 
 class LabelCollector:
     """An executor of records with labels: it hands on the records and puts their labels aside."""
 
-    def __init__(self, executor: Executor, spool: Spool, writer: Writer) -> None:
-        self.writer = writer
+    def __init__(self, executor: Executor, spool: Spool) -> None:
+        self._writer = label_writer()
         self._executor = executor
         self._spool = spool
         self._collected = range(0)
@@ -383,7 +362,7 @@ class LabelCollector:
     def note(self, case: Case, index: int) -> None:
         """Put aside the label of record ``index``, which was made without ``run``."""
         if index == self._collected.stop:
-            self._spool.write(label_bytes_of(self.writer, case, index))
+            self._spool.write(label_bytes_of(self._writer, case, index))
             self._collected = range(self._collected.start, index + 1)
 
     def lines(self, labels: _LabelRecords) -> Iterator[bytes]:
