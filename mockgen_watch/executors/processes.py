@@ -43,7 +43,7 @@ if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from multiprocessing.process import BaseProcess
 
 
@@ -320,14 +320,8 @@ def write_in_place(
 ) -> None:
     """Write the whole document of ``records`` to ``fd``, from its position on, and move that.
 
+    There is at least one record. At most ``jobs`` processes make ``chunk`` of them at each turn.
     After an error nothing of the document is left in the file.
-
-    Args:
-        records: at least one.
-        fd: see ``can_write_in_place``.
-        advance: called with the number of further records that were written.
-        jobs: processes, at most.
-        chunk: records that one worker makes before the next one's turn.
 
     Raises:
         FormatError, FindingsError: a record cannot be made or written.
@@ -366,41 +360,37 @@ def _write_shares(
     closing = stack.enter_context(contextlib.ExitStack())
     for end in ends:
         closing.callback(os.close, end)
-    readers: list[connection.Connection] = []
-    workers: list[BaseProcess] = []
-    stack.callback(_stop, workers)
+    workers: dict[connection.Connection, BaseProcess] = {}
+    stack.callback(_stop, workers.values())
     for number, share in enumerate(shares):
         ours, theirs = connection.Pipe(duplex=False)
         begins, next_begins = pipes[number][0], pipes[(number + 1) % len(shares)][1]
         foreign = [end for end in ends if end not in {begins, next_begins}]
-        foreign += [reader.fileno() for reader in (*readers, ours)]
+        foreign += [reader.fileno() for reader in (*workers, ours)]
         worker = _fork(_work_in_place, share, fd, (begins, next_begins), theirs, foreign)
         _launch(worker)
         theirs.close()
         stack.callback(ours.close)
-        readers.append(ours)
-        workers.append(worker)
+        workers[ours] = worker
     os.write(pipes[0][1], _PLACE.pack(place))
     chunks = sum(len(share.starts) for share in shares)
     last = os.dup(pipes[chunks % len(shares)][0])
     stack.callback(os.close, last)
     closing.close()
-    _follow(workers, readers, advance)
+    _follow(workers, advance)
     (end,) = _PLACE.unpack(os.read(last, _PLACE.size))
     return int(end)
 
 
 def _follow(
-    workers: list[BaseProcess],
-    readers: list[connection.Connection],
-    advance: Callable[[int], None],
+    workers: Mapping[connection.Connection, BaseProcess], advance: Callable[[int], None]
 ) -> None:
     """Wait until all workers are done.
 
     Raises:
         WorkerFailedError: one ended early; else what one of them met.
     """
-    waiting = list(readers)
+    waiting = list(workers)
     while waiting:
         for ready in connection.wait(waiting):
             reader = waiting[waiting.index(ready)]  # type: ignore[arg-type]  # a connection
@@ -408,7 +398,7 @@ def _follow(
                 message = reader.recv()
             except EOFError:
                 waiting.remove(reader)
-                worker = workers[readers.index(reader)]
+                worker = workers[reader]
                 worker.join()
                 if worker.exitcode:
                     raise WorkerFailedError.of(worker) from None
@@ -418,7 +408,7 @@ def _follow(
             advance(message)
 
 
-def _stop(workers: list[BaseProcess]) -> None:
+def _stop(workers: Collection[BaseProcess]) -> None:
     for worker in workers:
         worker.terminate()
     for worker in workers:

@@ -40,13 +40,13 @@ from mockgen_watch.scenarios.labels import INSIDE
 from mockgen_watch.spec.document import Document, Json, MappingNode, Node, pointer_of
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.spec.parse import parse
-from mockgen_watch.storage.multi import Replaced, Replacement
+from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.workflow.changes import CannotDecodeError, changed_cells, decode_records
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.origins import locate_record, locate_value, split_pointer
 from mockgen_watch.workflow.produce import Production, output_files, prepare_production, suffix_of
-from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
+from mockgen_watch.workflow.project import OpenProject, project_of
 from mockgen_watch.workflow.targets import Target, find_output, plan_name
 
 if TYPE_CHECKING:
@@ -101,16 +101,6 @@ class Adoption(Struct, frozen=True, kw_only=True):
     left: int
     replacements: tuple[Replacement, ...]
     layouts: tuple[str, ...]
-
-
-def carry_out(project: OpenProject, adoption: Adoption) -> Replaced:
-    """Write what ``adoption`` says, after a backup, all of it or nothing.
-
-    Raises:
-        LockedError: another process writes.
-        StorageError: a file was changed meanwhile, or cannot be written.
-    """
-    return replace_files(project, adoption.replacements, "adopt")
 
 
 def plan_adoption(

@@ -53,57 +53,44 @@ FOLDER = "snapshots"
 """Where snapshots of a project go, below its output folder."""
 
 
-class SnapshotRun(Struct, frozen=True, kw_only=True):
-    """What all files of a run share.
-
-    ``stamp`` gives the time as ``20261123T041500.123456Z``, later at each call.
-    """
-
-    root: OutputRoot
-    stamp: Callable[[], str]
-    executor: Executor
-    advance: Advance
-
-
-def write_snapshots(plans: Iterable[OutputPlan], run: SnapshotRun) -> Iterator[FileResult]:
+def write_snapshots(
+    plans: Iterable[OutputPlan],
+    root: OutputRoot,
+    stamp: Callable[[], str],
+    executor: Executor,
+    advance: Advance,
+) -> Iterator[FileResult]:
     """Write every output of ``plans`` to files of its own and yield them as they are there.
 
     ``Model_1_Positive_20261123T041500.123456Z.json``; a record a file when the layout is split:
-    ``…Z_Record_001.json``.
+    ``…Z_Record_001.json``. ``stamp`` gives the time in this form, later at each call.
 
     Raises:
         FindingsError: a record cannot be written.
         StorageError: a file cannot be written.
     """
     for plan in plans:
-        for path, records in _write_one(plan, run):
+        production = prepare_production(plan)
+        time = stamp()
+        is_split = plan.output.layout is Layout.SPLIT
+        for number in range(1, plan.count + 1) if is_split else (0,):
+            while True:
+                path = snapshot_path(plan, time, number)
+                if is_split:
+                    chunks: Iterable[bytes] = (record_bytes(production, number - 1),)
+                else:
+                    chunks = file_bytes(production, executor, advance)
+                if write_new_below(root, path, chunks):
+                    break
+                time = stamp()
+            if is_split:
+                advance(plan, 1)
             yield FileResult(
-                path=run.root.named(path),
+                path=root.named(path),
                 action=Action.CREATE,
                 reason=Reason.MISSING,
-                records=records,
+                records=plan.count if plan.output.layout is Layout.MULTIPLE else 1,
             )
-
-
-def _write_one(plan: OutputPlan, run: SnapshotRun) -> Iterator[tuple[str, int]]:
-    """Yield path and number of records of each file."""
-    production = prepare_production(plan)
-    stamp = run.stamp()
-    if plan.output.layout is not Layout.SPLIT:
-        while not write_new_below(
-            run.root,
-            path := snapshot_path(plan, stamp),
-            file_bytes(production, run.executor, run.advance),
-        ):
-            stamp = run.stamp()
-        yield path, 1 if plan.output.layout is Layout.SINGLE else plan.count
-        return
-    for index in range(plan.count):
-        data = record_bytes(production, index)
-        while not write_new_below(run.root, path := snapshot_path(plan, stamp, index + 1), (data,)):
-            stamp = run.stamp()
-        run.advance(plan, 1)
-        yield path, 1
 
 
 def snapshot_path(plan: OutputPlan, stamp: str, number: int = 0) -> str:

@@ -173,7 +173,7 @@ class Suites:
         """Return the plans of all outputs of ``suite``.
 
         Raises:
-            FindingsError: it has errors.
+            FindingsError: it has errors, which alone are told.
         """
         plans = self.plans(suite, selection)
         if plans is None:
@@ -211,10 +211,6 @@ class Suites:
         if selection in self._compile_diagnostics:
             every.extend(self._compile_diagnostics[selection].sorted())
         return tuple(every.sorted())
-
-    def documents(self) -> tuple[Document, ...]:
-        """Return every file that was parsed."""
-        return tuple(self._documents.values())
 
     def masters(self) -> Mapping[str, MasterFile | None]:
         """Return path → master file of those that were read; None for one with errors."""

@@ -18,9 +18,9 @@ from mockgen_watch.views.values import (
     plural,
     shown_value,
 )
-from mockgen_watch.workflow.adopt import Adoption, carry_out, plan_adoption
+from mockgen_watch.workflow.adopt import Adoption, plan_adoption
 from mockgen_watch.workflow.migrate import finish_earlier
-from mockgen_watch.workflow.project import open_project
+from mockgen_watch.workflow.project import open_project, replace_files
 
 if TYPE_CHECKING:
     import argparse
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     path, mark, pointer = options.target.partition("#")
     adoption = plan_adoption(project, path, pointer if mark else None, committed=committed_outputs)
-    replaced = None if options.diff else carry_out(project, adoption)
+    replaced = None if options.diff else replace_files(project, adoption.replacements, "adopt")
     if options.diff and not options.json:
         old, new = (side.decode("utf-8-sig", "replace") for side in (adoption.old, adoption.new))
         sys.stdout.writelines(diff_lines(adoption.spec, old, adoption.spec, new))

@@ -46,7 +46,6 @@ from mockgen_watch.workflow.snapshots import (
     Cleaned,
     Restorable,
     Retention,
-    SnapshotRun,
     clean,
     restorable,
     restore,
@@ -125,13 +124,10 @@ def take_snapshot(
     """
     plans, found = select_plans(project, request)
     with running(options) as begin:
-        snapshot = SnapshotRun(
-            root=_snapshots_root(project, folder),
-            stamp=utc_stamp,
-            executor=executor_of(options),
-            advance=begin(sum(plan.count for plan in plans)),
-        )
-        files = tuple(write_snapshots(plans, snapshot))
+        root = _snapshots_root(project, folder)
+        advance = begin(sum(plan.count for plan in plans))
+        written = write_snapshots(plans, root, utc_stamp, executor_of(options), advance)
+        files = tuple(written)
     return finish(project, Report(files=files, diagnostics=found), options)
 
 
