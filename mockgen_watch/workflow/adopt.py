@@ -108,11 +108,9 @@ def plan_adoption(
 ) -> Adoption:
     """Return how the spec has to change so that it makes the output as it was edited.
 
-    Args:
-        project: as it was opened.
-        path: of the output, from the project or the output folder on.
-        pointer: of what is meant, with all below it; None: all of the file.
-        committed: finds what outputs were before the edit.
+    ``path`` is that of the output, from the project or the output folder on. ``pointer`` leads to
+    what is meant, with all below it; None: all of the file. ``committed`` finds what outputs were
+    before the edit.
 
     Raises:
         FindingsError: the edit cannot be adopted, or a suite has errors.
@@ -402,10 +400,23 @@ class Edited(Struct, frozen=True, kw_only=True):
             if canonical(self.made[index]) != canonical(record)
         }
 
-    def expected(self, first: int) -> tuple[dict[str, Json], ...]:
-        """Return the records as made of the file whose first record this is."""
+    def read(self, data: bytes, first: int) -> tuple[list[Json], int]:
+        """Return the records of the file that begins with ``first``, and how many are made.
+
+        Raises:
+            CannotAdoptError: ``data`` cannot be read as records.
+        """
         is_whole = self.plan.output.layout is Layout.MULTIPLE
-        return self.made if is_whole else self.made[first : first + 1]
+        made = self.made if is_whole else self.made[first : first + 1]
+        form, writer = self.plan.output.format, self.production.writer
+        try:
+            if isinstance(writer, CsvWriter):
+                records = _rows(data, writer, made)
+            else:
+                records = decode_records(form, data)
+        except (CannotDecodeError, ValueError) as error:
+            raise CannotAdoptError(f"it cannot be read as {form}: {error}") from error
+        return records, len(made)
 
 
 def read_edited(target: Target, tree: OutputTree) -> Edited:
@@ -426,11 +437,10 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
         if path not in tree.stamps:
             raise CannotAdoptError(f"{tree.root.named(path)} is not there")
         files[path] = tree.root.read(path)
-        expected = edited.expected(first)
-        records = _records_in(files[path], production, expected)
-        if len(records) != len(expected):
+        records, made_count = edited.read(files[path], first)
+        if len(records) != made_count:
             raise CannotAdoptError(
-                f"it has {len(records)} records and the spec makes {len(expected)}: "
+                f"it has {len(records)} records and the spec makes {made_count}: "
                 "how many there are is said by $count"
             )
         found.update(enumerate(records, first))
@@ -450,9 +460,8 @@ def _edited_since(edited: Edited, before: Mapping[str, bytes]) -> Edited:
     for path, first in _files(edited.plan, None):
         if path not in before:
             continue
-        expected = edited.expected(first)
-        records = _records_in(before[path], edited.production, expected)
-        if len(records) != len(expected):
+        records, made_count = edited.read(before[path], first)
+        if len(records) != made_count:
             raise CannotAdoptError(f"it had {len(records)} records before it was edited")
         for index, record in enumerate(records, first):
             found[index] = _with_edit(record, edited.found[index], edited.made[index])
@@ -489,16 +498,6 @@ def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
         if not 1 <= one <= plan.count:
             raise CannotAdoptError(f"there are {plan.count} records, and none is {one}")
         yield split_path(stem, one, suffix), one - 1
-
-
-def _records_in(data: bytes, production: Production, made: Sequence[dict[str, Json]]) -> list[Json]:
-    form = production.plan.output.format
-    try:
-        if isinstance(production.writer, CsvWriter):
-            return _rows(data, production.writer, made)
-        return decode_records(form, data)
-    except (CannotDecodeError, ValueError) as error:
-        raise CannotAdoptError(f"it cannot be read as {form}: {error}") from error
 
 
 def _rows(data: bytes, writer: CsvWriter, made: Sequence[dict[str, Json]]) -> list[Json]:

@@ -54,9 +54,7 @@ def check(
     Where it is not certain that an output would stay as it is, its bytes are made and compared.
 
     Raises:
-        FindingsError: the project file is wrong, or two outputs would have one path.
-        UsageError: the request names what is not there.
-        StorageError: an output cannot be read.
+        FindingsError, UsageError, StorageError: as ``decide`` does.
     """
     tree = read_outputs(project.output_root())
     decision = decide(project, request, tree)

@@ -182,14 +182,10 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | Snapshot) 
         raise FindingsError(collisions)
     if isinstance(tree, OutputTree):
         tree = tree.snapshot(wanted, contract=CONTRACT, scope=scope)
-    reconciliation = reconcile(
-        replace(
-            tree,
-            wanted=tuple(wanted),
-            is_whole_tree=not request.suites,
-            is_forced=request.force,
-        )
+    tree = replace(
+        tree, wanted=tuple(wanted), is_whole_tree=not request.suites, is_forced=request.force
     )
+    reconciliation = reconcile(tree)
     return Decision(
         suites=suites,
         selection=selection,
@@ -325,11 +321,6 @@ class Renderer:
                     yield output, self.files(output)
 
     def plan(self, action: OutputAction) -> OutputPlan:
-        """Return the plan of an output.
-
-        Raises:
-            FindingsError: the suite has errors.
-        """
         return self._suites.plan(action.output.suite, action.output.name, self._selection)
 
     def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -355,17 +346,11 @@ def generate(
     should_stop: Callable[[], bool] | None = None,
     read: Callable[[OutputRoot], OutputTree] = read_outputs,
 ) -> Report:
-    """Bring the outputs of ``project`` up to date.
+    """Bring the outputs of ``project`` up to date, in its own folder or in ``root``.
 
-    Args:
-        project: as it was opened.
-        request: what is asked.
-        root: another output folder than the project's own.
-        executor: makes the records of large outputs; this process when not given.
-        begin: called with the number of records that will be made; what it returns is called as
-            they are.
-        should_stop: asked before each file; true ends the run early, in good order.
-        read: looks at the output folder, once nobody else writes.
+    ``begin`` is called with the number of records that will be made, and what it returns as they
+    are. ``should_stop`` is asked before each file; true ends the run early, in good order.
+    ``read`` looks at the output folder, once nobody else writes.
 
     Raises:
         FindingsError: the project file is wrong, so that nothing can be built on it.
@@ -414,13 +399,12 @@ def _results(
 ) -> Iterator[FileResult]:
     refused = {refusal.file.path for refusal in outcome.refusals}
     records = record_counts(reconciliation)
+    ends = {path: settled.action for path, settled in outcome.settled.items()}
+    ends |= dict.fromkeys(refused, Action.REFUSE)
     for file in sorted(reconciliation.files(), key=lambda file: file.path):
-        end = outcome.settled.get(file.path)
-        if end is None and file.path not in refused:
-            continue
-        action = Action.REFUSE if end is None or file.path in refused else end.action
-        result = file_result(file, action, records, root)
-        yield replace(result, resumed=outcome.resumed.get(file.path, 0))
+        if file.path in ends:
+            result = file_result(file, ends[file.path], records, root)
+            yield replace(result, resumed=outcome.resumed.get(file.path, 0))
 
 
 def _settled(reconciliation: Reconciliation, outcome: Outcome) -> Iterator[str]:
@@ -438,11 +422,10 @@ def describe_failure(failure: Failure, root: OutputRoot) -> tuple[Diagnostic, ..
     """Return the diagnostics of an output that could not be made or written."""
     if isinstance(failure.error, FindingsError):
         return failure.error.diagnostics
-    return (
-        Diagnostic(
-            code="MG510",
-            message=str(failure.error),
-            location=Location(path=root.named(failure.path)),
-            hint="the old file stands as it was; mend the cause and run again",
-        ),
+    found = Diagnostic(
+        code="MG510",
+        message=str(failure.error),
+        location=Location(path=root.named(failure.path)),
+        hint="the old file stands as it was; mend the cause and run again",
     )
+    return (found,)

@@ -420,11 +420,8 @@ def open_legacy(
 ) -> tuple[OpenProject, tuple[str, ...]]:
     """Return a project of the files in the oldest format, and the scenarios that stand for them.
 
-    Args:
-        start: the folder that is worked in.
-        profile: of the project.
-        config: the one file that is meant; None: those of the project's suites that have the form.
-        master: the master of ``config``.
+    ``config`` is the one file that is meant, with its ``master``; None: those of the project that
+    ``start`` is in.
 
     Raises:
         UsageError: there is no such file.

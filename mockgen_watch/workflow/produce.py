@@ -187,7 +187,7 @@ def _record_files(
     if plan.output.layout is not Layout.SPLIT:
         if f"{stem}.{suffix}" in paths:
             is_large = plan.output.layout is Layout.MULTIPLE and plan.count >= LARGE
-            make = LargeFile if is_large else file_bytes
+            make = RecordsFile if is_large else file_bytes
             yield f"{stem}.{suffix}", make(production, executor, advance)
         return
     for index in range(plan.count):
@@ -203,16 +203,11 @@ def file_bytes(production: Production, executor: Executor, advance: Advance) -> 
     Raises:
         FindingsError: a record cannot be written.
     """
-    plan = production.plan
-    if plan.output.layout is Layout.SINGLE:
-        yield record_bytes(production, 0)
-        advance(plan, 1)
+    if production.plan.output.layout is Layout.MULTIPLE:
+        yield from RecordsFile(production, executor, advance)
         return
-    try:
-        pieces = executor.run(production.records(), lambda done: advance(plan, done))
-        yield from document(production.writer.framing, pieces)
-    except FormatError as error:
-        raise _cannot_write(plan, error) from error
+    yield record_bytes(production, 0)
+    advance(production.plan, 1)
 
 
 def record_bytes(production: Production, index: int) -> bytes:
@@ -288,8 +283,8 @@ class PatchedRecords(Warming, frozen=True, kw_only=True):
             yield from self.plain.pieces(start, stop)
 
 
-class LargeFile(Resumable):
-    """The bytes of a file of many records, which can begin at any record."""
+class RecordsFile(Resumable):
+    """The bytes of a file of several records, which can begin at any of them."""
 
     def __init__(self, production: Production, executor: Executor, advance: Advance) -> None:
         self.progress: Progress | None = None

@@ -120,11 +120,8 @@ class Suites:
     ) -> None:
         """Prepare to read ``sources``.
 
-        Args:
-            sources: the files.
-            settings: how they are built.
-            files: suite → user_input file; None: those below the specs folder.
-            texts: path → the text that people know, of files whose bytes are not those of disk.
+        ``files``: suite → user_input file; None: those below the specs folder. ``texts``: path →
+        the text that people know, of files whose bytes are not those of disk.
         """
         self.sources = sources
         self.settings = settings

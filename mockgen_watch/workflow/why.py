@@ -45,8 +45,6 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """Where one value of one record comes from.
 
     Attributes:
-        record: the index of the record, from 0.
-        pointer: of the value inside the record.
         value: meaningless when not ``is_present``.
         is_present: it may be left out, or lie beyond the end of an array.
         scenario: of the record; in a mix, that of its part.
@@ -70,8 +68,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     """How one value is made.
 
     Attributes:
-        origin: who stated it, and where.
-        text: how it is chosen, one line.
+        text: one line.
         notes: what modifiers add, a phrase each.
         odds: values with their odds, for a pool.
         address, elements: with seed, model and record the whole address of the draw.

@@ -14,7 +14,7 @@ from mockgen_watch.scenarios.source import Source
 from mockgen_watch.workflow.generate import no_progress
 from mockgen_watch.workflow.produce import (
     LARGE,
-    LargeFile,
+    RecordsFile,
     file_bytes,
     label_document,
     output_files,
@@ -148,7 +148,7 @@ def test_after_a_stop_labels_are_whole_and_the_same(
     for first in (0, 1, 2048, MANY - 1):
         files = output_files(prepare_production(plan), [name, labels], executor, no_progress)
         _, large = next(files)
-        assert isinstance(large, LargeFile)
+        assert isinstance(large, RecordsFile)
         assert b"".join(large.begin(first)) == b"".join(rows[first:])
         assert b"".join(next(files)[1]) == expected[labels]
     assert LARGE > MANY
@@ -173,7 +173,7 @@ def test_bytes_go_on_from_any_progress(form: str, executor: Executor) -> None:
         told.append(records)
 
     whole = b"".join(file_bytes(production, Serial(), no_progress))
-    large = LargeFile(production, executor, advance)
+    large = RecordsFile(production, executor, advance)
     size, marks = 0, {}
     for data in large:
         size += len(data)
