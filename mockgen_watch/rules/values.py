@@ -183,8 +183,11 @@ def is_number(value: object) -> TypeGuard[int | Decimal]:
     return isinstance(value, int | Decimal) and value is not True and value is not False
 
 
-def same(left: Json, right: Json) -> bool:
-    """Return whether two values are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+def same(left: Json | Missing, right: Json | Missing) -> bool:
+    """Return whether two values are equal as JSON, or both are missing.
+
+    1 and 1.0 are equal, 1 and true are not.
+    """
     if isinstance(left, str):
         return type(left) is type(right) and left == right
     if is_number(left) and is_number(right):

@@ -41,7 +41,6 @@ from mockgen_watch.scenarios.promise.facts import (
     final_value,
     number_of,
     options_of,
-    same_or_missing,
 )
 from mockgen_watch.spec.generators import Number, Pattern, RowField
 from mockgen_watch.spec.model import Labels, Leaf, ObjectShape, OriginKind, Shape, element_shapes
@@ -422,7 +421,7 @@ def _common(left: Leaf, right: Leaf) -> Iterator[Json | Missing]:
         mine, others, right = others, None, left
     for value in [option.value for option in mine or ()]:
         if others is not None:
-            is_common = any(same_or_missing(value, other.value) for other in others)
+            is_common = any(same(value, other.value) for other in others)
         else:
             is_common = not isinstance(value, Missing) and _can_make(right, value)
         if is_common:
@@ -452,7 +451,7 @@ def _common_row(group: Sequence[tuple[Path, Leaf, Leaf]]) -> Values | None:
     mine = [[option.value for option in options_of(leaf) or ()] for _, leaf, _ in group]
     others = [[option.value for option in options_of(leaf) or ()] for _, _, leaf in group]
     for row, other in itertools.product(zip(*mine, strict=False), zip(*others, strict=False)):
-        if all(map(same_or_missing, row, other)):
+        if all(map(same, row, other)):
             return [(path, value) for (path, _, _), value in zip(group, row, strict=True)]
     return None
 

@@ -16,7 +16,7 @@ from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.rules.values import Path, Place, places_of, value_at, with_value
+from mockgen_watch.rules.values import Path, Place, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults.candidates import (
     COMBINATION,
     KINDS,
@@ -32,7 +32,7 @@ from mockgen_watch.scenarios.faults.candidates import (
 )
 from mockgen_watch.scenarios.faults.combinations import combinations, with_one_more
 from mockgen_watch.scenarios.labels import Case, Change, Fault
-from mockgen_watch.scenarios.promise.facts import bare_path, options_of, same_or_missing
+from mockgen_watch.scenarios.promise.facts import bare_path, options_of
 from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Breaker:
         changed = target.record
         for candidate in changes:
             before = value_at(target.record, candidate.place)
-            if type(before) is type(candidate.value) and same_or_missing(before, candidate.value):
+            if type(before) is type(candidate.value) and same(before, candidate.value):
                 return "the value is the same"
             if any(overlap(_text(candidate.place), place) for place in target.taken):
                 return "the place has a fault already"

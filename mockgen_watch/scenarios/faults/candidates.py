@@ -346,7 +346,7 @@ def schema_candidates(schema: Json, spot: Spot) -> Iterator[Candidate]:
                 yield from _of_array(key, operand, spot, value)
             elif isinstance(value, dict):
                 yield from _of_object(key, operand, spot, value)
-            elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+            elif is_number(value):
                 yield from _of_number(key, operand, spot, value)
         if "additionalProperties" in schema and isinstance(value, dict):
             yield Candidate(UNEXPECTED, (*place, "unexpected"), "unexpected")
@@ -410,12 +410,15 @@ def one_off(place: Place, value: str, rotation: int) -> Iterator[Candidate]:
 
 def neighbours(spot: Spot) -> Iterator[Candidate]:
     """Yield the neighbours of a value, for a rule of which nothing is known."""
-    place, value, step = spot.place, spot.value, spot.step
-    if isinstance(value, str):
-        yield from one_off(place, value, spot.rotation)
-    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-        yield Candidate(BELOW, place, written_like(value - step, value))
-        yield Candidate(ABOVE, place, written_like(value + step, value))
+    if isinstance(spot.value, str):
+        yield from one_off(spot.place, spot.value, spot.rotation)
+    elif is_number(spot.value):
+        yield from _beside(spot.place, spot.value, Decimal(spot.value), spot.step)
+
+
+def _beside(place: Place, value: Json, number: Decimal, step: Decimal) -> Iterator[Candidate]:
+    yield Candidate(BELOW, place, written_like(number - step, value))
+    yield Candidate(ABOVE, place, written_like(number + step, value))
 
 
 def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Iterator[Candidate]:
@@ -425,7 +428,7 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
         numbers = [Decimal(item) for item in known if is_number(item)]
         if numbers:
             yield Candidate(NOT_IN_POOL, place, written_like(max(numbers) + spot.step, value))
-    if not isinstance(operand, int | Decimal) or isinstance(operand, bool):
+    if not is_number(operand):
         return
     bound = Decimal(operand)
     if key in _BEYOND:
@@ -558,8 +561,7 @@ def _around(
         yield Candidate(OTHER_VALUE, place, literal)
     elif isinstance(literal, Decimal) and is_number(value):
         yield Candidate(OTHER_VALUE, place, written_like(literal, value))
-        yield Candidate(BELOW, place, written_like(literal - step, value))
-        yield Candidate(ABOVE, place, written_like(literal + step, value))
+        yield from _beside(place, value, literal, step)
 
 
 def _swapped_dates(places: list[tuple[Place, Json]], fields: RecordFields) -> Iterator[Candidate]:

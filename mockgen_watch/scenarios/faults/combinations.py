@@ -22,6 +22,7 @@ from mockgen_watch.rules.values import (
     Missing,
     Place,
     is_number,
+    same,
     seconds_of,
     value_at,
 )
@@ -36,11 +37,11 @@ from mockgen_watch.scenarios.faults.candidates import (
     written_dates,
     written_like,
 )
-from mockgen_watch.scenarios.promise.facts import bare_path, options_of, same_or_missing, seconds_in
+from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.spec.document import Json
@@ -270,17 +271,44 @@ class _RuleContext:
         self, place: Place, value: Json | Missing, number: Number
     ) -> tuple[Values, Values, Values]:
         model = value if is_number(value) else Decimal(0).scaleb(-number.decimals)
-        step, low, high = number.step, number.minimum, number.maximum
+        others = [other for there, other in self._values if there != place]
+        ends = (number.minimum, number.maximum)
+        goals = [*self._numbers_by(place), *others]
+        return self._of_range(goals, number.step, ends, lambda goal: [written_like(goal, model)])
+
+    def _of_moment(self, place: Place, moment: Moment) -> tuple[Values, Values, Values]:
+        size = Decimal(seconds_in(moment))
+        goals = [date for there, date in self._dates if there != place]
+        if moment.kind is not MomentKind.TIME:
+            goals += self._instants
+        ends = (moment.first * size, moment.last * size)
+        return self._of_range(
+            goals, moment.step * size, ends, lambda goal: written_dates(goal, moment)
+        )
+
+    def _of_range(
+        self,
+        goals: Iterable[Decimal],
+        step: Decimal,
+        ends: tuple[Decimal | None, Decimal | None],
+        write: Callable[[Decimal], Iterable[Json]],
+    ) -> tuple[Values, Values, Values]:
+        """Return values at ``goals`` and beside them, all over the range, and outside of it."""
+        low, high = ends
+        origin = 0 if low is None or high is None else low
         near: Values = []
         odd: Values = []
-        others = (other for there, other in self._values if there != place)
-        for goal in dict.fromkeys((*self._numbers_by(place), *others)):
+        for goal in dict.fromkeys(goals):
             for close in rotated([goal - step, goal, goal + step], self._rotation):
-                (near if _is_of(number, close) else odd).append(written_like(close, model))
+                is_inside = low is None or high is None or low <= close <= high
+                is_own = is_inside and (close - origin) % step == 0
+                (near if is_own else odd).extend(write(close))
         if low is None or high is None:
             return near, [], odd
-        ends = self._spread(int((high - low) / step) + 1)
-        return near, [written_like(low + end * step, model) for end in ends], odd
+        count = int((high - low) / step) + 1
+        inner = [(self._rotation + part * count // _SPREAD) % count for part in range(_SPREAD)]
+        spread = (low + number * step for number in (0, count - 1, *inner))
+        return near, [text for goal in spread for text in write(goal)], odd
 
     def _numbers_by(self, place: Place) -> list[Decimal]:
         """Return the numbers that the rule names, those beside the field at ``place`` first."""
@@ -289,40 +317,11 @@ class _RuleContext:
             return list(self._numbers)
         return sorted(self._numbers, key=lambda number: abs(self._text.find(str(number)) - here))
 
-    def _of_moment(self, place: Place, moment: Moment) -> tuple[Values, Values, Values]:
-        size = seconds_in(moment)
-        step, low, high = moment.step * size, moment.first * size, moment.last * size
-        others = [date for there, date in self._dates if there != place]
-        if moment.kind is not MomentKind.TIME:
-            others += self._instants
-        near: Values = []
-        odd: Values = []
-        for goal in dict.fromkeys(others):
-            for close in rotated([goal - step, goal, goal + step], self._rotation):
-                is_own = low <= close <= high and (close - low) % step == 0
-                (near if is_own else odd).extend(written_dates(close, moment))
-        ends = self._spread((moment.last - moment.first) // moment.step + 1)
-        far = [text for end in ends for text in written_dates(Decimal(low + end * step), moment)]
-        return near, list(far), odd
-
-    def _spread(self, count: int) -> list[int]:
-        """Return the ends of a range of ``count`` values, and some from all over it."""
-        inner = [(self._rotation + part * count // _SPREAD) % count for part in range(_SPREAD)]
-        return [0, count - 1, *inner]
-
-
-def _is_of(number: Number, goal: Decimal) -> bool:
-    """Return whether a field can be ``goal``."""
-    low, high = number.minimum, number.maximum
-    if low is None or high is None:
-        return goal % number.step == 0
-    return low <= goal <= high and (goal - low) % number.step == 0
-
 
 def _without(values: Iterable[Json | Missing], known: Sequence[Json | Missing]) -> Values:
     """Return each of ``values`` once that is not among the ``known``."""
     found: Values = []
     for item in values:
-        if not any(same_or_missing(item, other) for other in (*known, *found)):
+        if not any(same(item, other) for other in (*known, *found)):
             found.append(item)
     return found

@@ -21,7 +21,7 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.checks import check_unique
-from mockgen_watch.rules.values import Path, seconds_of, with_field
+from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
 from mockgen_watch.scenarios.promise.facts import (
     ABSENT,
     MOST_OPTIONS,
@@ -177,7 +177,7 @@ def _listed_numbers(number: Number, condition: Condition) -> Iterable[PoolEntry]
     grid = grid_of(number)
     entries = {}
     for value in condition.values:
-        if not isinstance(value, int | Decimal) or isinstance(value, bool):
+        if not is_number(value):
             continue
         units = Decimal(value).scaleb(grid.decimals) - grid.origin
         steps = units / grid.step

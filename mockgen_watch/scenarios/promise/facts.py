@@ -19,7 +19,7 @@ from mockgen_watch.generate.references import most_elements
 from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of
 from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
-from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number, same
+from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -221,13 +221,6 @@ def _generated(leaf: Leaf, few: int) -> list[tuple[Json | Missing, bytes]] | Non
     return None
 
 
-def same_or_missing(left: Json | Missing, right: Json | Missing) -> bool:
-    """Return whether two values are equal as JSON, or both are missing."""
-    if isinstance(left, Missing) or isinstance(right, Missing):
-        return left is right
-    return same(left, right)
-
-
 def number_of(units: int, decimals: int) -> int | Decimal:
     """Return ``units / 10**decimals`` as it is written."""
     return Decimal(units).scaleb(-decimals) if decimals else units
@@ -256,9 +249,9 @@ def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decima
         low, high = generator.minimum, generator.maximum
         return None if low is None or high is None else (low, high)
     options = options_of(leaf)
-    if options is None or not all(is_number(option.value) for option in options):
+    numbers = [option.value for option in options or () if is_number(option.value)]
+    if options is None or len(numbers) < len(options):
         return None
-    numbers: list[int | Decimal] = [option.value for option in options]  # type: ignore[misc]
     return min(numbers), max(numbers)
 
 
