@@ -19,12 +19,13 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import did_you_mean
 from mockgen_watch.digest import Digester
-from mockgen_watch.rules.plugin import Refused, RuleType, refuse_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from importlib import metadata
     from os import PathLike
+
+    from mockgen_watch.rules.rule import RuleType
 
 
 RULES: Final = "mockgen_watch.rules"
@@ -45,6 +46,14 @@ class Plugin(Struct, frozen=True, kw_only=True):
     version: str
     rules: tuple[str, ...]
     distribution: metadata.Distribution
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """Why something of a plugin cannot be had: the parts of a diagnostic but for its place."""
+
+    code: str
+    message: str
+    hint: str
 
 
 class Catalog:
@@ -116,7 +125,9 @@ class Catalog:
 
     def _usable(self, name: str) -> Plugin | Refused:
         if name not in self.named:
-            return refuse_unlisted(name, self.named)
+            message = f"plugin {name} is not among the plugins of specs/mockgen.yaml"
+            hint = did_you_mean(name, self.named) or f"add it there: plugins: [{name}]"
+            return Refused(code="MG604", message=message, hint=hint)
         plugin = self.plugin(name)
         if plugin is None:
             message = f"plugin {name} is not installed"

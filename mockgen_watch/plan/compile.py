@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.rules.plugin import RuleType
+    from mockgen_watch.rules.rule import RuleType
 
     Address = tuple[str, ...]
     Node: TypeAlias = tuple[str, str, str, KeyPath]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
-    from mockgen_watch.rules.plugin import RuleType
+    from mockgen_watch.rules.rule import RuleType
     from mockgen_watch.spec.generators import Reference
 
 

@@ -12,12 +12,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mockgen_watch.rules.values import Path, RuleError
+from mockgen_watch.rules.values import (
+    MISSING,
+    Missing,
+    Path,
+    RecordView,
+    RuleError,
+    shown,
+    value_at,
+    with_field,
+)
+from mockgen_watch.spec.generators import MomentKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from mockgen_watch.rules.schema import Check
     from mockgen_watch.spec.document import Json
 
 
@@ -44,10 +56,6 @@ class Comparison(Struct, frozen=True, kw_only=True):
     left: Path
     order: str
     right: Path | int | Decimal
-
-    def holds(self, left: object, right: object) -> bool:
-        """Return whether two comparable values are in this order."""
-        return ORDERS[self.order](left, right)
 
 
 def read_comparison(text: str) -> Comparison | None:
@@ -108,11 +116,96 @@ def with_timestamps(text: str, dates: Collection[Path]) -> str:
     return re.sub(_LEXEME, around, text)
 
 
-def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], str]:
+def check_comparison(comparison: Comparison, text: str, view: RecordView) -> Check:
+    """Return the check of a written record against what ``text`` compares, by written paths."""
+
+    def side(
+        written: Json, path: Path | int | Decimal
+    ) -> tuple[Json | Missing, int | Decimal | str | None]:
+        """Return what is on one side, and what it is compared by."""
+        if not isinstance(path, tuple):
+            return path, path
+        value = value_at(written, path)
+        return value, None if isinstance(value, Missing) else view.comparable(path, value)
+
+    def why(written: Json) -> str:
+        left, left_key = side(written, comparison.left)
+        right, right_key = side(written, comparison.right)
+        is_text = isinstance(left_key, str)
+        if left_key is None or right_key is None or is_text is not isinstance(right_key, str):
+            both = " and ".join("nothing" if s is MISSING else shown(s) for s in (left, right))
+            return f"{text}: {both} cannot be compared"
+        if ORDERS[comparison.order](left_key, right_key):
+            return ""
+        return f"{text} is not true of {shown(left)} and {shown(right)}"
+
+    return why
+
+
+MOST_VERDICTS: Final = 1 << 14
+"""Verdicts that an expression keeps: to look one up is far cheaper than to evaluate it."""
+
+_NO_KEY: Final = object()
+"""Stands for an object or an array, of which no verdict is remembered."""
+
+
+def check_expression(text: str, fields: tuple[Path, ...] | None, view: RecordView) -> Check:
+    """Return the check of a written record by the CEL library; ``fields`` as of ``fields_of``.
+
+    Verdicts of the same field values are remembered.
+
+    Raises:
+        RuleError: the expression is not valid.
+    """
+    paths = {field: view.path_of(field) for field in fields or ()}
+    moments = {field: view.moments.get(path) for field, path in paths.items()}
+    dates = [each for each, moment in moments.items() if moment and moment.kind != MomentKind.TIME]
+    check = compile_expression(text, dates)
+    if fields is None:
+        return lambda written: check(view.record_of(view.with_rfc3339(written)))
+    read = replace(
+        view,
+        moments={
+            path: moment
+            for path, moment in view.moments.items()
+            if any(path[: len(top)] == top for top in paths.values())
+        },
+    )
+    verdicts: dict[tuple[object, ...], str] = {}
+
+    def why(written: Json) -> str:
+        values = [value_at(written, path) for path in paths.values()]
+        key = tuple([value if type(value) is str else _key_of(value) for value in values])
+        message = verdicts.get(key)
+        if message is None:
+            dated = read.with_rfc3339(written)
+            record: Json = {}
+            for field, path in paths.items():
+                value = value_at(dated, path)
+                if not isinstance(value, Missing):
+                    record = with_field(record, field, value)
+            message = check(record)
+            if _NO_KEY not in key:
+                if len(verdicts) >= MOST_VERDICTS:
+                    verdicts.clear()
+                verdicts[key] = message
+        return message
+
+    return why
+
+
+def _key_of(value: Json | Missing) -> object:
+    """Return what values have in common that are equal in CEL and shown alike in messages."""
+    if isinstance(value, dict | list):
+        return _NO_KEY
+    return value if value is None or isinstance(value, Missing) else (type(value), str(value))
+
+
+def compile_expression(text: str, dates: Collection[Path]) -> Check:
     """Return the check of a record against ``text``: why it fails, or ``""``.
 
-    The record has numbers as CEL takes them, and RFC 3339 text for ``dates``; see ``cel_value``.
-    An expression that cannot be evaluated does not hold.
+    The record has RFC 3339 text for ``dates``. An expression that cannot be evaluated does not
+    hold.
 
     Raises:
         RuleError: the expression is not valid.
@@ -128,7 +221,7 @@ def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], s
 
     def check(record: Json) -> str:
         try:
-            result = program.eval(data={"record": record})
+            result = program.eval(data={"record": _cel_value(record)})
         except RuntimeError as error:
             return f"{text} cannot be evaluated: {error}"
         if result.type() == cel.Type.ERROR:
@@ -138,7 +231,7 @@ def compile_expression(text: str, dates: Collection[Path]) -> Callable[[Json], s
     return check
 
 
-def cel_value(value: Json) -> object:
+def _cel_value(value: Json) -> object:
     """Return ``value`` as CEL takes it: decimals, and integers beyond 64 bits, become doubles."""
     if isinstance(value, Decimal):
         return float(value)
@@ -148,5 +241,5 @@ def cel_value(value: Json) -> object:
         # The library cannot take a lone surrogate; no expression can hold one to compare it with.
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {key: cel_value(item) for key, item in value.items()}
-    return [cel_value(item) for item in value] if isinstance(value, list) else value
+        return {key: _cel_value(item) for key, item in value.items()}
+    return [_cel_value(item) for item in value] if isinstance(value, list) else value

@@ -1,45 +1,43 @@
 """Rules and exclusion clauses, compiled: they check records, and say which fields they read.
 
-A clause is conditions on fields that together put a record out of scope.
+The protocols of a rule by plugin are all that a plugin has to keep to; it need import nothing of
+this package. A clause is conditions on fields that together put a record out of scope.
 """
 
 from __future__ import annotations
 
 import operator
+import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.cel import (
     Comparison,
-    cel_value,
-    compile_expression,
+    check_comparison,
+    check_expression,
     fields_of,
     read_comparison,
 )
-from mockgen_watch.rules.plugin import RuleType, make_check
-from mockgen_watch.rules.schema import Check, compile_regex, compile_schema
+from mockgen_watch.rules.schema import Check, compile_regex, compile_schema, first_of
 from mockgen_watch.rules.values import (
-    MISSING,
-    Missing,
     Path,
     Place,
     RecordView,
     RuleError,
-    bound_of,
-    date_for_cel,
     is_number,
     places_of,
     same,
+    seconds_of,
     shown,
-    value_at,
-    with_field,
 )
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
@@ -47,6 +45,39 @@ if TYPE_CHECKING:
 
     Faults = Callable[[Json], list[tuple[str, Place, Json]]]
     Test: TypeAlias = Callable[[Json], bool]
+
+
+Change: TypeAlias = "tuple[str, Json] | tuple[str, Json, Place]"
+"""A kind of fault, the value that makes it, and its place; ``()``, the default, is the place of the
+value that was given."""
+
+
+class Checker(Protocol):
+    """Checks values for one rule of a spec; both methods depend on their argument alone."""
+
+    def why(self, value: Json, /) -> str:
+        """Return why ``value`` breaks the rule, or ``""``. Any JSON value may come."""
+        ...
+
+    def faults(self, value: Json, /) -> Iterable[Change]:
+        """Yield changes of a value that meets the rule, each of which may break it."""
+        ...
+
+
+class RuleType(Protocol):
+    """What an entry point of a plugin names: makes the checker of each rule that asks for it."""
+
+    def __call__(self, params: Mapping[str, Json], /) -> Checker:
+        """Return the checker; ``params`` is what the rule has under ``with``.
+
+        Raises:
+            ValueError: ``params`` are not as they should be; the message says why.
+        """
+        ...
+
+
+KIND: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+"""The form of a kind of fault."""
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -105,14 +136,7 @@ def _schema_rule(spec: RuleSpec, view: RecordView) -> Rule:
 
 
 def _at_each(path: Path, check: Check) -> Check:
-    def why(written: Json) -> str:
-        for _, value in places_of(written, path):
-            message = check(value)
-            if message:
-                return message
-        return ""
-
-    return why
+    return lambda written: first_of(check(value) for _, value in places_of(written, path))
 
 
 def _plugin_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]) -> Rule:
@@ -143,103 +167,91 @@ def _plugin_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]
 def _expression_rule(spec: RuleSpec, view: RecordView) -> Rule:
     text = spec.expression
     rule = partial(Rule, name=spec.name, location=spec.location, text=text)
-    comparison = read_comparison(text)
-    if comparison is None:
+    stated = read_comparison(text)
+    if stated is None:
         fields = fields_of(text)
         paths = None if fields is None else tuple(dict.fromkeys(map(view.path_of, fields)))
-        return rule(paths=paths, why=_evaluation(text, fields, view))
-    left, right = view.path_of(comparison.left), comparison.right
+        return rule(paths=paths, why=check_expression(text, fields, view))
+    left, right = view.path_of(stated.left), stated.right
     if isinstance(right, tuple):
         right = view.path_of(right)
     paths = (left, right) if isinstance(right, tuple) else (left,)
-    comparison = Comparison(left=left, order=comparison.order, right=right)
-    return rule(paths=paths, why=_comparison(comparison, view, text), comparison=comparison)
+    comparison = Comparison(left=left, order=stated.order, right=right)
+    return rule(paths=paths, why=check_comparison(comparison, text, view), comparison=comparison)
 
 
-def _comparison(comparison: Comparison, view: RecordView, text: str) -> Check:
-    def side(
-        written: Json, path: Path | int | Decimal
-    ) -> tuple[Json | Missing, int | Decimal | str | None]:
-        """Return what is on one side, and what it is compared by."""
-        if not isinstance(path, tuple):
-            return path, path
-        value = value_at(written, path)
-        return value, None if isinstance(value, Missing) else view.comparable(path, value)
+class PluginCheck(Struct, frozen=True, kw_only=True):
+    """The check of a rule by plugin; what fails in the plugin is reported at the rule's line."""
 
-    def why(written: Json) -> str:
-        left, left_key = side(written, comparison.left)
-        right, right_key = side(written, comparison.right)
-        is_text = isinstance(left_key, str)
-        if left_key is None or right_key is None or is_text is not isinstance(right_key, str):
-            both = " and ".join("nothing" if s is MISSING else shown(s) for s in (left, right))
-            return f"{text}: {both} cannot be compared"
-        if comparison.holds(left_key, right_key):
-            return ""
-        return f"{text} is not true of {shown(left)} and {shown(right)}"
+    spec: RuleSpec
+    checker: Checker
 
-    return why
+    def why(self, value: Json) -> str:
+        """Return why ``value`` breaks the rule, or ``""``.
 
-
-def _evaluation(text: str, fields: tuple[Path, ...] | None, view: RecordView) -> Check:
-    """Return the check by the CEL library; verdicts of the same field values are remembered."""
-    written_dates = set(view.dates())
-    dates = [path for path in fields or () if view.path_of(path) in written_dates]
-    check = compile_expression(text, dates)
-    if fields is None:
-        return lambda written: check(cel_value(view.record_of(view.with_rfc3339(written))))  # type: ignore[arg-type]  # CEL's own view
-    paths = [(field, view.path_of(field)) for field in fields]
-    verdicts: dict[tuple[object, ...], str] = {}
-
-    def why(written: Json) -> str:
-        values = [value_at(written, path) for _, path in paths]
-        key = tuple([value if type(value) is str else _key_of(value) for value in values])
-        message = verdicts.get(key)
-        if message is None:
-            record = _record_of_fields(paths, values, written, view)
-            message = check(cel_value(record))  # type: ignore[arg-type]  # as above
-            if _NO_KEY not in key:
-                if len(verdicts) >= MOST_VERDICTS:
-                    verdicts.clear()
-                verdicts[key] = message
+        Raises:
+            FindingsError: the plugin fails.
+        """
+        try:
+            message = self.checker.why(value)
+        except Exception as error:
+            raise _broken(self.spec, f"{_raises(error)} for {shown(value)}") from error
+        if not isinstance(message, str):
+            raise _broken(
+                self.spec, f"gives {type(message).__name__}, and no text, for {shown(value)}"
+            )
         return message
 
-    return why
+    def faults(self, value: Json) -> Iterator[tuple[str, Json, Place]]:
+        """Yield kind, value and place of what may break the rule.
+
+        Raises:
+            FindingsError: the plugin fails.
+        """
+        try:
+            # Any: what comes from a plugin may be whatever it likes.
+            found: list[tuple[Any, ...]] = list(map(tuple, self.checker.faults(value)))
+        except Exception as error:
+            raise _broken(self.spec, f"{_raises(error)} for faults of {shown(value)}") from error
+        for change in found:
+            if len(change) not in {2, 3} or not re.fullmatch(KIND, str(change[0])):
+                what = f"gives the fault {change!r}, which is no kind and value"
+                raise _broken(self.spec, what)
+            yield str(change[0]), change[1], tuple(*change[2:])
 
 
-MOST_VERDICTS: Final = 1 << 14
-"""Verdicts that an expression keeps: to look one up is far cheaper than to evaluate it."""
+def _raises(error: Exception) -> str:
+    return f"raises {type(error).__name__} ({error})"
 
 
-def _record_of_fields(
-    paths: Sequence[tuple[Path, Path]],
-    values: Sequence[Json | Missing],
-    written: Json,
-    view: RecordView,
-) -> Json:
-    """Return a record of the given fields alone: each field's path, written path and value."""
-    record: Json = {}
-    for (field, path), value in zip(paths, values, strict=True):
-        if isinstance(value, Missing):
-            continue
-        moment = view.moments.get(path)
-        own: Json | Missing = value
-        if moment is not None:
-            own = date_for_cel(value, moment)
-        elif isinstance(value, dict | list):
-            own = value_at(view.with_rfc3339(written), path)
-        record = with_field(record, field, own)
-    return record
+def _broken(spec: RuleSpec, what: str) -> FindingsError:
+    found = Diagnostic(
+        code="MG606",
+        message=f'rule "{spec.name}": plugin rule {spec.expression} {what}',
+        location=spec.body_location or spec.location,
+        hint="mockgen_watch.testing.check_rule finds such faults; tell the plugin's author",
+    )
+    return FindingsError((found,))
 
 
-_NO_KEY: Final = object()
-"""Stands for an object or an array, of which no verdict is remembered."""
+def make_check(spec: RuleSpec, types: Mapping[str, RuleType]) -> PluginCheck:
+    """Return the check that ``spec`` states.
 
-
-def _key_of(value: Json | Missing) -> object:
-    """Return what values have in common that are equal in CEL and shown alike in messages."""
-    if isinstance(value, dict | list):
-        return _NO_KEY
-    return value if value is None or isinstance(value, Missing) else (type(value), str(value))
+    Raises:
+        RuleError: the plugin does not take what the rule gives it.
+        FindingsError: the plugin fails.
+    """
+    params = spec.schema if isinstance(spec.schema, dict) else {}
+    try:
+        checker = types[spec.expression](params)
+    except ValueError as error:
+        raise RuleError(f"{spec.expression} does not take this: {error}") from error
+    except Exception as error:
+        raise _broken(spec, _raises(error)) from error
+    for name in ("why", "faults"):
+        if not callable(getattr(checker, name, None)):
+            raise _broken(spec, f"makes something without {name}()")
+    return PluginCheck(spec=spec, checker=checker)
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -292,7 +304,12 @@ def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
     path = view.path_of(spec.field)
     if isinstance(spec.test, list):
         values = tuple(spec.test)
-        return Condition(path=path, fits=_one_of(values), location=spec.location, values=values)
+        return Condition(
+            path=path,
+            fits=lambda value: any(same(value, each) for each in values),
+            location=spec.location,
+            values=values,
+        )
     tests: list[Test] = []
     ends: dict[str, int | Decimal | None] = {}
     stated = spec.test if isinstance(spec.test, dict) else {}
@@ -300,7 +317,7 @@ def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
         if key == "pattern":
             tests.append(_matching(str(operand)))
         elif key == "not":
-            tests.append(_none_of(tuple(operand) if isinstance(operand, list) else (operand,)))
+            tests.append(_none_of(operand if isinstance(operand, list) else [operand]))
         else:
             ends[key] = _bound(operand, path, view)
             order = operator.ge if key == "minimum" else operator.le
@@ -315,11 +332,7 @@ def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
     )
 
 
-def _one_of(values: tuple[Json, ...]) -> Test:
-    return lambda value: any(same(value, each) for each in values)
-
-
-def _none_of(values: tuple[Json, ...]) -> Test:
+def _none_of(values: list[Json]) -> Test:
     return lambda value: not any(same(value, each) for each in values)
 
 
@@ -330,12 +343,13 @@ def _matching(source: str) -> Test:
 
 def _bound(operand: Json, path: Path, view: RecordView) -> int | Decimal | None:
     moment = view.moments.get(path)
-    if isinstance(operand, str) and moment is not None:
-        seconds = bound_of(operand, moment)
-        if seconds is None:
-            raise RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
-        return seconds
-    return operand if is_number(operand) else None
+    if not isinstance(operand, str) or moment is None:
+        return operand if is_number(operand) else None
+    for form in (moment.format, ""):
+        seconds = seconds_of(operand, moment.kind, form)
+        if seconds is not None:
+            return seconds
+    raise RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
 
 
 def _ordered(path: Path, view: RecordView, order: Callable[[Any, Any], bool], limit: Json) -> Test:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sized
 
     from mockgen_watch.spec.document import Json
 
@@ -39,25 +39,29 @@ def compile_schema(schema: Json) -> Check:
         return lambda value: "" if schema else f"{shown(value)} is not allowed"
     if not isinstance(schema, dict):
         raise RuleError("a JSON Schema is a mapping, true or false")
-    if not _is_plain(schema):
+    if not is_plain_schema(schema):
         return _check_by_jsonschema(schema)
-    checks = list(_checks(schema))
-    if len(checks) == 1:
-        return checks[0]
+    checks = [_KEYWORDS[key](operand) for key, operand in schema.items() if key in _KEYWORDS]
+    if _ADDITIONAL in schema:
+        checks.append(_additional(schema[_ADDITIONAL], schema.get("properties")))
+    return lambda value: first_of(check(value) for check in checks)
 
-    def check(value: Json) -> str:
-        for each in checks:
-            message = each(value)
-            if message:
-                return message
-        return ""
 
-    return check
+def first_of(messages: Iterable[str]) -> str:
+    """Return the first message that says something; ``""`` where none does."""
+    return next(filter(None, messages), "")
 
 
 def is_plain_schema(schema: Json) -> bool:
     """Return whether all keywords of ``schema``, at any depth, are known here."""
-    return isinstance(schema, bool) or (isinstance(schema, dict) and _is_plain(schema))
+    if not isinstance(schema, dict):
+        return isinstance(schema, bool)
+    below = [schema[key] for key in ("items", _ADDITIONAL) if key in schema]
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        below += properties.values()
+    is_known = schema.keys() <= {*_KEYWORDS, *REMARKS, _ADDITIONAL}
+    return is_known and all(map(is_plain_schema, below))
 
 
 def compile_regex(source: str) -> Callable[[str], object]:
@@ -70,15 +74,6 @@ def compile_regex(source: str) -> Callable[[str], object]:
         return re.compile(source).search
     except (re.error, RecursionError, OverflowError) as error:
         raise RuleError(f"{source!r} is no regular expression: {error}") from error
-
-
-def _is_plain(schema: Mapping[str, Json]) -> bool:
-    below: list[Json] = [schema[key] for key in ("items", "additionalProperties") if key in schema]
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        below += properties.values()
-    has_only_ours = all(key in _KEYWORDS or key in REMARKS or key == _ADDITIONAL for key in schema)
-    return has_only_ours and all(map(is_plain_schema, below))
 
 
 def _check_by_jsonschema(schema: Json) -> Check:
@@ -114,16 +109,6 @@ def _validator_type() -> Any:  # noqa: ANN401 - jsonschema makes the type
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
     return extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
-
-
-def _checks(schema: Mapping[str, Json]) -> Iterator[Check]:
-    yield lambda _: ""
-    for key, operand in schema.items():
-        if key in _KEYWORDS:
-            yield _KEYWORDS[key](operand)
-    if _ADDITIONAL in schema:
-        properties = schema.get("properties", {})
-        yield _additional(schema[_ADDITIONAL], set(_object(properties)))
 
 
 def _failing(fails: Callable[[Any], bool], words: str) -> Check:
@@ -170,12 +155,20 @@ def _number(operand: Json, key: str) -> int | Decimal:
     return operand
 
 
-def _bound(key: str, holds: Callable[[Any, Any], bool], words: str) -> Callable[[Json], Check]:
+def _bound(
+    key: str, holds: Callable[[Any, Any], bool], words: str, sized: type[Sized] | None = None
+) -> Callable[[Json], Check]:
+    """Return what makes the check of a bound of numbers, or of the length of what is ``sized``."""
+
     def make(operand: Json) -> Check:
         bound = _number(operand, key)
-        return _failing(
-            lambda value: is_number(value) and not holds(value, bound), f"is {words} {bound}"
-        )
+
+        def fails(value: object) -> bool:
+            if sized is None:
+                return is_number(value) and not holds(value, bound)
+            return isinstance(value, sized) and not holds(len(value), bound)
+
+        return _failing(fails, f"is {words}" if sized else f"is {words} {bound}")
 
     return make
 
@@ -190,19 +183,6 @@ def _multiple(operand: Json) -> Check:
     )
 
 
-def _size(
-    key: str, kind: type, holds: Callable[[Any, Any], bool], word: str
-) -> Callable[[Json], Check]:
-    def make(operand: Json) -> Check:
-        bound = _number(operand, key)
-        return _failing(
-            lambda value: isinstance(value, kind) and not holds(len(value), bound),  # type: ignore[arg-type]
-            f"is too {word}",
-        )
-
-    return make
-
-
 def _unique(operand: Json) -> Check:
     def fails(value: Json) -> bool:
         if not operand or not isinstance(value, list):
@@ -213,24 +193,14 @@ def _unique(operand: Json) -> Check:
 
 
 def _items(operand: Json) -> Check:
-    each = compile_schema(operand)
-
-    def check(value: Json) -> str:
-        if not isinstance(value, list):
-            return ""
-        return next((message for message in map(each, value) if message), "")
-
-    return check
-
-
-def _object(operand: Json) -> dict[str, Json]:
-    if not isinstance(operand, dict):
-        raise RuleError("properties takes a mapping")
-    return operand
+    check = compile_schema(operand)
+    return lambda value: first_of(map(check, value)) if isinstance(value, list) else ""
 
 
 def _properties(operand: Json) -> Check:
-    checks = {name: compile_schema(schema) for name, schema in _object(operand).items()}
+    if not isinstance(operand, dict):
+        raise RuleError("properties takes a mapping")
+    checks = {name: compile_schema(schema) for name, schema in operand.items()}
 
     def check(value: Json) -> str:
         if not isinstance(value, dict):
@@ -256,13 +226,15 @@ def _required(operand: Json) -> Check:
     return check
 
 
-def _additional(operand: Json, properties: set[str]) -> Check:
+def _additional(operand: Json, properties: Json) -> Check:
     each = compile_schema(operand)
+    known = properties if isinstance(properties, dict) else {}
 
     def check(value: Json) -> str:
         others = value.items() if isinstance(value, dict) else ()
-        refused = (name for name, item in others if name not in properties and each(item))
-        return next((f'"{name}" is unexpected' for name in refused), "")
+        return first_of(
+            f'"{name}" is unexpected' for name, item in others if name not in known and each(item)
+        )
 
     return check
 
@@ -280,12 +252,12 @@ _KEYWORDS: Final[Mapping[str, Callable[[Json], Check]]] = {
     "exclusiveMinimum": _bound("exclusiveMinimum", operator.gt, "not more than"),
     "exclusiveMaximum": _bound("exclusiveMaximum", operator.lt, "not less than"),
     "multipleOf": _multiple,
-    "minLength": _size("minLength", str, operator.ge, "short"),
-    "maxLength": _size("maxLength", str, operator.le, "long"),
-    "minItems": _size("minItems", list, operator.ge, "short"),
-    "maxItems": _size("maxItems", list, operator.le, "long"),
-    "minProperties": _size("minProperties", dict, operator.ge, "small"),
-    "maxProperties": _size("maxProperties", dict, operator.le, "large"),
+    "minLength": _bound("minLength", operator.ge, "too short", str),
+    "maxLength": _bound("maxLength", operator.le, "too long", str),
+    "minItems": _bound("minItems", operator.ge, "too short", list),
+    "maxItems": _bound("maxItems", operator.le, "too long", list),
+    "minProperties": _bound("minProperties", operator.ge, "too small", dict),
+    "maxProperties": _bound("maxProperties", operator.le, "too large", dict),
     "uniqueItems": _unique,
     "items": _items,
     "properties": _properties,

@@ -67,25 +67,15 @@ class RecordView(Struct, frozen=True, kw_only=True):
     def comparable(self, path: Path, value: Json) -> int | Decimal | str | None:
         """Return what the ``value`` at the written ``path`` is compared by; None: by nothing."""
         moment = self.moments.get(path)
-        if moment is not None:
-            if not isinstance(value, str):
-                return None
-            return seconds_of(value, moment.kind, moment.format)
-        if isinstance(value, str) or is_number(value):
-            return value
-        return None
-
-    def dates(self) -> tuple[Path, ...]:
-        """Return the written paths of dates and date-times."""
-        return tuple(
-            path for path, moment in self.moments.items() if moment.kind is not MomentKind.TIME
-        )
+        if moment is None:
+            return value if isinstance(value, str) or is_number(value) else None
+        return seconds_of(value, moment.kind, moment.format) if isinstance(value, str) else None
 
     def with_rfc3339(self, written: Json) -> Json:
         """Return what is written with RFC 3339 text for every date and time."""
         for path, moment in self.moments.items():
             for place, value in list(places_of(written, path)):
-                written = with_value(written, place, date_for_cel(value, moment))
+                written = with_value(written, place, _date_for_cel(value, moment))
         return written
 
 
@@ -240,7 +230,7 @@ def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
     return units * DAY if kind is MomentKind.DATE else units
 
 
-def date_for_cel(value: Json, moment: Moment) -> Json:
+def _date_for_cel(value: Json, moment: Moment) -> Json:
     """Return the value of a date field as CEL takes it: RFC 3339, or text that is no date.
 
     CEL takes whole numbers for seconds since 1970, which no field writes.
@@ -253,9 +243,3 @@ def date_for_cel(value: Json, moment: Moment) -> Json:
     if moment.kind is MomentKind.TIME:
         return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
     return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
-
-
-def bound_of(text: str, moment: Moment) -> int | None:
-    """Return the seconds of a bound, which is written as the field is or in ISO 8601."""
-    found = seconds_of(text, moment.kind, moment.format)
-    return seconds_of(text, moment.kind, "") if found is None else found

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from mockgen_watch.rules.plugin import KIND, Checker, RuleType
+from mockgen_watch.rules.rule import KIND, Checker, RuleType
 from mockgen_watch.rules.values import Missing, same, shown, value_at, with_value
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from mockgen_watch.masters.chain import ResolvedMaster, find_master, resolve_cha
 from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
-from mockgen_watch.plugins import Catalog
-from mockgen_watch.rules.plugin import Refused, RuleType
+from mockgen_watch.plugins import Catalog, Refused
 from mockgen_watch.scenarios.source import RecordSources, check_promises
 from mockgen_watch.spec.build.fixes import with_fix
 from mockgen_watch.spec.build.master import build_master
@@ -54,6 +53,7 @@ from mockgen_watch.workflow.sources import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from mockgen_watch.rules.rule import RuleType
     from mockgen_watch.spec.build.reader import BuildContext
     from mockgen_watch.spec.generators import Pool
 

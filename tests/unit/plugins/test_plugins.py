@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.plugins import Catalog
-from mockgen_watch.rules.plugin import Refused
+from mockgen_watch.plugins import Catalog, Refused
 from mockgen_watch.scenarios.source import compile_source
 from mockgen_watch.workflow.project import (
     TRUST_VARIABLE,
