@@ -295,23 +295,6 @@ def _row(value: Json, columns: ColumnTree, style: CellStyle) -> bytes:
     return style.delimiter.encode().join(row_cells(columns, value, style))
 
 
-def compile_rows(
-    program: Program,
-    columns: ColumnTree,
-    style: CellStyle,
-    ending: bytes,
-    limits: Limits = DEFAULT_LIMITS,
-) -> FragmentPlan:
-    """Return the plan of ``program``'s rows, each with ``ending``.
-
-    Raises:
-        FormatError: a value that cannot be written is in one of the tables.
-    """
-    compiler = _Compiler(style, Builder(limits))
-    pieces = compiler.cells(columns, program.root, (), "")
-    return compiler.builder.build([*pieces, constant(ending)])
-
-
 class _Compiler:
     """Turns nodes into pieces; the builder collects their registers."""
 
@@ -350,31 +333,27 @@ class _Compiler:
         # The own cell of a node whose value is in the columns below is empty.
         cells: list[list[Piece]] = [[]] if columns.cell else []
         for segment, below in columns.below.items():
+            inner, name = path, f"{field}.{segment}".lstrip(".")
+            if isinstance(segment, int):
+                inner, name = (*path, segment), f"{field}[]"
             try:
-                cells.append(self._child(below, node, children.get(segment), path, field, segment))
+                pieces = self.cells(below, children.get(segment), inner, name)
             except FormatError as error:
                 raise error.below(segment) from error
+            guard = self._guard(node, segment, path) if segment in children else None
+            if guard is not None:
+                pieces = [Switch(guard, tuple(pieces), (self._blank(below),))]
+            cells.append(pieces)
         first, *others = cells
         return [*first, *(piece for cell in others for piece in (constant(self._delimiter), *cell))]
 
-    def _child(
-        self,
-        columns: ColumnTree,
-        parent: Node,
-        node: Node | None,
-        path: tuple[int, ...],
-        field: str,
-        segment: str | int,
-    ) -> list[Piece]:
-        if isinstance(segment, str):
-            return self.cells(columns, node, path, f"{field}.{segment}".lstrip("."))
-        pieces = self.cells(columns, node, (*path, segment), f"{field}[]")
-        if node is None or not isinstance(parent, ArrayNode) or parent.length is None:
-            return pieces
-        if segment < parent.minimum:
-            return pieces
-        guard = self.builder.below(self.builder.draw(parent.length, path), segment + 1)
-        return [Switch(guard, tuple(pieces), (self._blank(columns),))]
+    def _guard(self, node: Node, segment: str | int, path: tuple[int, ...]) -> int | None:
+        """Return a register that is not 0 where an array ends before an element; None for none."""
+        if isinstance(segment, str) or not isinstance(node, ArrayNode) or node.length is None:
+            return None
+        if segment < node.minimum:
+            return None
+        return self.builder.below(self.builder.draw(node.length, path), segment + 1)
 
     def _refusal(self, node: ArrayNode) -> str:
         if any(may_be_absent(element) for element in node.elements):
@@ -414,11 +393,13 @@ class CsvWriter(Struct, frozen=True, kw_only=True):
             raise FormatError("a row of one empty cell would be a blank line")
         return row
 
-    def compile(self, program: Program) -> FragmentPlan | None:
+    def compile(self, program: Program, limits: Limits = DEFAULT_LIMITS) -> FragmentPlan | None:
         # A row of one column could be a blank line, which only the whole record shows.
         if self.columns.width == 1:
             return None
-        return compile_rows(program, self.columns, self.style, self.framing.separator)
+        compiler = _Compiler(self.style, Builder(limits))
+        pieces = compiler.cells(self.columns, program.root, (), "")
+        return compiler.builder.build([*pieces, constant(self.framing.separator)])
 
 
 def _csv_writer(programs: Sequence[Program], options: Options, _layout: Layout) -> CsvWriter:
@@ -474,27 +455,20 @@ def raw_rows(text: str, delimiter: str) -> list[list[str]]:
     Raises:
         ValueError: a quote is open, or inside of a cell without quotes.
     """
-    cell = re.compile(f'("(?:[^"]|"")*"|[^"\r\n{re.escape(delimiter)}]*)')
+    between = re.escape(delimiter)
+    cell_and_end = f'("(?:[^"]|"")*"|[^"\r\n{between}]*)({between}|\r\n|[\r\n]|\\Z)?'
     rows: list[list[str]] = []
     row: list[str] = []
-    place = 0
-    while place < len(text):
-        found = cell.match(text, place)
-        if found is None:
-            raise ValueError("a cell cannot be read")
-        row.append(found[0])
-        place = found.end()
-        if text.startswith(delimiter, place):
-            place += len(delimiter)
-            if place < len(text):
-                continue
-            row.append("")
-        end = 2 if text.startswith("\r\n", place) else 1
-        if place < len(text) and text[place] not in "\r\n":
-            raise ValueError(f"behind the cell {found[0]} stands {text[place]!r}")
-        rows.append(row)
-        row = []
-        place += end
+    for found in re.finditer(cell_and_end, text):
+        cell, end = found.groups()
+        if end is None:
+            raise ValueError(f"behind the cell {cell} stands {text[found.end()]!r}")
+        if found.start() == len(text) and not row:
+            break
+        row.append(cell)
+        if end != delimiter:
+            rows.append(row)
+            row = []
     return rows
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -51,30 +52,19 @@ class Draw(Struct, frozen=True, kw_only=True, eq=False):
     path: tuple[int, ...]
 
 
-class Below(Struct, frozen=True, kw_only=True):
-    """1 where the number in ``source`` is less than ``bound``, else 0."""
+class Comparison(Struct, frozen=True, kw_only=True):
+    """1 where the number in ``source`` is less than ``bound``, or where it is not; else 0."""
 
     source: int
     bound: int
+    is_less: bool
 
 
-class AtLeast(Struct, frozen=True, kw_only=True):
-    """1 where the number in ``source`` is ``bound`` or more, else 0."""
-
-    source: int
-    bound: int
-
-
-class Every(Struct, frozen=True, kw_only=True):
-    """1 where every source is not 0, else 0; what a comma before an optional member asks."""
+class Combination(Struct, frozen=True, kw_only=True):
+    """1 where every source is not 0, or where some is not; else 0."""
 
     sources: tuple[int, ...]
-
-
-class Some(Struct, frozen=True, kw_only=True):
-    """1 where some source is not 0, else 0."""
-
-    sources: tuple[int, ...]
+    is_every: bool
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -89,7 +79,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     size: int
 
 
-Register: TypeAlias = "Draw | Below | AtLeast | Every | Some | Choice"
+Register: TypeAlias = "Draw | Comparison | Combination | Choice"
 
 
 class Slot(Struct, frozen=True, kw_only=True):
@@ -208,23 +198,23 @@ class Builder:
         self._sizes: list[int] = []
         self._numbers: dict[Hashable, int] = {}
         self._tables: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}
-        self._forms: dict[Hashable, Form] = {}
+        self._forms: dict[Hashable, tuple[Table, ...] | str] = {}
 
     def draw(self, stream: Stream, path: tuple[int, ...]) -> int:
         """Return the register of a stream's numbers at an element."""
         return self._register((id(stream), path), Draw(stream=stream, path=path), stream.size)
 
     def below(self, source: int, bound: int) -> int:
-        return self._flag(Below(source=source, bound=bound))
+        return self._flag(Comparison(source=source, bound=bound, is_less=True))
 
     def at_least(self, source: int, bound: int) -> int:
-        return self._flag(AtLeast(source=source, bound=bound))
+        return self._flag(Comparison(source=source, bound=bound, is_less=False))
 
     def every(self, sources: Iterable[int]) -> int:
-        return self._flag(Every(sources=tuple(sorted(set(sources)))))
+        return self._combined(sources, is_every=True)
 
     def some(self, sources: Iterable[int]) -> int:
-        return self._flag(Some(sources=tuple(sorted(set(sources)))))
+        return self._combined(sources, is_every=False)
 
     def column(
         self, column: Column, coder: Coder, place: Hashable, path: tuple[int, ...], field: str
@@ -237,11 +227,11 @@ class Builder:
         if key not in self._forms:
             self._forms[key] = column_form(column, coder, self.limits.combinations)
         form = self._forms[key]
-        if form.slow:
-            return [self.made(column, path, coder.encode, SlowField(field=field, reason=form.slow))]
+        if isinstance(form, str):
+            return [self.made(column, path, coder.encode, SlowField(field=field, reason=form))]
         return [
             Pick(tuple([self.draw(stream, path) for stream in table.streams]), table.fragments)
-            for table in form.tables
+            for table in form
         ]
 
     def made(
@@ -262,9 +252,13 @@ class Builder:
         registers, slow = tuple(self._registers), tuple(sorted(self.slow))
         return FragmentPlan(registers=registers, slots=slots, slow=slow)
 
-    def _flag(self, flag: Below | AtLeast | Every | Some) -> int:
-        if isinstance(flag, Every | Some) and len(flag.sources) == 1:
-            flag = AtLeast(source=flag.sources[0], bound=1)
+    def _combined(self, sources: Iterable[int], *, is_every: bool) -> int:
+        first, *others = sorted(set(sources))
+        if not others:
+            return self.at_least(first, 1)
+        return self._flag(Combination(sources=(first, *others), is_every=is_every))
+
+    def _flag(self, flag: Comparison | Combination) -> int:
         return self._register(flag, flag, 2)
 
     def _register(self, key: Hashable, register: Register, size: int) -> int:
@@ -409,20 +403,8 @@ class Table(Struct, frozen=True):
     fragments: tuple[bytes, ...]
 
 
-class Form(Struct, frozen=True, kw_only=True):
-    """A column that is there and not null, encoded, wherever it is drawn.
-
-    Attributes:
-        tables: one after the other they are its text; empty for one that is made by record.
-        slow: why there are no tables, else empty.
-    """
-
-    tables: tuple[Table, ...]
-    slow: str = ""
-
-
-def column_form(column: Column, coder: Coder, limit: int) -> Form:
-    """Return the form of ``column``.
+def column_form(column: Column, coder: Coder, limit: int) -> tuple[Table, ...] | str:
+    """Return tables whose entries joined are a column that is there, or why there are none.
 
     Whole values are a table as they are. The parts of a text or number are a table each, when the
     format can write them apart; if not, up to ``limit`` combinations of them are one table; if
@@ -441,7 +423,7 @@ def column_form(column: Column, coder: Coder, limit: int) -> Form:
                 for part, table in zip(column.parts, coding.tables, strict=True)
             ]
             opening, closing = Table((), (coding.opening,)), Table((), (coding.closing,))
-            return Form(tables=(opening, *parts, closing))
+            return (opening, *parts, closing)
         reason = "how it is quoted depends on the whole text"
     if not column.read:
         found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
@@ -449,9 +431,8 @@ def column_form(column: Column, coder: Coder, limit: int) -> Form:
         # The values of a pool are never too many: they are a table already.
         if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
             fragments = tuple([coder.encode(value) for value in _values(column, streams)])
-            return Form(tables=(Table(streams, fragments),))
-    reason = reason or "its text is read record by record"
-    return Form(tables=(), slow=reason)
+            return (Table(streams, fragments),)
+    return reason or "its text is read record by record"
 
 
 def drawn(part: Part) -> tuple[Json, ...]:
@@ -503,7 +484,6 @@ def _measure(node: Node, of_column: Callable[[Column], int], of_name: Callable[[
         return of_column(node)
     if isinstance(node, ArrayNode):
         # The elements of a variable array are one object.
-        elements = {id(element): element for element in node.elements}
-        sizes = {key: _measure(one, of_column, of_name) for key, one in elements.items()}
-        return sum(sizes[id(element)] for element in node.elements)
+        elements = Counter(node.elements).items()
+        return sum(times * _measure(one, of_column, of_name) for one, times in elements)
     return sum(of_name(name) + _measure(one, of_column, of_name) for name, one in node.members)

@@ -92,8 +92,7 @@ class VectorRecords(Warming, frozen=True, kw_only=True):
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         run = self._take_run()
-        yield from run.bytes_of(start, stop)
-        self._idle.append(run)
+        return self._with_return(run, run.bytes_of(start, stop))
 
     def measured(self, start: int, stop: int) -> tuple[int, Iterator[bytes]] | None:
         """Return how many bytes the records have, and the bytes; None where it is not known."""

@@ -1,8 +1,8 @@
 """Nested data as text: one style of writing, its reference encoder and its compiler.
 
 JSON and YAML differ in what separates the members of a container, and in how scalars look. A
-``Style`` says that and no more. ``Encoder`` is the reference; ``compile_tree`` asks the same style
-and must give the same bytes.
+``Style`` says that and no more. ``Encoder`` is the reference; ``TreeWriter.compile`` asks the same
+style and must give the same bytes.
 
 Members that may be absent make the separators a question. It is answered when compiling, wherever
 that can be: if some member is always there, those before it bring the separator after them and
@@ -200,12 +200,15 @@ class TreeWriter:
     def encode(self, record: Mapping[str, Json]) -> bytes:
         return self._encoder.encode_object(record)
 
-    def compile(self, program: Program) -> FragmentPlan:
-        return compile_tree(program, self.style, self.place, self.framing.separator)
+    def compile(self, program: Program, limits: Limits = DEFAULT_LIMITS) -> FragmentPlan:
+        compiler = _Compiler(self.style, Builder(limits))
+        record = _Item(node=program.root, place=self.place, path=(), segment="", field="")
+        pieces = compiler.value(record)
+        return compiler.builder.build([*pieces, constant(self.framing.separator)])
 
 
 class _Item(Struct, frozen=True, kw_only=True):
-    """A member or an element on its way into its container.
+    """A record, or a member or an element on its way into its container.
 
     ``guard`` is a register that is not 0 where the array ends before the element.
     """
@@ -219,19 +222,6 @@ class _Item(Struct, frozen=True, kw_only=True):
     guard: int | None = None
 
 
-def compile_tree(
-    program: Program, style: Style, place: Place, ending: bytes, limits: Limits = DEFAULT_LIMITS
-) -> FragmentPlan:
-    """Return the plan of ``program``'s records at ``place``, each with ``ending``.
-
-    Raises:
-        FormatError: a value that the style cannot write is in one of the tables.
-    """
-    compiler = _Compiler(style, Builder(limits))
-    pieces = compiler.value(program.root, place, (), "")
-    return compiler.builder.build([*pieces, constant(ending)])
-
-
 class _Compiler:
     """Turns nodes into pieces; the builder collects their registers."""
 
@@ -239,35 +229,34 @@ class _Compiler:
         self._style = style
         self.builder = builder
 
-    def value(self, node: Node, place: Place, path: tuple[int, ...], field: str) -> list[Piece]:
-        """Return the pieces of a node that is there and not null."""
+    def value(self, item: _Item) -> list[Piece]:
+        """Return the pieces of an item that is there and not null."""
+        node = item.node
         if isinstance(node, Column):
-            return self._column(node, place, path, field)
+            return self._column(node, item)
         if isinstance(node, ObjectNode):
-            return self._object(node, place, path, field)
+            return self._object(node, item)
         if unrolled_slots(node) > self.builder.limits.slots:
             reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
-            slow = SlowField(field=field, reason=reason)
-            encode = Encoder(self._style, place).encode
-            return [self.builder.made(node, path, encode, slow)]
-        return self._array(node, place, path, field)
+            slow = SlowField(field=item.field, reason=reason)
+            encode = Encoder(self._style, item.place).encode
+            return [self.builder.made(node, item.path, encode, slow)]
+        return self._array(node, item)
 
-    def _object(
-        self, node: ObjectNode, place: Place, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
-        inner = Place(place.depth + 1, Position.MEMBER)
+    def _object(self, node: ObjectNode, item: _Item) -> list[Piece]:
+        inner = Place(item.place.depth + 1, Position.MEMBER)
         items = [
             _Item(
                 node=child,
-                prefix=self._key(name, place.depth),
+                prefix=self._key(name, item.place.depth),
                 place=inner,
-                path=path,
+                path=item.path,
                 segment=name,
-                field=f"{field}.{name}" if field else name,
+                field=f"{item.field}.{name}" if item.field else name,
             )
             for name, child in node.members
         ]
-        return self._contained(self._style.object_frame(place), items, in_turn=False)
+        return self._contained(self._style.object_frame(item.place), items, in_turn=False)
 
     def _key(self, name: str, depth: int) -> bytes:
         try:
@@ -275,18 +264,16 @@ class _Compiler:
         except FormatError as error:
             raise error.below(name) from error
 
-    def _array(
-        self, node: ArrayNode, place: Place, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
-        length = None if node.length is None else self.builder.draw(node.length, path)
-        inner = Place(place.depth + 1, Position.ITEM)
+    def _array(self, node: ArrayNode, item: _Item) -> list[Piece]:
+        length = None if node.length is None else self.builder.draw(node.length, item.path)
+        inner = Place(item.place.depth + 1, Position.ITEM)
         items = [
             _Item(
                 node=element,
                 place=inner,
-                path=(*path, index),
+                path=(*item.path, index),
                 segment=index,
-                field=f"{field}[]",
+                field=f"{item.field}[]",
                 guard=None
                 if length is None or index < node.minimum
                 else self.builder.below(length, index + 1),
@@ -294,7 +281,7 @@ class _Compiler:
             for index, element in enumerate(node.elements)
         ]
         in_turn = not any(may_be_absent(element) for element in node.elements)
-        return self._contained(self._style.array_frame(place), items, in_turn=in_turn)
+        return self._contained(self._style.array_frame(item.place), items, in_turn=in_turn)
 
     def _contained(self, frame: Frame, items: Sequence[_Item], *, in_turn: bool) -> list[Piece]:
         """Return a container's pieces; ``in_turn``: none is there unless all before it are."""
@@ -342,7 +329,7 @@ class _Compiler:
     def _item(self, item: _Item, before: bytes, after: bytes) -> list[Piece]:
         """Return an item's pieces, its separator included, or nothing where it is absent."""
         try:
-            present = self.value(item.node, item.place, item.path, item.field)
+            present = self.value(item)
         except FormatError as error:
             raise error.below(item.segment) from error
         head = before + item.prefix
@@ -355,12 +342,11 @@ class _Compiler:
             pieces = [Switch(item.guard, tuple(pieces), (b"",))]
         return pieces
 
-    def _column(
-        self, column: Column, place: Place, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
+    def _column(self, column: Column, item: _Item) -> list[Piece]:
+        position = item.place.position
         coder = Coder(
-            encode=Encoder(self._style, place).encode,
-            text=functools.partial(self._style.text_coding, position=place.position),
-            number=functools.partial(self._style.number_coding, position=place.position),
+            encode=Encoder(self._style, item.place).encode,
+            text=functools.partial(self._style.text_coding, position=position),
+            number=functools.partial(self._style.number_coding, position=position),
         )
-        return self.builder.column(column, coder, place, path, field)
+        return self.builder.column(column, coder, item.place, item.path, item.field)

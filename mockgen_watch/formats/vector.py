@@ -15,11 +15,9 @@ import itertools
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.formats.fragments import (
-    AtLeast,
-    Below,
     Choice,
+    Comparison,
     Draw,
-    Every,
     FragmentPlan,
     MadeSlot,
     Register,
@@ -266,12 +264,11 @@ class _Block:
             xp.copyto(numbers, total, where=selector == 0)
             return numbers
         flag: NDArray[np.bool_]
-        if isinstance(register, Below):
-            flag = self._numbers(register.source) < register.bound
-        elif isinstance(register, AtLeast):
-            flag = self._numbers(register.source) >= register.bound
+        if isinstance(register, Comparison):
+            compare = xp.less if register.is_less else xp.greater_equal
+            flag = compare(self._numbers(register.source), register.bound)
         else:
             flags = [self._numbers(source) != 0 for source in register.sources]
-            combine = xp.logical_and if isinstance(register, Every) else xp.logical_or
+            combine = xp.logical_and if register.is_every else xp.logical_or
             flag = combine.reduce(flags)
         return flag.astype(xp.int64)

@@ -204,6 +204,13 @@ def pool_stream(
 class SmallPool(Drawn):
     """Ranks of values that are all asked, at most LARGE, so that a byte holds each."""
 
+    def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
+        super().__init__(len(constants))
+        self.constants = constants
+        self.bank = level.scores
+        self.first = self.bank.add(constants)
+        self.last = self.first + len(constants)
+
     def ranks(self, cells: Cells) -> ByteArray:
         raise NotImplementedError
 
@@ -216,12 +223,8 @@ class EqualPool(SmallPool):
     """Ranks of values that are equally likely."""
 
     def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
-        super().__init__(len(constants))
-        self.constants = constants
-        self.bank = level.scores
+        super().__init__(constants, level)
         self._bank_id = id(self.bank)
-        self.first = self.bank.add(constants)
-        self.last = self.first + len(constants)
 
     def at(self, cell: Cell) -> int:
         # Nearly always the scores are there already.
@@ -252,12 +255,8 @@ class WeightedPool(SmallPool):
     def __init__(
         self, constants: tuple[Constants, ...], weights: tuple[float, ...], level: Level
     ) -> None:
-        super().__init__(len(constants))
-        self.constants = constants
+        super().__init__(constants, level)
         self.weights = weights
-        self.bank = level.scores
-        self.first = self.bank.add(constants)
-        self.last = self.first + len(constants)
         self.tables: dict[float, Floats] = {}
 
     def at(self, cell: Cell) -> int:

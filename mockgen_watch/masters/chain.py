@@ -28,6 +28,7 @@ from mockgen_watch.spec.model import (
     ObjectShape,
     Shape,
     UserInput,
+    change_children,
     find_shape,
     missing_key,
 )
@@ -109,9 +110,13 @@ def find_master(user_input: UserInput, specs_root: str, existing: Collection[str
     """
     if user_input.master is MasterChoice.NONE:
         return MasterLookup(path="")
-    if user_input.master is MasterChoice.NAMED:
-        return _named_master(user_input, existing)
-    return find_master_around(user_input.path.rpartition("/")[0], specs_root, existing)
+    if user_input.master is MasterChoice.NEAREST:
+        return find_master_around(user_input.path.rpartition("/")[0], specs_root, existing)
+    path = user_input.master_path
+    if path in existing:
+        return MasterLookup(path=path)
+    found = _missing_master(path, user_input.master_location, existing, "$master")
+    return MasterLookup(path="", missing=(path,), diagnostics=(found,))
 
 
 def find_master_around(folder: str, specs_root: str, existing: Container[str]) -> MasterLookup:
@@ -150,29 +155,19 @@ def _missing_master(
     )
 
 
-def _named_master(user_input: UserInput, existing: Collection[str]) -> MasterLookup:
-    path = user_input.master_path
-    if path in existing:
-        return MasterLookup(path=path)
-    found = _missing_master(path, user_input.master_location, existing, "$master")
-    return MasterLookup(path="", missing=(path,), diagnostics=(found,))
-
-
 def _side_by_side(found: list[str]) -> tuple[Diagnostic, ...]:
     if len(found) == 1:
         return ()
-    others = tuple(
-        Related(message="so is this one", location=Location(path=path)) for path in found[1:]
-    )
-    return (
-        Diagnostic(
-            code="MG310",
-            message=f'"{found[0]}" and "{found[1]}" are both masters of this folder',
-            location=Location(path=found[0]),
-            hint="keep one of them, or name the one that you mean with $master",
-            related=others,
+    problem = Diagnostic(
+        code="MG310",
+        message=f'"{found[0]}" and "{found[1]}" are both masters of this folder',
+        location=Location(path=found[0]),
+        hint="keep one of them, or name the one that you mean with $master",
+        related=tuple(
+            Related(message="so is this one", location=Location(path=path)) for path in found[1:]
         ),
     )
+    return (problem,)
 
 
 def _find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Diagnostic:
@@ -181,10 +176,10 @@ def _find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Dia
     The nearest file of ``chain`` that names a slot decides; without one it is the only top-level
     key whose value is a mapping.
     """
-    naming = next((file for file in chain if file.slot is not None), None)
     objects = [member.name for member in shape.members if isinstance(member.shape, ObjectShape)]
-    if naming is not None and naming.slot is not None:
-        return _named_slot(shape, naming, naming.slot, objects)
+    for file in chain:
+        if file.slot is not None:
+            return _named_slot(shape, file, file.slot, objects)
     if len(objects) == 1:
         return (objects[0],)
     if objects:
@@ -331,11 +326,10 @@ def _lost_policies(
             near = suggest(missing, siblings)
             # A master that others extend may speak of what only some of them have.
             wrong = near.meant or file is chain[0]
-            message = f'"{".".join(policy.path)}" is no field of the master below its slot'
             found.append(
                 Diagnostic(
                     code="MG305",
-                    message=message,
+                    message=f'"{".".join(policy.path)}" is no field of the master below its slot',
                     location=policy.location,
                     severity=Severity.ERROR if wrong else Severity.WARNING,
                     hint=near.hint(),
@@ -374,14 +368,8 @@ def _readdress(shape: Shape, change: Readdress) -> Shape:
         if isinstance(generator, RowField):
             generator = replace(generator, address=change(generator.address))
         return replace(shape, address=address, generator=generator)
-    if isinstance(shape, ObjectShape):
-        members = tuple(
-            replace(member, shape=_readdress(member.shape, change)) for member in shape.members
-        )
-        return replace(shape, members=members, address=address)
-    elements = tuple(_readdress(element, change) for element in shape.elements)
-    items = None if shape.items is None else _readdress(shape.items, change)
-    return replace(shape, elements=elements, items=items, address=address)
+    changed = change_children(shape, lambda child: _readdress(child, change))
+    return replace(changed, address=address)
 
 
 def _outside(address: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ again: marks stay until ``finish``, so that ``(a + b) + c`` is ``a + (b + c)``.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
@@ -27,10 +27,11 @@ from mockgen_watch.spec.model import (
     Modifiers,
     ObjectShape,
     Shape,
+    change_children,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     MergeElements: TypeAlias = Callable[[Shape, Shape], Shape]
     Outcome: TypeAlias = ArrayShape | str
@@ -124,7 +125,7 @@ class Merge:
         below, above = _as_array(lower), _as_array(upper)
         merged: Shape | str
         if below is not None and above is not None:
-            merged = _ARRAY_POLICIES[policy.kind](policy, below, above, merge_elements)
+            merged = _merge_arrays(policy, below, above, merge_elements)
         elif below is None and above is None:
             merged = _merge_leaves(policy, lower, upper)
         elif kinds_of(lower if above is not None else upper) == frozenset():
@@ -184,13 +185,9 @@ def over_modifiers(lower: Modifiers, upper: Modifiers) -> Modifiers:
 
 def finish(shape: Shape) -> Shape:
     """Return ``shape`` without deleted keys and marks: what is written."""
-    if isinstance(shape, Leaf):
-        return shape
     if isinstance(shape, ObjectShape):
         return finish_object(shape)
-    elements = tuple(finish(element) for element in shape.elements)
-    items = None if shape.items is None else finish(shape.items)
-    return replace(shape, elements=elements, items=items)
+    return change_children(shape, finish) if isinstance(shape, ArrayShape) else shape
 
 
 def finish_object(shape: ObjectShape) -> ObjectShape:
@@ -282,9 +279,19 @@ def _as_pool(leaf: Leaf) -> Pool | None:
     return Pool(entries=(entry,))
 
 
-def _append(
-    _policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, _merge: MergeElements
+def _merge_arrays(
+    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
 ) -> Outcome:
+    if policy.kind is MergeKind.APPEND:
+        return _append(lower, upper)
+    if policy.kind is MergeKind.UNION:
+        return _union(lower, upper)
+    if policy.kind is MergeKind.BY_INDEX:
+        return _by_index(lower, upper, merge)
+    return _by_key(policy.key, lower, upper, merge)
+
+
+def _append(lower: ArrayShape, upper: ArrayShape) -> Outcome:
     if lower.items is None:
         return replace(upper, elements=lower.elements + upper.elements)
     if upper.items is None and not upper.elements:
@@ -292,9 +299,7 @@ def _append(
     return "the master's list has a variable length, so nothing can come behind it"
 
 
-def _union(
-    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
-) -> Outcome:
+def _union(lower: ArrayShape, upper: ArrayShape) -> Outcome:
     if lower.items is not None or upper.items is not None:
         return "a list of variable length has no elements to compare"
     added = tuple(
@@ -302,12 +307,10 @@ def _union(
         for element in upper.elements
         if not any(same_values(element, other) for other in lower.elements)
     )
-    return _append(policy, lower, replace(upper, elements=added), merge)
+    return _append(lower, replace(upper, elements=added))
 
 
-def _by_index(
-    _policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
-) -> Outcome:
+def _by_index(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
     if lower.items is None:
         return _over_fixed(lower, upper, merge)
     if upper.items is None or upper.elements or lower.elements:
@@ -332,10 +335,8 @@ def _over_fixed(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> O
     )
 
 
-def _by_key(
-    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
-) -> Outcome:
-    below, above = _keyed(lower, policy.key), _keyed(upper, policy.key)
+def _by_key(key: str, lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
+    below, above = _keyed(lower, key), _keyed(upper, key)
     if isinstance(below, str):
         return below
     if isinstance(above, str):
@@ -368,13 +369,3 @@ def _constant_key(element: Shape, key: str) -> bytes | None:
     pool = _as_pool(child)
     values = {canonical(entry.value) for entry in pool.entries if entry.weight} if pool else set()
     return values.pop() if len(values) == 1 else None
-
-
-_ARRAY_POLICIES: Final[
-    Mapping[MergeKind, Callable[[MergePolicy, ArrayShape, ArrayShape, MergeElements], Outcome]]
-] = {
-    MergeKind.APPEND: _append,
-    MergeKind.UNION: _union,
-    MergeKind.BY_INDEX: _by_index,
-    MergeKind.BY_KEY: _by_key,
-}

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity, is_one_slip, suggest
 from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
+from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.generators import Template
 from mockgen_watch.spec.model import (
     ArrayShape,
@@ -29,6 +30,7 @@ from mockgen_watch.spec.model import (
     ObjectShape,
     OriginKind,
     Shape,
+    change_children,
     change_object,
     element_shapes,
     find_shape,
@@ -204,9 +206,7 @@ class _Mover:
     def _in_elements(self, shape: Shape, source: KeyPath) -> Shape:
         if not isinstance(shape, ArrayShape):
             return shape
-        elements = tuple(self._in_element(element, source) for element in shape.elements)
-        items = None if shape.items is None else self._in_element(shape.items, source)
-        return replace(shape, elements=elements, items=items)
+        return change_children(shape, lambda element: self._in_element(element, source))
 
     def _in_element(self, element: Shape, source: KeyPath) -> Shape:
         if not isinstance(element, ObjectShape):
@@ -376,6 +376,4 @@ def _nearest(
 
 def _to(path: KeyPath) -> str:
     dotted = all(name and "." not in name for name in path) and not path[0].startswith("/")
-    if dotted:
-        return ".".join(path)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in path)
+    return ".".join(path) if dotted else pointer_of(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -307,30 +307,34 @@ def missing_key(shape: Shape, path: KeyPath) -> tuple[str, list[str]]:
 
 
 LeafChange: TypeAlias = "Callable[[Leaf], Leaf]"
+_Container = TypeVar("_Container", bound="ObjectShape | ArrayShape")
+
+
+def change_children(shape: _Container, change: Callable[[Shape], Shape]) -> _Container:
+    """Return ``shape`` with ``change`` applied to what is directly in it; itself where it can."""
+    if isinstance(shape, ObjectShape):
+        pairs = [(member, change(member.shape)) for member in shape.members]
+        if all(new is member.shape for member, new in pairs):
+            return shape
+        members = tuple(replace(member, shape=new) for member, new in pairs)
+        return replace(shape, members=members)
+    elements = tuple(map(change, shape.elements))
+    items = None if shape.items is None else change(shape.items)
+    if items is shape.items and all(map(operator.is_, elements, shape.elements)):
+        return shape
+    return replace(shape, elements=elements, items=items)
 
 
 def change_leaves(shape: Shape, change: LeafChange) -> Shape:
     """Return ``shape`` with ``change`` applied to every leaf; unchanged parts are shared."""
     if isinstance(shape, Leaf):
         return change(shape)
-    if isinstance(shape, ObjectShape):
-        return change_object(shape, change)
-    elements = tuple(change_leaves(element, change) for element in shape.elements)
-    items = None if shape.items is None else change_leaves(shape.items, change)
-    if items is shape.items and all(map(operator.is_, elements, shape.elements)):
-        return shape
-    return replace(shape, elements=elements, items=items)
+    return change_children(shape, lambda child: change_leaves(child, change))
 
 
 def change_object(shape: ObjectShape, change: LeafChange) -> ObjectShape:
     """Return the object ``shape`` with ``change`` applied to every leaf."""
-    shapes = [change_leaves(member.shape, change) for member in shape.members]
-    if all(new is member.shape for new, member in zip(shapes, shape.members, strict=True)):
-        return shape
-    members = tuple(
-        replace(member, shape=new) for new, member in zip(shapes, shape.members, strict=True)
-    )
-    return replace(shape, members=members)
+    return change_children(shape, lambda child: change_leaves(child, change))
 
 
 class RuleKind(StrEnum):

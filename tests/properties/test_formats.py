@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.csv import CsvWriter, compile_rows
+from mockgen_watch.formats.csv import CsvWriter
 from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.fragments import Limits
-from mockgen_watch.formats.tree import TreeWriter, compile_tree
+from mockgen_watch.formats.tree import TreeWriter
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.spec.model import Layout
@@ -80,8 +80,7 @@ TIGHT = (
 def test_limits_change_no_byte_of_a_tree(program: Program, limits: Limits, tree: str) -> None:
     writer = writer_of(tree, (), program, Layout.MULTIPLE)
     assert isinstance(writer, TreeWriter)
-    ending = writer.framing.separator
-    plan = compile_tree(program, writer.style, writer.place, ending, limits)
+    plan = writer.compile(program, limits)
     assert b"".join(VectorRun(plan, program, np).bytes_of(0, 20)) == reference(
         writer, program, 0, 20
     )
@@ -92,7 +91,8 @@ def test_limits_change_no_byte_of_a_row(program: Program, limits: Limits) -> Non
     writer = writer_of("csv", (), program, Layout.MULTIPLE)
     assert isinstance(writer, CsvWriter)
     assume(writer.columns.width > 1)
-    plan = compile_rows(program, writer.columns, writer.style, b"\n", limits)
+    plan = writer.compile(program, limits)
+    assert plan is not None
     assert b"".join(VectorRun(plan, program, np).bytes_of(0, 20)) == reference(
         writer, program, 0, 20
     )

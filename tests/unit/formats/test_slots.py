@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from mockgen_watch.formats import BUILTIN
-from mockgen_watch.formats.fragments import Every, Limits, MadeSlot, Slot
+from mockgen_watch.formats.format import Framing
+from mockgen_watch.formats.fragments import Combination, Limits, MadeSlot, Slot
 from mockgen_watch.formats.styles import JsonStyle
-from mockgen_watch.formats.tree import Place, Position, compile_tree
+from mockgen_watch.formats.tree import Place, Position, TreeWriter
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.column import ArrayNode, Column, ColumnKind, ObjectNode, Part
 from mockgen_watch.generate.streams import Uniform, shifted
@@ -119,7 +120,7 @@ def test_only_an_object_without_a_sure_member_asks_whether_one_was_written(
     members: tuple[tuple[str, Node], ...], asks: bool
 ) -> None:
     plan = plan_of(*members)
-    assert any(isinstance(register, Every) for register in plan.registers) is asks
+    assert any(isinstance(register, Combination) for register in plan.registers) is asks
 
 
 def test_an_array_too_long_to_unroll_is_slow_and_says_so() -> None:
@@ -140,7 +141,9 @@ def test_a_slow_field_of_an_array_is_named_once() -> None:
 
 
 def bytes_of(program: Program, limits: Limits) -> bytes:
-    plan = compile_tree(program, LINES, Place(0, Position.ALONE), b"\n", limits)
+    framing = Framing(head=b"", separator=b"\n", tail=b"", empty=b"")
+    writer = TreeWriter(style=LINES, place=Place(0, Position.ALONE), framing=framing)
+    plan = writer.compile(program, limits)
     return b"".join(VectorRun(plan, program, np).bytes_of(0, 200))
 
 
