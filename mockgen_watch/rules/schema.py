@@ -44,6 +44,8 @@ def compile_schema(schema: Json) -> Check:
     checks = [_KEYWORDS[key](operand) for key, operand in schema.items() if key in _KEYWORDS]
     if _ADDITIONAL in schema:
         checks.append(_additional(schema[_ADDITIONAL], schema.get("properties")))
+    if len(checks) == 1:
+        return checks[0]
     return lambda value: first_of(check(value) for check in checks)
 
 

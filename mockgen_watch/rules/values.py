@@ -204,20 +204,16 @@ _TYPES: Final[dict[str, type]] = {"string": str, "boolean": bool, "array": list,
 TYPES: Final = frozenset((*_TYPES, "integer", "number", "null"))
 
 
-def _plain(value: object) -> float | str:
-    return float(value) if isinstance(value, Decimal) else str(value)
+_ENCODER: Final = json.JSONEncoder(
+    ensure_ascii=False,
+    default=lambda value: float(value) if isinstance(value, Decimal) else str(value),
+)
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=_plain)
-
-LONGEST: Final = 60
-"""Characters of a value that a message shows."""
-
-
-def shown(value: Json | Missing) -> str:
-    """Return ``value`` as JSON, cut where it is long."""
+def shown(value: Json | Missing, longest: int = 60) -> str:
+    """Return ``value`` as JSON, cut to ``longest`` characters."""
     text = _ENCODER.encode(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 @lru_cache(maxsize=65_536)

@@ -7,7 +7,6 @@ from several. Checks find promises that cannot be kept, and scenarios that can m
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -24,7 +23,7 @@ from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.pools import pool_stream, rank_order
 from mockgen_watch.masters.shapes import canonical_form
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
-from mockgen_watch.rules.values import MISSING, Missing, Path, places_of, same, with_value
+from mockgen_watch.rules.values import MISSING, Missing, Path, places_of, same, shown, with_value
 from mockgen_watch.scenarios.labels import (
     EXCLUSION,
     INSIDE,
@@ -33,7 +32,6 @@ from mockgen_watch.scenarios.labels import (
     Label,
     Records,
     has_promise,
-    is_promised,
     record_plans,
 )
 from mockgen_watch.scenarios.promise.facts import (
@@ -238,7 +236,7 @@ def check_promises(
     """
     found: list[Diagnostic] = []
     for plan in plans:
-        if _has_work(plan):
+        if not all(map(_is_free, record_plans(plan))):
             try:
                 source = sources.of(plan)
             except FindingsError as error:
@@ -247,23 +245,6 @@ def check_promises(
                 found += [] if is_preview else _check_count(plan, source)
         found += _check_terms(plan)
     return list(dict.fromkeys(found))
-
-
-def _has_work(plan: OutputPlan) -> bool:
-    """Return whether records of an output are more than what their own draws make."""
-    records = record_plans(plan)
-    return (
-        is_promised(plan)
-        or any(part.stated or part.coverage.is_asked for part in records)
-        or any(map(_has_rules_above, records))
-    )
-
-
-def _has_rules_above(plan: RecordPlan) -> bool:
-    """Return whether a parent has rules or exclusions, at any distance."""
-    return any(
-        parent.rules or parent.exclusions or _has_rules_above(parent) for _, parent in plan.parents
-    )
 
 
 def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
@@ -351,7 +332,10 @@ def common_record(first: RecordPlan, second: RecordPlan) -> dict[str, Json] | No
     if dict(_frames(first.shape)) != dict(_frames(second.shape)):
         # Arrays of other lengths, objects that may be absent: too much to be certain.
         return None
-    values = _common_values(_leaves(first), _leaves(second))
+    left, right = (
+        {path: leaf for path, leaf, _ in fields_of(plan.shape)} for plan in (first, second)
+    )
+    values = _common_values(left, right)
     if values is None:
         return None
     record: Json = record_at(compile_program(first), 0)
@@ -376,21 +360,16 @@ def _common_values(left: dict[Path, Leaf], right: dict[Path, Leaf]) -> Values | 
         if isinstance(mine.generator, RowField) and isinstance(other.generator, RowField):
             rows.setdefault(mine.generator.address, []).append((path, mine, other))
             continue
-        for value in _common(mine, other):
-            values.append((path, value))
-            break
-        else:
+        found = next(((path, value) for value in _common(mine, other)), None)
+        if found is None:
             return None
+        values.append(found)
     for group in rows.values():
         row = _common_row(group)
         if row is None:
             return None
         values += row
     return values
-
-
-def _leaves(plan: RecordPlan) -> dict[Path, Leaf]:
-    return {field.path: field.leaf for field in fields_of(plan.shape)}
 
 
 def _frames(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -467,14 +446,13 @@ def _without_master(plan: RecordPlan, record: Json) -> Json:
 
 
 def _overlap(first: OutputPlan, second: OutputPlan, record: dict[str, Json]) -> Diagnostic:
-    text = json.dumps(_without_master(first.records, record), ensure_ascii=False, default=float)
-    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    example = shown(_without_master(first.records, record), _SHOWN)
     return Diagnostic(
         code="MG401",
         severity=Severity.WARNING,
         message=(
             f"{second.scenario} of {second.model} can make the same record as {first.scenario}, "
-            f"such as {shown}"
+            f"such as {example}"
         ),
         location=second.location,
         hint="let the pools of the two differ, or state $rules, from which faults are derived",

@@ -79,8 +79,7 @@ def _comparable_column(column: Column, path: Path, view: RecordView) -> _Compara
     """Return what the column at the written ``path`` is compared by; None where values decide."""
     moment = view.moments.get(path)
     if _is_tabulated(column):
-        decimals = _decimals_of(column) if moment is None else 0
-        return _Comparable(decimals, _Entries(column, path, view, decimals).over)
+        return _comparable_entries(column, path, view)
     units = column.units
     if units is None or column.read is not None:
         return None
@@ -100,44 +99,51 @@ def _comparable_column(column: Column, path: Path, view: RecordView) -> _Compara
     return _Comparable(column.decimals, over) if is_drawn else None
 
 
-_UNREAD, _NUMBER, _NOTHING = 0, 1, 2
+class _Lookup:
+    """Numbers by code, each made when its code is first drawn; ``dtype`` is their NumPy type."""
+
+    def __init__(self, size: int, make: Callable[[int], int], dtype: str) -> None:
+        self._size = size
+        self._make = make
+        self._dtype = dtype
+        self._made: IntArray | None = None
+
+    def over(self, xp: ModuleType, codes: IntArray) -> IntArray:
+        unmade = xp.iinfo(self._dtype).max
+        if self._made is None:
+            self._made = xp.full(self._size, unmade, self._dtype)
+        made = self._made
+        for code in xp.unique(codes[made[codes] == unmade]).tolist():
+            made[code] = self._make(code)
+        found: IntArray = made[codes]
+        return found
 
 
-class _Entries:
-    """What the entries of a column's table are compared by; each is read when first drawn."""
+def _comparable_entries(column: Column, path: Path, view: RecordView) -> _Comparable:
+    """Return what the entries of a table are compared by; each is read when first drawn."""
+    decimals = 0 if path in view.moments else _decimals_of(column)
+    nothing = TOO_LARGE
 
-    def __init__(self, column: Column, path: Path, view: RecordView, decimals: int) -> None:
-        self._column = column
-        self._path = path
-        self._view = view
-        self._decimals = decimals
-        self._state: NDArray[np.int8] | None = None
-        self._numbers: IntArray | None = None
-
-    def over(self, cells: Cells) -> tuple[IntArray, BoolArray | None]:
-        xp = cells.xp
-        size = len(self._column.parts[0].table)
-        if self._state is None or self._numbers is None:
-            self._state, self._numbers = xp.zeros(size, xp.int8), xp.zeros(size, xp.int64)
-        state, numbers = self._state, self._numbers
-        codes = _entry_codes(self._column, cells)
-        for code in xp.unique(codes[state[codes] == _UNREAD]).tolist():
-            number = self._read(code)
-            state[code] = _NOTHING if number is None else _NUMBER
-            numbers[code] = number or 0
-        lacking: BoolArray = state[codes] == _NOTHING
-        return numbers[codes], lacking if lacking.any() else None
-
-    def _read(self, code: int) -> int | None:
-        found = self._view.comparable(self._path, _value_of(self._column, code))
+    def number_at(code: int) -> int:
+        found = view.comparable(path, _value_of(column, code))
         if found is None:
-            return None
+            return nothing
         if isinstance(found, str):
             raise NotComparableError
-        scaled = int(Decimal(found).scaleb(self._decimals))
+        scaled = int(Decimal(found).scaleb(decimals))
         if abs(scaled) >= TOO_LARGE:
             raise NotComparableError
         return scaled
+
+    lookup = _Lookup(len(column.parts[0].table), number_at, "int64")
+
+    def over(cells: Cells) -> tuple[IntArray, BoolArray | None]:
+        numbers = lookup.over(cells.xp, _entry_codes(column, cells))
+        lacking: BoolArray = numbers == nothing
+        numbers[lacking] = 0
+        return numbers, lacking if lacking.any() else None
+
+    return _Comparable(decimals, over)
 
 
 def _value_of(column: Column, code: int) -> Json:
@@ -194,46 +200,40 @@ class ChunkVerdicts:
         self, requirements: Sequence[Requirement], program: Program, view: RecordView
     ) -> None:
         self.program = program
-        self._checks = [_ChunkCheck(each, program.root, view) for each in requirements]
+        self._checks = [_check(each, program.root, view) for each in requirements]
 
     def failures(self, xp: ModuleType, indexes: IntArray) -> IntArray:
         """Return what each record fails: bit b is for requirement b, int64[n]."""
         cells = record_cells(self.program.base_key, xp, indexes)
         failed: IntArray = xp.zeros(len(indexes), xp.int64)
         for bit, check in enumerate(self._checks):
-            failed |= (~check.met_over(cells)).astype(xp.int64) << bit
+            failed |= (~check(cells)).astype(xp.int64) << bit
         release(cells)
         return failed
 
 
-class _ChunkCheck:
-    """Checks chunks against one requirement, each test in the way that reads the fewest values."""
+def _check(requirement: Requirement, root: ObjectNode, view: RecordView) -> Verdicts:
+    """Return the verdicts of a requirement, each test in the way that reads the fewest values."""
+    read = root if requirement.paths is None else narrowed_root(root, requirement.paths)
+    tests = [_ordered(test, root, view) or _tabulated(test, root) for test in requirement.tests]
 
-    def __init__(self, requirement: Requirement, root: ObjectNode, view: RecordView) -> None:
-        paths = requirement.paths
-        self._requirement = requirement
-        self._root = root if paths is None else narrowed_root(root, paths)
-        tests = [_ordered(test, root, view) or _tabulated(test, root) for test in requirement.tests]
-        self._tests = [test for test in tests if test is not None]
-        self._is_whole = bool(tests) and None not in tests
-
-    def met_over(self, cells: Cells) -> BoolArray:
+    def over(cells: Cells) -> BoolArray:
         xp = cells.xp
         holds: BoolArray = xp.ones(len(cells.a), bool)
-        is_whole = self._is_whole
-        for test in self._tests:
+        is_whole = bool(tests) and None not in tests
+        for test in filter(None, tests):
             try:
                 holds &= test(cells)
             except NotComparableError:
                 is_whole = False
-        requirement = self._requirement
         if not is_whole:
             # Where a test fails already, the record need not be made.
             rows = xp.flatnonzero(holds)
-            records = values_over(self._root, cells, rows)
-            met = [requirement.holds(record) for record in records]
+            met = [requirement.holds(record) for record in values_over(read, cells, rows)]
             holds[rows] = xp.array(met, bool) != requirement.is_outside
         return ~holds if requirement.is_outside else holds
+
+    return over
 
 
 def _ordered(test: Test, root: ObjectNode, view: RecordView) -> Verdicts | None:
@@ -281,63 +281,44 @@ def _compare(
     return ORDERS[order.order](_scaled(xp, left, places - left_places), right)  # type: ignore[return-value]  # of arrays, an array
 
 
-_UNKNOWN, _HOLDS, _FAILS = 0, 1, 2
+def _tabulated(test: Test, root: ObjectNode) -> Verdicts | None:
+    """Return the verdicts of a test whose fields have few combinations; None for another one.
 
+    Each combination of values is tried once.
+    """
+    fields: list[tuple[Path, Column, int]] = []
+    for path in dict.fromkeys(test.paths):
+        column = _column_at(root, path)
+        if column is None or not _is_tabulated(column):
+            return None
+        states = 1 if column.presence is None else len(State)
+        fields.append((path, column, len(column.parts[0].table) * states))
+    count = math.prod(size for _, _, size in fields)
 
-class _Tabulated:
-    """A test on fields whose combinations of values are few: each is tried once."""
-
-    def __init__(self, test: Test, columns: dict[Path, Column]) -> None:
-        self._test = test
-        self._columns = columns
-        self._sizes = [_size(column) for column in columns.values()]
-        self._verdicts: NDArray[np.int8] | None = None
-
-    def over(self, cells: Cells) -> BoolArray:
-        xp = cells.xp
-        if self._verdicts is None:
-            self._verdicts = xp.zeros(math.prod(self._sizes), xp.int8)
-        verdicts = self._verdicts
-        codes: IntArray = xp.zeros(len(cells.a), xp.int64)
-        for column, size in zip(self._columns.values(), self._sizes, strict=True):
-            own_codes = _entry_codes(column, cells)
-            if column.presence is not None:
-                own_codes = own_codes * len(State) + column.presence.over(cells)
-            codes *= size
-            codes += own_codes
-        for code in xp.unique(codes[verdicts[codes] == _UNKNOWN]).tolist():
-            verdicts[code] = _HOLDS if self._test.holds(self._record(code)) else _FAILS
-        holds: BoolArray = verdicts[codes] == _HOLDS
-        return holds
-
-    def _record(self, code: int) -> Json:
+    def verdict(code: int) -> int:
         record: Json = {}
-        for (path, column), size in zip(
-            reversed(self._columns.items()), reversed(self._sizes), strict=True
-        ):
+        for path, column, size in reversed(fields):
             code, own_code = divmod(code, size)
             entry, state = divmod(own_code, 1 if column.presence is None else len(State))
             value: Json | Missing = None if state == State.NULL else MISSING
             if state == State.PRESENT:
                 value = own(_value_of(column, entry))
             record = with_field(record, path, value)
-        return record
+        return int(test.holds(record))
 
+    verdicts = _Lookup(count, verdict, "int8")
 
-def _size(column: Column) -> int:
-    return len(column.parts[0].table) * (1 if column.presence is None else len(State))
+    def over(cells: Cells) -> BoolArray:
+        codes: IntArray = cells.xp.zeros(len(cells.a), cells.xp.int64)
+        for _, column, size in fields:
+            own_codes = _entry_codes(column, cells)
+            if column.presence is not None:
+                own_codes = own_codes * len(State) + column.presence.over(cells)
+            codes = codes * size + own_codes
+        holds: BoolArray = verdicts.over(cells.xp, codes) == 1
+        return holds
 
-
-def _tabulated(test: Test, root: ObjectNode) -> Verdicts | None:
-    """Return the verdicts of a test whose fields have few combinations; None for another one."""
-    columns: dict[Path, Column] = {}
-    for path in test.paths:
-        column = _column_at(root, path)
-        if column is None or not _is_tabulated(column):
-            return None
-        columns[path] = column
-    is_small = math.prod(map(_size, columns.values())) <= MOST_ENTRIES
-    return _Tabulated(test, columns).over if is_small else None
+    return over if count <= MOST_ENTRIES else None
 
 
 def _column_at(root: ObjectNode, path: Path) -> Column | None:

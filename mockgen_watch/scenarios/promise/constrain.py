@@ -173,7 +173,6 @@ def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
 
 
 def _listed_numbers(number: Number, condition: Condition) -> Iterable[PoolEntry]:
-    """Return an entry for each number of the field that ``condition`` lists."""
     grid = grid_of(number)
     entries = {}
     for value in condition.values:
@@ -255,12 +254,10 @@ def _variables(found: Sequence[Field]) -> list[_Variable] | None:
         units.setdefault(unit_of(leaf), {})[path] = leaf
     variables = []
     for unit, leaves in units.items():
-        columns = []
-        for leaf in leaves.values():
-            options = options_of(leaf)
-            if options is None:
-                return None
-            columns.append(options)
+        known = map(options_of, leaves.values())
+        columns = [options for options in known if options is not None]
+        if len(columns) < len(leaves):
+            return None
         has_gaps = any(leaf.modifiers.null or leaf.modifiers.omit for leaf in leaves.values())
         if len(leaves) > 1 and (has_gaps or len({len(column) for column in columns}) > 1):
             return None
@@ -274,16 +271,11 @@ def _constrain_counted(
     plan: RecordPlan, requirement: Requirement, variables: Sequence[_Variable]
 ) -> tuple[RecordPlan, bool | None]:
     """Constrain fields by trying every combination of what they can be."""
-    used: list[set[int]] = [set() for _ in variables]
-    total, good = 0, 0
-    for numbers in itertools.product(*(range(len(variable.choices)) for variable in variables)):
-        total += 1
-        if requirement.holds(_record_with(variables, numbers)):
-            good += 1
-            for place, number in enumerate(numbers):
-                used[place].add(number)
-    if not good or good == total:
+    every = itertools.product(*(range(len(variable.choices)) for variable in variables))
+    good = [each for each in every if requirement.holds(_record_with(variables, each))]
+    if not good or len(good) == math.prod(len(variable.choices) for variable in variables):
         return plan, bool(good)
+    used = [set(numbers) for numbers in zip(*good, strict=True)]
     is_whole = True
     for variable, numbers_used in zip(variables, used, strict=True):
         if len(numbers_used) == len(variable.choices):
@@ -296,7 +288,7 @@ def _constrain_counted(
         kept = frozenset(variable.choices[number][0].identity for number in numbers_used)
         plan = _restrict(plan, variable.unit, kept, {path for path, _ in variable.leaves})
     # When all combinations of the values that are left are fit, nothing is open any more.
-    is_sure = is_whole and good == math.prod(len(numbers) for numbers in used)
+    is_sure = is_whole and len(good) == math.prod(map(len, used))
     return plan, True if is_sure else None
 
 
@@ -321,20 +313,15 @@ def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[P
 
 
 def _restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
-    """Return ``leaf`` with the options in ``kept`` alone."""
     generator, modifiers = leaf.generator, leaf.modifiers
     if isinstance(generator, RowField):
         return replace(leaf, generator=replace(generator, rows=_smaller(generator.rows, kept)))
-    if modifiers.null and NULL not in kept:
-        modifiers = replace(modifiers, null=Decimal(0))
-    if modifiers.omit and ABSENT not in kept:
-        modifiers = replace(modifiers, omit=Decimal(0))
+    null = modifiers.null if NULL in kept else Decimal(0)
+    omit = modifiers.omit if ABSENT in kept else Decimal(0)
     if kept <= {NULL, ABSENT}:
         # No entry is left. Absence is drawn before null, so an absent field stays absent.
-        if NULL in kept:
-            modifiers = replace(modifiers, null=Decimal(1))
-        else:
-            modifiers = replace(modifiers, omit=Decimal(1))
+        null, omit = (Decimal(1), omit) if NULL in kept else (null, Decimal(1))
+    modifiers = replace(modifiers, null=null, omit=omit)
     if isinstance(generator, Pool):
         generator = _smaller(generator, kept)
     elif isinstance(generator, Boolean) and (b"true" in kept) is not (b"false" in kept):
@@ -348,7 +335,6 @@ def _smaller(pool: Pool, kept: frozenset[bytes]) -> Pool:
 
 
 def _cannot_be_met(requirement: Requirement, plan: RecordPlan) -> Diagnostic:
-    """Return the error of a requirement that no record can meet."""
     name = requirement.name
     if requirement.condition is not None:
         message = f"no record of {plan.scenario} can match {name}"

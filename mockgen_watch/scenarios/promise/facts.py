@@ -38,6 +38,7 @@ from mockgen_watch.spec.model import (
     Leaf,
     ObjectShape,
     Shape,
+    change_children,
     element_shapes,
     find_shape,
 )
@@ -88,19 +89,26 @@ def unit_of(leaf: Leaf) -> Unit:
     return ("leaf", leaf.address)
 
 
-def fields_of(shape: Shape, path: Path = (), *, is_sure: bool = True) -> Iterator[Field]:
-    """Yield each leaf of ``shape``."""
+def _parts_of(shape: Shape, path: Path, *, is_sure: bool) -> Iterator[tuple[Path, Shape, bool]]:
+    """Yield each part of ``shape`` with its path, and whether every record has it exactly once."""
+    yield path, shape, is_sure
     if isinstance(shape, Leaf):
-        yield Field(path, shape, is_sure)
         return
     is_sure = is_sure and not (shape.modifiers.null or shape.modifiers.omit)
     if isinstance(shape, ObjectShape):
         for member in shape.members:
             if not member.shape.modifiers.delete:
-                yield from fields_of(member.shape, (*path, member.name), is_sure=is_sure)
+                yield from _parts_of(member.shape, (*path, member.name), is_sure=is_sure)
     else:
         for element in element_shapes(shape):
-            yield from fields_of(element, path, is_sure=False)
+            yield from _parts_of(element, path, is_sure=False)
+
+
+def fields_of(shape: Shape) -> Iterator[Field]:
+    """Yield each leaf of ``shape``."""
+    for path, part, is_sure in _parts_of(shape, (), is_sure=True):
+        if isinstance(part, Leaf):
+            yield Field(path, part, is_sure)
 
 
 def fields_below(shape: Shape, paths: Iterable[Path] | None) -> list[Field]:
@@ -120,20 +128,14 @@ def only_field(plan: RecordPlan, path: Path) -> Field | None:
     return found[0] if is_single else None
 
 
-def arrays_below(shape: Shape, path: Path, here: Path = ()) -> Iterator[ArrayShape]:
+def arrays_below(shape: Shape, path: Path) -> Iterator[ArrayShape]:
     """Yield the arrays at ``path`` and below whose length or presence is drawn."""
     wanted = bare_path(path)
-    if isinstance(shape, ObjectShape):
-        for member in shape.members:
-            if not member.shape.modifiers.delete:
-                yield from arrays_below(member.shape, path, (*here, member.name))
-    elif isinstance(shape, ArrayShape):
-        is_open = shape.items is not None and shape.maximum > shape.minimum
-        is_drawn = is_open or bool(shape.modifiers.null or shape.modifiers.omit)
-        if is_drawn and here[: len(wanted)] == wanted:
-            yield shape
-        for element in element_shapes(shape):
-            yield from arrays_below(element, path, here)
+    for here, part, _ in _parts_of(shape, (), is_sure=True):
+        if isinstance(part, ArrayShape) and here[: len(wanted)] == wanted:
+            is_open = part.items is not None and part.maximum > part.minimum
+            if is_open or part.modifiers.null or part.modifiers.omit:
+                yield part
 
 
 def bare_path(path: Iterable[str | int]) -> Path:
@@ -156,9 +158,7 @@ def change_shape(shape: ObjectShape, change: Callable[[Path, Shape], Shape]) -> 
             )
             part = replace(part, members=members)
         elif isinstance(part, ArrayShape):
-            items = None if part.items is None else changed(part.items, path)
-            elements = tuple(changed(element, path) for element in part.elements)
-            part = replace(part, items=items, elements=elements)
+            part = change_children(part, lambda child: changed(child, path))
         return change(path, part)
 
     whole = changed(shape, ())

@@ -90,10 +90,7 @@ class Sampler:
     """
 
     def __init__(
-        self,
-        plan: RecordPlan,
-        still_open: Sequence[Requirement] = (),
-        every: Sequence[Requirement] = (),
+        self, plan: RecordPlan, still_open: Sequence[Requirement], every: Sequence[Requirement]
     ) -> None:
         self.plan = plan
         self.open = tuple(still_open)
@@ -103,7 +100,9 @@ class Sampler:
         # By identity: requirements are not compared.
         self._units_of = cache(lambda requirement: _redrawn_units(plan, requirement.paths))
         self._program_of = lru_cache(MOST_PROGRAMS)(self._compile)
-        self._verdicts_of = lru_cache(MOST_VERDICTS)(self._compile_verdicts)
+        self._verdicts_of = lru_cache(MOST_VERDICTS)(
+            lambda attempts: ChunkVerdicts(self.open, self._program_of(attempts), view_of(plan))
+        )
 
     def record_at(self, index: int) -> dict[str, Json]:
         """Return record ``index``.
@@ -191,8 +190,8 @@ class Sampler:
 
     def redraws(self, path: Path) -> bool:
         """Return whether the field at ``path`` may be drawn again."""
-        units = {unit for requirement in self.open for unit in self._units_of(requirement)}
-        return not units.isdisjoint(_redrawn_units(self.plan, [path]))
+        units = set(_redrawn_units(self.plan, [path]))
+        return any(not units.isdisjoint(self._units_of(each)) for each in self.open)
 
     @cached_property
     def _bounds(self) -> Mapping[Path, Bounds]:
@@ -218,14 +217,10 @@ class Sampler:
         shape = change_shape(self.plan.shape, change)
         return compile_program(replace(self.plan, shape=shape))
 
-    def _compile_verdicts(self, attempts: Attempts) -> ChunkVerdicts:
-        return ChunkVerdicts(self.open, self._program_of(attempts), view_of(self.plan))
-
     def _not_found(self, requirement: Requirement, index: int) -> Diagnostic:
-        is_drawn = bool(self._units_of(requirement))
-        reason = (
-            f"{MOST_ATTEMPTS} attempts failed" if is_drawn else "its fields are not drawn again"
-        )
+        reason = "its fields are not drawn again"
+        if self._units_of(requirement):
+            reason = f"{MOST_ATTEMPTS} attempts failed"
         return Diagnostic(
             code="MG404",
             message=(
@@ -313,13 +308,13 @@ def _put(value: Json, statement: Statement, depth: int) -> Json:
     if not isinstance(value, list):
         message = f"{at} is a value, so that it has no {key!r}"
         raise FindingsError([_diagnostic(statement, message, "state the whole of it with $const")])
-    hint = "state the whole array as a list"
+    message = ""
     if not key.isdigit() or int(key) > len(value):
         message = f"{at} is an array of {len(value)} elements, and has no {key!r}"
-        raise FindingsError([_diagnostic(statement, message, hint)])
-    if is_dropped:
+    elif is_dropped:
         message = f"{at}/{key} is an element of an array, which cannot be dropped"
-        raise FindingsError([_diagnostic(statement, message, hint)])
+    if message:
+        raise FindingsError([_diagnostic(statement, message, "state the whole array as a list")])
     number = int(key)
     inner = value[number] if number < len(value) else None
     return [*value[:number], _put(inner, statement, depth + 1), *value[number + 1 :]]

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location, Related
-from mockgen_watch.rules.cel import Comparison
+from mockgen_watch.rules.cel import ORDERS, Comparison
 from mockgen_watch.rules.rule import Clause, Condition, Rule, compile_clause, compile_rule
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing, Path, RecordView, RuleError
@@ -31,7 +31,7 @@ from mockgen_watch.scenarios.promise.facts import (
 from mockgen_watch.spec.model import find_shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
@@ -122,14 +122,20 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
 
 def keep_rule(rule: Rule) -> Requirement:
     """Return the requirement that a record meets a rule."""
-    value_why = rule.value_why
+    value_why, orders = rule.value_why, _orders_of(rule)
+    tests: tuple[Test, ...] = ()
+    if rule.paths is not None:
+        # A bound of JSON Schema holds for what is no number, unless the type has to be one.
+        is_bound = bool(orders) and isinstance(rule.schema, dict) and "type" not in rule.schema
+        test = Test(paths=rule.paths, holds=rule.holds, orders=orders, holds_unordered=is_bound)
+        tests = (test,)
 
     def fits(value: Json | Missing) -> bool:
         return isinstance(value, Missing) or value_why is None or not value_why(value)
 
     def proved(plan: RecordPlan) -> bool | None:
         if rule.comparison is not None:
-            return _compare(rule.comparison, plan)
+            return _proved((rule.comparison,), plan)
         if value_why is None or rule.paths is None:
             return None
         shapes = find_shapes(plan.shape, rule.paths[0])
@@ -145,31 +151,21 @@ def keep_rule(rule: Rule) -> Requirement:
         holds=rule.holds,
         fits=None if value_why is None or rule.paths is None else fits,
         proved=proved,
-        tests=_rule_tests(rule),
+        tests=tests,
         is_for_all=True,
     )
 
 
-def _rule_tests(rule: Rule) -> tuple[Test, ...]:
-    if rule.paths is None:
-        return ()
-    orders: tuple[Comparison, ...] = ()
+def _orders_of(rule: Rule) -> tuple[Comparison, ...]:
+    """Return the comparisons that a rule is for numbers; none when it says more."""
     if rule.comparison is not None:
-        orders = (rule.comparison,)
-    elif isinstance(rule.schema, dict) and rule.value_why is not None:
-        orders = _schema_orders(rule.paths[0], rule.schema)
-    # A bound of JSON Schema holds for what is no number, unless the type has to be one.
-    is_bound = isinstance(rule.schema, dict) and bool(orders) and "type" not in rule.schema
-    test = Test(paths=rule.paths, holds=rule.holds, orders=orders, holds_unordered=is_bound)
-    return (test,)
-
-
-def _schema_orders(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, ...]:
-    """Return the comparisons that a schema is for numbers; none when it says more."""
+        return (rule.comparison,)
+    if rule.paths is None or not isinstance(rule.schema, dict):
+        return ()
     orders = []
-    for key, operand in schema.items():
+    for key, operand in rule.schema.items():
         if key in BOUNDS and isinstance(operand, int | Decimal):
-            orders.append(Comparison(left=path, order=BOUNDS[key], right=operand))
+            orders.append(Comparison(left=rule.paths[0], order=BOUNDS[key], right=operand))
         elif key not in REMARKS and (key, operand) != ("type", "number"):
             return ()
     return tuple(orders)
@@ -178,15 +174,16 @@ def _schema_orders(path: Path, schema: Mapping[str, Json]) -> tuple[Comparison, 
 def avoid_clause(clause: Clause) -> Requirement:
     """Return the requirement that a record is not excluded by ``clause``."""
     only = clause.conditions[0] if len(clause.conditions) == 1 else None
+    tests = tuple(map(_condition_test, clause.conditions))
 
     def fits(value: Json | Missing) -> bool:
         return isinstance(value, Missing) or only is None or not only.fits(value)
 
     def proved(plan: RecordPlan) -> bool | None:
-        if any(_is_within(condition, plan) is False for condition in clause.conditions):
+        verdicts = [_proved(test.orders, plan) for test in tests]
+        if False in verdicts:
             return True
-        is_met = all(_is_within(condition, plan) for condition in clause.conditions)
-        return False if is_met else None
+        return False if all(verdicts) else None
 
     return Requirement(
         name=f'exclusion "{clause.name}"',
@@ -195,22 +192,23 @@ def avoid_clause(clause: Clause) -> Requirement:
         holds=lambda record: not clause.matches(record),
         fits=None if only is None else fits,
         proved=proved,
-        tests=tuple(map(_condition_test, clause.conditions)),
+        tests=tests,
         is_outside=True,
     )
 
 
 def match_condition(clause: Clause, condition: Condition) -> Requirement:
     """Return the requirement that a record matches one of the conditions of ``clause``."""
+    test = _condition_test(condition)
     return Requirement(
         name=f'exclusion "{clause.name}"',
         location=condition.location,
         paths=(condition.path,),
         holds=condition.holds,
         fits=lambda value: not isinstance(value, Missing) and condition.fits(value),
-        proved=lambda plan: _is_within(condition, plan),
+        proved=lambda plan: _proved(test.orders, plan),
         condition=condition,
-        tests=(_condition_test(condition),),
+        tests=(test,),
     )
 
 
@@ -224,37 +222,30 @@ def _condition_test(condition: Condition) -> Test:
     return Test(paths=(condition.path,), holds=condition.holds, orders=orders)
 
 
-def _range_of(path: Path, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
-    field = only_field(plan, path)
-    return None if field is None else bounds_of(field.leaf, plan)
-
-
-def _is_within(condition: Condition, plan: RecordPlan) -> bool | None:
-    """Return whether every value of the field is within the bounds, none, or neither is certain."""
-    bounds = _range_of(condition.path, plan)
-    if bounds is None or not condition.is_range:
-        return None
-    low, high = condition.low, condition.high
-    if (low is not None and bounds[1] < low) or (high is not None and bounds[0] > high):
-        return False
-    return ((low is None or bounds[0] >= low) and (high is None or bounds[1] <= high)) or None
+def _proved(orders: Collection[Comparison], plan: RecordPlan) -> bool | None:
+    """Return whether all comparisons are certain to hold, one to fail, or neither."""
+    verdicts = {_compare(order, plan) for order in orders}
+    return False if False in verdicts else True if verdicts == {True} else None
 
 
 def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:
     """Return whether a comparison is certain from the bounds of both sides."""
-    sides = []
-    for side in (comparison.left, comparison.right):
-        bounds = _range_of(side, plan) if isinstance(side, tuple) else (side, side)
-        if bounds is None:
-            return None
-        sides.append(bounds)
-    if comparison.order in {"<", "<="}:
-        sides.reverse()
-    # From here on the left side has to be the greater one.
-    (left_low, left_high), (right_low, right_high) = sides
-    if comparison.order in {"<", ">"}:
-        return True if left_low > right_high else False if left_high <= right_low else None
-    return True if left_low >= right_high else False if left_high < right_low else None
+    left, right = _range_of(comparison.left, plan), _range_of(comparison.right, plan)
+    if left is None or right is None:
+        return None
+    # What holds of the ends that are farthest from each other, both ways, holds between them, too.
+    holds = ORDERS[comparison.order]
+    ends = {holds(left[0], right[1]), holds(left[1], right[0])}
+    return ends.pop() if len(ends) == 1 else None
+
+
+def _range_of(
+    side: Path | int | Decimal, plan: RecordPlan
+) -> tuple[int | Decimal, int | Decimal] | None:
+    if not isinstance(side, tuple):
+        return side, side
+    field = only_field(plan, side)
+    return None if field is None else bounds_of(field.leaf, plan)
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
