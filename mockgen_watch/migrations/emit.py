@@ -25,6 +25,7 @@ from mockgen_watch.migrations.layout import (
     YamlSource,
     json_text,
     key_text,
+    language_of,
     mapping_lines,
     member_lines,
     shift_lines,
@@ -66,7 +67,7 @@ class Emission(Struct, frozen=True, kw_only=True):
 
 def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Emission) -> str:
     """Return the text of the spec in which ``model`` takes the place of the sections."""
-    is_yaml = _is_yaml(document)
+    is_yaml = language_of(document.path) == "yaml"
     if not how.to_yaml:
         return _sections_json(document, old, model, how, is_json=not is_yaml)
     if is_yaml:
@@ -82,7 +83,7 @@ def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Em
 
 def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
     """Return the text of the spec in which ``$scenarios`` take the place of suffix sections."""
-    is_yaml = _is_yaml(document)
+    is_yaml = language_of(document.path) == "yaml"
     if how.to_yaml and is_yaml:
         return _SuffixesYaml(document, old, how).write()
     models = {group.name: _group_data(group, how) for group in old.groups}
@@ -95,10 +96,6 @@ def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
     step = _indent_of(document)
     models_text = [_group_json(document, group, step, how) for group in old.groups]
     return _object_text(head, models_text, step)
-
-
-def _is_yaml(document: Document) -> bool:
-    return not document.path.casefold().endswith(".json")
 
 
 def _yaml_head(document: Document, remarks: Iterable[Remark], how: Emission) -> list[str]:

@@ -20,7 +20,9 @@ from mockgen_watch.migrations.layout import (
     comments_of,
     inline_text,
     key_text,
+    language_of,
 )
+from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.document import (
     Document,
     Json,
@@ -153,7 +155,7 @@ class Grafting:
         self.text = document.text
         self.source = Source.of(document.path, document.text)
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
-        is_json = document.path.casefold().endswith(".json")
+        is_json = language_of(document.path) == "json"
         self.form = _GraftText(is_json=is_json, unit=_unit(document))
         self.comments = [] if is_json else [comment.start for comment in comments_of(document)]
         self.splices: list[Splice] = []
@@ -330,7 +332,7 @@ def propose(
     each: list[Statement] = []
     for index, (made, meant) in sorted(changed.items()):
         for place, value in _differences(made, meant, _below(stated, str(index))):
-            keys = (*scenario.keys, RECORDS, str(index), *map(_escape_key, place))
+            keys = (*scenario.keys, RECORDS, str(index), *(spec_key(str(key)) for key in place))
             each.append(Statement(record=index, place=place, keys=keys, value=value))
     common = tuple(_common(scenario, each, count)) if count > 1 else ()
     # A field that others show cannot be stated for all, unless they were edited to follow.
@@ -366,7 +368,7 @@ def _common(scenario: ScenarioNode, each: Sequence[Statement], count: int) -> It
             continue
         if isinstance(value, list):
             value = {"$const": value}
-        keys = (*scenario.keys, *map(_escape_key, field))
+        keys = (*scenario.keys, *map(spec_key, field))
         yield Statement(record=None, place=place, keys=keys, value=value)
 
 
@@ -386,7 +388,7 @@ def _differences(
         yield place, _stated(meant)
     elif isinstance(made, dict) and isinstance(meant, dict):
         for key in [*made, *(key for key in meant if key not in made)]:
-            inner = _below(stated, _escape_key(key))
+            inner = _below(stated, spec_key(key))
             if key not in meant:
                 yield (*place, key), DELETE
             elif key in made:
@@ -409,7 +411,7 @@ def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Pla
     """Yield what states a value where there is none."""
     if isinstance(value, dict) and value and (stated is None or _is_open(stated)):
         for key, item in value.items():
-            yield from _added(item, _below(stated, _escape_key(key)), (*place, key))
+            yield from _added(item, _below(stated, spec_key(key)), (*place, key))
     else:
         yield place, _stated(value)
 
@@ -417,13 +419,8 @@ def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Pla
 def _escaped(value: Json) -> Json:
     """Return ``value`` with a second ``$`` before each key in it that begins with one."""
     if isinstance(value, dict):
-        return {_escape_key(key): _escaped(item) for key, item in value.items()}
+        return {spec_key(key): _escaped(item) for key, item in value.items()}
     return [_escaped(item) for item in value] if isinstance(value, list) else value
-
-
-def _escape_key(key: str | int) -> str:
-    text = str(key)
-    return f"${text}" if text.startswith("$") else text
 
 
 def _below(stated: Node | None, key: str) -> Node | None:

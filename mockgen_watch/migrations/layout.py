@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 
 
+def language_of(path: str) -> str:
+    """Return the language of a file: ``json``, or ``yaml`` for every other name."""
+    return "json" if path.casefold().endswith(".json") else "yaml"
+
+
+def with_language(path: str, language: str) -> str:
+    """Return ``path`` with the extension of ``language``, where it is not of that already."""
+    return path if language_of(path) == language else f"{path.rpartition('.')[0]}.{language}"
+
+
 def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
     """Return ``value`` as JSON, without a line end after it; a Decimal keeps its digits.
 

@@ -26,7 +26,14 @@ from mockgen_watch.migrations.forms import (
     read_sections,
     read_suffixes,
 )
-from mockgen_watch.migrations.layout import YamlSource, json_text, mapping_lines
+from mockgen_watch.migrations.layout import (
+    YamlSource,
+    inline_text,
+    json_text,
+    language_of,
+    mapping_lines,
+    with_language,
+)
 from mockgen_watch.migrations.pieces import NewModel, TooManyRowsError, assemble, free_name
 from mockgen_watch.migrations.prove import SectionProof, count_outputs, differences, prove_sections
 from mockgen_watch.migrations.suggest import (
@@ -90,15 +97,13 @@ def _with_version(document: Document, version: int) -> str:
     node = root.get(VERSION)
     if node is not None:
         return text[: node.mark.start] + str(version) + text[node.mark.end :]
-    place = root.members[0].mark.start if root.members else root.mark.start
-    if text[root.mark.start : root.mark.start + 1] != "{":
-        margin = text[text.rfind("\n", 0, place) + 1 : place]
-        newline = "\r\n" if "\r\n" in text else "\n"
-        return f"{text[:place]}{VERSION}: {version}{newline}{margin}{text[place:]}"
-    if not root.members:
-        return f'{text[: root.mark.start]}{{"{VERSION}": {version}}}{text[root.mark.end :]}'
-    gap = text[root.mark.start + 1 : place]
-    return f'{text[:place]}"{VERSION}": {version},{gap or " "}{text[place:]}'
+    start = root.mark.start
+    if text[start : start + 1] == "{":
+        return _with_head_in_braces(text, root, {VERSION: version})
+    place = root.members[0].mark.start if root.members else start
+    margin = text[text.rfind("\n", 0, place) + 1 : place]
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{text[:place]}{VERSION}: {version}{newline}{margin}{text[place:]}"
 
 
 class FileKind(StrEnum):
@@ -122,10 +127,6 @@ class Step(Struct, frozen=True, kw_only=True):
     apply: Callable[[Document], str]
 
 
-STEPS: Final[tuple[Step, ...]] = ()
-"""Every step that there is; version 1 is the first version."""
-
-
 class Chain(Struct, frozen=True, kw_only=True):
     """What brings files to the newest versions.
 
@@ -135,7 +136,7 @@ class Chain(Struct, frozen=True, kw_only=True):
         check: what a reader of the newest version reports for a file that was brought to it.
     """
 
-    steps: Sequence[Step] = STEPS
+    steps: Sequence[Step] = ()
     newest: Mapping[FileKind, int] = field(default_factory=dict)
     check: Callable[[FileKind, Document], Sequence[Diagnostic]] = lambda _kind, _document: ()
 
@@ -144,58 +145,11 @@ class Chain(Struct, frozen=True, kw_only=True):
         return self.newest.get(kind, FORMAT_VERSION)
 
 
-class Upgrade(Struct, frozen=True, kw_only=True):
-    """A file in the newest version.
-
-    Attributes:
-        text: the new text; the old one, character by character, where nothing had to change, or
-            where the file could not be brought to the newest version.
-        versions: those that the file went through, its own first.
-        diagnostics: why it could not be upgraded further.
-    """
-
-    text: str
-    versions: tuple[int, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
 def read_document(path: str, data: bytes, kind: FileKind) -> Document:
     """Return the document in ``data``; a lockfile has text alone, for nothing bounds its size."""
     if kind is not FileKind.LOCKFILE:
         return parse(path, data)
     return Document(path=path, text=data.decode("utf-8", "surrogateescape"), root=None)
-
-
-def upgrade(document: Document, kind: FileKind, chain: Chain) -> Upgrade:
-    """Return ``document`` in the newest version.
-
-    A file without a version is of version 1. A kind that a version did not change has no step;
-    then only the number changes. What a step makes is read again, and so is the whole.
-    """
-    newest = chain.newest_of(kind)
-    version, place = _read_version(document) or (1, Location(path=document.path))
-    if version is None or version > newest:
-        problem = Diagnostic(
-            code="MG226",
-            message=f"this format version is not read by this release, which reads 1 to {newest}",
-            location=place,
-            hint="a newer release of mockgen-watch may read it",
-        )
-        return Upgrade(text=document.text, versions=(), diagnostics=(problem,))
-    before, versions = document, [version]
-    by_source = {step.source: step for step in chain.steps if step.kind is kind}
-    while version < newest:
-        step = by_source.get(version)
-        text = document.text if step is None else step.apply(document)
-        version += 1
-        versions.append(version)
-        document = _numbered(document, text, version, kind)
-        if has_errors(document.diagnostics):
-            return _would_be_wrong(before, versions, document.diagnostics)
-    problems = tuple(chain.check(kind, document)) if versions[1:] else ()
-    if has_errors(problems):
-        return _would_be_wrong(before, versions, problems)
-    return Upgrade(text=document.text, versions=tuple(versions))
 
 
 def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Document:
@@ -207,24 +161,7 @@ def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Docu
     return parse(before.path, _with_version(document, version).encode())
 
 
-def _would_be_wrong(
-    before: Document, versions: Sequence[int], problems: Sequence[Diagnostic]
-) -> Upgrade:
-    errors = tuple(
-        Diagnostic(
-            code="MG702",
-            message=f"in version {versions[-1]} it would be wrong: {problem.message}",
-            location=Location(path=before.path),
-            hint="the file stays as it is",
-        )
-        for problem in problems
-    )
-    return Upgrade(text=before.text, versions=tuple(versions), diagnostics=errors)
-
-
-STANDARD: Final = Chain()
-"""Every step between versions, without a reader that checks the result."""
-
+_NO_STEPS: Final = Chain()
 _STAYS = "the file stays as it is"
 _TOO_LARGE = "MG105"
 _MASTER_SLOTS = ("user_profile", "template")
@@ -288,7 +225,7 @@ class Migration(Struct, frozen=True, kw_only=True):
 
 
 def migrate_user_input(
-    path: str, data: bytes, options: MigrationOptions, chain: Chain = STANDARD
+    path: str, data: bytes, options: MigrationOptions, chain: Chain = _NO_STEPS
 ) -> Migration:
     """Return the migration of a user_input file."""
     document = parse(path, data)
@@ -309,7 +246,7 @@ def migrate_user_input(
 
 
 def migrate_master(
-    path: str, data: bytes, options: MigrationOptions, chain: Chain = STANDARD
+    path: str, data: bytes, options: MigrationOptions, chain: Chain = _NO_STEPS
 ) -> Migration:
     """Return the migration of a master file."""
     document = parse(path, data)
@@ -331,7 +268,9 @@ def migrate_master(
     return _master_with_head(replace(plain, remarks=remarks), document, head)
 
 
-def migrate_versioned(path: str, data: bytes, kind: FileKind, chain: Chain = STANDARD) -> Migration:
+def migrate_versioned(
+    path: str, data: bytes, kind: FileKind, chain: Chain = _NO_STEPS
+) -> Migration:
     """Return the migration of a project file or a lockfile: from its version to the newest."""
     document = read_document(path, data, kind)
     plain = _unchanged(document, kind)
@@ -358,13 +297,12 @@ def remark_location(document: Document, remark: Remark) -> Location:
 def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
     """Return the diagnostic of fields that have too many combinations."""
     fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
-    mark = error.mark or (document.root.mark if document.root is not None else None)
-    return Diagnostic(
-        code="MG702",
-        message=f"fields that belong together have {error.rows} combinations: {fields}",
-        location=Location(path=document.path) if mark is None else document.locate(mark),
-        hint="give the lists the same length, or lengths without a common factor",
+    told = migration_error(
+        document,
+        f"fields that belong together have {error.rows} combinations: {fields}",
+        "give the lists the same length, or lengths without a common factor",
     )
+    return told if error.mark is None else replace(told, location=document.locate(error.mark))
 
 
 def migration_error(document: Document, problem: str, hint: str = _STAYS) -> Diagnostic:
@@ -387,7 +325,7 @@ def _unchanged(
         form=form,
         old=document.text,
         new=None,
-        language=language or _language_of(document.path),
+        language=language or language_of(document.path),
         diagnostics=document.diagnostics,
     )
 
@@ -396,26 +334,41 @@ def _failed(plain: Migration, *problems: Diagnostic) -> Migration:
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))
 
 
-def _language_of(path: str) -> str:
-    return "json" if path.casefold().endswith(".json") else "yaml"
-
-
-def _with_language(path: str, language: str) -> str:
-    if _language_of(path) == language:
-        return path
-    return f"{path.rpartition('.')[0]}.{language}"
-
-
 def _upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
-    """Return the migration of a file that is of this tool already: to its newest version."""
-    done = upgrade(document, plain.kind, chain)
-    return replace(
-        plain,
-        new=done.text if done.text != document.text else None,
-        language=_language_of(plain.path),
-        versions=done.versions,
-        diagnostics=(*plain.diagnostics, *done.diagnostics),
-    )
+    """Return the migration of a file that is of this tool already: to its newest version.
+
+    A file without a version is of version 1. A kind that a version did not change has no step;
+    then only the number changes. What a step makes is read again, and so is the whole.
+    """
+    kind, newest = plain.kind, chain.newest_of(plain.kind)
+    plain = replace(plain, language=language_of(plain.path))
+    first, place = _read_version(document) or (1, Location(path=document.path))
+    if first is None or first > newest:
+        problem = Diagnostic(
+            code="MG226",
+            message=f"this format version is not read by this release, which reads 1 to {newest}",
+            location=place,
+            hint="a newer release of mockgen-watch may read it",
+        )
+        return _failed(plain, problem)
+    steps = {step.source: step.apply for step in chain.steps if step.kind is kind}
+    problems: Sequence[Diagnostic] = ()
+    new, version = document, first
+    while version < newest and not has_errors(problems):
+        text = steps[version](new) if version in steps else new.text
+        version += 1
+        new = _numbered(new, text, version, kind)
+        problems = new.diagnostics
+    if first < newest and not has_errors(problems):
+        problems = tuple(chain.check(kind, new))
+    plain = replace(plain, versions=tuple(range(first, version + 1)))
+    if has_errors(problems):
+        wrong = f"in version {version} it would be wrong"
+        errors = (migration_error(document, f"{wrong}: {item.message}") for item in problems)
+        return _failed(
+            plain, *(replace(error, location=Location(path=document.path)) for error in errors)
+        )
+    return replace(plain, new=new.text if new.text != document.text else None)
 
 
 def _from_sections(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
@@ -497,7 +450,7 @@ def _build(
     plain: Migration, document: Document, text: str
 ) -> tuple[UserInput | None, tuple[Diagnostic, ...]]:
     """Return the new text, read as a spec, or what is wrong with it."""
-    path = _with_language(plain.path, plain.language)
+    path = with_language(plain.path, plain.language)
     parsed = parse(path, text.encode("utf-8", "surrogatepass"))
     new, found = build_user_input(parsed, BuildContext())
     if new is not None and not has_errors(parsed.diagnostics):
@@ -549,7 +502,7 @@ def _master_with_head(plain: Migration, document: Document, head: dict[str, str]
     """Return the migration that puts ``head`` before the record of a master."""
     whole = parse(plain.path, _with_constants(document, plain.remarks).encode())
     text = _with_head(whole, head, plain.language)
-    parsed = parse(_with_language(plain.path, plain.language), text.encode())
+    parsed = parse(with_language(plain.path, plain.language), text.encode())
     master, _ = build_master(parsed, BuildContext())
     record = {key: value for key, value in _record(parsed).items() if key not in head}
     if master is not None and record == _record(document):
@@ -579,7 +532,7 @@ def _empty_lists(node: Node, path: tuple[str, ...]) -> Iterator[Remark]:
 
 def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
     text = document.text
-    constant = "{$const: []}" if _language_of(document.path) == "yaml" else '{"$const": []}'
+    constant = "{$const: []}" if language_of(document.path) == "yaml" else '{"$const": []}'
     for mark in sorted({remark.mark for remark in remarks}, key=lambda mark: -mark.start):
         text = text[: mark.start] + constant + text[mark.end :]
     return text
@@ -592,7 +545,7 @@ def _with_head(document: Document, head: dict[str, str], language: str) -> str:
         return document.text
     whole: dict[str, Json] = {**head, **data}
     text = document.text
-    if language != _language_of(document.path):
+    if language != language_of(document.path):
         if language == "json":
             return json_text(whole) + "\n"
         return "\n".join(mapping_lines(whole)) + "\n"
@@ -606,11 +559,13 @@ def _with_head(document: Document, head: dict[str, str], language: str) -> str:
     return text[:length] + newline.join(mapping_lines(head)) + newline + text[length:]
 
 
-def _with_head_in_braces(text: str, root: MappingNode, head: dict[str, str]) -> str:
+def _with_head_in_braces(text: str, root: MappingNode, head: Mapping[str, Json]) -> str:
     begin = root.mark.start + 1
     first = root.members[0].mark.start if root.members else begin
     gap = text[begin:first]
-    pairs = [f"{quote_literal(key)}: {quote_literal(value)}" for key, value in head.items()]
+    pairs = [
+        f"{quote_literal(key)}: {inline_text(value, is_json=True)}" for key, value in head.items()
+    ]
     if not root.members:
         return text[:begin] + ", ".join(pairs) + text[begin:]
     between = "," + (gap or " ")

@@ -24,6 +24,7 @@ from mockgen_watch.migrations.forms import (
     Section,
     SectionFile,
 )
+from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import file_name_problem
 from mockgen_watch.spec.model import fold
@@ -113,11 +114,6 @@ class Piece(Struct, frozen=True, kw_only=True):
         """Equal for pieces that choose the same fields in the same way."""
         names = sorted(field.name for field in self.fields)
         return canonical([self.key, [*names], _unordered(self.spec)])
-
-
-def spec_key(name: str) -> str:
-    """Return the key of a spec for the field ``name``."""
-    return f"${name}" if name.startswith("$") else name
 
 
 def pieces_of(fields: Sequence[OldField]) -> tuple[Piece, ...]:

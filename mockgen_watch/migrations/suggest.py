@@ -24,6 +24,7 @@ from mockgen_watch.migrations.forms import (
     SuffixFile,
 )
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
+from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.user_input import split_suffix
 from mockgen_watch.spec.document import Document, Json, MappingNode, Node, SequenceNode, plain_data
 
@@ -72,8 +73,7 @@ def likely_rows(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
 def _suggestion(name: str, pools: Pools, fields: Sequence[str], reason: str) -> Suggestion:
     size = len(pools[fields[0]])
     rows: list[Json] = [
-        {f"${key}" if key.startswith("$") else key: pools[key][n] for key in fields}
-        for n in range(min(size, _SHOWN))
+        {spec_key(key): pools[key][n] for key in fields} for n in range(min(size, _SHOWN))
     ]
     more = (f"  # and so on, {size} rows",) if size > _SHOWN else ()
     return Suggestion(

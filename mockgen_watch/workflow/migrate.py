@@ -21,9 +21,8 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.migrations.forms import RemarkKind, SectionFile, form_of, read_sections
-from mockgen_watch.migrations.layout import json_text
+from mockgen_watch.migrations.layout import json_text, language_of, with_language
 from mockgen_watch.migrations.migrate import (
-    STEPS,
     Chain,
     FileKind,
     Migration,
@@ -41,7 +40,7 @@ from mockgen_watch.migrations.suggest import Suggestion, shared_pools
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.project import Project, build_project
 from mockgen_watch.spec.build.reader import BuildContext
-from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
+from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 from mockgen_watch.storage.multi import (
@@ -80,14 +79,7 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
 _LOCK_STEP = Step(kind=FileKind.LOCKFILE, source=1, apply=lambda lock: upgrade_text(lock.text))
 
 CHAIN: Final = Chain(
-    steps=(*STEPS, _LOCK_STEP),
-    newest={
-        FileKind.USER_INPUT: FORMAT_VERSION,
-        FileKind.MASTER: FORMAT_VERSION,
-        FileKind.PROJECT: FORMAT_VERSION,
-        FileKind.LOCKFILE: LOCK_VERSION,
-    },
-    check=problems_of,
+    steps=(_LOCK_STEP,), newest={FileKind.LOCKFILE: LOCK_VERSION}, check=problems_of
 )
 """The chain of this release."""
 
@@ -321,7 +313,7 @@ class _Planner:
             kind = FileKind.LOCKFILE if name == LOCK_NAME else FileKind.PROJECT
             return self._versioned(path, data, kind)
         is_master = looks_like_master(path, data)
-        language = self.request.options.language or _language(path)
+        language = self.request.options.language or language_of(path)
         target = self._target(path, language, is_master=is_master)
         options = replace(
             self.request.options,
@@ -335,11 +327,11 @@ class _Planner:
         new = None
         if migration.new is not None:
             new = migration.new.encode("utf-8", "surrogatepass")
-            if data.startswith(_BOM) and migration.language == _language(path):
+            if data.startswith(_BOM) and migration.language == language_of(path):
                 new = _BOM + new
         elif not migration.has_failed and self.request.out:
             new = data
-            target = self._target(path, _language(path), is_master=is_master)
+            target = self._target(path, language_of(path), is_master=is_master)
         elif not self.request.out:
             target = path
         there = self._digest_at(target)
@@ -364,8 +356,7 @@ class _Planner:
 
     def _target(self, path: str, language: str, *, is_master: bool) -> str:
         if not self.request.out:
-            is_same = _language(path) == language
-            return path if is_same else f"{path.rpartition('.')[0]}.{language}"
+            return with_language(path, language)
         suite = self.request.suite or self._suite(path)
         name = "master" if is_master else "user_input"
         target = Path(os.path.normpath(self.start / self.request.out / suite))
@@ -403,10 +394,6 @@ class _Planner:
 
     def _digest_at(self, path: str) -> str | None:
         return digest(self._read(path)) if Path(self.start, path).is_file() else None
-
-
-def _language(path: str) -> str:
-    return "json" if path.casefold().endswith(".json") else "yaml"
 
 
 # The oldest format, as it is ----------------------------------------------------------------------

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.migrations.migrate import Chain, FileKind, Step, read_document, upgrade
-from mockgen_watch.spec.parse import parse
+from mockgen_watch.migrations.migrate import Chain, FileKind, Step, migrate_versioned
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
@@ -38,53 +37,49 @@ CHAINS = {
 
 @pytest.mark.parametrize(("old", "new"), CHAINS.values(), ids=CHAINS)
 def test_a_file_goes_through_the_steps_from_its_version_on(old: str, new: str) -> None:
-    done = upgrade(parse("a.yaml", old.encode()), FileKind.USER_INPUT, CHAIN)
-    assert (done.text, done.diagnostics) == (new, ())
-    again = upgrade(parse("a.yaml", new.encode()), FileKind.USER_INPUT, CHAIN)
-    assert again.text == new
+    done = migrate_versioned("a.yaml", old.encode(), FileKind.USER_INPUT, CHAIN)
+    assert (done.new or done.old, done.diagnostics) == (new, ())
+    assert migrate_versioned("a.yaml", new.encode(), FileKind.USER_INPUT, CHAIN).new is None
 
 
 def test_json_keeps_its_layout() -> None:
     old = '{\n    "M": {"a": {"$pattern": "x"}}\n}\n'
-    done = upgrade(parse("a.json", old.encode()), FileKind.USER_INPUT, CHAIN)
-    assert done.text == '{\n    "$version": 3,\n    "M": {"a": {"$matches": "x"}}\n}\n'
+    done = migrate_versioned("a.json", old.encode(), FileKind.USER_INPUT, CHAIN)
+    assert done.new == '{\n    "$version": 3,\n    "M": {"a": {"$matches": "x"}}\n}\n'
     assert done.versions == (1, 2, 3)
 
 
 def test_a_kind_that_a_version_did_not_change_gets_its_number() -> None:
-    done = upgrade(parse("a.yaml", b"user_profile: {}\n"), FileKind.MASTER, CHAIN)
-    assert done.text == "$version: 3\nuser_profile: {}\n"
+    done = migrate_versioned("a.yaml", b"user_profile: {}\n", FileKind.MASTER, CHAIN)
+    assert done.new == "$version: 3\nuser_profile: {}\n"
 
 
 @pytest.mark.parametrize("version", ["4", "x", "0", "true"])
 def test_a_version_that_is_not_known_stays_and_is_told(version: str) -> None:
     text = f"$version: {version}\nM: {{}}\n"
-    done = upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, CHAIN)
-    assert done.text == text
+    done = migrate_versioned("a.yaml", text.encode(), FileKind.USER_INPUT, CHAIN)
+    assert done.new is None
     assert [item.code for item in done.diagnostics] == ["MG226"]
 
 
 def test_the_first_version_has_no_step() -> None:
-    text = "M: {}\n"
-    assert upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, Chain()).text == text
+    assert migrate_versioned("a.yaml", b"M: {}\n", FileKind.USER_INPUT, Chain()).new is None
 
 
 def test_a_lockfile_keeps_its_own_number() -> None:
     old = b'{\n  "lock_version": 1,\n  "inputs": {"lock_version": null}\n}\n'
-    document = read_document("m/mockgen.lock", old, FileKind.LOCKFILE)
-    done = upgrade(document, FileKind.LOCKFILE, CHAIN)
-    assert done.text == '{\n  "lock_version": 2,\n  "inputs": {"lock_version": null}\n}\n'
-    newer = read_document("m/mockgen.lock", b'{\n  "lock_version": 9}', FileKind.LOCKFILE)
-    (told,) = upgrade(newer, FileKind.LOCKFILE, CHAIN).diagnostics
+    done = migrate_versioned("m/mockgen.lock", old, FileKind.LOCKFILE, CHAIN)
+    assert done.new == '{\n  "lock_version": 2,\n  "inputs": {"lock_version": null}\n}\n'
+    newer = b'{\n  "lock_version": 9}'
+    (told,) = migrate_versioned("mockgen.lock", newer, FileKind.LOCKFILE, CHAIN).diagnostics
     assert (told.code, told.location.line) == ("MG226", 2)
 
 
 def test_what_a_step_makes_is_read_before_it_is_given() -> None:
     broken = Step(kind=FileKind.USER_INPUT, source=1, apply=lambda _: "M: {a: [1}\n")
     chain = Chain(steps=(broken,), newest=NEWEST)
-    text = "M: {a: [1]}\n"
-    done = upgrade(parse("a.yaml", text.encode()), FileKind.USER_INPUT, chain)
-    assert done.text == text
+    done = migrate_versioned("a.yaml", b"M: {a: [1]}\n", FileKind.USER_INPUT, chain)
+    assert done.new is None
     assert {item.code for item in done.diagnostics} == {"MG702"}
     assert all("in version 2 it would be wrong" in item.message for item in done.diagnostics)
 
@@ -94,9 +89,9 @@ def test_the_reader_of_the_newest_version_has_the_last_word() -> None:
         place = Location(path=document.path)
         return (Diagnostic(code="MG202", message=f"{kind} is wrong", location=place),)
 
-    document = parse("a.yaml", b"M: {}\n")
-    done = upgrade(document, FileKind.USER_INPUT, Chain(newest=NEWEST, check=refuse))
-    assert done.text == "M: {}\n"
+    file = ("a.yaml", b"M: {}\n", FileKind.USER_INPUT)
+    done = migrate_versioned(*file, Chain(newest=NEWEST, check=refuse))
+    assert done.new is None
     assert "user_input is wrong" in done.diagnostics[0].message
     # A file of the newest version is not read again.
-    assert upgrade(document, FileKind.USER_INPUT, Chain(check=refuse)).diagnostics == ()
+    assert migrate_versioned(*file, Chain(check=refuse)).diagnostics == ()
