@@ -8,6 +8,7 @@ into the model, without the members that are the model's own.
 from __future__ import annotations
 
 import re
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -34,14 +35,14 @@ from mockgen_watch.migrations.pieces import MIXED, ROWS, NewModel, NewScenario, 
 from mockgen_watch.spec.document import (
     Document,
     Json,
-    MappingNode,
     Member,
+    members_of,
     plain_data,
     quote_literal,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 NOT_CARRIED: Final = "not carried over"
@@ -68,17 +69,27 @@ class Emission(Struct, frozen=True, kw_only=True):
 def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Emission) -> str:
     """Return the text of the spec in which ``model`` takes the place of the sections."""
     is_yaml = language_of(document.path) == "yaml"
-    if not how.to_yaml:
-        return _sections_json(document, old, model, how, is_json=not is_yaml)
-    if is_yaml:
+    if how.to_yaml and is_yaml:
         return _SectionsYaml(document, old, model, how).write()
-    lines = _yaml_head(document, old.remarks, how)
-    for member in _models_in_order(document, old):
-        if member is None:
-            lines += member_lines(model.name, model.data(how.count), 0)
-        else:
-            lines += member_lines(member.key, plain_data(member.node), 0)
-    return "\n".join(lines) + "\n"
+    kept = {member.key: member for member in old.models}
+    models: dict[str, Json] = {}
+    for member in members_of(document.root):
+        if member.key in kept:
+            models[member.key] = plain_data(member.node)
+        elif is_section(member) or old.sections[0].member is None:
+            # The model stands where the first section stood.
+            models.setdefault(model.name, model.data(how.count))
+    if how.to_yaml:
+        return _yaml_text(document, old.remarks, models, how)
+    step = 2 if is_yaml else _indent_of(document)
+    step = step if step <= _MAX_INDENT else 2
+    texts = [
+        _source_text(document, kept[key])
+        if key in kept and not is_yaml
+        else f"{quote_literal(key)}: {json_text(data, step, 1)}"
+        for key, data in models.items()
+    ]
+    return _object_text(_json_head(document, old.remarks, how), texts, step)
 
 
 def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
@@ -88,19 +99,21 @@ def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
         return _SuffixesYaml(document, old, how).write()
     models = {group.name: _group_data(group, how) for group in old.groups}
     if how.to_yaml:
-        lines = [*_yaml_head(document, old.remarks, how), *mapping_lines(models)]
-        return "\n".join(lines) + "\n"
+        return _yaml_text(document, old.remarks, models, how)
     head = _json_head(document, old.remarks, how)
     if is_yaml:
         return json_text({**head, **models}) + "\n"
     step = _indent_of(document)
-    models_text = [_group_json(document, group, step, how) for group in old.groups]
-    return _object_text(head, models_text, step)
+    texts = [_group_json(document, group, step, how) for group in old.groups]
+    return _object_text(head, texts, step)
 
 
-def _yaml_head(document: Document, remarks: Iterable[Remark], how: Emission) -> list[str]:
+def _yaml_text(
+    document: Document, remarks: Iterable[Remark], models: Mapping[str, Json], how: Emission
+) -> str:
     schema = member_lines("$schema", how.schema, 0) if how.schema else []
-    return [*schema, *_lost_comments(document, remarks)]
+    lines = [*schema, *_lost_comments(document, remarks), *mapping_lines(models)]
+    return "\n".join(lines) + "\n"
 
 
 def _json_head(document: Document, remarks: Iterable[Remark], how: Emission) -> dict[str, Json]:
@@ -117,8 +130,11 @@ def _lost_texts(document: Document, remarks: Iterable[Remark]) -> Iterator[tuple
     """Yield line and text of each member that no record can hold."""
     for remark in remarks:
         if remark.kind is RemarkKind.LOST and remark.lost is not None:
-            start, end = remark.lost.mark.start, remark.lost.node.mark.end
-            yield remark.lost.mark.line, document.text[start:end]
+            yield remark.lost.mark.line, _source_text(document, remark.lost)
+
+
+def _source_text(document: Document, member: Member) -> str:
+    return document.text[member.mark.start : member.node.mark.end]
 
 
 def _lost_comments(document: Document, remarks: Iterable[Remark]) -> list[str]:
@@ -139,46 +155,15 @@ def _object_text(head: dict[str, Json], models: Iterable[str], indent: int) -> s
 
 def _indent_of(document: Document) -> int:
     """Return by how many blanks a JSON file indents its top members; 2 where it is on one line."""
-    root = document.root
-    first = root.members[0].mark if isinstance(root, MappingNode) and root.members else None
-    is_indented = first is not None and first.line > 1 and first.column > 1
-    return first.column - 1 if first is not None and is_indented else 2
-
-
-def _models_in_order(document: Document, old: SectionFile) -> Iterator[Member | None]:
-    """Yield the models beside the sections, and None where the sections' model comes."""
-    root = document.root
-    is_done = False
-    models = set(map(id, old.models))
-    for member in root.members if isinstance(root, MappingNode) else ():
-        if id(member) in models:
-            yield member
-        elif not is_done and (is_section(member) or old.sections[0].member is None):
-            is_done = True
-            yield None
-
-
-def _sections_json(
-    document: Document, old: SectionFile, model: NewModel, how: Emission, *, is_json: bool
-) -> str:
-    indent = _indent_of(document) if is_json else 2
-    indent = indent if indent <= _MAX_INDENT else 2
-    models = []
-    for member in _models_in_order(document, old):
-        if member is None:
-            data = json_text(model.data(how.count), indent, 1)
-            models.append(f"{quote_literal(model.name)}: {data}")
-        elif is_json:
-            models.append(document.text[member.mark.start : member.node.mark.end])
-        else:
-            data = json_text(plain_data(member.node), indent, 1)
-            models.append(f"{quote_literal(member.key)}: {data}")
-    return _object_text(_json_head(document, old.remarks, how), models, indent)
+    for member in members_of(document.root)[:1]:
+        if member.mark.line > 1 and member.mark.column > 1:
+            return member.mark.column - 1
+    return 2
 
 
 def _group_data(group: ModelGroup, how: Emission) -> dict[str, Json]:
-    own = plain_data(group.own.node) if group.own is not None else {}
-    data: dict[str, Json] = dict(own) if isinstance(own, dict) else {}
+    own = members_of(group.own.node if group.own is not None else None)
+    data: dict[str, Json] = {member.key: plain_data(member.node) for member in own}
     if group.scenarios:
         data["$scenarios"] = {
             name: {
@@ -213,7 +198,7 @@ def _group_json(document: Document, group: ModelGroup, step: int, how: Emission)
 
 def _moved(document: Document, member: Member, column: int) -> str:
     """Return the text of ``member`` with its lines moved so that it begins at ``column``."""
-    text = document.text[member.mark.start : member.node.mark.end]
+    text = _source_text(document, member)
     begin = document.text.rfind("\n", 0, member.mark.start) + 1
     was = len(document.text[begin : member.mark.start])
     if document.text[begin : member.mark.start].strip():
@@ -231,39 +216,29 @@ class _SectionsYaml(YamlSource):
         self.how = how
 
     def write(self) -> str:
-        lines = self.opening(self.how.schema)
         is_flat = self.old.sections[0].member is None
-        if is_flat:
-            lines += self._model_lines()
-        else:
-            lines += self._members()
+        lines = self.opening(self.how.schema)
+        lines += self._model_lines() if is_flat else self._members()
         for remark in self.old.remarks:
             if len(remark.pointer) > 1 or is_flat:
                 lines += _lost_comments(self.document, [remark])
         return self.joined(lines)
 
     def _members(self) -> Iterator[str]:
-        root = self.document.root
         sections = {id(section.member) for section in self.old.sections}
-        lost = {id(remark.lost) for remark in self.old.remarks if remark.kind is RemarkKind.LOST}
-        is_done = False
-        for member in root.members if isinstance(root, MappingNode) else ():
-            if id(member) in sections and is_done:
+        lost = {id(remark.lost): remark for remark in self.old.remarks if remark.lost is not None}
+        for member in members_of(self.document.root):
+            if id(member) in sections and member is not self.old.sections[0].member:
                 continue
             yield from self._lead(member.mark, 0)
             if id(member) in sections:
                 yield from self._model_lines()
-                is_done = True
             elif id(member) in lost:
-                yield from self._lost(member)
+                self._claim(member.mark.start, member.node.mark.end)
+                yield from _lost_comments(self.document, [lost[id(member)]])
+                yield from self._left_in(member, 0)
             else:
                 yield from self._kept(member)
-
-    def _lost(self, member: Member) -> list[str]:
-        remarks = [remark for remark in self.old.remarks if remark.lost is member]
-        self._claim(member.mark.start, member.node.mark.end)
-        inline = self._left_in(member, 0)
-        return [*_lost_comments(self.document, remarks), *inline]
 
     def _model_lines(self) -> Iterator[str]:
         first = self.old.sections[0]
@@ -345,14 +320,13 @@ class _SuffixesYaml(YamlSource):
         self.how = how
 
     def write(self) -> str:
-        root = self.document.root
         lines = self.opening(self.how.schema)
-        groups = {}
-        for group in self.old.groups:
-            first = group.own or next(iter(group.scenarios.values()))
-            groups[id(first)] = group
+        groups = {
+            id(group.own or next(iter(group.scenarios.values()))): group
+            for group in self.old.groups
+        }
         lost = {id(remark.lost): remark for remark in self.old.remarks}
-        for member in root.members if isinstance(root, MappingNode) else ():
+        for member in members_of(self.document.root):
             if id(member) in lost:
                 lines += self._lead(member.mark, 0)
                 lines += _lost_comments(self.document, [lost[id(member)]])
@@ -365,7 +339,7 @@ class _SuffixesYaml(YamlSource):
         column = 2
         if group.own is None:
             yield f"{key_text(group.name)}:"
-        elif isinstance(group.own.node, MappingNode) and not group.own.node.members:
+        elif not members_of(group.own.node):
             yield f"{key_text(group.name)}:" + (" {}" if not group.scenarios else "")
         elif group.scenarios and not self._is_block(group.own):
             yield from self._left_in(group.own, 0)
@@ -376,20 +350,21 @@ class _SuffixesYaml(YamlSource):
             column = self._column_of(group.own)
             if group.scenarios:
                 # An alias of the whole would include its scenarios, too.
-                self._anchored -= self._names(group.own.node, "&") - self._inner_names(group.own)
+                self._anchored -= self._names(group.own.node, "&").difference(
+                    *(self._names(item.node, "&") for item in members_of(group.own.node))
+                )
         if group.scenarios:
             yield from self._scenarios(group, member, column)
 
     def _scenarios(self, group: ModelGroup, shown: Member, column: int) -> Iterator[str]:
         """Yield the scenarios; the comments above ``shown`` have been written already."""
-        header = " " * column + "$scenarios:"
-        for name, section in group.scenarios.items():
+        for index, (name, section) in enumerate(group.scenarios.items()):
             lead = self._lead(section.mark, column + 2) if section is not shown else []
-            if header:
+            if index == 0:
                 # Blank lines in front of the first one set all of them apart.
-                blanks = lead[: next((n for n, line in enumerate(lead) if line), len(lead))]
-                yield from (*blanks, header)
-                lead, header = lead[len(blanks) :], ""
+                yield from takewhile(lambda line: not line, lead)
+                yield " " * column + "$scenarios:"
+                lead = list(dropwhile(lambda line: not line, lead))
             yield from lead
             yield from self._scenario(name, section, group, column + 2)
 
@@ -413,15 +388,9 @@ class _SuffixesYaml(YamlSource):
         anchor = _ANCHOR.match(self.text, start)
         return self.text[anchor.end() if anchor else start] not in "{*!"
 
-    def _inner_names(self, member: Member) -> set[str]:
-        node = member.node
-        inner = node.members if isinstance(node, MappingNode) else ()
-        return set().union(*(self._names(item.node, "&") for item in inner))
-
     def _column_of(self, member: Member) -> int:
-        node = member.node
-        fields = node.members if isinstance(node, MappingNode) else ()
-        is_copied = self._is_whole_lines(member) and self._may_copy(node)
+        fields = members_of(member.node)
+        is_copied = self._is_whole_lines(member) and self._may_copy(member.node)
         if fields and is_copied and fields[0].mark.line > member.mark.line:
             return fields[0].mark.column - 1
         return 2

@@ -25,6 +25,7 @@ from mockgen_watch.spec.document import (
     Node,
     Scalar,
     SequenceNode,
+    members_of,
     plain_data,
 )
 from mockgen_watch.spec.model import fold
@@ -236,7 +237,8 @@ def read_sections(document: Document) -> SectionFile:
     for member in root.members:
         node = member.node
         if not isinstance(node, MappingNode):
-            reader.lose(member, (), "it is no section: sections are mappings")
+            text = "it is no section: sections are mappings"
+            reader.remark(RemarkKind.LOST, text, member, (member.key,))
         elif is_section(member):
             fields = reader.fields(node, (member.key,))
             sections.append(Section(name=member.key, member=member, node=node, fields=fields))
@@ -245,7 +247,8 @@ def read_sections(document: Document) -> SectionFile:
             text = "it is no section and stays as it is, with outputs of its own"
             reader.remark(RemarkKind.KEPT, text, member, (member.key,))
         else:
-            reader.lose(member, (), "it is no section: sections are called Edit_1, Edit_2, …")
+            text = "it is no section: sections are called Edit_1, Edit_2, …"
+            reader.remark(RemarkKind.LOST, text, member, (member.key,))
     return SectionFile(
         sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks)
     )
@@ -253,10 +256,8 @@ def read_sections(document: Document) -> SectionFile:
 
 def _is_beside(member: Member) -> bool:
     """Return whether a mapping beside sections is a model: by its name, a pool or a directive."""
-    node = member.node
-    fields = node.members if isinstance(node, MappingNode) else ()
-    has_pools = any(isinstance(item.node, SequenceNode) for item in fields)
-    return _is_model(member) or has_pools or _has_directives(node)
+    has_pools = any(isinstance(item.node, SequenceNode) for item in members_of(member.node))
+    return _is_model(member) or has_pools or _has_directives(member.node)
 
 
 class _Reader:
@@ -264,18 +265,14 @@ class _Reader:
         self.remarks: list[Remark] = []
 
     def fields(self, node: MappingNode, path: tuple[str, ...]) -> tuple[OldField, ...]:
-        found = []
-        for member in node.members:
-            value = self._value(member, (*path, member.key))
-            if value is not None:
-                found.append(OldField(name=member.key, member=member, value=value))
-        return tuple(found)
-
-    def lose(self, member: Member, path: tuple[str, ...], reason: str) -> None:
-        self.remarks.append(_lost(member, (*path, member.key), reason))
+        return tuple(
+            OldField(name=member.key, member=member, value=value)
+            for member in node.members
+            if (value := self._value(member, (*path, member.key))) is not None
+        )
 
     def remark(self, kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> None:
-        self.remarks.append(Remark(kind=kind, text=text, mark=member.mark, pointer=pointer))
+        self.remarks.append(_remark(kind, text, member, pointer))
 
     def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node
@@ -286,7 +283,8 @@ class _Reader:
                 return self._text(node.value, member, path)
             return OldLeaf(values=(node.value,))
         if not node.items:
-            self.lose(member, path[:-1], "an empty list has no value that a record could take")
+            text = "an empty list has no value that a record could take"
+            self.remark(RemarkKind.LOST, text, member, path)
             return None
         objects = [item for item in node.items if isinstance(item, MappingNode)]
         if len(objects) == len(node.items):
@@ -299,15 +297,12 @@ class _Reader:
 
     def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
         split = split_text(text)
+        odd_quotes = "a quote that closes nowhere, or in the middle, is kept"
         remarks = (
             (RemarkKind.BLANKS, split.trimmed, "blanks around values are no part of them"),
             (RemarkKind.EMPTY, split.empty, "empty text is a value like any other"),
             (RemarkKind.QUOTES, split.quoted, "quotes around values are no part of them"),
-            (
-                RemarkKind.QUOTES,
-                split.odd_quotes,
-                "a quote that closes nowhere, or in the middle, is kept",
-            ),
+            (RemarkKind.QUOTES, split.odd_quotes, odd_quotes),
         )
         for kind, number, what in remarks:
             if number:
@@ -319,9 +314,9 @@ class _Reader:
         return OldLeaf(values=split.values)
 
 
-def _lost(member: Member, pointer: tuple[str, ...], reason: str) -> Remark:
-    kind = RemarkKind.LOST
-    return Remark(kind=kind, text=reason, mark=member.mark, pointer=pointer, lost=member)
+def _remark(kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> Remark:
+    lost = member if kind is RemarkKind.LOST else None
+    return Remark(kind=kind, text=text, mark=member.mark, pointer=pointer, lost=lost)
 
 
 class ModelGroup(Struct, kw_only=True):
@@ -333,15 +328,11 @@ class ModelGroup(Struct, kw_only=True):
 
     def overlay(self, member: Member, *, in_full: bool = False) -> list[Member]:
         """Return the members of a suffix section that differ from the model's."""
-        own = self.own.node if self.own is not None else None
-        model = {
-            item.key: _unordered(item.node)
-            for item in (own.members if isinstance(own, MappingNode) else ())
-        }
-        node = member.node
+        own = members_of(self.own.node if self.own is not None else None)
+        model = {item.key: _unordered(item.node) for item in own}
         return [
             item
-            for item in (node.members if isinstance(node, MappingNode) else ())
+            for item in members_of(member.node)
             if in_full or model.get(item.key) != _unordered(item.node)
         ]
 
@@ -362,11 +353,10 @@ def read_suffixes(document: Document) -> SuffixFile:
     groups: dict[str, ModelGroup] = {}
     remarks: list[Remark] = []
     clashes: list[Member] = []
-    root = document.root
-    for member in root.members if isinstance(root, MappingNode) else ():
+    for member in members_of(document.root):
         if not isinstance(member.node, MappingNode):
             reason = "it is no model: models are mappings"
-            remarks.append(_lost(member, (member.key,), reason))
+            remarks.append(_remark(RemarkKind.LOST, reason, member, (member.key,)))
             continue
         name, scenario = split_suffix(member.key)
         group = groups.setdefault(fold(name), ModelGroup(name=name))
@@ -383,7 +373,6 @@ def _unordered(node: Node) -> bytes:
     """Return the same for pools of the same values and weights."""
     if isinstance(node, SequenceNode):
         items = [_unordered(item) for item in node.items]
-        if any(isinstance(item, MappingNode) for item in node.items):
-            return b"[" + b",".join(items) + b"]"
-        return b"[" + b",".join(sorted(items)) + b"]"
+        has_order = any(isinstance(item, MappingNode) for item in node.items)
+        return b"[" + b",".join(items if has_order else sorted(items)) + b"]"
     return canonical(plain_data(node))

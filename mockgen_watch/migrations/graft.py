@@ -31,6 +31,7 @@ from mockgen_watch.spec.document import (
     Node,
     Scalar,
     Source,
+    members_of,
     plain_data,
     quote_literal,
 )
@@ -102,13 +103,10 @@ class _GraftText(Struct, frozen=True, kw_only=True):
             end = "," if has_braces and key != last else ""
             if isinstance(inner, Value) or not self._is_long(key, inner, column):
                 yield f"{pad}{self.member(key, inner)}{end}"
-            elif has_braces:
-                yield f"{pad}{self.key(key)}: {{"
-                yield from self.lines(inner, column + self.unit, in_braces=True)
-                yield f"{pad}}}{end}"
             else:
-                yield f"{pad}{self.key(key)}:"
-                yield from self.lines(inner, column + self.unit)
+                yield f"{pad}{self.key(key)}:{' {' if has_braces else ''}"
+                yield from self.lines(inner, column + self.unit, in_braces=has_braces)
+                yield from (f"{pad}}}{end}",) if has_braces else ()
 
     def _is_long(self, key: str, graft: Mapping[str, Graft], column: int) -> bool:
         is_open = key == RECORDS or any(inner == RECORDS for inner in graft)
@@ -282,9 +280,8 @@ class Grafting:
 
 def _unit(document: Document) -> int:
     """Return by how many blanks the file indents a level."""
-    root = document.root
-    for member in root.members if isinstance(root, MappingNode) else ():
-        for inner in member.node.members if isinstance(member.node, MappingNode) else ():
+    for member in members_of(document.root):
+        for inner in members_of(member.node):
             deeper = inner.mark.column - member.mark.column
             if inner.mark.line > member.mark.line and deeper > 0:
                 return deeper
@@ -387,7 +384,7 @@ def _differences(
     if stated is not None and not _is_open(stated):
         yield place, _stated(meant)
     elif isinstance(made, dict) and isinstance(meant, dict):
-        for key in [*made, *(key for key in meant if key not in made)]:
+        for key in dict.fromkeys((*made, *meant)):
             inner = _below(stated, spec_key(key))
             if key not in meant:
                 yield (*place, key), DELETE

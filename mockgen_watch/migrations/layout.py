@@ -22,6 +22,7 @@ from mockgen_watch.spec.document import (
     Node,
     SequenceNode,
     Source,
+    members_of,
     plain_data,
     quote_literal,
 )
@@ -278,7 +279,7 @@ class YamlSource:
         if self.text.startswith("*", start):
             # What an alias stands for is in another place.
             return found
-        inner = [member.node for member in node.members] if isinstance(node, MappingNode) else []
+        inner = [member.node for member in members_of(node)]
         inner += node.items if isinstance(node, SequenceNode) else ()
         return found.union(*(self._names(one, sign) for one in inner))
 

@@ -54,6 +54,7 @@ from mockgen_watch.spec.document import (
     Node,
     Scalar,
     SequenceNode,
+    members_of,
     plain_data,
     pointer_of,
     quote_literal,
@@ -172,8 +173,7 @@ class MigrationOptions(Struct, frozen=True, kw_only=True):
     """What the caller wants of a migration.
 
     Attributes:
-        schema: what ``$schema`` names in a user_input; ``""``: no such line.
-        master_schema: the same for a master.
+        schema: what ``$schema`` names in the new file; ``""``: no such line.
         model: the name of the model that sections become.
         count: records of each scenario; None: as the project says.
         language: ``yaml`` or ``json``; ``""``: that of the file.
@@ -183,7 +183,6 @@ class MigrationOptions(Struct, frozen=True, kw_only=True):
     """
 
     schema: str = ""
-    master_schema: str = ""
     model: str = "Model_1"
     count: int | None = None
     language: str = ""
@@ -262,7 +261,7 @@ def migrate_master(
     is_flat = not any(isinstance(member.node, MappingNode) for member in root.members)
     if not is_flat and not remarks and not options.is_thorough:
         return plain
-    head = {"$schema": options.master_schema} if options.master_schema else {}
+    head = {"$schema": options.schema} if options.schema else {}
     if is_flat:
         head["$slot"] = ""
     return _master_with_head(replace(plain, remarks=remarks), document, head)
@@ -284,8 +283,7 @@ def looks_like_master(path: str, data: bytes) -> bool:
         return False
     if "master" in stem:
         return True
-    root = parse(path, data).root
-    keys = [member.key for member in root.members] if isinstance(root, MappingNode) else []
+    keys = [member.key for member in members_of(parse(path, data).root)]
     return [key for key in keys if not key.startswith("$")] in [[slot] for slot in _MASTER_SLOTS]
 
 
@@ -385,24 +383,15 @@ def _from_sections(plain: Migration, document: Document, options: MigrationOptio
         text = emit_sections(document, old, model, how)
         proofs, problems = _prove_sections(plain, document, text, old, model)
         if not problems:
-            done = _proved(plain, document, text, proofs, old.remarks)
-            pools = pools_of_sections(old, name)
-            return replace(
-                done,
-                remarks=(*old.remarks, *model.remarks),
-                suggestions=suggestions_for(pools, options.master, is_edit_format=True),
-                pools=pools,
-            )
+            done = replace(plain, new=text, proofs=proofs, pools=pools_of_sections(old, name))
+            return _proved(done, document, (*old.remarks, *model.remarks), options)
     return _failed(plain, *problems)
 
 
 def _proved(
-    plain: Migration,
-    document: Document,
-    text: str,
-    proofs: Iterable[SectionProof],
-    remarks: tuple[Remark, ...],
+    done: Migration, document: Document, remarks: tuple[Remark, ...], options: MigrationOptions
 ) -> Migration:
+    """Return a migration with what is to be said of it."""
     lost = (
         Diagnostic(
             code="MG701",
@@ -413,8 +402,13 @@ def _proved(
         for remark in remarks
         if remark.kind is RemarkKind.LOST
     )
-    found = (*plain.diagnostics, *lost)
-    return replace(plain, new=text, proofs=tuple(proofs), remarks=remarks, diagnostics=found)
+    is_edit_format = done.form is not None and done.form.is_edit_format
+    return replace(
+        done,
+        remarks=remarks,
+        suggestions=suggestions_for(done.pools, options.master, is_edit_format=is_edit_format),
+        diagnostics=(*done.diagnostics, *lost),
+    )
 
 
 def _prove_sections(
@@ -429,10 +423,7 @@ def _prove_sections(
     proofs = prove_sections(old, model, made)
     others: tuple[str, ...] = ()
     if old.models:
-        kept, found = build_user_input(
-            _with_members(document, lambda member: any(member is one for one in old.models)),
-            BuildContext(),
-        )
+        kept, found = build_user_input(_with_members(document, old.models), BuildContext())
         beside = tuple(one for one in new.models if one.name != model.name)
         if kept is not None:
             others = differences(kept, replace(new, models=beside))
@@ -469,8 +460,8 @@ def _build(
 def _from_suffixes(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
     old = read_suffixes(document)
     lost = {id(remark.lost) for remark in old.remarks}
-    kept = _with_members(document, lambda member: id(member) not in lost)
-    before, found = build_user_input(kept, BuildContext())
+    kept = [member for member in members_of(document.root) if id(member) not in lost]
+    before, found = build_user_input(_with_members(document, kept), BuildContext())
     if before is None or old.clashes:
         return _failed(plain, *found)
     problems: tuple[Diagnostic, ...] = ()
@@ -484,18 +475,17 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
         others = differences(before, new)
         problems = tuple(migration_error(document, problem) for problem in others)
         if not problems:
-            done = _proved(plain, document, text, count_outputs(new), old.remarks)
-            pools = pools_of_suffixes(old)
-            suggestions = suggestions_for(pools, options.master, is_edit_format=False)
-            return replace(done, suggestions=suggestions, pools=pools)
+            proofs = tuple(count_outputs(new))
+            done = replace(plain, new=text, proofs=proofs, pools=pools_of_suffixes(old))
+            return _proved(done, document, old.remarks, options)
     return _failed(plain, *problems)
 
 
-def _with_members(document: Document, is_kept: Callable[[Member], bool]) -> Document:
+def _with_members(document: Document, members: Iterable[Member]) -> Document:
     root = document.root
     if not isinstance(root, MappingNode):
         return document
-    return replace(document, root=replace(root, members=tuple(filter(is_kept, root.members))))
+    return replace(document, root=replace(root, members=tuple(members)))
 
 
 def _master_with_head(plain: Migration, document: Document, head: dict[str, str]) -> Migration:
@@ -521,7 +511,7 @@ def _empty_lists(node: Node, path: tuple[str, ...]) -> Iterator[Remark]:
             if isinstance(item, MappingNode):
                 yield from _empty_lists(item, (*path, str(index)))
         return
-    for member in node.members if isinstance(node, MappingNode) else ():
+    for member in members_of(node):
         inner, below = member.node, (*path, member.key)
         if isinstance(inner, SequenceNode) and not inner.items:
             text = "an empty list is written {$const: []}, for a list is a pool"
@@ -539,17 +529,12 @@ def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
 
 
 def _with_head(document: Document, head: dict[str, str], language: str) -> str:
-    root = document.root
-    data = plain_data(root) if root is not None else None
-    if not isinstance(root, MappingNode) or not isinstance(data, dict):
-        return document.text
-    whole: dict[str, Json] = {**head, **data}
-    text = document.text
+    root, text = document.root, document.text
     if language != language_of(document.path):
-        if language == "json":
-            return json_text(whole) + "\n"
-        return "\n".join(mapping_lines(whole)) + "\n"
-    if not head:
+        data = {member.key: plain_data(member.node) for member in members_of(root)}
+        whole: dict[str, Json] = {**head, **data}
+        return (json_text(whole) if language == "json" else "\n".join(mapping_lines(whole))) + "\n"
+    if not head or not isinstance(root, MappingNode):
         return text
     if text[root.mark.start] == "{":
         return _with_head_in_braces(text, root, head)
@@ -574,9 +559,10 @@ def _with_head_in_braces(text: str, root: MappingNode, head: Mapping[str, Json])
 
 def _record(document: Document) -> dict[str, bytes]:
     """Return key → canonical value of a master."""
-    root = document.root
-    members = root.members if isinstance(root, MappingNode) else ()
-    return {member.key: canonical(_without_const(plain_data(member.node))) for member in members}
+    return {
+        member.key: canonical(_without_const(plain_data(member.node)))
+        for member in members_of(document.root)
+    }
 
 
 def _without_const(value: Json) -> Json:

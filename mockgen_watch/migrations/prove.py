@@ -9,13 +9,12 @@ make as well, as often.
 
 from __future__ import annotations
 
-from collections import Counter
-from enum import Enum
+from collections import Counter, defaultdict
 from fractions import Fraction
 from math import lcm, prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from mockgen_watch.canonical import canonical
@@ -102,8 +101,6 @@ def _plain(value: object) -> object:
     if isinstance(value, Pool):
         entries = sorted((entry.identity, entry.weight) for entry in value.entries)
         return ("pool", tuple(entries), value.source)
-    if isinstance(value, Enum):
-        return value
     if isinstance(value, Struct):
         return (type(value).__name__, *(_plain(item) for item in astuple(value)))
     if isinstance(value, tuple | list):
@@ -114,10 +111,8 @@ def _plain(value: object) -> object:
     return (type(value).__name__, value)
 
 
-class _Group(Struct, kw_only=True):
-    names: list[str] = field(default_factory=list)
-    leaves: list[Leaf] = field(default_factory=list)
-    olds: list[OldValue] = field(default_factory=list)
+Drawn: TypeAlias = "tuple[str, Leaf, OldValue]"
+"""The name of a field, and a value of it or in it, in the new spec and in the old file."""
 
 
 def prove_sections(old: SectionFile, model: NewModel, new: Model) -> tuple[SectionProof, ...]:
@@ -200,7 +195,7 @@ class _Walk:
     """Goes through both sides at once and collects the groups."""
 
     def __init__(self) -> None:
-        self.groups: dict[Hashable, _Group] = {}
+        self.groups: dict[Hashable, list[Drawn]] = {}
         self.problems: list[str] = []
 
     def compare(self, shape: Shape, old: OldValue, path: tuple[str | int, ...]) -> None:
@@ -208,10 +203,9 @@ class _Walk:
         if isinstance(shape, Leaf):
             self._leaf(shape, old, path)
         elif isinstance(shape, ObjectShape):
-            members = old.members if isinstance(old, OldObject) else ()
-            names = {item.name: item.value for item in members}
-            is_object = isinstance(old, OldObject)
-            if not is_object or set(names) != {member.name for member in shape.members}:
+            members = old.members if isinstance(old, OldObject) else None
+            names = {item.name: item.value for item in members or ()}
+            if members is None or set(names) != {member.name for member in shape.members}:
                 self.problems.append(f"{where} has other fields")
                 return
             for member in shape.members:
@@ -228,33 +222,31 @@ class _Walk:
         key: Hashable = path
         if isinstance(generator, RowField):
             key = (path[:-1], "$rows", tuple(entry.identity for entry in generator.rows.entries))
-        group = self.groups.setdefault(key, _Group())
-        group.names.append(str(path[0]) if path else "")
-        group.leaves.append(leaf)
-        group.olds.append(old)
+        name = str(path[0]) if path else ""
+        self.groups.setdefault(key, []).append((name, leaf, old))
 
 
-def _compare_group(group: _Group) -> tuple[int, int, str]:
+def _compare_group(group: Sequence[Drawn]) -> tuple[int, int, str]:
     """Return how many combinations a group has, its period, and what is wrong with it."""
-    size = lcm(*(period_of(old) for old in group.olds))
-    counts = Counter(canonical([value_at(old, n) for old in group.olds]) for n in range(size))
+    size = lcm(*(period_of(old) for _, _, old in group))
+    counts = Counter(canonical([value_at(old, n) for _, _, old in group]) for n in range(size))
     wanted = {value: Fraction(number, size) for value, number in counts.items()}
-    names = ", ".join(dict.fromkeys(group.names))
-    if _drawn(group) != wanted:
-        return len(wanted), size, f"{names}: other values, or other weights"
-    return len(wanted), size, ""
+    if _drawn([leaf for _, leaf, _ in group]) == wanted:
+        return len(wanted), size, ""
+    names = ", ".join(dict.fromkeys(name for name, _, _ in group))
+    return len(wanted), size, f"{names}: other values, or other weights"
 
 
-def _drawn(group: _Group) -> dict[bytes, Fraction] | None:
+def _drawn(leaves: Sequence[Leaf]) -> dict[bytes, Fraction] | None:
     """Return the probability of each combination in the new spec; None when it is unknown."""
     pairs: list[tuple[list[Json], Fraction]]
-    first = group.leaves[0].generator
+    first = leaves[0].generator
     if isinstance(first, Constant):
         pairs = [([first.value], Fraction(1))]
     elif isinstance(first, Pool):
         pairs = [([entry.value], Fraction(entry.weight)) for entry in first.entries]
     elif isinstance(first, RowField):
-        keys = [leaf.generator.key for leaf in group.leaves if isinstance(leaf.generator, RowField)]
+        keys = [leaf.generator.key for leaf in leaves if isinstance(leaf.generator, RowField)]
         pairs = [
             ([entry.value[key] for key in keys], Fraction(entry.weight))
             for entry in first.rows.entries
@@ -263,23 +255,20 @@ def _drawn(group: _Group) -> dict[bytes, Fraction] | None:
     else:
         return None
     total = sum(weight for _, weight in pairs)
-    drawn: dict[bytes, Fraction] = {}
+    drawn: defaultdict[bytes, Fraction] = defaultdict(Fraction)
     for values, weight in pairs:
-        identity = canonical(values)
-        drawn[identity] = drawn.get(identity, Fraction(0)) + weight / total
+        drawn[canonical(values)] += weight / total
     return drawn
 
 
-def _fields(section: Section, groups: Sequence[_Group]) -> tuple[FieldProof, ...]:
+def _fields(section: Section, groups: Sequence[Sequence[Drawn]]) -> tuple[FieldProof, ...]:
+    together = [{name for name, _, _ in group} for group in groups]
     found = []
     for one in section.fields:
         size = period_of(one.value)
-        partners = {name for group in groups if one.name in group.names for name in group.names}
+        partners = {name for names in together if one.name in names for name in names}
         values = {canonical(value_at(one.value, n)) for n in range(min(size, _MAX_COUNTED))}
-        together = tuple(
-            other.name
-            for other in section.fields
-            if other.name in partners and other.name != one.name
-        )
-        found.append(FieldProof(name=one.name, values=len(values), together=together))
+        partners.discard(one.name)
+        others = tuple(other.name for other in section.fields if other.name in partners)
+        found.append(FieldProof(name=one.name, values=len(values), together=others))
     return tuple(found)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import combinations
+from time import strptime
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -26,7 +26,15 @@ from mockgen_watch.migrations.forms import (
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import Document, Json, MappingNode, Node, SequenceNode, plain_data
+from mockgen_watch.spec.document import (
+    Document,
+    Json,
+    MappingNode,
+    Node,
+    SequenceNode,
+    members_of,
+    plain_data,
+)
 
 Values: TypeAlias = "tuple[Json, ...]"
 Pools: TypeAlias = Mapping[str, Values]
@@ -198,10 +206,8 @@ def _rule(texts: set[str]) -> tuple[str, str] | None:
 def _is_date(text: str, form: str, pattern: str) -> bool:
     if re.fullmatch(pattern, text) is None:
         return False
-    letters = re.findall("[Ymd]", form)
-    numbers = dict(zip(letters, map(int, re.findall("[0-9]+", text)), strict=True))
     try:
-        date(numbers["Y"], numbers["m"], numbers["d"])
+        strptime(text, form)
     except ValueError:
         return False
     return True
@@ -230,19 +236,17 @@ _MAX_NAMES: Final = 5
 
 def shared_pools(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
     """Yield each pool that several models have, whatever they call it."""
-    users: dict[bytes, dict[str, str]] = {}
-    first: dict[bytes, tuple[str, Values]] = {}
+    users: dict[bytes, dict[str, tuple[str, Values]]] = {}
     for one in models:
         for pools in one.sections.values():
             for key, values in pools.items():
                 content = sorted(map(canonical, values))
                 if len(set(content)) >= _MIN_SHARED_VALUES:
-                    identity = b",".join(content)
-                    users.setdefault(identity, {}).setdefault(one.model, key)
-                    first.setdefault(identity, (key, values))
-    for identity, found in users.items():
+                    found = users.setdefault(b",".join(content), {})
+                    found.setdefault(one.model, (key, values))
+    for found in users.values():
         if len(found) > 1:
-            yield _shared_pools_suggestion(tuple(found), *first[identity])
+            yield _shared_pools_suggestion(tuple(found), *next(iter(found.values())))
 
 
 def _shared_pools_suggestion(models: tuple[str, ...], key: str, values: Values) -> Suggestion:
@@ -342,19 +346,15 @@ def _equal(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
 
 def _mappings(sections: Mapping[str, Pools], master: Node) -> Iterator[Suggestion]:
     names = dict.fromkeys(key for pools in sections.values() for key in pools)
-    theirs = dict(_node_pools(_slot(master), ""))
+    theirs = [key.rpartition(".") for key in dict(_node_pools(_slot(master), ""))]
     for key in names:
         parent, _, own = key.rpartition(".")
-        siblings = [
-            other.rpartition(".")[2] for other in theirs if other.rpartition(".")[0] == parent
-        ]
-        if own in siblings:
-            continue
+        siblings = [name for above, _, name in theirs if above == parent]
         near = next((other for other in siblings if is_near(own, other)), "")
-        if near and f"{parent}.{near}".lstrip(".") not in names:
+        where = f"{parent}.{near}".lstrip(".")
+        if near and own not in siblings and where not in names:
             values = next(pools[key] for pools in sections.values() if key in pools)
             pool = {"$const": values[0]} if len(values) == 1 else {"$choice": list(values)}
-            where = f"{parent}.{near}".lstrip(".")
             yield Suggestion(
                 kind="mapping",
                 text=f"{key} has no counterpart in the master, but {where} is near: "
@@ -365,6 +365,6 @@ def _mappings(sections: Mapping[str, Pools], master: Node) -> Iterator[Suggestio
 
 def _slot(root: Node) -> Node:
     """Return the record of a master: its only mapping, else the whole."""
-    members = root.members if isinstance(root, MappingNode) else ()
-    mappings = [member.node for member in members if isinstance(member.node, MappingNode)]
+    nodes = [member.node for member in members_of(root)]
+    mappings = [node for node in nodes if isinstance(node, MappingNode)]
     return mappings[0] if len(mappings) == 1 else root

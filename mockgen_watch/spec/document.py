@@ -206,6 +206,11 @@ def plain_data(node: Node) -> Json:
     return node.value
 
 
+def members_of(node: Node | None) -> tuple[Member, ...]:
+    """Return the members of a mapping, and none of what is no mapping."""
+    return node.members if isinstance(node, MappingNode) else ()
+
+
 def pointer_of(segments: Sequence[str | int]) -> str:
     """Return the JSON Pointer (RFC 6901) of a path of keys and indexes."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in segments)

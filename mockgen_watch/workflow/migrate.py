@@ -295,16 +295,13 @@ def _files_of(start: Path, root: Path | None) -> Iterator[str]:
             yield _path_from(start, str(root / path))
 
 
-class _Planner:
+class _Planner(Struct, frozen=True):
     """Plans file by file."""
 
-    def __init__(
-        self, start: Path, root: Path | None, request: MigrationRequest, chain: Chain
-    ) -> None:
-        self.start = start
-        self.root = root
-        self.request = request
-        self.chain = chain
+    start: Path
+    root: Path | None
+    request: MigrationRequest
+    chain: Chain
 
     def file(self, path: str) -> MigratedFile:
         data = self._read(path)
@@ -318,8 +315,7 @@ class _Planner:
         options = replace(
             self.request.options,
             language=language,
-            schema=self._schema(target, "user_input.schema.json"),
-            master_schema=self._schema(target, "master.schema.json"),
+            schema=self._schema(target, f"{'master' if is_master else 'user_input'}.schema.json"),
             master=None if is_master else self._master_of(path),
         )
         migrate = migrate_master if is_master else migrate_user_input
@@ -347,9 +343,8 @@ class _Planner:
         migration = migrate_versioned(path, data, kind, self.chain)
         new = None
         if migration.new is not None:
-            new = migration.new.encode("utf-8", "surrogateescape")
-            if data.startswith(_BOM):
-                new = _BOM + new
+            bom = _BOM if data.startswith(_BOM) else b""
+            new = bom + migration.new.encode("utf-8", "surrogateescape")
         return MigratedFile(
             source=path, target=path, old=data, new=new, there=digest(data), migration=migration
         )

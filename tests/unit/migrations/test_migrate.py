@@ -97,12 +97,10 @@ def test_a_file_that_would_be_too_large_a_spec_is_to_be_divided(
     ],
 )
 def test_an_empty_list_of_a_master_is_a_constant(path: str, old: str, new: str) -> None:
-    done = migrate_master(
-        path, old.encode(), MigrationOptions(master_schema="s", is_thorough=False)
-    )
+    done = migrate_master(path, old.encode(), MigrationOptions(schema="s", is_thorough=False))
     assert done.new == new
     assert {remark.kind for remark in done.remarks} == {RemarkKind.EMPTY_LIST}
-    again = migrate_master(path, new.encode(), MigrationOptions(master_schema="s"))
+    again = migrate_master(path, new.encode(), MigrationOptions(schema="s"))
     assert (again.new, again.diagnostics) == (None, ())
 
 
@@ -113,9 +111,7 @@ def test_a_master_may_hold_lists_scalars_and_nothing_else() -> None:
 
 
 def test_what_is_wrong_with_a_master_is_reported_at_its_place() -> None:
-    done = migrate_master(
-        "m.json", b'{"p": {"a": 1,\n "$x": 2}}', MigrationOptions(master_schema="s")
-    )
+    done = migrate_master("m.json", b'{"p": {"a": 1,\n "$x": 2}}', MigrationOptions(schema="s"))
     (told,) = done.diagnostics
     assert (told.location.line, told.location.column) == (2, 2)
     assert done.new is None
@@ -150,7 +146,7 @@ def test_what_cannot_be_migrated_stays_and_is_told(text: str, told: str) -> None
 
 @pytest.mark.parametrize("text", ["[1]", "p: {a: [1", "p: {a: 1}\nb: {$x: 1}\n"])
 def test_a_master_that_cannot_be_migrated_stays(text: str) -> None:
-    done = migrate_master("m.yaml", text.encode(), MigrationOptions(master_schema="s"))
+    done = migrate_master("m.yaml", text.encode(), MigrationOptions(schema="s"))
     assert (done.new, done.has_failed) == (None, True)
 
 
@@ -160,11 +156,11 @@ def test_what_is_valid_as_it_stands_is_rewritten_only_when_asked() -> None:
     assert migrated(suffixes).new is not None
     master = b'{"p": {"a": 1}}'
     assert (
-        migrate_master("m.json", master, MigrationOptions(is_thorough=False, master_schema="s")).new
+        migrate_master("m.json", master, MigrationOptions(is_thorough=False, schema="s")).new
         is None
     )
     new = b'{"$slot": "p", "p": {"a": 1}}'
-    done = migrate_master("m.json", new, MigrationOptions(master_schema="s"))
+    done = migrate_master("m.json", new, MigrationOptions(schema="s"))
     assert (done.new, done.versions) == (None, (1,))
 
 
