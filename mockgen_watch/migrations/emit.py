@@ -301,7 +301,7 @@ class _SectionsYaml(YamlSource):
         if (
             canonical(plain_data(member.node)) != canonical(piece.spec)
             or self.text[start : member.mark.end].strip("\"'") != piece.key
-            or self._has_anchor(member.node)
+            or self._signs(member.node)
             or not _COLON.match(self.text, member.mark.end)
         ):
             return None
@@ -350,8 +350,8 @@ class _SuffixesYaml(YamlSource):
             column = self._column_of(group.own)
             if group.scenarios:
                 # An alias of the whole would include its scenarios, too.
-                self._anchored -= self._names(group.own.node, "&").difference(
-                    *(self._names(item.node, "&") for item in members_of(group.own.node))
+                self._anchored -= self._signs(group.own.node).difference(
+                    *(self._signs(item.node) for item in members_of(group.own.node))
                 )
         if group.scenarios:
             yield from self._scenarios(group, member, column)

@@ -150,7 +150,6 @@ class Section(Struct, frozen=True, kw_only=True):
 
     name: str
     member: Member | None
-    node: Node
     fields: tuple[OldField, ...]
 
 
@@ -230,7 +229,7 @@ def read_sections(document: Document) -> SectionFile:
     if not isinstance(root, MappingNode):
         return SectionFile(sections=(), models=(), remarks=())
     if form_of(document) is Form.FLAT:
-        section = Section(name="", member=None, node=root, fields=reader.fields(root, ()))
+        section = Section(name="", member=None, fields=reader.fields(root, ()))
         return SectionFile(sections=(section,), models=(), remarks=tuple(reader.remarks))
     sections: list[Section] = []
     models: list[Member] = []
@@ -241,7 +240,7 @@ def read_sections(document: Document) -> SectionFile:
             reader.remark(RemarkKind.LOST, text, member, (member.key,))
         elif is_section(member):
             fields = reader.fields(node, (member.key,))
-            sections.append(Section(name=member.key, member=member, node=node, fields=fields))
+            sections.append(Section(name=member.key, member=member, fields=fields))
         elif _is_beside(member):
             models.append(member)
             text = "it is no section and stays as it is, with outputs of its own"
@@ -272,7 +271,7 @@ class _Reader:
         )
 
     def remark(self, kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> None:
-        self.remarks.append(_remark(kind, text, member, pointer))
+        self.remarks.append(make_remark(kind, text, member, pointer))
 
     def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node
@@ -314,7 +313,8 @@ class _Reader:
         return OldLeaf(values=split.values)
 
 
-def _remark(kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> Remark:
+def make_remark(kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> Remark:
+    """Return a remark on ``member``; what is lost is the member itself."""
     lost = member if kind is RemarkKind.LOST else None
     return Remark(kind=kind, text=text, mark=member.mark, pointer=pointer, lost=lost)
 
@@ -356,7 +356,7 @@ def read_suffixes(document: Document) -> SuffixFile:
     for member in members_of(document.root):
         if not isinstance(member.node, MappingNode):
             reason = "it is no model: models are mappings"
-            remarks.append(_remark(RemarkKind.LOST, reason, member, (member.key,)))
+            remarks.append(make_remark(RemarkKind.LOST, reason, member, (member.key,)))
             continue
         name, scenario = split_suffix(member.key)
         group = groups.setdefault(fold(name), ModelGroup(name=name))

@@ -200,7 +200,7 @@ def _text_spans(node: Node, text: str) -> Iterator[tuple[int, int]]:
 
 
 _REST: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?\Z")
-_NAME: Final = re.compile(r"[^\s,\[\]{}]+")
+_SIGN: Final = re.compile(r"[&*!][^\s,\[\]{}]*")
 _OPENING: Final = re.compile(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\n)?")
 
 
@@ -264,32 +264,24 @@ class YamlSource:
 
         If so, the anchors in it count as being in the new text from here on.
         """
-        own = self._names(node, "&")
-        if self._names(node, "*") - own - self._anchored:
+        signs = self._signs(node)
+        own = {sign for sign in signs if sign[0] == "&"}
+        wanted = {f"&{sign[1:]}" for sign in signs if sign[0] == "*"}
+        if wanted - own - self._anchored:
             return False
         self._anchored |= own
         return True
 
-    def _names(self, node: Node, sign: str) -> set[str]:
-        """Return the names after ``&`` or ``*`` in the text of ``node``."""
-        start = node.mark.start
-        found: set[str] = set()
-        if self.text.startswith(sign, start) and (match := _NAME.match(self.text, start + 1)):
-            found.add(match[0])
-        if self.text.startswith("*", start):
+    def _signs(self, node: Node) -> set[str]:
+        """Return the anchors, aliases and tags of ``node`` and what is in it, as ``&a``, ``*a``."""
+        found = _SIGN.match(self.text, node.mark.start)
+        signs = {found[0]} if found else set()
+        if found and found[0][0] == "*":
             # What an alias stands for is in another place.
-            return found
+            return signs
         inner = [member.node for member in members_of(node)]
         inner += node.items if isinstance(node, SequenceNode) else ()
-        return found.union(*(self._names(one, sign) for one in inner))
-
-    def _has_anchor(self, node: Node) -> bool:
-        """Return whether ``node`` is, or holds, an anchor, an alias or a tag."""
-        if self.text[node.mark.start : node.mark.start + 1] in {"&", "*", "!"}:
-            return True
-        if isinstance(node, MappingNode):
-            return any(self._has_anchor(member.node) for member in node.members)
-        return isinstance(node, SequenceNode) and any(map(self._has_anchor, node.items))
+        return signs.union(*map(self._signs, inner))
 
     def _lead(self, mark: Mark, column: int) -> list[str]:
         """Return the comments and blank lines right above a key, at another indentation."""

@@ -116,28 +116,17 @@ class FileKind(StrEnum):
     LOCKFILE = "lockfile"
 
 
-class Step(Struct, frozen=True, kw_only=True):
-    """A migration of the files of a kind from version ``source`` to the next.
-
-    ``apply`` returns the new text; it need not change the version. Of a lockfile it gets the text
-    alone, without nodes.
-    """
-
-    kind: FileKind
-    source: int
-    apply: Callable[[Document], str]
-
-
 class Chain(Struct, frozen=True, kw_only=True):
     """What brings files to the newest versions.
 
     Attributes:
-        steps: of all kinds.
+        steps: kind and version → what makes the text of the next version. It need not change the
+            number. Of a lockfile it gets the text alone, without nodes.
         newest: kind → the version that this release writes, where it is not that of specs.
         check: what a reader of the newest version reports for a file that was brought to it.
     """
 
-    steps: Sequence[Step] = ()
+    steps: Mapping[tuple[FileKind, int], Callable[[Document], str]] = field(default_factory=dict)
     newest: Mapping[FileKind, int] = field(default_factory=dict)
     check: Callable[[FileKind, Document], Sequence[Diagnostic]] = lambda _kind, _document: ()
 
@@ -230,9 +219,9 @@ def migrate_user_input(
     document = parse(path, data)
     form = form_of(document)
     plain = _unchanged(document, FileKind.USER_INPUT, options.language, form)
-    if document.root is None or plain.has_failed or form is Form.BROKEN:
-        if plain.has_failed:
-            return plain
+    if plain.has_failed:
+        return plain
+    if form is Form.BROKEN:
         problem = "it is no mapping of sections, models or fields"
         return _failed(plain, migration_error(document, problem))
     if form is Form.NEW:
@@ -287,9 +276,16 @@ def looks_like_master(path: str, data: bytes) -> bool:
     return [key for key in keys if not key.startswith("$")] in [[slot] for slot in _MASTER_SLOTS]
 
 
-def remark_location(document: Document, remark: Remark) -> Location:
-    """Return where in the old file ``remark`` belongs."""
-    return document.locate(remark.mark, pointer_of(remark.pointer))
+def lost_warnings(document: Document, remarks: Iterable[Remark], fate: str) -> Iterator[Diagnostic]:
+    """Yield a warning for each member that no record can hold; ``fate`` is what becomes of it."""
+    for remark in remarks:
+        if remark.kind is RemarkKind.LOST:
+            yield Diagnostic(
+                code="MG701",
+                message=f'"{remark.pointer[-1]}" is {fate}: {remark.text}',
+                location=document.locate(remark.mark, pointer_of(remark.pointer)),
+                severity=Severity.WARNING,
+            )
 
 
 def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
@@ -349,11 +345,11 @@ def _upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
             hint="a newer release of mockgen-watch may read it",
         )
         return _failed(plain, problem)
-    steps = {step.source: step.apply for step in chain.steps if step.kind is kind}
     problems: Sequence[Diagnostic] = ()
     new, version = document, first
     while version < newest and not has_errors(problems):
-        text = steps[version](new) if version in steps else new.text
+        step = chain.steps.get((kind, version))
+        text = new.text if step is None else step(new)
         version += 1
         new = _numbered(new, text, version, kind)
         problems = new.diagnostics
@@ -392,16 +388,7 @@ def _proved(
     done: Migration, document: Document, remarks: tuple[Remark, ...], options: MigrationOptions
 ) -> Migration:
     """Return a migration with what is to be said of it."""
-    lost = (
-        Diagnostic(
-            code="MG701",
-            message=f'"{remark.pointer[-1]}" is kept as a comment: {remark.text}',
-            location=remark_location(document, remark),
-            severity=Severity.WARNING,
-        )
-        for remark in remarks
-        if remark.kind is RemarkKind.LOST
-    )
+    lost = lost_warnings(document, remarks, "kept as a comment")
     is_edit_format = done.form is not None and done.form.is_edit_format
     return replace(
         done,

@@ -23,6 +23,7 @@ from mockgen_watch.migrations.forms import (
     RemarkKind,
     Section,
     SectionFile,
+    make_remark,
 )
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.scenarios import scenario_name
@@ -45,7 +46,7 @@ class TooManyRowsError(Exception):
     Attributes:
         fields: their names and the number of values after which each begins again.
         rows: how many combinations there are.
-        mark: of the section that has them, set by who knows it.
+        mark: of the section that has them, set by who knows it; None: the whole file is one.
     """
 
     def __init__(self, fields: Sequence[tuple[str, int]], rows: int) -> None:
@@ -285,7 +286,7 @@ def _pieces(section: Section, fields: Sequence[OldField]) -> tuple[Piece, ...]:
     try:
         return pieces_of(fields)
     except TooManyRowsError as error:
-        error.mark = (section.member or section.node).mark
+        error.mark = section.member.mark if section.member is not None else None
         raise
 
 
@@ -322,12 +323,6 @@ def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remar
         taken.add(fold(name))
         names.append(scenario_name(name))
         if name != section.name and section.member is not None:
-            remarks.append(
-                Remark(
-                    kind=RemarkKind.RENAMED,
-                    text=f'the section is the scenario "{name}" now',
-                    mark=section.member.mark,
-                    pointer=(section.name,),
-                )
-            )
+            text = f'the section is the scenario "{name}" now'
+            remarks.append(make_remark(RemarkKind.RENAMED, text, section.member, (section.name,)))
     return names, tuple(remarks)

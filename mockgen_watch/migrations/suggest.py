@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import combinations
-from time import strptime
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -206,8 +206,10 @@ def _rule(texts: set[str]) -> tuple[str, str] | None:
 def _is_date(text: str, form: str, pattern: str) -> bool:
     if re.fullmatch(pattern, text) is None:
         return False
+    letters = re.findall("[Ymd]", form)
+    numbers = dict(zip(letters, map(int, re.findall("[0-9]+", text)), strict=True))
     try:
-        strptime(text, form)
+        date(numbers["Y"], numbers["m"], numbers["d"])
     except ValueError:
         return False
     return True

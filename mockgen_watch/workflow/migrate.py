@@ -20,19 +20,18 @@ from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.lock.lockfile import LOCK_VERSION, read_lockfile, upgrade_text
 from mockgen_watch.lock.paths import LOCK_NAME
-from mockgen_watch.migrations.forms import RemarkKind, SectionFile, form_of, read_sections
+from mockgen_watch.migrations.forms import SectionFile, form_of, read_sections
 from mockgen_watch.migrations.layout import json_text, language_of, with_language
 from mockgen_watch.migrations.migrate import (
     Chain,
     FileKind,
     Migration,
     MigrationOptions,
-    Step,
     looks_like_master,
+    lost_warnings,
     migrate_master,
     migrate_user_input,
     migrate_versioned,
-    remark_location,
     too_many_rows,
 )
 from mockgen_watch.migrations.pieces import TooManyRowsError, assemble
@@ -76,10 +75,10 @@ def problems_of(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
     return build(document, context)[1]
 
 
-_LOCK_STEP = Step(kind=FileKind.LOCKFILE, source=1, apply=lambda lock: upgrade_text(lock.text))
-
 CHAIN: Final = Chain(
-    steps=(_LOCK_STEP,), newest={FileKind.LOCKFILE: LOCK_VERSION}, check=problems_of
+    steps={(FileKind.LOCKFILE, 1): lambda lock: upgrade_text(lock.text)},
+    newest={FileKind.LOCKFILE: LOCK_VERSION},
+    check=problems_of,
 )
 """The chain of this release."""
 
@@ -470,14 +469,7 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
 
 
 def _remarks(document: Document, old: SectionFile) -> Iterator[Diagnostic]:
-    for remark in old.remarks:
-        if remark.kind is RemarkKind.LOST:
-            yield Diagnostic(
-                code="MG701",
-                message=f'"{remark.pointer[-1]}" is passed over: {remark.text}',
-                location=remark_location(document, remark),
-                severity=Severity.WARNING,
-            )
+    yield from lost_warnings(document, old.remarks, "passed over")
     for member in old.models:
         yield Diagnostic(
             code="MG701",

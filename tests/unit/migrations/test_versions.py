@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.diagnostics import Diagnostic, Location
-from mockgen_watch.migrations.migrate import Chain, FileKind, Step, migrate_versioned
+from mockgen_watch.migrations.migrate import Chain, FileKind, migrate_versioned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mockgen_watch.spec.document import Document
 
 
-def renames(old: str, new: str, source: int) -> Step:
-    def apply(document: Document) -> str:
-        return document.text.replace(old, new)
-
-    return Step(kind=FileKind.USER_INPUT, source=source, apply=apply)
+def renames(old: str, new: str) -> Callable[[Document], str]:
+    return lambda document: document.text.replace(old, new)
 
 
 NEWEST = {FileKind.USER_INPUT: 3, FileKind.MASTER: 3, FileKind.LOCKFILE: 2}
 CHAIN = Chain(
-    steps=(renames("$pattern", "$regex", 1), renames("$regex", "$matches", 2)), newest=NEWEST
+    steps={
+        (FileKind.USER_INPUT, 1): renames("$pattern", "$regex"),
+        (FileKind.USER_INPUT, 2): renames("$regex", "$matches"),
+    },
+    newest=NEWEST,
 )
 
 CHAINS = {
@@ -76,8 +79,8 @@ def test_a_lockfile_keeps_its_own_number() -> None:
 
 
 def test_what_a_step_makes_is_read_before_it_is_given() -> None:
-    broken = Step(kind=FileKind.USER_INPUT, source=1, apply=lambda _: "M: {a: [1}\n")
-    chain = Chain(steps=(broken,), newest=NEWEST)
+    broken = {(FileKind.USER_INPUT, 1): lambda _: "M: {a: [1}\n"}
+    chain = Chain(steps=broken, newest=NEWEST)
     done = migrate_versioned("a.yaml", b"M: {a: [1]}\n", FileKind.USER_INPUT, chain)
     assert done.new is None
     assert {item.code for item in done.diagnostics} == {"MG702"}

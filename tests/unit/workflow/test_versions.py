@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.cli.main import main
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.lock.lockfile import read_lockfile
-from mockgen_watch.migrations.migrate import Chain, FileKind, MigrationOptions, Step, read_document
+from mockgen_watch.migrations.migrate import Chain, FileKind, MigrationOptions, read_document
 from mockgen_watch.spec.build.reader import Build, Entry
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.document import MappingNode
@@ -24,7 +24,7 @@ from mockgen_watch.workflow.migrate import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mockgen_watch.spec.document import Document
@@ -35,11 +35,8 @@ MASTER = '{\n\t"$slot": "p",\n\t"p": {"x": 1}\n}\n'
 ASKED = MigrationRequest(files=(), options=MigrationOptions())
 
 
-def renames(kind: FileKind, old: str, new: str, source: int = 1) -> Step:
-    def apply(document: Document) -> str:
-        return document.text.replace(old, new)
-
-    return Step(kind=kind, source=source, apply=apply)
+def renames(old: str, new: str) -> Callable[[Document], str]:
+    return lambda document: document.text.replace(old, new)
 
 
 def read_as_next(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
@@ -51,13 +48,13 @@ def read_as_next(kind: FileKind, document: Document) -> Sequence[Diagnostic]:
 
 
 NEXT = Chain(
-    steps=(
-        renames(FileKind.USER_INPUT, "$pattern", "$expression"),
-        renames(FileKind.USER_INPUT, "$expression", "$regex", 2),
-        renames(FileKind.MASTER, "$slot", "$place", 2),
-        renames(FileKind.PROJECT, "seed:", "start:"),
-        renames(FileKind.LOCKFILE, '"outputs": {', '"entries": {', 2),
-    ),
+    steps={
+        (FileKind.USER_INPUT, 1): renames("$pattern", "$expression"),
+        (FileKind.USER_INPUT, 2): renames("$expression", "$regex"),
+        (FileKind.MASTER, 2): renames("$slot", "$place"),
+        (FileKind.PROJECT, 1): renames("seed:", "start:"),
+        (FileKind.LOCKFILE, 2): renames('"outputs": {', '"entries": {'),
+    },
     newest={
         FileKind.USER_INPUT: 3,
         FileKind.MASTER: 3,
@@ -178,8 +175,8 @@ def test_what_a_step_has_made_is_read_by_the_reader_of_its_kind(
     path, text = RIGHT.get(kind, ("mockgen.lock", lock))
     assert not problems_of(kind, read_document(path, text.encode(), kind))
     newest = CHAIN.newest_of(kind)
-    step = renames(kind, text, WRONG[kind][1], newest)
-    bad = replace(CHAIN, newest={kind: newest + 1}, steps=(step,))
+    steps = {(kind, newest): renames(text, WRONG[kind][1])}
+    bad = replace(CHAIN, newest={kind: newest + 1}, steps=steps)
     root = project / "specs" / "m"
     (root / "user_input.yaml").write_text(RIGHT[FileKind.USER_INPUT][1])
     (root / "master.json").write_text(MASTER)
