@@ -16,13 +16,13 @@ from msgspec import Struct
 
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.spec.document import Json, ScalarValue, number_text, pointer_of
-from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mockgen_watch.formats.fragments import FragmentPlan
     from mockgen_watch.generate.column import Program
+    from mockgen_watch.spec.model import Layout
 
     Options: TypeAlias = Mapping[str, Json]
 
@@ -126,7 +126,6 @@ class Format(Struct, frozen=True, kw_only=True):
     suffix: str
     writer: Callable[[Sequence[Program], Options, Layout], Writer]
     options: tuple[Option, ...] = ()
-    layouts: tuple[Layout, ...] = tuple(Layout)
     is_lines: bool = False
 
 

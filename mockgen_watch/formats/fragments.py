@@ -9,7 +9,6 @@ well as ``formats.vector`` does.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -22,14 +21,15 @@ from mockgen_watch.generate.column import (
     Column,
     ColumnKind,
     Node,
-    Part,
     State,
+    combined_texts,
+    drawn,
     finished,
-    joined_text,
+    streams_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.spec.document import Json
@@ -426,18 +426,11 @@ def column_form(column: Column, coder: Coder, limit: int) -> tuple[Table, ...] |
             return (opening, *parts, closing)
         reason = "how it is quoted depends on the whole text"
     if not column.read:
-        found = {id(part.stream): part.stream for part in column.parts if part.stream is not None}
-        streams = tuple(found.values())
+        streams = streams_of(column.parts)
         # The values of a pool are never too many: they are a table already.
         if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
-            fragments = tuple([coder.encode(value) for value in _values(column, streams)])
-            return (Table(streams, fragments),)
+            return (Table(streams, tuple(map(coder.encode, _values(column)))),)
     return reason or "its text is read record by record"
-
-
-def drawn(part: Part) -> tuple[Json, ...]:
-    """Return the entries of a part's table that its stream can draw."""
-    return tuple(part.table[: 1 if part.stream is None else part.stream.size])
 
 
 def may_be_absent(node: Node) -> bool:
@@ -445,20 +438,11 @@ def may_be_absent(node: Node) -> bool:
     return node.presence is not None and node.presence.size > State.ABSENT
 
 
-def _values(column: Column, streams: Sequence[Stream]) -> Iterator[Json]:
-    """Yield every value of a column without ``read``, in the order of an index of ``streams``."""
+def _values(column: Column) -> Iterable[Json]:
+    """Return every value of a column without ``read``, in the order of an index of its streams."""
     if column.kind is ColumnKind.VALUE:
-        yield from drawn(column.parts[0])
-        return
-    digit = {id(stream): place for place, stream in enumerate(streams)}
-    places = [None if part.stream is None else digit[id(part.stream)] for part in column.parts]
-    tables = [drawn(part) for part in column.parts]
-    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
-        pieces = [
-            table[0 if place is None else numbers[place]]
-            for table, place in zip(tables, places, strict=True)
-        ]
-        yield finished(column, joined_text(pieces))
+        return drawn(column.parts[0])
+    return (finished(column, text) for text in combined_texts(column.parts))
 
 
 _ANY_LENGTH: Final = 16

@@ -17,7 +17,7 @@ and ``word`` are those of Wellons' "lowbias32".
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -287,8 +287,11 @@ def cell_of_element(cell: Cell, element: int) -> Cell:
     return Cell(cell.index, (*cell.elements, element), a, b, cell)
 
 
-def outer_cell(cell: Cell, depth: int) -> Cell:
-    """Return the cell around ``cell`` that lies in ``depth`` arrays; itself when it does."""
+CellOrCells = TypeVar("CellOrCells", Cell, Cells)
+
+
+def outer_cell(cell: CellOrCells, depth: int) -> CellOrCells:
+    """Return the cell, or cells, around ``cell`` in ``depth`` arrays; itself when it is there."""
     while len(cell.elements) > depth and cell.outer is not None:
         cell = cell.outer
     return cell
@@ -319,13 +322,6 @@ def cells_of_element(cells: Cells, element: int) -> Cells:
         below = Cells(cells.xp, cells.index, path, a, b, cells.scratch, cells)
         cells.below[element] = below
     return below
-
-
-def outer_cells(cells: Cells, depth: int) -> Cells:
-    """Return the cells around ``cells`` that lie in ``depth`` arrays; themselves when they do."""
-    while len(cells.elements) > depth and cells.outer is not None:
-        cells = cells.outer
-    return cells
 
 
 def release(cells: Cells) -> None:

@@ -9,6 +9,7 @@ change.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -376,6 +377,26 @@ def works_by_piece(transform: Transform, pieces: Iterable[str]) -> bool:
     if transform is Transform.LOWER:
         return not any(_SIGMA in piece for piece in pieces)
     return transform in {Transform.UPPER, Transform.ASCII}
+
+
+def drawn(part: Part) -> tuple[Json, ...]:
+    """Return the entries of a part's table that its stream can draw."""
+    return tuple(part.table[: 1 if part.stream is None else part.stream.size])
+
+
+def streams_of(parts: Iterable[Part]) -> tuple[Stream, ...]:
+    """Return the streams of ``parts``, each once."""
+    streams = [part.stream for part in parts if part.stream is not None]
+    return tuple({id(stream): stream for stream in streams}.values())
+
+
+def combined_texts(parts: Sequence[Part]) -> Iterator[str]:
+    """Yield the text of each combination of what the streams draw, the last one's first."""
+    streams, tables = streams_of(parts), [drawn(part) for part in parts]
+    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
+        number_of = dict(zip(map(id, streams), numbers, strict=True))
+        pairs = zip(tables, parts, strict=True)
+        yield joined_text([table[number_of.get(id(part.stream), 0)] for table, part in pairs])
 
 
 def joined_text(pieces: Iterable[Json]) -> str:

@@ -125,7 +125,6 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 def _is_directive(piece: str) -> bool:
-    """Return whether a piece of a format is a directive, and no literal text."""
     return len(piece) > 1 and piece[0] == "%"
 
 

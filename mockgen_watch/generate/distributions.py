@@ -188,8 +188,6 @@ class Triangular(Struct, frozen=True):
 
     def __call__(self, below: Real, above: Real) -> Real:
         width = self.high - self.low
-        if not width:
-            return below * 0.0 + self.low
         up = square_root(below * (width * (self.mode - self.low))) + self.low
         down = self.high - square_root(above * (width * (self.high - self.mode)))
         return choose(below * width < self.mode - self.low, up, down)
@@ -251,7 +249,8 @@ def curve_of(number: Number) -> Curve:
     high = None if number.maximum is None else float(number.maximum)
     if number.distribution.kind is DistributionKind.TRIANGULAR:
         # Both bounds are required there.
-        return Triangular(low or 0.0, params["mode"], high or 0.0)
+        low, high = low or 0.0, high or 0.0
+        return Fixed(low) if low == high else Triangular(low, params["mode"], high)
     whole = _UNBOUNDED[number.distribution.kind](**params)
     least = (0.0, 1.0) if low is None else whole.shares(low)
     most = (1.0, 0.0) if high is None else whole.shares(high)

@@ -19,7 +19,6 @@ from mockgen_watch.generate.address import (
     MASK64,
     encode_parts,
     outer_cell,
-    outer_cells,
     record_cell,
     record_cells,
 )
@@ -160,7 +159,7 @@ class OuterCell(Struct, frozen=True):
         return outer_cell(cell, self.depth)
 
     def cells(self, cells: Cells) -> Cells:
-        return outer_cells(cells, self.depth)
+        return outer_cell(cells, self.depth)
 
 
 class ParentCell:

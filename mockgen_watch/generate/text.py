@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,8 @@ from mockgen_watch.generate.column import (
     Part,
     State,
     column_reader,
-    joined_text,
+    combined_texts,
+    streams_of,
     transformed,
     works_by_piece,
 )
@@ -227,9 +227,7 @@ def _as_one_part(column: Column) -> Column | None:
         return None
     if len(parts) == 1:
         return column
-    streams = list(
-        {id(part.stream): part.stream for part in parts if part.stream is not None}.values()
-    )
+    streams = streams_of(parts)
     if math.prod(stream.size for stream in streams) > COMBINATIONS:
         return None
 
@@ -238,9 +236,6 @@ def _as_one_part(column: Column) -> Column | None:
             total = total * stream.size + number
         return total
 
-    texts = []
-    for numbers in itertools.product(*[range(stream.size) for stream in streams]):
-        drawn = {id(stream): number for stream, number in zip(streams, numbers, strict=True)}
-        texts.append(joined_text(part.table[drawn.get(id(part.stream), 0)] for part in parts))
+    texts = tuple(combined_texts(parts))
     stream = Shared(Joined(joint_number, len(texts), *streams)) if streams else None
-    return replace(column, parts=(Part(table=tuple(texts), stream=stream),))
+    return replace(column, parts=(Part(table=texts, stream=stream),))

@@ -94,7 +94,21 @@ def kinds_of(shape: Shape) -> Kinds | None:
         return frozenset({Kind.OBJECT})
     if isinstance(shape, ArrayShape):
         return frozenset({Kind.ARRAY})
-    return _kinds_of_generator(shape.generator)
+    generator = shape.generator
+    values = values_of(generator)
+    if values is not None:
+        return frozenset(_KINDS[type(value)] for value in values if value is not None)
+    if isinstance(generator, Reference):
+        return None
+    if isinstance(generator, Number | RecordIndex):
+        return frozenset({Kind.NUMBER})
+    if isinstance(generator, Boolean):
+        return frozenset({Kind.BOOLEAN})
+    if isinstance(generator, SequenceNumber):
+        is_text = generator.width > 0 or generator.prefix
+        return frozenset({Kind.TEXT if is_text else Kind.NUMBER})
+    # What is left writes text: patterns, moments, UUIDs and templates.
+    return frozenset({Kind.TEXT})
 
 
 def values_of(generator: Generator) -> tuple[Json, ...] | None:
@@ -121,23 +135,6 @@ def may_be_number(generator: Generator) -> bool:
     if isinstance(generator, SequenceNumber):
         return re.fullmatch(_NUMERIC, generator.prefix) is not None
     return isinstance(generator, Pattern | Reference)
-
-
-def _kinds_of_generator(generator: Generator) -> Kinds | None:
-    values = values_of(generator)
-    if values is not None:
-        return frozenset(_KINDS[type(value)] for value in values if value is not None)
-    if isinstance(generator, Reference):
-        return None
-    if isinstance(generator, Number | RecordIndex):
-        return frozenset({Kind.NUMBER})
-    if isinstance(generator, Boolean):
-        return frozenset({Kind.BOOLEAN})
-    if isinstance(generator, SequenceNumber):
-        is_text = generator.width > 0 or generator.prefix
-        return frozenset({Kind.TEXT if is_text else Kind.NUMBER})
-    # What is left writes text: patterns, moments, UUIDs and templates.
-    return frozenset({Kind.TEXT})
 
 
 def preserve_type(master: Shape, record: Shape) -> Shape:

@@ -63,8 +63,7 @@ def run_record(options: argparse.Namespace) -> int:
     source = compile_source(with_record(plan, options.index))
     form = BUILTIN[options.format]
     given = plan.output.options if plan.output.format == options.format else ()
-    layout = Layout.SPLIT if Layout.SPLIT in form.layouts else form.layouts[0]
-    writer = form.writer(source.programs, complete_options(form, given), layout)
+    writer = form.writer(source.programs, complete_options(form, given), Layout.SPLIT)
     data = writer.encode(source.record_at(options.index))
     sys.stdout.write((writer.framing.head + data + writer.framing.tail).decode("utf-8"))
     return ExitCode.DONE

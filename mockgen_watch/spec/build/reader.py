@@ -28,7 +28,7 @@ from mockgen_watch.spec.document import (
     SequenceNode,
     pointer_of,
 )
-from mockgen_watch.spec.model import Layout, OriginKind, OutputOptions
+from mockgen_watch.spec.model import OriginKind, OutputOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -90,8 +90,6 @@ class KnownFormat(Protocol):
 
     @property
     def options(self) -> Sequence[KnownOption]: ...
-    @property
-    def layouts(self) -> Sequence[Layout]: ...
 
 
 class BuildContext(Struct, frozen=True, kw_only=True):

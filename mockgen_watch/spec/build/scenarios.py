@@ -161,7 +161,7 @@ def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
         return inherited
     stated, layout, labels = entry.get("format"), entry.get("layout"), entry.get("labels")
     name = None if stated is None else _format_name(stated)
-    # The options and layouts of a format that was misspelt are anyone's guess.
+    # The options of a format that was misspelt are anyone's guess.
     is_misspelt = stated is not None and name is None
     known = None if is_misspelt else entry.build.context.formats.get(name or inherited.format)
     options = [item for item in entry.members() if item.key not in _OUTPUT_KEYS]
@@ -169,12 +169,11 @@ def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
     if known is not None:
         for option in slips or options:
             _check_option(option, name or inherited.format, known)
-    layouts = tuple(Layout) if known is None else tuple(known.layouts)
     base = _with_format(entry, inherited, name)
     own = {item.key: plain_data(item.node) for item in options}
     return replace(
         base,
-        layout=read_word(layout, layouts, "MG221") or base.layout,
+        layout=read_word(layout, tuple(Layout), "MG221") or base.layout,
         labels=read_word(labels, tuple(Labels), "MG221") or base.labels,
         options=tuple(sorted({**dict(base.options), **own}.items())),
     )

@@ -8,7 +8,6 @@ import pytest
 
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import FormatError, complete_options
-from mockgen_watch.spec.model import Layout
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
@@ -53,7 +52,6 @@ def test_the_table_names_each_format_as_it_names_itself() -> None:
         name: name for name in ("json", "ndjson", "yaml", "csv")
     }
     assert all(form.suffix == f".{name}" for name, form in BUILTIN.items())
-    assert all(set(form.layouts) == set(Layout) for form in BUILTIN.values())
 
 
 def test_an_error_grows_its_path_on_the_way_up() -> None:
