@@ -234,20 +234,19 @@ def read_sections(document: Document) -> SectionFile:
     sections: list[Section] = []
     models: list[Member] = []
     for member in root.members:
-        node = member.node
-        if not isinstance(node, MappingNode):
-            text = "it is no section: sections are mappings"
-            reader.remark(RemarkKind.LOST, text, member, (member.key,))
-        elif is_section(member):
-            fields = reader.fields(node, (member.key,))
+        path = (member.key,)
+        is_mapping = isinstance(member.node, MappingNode)
+        if is_section(member):
+            fields = reader.fields(member.node, path)
             sections.append(Section(name=member.key, member=member, fields=fields))
-        elif _is_beside(member):
+        elif is_mapping and _is_beside(member):
             models.append(member)
             text = "it is no section and stays as it is, with outputs of its own"
-            reader.remark(RemarkKind.KEPT, text, member, (member.key,))
+            reader.remarks.append(make_remark(RemarkKind.KEPT, text, member, path))
         else:
-            text = "it is no section: sections are called Edit_1, Edit_2, …"
-            reader.remark(RemarkKind.LOST, text, member, (member.key,))
+            what = "called Edit_1, Edit_2, …" if is_mapping else "mappings"
+            text = f"it is no section: sections are {what}"
+            reader.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
     return SectionFile(
         sections=tuple(sections), models=tuple(models), remarks=tuple(reader.remarks)
     )
@@ -263,15 +262,12 @@ class _Reader:
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
 
-    def fields(self, node: MappingNode, path: tuple[str, ...]) -> tuple[OldField, ...]:
+    def fields(self, node: Node, path: tuple[str, ...]) -> tuple[OldField, ...]:
         return tuple(
             OldField(name=member.key, member=member, value=value)
-            for member in node.members
+            for member in members_of(node)
             if (value := self._value(member, (*path, member.key))) is not None
         )
-
-    def remark(self, kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> None:
-        self.remarks.append(make_remark(kind, text, member, pointer))
 
     def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node
@@ -283,7 +279,7 @@ class _Reader:
             return OldLeaf(values=(node.value,))
         if not node.items:
             text = "an empty list has no value that a record could take"
-            self.remark(RemarkKind.LOST, text, member, path)
+            self.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
             return None
         objects = [item for item in node.items if isinstance(item, MappingNode)]
         if len(objects) == len(node.items):
@@ -305,11 +301,11 @@ class _Reader:
         )
         for kind, number, what in remarks:
             if number:
-                subject = f"{number} value{'' if number == 1 else 's'}"
-                self.remark(kind, f"{what} ({subject})", member, path)
+                told = f"{what} ({number} value{'' if number == 1 else 's'})"
+                self.remarks.append(make_remark(kind, told, member, path))
         if len(set(split.values)) < len(split.values):
             text = "a repeated value counts as often as it stands there"
-            self.remark(RemarkKind.DOUBLED, text, member, path)
+            self.remarks.append(make_remark(RemarkKind.DOUBLED, text, member, path))
         return OldLeaf(values=split.values)
 
 

@@ -185,11 +185,8 @@ def _unordered(spec: Json) -> Json:
     """Return ``spec`` with pools and rows in an order that does not depend on the source."""
     if isinstance(spec, list):
         items = [_unordered(item) for item in spec]
-        if all(isinstance(item, dict) for item in items) and not any(
-            isinstance(item, dict) and "$weight" in item for item in items
-        ):
-            return items
-        return sorted(items, key=canonical)
+        is_array = all(isinstance(item, dict) and "$weight" not in item for item in items)
+        return items if is_array else sorted(items, key=canonical)
     if isinstance(spec, dict):
         return {
             key: sorted(item, key=canonical)
