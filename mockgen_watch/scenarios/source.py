@@ -19,7 +19,6 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.address import Address, record_cell, record_cells, release
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.pools import pool_stream, rank_order
 from mockgen_watch.masters.shapes import canonical_form
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
@@ -37,7 +36,7 @@ from mockgen_watch.scenarios.labels import (
 from mockgen_watch.scenarios.promise.facts import (
     fields_of,
     final_value,
-    number_of,
+    on_grid,
     options_of,
 )
 from mockgen_watch.spec.generators import Number, Pattern, RowField
@@ -102,11 +101,10 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
     def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
         """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is the NumPy module."""
         is_stated = xp.isin(indexes, self.stated)
-        rows = xp.flatnonzero(is_stated)
-        if not len(rows):
+        if not is_stated.any():
             yield from self._unstated(xp, indexes)
             return
-        yield Batch(rows=rows, program=None)
+        yield Batch(rows=xp.flatnonzero(is_stated), program=None)
         others = xp.flatnonzero(~is_stated)
         for batch in self._unstated(xp, indexes[others]):
             yield batch.within(others)
@@ -248,7 +246,6 @@ def check_promises(
 
 
 def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
-    """Yield that a design does not fit into the records of ``plan``, where it does not."""
     needed = 0 if plan.mix else max((each.needed for each in source.parts[0].covered), default=0)
     if needed > plan.count:
         coverage = plan.records.coverage
@@ -415,13 +412,9 @@ def _can_make(leaf: Leaf, value: Json) -> bool:
     if isinstance(generator, Pattern) and isinstance(value, str):
         return not leaf.modifiers.transforms and bool(re.fullmatch(generator.source, value))
     if isinstance(generator, Number) and isinstance(value, int | Decimal):
-        grid = grid_of(generator)
-        units = Decimal(value).scaleb(grid.decimals)
-        if generator.minimum is None or generator.maximum is None or units != int(units):
-            return False
-        steps, rest = divmod(int(units) - grid.origin, grid.step)
-        made = final_value(leaf, number_of(int(units), grid.decimals))
-        return not rest and 0 <= steps < grid.count and same(made, value)
+        made = on_grid(generator, value)
+        is_bounded = generator.minimum is not None and generator.maximum is not None
+        return is_bounded and made is not None and same(final_value(leaf, made), value)
     return False
 
 

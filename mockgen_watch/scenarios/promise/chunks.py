@@ -170,7 +170,6 @@ def _is_tabulated(column: Column) -> bool:
 
 
 def _decimals_of(column: Column) -> int:
-    """Return the most decimals of a column's numbers."""
     if column.kind is ColumnKind.NUMBER:
         return len(str(column.parts[0].table[0]).partition(".")[2])
     numbers = (entry for entry in column.parts[0].table if is_number(entry))
@@ -179,11 +178,7 @@ def _decimals_of(column: Column) -> int:
 
 
 def _scaled(xp: ModuleType, numbers: IntArray, places: int) -> IntArray:
-    """Return ``numbers * 10**places``.
-
-    Raises:
-        NotComparableError: one of them would be too large.
-    """
+    """Return ``numbers * 10**places``, or raise NotComparableError where one would be too large."""
     if not places:
         return numbers
     factor = 10**places

@@ -19,7 +19,6 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
-from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
 from mockgen_watch.scenarios.promise.facts import (
@@ -32,7 +31,7 @@ from mockgen_watch.scenarios.promise.facts import (
     bare_path,
     change_shape,
     fields_below,
-    number_of,
+    on_grid,
     options_of,
     seconds_in,
     unit_of,
@@ -173,15 +172,10 @@ def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
 
 
 def _listed_numbers(number: Number, condition: Condition) -> Iterable[PoolEntry]:
-    grid = grid_of(number)
     entries = {}
     for value in condition.values:
-        if not is_number(value):
-            continue
-        units = Decimal(value).scaleb(grid.decimals) - grid.origin
-        steps = units / grid.step
-        if steps == steps.to_integral_value() and grid.low <= steps <= grid.high:
-            written = number_of(grid.origin + int(units), grid.decimals)
+        written = on_grid(number, value) if is_number(value) else None
+        if written is not None:
             entries[written] = PoolEntry(
                 value=written,
                 weight=Decimal(1),

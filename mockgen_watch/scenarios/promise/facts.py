@@ -226,6 +226,15 @@ def number_of(units: int, decimals: int) -> int | Decimal:
     return Decimal(units).scaleb(-decimals) if decimals else units
 
 
+def on_grid(number: Number, value: int | Decimal) -> int | Decimal | None:
+    """Return ``value`` as ``number`` writes it; None where it is none of its values."""
+    grid = grid_of(number)
+    units = Decimal(value).scaleb(grid.decimals)
+    steps, rest = divmod(int(units) - grid.origin, grid.step)
+    is_there = units == int(units) and not rest and grid.low <= steps <= grid.high
+    return number_of(int(units), grid.decimals) if is_there else None
+
+
 def seconds_in(moment: Moment) -> int:
     """Return the seconds in one unit of a moment: a day for dates, else one."""
     return DAY if moment.kind is MomentKind.DATE else 1

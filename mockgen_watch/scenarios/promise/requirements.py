@@ -230,6 +230,9 @@ def _proved(orders: Collection[Comparison], plan: RecordPlan) -> bool | None:
 
 def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:
     """Return whether a comparison is certain from the bounds of both sides."""
+    sides = (comparison.left, comparison.right)
+    if not all(only_field(plan, side) for side in sides if isinstance(side, tuple)):
+        return None
     left, right = _range_of(comparison.left, plan), _range_of(comparison.right, plan)
     if left is None or right is None:
         return None
@@ -242,10 +245,11 @@ def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:
 def _range_of(
     side: Path | int | Decimal, plan: RecordPlan
 ) -> tuple[int | Decimal, int | Decimal] | None:
+    """Return the bounds of a number, or of the only leaf at or below a path, also in elements."""
     if not isinstance(side, tuple):
         return side, side
-    field = only_field(plan, side)
-    return None if field is None else bounds_of(field.leaf, plan)
+    found = fields_below(plan.shape, [side])
+    return bounds_of(found[0].leaf, plan) if len(found) == 1 else None
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -290,19 +294,10 @@ def required_bounds(requirements: Iterable[Requirement], plan: RecordPlan) -> di
                 continue
             orders = [replace(orders[0], order=_NEGATED[orders[0].order])]
         for order in orders:
-            if not isinstance(order.right, tuple):
-                tighten(order.left, order.order, order.right)
-                continue
-            left, right = _field_bounds(order.left, plan), _field_bounds(order.right, plan)
+            left, right = _range_of(order.left, plan), _range_of(order.right, plan)
             end = 1 if order.order in {"<", "<="} else 0
             if right is not None:
                 tighten(order.left, order.order, right[end])
-            if left is not None:
+            if left is not None and isinstance(order.right, tuple):
                 tighten(order.right, _MIRRORED[order.order], left[1 - end])
     return found
-
-
-def _field_bounds(path: Path, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
-    """Return the bounds of the only leaf at or below ``path``, also of one in elements."""
-    found = fields_below(plan.shape, [path])
-    return bounds_of(found[0].leaf, plan) if len(found) == 1 else None
