@@ -265,21 +265,20 @@ class CaseRecords(Warming, frozen=True, kw_only=True):
     def _block(
         self, runs: _Runs, xp: ModuleType, first: int, last: int
     ) -> tuple[list[bytes], list[bytes]]:
-        """Return the bytes of each record, and its label lines where they are wanted."""
+        """Return the bytes of each record, and its label lines or nothing."""
         indexes: IntArray = xp.arange(first, last, dtype=xp.int64)
         texts: list[bytes] = [b""] * len(indexes)
-        lines: list[bytes] = [] if self.labels is None else [b""] * len(indexes)
+        lines = list(texts)
         for batch in self.source.batches(xp, indexes):
             rows, here = batch.rows.tolist(), indexes[batch.rows]
             run = runs.of(batch.program)
             if run is None:
                 for row, index in zip(rows, here.tolist(), strict=True):
-                    texts[row], line = self._record(index)
-                    lines[row : row + 1] = [line] if lines else []
+                    texts[row], lines[row] = self._record(index)
                 continue
             for row, text in zip(rows, run.texts_of(here), strict=True):
                 texts[row] = text
-            if lines:
+            if self.labels is not None:
                 labels = batch.labels or map(self.source.label_at, here.tolist())
                 for row, index, label in zip(rows, here.tolist(), labels, strict=True):
                     lines[row] = self._lines(label, index)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mockgen_watch.formats.format import Options
+    from mockgen_watch.formats.tree import Style
     from mockgen_watch.generate.column import Program
     from mockgen_watch.spec.document import ScalarValue
 
@@ -103,8 +104,9 @@ def _frame(left: bytes, right: bytes, indent: int, depth: int) -> Frame:
     return Frame(left + right, left + inner, b"," + inner, line + right)
 
 
-_ALONE: Final = Place(0, Position.ALONE)
-_ALONE_FRAMING: Final = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
+def _alone(style: Style) -> TreeWriter:
+    framing = Framing(head=b"", separator=b"\n", tail=b"\n", empty=b"")
+    return TreeWriter(style=style, place=Place(0, Position.ALONE), framing=framing)
 
 
 def _json_writer(_programs: Sequence[Program], options: Options, layout: Layout) -> TreeWriter:
@@ -112,15 +114,14 @@ def _json_writer(_programs: Sequence[Program], options: Options, layout: Layout)
     indent = width if isinstance(width, int) else 0
     style = JsonStyle(indent=indent, ascii_only=options["ascii"] is True, one_line=False)
     if layout is not Layout.MULTIPLE:
-        return TreeWriter(style=style, place=_ALONE, framing=_ALONE_FRAMING)
+        return _alone(style)
     inner = b"\n" + b" " * indent
     framing = Framing(head=b"[" + inner, separator=b"," + inner, tail=b"\n]\n", empty=b"[]\n")
     return TreeWriter(style=style, place=Place(1, Position.ITEM), framing=framing)
 
 
 def _ndjson_writer(_programs: Sequence[Program], options: Options, _layout: Layout) -> TreeWriter:
-    style = JsonStyle(indent=0, ascii_only=options["ascii"] is True, one_line=True)
-    return TreeWriter(style=style, place=_ALONE, framing=_ALONE_FRAMING)
+    return _alone(JsonStyle(indent=0, ascii_only=options["ascii"] is True, one_line=True))
 
 
 _INDENT: Final = Option(
@@ -274,7 +275,7 @@ def _always_quoted(tables: Sequence[Sequence[str]]) -> bool:
 
 def _yaml_writer(_programs: Sequence[Program], _options: Options, layout: Layout) -> TreeWriter:
     if layout is not Layout.MULTIPLE:
-        return TreeWriter(style=YamlStyle(), place=_ALONE, framing=_ALONE_FRAMING)
+        return _alone(YamlStyle())
     framing = Framing(head=b"- ", separator=b"\n- ", tail=b"\n", empty=b"[]\n")
     return TreeWriter(style=YamlStyle(), place=Place(1, Position.ITEM), framing=framing)
 

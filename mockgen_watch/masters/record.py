@@ -63,16 +63,12 @@ def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRe
         ValueError: the slot of ``master`` is no object, so ``resolve_chain`` did not make it.
     """
     moved, moves, diagnostics = move_fields(record)
-    slot = () if master is None else master.slot
-    if master is None:
-        whole = moved
-    else:
+    whole, slot = moved, () if master is None else master.slot
+    if master is not None:
         whole, found = _into_slot(master, moved)
         diagnostics += found
     whole, lost = resolve_templates(finish_object(whole), slot, moves)
-    diagnostics += lost
-    diagnostics += _check_names(whole, slot)
-    diagnostics += _check_circles(whole)
+    diagnostics += [*lost, *_check_names(whole, slot), *_check_circles(whole)]
     return MergedRecord(
         shape=whole,
         slot=slot,

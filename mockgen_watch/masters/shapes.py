@@ -185,18 +185,15 @@ def _with_numbers(generator: Generator) -> Generator:
         )
         return replace(generator, entries=entries)
     if isinstance(generator, RowField):
-        return replace(generator, rows=_rows_with_numbers(generator.rows, generator.key))
+        rows, key = generator.rows, generator.key
+        entries = tuple(
+            replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
+            if isinstance(entry.value, dict) and key in entry.value
+            else entry
+            for entry in rows.entries
+        )
+        return replace(generator, rows=replace(rows, entries=entries))
     return generator
-
-
-def _rows_with_numbers(rows: Pool, key: str) -> Pool:
-    entries = tuple(
-        replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
-        if isinstance(entry.value, dict) and key in entry.value
-        else entry
-        for entry in rows.entries
-    )
-    return replace(rows, entries=entries)
 
 
 Form: TypeAlias = "None | bool | int | str | list[Form] | dict[str, Form]"
