@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,3 +152,14 @@ def test_the_page_on_writing_a_rule_shows_one_that_conforms() -> None:
     )
     assert len(blocks) == 2
     exec("\n".join(blocks), {})  # noqa: S102 - our own page
+
+
+def test_the_check_does_without_pytest() -> None:
+    script = "import sys; sys.modules['pytest'] = None; import mockgen_watch.testing as t; "
+    done = subprocess.run(
+        [sys.executable, "-c", script + "print(t.check_rule.__name__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "check_rule\n"
