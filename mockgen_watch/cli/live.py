@@ -23,16 +23,7 @@ from mockgen_watch.lock.model import Action
 from mockgen_watch.lock.paths import LOCK_NAME
 from mockgen_watch.observe import escape_for_terminal
 from mockgen_watch.views.values import plural
-from mockgen_watch.watch.events import (
-    BatchEnded,
-    BatchStarted,
-    DaemonEvent,
-    EventsMissed,
-    GitHeld,
-    OutputWritten,
-    Stopped,
-    WatchChanged,
-)
+from mockgen_watch.watch import events
 from mockgen_watch.workflow.changes import CannotDecodeError
 
 if TYPE_CHECKING:
@@ -90,33 +81,33 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def __call__(self, happening: DaemonEvent) -> None:
+    def __call__(self, happening: events.DaemonEvent) -> None:
         match happening:
-            case BatchStarted():
+            case events.BatchStarted():
                 self._files.clear()
                 self._note = "working"
-            case OutputWritten():
+            case events.OutputWritten():
                 self._files.append(happening.file)
                 return
-            case BatchEnded():
+            case events.BatchEnded():
                 self._end(happening)
-            case WatchChanged(mode="polling"):
+            case events.WatchChanged(mode="polling"):
                 self._mode = f"polling: {happening.reason}"
                 self._say(f"no events to go by ({happening.reason}), polling instead", "yellow")
-            case EventsMissed():
+            case events.EventsMissed():
                 self._say("a change came without an event; watching anew", "yellow")
-            case GitHeld():
+            case events.GitHeld():
                 blocker = happening.blocker
                 self._note = f"waiting for Git ({blocker})"
                 if happening.is_over:
                     self._say(f"Git has been busy too long ({blocker}), going on", "yellow")
-            case Stopped():
+            case events.Stopped():
                 self._note = STOPPED
             case _:
                 return
         self._draw()
 
-    def _end(self, ended: BatchEnded) -> None:
+    def _end(self, ended: events.BatchEnded) -> None:
         self._note = ""
         if self._files:
             milliseconds = 1000 * sum(ended.stages.values())

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from mockgen_watch.formats import fragments
 from mockgen_watch.formats.format import (
     Format,
     FormatError,
@@ -30,21 +31,6 @@ from mockgen_watch.formats.format import (
     literal_text,
     utf8,
     utf8_tables,
-)
-from mockgen_watch.formats.fragments import (
-    DEFAULT_LIMITS,
-    Builder,
-    Coder,
-    FragmentPlan,
-    Limits,
-    Piece,
-    SlowField,
-    Switch,
-    TextCoding,
-    constant,
-    digits_coding,
-    may_be_absent,
-    unrolled_slots,
 )
 from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Encoder, Place, Position
@@ -96,7 +82,7 @@ class CellStyle(Struct, frozen=True, kw_only=True):
             return self.finish(text).encode()
         return (literal_text(value) or "").encode()
 
-    def text_coding(self, tables: Sequence[Sequence[str]]) -> TextCoding | None:
+    def text_coding(self, tables: Sequence[Sequence[str]]) -> fragments.TextCoding | None:
         """Return how to write texts of one piece from each table, None if the whole decides.
 
         Raises:
@@ -108,11 +94,11 @@ class CellStyle(Struct, frozen=True, kw_only=True):
                 return None
             pieces[0] = [self.guard(piece) for piece in pieces[0]]
         if self._never_quoted(pieces):
-            return TextCoding(b"", utf8_tables(pieces), b"")
+            return fragments.TextCoding(b"", utf8_tables(pieces), b"")
         if not self._always_quoted(pieces):
             return None
         doubled = [[piece.replace('"', '""') for piece in table] for table in pieces]
-        return TextCoding(b'"', utf8_tables(doubled), b'"')
+        return fragments.TextCoding(b'"', utf8_tables(doubled), b'"')
 
     def guard(self, text: str) -> str:
         """Return ``text`` as ``formulas`` wants it."""
@@ -181,7 +167,7 @@ class ColumnTree(Struct, kw_only=True):
         self.cell = self.cell or not children
         for segment, child in children:
             self.below.setdefault(segment, ColumnTree()).add(child)
-        if isinstance(node, ArrayNode) and any(map(may_be_absent, node.elements)):
+        if isinstance(node, ArrayNode) and any(map(fragments.may_be_absent, node.elements)):
             self._add_moved(node.elements)
 
     def add_stated(self, path: Sequence[str], value: Json) -> None:
@@ -298,40 +284,40 @@ def _row(value: Json, columns: ColumnTree, style: CellStyle) -> bytes:
 class _Compiler:
     """Turns nodes into pieces; the builder collects their registers."""
 
-    def __init__(self, style: CellStyle, builder: Builder) -> None:
+    def __init__(self, style: CellStyle, builder: fragments.Builder) -> None:
         self._style = style
         self._delimiter = style.delimiter.encode()
         self.builder = builder
 
     def cells(
         self, columns: ColumnTree, node: Node | None, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
+    ) -> list[fragments.Piece]:
         blank = self._blank(columns)
         if node is None:
-            return [constant(blank)]
+            return [fragments.constant(blank)]
         present = self._present(columns, node, path, field)
         if node.presence is None:
             return present
         state = self.builder.draw(node.presence, path)
-        return [Switch(state, tuple(present), (blank, blank))]
+        return [fragments.Switch(state, tuple(present), (blank, blank))]
 
     def _blank(self, columns: ColumnTree) -> bytes:
         return self._delimiter * (columns.width - 1)
 
     def _present(
         self, columns: ColumnTree, node: Node, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
+    ) -> list[fragments.Piece]:
         if isinstance(node, Column):
             return self._column(columns, node, path, field)
         children = dict(child_nodes(node))
         encode = functools.partial(_row, columns=columns, style=self._style)
         if not children:
-            return [constant(encode([] if isinstance(node, ArrayNode) else {}))]
+            return [fragments.constant(encode([] if isinstance(node, ArrayNode) else {}))]
         if isinstance(node, ArrayNode) and (reason := self._refusal(node)):
-            slow = SlowField(field=field, reason=reason)
+            slow = fragments.SlowField(field=field, reason=reason)
             return [self.builder.made(node, path, encode, slow)]
         # The own cell of a node whose value is in the columns below is empty.
-        cells: list[list[Piece]] = [[]] if columns.cell else []
+        cells: list[list[fragments.Piece]] = [[]] if columns.cell else []
         for segment, below in columns.below.items():
             inner, name = path, f"{field}.{segment}".lstrip(".")
             if isinstance(segment, int):
@@ -342,10 +328,13 @@ class _Compiler:
                 raise error.below(segment) from error
             guard = self._guard(node, segment, path) if segment in children else None
             if guard is not None:
-                pieces = [Switch(guard, tuple(pieces), (self._blank(below),))]
+                pieces = [fragments.Switch(guard, tuple(pieces), (self._blank(below),))]
             cells.append(pieces)
         first, *others = cells
-        return [*first, *(piece for cell in others for piece in (constant(self._delimiter), *cell))]
+        return [
+            *first,
+            *(piece for cell in others for piece in (fragments.constant(self._delimiter), *cell)),
+        ]
 
     def _guard(self, node: Node, segment: str | int, path: tuple[int, ...]) -> int | None:
         """Return a register that is not 0 where an array ends before an element; None for none."""
@@ -356,28 +345,30 @@ class _Compiler:
         return self.builder.below(self.builder.draw(node.length, path), segment + 1)
 
     def _refusal(self, node: ArrayNode) -> str:
-        if any(may_be_absent(element) for element in node.elements):
+        if any(fragments.may_be_absent(element) for element in node.elements):
             return "an element that is left out moves those behind it to other columns"
-        if unrolled_slots(node) > self.builder.limits.slots:
+        if fragments.unrolled_slots(node) > self.builder.limits.slots:
             return f"unrolled it would take more than {self.builder.limits.slots} slots"
         return ""
 
     def _column(
         self, columns: ColumnTree, column: Column, path: tuple[int, ...], field: str
-    ) -> list[Piece]:
+    ) -> list[fragments.Piece]:
         """Return the pieces of a column and of the empty cells below it."""
-        coder = Coder(
+        coder = fragments.Coder(
             encode=functools.partial(_row, columns=columns, style=self._style),
             text=lambda tables: self._with_blank(self._style.text_coding(tables), columns),
-            number=lambda tables: self._with_blank(digits_coding(tables), columns),
+            number=lambda tables: self._with_blank(fragments.digits_coding(tables), columns),
         )
         return self.builder.column(column, coder, columns.width, path, field)
 
-    def _with_blank(self, coding: TextCoding | None, columns: ColumnTree) -> TextCoding | None:
+    def _with_blank(
+        self, coding: fragments.TextCoding | None, columns: ColumnTree
+    ) -> fragments.TextCoding | None:
         if coding is None:
             return None
         closing = coding.closing + self._blank(columns)
-        return TextCoding(coding.opening, coding.tables, closing)
+        return fragments.TextCoding(coding.opening, coding.tables, closing)
 
 
 class CsvWriter(Struct, frozen=True, kw_only=True):
@@ -393,13 +384,15 @@ class CsvWriter(Struct, frozen=True, kw_only=True):
             raise FormatError("a row of one empty cell would be a blank line")
         return row
 
-    def compile(self, program: Program, limits: Limits = DEFAULT_LIMITS) -> FragmentPlan | None:
+    def compile(
+        self, program: Program, limits: fragments.Limits = fragments.DEFAULT_LIMITS
+    ) -> fragments.FragmentPlan | None:
         # A row of one column could be a blank line, which only the whole record shows.
         if self.columns.width == 1:
             return None
-        compiler = _Compiler(self.style, Builder(limits))
+        compiler = _Compiler(self.style, fragments.Builder(limits))
         pieces = compiler.cells(self.columns, program.root, (), "")
-        return compiler.builder.build([*pieces, constant(self.framing.separator)])
+        return compiler.builder.build([*pieces, fragments.constant(self.framing.separator)])
 
 
 def _csv_writer(programs: Sequence[Program], options: Options, _layout: Layout) -> CsvWriter:

@@ -16,17 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import (
-    ArrayNode,
-    Column,
-    ColumnKind,
-    Node,
-    State,
-    combined_texts,
-    drawn,
-    finished,
-    streams_of,
-)
+from mockgen_watch.generate import column as columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -100,7 +90,7 @@ class MadeSlot(Struct, frozen=True, kw_only=True, eq=False):
         absent: a register that is not 0 where nothing is written; None when it always is.
     """
 
-    node: Node
+    node: columns.Node
     path: tuple[int, ...]
     encode: Callable[[Json], bytes]
     length: int
@@ -217,7 +207,12 @@ class Builder:
         return self._combined(sources, is_every=False)
 
     def column(
-        self, column: Column, coder: Coder, place: Hashable, path: tuple[int, ...], field: str
+        self,
+        column: columns.Column,
+        coder: Coder,
+        place: Hashable,
+        path: tuple[int, ...],
+        field: str,
     ) -> list[Piece]:
         """Return the pieces of a column, drawn at the element that ``path`` leads to.
 
@@ -235,7 +230,11 @@ class Builder:
         ]
 
     def made(
-        self, node: Node, path: tuple[int, ...], encode: Callable[[Json], bytes], slow: SlowField
+        self,
+        node: columns.Node,
+        path: tuple[int, ...],
+        encode: Callable[[Json], bytes],
+        slow: SlowField,
     ) -> MadeSlot:
         """Return the slot of a node that is made record by record, and note why it is slow."""
         self.slow.add(slow)
@@ -403,7 +402,7 @@ class Table(Struct, frozen=True):
     fragments: tuple[bytes, ...]
 
 
-def column_form(column: Column, coder: Coder, limit: int) -> tuple[Table, ...] | str:
+def column_form(column: columns.Column, coder: Coder, limit: int) -> tuple[Table, ...] | str:
     """Return tables whose entries joined are a column that is there, or why there are none.
 
     Whole values are a table as they are. The parts of a text or number are a table each, when the
@@ -414,9 +413,9 @@ def column_form(column: Column, coder: Coder, limit: int) -> tuple[Table, ...] |
         FormatError: an entry of a table cannot be written.
     """
     reason = column.slow
-    if column.kind is not ColumnKind.VALUE and not column.slow and not column.read:
-        tables = [[str(piece) for piece in drawn(part)] for part in column.parts]
-        coding = (coder.text if column.kind is ColumnKind.TEXT else coder.number)(tables)
+    if column.kind is not columns.ColumnKind.VALUE and not column.slow and not column.read:
+        tables = [[str(piece) for piece in columns.drawn(part)] for part in column.parts]
+        coding = (coder.text if column.kind is columns.ColumnKind.TEXT else coder.number)(tables)
         if coding is not None:
             parts = [
                 Table(() if part.stream is None else (part.stream,), table)
@@ -426,47 +425,49 @@ def column_form(column: Column, coder: Coder, limit: int) -> tuple[Table, ...] |
             return (opening, *parts, closing)
         reason = "how it is quoted depends on the whole text"
     if not column.read:
-        streams = streams_of(column.parts)
+        streams = columns.streams_of(column.parts)
         # The values of a pool are never too many: they are a table already.
-        if column.kind is ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
+        if column.kind is columns.ColumnKind.VALUE or math.prod(s.size for s in streams) <= limit:
             return (Table(streams, tuple(map(coder.encode, _values(column)))),)
     return reason or "its text is read record by record"
 
 
-def may_be_absent(node: Node) -> bool:
+def may_be_absent(node: columns.Node) -> bool:
     """Return whether some records lack ``node``."""
-    return node.presence is not None and node.presence.size > State.ABSENT
+    return node.presence is not None and node.presence.size > columns.State.ABSENT
 
 
-def _values(column: Column) -> Iterable[Json]:
+def _values(column: columns.Column) -> Iterable[Json]:
     """Return every value of a column without ``read``, in the order of an index of its streams."""
-    if column.kind is ColumnKind.VALUE:
-        return drawn(column.parts[0])
-    return (finished(column, text) for text in combined_texts(column.parts))
+    if column.kind is columns.ColumnKind.VALUE:
+        return columns.drawn(column.parts[0])
+    return (columns.finished(column, text) for text in columns.combined_texts(column.parts))
 
 
 _ANY_LENGTH: Final = 16
 
 
-def unrolled_slots(node: Node) -> int:
+def unrolled_slots(node: columns.Node) -> int:
     """Return about how many slots ``node`` takes before neighbours are put together."""
     return _measure(node, lambda column: max(1, len(column.parts)), lambda _name: 0)
 
 
-def _typical_length(node: Node) -> int:
+def _typical_length(node: columns.Node) -> int:
     """Return about how many bytes the text of ``node`` has; only a guess is needed."""
     return _measure(node, _column_length, len)
 
 
-def _column_length(column: Column) -> int:
+def _column_length(column: columns.Column) -> int:
     ends = ((part.table[0], part.table[-1]) for part in column.parts)
     return _ANY_LENGTH + sum(max(len(str(first)), len(str(last))) for first, last in ends)
 
 
-def _measure(node: Node, of_column: Callable[[Column], int], of_name: Callable[[str], int]) -> int:
-    if isinstance(node, Column):
+def _measure(
+    node: columns.Node, of_column: Callable[[columns.Column], int], of_name: Callable[[str], int]
+) -> int:
+    if isinstance(node, columns.Column):
         return of_column(node)
-    if isinstance(node, ArrayNode):
+    if isinstance(node, columns.ArrayNode):
         # The elements of a variable array are one object.
         elements = Counter(node.elements).items()
         return sum(times * _measure(one, of_column, of_name) for one, times in elements)

@@ -23,22 +23,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
+from mockgen_watch.formats import fragments
 from mockgen_watch.formats.format import FormatError, Framing
-from mockgen_watch.formats.fragments import (
-    DEFAULT_LIMITS,
-    Builder,
-    Coder,
-    FragmentPlan,
-    Limits,
-    Pick,
-    Piece,
-    SlowField,
-    Switch,
-    TextCoding,
-    constant,
-    may_be_absent,
-    unrolled_slots,
-)
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program, State
 
 if TYPE_CHECKING:
@@ -94,7 +80,9 @@ class Style(Protocol):
             FormatError: the scalar cannot be written.
         """
 
-    def text_coding(self, tables: Sequence[Sequence[str]], position: Position) -> TextCoding | None:
+    def text_coding(
+        self, tables: Sequence[Sequence[str]], position: Position
+    ) -> fragments.TextCoding | None:
         """Return how to write texts of one piece from each table; None if the whole decides.
 
         Raises:
@@ -103,7 +91,7 @@ class Style(Protocol):
 
     def number_coding(
         self, tables: Sequence[Sequence[str]], position: Position
-    ) -> TextCoding | None:
+    ) -> fragments.TextCoding | None:
         """Return the same for the digits of a number."""
 
 
@@ -200,11 +188,13 @@ class TreeWriter:
     def encode(self, record: Mapping[str, Json]) -> bytes:
         return self._encoder.encode_object(record)
 
-    def compile(self, program: Program, limits: Limits = DEFAULT_LIMITS) -> FragmentPlan:
-        compiler = _Compiler(self.style, Builder(limits))
+    def compile(
+        self, program: Program, limits: fragments.Limits = fragments.DEFAULT_LIMITS
+    ) -> fragments.FragmentPlan:
+        compiler = _Compiler(self.style, fragments.Builder(limits))
         record = _Item(node=program.root, place=self.place, path=(), segment="", field="")
         pieces = compiler.value(record)
-        return compiler.builder.build([*pieces, constant(self.framing.separator)])
+        return compiler.builder.build([*pieces, fragments.constant(self.framing.separator)])
 
 
 class _Item(Struct, frozen=True, kw_only=True):
@@ -225,25 +215,25 @@ class _Item(Struct, frozen=True, kw_only=True):
 class _Compiler:
     """Turns nodes into pieces; the builder collects their registers."""
 
-    def __init__(self, style: Style, builder: Builder) -> None:
+    def __init__(self, style: Style, builder: fragments.Builder) -> None:
         self._style = style
         self.builder = builder
 
-    def value(self, item: _Item) -> list[Piece]:
+    def value(self, item: _Item) -> list[fragments.Piece]:
         """Return the pieces of an item that is there and not null."""
         node = item.node
         if isinstance(node, Column):
             return self._column(node, item)
         if isinstance(node, ObjectNode):
             return self._object(node, item)
-        if unrolled_slots(node) > self.builder.limits.slots:
+        if fragments.unrolled_slots(node) > self.builder.limits.slots:
             reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
-            slow = SlowField(field=item.field, reason=reason)
+            slow = fragments.SlowField(field=item.field, reason=reason)
             encode = Encoder(self._style, item.place).encode
             return [self.builder.made(node, item.path, encode, slow)]
         return self._array(node, item)
 
-    def _object(self, node: ObjectNode, item: _Item) -> list[Piece]:
+    def _object(self, node: ObjectNode, item: _Item) -> list[fragments.Piece]:
         inner = Place(item.place.depth + 1, Position.MEMBER)
         items = [
             _Item(
@@ -264,7 +254,7 @@ class _Compiler:
         except FormatError as error:
             raise error.below(name) from error
 
-    def _array(self, node: ArrayNode, item: _Item) -> list[Piece]:
+    def _array(self, node: ArrayNode, item: _Item) -> list[fragments.Piece]:
         length = None if node.length is None else self.builder.draw(node.length, item.path)
         inner = Place(item.place.depth + 1, Position.ITEM)
         items = [
@@ -280,13 +270,15 @@ class _Compiler:
             )
             for index, element in enumerate(node.elements)
         ]
-        in_turn = not any(may_be_absent(element) for element in node.elements)
+        in_turn = not any(fragments.may_be_absent(element) for element in node.elements)
         return self._contained(self._style.array_frame(item.place), items, in_turn=in_turn)
 
-    def _contained(self, frame: Frame, items: Sequence[_Item], *, in_turn: bool) -> list[Piece]:
+    def _contained(
+        self, frame: Frame, items: Sequence[_Item], *, in_turn: bool
+    ) -> list[fragments.Piece]:
         """Return a container's pieces; ``in_turn``: none is there unless all before it are."""
         if not items:
-            return [constant(frame.empty)]
+            return [fragments.constant(frame.empty)]
         absences = []
         for pivot, item in enumerate(items):
             absence = self._absence(item)
@@ -295,56 +287,62 @@ class _Compiler:
             absences.append(absence)
         return self._in_doubt(frame, items, absences, in_turn=in_turn)
 
-    def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[Piece]:
-        pieces: list[Piece] = [constant(frame.opening)]
+    def _around(self, frame: Frame, items: Sequence[_Item], pivot: int) -> list[fragments.Piece]:
+        pieces: list[fragments.Piece] = [fragments.constant(frame.opening)]
         for item in items[:pivot]:
             pieces += self._item(item, b"", frame.between)
         pieces += self._item(items[pivot], b"", b"")
         for item in items[pivot + 1 :]:
             pieces += self._item(item, frame.between, b"")
-        return [*pieces, constant(frame.closing)]
+        return [*pieces, fragments.constant(frame.closing)]
 
     def _in_doubt(
         self, frame: Frame, items: Sequence[_Item], absences: Sequence[int], *, in_turn: bool
-    ) -> list[Piece]:
+    ) -> list[fragments.Piece]:
         """Write items each of which may be absent; ``in_turn`` only with all those before it."""
         none = absences[0] if in_turn else self.builder.every(absences)
-        pieces: list[Piece] = [Switch(none, (constant(frame.opening),), (frame.empty,))]
+        pieces: list[fragments.Piece] = [
+            fragments.Switch(none, (fragments.constant(frame.opening),), (frame.empty,))
+        ]
         for position, item in enumerate(items):
             if position and not in_turn:
                 first = self.builder.every(absences[:position])
-                separator = Pick((first,), (frame.between, b""))
-                pieces.append(Switch(absences[position], (separator,), (b"",)))
+                separator = fragments.Pick((first,), (frame.between, b""))
+                pieces.append(fragments.Switch(absences[position], (separator,), (b"",)))
             pieces += self._item(item, frame.between if position and in_turn else b"", b"")
-        return [*pieces, Switch(none, (constant(frame.closing),), (b"",))]
+        return [*pieces, fragments.Switch(none, (fragments.constant(frame.closing),), (b"",))]
 
     def _absence(self, item: _Item) -> int | None:
         """Return the register that is not 0 where the item is absent; None when it never is."""
         flags = [] if item.guard is None else [item.guard]
-        if may_be_absent(item.node) and item.node.presence is not None:
+        if fragments.may_be_absent(item.node) and item.node.presence is not None:
             state = self.builder.draw(item.node.presence, item.path)
             flags.append(self.builder.at_least(state, State.ABSENT))
         return self.builder.some(flags) if flags else None
 
-    def _item(self, item: _Item, before: bytes, after: bytes) -> list[Piece]:
+    def _item(self, item: _Item, before: bytes, after: bytes) -> list[fragments.Piece]:
         """Return an item's pieces, its separator included, or nothing where it is absent."""
         try:
             present = self.value(item)
         except FormatError as error:
             raise error.below(item.segment) from error
         head = before + item.prefix
-        pieces: list[Piece] = [constant(head), *present, constant(after)]
+        pieces: list[fragments.Piece] = [
+            fragments.constant(head),
+            *present,
+            fragments.constant(after),
+        ]
         if item.node.presence is not None:
             state = self.builder.draw(item.node.presence, item.path)
             null = head + self._style.scalar(None, item.place.position) + after
-            pieces = [Switch(state, tuple(pieces), (null, b""))]
+            pieces = [fragments.Switch(state, tuple(pieces), (null, b""))]
         if item.guard is not None:
-            pieces = [Switch(item.guard, tuple(pieces), (b"",))]
+            pieces = [fragments.Switch(item.guard, tuple(pieces), (b"",))]
         return pieces
 
-    def _column(self, column: Column, item: _Item) -> list[Piece]:
+    def _column(self, column: Column, item: _Item) -> list[fragments.Piece]:
         position = item.place.position
-        coder = Coder(
+        coder = fragments.Coder(
             encode=Encoder(self._style, item.place).encode,
             text=functools.partial(self._style.text_coding, position=position),
             number=functools.partial(self._style.number_coding, position=position),

@@ -14,15 +14,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.formats.fragments import (
-    Choice,
-    Comparison,
-    Draw,
-    FragmentPlan,
-    MadeSlot,
-    Register,
-    Term,
-)
+from mockgen_watch.formats import fragments
 from mockgen_watch.generate.address import cells_of_element, record_cells, release
 from mockgen_watch.generate.column import Program, values_over
 from mockgen_watch.generate.pools import SmallPool
@@ -62,7 +54,7 @@ class VectorRun:
     """
 
     def __init__(
-        self, plan: FragmentPlan, program: Program, xp: ModuleType, block: int = BLOCK
+        self, plan: fragments.FragmentPlan, program: Program, xp: ModuleType, block: int = BLOCK
     ) -> None:
         self._plan = plan
         self._program = program
@@ -76,7 +68,7 @@ class VectorRun:
         self._lengths: IntArray | None = None
         self._matrix: IntArray = xp.zeros((self._block, width), xp.int64)
         for column, slot in enumerate(plan.slots):
-            if not isinstance(slot, MadeSlot) and not slot.terms:
+            if not isinstance(slot, fragments.MadeSlot) and not slot.terms:
                 self._matrix[:, column] = self._offsets[column]
 
     @property
@@ -134,14 +126,16 @@ class VectorRun:
         block = _Block(self._plan, self._program, self._xp, indexes)
         matrix = self._matrix[: len(indexes)]
         for column, slot in enumerate(self._plan.slots):
-            if isinstance(slot, MadeSlot):
+            if isinstance(slot, fragments.MadeSlot):
                 block.make(slot, self._table, self._offsets[column], matrix[:, column])
             elif slot.terms:
                 block.index(slot.terms, self._offsets[column], matrix[:, column])
         block.release()
 
 
-def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], ObjectArray]:
+def _layout(
+    plan: fragments.FragmentPlan, block: int, xp: ModuleType
+) -> tuple[list[int], ObjectArray]:
     """Return where each slot's table begins in one array of all, and that array.
 
     Equal tables, as of an array's elements, are in it once. A made slot has room for one
@@ -151,7 +145,7 @@ def _layout(plan: FragmentPlan, block: int, xp: ModuleType) -> tuple[list[int], 
     entries: list[bytes] = []
     starts: dict[tuple[bytes, ...], int] = {}
     for slot in plan.slots:
-        if isinstance(slot, MadeSlot):
+        if isinstance(slot, fragments.MadeSlot):
             offsets.append(len(entries))
             entries.extend([b""] * (block + 1))
             continue
@@ -171,7 +165,7 @@ class _Block:
     """
 
     def __init__(
-        self, plan: FragmentPlan, program: Program, xp: ModuleType, indexes: IntArray
+        self, plan: fragments.FragmentPlan, program: Program, xp: ModuleType, indexes: IntArray
     ) -> None:
         self._xp = xp
         self._registers = plan.registers
@@ -185,7 +179,7 @@ class _Block:
     def release(self) -> None:
         release(self._cells[()])
 
-    def index(self, terms: Sequence[Term], offset: int, column: IntArray) -> None:
+    def index(self, terms: Sequence[fragments.Term], offset: int, column: IntArray) -> None:
         """Write the sum of ``terms``, and ``offset``, to a column."""
         # Bytes of all pools of a slot stay in the nearest cache; whole numbers do not.
         total = self._byte_sum(terms)
@@ -194,7 +188,9 @@ class _Block:
         else:
             self._xp.add(total, offset, out=column, dtype=self._xp.int64)
 
-    def make(self, slot: MadeSlot, table: ObjectArray, offset: int, column: IntArray) -> None:
+    def make(
+        self, slot: fragments.MadeSlot, table: ObjectArray, offset: int, column: IntArray
+    ) -> None:
         """Make the fragments of a slot where they are needed, and point to them."""
         xp = self._xp
         if slot.absent is None:
@@ -212,7 +208,7 @@ class _Block:
             self._cells[path] = cells_of_element(self._at(path[:-1]), path[-1])
         return self._cells[path]
 
-    def _sum(self, terms: Sequence[Term], out: IntArray) -> IntArray:
+    def _sum(self, terms: Sequence[fragments.Term], out: IntArray) -> IntArray:
         """Return the sum of ``terms``, in ``out`` or as a register, which is not to be changed.
 
         Each stride is a multiple of the next, so this is Horner's rule.
@@ -224,12 +220,14 @@ class _Block:
             total = self._xp.add(out, numbers, out=out)
         return total
 
-    def _byte_sum(self, terms: Sequence[Term]) -> ByteArray | None:
+    def _byte_sum(self, terms: Sequence[fragments.Term]) -> ByteArray | None:
         """Return the sum of ``terms`` in bytes; None where one is no pool or the sum too large."""
         draws: list[tuple[int, tuple[int, ...], SmallPool]] = []
         for term in terms:
             register = self._registers[term.register]
-            if not isinstance(register, Draw) or not isinstance(register.stream, SmallPool):
+            if not isinstance(register, fragments.Draw) or not isinstance(
+                register.stream, SmallPool
+            ):
                 return None
             draws.append((term.register, register.path, register.stream))
         if terms[0].stride * draws[0][2].size > BYTE or terms[0].stride >= BYTE:
@@ -253,18 +251,18 @@ class _Block:
         self._arrays[register] = numbers
         return numbers
 
-    def _compute(self, register: Register) -> IntArray:
+    def _compute(self, register: fragments.Register) -> IntArray:
         xp = self._xp
-        if isinstance(register, Draw):
+        if isinstance(register, fragments.Draw):
             return register.stream.over(self._at(register.path))
-        if isinstance(register, Choice):
+        if isinstance(register, fragments.Choice):
             selector = self._numbers(register.selector)
             total = self._sum(register.terms, self._spare)
             numbers = selector + (register.size - 1)
             xp.copyto(numbers, total, where=selector == 0)
             return numbers
         flag: NDArray[np.bool_]
-        if isinstance(register, Comparison):
+        if isinstance(register, fragments.Comparison):
             compare = xp.less if register.is_less else xp.greater_equal
             flag = compare(self._numbers(register.source), register.bound)
         else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
 from mockgen_watch.generate.dates import moment_column
@@ -20,16 +21,6 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
-from mockgen_watch.generate.references import (
-    Found,
-    OuterCell,
-    ParentCell,
-    Redirected,
-    find_leaf,
-    most_elements,
-    parent_index,
-    redirect_column,
-)
 from mockgen_watch.generate.streams import Level, first_presence, presence_of, shifted, uniform
 from mockgen_watch.generate.text import (
     coerce_column,
@@ -38,29 +29,8 @@ from mockgen_watch.generate.text import (
     uuid_column,
 )
 from mockgen_watch.plan.model import Draw, FirstChoices, RecordPlan
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Constant,
-    Moment,
-    Number,
-    Pattern,
-    Pool,
-    RecordIndex,
-    Reference,
-    RowField,
-    SequenceNumber,
-    Template,
-    Uuid,
-)
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    Leaf,
-    ObjectShape,
-    Position,
-    Shape,
-    keys_of,
-    walk_leaves,
-)
+from mockgen_watch.spec import generators
+from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -76,15 +46,15 @@ def compile_program(plan: RecordPlan) -> Program:
 
 
 _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
-    Constant: constant_column,
-    Pool: pool_column,
-    Boolean: boolean_column,
-    Number: number_column,
-    Pattern: pattern_column,
-    Moment: moment_column,
-    Uuid: uuid_column,
-    SequenceNumber: sequence_column,
-    RecordIndex: index_column,
+    generators.Constant: constant_column,
+    generators.Pool: pool_column,
+    generators.Boolean: boolean_column,
+    generators.Number: number_column,
+    generators.Pattern: pattern_column,
+    generators.Moment: moment_column,
+    generators.Uuid: uuid_column,
+    generators.SequenceNumber: sequence_column,
+    generators.RecordIndex: index_column,
 }
 """Generators that depend on nothing but their own field's draws → what compiles them."""
 
@@ -95,10 +65,10 @@ class _Compiler:
     def __init__(self, plan: RecordPlan, compilers: dict[int, _Compiler]) -> None:
         self.plan = plan
         self._compilers = compilers
-        self._columns: dict[Position, Column] = {}
-        self._levels: dict[Position, Level] = {}
+        self._columns: dict[spec.Position, Column] = {}
+        self._levels: dict[spec.Position, Level] = {}
         self._rows: dict[object, PoolDraw] = {}
-        self._parents: dict[object, ParentCell] = {}
+        self._parents: dict[object, references.ParentCell] = {}
         self._presets = _presets(plan.first)
 
     def program(self) -> Program:
@@ -110,25 +80,25 @@ class _Compiler:
             stated=tuple((one.path, one.value) for one in self.plan.stated if not one.is_gone),
         )
 
-    def visible_column(self, found: Found) -> Column:
+    def visible_column(self, found: references.Found) -> Column:
         """Return the column of a leaf that a path led to, absent where an object on the way is."""
         column = self._column(found.leaf, found.way, found.strides)
         states: list[Stream | None] = []
         for shape, way, depth in found.objects:
             state = self._presence(shape, way)
             if state is not None and depth < len(found.strides):
-                state = Redirected(state, OuterCell(depth))
+                state = references.Redirected(state, references.OuterCell(depth))
             states.append(state)
         return replace(column, presence=first_presence(*states, column.presence))
 
-    def _node(self, shape: Shape, way: Position, strides: Strides) -> Node:
-        if isinstance(shape, Leaf):
+    def _node(self, shape: spec.Shape, way: spec.Position, strides: Strides) -> Node:
+        if isinstance(shape, spec.Leaf):
             return self._column(shape, way, strides)
-        if isinstance(shape, ObjectShape):
+        if isinstance(shape, spec.ObjectShape):
             return self._object(shape, way, strides)
         return self._array(shape, way, strides)
 
-    def _object(self, shape: ObjectShape, way: Position, strides: Strides) -> ObjectNode:
+    def _object(self, shape: spec.ObjectShape, way: spec.Position, strides: Strides) -> ObjectNode:
         members = tuple(
             (member.name, self._node(member.shape, (*way, member.name), strides))
             for member in shape.members
@@ -136,9 +106,9 @@ class _Compiler:
         )
         return ObjectNode(members=members, presence=self._presence(shape, way))
 
-    def _array(self, shape: ArrayShape, way: Position, strides: Strides) -> ArrayNode:
+    def _array(self, shape: spec.ArrayShape, way: spec.Position, strides: Strides) -> ArrayNode:
         fixed = len(shape.elements)
-        inner = (*strides, most_elements(shape))
+        inner = (*strides, references.most_elements(shape))
         elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
         minimum, length = fixed, None
         if shape.items is not None and shape.maximum:
@@ -155,13 +125,13 @@ class _Compiler:
             presence=self._presence(shape, way),
         )
 
-    def _column(self, leaf: Leaf, way: Position, strides: Strides) -> Column:
+    def _column(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
         """Return the column of ``leaf``, compiled once."""
         if way not in self._columns:
             self._columns[way] = self._compile_leaf(leaf, way, strides)
         return self._columns[way]
 
-    def _compile_leaf(self, leaf: Leaf, way: Position, strides: Strides) -> Column:
+    def _compile_leaf(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
         draws = FieldDraws(
             seed=self.plan.seed,
             model_id=self.plan.model_id,
@@ -170,7 +140,7 @@ class _Compiler:
             strides=strides,
             count=self.plan.count,
             is_unique=leaf.modifiers.unique,
-            preset=self._presets.get((Draw.VALUE, keys_of(way)), {}),
+            preset=self._presets.get((Draw.VALUE, spec.keys_of(way)), {}),
         )
         column = self._generated(leaf, draws, way)
         column = transform_column(column, leaf.modifiers.transforms)
@@ -178,59 +148,67 @@ class _Compiler:
             column = coerce_column(column)
         return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
 
-    def _generated(self, leaf: Leaf, draws: FieldDraws, way: Position) -> Column:
+    def _generated(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         generator = leaf.generator
-        if isinstance(generator, RowField):
+        if isinstance(generator, generators.RowField):
             return row_column(generator, self._row_draw(generator, draws))
-        if isinstance(generator, Template):
+        if isinstance(generator, generators.Template):
             return self._template(generator, way, len(draws.strides))
-        if isinstance(generator, Reference):
+        if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
         return _COLUMNS[type(generator)](generator, draws)
 
-    def _template(self, template: Template, way: Position, depth: int) -> Column:
+    def _template(self, template: generators.Template, way: spec.Position, depth: int) -> Column:
         """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
         pieces: list[str | Column] = []
         for part in template.parts:
             if not part.path:
                 pieces.append(part.text)
                 continue
-            found = find_leaf(self.plan.shape, part.path, way)
+            found = references.find_leaf(self.plan.shape, part.path, way)
             column = self.visible_column(found)
             if len(found.strides) < depth:
-                column = redirect_column(column, OuterCell(len(found.strides)))
+                column = references.redirect_column(
+                    column, references.OuterCell(len(found.strides))
+                )
             pieces.append(column)
         return template_column(pieces)
 
-    def _reference(self, reference: Reference, draws: FieldDraws) -> Column:
+    def _reference(self, reference: generators.Reference, draws: FieldDraws) -> Column:
         plan = next(plan for other, plan in self.plan.parents if other == reference)
         if id(plan) not in self._compilers:
             self._compilers[id(plan)] = _Compiler(plan, self._compilers)
-        column = self._compilers[id(plan)].visible_column(find_leaf(plan.shape, reference.path))
-        return redirect_column(column, self._parent(reference, plan, draws))
+        column = self._compilers[id(plan)].visible_column(
+            references.find_leaf(plan.shape, reference.path)
+        )
+        return references.redirect_column(column, self._parent(reference, plan, draws))
 
-    def _parent(self, reference: Reference, plan: RecordPlan, draws: FieldDraws) -> ParentCell:
+    def _parent(
+        self, reference: generators.Reference, plan: RecordPlan, draws: FieldDraws
+    ) -> references.ParentCell:
         """Return the way to the parent, which all fields of one object share."""
         home = draws.path[:-1]
         names = (reference.suite, plan.model_id, reference.scenario)
         if (home, names) not in self._parents:
             is_unique = self._is_unique(home, reference)
-            index = parent_index(replace(draws, path=home, is_unique=is_unique), names, plan.count)
+            index = references.parent_index(
+                replace(draws, path=home, is_unique=is_unique), names, plan.count
+            )
             key = base_key(plan.seed, plan.model_id)
-            self._parents[home, names] = ParentCell(index, key)
+            self._parents[home, names] = references.ParentCell(index, key)
         return self._parents[home, names]
 
-    def _is_unique(self, home: tuple[str, ...], reference: Reference) -> bool:
+    def _is_unique(self, home: tuple[str, ...], reference: generators.Reference) -> bool:
         """Return whether a field of the object at ``home`` asks for each parent only once."""
         return any(
             leaf.modifiers.unique
             and leaf.address[:-1] == home
-            and isinstance(leaf.generator, Reference)
+            and isinstance(leaf.generator, generators.Reference)
             and replace(leaf.generator, path=()) == replace(reference, path=())
-            for _, leaf in walk_leaves(self.plan.shape)
+            for _, leaf in spec.walk_leaves(self.plan.shape)
         )
 
-    def _row_draw(self, generator: RowField, draws: FieldDraws) -> PoolDraw:
+    def _row_draw(self, generator: generators.RowField, draws: FieldDraws) -> PoolDraw:
         """Return the draw that all fields of one ``$rows`` share."""
         entries = generator.rows.entries
         identity = frozenset((entry.identity, entry.weight) for entry in entries)
@@ -245,21 +223,21 @@ class _Compiler:
         by_name = {entry.identity: entry for entry in entries}
         return replace(draw, entries=tuple(by_name[entry.identity] for entry in draw.entries))
 
-    def _address(self, shape: Shape) -> Address:
+    def _address(self, shape: spec.Shape) -> Address:
         return Address.of(self.plan.seed, self.plan.model_id, shape.address)
 
-    def _level(self, way: Position) -> Level:
+    def _level(self, way: spec.Position) -> Level:
         """Return the draws at the cells that the shape at ``way`` is drawn at."""
         last = max((place for place, step in enumerate(way) if isinstance(step, int)), default=-1)
         return self._levels.setdefault(way[: last + 1], Level())
 
-    def _presence(self, shape: Shape, way: Position) -> Stream | None:
+    def _presence(self, shape: spec.Shape, way: spec.Position) -> Stream | None:
         states = presence_of(
             self._address(shape), self._level(way), shape.modifiers.omit, shape.modifiers.null
         )
         if states is None:
             return None
-        preset = self._presets.get((Draw.PRESENCE, keys_of(way)), {})
+        preset = self._presets.get((Draw.PRESENCE, spec.keys_of(way)), {})
         return with_preset(states, preset, STATES.get)
 
 

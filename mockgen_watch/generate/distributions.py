@@ -15,16 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
 
-from mockgen_watch.generate.normal import (
-    choose,
-    clamp,
-    exp,
-    ln,
-    normal_quantile,
-    normal_tail,
-    power,
-    square_root,
-)
+from mockgen_watch.generate import normal
 from mockgen_watch.generate.streams import ALWAYS, Drawn, Joined
 from mockgen_watch.spec.generators import DistributionKind, Number
 
@@ -35,7 +26,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
-    from mockgen_watch.generate.normal import Real
     from mockgen_watch.generate.streams import Whole, Word
 
 
@@ -89,13 +79,13 @@ def units_below(value: Decimal, scale: int) -> int:
 class Curve(Protocol):
     """A continuous distribution between its bounds."""
 
-    def __call__(self, below: Real, above: Real, /) -> Real: ...
+    def __call__(self, below: normal.Real, above: normal.Real, /) -> normal.Real: ...
 
 
 class Unbounded(Protocol):
     """A distribution without bounds: quantiles, and the shares on both sides of a value."""
 
-    def quantile(self, below: Real, above: Real) -> Real:
+    def quantile(self, below: normal.Real, above: normal.Real) -> normal.Real:
         """Return the value with the share ``below`` of all under it."""
         ...
 
@@ -118,7 +108,7 @@ class Bounded(Struct, frozen=True):
             return self.least[1] - self.most[1]
         return self.most[0] - self.least[0]
 
-    def __call__(self, below: Real, above: Real) -> Real:
+    def __call__(self, below: normal.Real, above: normal.Real) -> normal.Real:
         inside = self.inside
         return self.whole.quantile(below * inside + self.least[0], above * inside + self.most[1])
 
@@ -129,8 +119,8 @@ class Normal(Struct, frozen=True):
     mean: float
     sd: float
 
-    def quantile(self, below: Real, above: Real) -> Real:
-        return normal_quantile(below, above) * self.sd + self.mean
+    def quantile(self, below: normal.Real, above: normal.Real) -> normal.Real:
+        return normal.normal_quantile(below, above) * self.sd + self.mean
 
     def shares(self, value: float) -> tuple[float, float]:
         return _normal_shares((value - self.mean) / self.sd)
@@ -142,13 +132,13 @@ class Lognormal(Struct, frozen=True):
     median: float
     sigma: float
 
-    def quantile(self, below: Real, above: Real) -> Real:
-        return exp(normal_quantile(below, above) * self.sigma) * self.median
+    def quantile(self, below: normal.Real, above: normal.Real) -> normal.Real:
+        return normal.exp(normal.normal_quantile(below, above) * self.sigma) * self.median
 
     def shares(self, value: float) -> tuple[float, float]:
         if value <= 0.0:
             return 0.0, 1.0
-        return _normal_shares(ln(value / self.median) / self.sigma)
+        return _normal_shares(normal.ln(value / self.median) / self.sigma)
 
 
 class Exponential(Struct, frozen=True):
@@ -156,12 +146,12 @@ class Exponential(Struct, frozen=True):
 
     mean: float
 
-    def quantile(self, below: Real, above: Real) -> Real:
+    def quantile(self, below: normal.Real, above: normal.Real) -> normal.Real:
         del below
-        return ln(above) * -self.mean
+        return normal.ln(above) * -self.mean
 
     def shares(self, value: float) -> tuple[float, float]:
-        above = exp(-max(value, 0.0) / self.mean)
+        above = normal.exp(-max(value, 0.0) / self.mean)
         return 1.0 - above, above
 
 
@@ -170,13 +160,13 @@ class ManyEvents(Struct, frozen=True):
 
     mean: float
 
-    def quantile(self, below: Real, above: Real) -> Real:
-        z = normal_quantile(below, above)
-        return z * square_root(self.mean) + self.mean + (z * z - 1.0) / 6.0
+    def quantile(self, below: normal.Real, above: normal.Real) -> normal.Real:
+        z = normal.normal_quantile(below, above)
+        return z * normal.square_root(self.mean) + self.mean + (z * z - 1.0) / 6.0
 
     def shares(self, value: float) -> tuple[float, float]:
-        z = (value - self.mean) / square_root(self.mean)
-        return _normal_shares(z - (z * z - 1.0) / (6.0 * square_root(self.mean)))
+        z = (value - self.mean) / normal.square_root(self.mean)
+        return _normal_shares(z - (z * z - 1.0) / (6.0 * normal.square_root(self.mean)))
 
 
 class Triangular(Struct, frozen=True):
@@ -186,11 +176,11 @@ class Triangular(Struct, frozen=True):
     mode: float
     high: float
 
-    def __call__(self, below: Real, above: Real) -> Real:
+    def __call__(self, below: normal.Real, above: normal.Real) -> normal.Real:
         width = self.high - self.low
-        up = square_root(below * (width * (self.mode - self.low))) + self.low
-        down = self.high - square_root(above * (width * (self.high - self.mode)))
-        return choose(below * width < self.mode - self.low, up, down)
+        up = normal.square_root(below * (width * (self.mode - self.low))) + self.low
+        down = self.high - normal.square_root(above * (width * (self.high - self.mode)))
+        return normal.choose(below * width < self.mode - self.low, up, down)
 
 
 class FarRanks(Struct, frozen=True):
@@ -203,20 +193,20 @@ class FarRanks(Struct, frozen=True):
     @property
     def ratio(self) -> float:
         """The density of the last over that of the first, times the ratio of the two."""
-        return power(self.last / self.first, 1.0 - self.exponent)
+        return normal.power(self.last / self.first, 1.0 - self.exponent)
 
     @property
     def total(self) -> float:
         """The sum of rank**-exponent over all ranks."""
         if abs(1.0 - self.exponent) < _NEARLY_ONE:
-            return ln(self.last / self.first)
-        start = power(self.first, 1.0 - self.exponent)
+            return normal.ln(self.last / self.first)
+        start = normal.power(self.first, 1.0 - self.exponent)
         return start * (self.ratio - 1.0) / (1.0 - self.exponent)
 
-    def __call__(self, below: Real, above: Real) -> Real:
+    def __call__(self, below: normal.Real, above: normal.Real) -> normal.Real:
         if abs(1.0 - self.exponent) < _NEARLY_ONE:
-            return exp(below * ln(self.last / self.first)) * self.first
-        return power(above + below * self.ratio, 1.0 / (1.0 - self.exponent)) * self.first
+            return normal.exp(below * normal.ln(self.last / self.first)) * self.first
+        return normal.power(above + below * self.ratio, 1.0 / (1.0 - self.exponent)) * self.first
 
 
 class Fixed(Struct, frozen=True):
@@ -224,7 +214,7 @@ class Fixed(Struct, frozen=True):
 
     value: float
 
-    def __call__(self, below: Real, above: Real) -> Real:
+    def __call__(self, below: normal.Real, above: normal.Real) -> normal.Real:
         del above
         return below * 0.0 + self.value
 
@@ -261,7 +251,7 @@ def curve_of(number: Number) -> Curve:
 
 
 def _normal_shares(z: float) -> tuple[float, float]:
-    return normal_tail(-z), normal_tail(z)
+    return normal.normal_tail(-z), normal.normal_tail(z)
 
 
 OCTAVE_BITS: Final = 6
@@ -363,21 +353,21 @@ class QuantileStream(Drawn):
             xp.concatenate([side[1:] - side[:-1] for side in sides]),
         )
 
-    def _line(self, share: Real, *, is_upper: bool) -> Real:
+    def _line(self, share: normal.Real, *, is_upper: bool) -> normal.Real:
         """Return the place of a knot on the line, which begins at the first number."""
-        place = clamp(
+        place = normal.clamp(
             self._places(share, is_upper=is_upper) - self.first, 0.0, float(self.size - 1)
         )
         # Half a number more, so that cutting off what follows the number rounds.
         return place * float(1 << self.bits) + max(0.5, float(1 << self.bits) / 2)
 
-    def _places(self, share: Real, *, is_upper: bool) -> Real:
+    def _places(self, share: normal.Real, *, is_upper: bool) -> normal.Real:
         """Return the curve at ``share`` from its lower or upper end, in steps of the grid."""
         other = 1.0 - share
         value = self.curve(other, share) if is_upper else self.curve(share, other)
         scale = float(10**self.grid.decimals)
         place = (value * scale - float(self.grid.origin)) / float(self.grid.step)
-        return clamp(place, float(self.grid.low), float(self.grid.high))
+        return normal.clamp(place, float(self.grid.low), float(self.grid.high))
 
 
 MANY: Final = 1000.0
@@ -449,7 +439,7 @@ def _poisson_odds(mean: float, grid: Grid) -> tuple[int, list[float]]:
     def outwards(way: int) -> Iterator[float]:
         place = top + way
         while 0 <= place <= grid.high:
-            odds = exp(poisson_log(grid.origin + place * grid.step, mean) - highest)
+            odds = normal.exp(poisson_log(grid.origin + place * grid.step, mean) - highest)
             if odds < _NEGLIGIBLE:
                 return
             yield odds
@@ -465,16 +455,16 @@ def poisson_log(k: int, mean: float) -> float:
     Abramowitz and Stegun, 6.1.41.
     """
     if k < _STIRLING:
-        return k * ln(mean) - ln(float(math.factorial(k)))
+        return k * normal.ln(mean) - normal.ln(float(math.factorial(k)))
     x = float(k)
     correction = (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / (1260.0 * x * x)) / (x * x)) / x
-    return x * ln(mean / x) + x - 0.5 * ln(x * _TWO_PI) - correction
+    return x * normal.ln(mean / x) + x - 0.5 * normal.ln(x * _TWO_PI) - correction
 
 
 def _ranks(exponent: float, grid: Grid, draws: FieldDraws) -> Stream:
     """Return the stream of ranks: the odds of number n are in proportion to (n+1)**-exponent."""
     listed = min(grid.count, LISTED_RANKS)
-    odds = [power(float(rank), -exponent) for rank in range(1, listed + 1)]
+    odds = [normal.power(float(rank), -exponent) for rank in range(1, listed + 1)]
     word = draws.word("value")
     if grid.count == listed:
         return Listed(odds, word)

@@ -16,26 +16,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import (
-    BLOCK,
-    block_scratch,
-    fill_scores,
-    fill_words,
-    key64,
-    word,
-)
+from mockgen_watch.generate import address as addresses
+from mockgen_watch.generate import streams
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State
 from mockgen_watch.generate.draws import FieldDraws, in_order
 from mockgen_watch.generate.normal import ln
-from mockgen_watch.generate.streams import (
-    ALWAYS,
-    Drawn,
-    Level,
-    Lookup,
-    Odds,
-    Shared,
-    threshold,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,15 +30,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mockgen_watch.generate.address import (
-        Address,
-        Cell,
-        Cells,
-        Constants,
-        IntArray,
-        LaneArray,
-        Stream,
-    )
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Boolean, Constant, Pool, PoolEntry, RowField
 
@@ -62,7 +38,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def value_column(table: Sequence[Json], stream: Stream | None) -> Column:
+def value_column(table: Sequence[Json], stream: addresses.Stream | None) -> Column:
     """Return the column whose value is ``table[n]`` of the number n that ``stream`` draws."""
     return Column(kind=ColumnKind.VALUE, parts=(Part(table=table, stream=stream),))
 
@@ -76,10 +52,10 @@ def boolean_column(boolean: Boolean, draws: FieldDraws) -> Column:
     """Return true with the given odds, else false."""
     if draws.is_unique:
         return value_column((False, True), draws.numbers(2))
-    yes = threshold(boolean.true)
-    if not 0 < yes < ALWAYS:
+    yes = streams.threshold(boolean.true)
+    if not 0 < yes < streams.ALWAYS:
         return value_column((yes > 0,), None)
-    odds = Odds(yes, draws.address.constants("value"), draws.level)
+    odds = streams.Odds(yes, draws.address.constants("value"), draws.level)
     return value_column((False, True), draws.preset_values(odds, (b"false", b"true")))
 
 
@@ -93,7 +69,7 @@ class PoolDraw(Struct, frozen=True, eq=False):
     """A pool's entries that can be chosen, by rank, and the stream of ranks; None when only one."""
 
     entries: tuple[PoolEntry, ...]
-    stream: Stream | None
+    stream: addresses.Stream | None
 
 
 def draw_pool(pool: Pool, draws: FieldDraws, draw: str) -> PoolDraw:
@@ -114,7 +90,7 @@ def draw_pool(pool: Pool, draws: FieldDraws, draw: str) -> PoolDraw:
 def draw_rows(field: RowField, draws: FieldDraws) -> PoolDraw:
     """Return the choice of a row, drawn at the object that holds ``$rows``; several fields ask."""
     draw = draw_pool(field.rows, draws, "rows")
-    stream = None if draw.stream is None else Shared(draw.stream)
+    stream = None if draw.stream is None else streams.Shared(draw.stream)
     return PoolDraw(draw.entries, stream)
 
 
@@ -130,8 +106,8 @@ def row_column(field: RowField, rows: PoolDraw) -> Column:
     if not any(states):
         return column
     if rows.stream is None:
-        return replace(column, presence=Odds(ALWAYS, (0, 0), number=State.ABSENT))
-    return replace(column, presence=Lookup(rows.stream, tuple(states), len(State)))
+        return replace(column, presence=streams.Odds(streams.ALWAYS, (0, 0), number=State.ABSENT))
+    return replace(column, presence=streams.Lookup(rows.stream, tuple(states), len(State)))
 
 
 LARGE: Final = 256
@@ -176,18 +152,18 @@ def rank_order(identities: Sequence[bytes], weights: Sequence[Decimal]) -> list[
 
 
 def pool_stream(
-    address: Address,
+    address: addresses.Address,
     draw: str,
     identities: Sequence[bytes],
     weights: Sequence[Decimal],
-    level: Level | None = None,
-) -> Stream | None:
+    level: streams.Level | None = None,
+) -> addresses.Stream | None:
     """Return the stream of ranks of a pool; None for a pool of one.
 
     ``identities`` are in rank order, ``weights`` beside them and all over 0; ``draw`` names the
     draw at ``address``. ``level``: what else is drawn at the same cells, if anything is.
     """
-    level = level or Level()
+    level = level or streams.Level()
     if len(identities) == 1:
         return None
     whole = whole_weights(weights)
@@ -201,49 +177,49 @@ def pool_stream(
     return WeightedPool(constants, shares, level)
 
 
-class SmallPool(Drawn):
+class SmallPool(streams.Drawn):
     """Ranks of values that are all asked, at most LARGE, so that a byte holds each."""
 
-    def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
+    def __init__(self, constants: tuple[addresses.Constants, ...], level: streams.Level) -> None:
         super().__init__(len(constants))
         self.constants = constants
         self.bank = level.scores
         self.first = self.bank.add(constants)
         self.last = self.first + len(constants)
 
-    def ranks(self, cells: Cells) -> ByteArray:
+    def ranks(self, cells: addresses.Cells) -> ByteArray:
         raise NotImplementedError
 
-    def draw(self, cells: Cells) -> IntArray:
-        ranks: IntArray = self.ranks(cells).astype(cells.xp.int64)
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
+        ranks: addresses.IntArray = self.ranks(cells).astype(cells.xp.int64)
         return ranks
 
 
 class EqualPool(SmallPool):
     """Ranks of values that are equally likely."""
 
-    def __init__(self, constants: tuple[Constants, ...], level: Level) -> None:
+    def __init__(self, constants: tuple[addresses.Constants, ...], level: streams.Level) -> None:
         super().__init__(constants, level)
         self._bank_id = id(self.bank)
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         # Nearly always the scores are there already.
         drawn = cell.scores.get(self._bank_id) or self.bank.at(cell)
         scores = drawn[self.first : self.last]
         return scores.index(min(scores))
 
-    def ranks(self, cells: Cells) -> ByteArray:
+    def ranks(self, cells: addresses.Cells) -> ByteArray:
         xp = cells.xp
         out: ByteArray = xp.empty(len(cells.a), xp.uint8)
-        t, spare, best = block_scratch(cells, "t", "spare", "best")
-        for start in range(0, len(out), BLOCK):
-            part = slice(start, start + BLOCK)
+        t, spare, best = addresses.block_scratch(cells, "t", "spare", "best")
+        for start in range(0, len(out), addresses.BLOCK):
+            part = slice(start, start + addresses.BLOCK)
             lanes = cells.a[part], cells.b[part]
             length = len(lanes[0])
-            fill_scores(xp, lanes, self.constants[0], best[:length], spare[:length])
+            addresses.fill_scores(xp, lanes, self.constants[0], best[:length], spare[:length])
             race = _Race(xp, length)
             for rank, constants in enumerate(self.constants[1:], 1):
-                fill_scores(xp, lanes, constants, t[:length], spare[:length])
+                addresses.fill_scores(xp, lanes, constants, t[:length], spare[:length])
                 race.run(t[:length], best[:length], rank)
             out[part] = race.winner
         return out
@@ -253,34 +229,37 @@ class WeightedPool(SmallPool):
     """Ranks of values by weight."""
 
     def __init__(
-        self, constants: tuple[Constants, ...], weights: tuple[float, ...], level: Level
+        self,
+        constants: tuple[addresses.Constants, ...],
+        weights: tuple[float, ...],
+        level: streams.Level,
     ) -> None:
         super().__init__(constants, level)
         self.weights = weights
         self.tables: dict[float, Floats] = {}
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         scores = self.bank.at(cell)[self.first : self.last]
         times = [
             t * (rate(t >> SHIFT) / weight) for t, weight in zip(scores, self.weights, strict=True)
         ]
         return times.index(min(times))
 
-    def ranks(self, cells: Cells) -> ByteArray:
+    def ranks(self, cells: addresses.Cells) -> ByteArray:
         xp = cells.xp
         out: ByteArray = xp.empty(len(cells.a), xp.uint8)
-        scratch = block_scratch(cells, "t", "spare")
+        scratch = addresses.block_scratch(cells, "t", "spare")
         longest = len(scratch[0])
         times, best = xp.empty(longest), xp.empty(longest)
         segments = xp.empty(longest, xp.intp)
-        for start in range(0, len(out), BLOCK):
-            part = slice(start, start + BLOCK)
+        for start in range(0, len(out), addresses.BLOCK):
+            part = slice(start, start + addresses.BLOCK)
             lanes = cells.a[part], cells.b[part]
             length = len(lanes[0])
             t, spare = (array[:length] for array in scratch)
             race = _Race(xp, length)
             for rank, constants in enumerate(self.constants):
-                fill_scores(xp, lanes, constants, t, spare)
+                addresses.fill_scores(xp, lanes, constants, t, spare)
                 xp.right_shift(t, SHIFT, out=segments[:length])
                 time = times[:length] if rank else best[:length]
                 # "clip" because "raise" would copy through a buffer; no segment is out of range.
@@ -308,7 +287,9 @@ class _Race:
         self._is_first = xp.empty(length, bool)
         self._rank = xp.empty(length, xp.uint8)
 
-    def run(self, time: LaneArray | Floats, best: LaneArray | Floats, rank: int) -> None:
+    def run(
+        self, time: addresses.LaneArray | Floats, best: addresses.LaneArray | Floats, rank: int
+    ) -> None:
         """Let ``rank`` lead where its ``time`` is less than ``best``; that is brought down."""
         xp = self.xp
         xp.less(time, best, out=self._is_first)
@@ -325,16 +306,16 @@ _THRESHOLD_MASK: Final = (1 << _THRESHOLD_BITS) - 1
 _WORDS: Final = 4294967296.0
 
 
-class LargePool(Drawn):
+class LargePool(streams.Drawn):
     """Ranks of values by weight."""
 
     def __init__(
         self,
-        address: Address,
+        address: addresses.Address,
         draw: str,
         identities: Sequence[bytes],
         weights: Sequence[int],
-        level: Level,
+        level: streams.Level,
     ) -> None:
         super().__init__(len(identities))
         self.constants = tuple(address.constants(f"{draw}/{depth}") for depth in range(KEY_BITS))
@@ -342,14 +323,16 @@ class LargePool(Drawn):
         self.usual = min(KEY_BITS, self.size.bit_length() + 1)
         self.bank = level.words
         self.first = self.bank.add(self.constants[: self.usual])
-        keyed = sorted((key64("value", name), rank) for rank, name in enumerate(identities))
+        keyed = sorted(
+            (addresses.key64("value", name), rank) for rank, name in enumerate(identities)
+        )
         self.keys = [key for key, _ in keyed]
         self.ranks = [rank for _, rank in keyed]
         whole = _exact_weights(weights)
         self.sums = list(itertools.accumulate((whole[rank] for rank in self.ranks), initial=0))
-        self.nodes: tuple[IntArray, IntArray] | None = None
+        self.nodes: tuple[addresses.IntArray, addresses.IntArray] | None = None
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         keys, sums = self.keys, self.sums
         words = self.bank.at(cell)[self.first : self.first + self.usual]
         low, high, prefix = 0, len(keys), 0
@@ -361,7 +344,7 @@ class LargePool(Drawn):
             if depth < self.usual:
                 drawn = words[depth]
             else:
-                drawn = word(cell.a, cell.b, self.constants[depth])
+                drawn = addresses.word(cell.a, cell.b, self.constants[depth])
             if drawn < round(share * _WORDS):
                 high = middle
             else:
@@ -369,20 +352,20 @@ class LargePool(Drawn):
             depth += 1
         return self.ranks[low]
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         xp = cells.xp
         if self.nodes is None:
             self.nodes = _build_nodes(xp, self)
         steps, ranks = self.nodes
-        out: IntArray = xp.empty(len(cells.a), xp.int64)
-        scratch = block_scratch(cells, "t", "spare")
-        for start in range(0, len(out), BLOCK):
-            part = slice(start, start + BLOCK)
+        out: addresses.IntArray = xp.empty(len(cells.a), xp.int64)
+        scratch = addresses.block_scratch(cells, "t", "spare")
+        for start in range(0, len(out), addresses.BLOCK):
+            part = slice(start, start + addresses.BLOCK)
             a, b = cells.a[part], cells.b[part]
             t, spare = (array[: len(a)] for array in scratch)
             node = xp.zeros(len(a), xp.int64)
             for constants in self.constants[: self.usual]:
-                fill_words(xp, (a, b), constants, t, spare)
+                addresses.fill_words(xp, (a, b), constants, t, spare)
                 node = _step(steps, node, t)
             # Most cells have arrived; the others go on by themselves.
             self._finish(xp, steps, node, (a, b))
@@ -390,7 +373,11 @@ class LargePool(Drawn):
         return out
 
     def _finish(
-        self, xp: ModuleType, steps: IntArray, node: IntArray, lanes: tuple[LaneArray, LaneArray]
+        self,
+        xp: ModuleType,
+        steps: addresses.IntArray,
+        node: addresses.IntArray,
+        lanes: tuple[addresses.LaneArray, addresses.LaneArray],
     ) -> None:
         """Take the cells that have not arrived down to their values; ``node`` changes in place."""
         depth = self.usual
@@ -398,14 +385,16 @@ class LargePool(Drawn):
         while len(active):
             a, b = lanes[0].take(active), lanes[1].take(active)
             t, spare = xp.empty_like(a), xp.empty_like(a)
-            fill_words(xp, (a, b), self.constants[depth], t, spare)
+            addresses.fill_words(xp, (a, b), self.constants[depth], t, spare)
             node[active] = _step(steps, node.take(active), t)
             here = node.take(active)
             active = active[steps.take(here) >> _THRESHOLD_BITS != here]
             depth += 1
 
 
-def _step(steps: IntArray, node: IntArray, words: LaneArray) -> IntArray:
+def _step(
+    steps: addresses.IntArray, node: addresses.IntArray, words: addresses.LaneArray
+) -> addresses.IntArray:
     """Return the child of each ``node`` that its word leads to; a value's node leads to itself."""
     packed = steps.take(node, mode="clip")
     is_right = words >= (packed & _THRESHOLD_MASK)
@@ -423,7 +412,7 @@ def _exact_weights(weights: Sequence[int]) -> list[int]:
     return [max(1, weight * (_EXACT >> 1) // total) for weight in weights]
 
 
-def _build_nodes(xp: ModuleType, pool: LargePool) -> tuple[IntArray, IntArray]:
+def _build_nodes(xp: ModuleType, pool: LargePool) -> tuple[addresses.IntArray, addresses.IntArray]:
     """Return two arrays over all nodes: the step from each, and the rank of each value's node.
 
     A step is the number of the left child, the right one's being one more, and the threshold
@@ -457,13 +446,17 @@ def _build_nodes(xp: ModuleType, pool: LargePool) -> tuple[IntArray, IntArray]:
 
 
 def _middles(
-    xp: ModuleType, keys: LaneArray, low: IntArray, high: IntArray, depth: int
-) -> IntArray:
+    xp: ModuleType,
+    keys: addresses.LaneArray,
+    low: addresses.IntArray,
+    high: addresses.IntArray,
+    depth: int,
+) -> addresses.IntArray:
     """Return the first place between ``low`` and ``high`` whose key has a 1 at bit ``depth``."""
     if not len(low):
         return low
     bit = xp.uint64(1 << (KEY_BITS - 1 - depth)) if depth < KEY_BITS else xp.uint64(0)
     above = xp.uint64((1 << KEY_BITS) - (1 << (KEY_BITS - depth)) if depth else 0)
     border = (keys.take(low) & above) | bit
-    found: IntArray = xp.clip(xp.searchsorted(keys, border), low, high)
+    found: addresses.IntArray = xp.clip(xp.searchsorted(keys, border), low, high)
     return found

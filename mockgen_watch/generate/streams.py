@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from mockgen_watch.generate.address import MASK32, SCORE, WORD, words_over
+from mockgen_watch.generate import address as addresses
 from mockgen_watch.generate.column import State
 
 if TYPE_CHECKING:
@@ -19,17 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mockgen_watch.generate.address import (
-        Address,
-        Cell,
-        Cells,
-        Constants,
-        IntArray,
-        LaneArray,
-        Stream,
-    )
-
-    Whole = TypeVar("Whole", int, "IntArray")
+    Whole = TypeVar("Whole", int, "addresses.IntArray")
 
     """A Python integer or an array of them."""
 
@@ -40,15 +30,15 @@ class Drawn:
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         """Return the number of one cell."""
         raise NotImplementedError
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         """Return the numbers of a chunk, int64[n]."""
         raise NotImplementedError
 
-    def over(self, cells: Cells) -> IntArray:
+    def over(self, cells: addresses.Cells) -> addresses.IntArray:
         """Return the numbers of a chunk, int64[n], not to be written to."""
         drawn = cells.drawn.get(id(self))
         if drawn is None:
@@ -65,17 +55,17 @@ class Bank:
 
     def __init__(self, *, is_words: bool) -> None:
         self.is_words = is_words
-        self._constants: list[Constants] = []
+        self._constants: list[addresses.Constants] = []
         self._packed: tuple[int, int, int, int] = (0, 0, 0, 0)
         self._struct = Struct("<")
 
-    def add(self, constants: Sequence[Constants]) -> int:
+    def add(self, constants: Sequence[addresses.Constants]) -> int:
         """Take draws in, and return the place of the first; before any cell is asked for."""
         first = len(self._constants)
         self._constants.extend(constants)
         return first
 
-    def at(self, cell: Cell) -> tuple[int, ...]:
+    def at(self, cell: addresses.Cell) -> tuple[int, ...]:
         """Return the numbers of all draws at ``cell``."""
         drawn = cell.scores.get(id(self))
         if drawn is None:
@@ -87,9 +77,9 @@ class Bank:
             self._pack()
         ones, mask, first, second = self._packed
         t = (a * ones ^ first) * b & mask
-        t = ((t ^ (t >> 16)) & mask ^ second) * SCORE & mask
+        t = ((t ^ (t >> 16)) & mask ^ second) * addresses.SCORE & mask
         if self.is_words:
-            t = ((t ^ (t >> 15)) & mask) * WORD & mask
+            t = ((t ^ (t >> 15)) & mask) * addresses.WORD & mask
             t = (t ^ (t >> 16)) & mask
         return self._struct.unpack(t.to_bytes(self._struct.size, "little"))
 
@@ -102,7 +92,7 @@ class Bank:
 
         self._packed = (
             side_by_side([1] * count),
-            side_by_side([MASK32] * count),
+            side_by_side([addresses.MASK32] * count),
             side_by_side([c1 for c1, _ in self._constants]),
             side_by_side([c2 for _, c2 in self._constants]),
         )
@@ -118,7 +108,7 @@ class Level:
         self.scores = Bank(is_words=False)
         self.words = Bank(is_words=True)
 
-    def word(self, constants: Constants) -> Word:
+    def word(self, constants: addresses.Constants) -> Word:
         """Return the draw of a word."""
         return Word(constants, self.words)
 
@@ -126,17 +116,17 @@ class Level:
 class Word:
     """32 bits by address, all of them good."""
 
-    def __init__(self, constants: Constants, bank: Bank) -> None:
+    def __init__(self, constants: addresses.Constants, bank: Bank) -> None:
         self.constants = constants
         self.bank = bank
         self.place = bank.add((constants,))
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return self.bank.at(cell)[self.place]
 
-    def over(self, cells: Cells) -> LaneArray:
+    def over(self, cells: addresses.Cells) -> addresses.LaneArray:
         """Return the words of a chunk, uint32[n], for the caller to keep."""
-        return words_over(cells, self.constants)
+        return addresses.words_over(cells, self.constants)
 
 
 SHORT: Final = 1 << 20
@@ -149,7 +139,7 @@ ALWAYS: Final = 1 << 32
 """The threshold that every word lies below."""
 
 
-def uniform(address: Address, level: Level, draw: str, size: int) -> Stream:
+def uniform(address: addresses.Address, level: Level, draw: str, size: int) -> addresses.Stream:
     """Return the stream of numbers below ``size`` (1 or more); ``draw`` names it at ``address``."""
     if size <= SHORT:
         return Uniform(size, address.constants(draw), level)
@@ -165,7 +155,9 @@ def threshold(probability: Decimal) -> int:
     return int((probability * ALWAYS).to_integral_value(ROUND_HALF_EVEN))
 
 
-def presence_of(address: Address, level: Level, omit: Decimal, null: Decimal) -> Stream | None:
+def presence_of(
+    address: addresses.Address, level: Level, omit: Decimal, null: Decimal
+) -> addresses.Stream | None:
     """Return the states of a node, absence first; None when it is always there and never null."""
     chances = (("omit", omit, State.ABSENT), ("null", null, State.NULL))
     return first_presence(
@@ -177,16 +169,16 @@ def presence_of(address: Address, level: Level, omit: Decimal, null: Decimal) ->
     )
 
 
-def first_presence(*streams: Stream | None) -> Stream | None:
+def first_presence(*streams: addresses.Stream | None) -> addresses.Stream | None:
     """Return the states of what is there only when all of ``streams`` say so, the first first."""
-    found: Stream | None = None
+    found: addresses.Stream | None = None
     for stream in reversed(streams):
         if stream is not None:
             found = stream if found is None else _first_state(stream, found)
     return found
 
 
-def _first_state(first: Stream, second: Stream) -> Stream:
+def _first_state(first: addresses.Stream, second: addresses.Stream) -> addresses.Stream:
     """Return the state that ``first`` draws; where that is PRESENT, which is 0, the second's."""
     size = max(first.size, second.size)
     return Joined(lambda state, other: state + (state == 0) * other, size, first, second)
@@ -195,15 +187,17 @@ def _first_state(first: Stream, second: Stream) -> Stream:
 class Uniform(Drawn):
     """Numbers below a size up to ``SHORT``."""
 
-    def __init__(self, size: int, constants: Constants, level: Level | None = None) -> None:
+    def __init__(
+        self, size: int, constants: addresses.Constants, level: Level | None = None
+    ) -> None:
         super().__init__(size)
         self.word = (level or Level()).word(constants)
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return self.word.at(cell) * self.size >> 32
 
-    def draw(self, cells: Cells) -> IntArray:
-        out: IntArray = self.word.over(cells).astype(cells.xp.int64)
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
+        out: addresses.IntArray = self.word.over(cells).astype(cells.xp.int64)
         out *= self.size
         out >>= 32
         return out
@@ -213,17 +207,21 @@ class LongUniform(Drawn):
     """Numbers below a size up to ``LONG``, by 64-bit words."""
 
     def __init__(
-        self, size: int, high: Constants, low: Constants, level: Level | None = None
+        self,
+        size: int,
+        high: addresses.Constants,
+        low: addresses.Constants,
+        level: Level | None = None,
     ) -> None:
         super().__init__(size)
         level = level or Level()
         self.high = level.word(high)
         self.low = level.word(low)
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return (self.high.at(cell) << 32 | self.low.at(cell)) * self.size >> 64
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         xp = cells.xp
         high = self.high.over(cells).astype(xp.uint64)
         low = self.low.over(cells).astype(xp.uint64)
@@ -233,22 +231,22 @@ class LongUniform(Drawn):
 class HugeUniform(Drawn):
     """Numbers below a size of any length, in Python integers."""
 
-    def __init__(self, size: int, constants: Sequence[Constants], level: Level) -> None:
+    def __init__(self, size: int, constants: Sequence[addresses.Constants], level: Level) -> None:
         super().__init__(size)
         self.words = tuple(level.word(each) for each in constants)
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         wide = 0
         for word in self.words:
             wide = wide << 32 | word.at(cell)
         return wide * self.size >> (32 * len(self.words))
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         """Return Python integers in an array of objects."""
         wide = cells.xp.zeros(len(cells.a), object)
         for word in self.words:
             wide = wide * (1 << 32) + word.over(cells).astype(object)
-        numbers: IntArray = wide * self.size // (1 << (32 * len(self.words)))
+        numbers: addresses.IntArray = wide * self.size // (1 << (32 * len(self.words)))
         return numbers
 
 
@@ -256,53 +254,55 @@ class Odds(Drawn):
     """``number`` with the given odds, else 0."""
 
     def __init__(
-        self, yes: int, constants: Constants, level: Level | None = None, number: int = 1
+        self, yes: int, constants: addresses.Constants, level: Level | None = None, number: int = 1
     ) -> None:
         super().__init__(number + 1)
         self.yes = yes
         self.number = int(number)
         self.word = (level or Level()).word(constants)
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return self.number if self.word.at(cell) < self.yes else 0
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         xp = cells.xp
-        numbers: IntArray = (self.word.over(cells).astype(xp.int64) < self.yes).astype(xp.int64)
+        numbers: addresses.IntArray = (self.word.over(cells).astype(xp.int64) < self.yes).astype(
+            xp.int64
+        )
         return numbers if self.number == 1 else numbers * self.number
 
 
 class Shared(Drawn):
     """A stream that several parts of one column, or several columns, ask: one draw a cell."""
 
-    def __init__(self, source: Stream) -> None:
+    def __init__(self, source: addresses.Stream) -> None:
         super().__init__(source.size)
         self.source = source
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         drawn = cell.drawn.get(id(self))
         if drawn is None:
             drawn = cell.drawn[id(self)] = self.source.at(cell)
         return drawn
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         return self.source.over(cells)
 
 
 class Lookup(Drawn):
     """``numbers[n]`` of the number n that another stream draws."""
 
-    def __init__(self, source: Stream, numbers: tuple[int, ...], size: int) -> None:
+    def __init__(self, source: addresses.Stream, numbers: tuple[int, ...], size: int) -> None:
         super().__init__(size)
         self.source = source
         self.numbers = numbers
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return self.numbers[self.source.at(cell)]
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         table = cells.xp.array(self.numbers, cells.xp.int64)
-        found: IntArray = table.take(self.source.over(cells))
+        found: addresses.IntArray = table.take(self.source.over(cells))
         return found
 
 
@@ -315,15 +315,15 @@ class Arithmetic(Protocol):
 class Derived(Drawn):
     """What ``change`` makes of the numbers that another stream draws."""
 
-    def __init__(self, source: Stream, change: Arithmetic, size: int) -> None:
+    def __init__(self, source: addresses.Stream, change: Arithmetic, size: int) -> None:
         super().__init__(size)
         self.source = source
         self.change = change
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         return self.change(self.source.at(cell))
 
-    def draw(self, cells: Cells) -> IntArray:
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
         numbers = self.change(self.source.over(cells))
         # Where 64 bits do not hold the source's numbers, they may hold these.
         return numbers.astype(cells.xp.int64, copy=False) if self.size <= LONG else numbers
@@ -335,33 +335,35 @@ class Joined(Drawn):
     Like ``Arithmetic`` it is the same for whole numbers and for arrays of them.
     """
 
-    def __init__(self, change: Callable[..., Any], size: int, *sources: Stream) -> None:
+    def __init__(self, change: Callable[..., Any], size: int, *sources: addresses.Stream) -> None:
         super().__init__(size)
         self.change = change
         self.sources = sources
 
-    def at(self, cell: Cell) -> int:
+    def at(self, cell: addresses.Cell) -> int:
         number: int = self.change(*[source.at(cell) for source in self.sources])
         return number
 
-    def draw(self, cells: Cells) -> IntArray:
-        numbers: IntArray = self.change(*[source.over(cells) for source in self.sources])
+    def draw(self, cells: addresses.Cells) -> addresses.IntArray:
+        numbers: addresses.IntArray = self.change(*[source.over(cells) for source in self.sources])
         return numbers
 
 
-def shifted(source: Stream, offset: int) -> Stream:
+def shifted(source: addresses.Stream, offset: int) -> addresses.Stream:
     """Return what ``source`` draws, plus ``offset`` (0 or more)."""
     return Derived(source, lambda number: number + offset, source.size + offset)
 
 
-def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int) -> IntArray:
+def _upper_product(
+    high: NDArray[np.uint64], low: NDArray[np.uint64], size: int
+) -> addresses.IntArray:
     """Return ``(high * 2**32 + low) * size >> 64`` of 32-bit numbers; the inputs are lost.
 
     In products of 32 by 32 bits, because NumPy has no wider ones.
     """
     kind = high.dtype.type
-    size_low, size_high = kind(size & MASK32), kind(size >> 32)
-    half, mask = kind(32), kind(MASK32)
+    size_low, size_high = kind(size & addresses.MASK32), kind(size >> 32)
+    half, mask = kind(32), kind(addresses.MASK32)
     carry = low * size_low
     carry >>= half
     middle = high * size_low
@@ -376,5 +378,5 @@ def _upper_product(high: NDArray[np.uint64], low: NDArray[np.uint64], size: int)
     high += middle
     high += low
     high += carry
-    numbers: IntArray = high.view("int64")
+    numbers: addresses.IntArray = high.view("int64")
     return numbers

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.generate.column import (
-    Column,
-    ColumnKind,
-    LazyTable,
-    Part,
-    State,
-    column_reader,
-    combined_texts,
-    streams_of,
-    transformed,
-    works_by_piece,
-)
+from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.streams import Drawn, Joined, Lookup, Shared, Word
 from mockgen_watch.masters.shapes import number_or_same
 from mockgen_watch.spec.document import Json, number_text
@@ -51,14 +40,14 @@ _UUID_PIECES: Final[tuple[tuple[int, int, Callable[[int], str]], ...]] = (
 """Two pieces of each word; the last piece is what the last word has left."""
 
 
-def uuid_column(_uuid: Uuid, draws: FieldDraws) -> Column:
+def uuid_column(_uuid: Uuid, draws: FieldDraws) -> columns.Column:
     """Return the column of UUIDs, in lower case."""
     words = [draws.word(f"value/{n}") for n in range(5)]
     parts = []
     for place, (bits, shift, text) in enumerate(_UUID_PIECES):
         stream = Bits(bits, shift, words[min(place // 2, len(words) - 1)])
-        parts.append(Part(table=LazyTable(1 << bits, text), stream=stream))
-    return Column(kind=ColumnKind.TEXT, parts=tuple(parts))
+        parts.append(columns.Part(table=columns.LazyTable(1 << bits, text), stream=stream))
+    return columns.Column(kind=columns.ColumnKind.TEXT, parts=tuple(parts))
 
 
 class Bits(Drawn):
@@ -99,55 +88,60 @@ def text_of(value: Json) -> str:
     raise TypeError("an object or an array has no text")
 
 
-def template_column(pieces: Sequence[str | Column]) -> Column:
+def template_column(pieces: Sequence[str | columns.Column]) -> columns.Column:
     """Return the text that literal pieces and other columns' texts join to."""
-    parts: list[Part] = []
+    parts: list[columns.Part] = []
     for piece in pieces:
         if isinstance(piece, str):
-            parts.append(Part(table=(piece,), stream=None))
+            parts.append(columns.Part(table=(piece,), stream=None))
         else:
             parts.extend(_text_parts(piece))
-    slow = next((piece.slow for piece in pieces if isinstance(piece, Column) and piece.slow), "")
+    slow = next(
+        (piece.slow for piece in pieces if isinstance(piece, columns.Column) and piece.slow), ""
+    )
     if not slow:
-        return Column(kind=ColumnKind.TEXT, parts=tuple(parts) or (Part(table=("",), stream=None),))
+        return columns.Column(
+            kind=columns.ColumnKind.TEXT,
+            parts=tuple(parts) or (columns.Part(table=("",), stream=None),),
+        )
     readers = [_text_reader(piece) for piece in pieces]
 
     def read(cell: Cell) -> str:
         return "".join([reader(cell) for reader in readers])
 
-    return Column(kind=ColumnKind.TEXT, parts=tuple(parts), read=read, slow=slow)
+    return columns.Column(kind=columns.ColumnKind.TEXT, parts=tuple(parts), read=read, slow=slow)
 
 
-def _text_parts(column: Column) -> tuple[Part, ...]:
+def _text_parts(column: columns.Column) -> tuple[columns.Part, ...]:
     """Return the parts of a column as text; "" where it is null or absent."""
     parts = column.parts
-    if column.kind is ColumnKind.VALUE:
+    if column.kind is columns.ColumnKind.VALUE:
         table = column.parts[0].table
-        texts = LazyTable(len(table), lambda n: text_of(table[n]))
+        texts = columns.LazyTable(len(table), lambda n: text_of(table[n]))
         parts = (replace(column.parts[0], table=texts),)
     if column.presence is None:
         return parts
     return tuple(_guarded(part, column.presence) for part in parts)
 
 
-def _guarded(part: Part, presence: Stream) -> Part:
+def _guarded(part: columns.Part, presence: Stream) -> columns.Part:
     table, stream = part.table, part.stream
-    texts = LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
+    texts = columns.LazyTable(len(table) + 1, lambda n: table[n - 1] if n else "")
     if stream is None:
-        return Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
+        return columns.Part(table=texts, stream=Lookup(presence, _IS_PRESENT[: presence.size], 2))
     one_more = Joined(
         lambda number, state: (number + 1) * (state == 0), stream.size + 1, stream, presence
     )
-    return Part(table=texts, stream=one_more)
+    return columns.Part(table=texts, stream=one_more)
 
 
-_IS_PRESENT: Final = tuple(int(state is State.PRESENT) for state in State)
+_IS_PRESENT: Final = tuple(int(state is columns.State.PRESENT) for state in columns.State)
 
 
-def _text_reader(piece: str | Column) -> Callable[[Cell], str]:
+def _text_reader(piece: str | columns.Column) -> Callable[[Cell], str]:
     if isinstance(piece, str):
         return lambda _: piece
-    read_value, presence = column_reader(piece), piece.presence
+    read_value, presence = columns.column_reader(piece), piece.presence
 
     def read(cell: Cell) -> str:
         if presence is not None and presence.at(cell):
@@ -157,14 +151,14 @@ def _text_reader(piece: str | Column) -> Callable[[Cell], str]:
     return read
 
 
-def transform_column(column: Column, transforms: tuple[Transform, ...]) -> Column:
+def transform_column(column: columns.Column, transforms: tuple[Transform, ...]) -> columns.Column:
     """Return ``column`` with its text transformed; numbers and other values stay as they are."""
-    if not transforms or column.kind is ColumnKind.NUMBER:
+    if not transforms or column.kind is columns.ColumnKind.NUMBER:
         return column
     column = replace(column, units=None)
     if column.read is not None:
         return replace(column, finish=column.finish + transforms)
-    single = column if column.kind is ColumnKind.VALUE else _as_one_part(column)
+    single = column if column.kind is columns.ColumnKind.VALUE else _as_one_part(column)
     if single is not None:
         return _mapped(single, transforms)
     by_piece = 0
@@ -178,40 +172,43 @@ def transform_column(column: Column, transforms: tuple[Transform, ...]) -> Colum
     return replace(column, finish=column.finish + rest, slow=column.slow or reason)
 
 
-def _is_by_piece(column: Column, transform: Transform) -> bool:
+def _is_by_piece(column: columns.Column, transform: Transform) -> bool:
     # A finished text is one that only exists whole.
     if column.finish:
         return False
-    return works_by_piece(transform, (str(text) for part in column.parts for text in part.table))
-
-
-def _mapped(column: Column, transforms: tuple[Transform, ...]) -> Column:
-    return _changed_entries(
-        column, lambda value: transformed(value, transforms) if isinstance(value, str) else value
+    return columns.works_by_piece(
+        transform, (str(text) for part in column.parts for text in part.table)
     )
 
 
-def _changed_entries(column: Column, change: Callable[[Json], Json]) -> Column:
+def _mapped(column: columns.Column, transforms: tuple[Transform, ...]) -> columns.Column:
+    return _changed_entries(
+        column,
+        lambda value: columns.transformed(value, transforms) if isinstance(value, str) else value,
+    )
+
+
+def _changed_entries(column: columns.Column, change: Callable[[Json], Json]) -> columns.Column:
     parts = [replace(part, table=_changed_table(part.table, change)) for part in column.parts]
     return replace(column, parts=tuple(parts))
 
 
 def _changed_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Sequence[Json]:
-    if isinstance(table, LazyTable):
-        return LazyTable(len(table), lambda n: change(table[n]))
+    if isinstance(table, columns.LazyTable):
+        return columns.LazyTable(len(table), lambda n: change(table[n]))
     return tuple(map(change, table))
 
 
-def coerce_column(column: Column) -> Column:
+def coerce_column(column: columns.Column) -> columns.Column:
     """Return ``column`` with text that is exactly a JSON number turned into that number."""
-    if column.kind is ColumnKind.NUMBER:
+    if column.kind is columns.ColumnKind.NUMBER:
         return column
     column = replace(column, units=None)
-    if column.kind is ColumnKind.VALUE:
+    if column.kind is columns.ColumnKind.VALUE:
         return _changed_entries(column, number_or_same)
     single = None if column.read is not None else _as_one_part(column)
     if single is not None:
-        return replace(_changed_entries(single, number_or_same), kind=ColumnKind.VALUE)
+        return replace(_changed_entries(single, number_or_same), kind=columns.ColumnKind.VALUE)
     reason = "the master has a number here, and only the whole text tells whether this is one"
     return replace(column, coerce=True, slow=column.slow or reason)
 
@@ -220,14 +217,14 @@ COMBINATIONS: Final = 4096
 """The most texts that a column's parts may join to for them to become one table."""
 
 
-def _as_one_part(column: Column) -> Column | None:
+def _as_one_part(column: columns.Column) -> columns.Column | None:
     """Return a text column as one part; None where its texts are too many, or exist only whole."""
     parts = column.parts
     if column.finish:
         return None
     if len(parts) == 1:
         return column
-    streams = streams_of(parts)
+    streams = columns.streams_of(parts)
     if math.prod(stream.size for stream in streams) > COMBINATIONS:
         return None
 
@@ -236,6 +233,6 @@ def _as_one_part(column: Column) -> Column | None:
             total = total * stream.size + number
         return total
 
-    texts = tuple(combined_texts(parts))
+    texts = tuple(columns.combined_texts(parts))
     stream = Shared(Joined(joint_number, len(texts), *streams)) if streams else None
-    return replace(column, parts=(Part(table=texts, stream=stream),))
+    return replace(column, parts=(columns.Part(table=texts, stream=stream),))

@@ -17,15 +17,7 @@ from mockgen_watch.diagnostics import has_errors
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.git.repository import DRIVER, Repository
 from mockgen_watch.migrations.graft import GraftError, Grafting, Value
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Node,
-    Scalar,
-    SequenceNode,
-    plain_data,
-)
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.containment import naming
 
@@ -199,7 +191,7 @@ def _values(repository: Repository) -> dict[str, str]:
     return {key: repository.ask([*words, key])[1].decode().strip() for key in SETTINGS}
 
 
-def hook_data(entry: str) -> dict[str, Json]:
+def hook_data(entry: str) -> dict[str, documents.Json]:
     """Return the hook that calls ``entry``, as pre-commit takes it."""
     return {
         "id": "mockgen-refresh",
@@ -238,7 +230,7 @@ def with_hook(text: str, entry: str) -> str:
     """
     document = parse(PRE_COMMIT_CONFIG, text.encode("utf-8", "surrogatepass"))
     root = document.root
-    if not isinstance(root, MappingNode) or has_errors(document.diagnostics):
+    if not isinstance(root, documents.MappingNode) or has_errors(document.diagnostics):
         raise GraftError("the file cannot be read as pre-commit reads it")
     hooks = list(_hooks(root))
     own = [hook for hook in hooks if "mockgen-watch" in _scalar_text(hook, "entry")]
@@ -250,7 +242,10 @@ def with_hook(text: str, entry: str) -> str:
     run = Grafting(document)
     if outdated:
         # What differs from how the hook is written now.
-        current = {member.key: canonical(plain_data(member.node)) for member in outdated[0].members}
+        current = {
+            member.key: canonical(documents.plain_data(member.node))
+            for member in outdated[0].members
+        }
         changes = {
             key: Value(data=data)
             for key, data in hook_data(entry).items()
@@ -260,11 +255,13 @@ def with_hook(text: str, entry: str) -> str:
     else:
         _append_hook(run, document, root, entry)
     new = run.result()
-    _check_config(new, plain_data(root), entry, is_update=bool(outdated))
+    _check_config(new, documents.plain_data(root), entry, is_update=bool(outdated))
     return new
 
 
-def _append_hook(run: Grafting, document: Document, root: MappingNode, entry: str) -> None:
+def _append_hook(
+    run: Grafting, document: documents.Document, root: documents.MappingNode, entry: str
+) -> None:
     member = next((member for member in root.members if member.key == "repos"), None)
     if member is None:
         column = root.members[0].mark.column - 1 if root.members else 0
@@ -272,7 +269,7 @@ def _append_hook(run: Grafting, document: Document, root: MappingNode, entry: st
         run.add_lines(root.members[-1].node.mark.end if root.members else 0, lines)
         return
     repos = member.node
-    if not isinstance(repos, SequenceNode):
+    if not isinstance(repos, documents.SequenceNode):
         raise GraftError(f"line {member.mark.line}: repos is no list")
     start = repos.mark.start
     if document.text[start : start + 1] == "[":
@@ -288,12 +285,12 @@ def _append_hook(run: Grafting, document: Document, root: MappingNode, entry: st
     run.add_lines(last.mark.end, hook_lines(entry, column))
 
 
-def _check_config(text: str, before: Json, entry: str, *, is_update: bool) -> None:
+def _check_config(text: str, before: documents.Json, entry: str, *, is_update: bool) -> None:
     """Raise GraftError unless the new text says what the old one said, and the hook."""
     after = parse(PRE_COMMIT_CONFIG, text.encode("utf-8", "surrogatepass"))
-    if not isinstance(after.root, MappingNode) or has_errors(after.diagnostics):
+    if not isinstance(after.root, documents.MappingNode) or has_errors(after.diagnostics):
         raise GraftError("the new text could not be read")
-    data = plain_data(after.root)
+    data = documents.plain_data(after.root)
     if not isinstance(data, dict) or not isinstance(before, dict):
         raise GraftError("the file holds no mapping")
     repos = data.get("repos")
@@ -309,23 +306,23 @@ def _check_config(text: str, before: Json, entry: str, *, is_update: bool) -> No
         raise GraftError("the hook would stand in a wrong place")
 
 
-def _hooks(root: MappingNode) -> Iterator[MappingNode]:
+def _hooks(root: documents.MappingNode) -> Iterator[documents.MappingNode]:
     for repo in _items(root.get("repos")):
         yield from _items(repo.get("hooks"))
 
 
-def _items(node: Node | None) -> Iterator[MappingNode]:
-    for item in node.items if isinstance(node, SequenceNode) else ():
-        if isinstance(item, MappingNode):
+def _items(node: documents.Node | None) -> Iterator[documents.MappingNode]:
+    for item in node.items if isinstance(node, documents.SequenceNode) else ():
+        if isinstance(item, documents.MappingNode):
             yield item
 
 
-def _scalar_text(hook: MappingNode, key: str) -> str:
+def _scalar_text(hook: documents.MappingNode, key: str) -> str:
     node = hook.get(key)
-    return str(node.value) if isinstance(node, Scalar) else ""
+    return str(node.value) if isinstance(node, documents.Scalar) else ""
 
 
-def _shown(value: Json) -> str:
+def _shown(value: documents.Json) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(str, value)) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -22,38 +22,23 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mockgen_watch.diagnostics import Diagnostic, Location
+from mockgen_watch.lock import model, paths
 from mockgen_watch.lock.lockfile import LockedOutput, Lockfile
-from mockgen_watch.lock.model import (
-    Action,
-    FileAction,
-    OutputAction,
-    Reason,
-    Reconciliation,
-    Snapshot,
-    SuiteAction,
-)
-from mockgen_watch.lock.paths import (
-    LABELS_SUFFIX,
-    WantedOutput,
-    WantedSuite,
-    below,
-    is_labels,
-    lock_path,
-    offer_path,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def wanted_from_lock(suite: str, lock: Lockfile, path: str, absent: tuple[str, ...]) -> WantedSuite:
+def wanted_from_lock(
+    suite: str, lock: Lockfile, path: str, absent: tuple[str, ...]
+) -> paths.WantedSuite:
     """Return what ``suite`` wants, whose lockfile was made from just these inputs.
 
     ``path`` is its user_input file, where diagnostics about it point; ``absent`` are the paths
     that the lockfile has the digest of.
     """
     outputs = tuple(
-        WantedOutput(
+        paths.WantedOutput(
             suite=suite,
             model=entry.model,
             scenario=entry.scenario,
@@ -63,24 +48,24 @@ def wanted_from_lock(suite: str, lock: Lockfile, path: str, absent: tuple[str, .
             suffix=_suffix(entry),
             records=entry.records,
             location=Location(path=path),
-            has_labels=f"{entry.name}{LABELS_SUFFIX}" in entry.files,
+            has_labels=f"{entry.name}{paths.LABELS_SUFFIX}" in entry.files,
         )
         for entry in lock.outputs.values()
     )
-    return WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs, absent=absent)
+    return paths.WantedSuite(suite=suite, outputs=outputs, inputs=lock.inputs, absent=absent)
 
 
 def _suffix(entry: LockedOutput) -> str:
     """Return what the files of ``entry`` end with, without the dot; a scenario may hold dots."""
     for path in entry.files:
-        if path == f"{entry.name}{LABELS_SUFFIX}":
+        if path == f"{entry.name}{paths.LABELS_SUFFIX}":
             continue
         rest = path.removeprefix(entry.name)
         return rest.removeprefix(".") if rest.startswith(".") else rest.partition(".")[2]
     return ""
 
 
-def reconcile(snapshot: Snapshot) -> Reconciliation:
+def reconcile(snapshot: model.Snapshot) -> model.Reconciliation:
     """Return what has to happen so that the output folder is as it is wanted."""
     return _Reconciler(snapshot).run()
 
@@ -88,14 +73,14 @@ def reconcile(snapshot: Snapshot) -> Reconciliation:
 class _Reconciler:
     """The tables that every decision looks at, made once from the snapshot."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: model.Snapshot) -> None:
         self.snapshot = snapshot
         self.wanted = {suite.suite: suite for suite in snapshot.wanted}
         self.locks = {
             suite: lock for suite, lock in snapshot.locks.items() if isinstance(lock, Lockfile)
         }
         self.owned = {
-            suite: {below(suite, path): digest for path, digest in lock.files().items()}
+            suite: {paths.below(suite, path): digest for path, digest in lock.files().items()}
             for suite, lock in self.locks.items()
         }
         self.known = self._known()
@@ -105,7 +90,7 @@ class _Reconciler:
             path for suite in snapshot.wanted for output in suite.outputs for path in output.paths
         }
 
-    def run(self) -> Reconciliation:
+    def run(self) -> model.Reconciliation:
         blocked = list(self._blocked())
         frozen = {suite.suite for suite in self.snapshot.wanted if suite.has_failed}
         frozen |= {suite for suite, _ in blocked}
@@ -115,7 +100,7 @@ class _Reconciler:
         if self.snapshot.acting is not None:
             named &= self.snapshot.acting
         suites = tuple(self._suite(suite) for suite in sorted(named - frozen))
-        return Reconciliation(
+        return model.Reconciliation(
             suites=suites,
             strays=tuple(self._strays(suites, frozen)),
             blocked=tuple(diagnostic for _, diagnostic in blocked),
@@ -142,10 +127,10 @@ class _Reconciler:
             elif lock.contract > self.snapshot.contract:
                 yield suite, _newer_contract(suite, lock, self.snapshot.contract)
 
-    def _suite(self, suite: str) -> SuiteAction:
+    def _suite(self, suite: str) -> model.SuiteAction:
         wanted = self.wanted.get(suite)
         unwanted = sorted(self.owned.get(suite, {}).keys() - self.wanted_paths)
-        return SuiteAction(
+        return model.SuiteAction(
             suite=suite,
             lock=self.locks.get(suite),
             wanted=wanted,
@@ -153,22 +138,24 @@ class _Reconciler:
             unwanted=tuple(self._unwanted(path) for path in unwanted),
         )
 
-    def _outputs(self, suite: WantedSuite) -> Iterator[OutputAction]:
+    def _outputs(self, suite: paths.WantedSuite) -> Iterator[model.OutputAction]:
         for output in suite.outputs:
             if output.is_selected:
                 files = tuple(self._file(path, output) for path in output.paths)
-                yield OutputAction(output=output, files=files)
+                yield model.OutputAction(output=output, files=files)
 
-    def _file(self, path: str, output: WantedOutput) -> FileAction:
+    def _file(self, path: str, output: paths.WantedOutput) -> model.FileAction:
         found = self.snapshot.disk.get(path)
         known = frozenset(self.known.get(path, ()))
         wanted = self._digest_wanted(path, output)
         obstacle = self.snapshot.obstacles.get(path, "")
         action, reason = self._decide(found, known, wanted, obstacle)
-        must_produce = action in {Action.CREATE, Action.UPDATE}
-        if action is Action.REFUSE and not obstacle:
-            must_produce = wanted is None or self.snapshot.needs_offer(offer_path(path), wanted)
-        return FileAction(
+        must_produce = action in {model.Action.CREATE, model.Action.UPDATE}
+        if action is model.Action.REFUSE and not obstacle:
+            must_produce = wanted is None or self.snapshot.needs_offer(
+                paths.offer_path(path), wanted
+            )
+        return model.FileAction(
             path=path,
             action=action,
             reason=reason,
@@ -181,65 +168,67 @@ class _Reconciler:
 
     def _decide(
         self, found: str | None, known: frozenset[str], wanted: str | None, obstacle: str
-    ) -> tuple[Action, Reason]:
+    ) -> tuple[model.Action, model.Reason]:
         if obstacle:
-            return Action.REFUSE, Reason.OBSTACLE
+            return model.Action.REFUSE, model.Reason.OBSTACLE
         if found is None:
-            return Action.CREATE, Reason.MISSING
+            return model.Action.CREATE, model.Reason.MISSING
         if found == wanted:
-            return Action.KEEP, Reason.FRESH
+            return model.Action.KEEP, model.Reason.FRESH
         if found in known:
-            return Action.UPDATE, Reason.CHANGED
+            return model.Action.UPDATE, model.Reason.CHANGED
         if self.snapshot.is_forced:
-            return Action.UPDATE, Reason.FORCED
-        return Action.REFUSE, Reason.EDITED if known else Reason.UNOWNED
+            return model.Action.UPDATE, model.Reason.FORCED
+        return model.Action.REFUSE, model.Reason.EDITED if known else model.Reason.UNOWNED
 
-    def _digest_wanted(self, path: str, output: WantedOutput) -> str | None:
+    def _digest_wanted(self, path: str, output: paths.WantedOutput) -> str | None:
         lock = self.locks.get(output.suite)
         locked = lock.outputs.get(output.name) if lock else None
         if locked is not None and locked.key == output.key:
-            relative = path.removeprefix(below(output.suite, ""))
+            relative = path.removeprefix(paths.below(output.suite, ""))
             if digest := locked.files.get(relative):
                 return digest
         digest = self.promised.get((path, output.key))
-        return digest or self.promised.get((offer_path(path), output.key))
+        return digest or self.promised.get((paths.offer_path(path), output.key))
 
-    def _unwanted(self, path: str) -> FileAction:
+    def _unwanted(self, path: str) -> model.FileAction:
         found = self.snapshot.disk.get(path)
         known = frozenset(self.known.get(path, ()))
         obstacle = self.snapshot.obstacles.get(path, "")
         is_ours = found in known or (found is not None and self.snapshot.is_forced)
         if not self.snapshot.is_whole_tree or (found is None and not obstacle):
-            action, reason = Action.KEEP, Reason.UNWANTED
+            action, reason = model.Action.KEEP, model.Reason.UNWANTED
         elif is_ours and not obstacle:
-            action = Action.DELETE
-            reason = Reason.UNWANTED if found in known else Reason.FORCED
+            action = model.Action.DELETE
+            reason = model.Reason.UNWANTED if found in known else model.Reason.FORCED
         else:
-            action, reason = Action.REFUSE, Reason.EDITED_UNWANTED
-        return FileAction(
+            action, reason = model.Action.REFUSE, model.Reason.EDITED_UNWANTED
+        return model.FileAction(
             path=path, action=action, reason=reason, found=found, known=known, obstacle=obstacle
         )
 
-    def _strays(self, suites: Iterable[SuiteAction], frozen: set[str]) -> Iterator[FileAction]:
+    def _strays(
+        self, suites: Iterable[model.SuiteAction], frozen: set[str]
+    ) -> Iterator[model.FileAction]:
         """Give the files that the journal alone owns: spent offers, and what a kill left."""
         owned = self.wanted_paths.union(*self.owned.values())
         settled = {
-            offer_path(file.path)
+            paths.offer_path(file.path)
             for suite in suites
             for file in suite.files()
-            if file.action is not Action.REFUSE
+            if file.action is not model.Action.REFUSE
         }
-        offers = {offer_path(path) for path in self.wanted_paths}
+        offers = {paths.offer_path(path) for path in self.wanted_paths}
         for path, suite in sorted({e.path: e.suite for e in self.snapshot.journal}.items()):
             is_spent = path in settled
             is_left = path not in owned and path not in offers and suite not in frozen
             if is_spent or (is_left and self.snapshot.tells_of_all):
                 found, known = self.snapshot.disk.get(path), frozenset(self.known[path])
                 if found in known:
-                    yield FileAction(
+                    yield model.FileAction(
                         path=path,
-                        action=Action.DELETE,
-                        reason=Reason.SPENT if is_spent else Reason.UNWANTED,
+                        action=model.Action.DELETE,
+                        reason=model.Reason.SPENT if is_spent else model.Reason.UNWANTED,
                         found=found,
                         known=known,
                     )
@@ -251,48 +240,48 @@ def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:
         message=f"The lockfile was made under contract {lock.contract}, this release has "
         f"{contract}: it would change every value",
         hint="update mockgen-watch",
-        location=Location(path=lock_path(suite)),
+        location=Location(path=paths.lock_path(suite)),
     )
 
 
-def describe(file: FileAction, label: str) -> list[Diagnostic]:
+def describe(file: model.FileAction, label: str) -> list[Diagnostic]:
     """Return the finding that ``file`` stands for: none where it is kept."""
-    if file.action is Action.REFUSE:
+    if file.action is model.Action.REFUSE:
         return [describe_refusal(file, label, has_offer=False)]
-    if file.action is Action.KEEP:
+    if file.action is model.Action.KEEP:
         return []
     code, message = {
-        Action.CREATE: ("MG503", "The output is missing"),
-        Action.UPDATE: ("MG502", f"The output is out of date: {file.reason}"),
-        Action.DELETE: ("MG507", f"The file is to be removed: {file.reason}"),
+        model.Action.CREATE: ("MG503", "The output is missing"),
+        model.Action.UPDATE: ("MG502", f"The output is out of date: {file.reason}"),
+        model.Action.DELETE: ("MG507", f"The file is to be removed: {file.reason}"),
     }[file.action]
     return [_finding(code, message, "run mockgen-watch generate", f"{label}/{file.path}")]
 
 
 def describe_refusal(
-    file: FileAction, label: str, *, has_offer: bool, is_own: bool = True
+    file: model.FileAction, label: str, *, has_offer: bool, is_own: bool = True
 ) -> Diagnostic:
     """Return why ``file`` was left as it is, whatever had been meant for it.
 
     ``has_offer``: the bytes that would have replaced it stand beside it. ``is_own``: it is in the
     output folder of the project, so that its spec can be made to say what it holds.
     """
-    beside = offer_path(file.path).rpartition("/")[2]
+    beside = paths.offer_path(file.path).rpartition("/")[2]
     seen = f"; the new content is in {beside}" if has_offer else ""
     force = f"generate --force, which makes a backup{seen}"
     adopt = ""
-    if is_own and not is_labels(file.path):
+    if is_own and not paths.is_labels(file.path):
         command = f"mockgen-watch adopt {shlex.quote(f'{label}/{file.path}')}"
         adopt = f"take it into the spec ({command}), "
     code, message = "MG501", "The output was edited by hand"
     hint = f"{adopt}take it back, or {force}"
-    if file.reason is Reason.OBSTACLE:
+    if file.reason is model.Reason.OBSTACLE:
         code, hint = "MG504", "move it away"
         message = f"The output cannot be written: {file.obstacle} is in the way"
-    elif file.reason is Reason.UNOWNED:
+    elif file.reason is model.Reason.UNOWNED:
         code, hint = "MG504", f"move it away, or {force}"
         message = "A file that no lockfile owns stands where an output belongs"
-    elif file.reason in {Reason.UNWANTED, Reason.EDITED_UNWANTED}:
+    elif file.reason in {model.Reason.UNWANTED, model.Reason.EDITED_UNWANTED}:
         what = f"{file.obstacle} is in its place" if file.obstacle else "was edited by hand"
         message, hint = f"The output is no longer wanted, but {what}", f"move it away, or {force}"
     return _finding(code, message, hint, f"{label}/{file.path}")

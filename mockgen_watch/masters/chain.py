@@ -16,22 +16,8 @@ from mockgen_watch.diagnostics import (
     suggest,
 )
 from mockgen_watch.masters.merge import Merge, finish_object, key_path
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import RowField
-from mockgen_watch.spec.model import (
-    ConflictPolicy,
-    KeyPath,
-    Leaf,
-    MasterChoice,
-    MasterFile,
-    Member,
-    MergePolicy,
-    ObjectShape,
-    Shape,
-    UserInput,
-    change_children,
-    find_shape,
-    missing_key,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -63,10 +49,10 @@ class ResolvedMaster(Struct, frozen=True, kw_only=True):
 
     path: str
     files: tuple[str, ...]
-    shape: ObjectShape
-    slot: KeyPath
-    policies: tuple[MergePolicy, ...]
-    on_conflict: ConflictPolicy
+    shape: spec.ObjectShape
+    slot: spec.KeyPath
+    policies: tuple[spec.MergePolicy, ...]
+    on_conflict: spec.ConflictPolicy
 
 
 class MasterLookup(Struct, frozen=True, kw_only=True):
@@ -102,15 +88,17 @@ def master_candidates(suite_folder: str, specs_root: str) -> tuple[str, ...]:
     )
 
 
-def find_master(user_input: UserInput, specs_root: str, existing: Collection[str]) -> MasterLookup:
+def find_master(
+    user_input: spec.UserInput, specs_root: str, existing: Collection[str]
+) -> MasterLookup:
     """Return the master of the suite of ``user_input``.
 
     ``existing`` holds the paths of at least all files that could be masters; those that are
     masters by their names are what a misspelt ``$master`` is compared with.
     """
-    if user_input.master is MasterChoice.NONE:
+    if user_input.master is spec.MasterChoice.NONE:
         return MasterLookup(path="")
-    if user_input.master is MasterChoice.NEAREST:
+    if user_input.master is spec.MasterChoice.NEAREST:
         return find_master_around(user_input.path.rpartition("/")[0], specs_root, existing)
     path = user_input.master_path
     if path in existing:
@@ -170,13 +158,17 @@ def _side_by_side(found: list[str]) -> tuple[Diagnostic, ...]:
     return (problem,)
 
 
-def _find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Diagnostic:
+def _find_slot(
+    shape: spec.ObjectShape, chain: Sequence[spec.MasterFile]
+) -> spec.KeyPath | Diagnostic:
     """Return the slot of a merged master, or why it is not clear.
 
     The nearest file of ``chain`` that names a slot decides; without one it is the only top-level
     key whose value is a mapping.
     """
-    objects = [member.name for member in shape.members if isinstance(member.shape, ObjectShape)]
+    objects = [
+        member.name for member in shape.members if isinstance(member.shape, spec.ObjectShape)
+    ]
     for file in chain:
         if file.slot is not None:
             return _named_slot(shape, file, file.slot, objects)
@@ -193,10 +185,10 @@ def _find_slot(shape: ObjectShape, chain: Sequence[MasterFile]) -> KeyPath | Dia
 
 
 def _named_slot(
-    shape: ObjectShape, file: MasterFile, slot: KeyPath, objects: list[str]
-) -> KeyPath | Diagnostic:
-    place = find_shape(shape, slot)
-    if isinstance(place, ObjectShape):
+    shape: spec.ObjectShape, file: spec.MasterFile, slot: spec.KeyPath, objects: list[str]
+) -> spec.KeyPath | Diagnostic:
+    place = spec.find_shape(shape, slot)
+    if isinstance(place, spec.ObjectShape):
         return slot
     name = ".".join(slot)
     if place is None:
@@ -231,8 +223,8 @@ class ChainResult(Struct, frozen=True, kw_only=True):
 
 def resolve_chain(
     path: str,
-    files: Mapping[str, MasterFile | None],
-    on_conflict: ConflictPolicy = ConflictPolicy.ERROR,
+    files: Mapping[str, spec.MasterFile | None],
+    on_conflict: spec.ConflictPolicy = spec.ConflictPolicy.ERROR,
 ) -> ChainResult:
     """Return the master at ``path`` with all that it extends merged below it.
 
@@ -242,7 +234,7 @@ def resolve_chain(
     Raises:
         KeyError: there is no file ``path``.
     """
-    chain: list[MasterFile] = []
+    chain: list[spec.MasterFile] = []
     visited = [path]
     while True:
         file = files[visited[-1]]
@@ -261,7 +253,9 @@ def resolve_chain(
 
 
 def _cannot_extend(
-    chain: Sequence[MasterFile], visited: Sequence[str], files: Mapping[str, MasterFile | None]
+    chain: Sequence[spec.MasterFile],
+    visited: Sequence[str],
+    files: Mapping[str, spec.MasterFile | None],
 ) -> Diagnostic | None:
     file = chain[-1]
     if file.extends not in files:
@@ -281,7 +275,7 @@ def _cannot_extend(
     )
 
 
-def _merge_chain(chain: Sequence[MasterFile], on_conflict: ConflictPolicy) -> ChainResult:
+def _merge_chain(chain: Sequence[spec.MasterFile], on_conflict: spec.ConflictPolicy) -> ChainResult:
     names = tuple(file.path for file in chain)
     # No policy acts on the slot itself or above it, so this shows what the slot can be.
     said = (file.on_conflict for file in chain if file.on_conflict is not None)
@@ -306,7 +300,7 @@ def _merge_chain(chain: Sequence[MasterFile], on_conflict: ConflictPolicy) -> Ch
     return ChainResult(master=sound, files=names, diagnostics=found)
 
 
-def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:
+def _fold(chain: Sequence[spec.MasterFile], merge: Merge) -> spec.ObjectShape:
     shape = chain[-1].shape
     for file in reversed(chain[:-1]):
         shape = merge.objects(shape, file.shape)
@@ -314,13 +308,13 @@ def _fold(chain: Sequence[MasterFile], merge: Merge) -> ObjectShape:
 
 
 def _lost_policies(
-    shape: ObjectShape, slot: KeyPath, chain: Sequence[MasterFile]
+    shape: spec.ObjectShape, slot: spec.KeyPath, chain: Sequence[spec.MasterFile]
 ) -> list[Diagnostic]:
     found = []
     for file in chain:
         for policy in file.policies:
             path = (*slot, *key_path(policy.path))
-            missing, siblings = missing_key(shape, path)
+            missing, siblings = spec.missing_key(shape, path)
             if not missing:
                 continue
             near = suggest(missing, siblings)
@@ -339,7 +333,7 @@ def _lost_policies(
     return found
 
 
-def _address_master(shape: ObjectShape, slot: KeyPath) -> ObjectShape:
+def _address_master(shape: spec.ObjectShape, slot: spec.KeyPath) -> spec.ObjectShape:
     """Return ``shape`` with addresses relative to the slot in it, and below ``OUTSIDE`` elsewhere.
 
     A leaf of the slot so has the address that a field of a model has at the same path, and keeps
@@ -351,24 +345,24 @@ def _address_master(shape: ObjectShape, slot: KeyPath) -> ObjectShape:
     return replace(shape, members=members, address=_outside(shape.address))
 
 
-def _address_member(member: Member, slot: KeyPath) -> Member:
+def _address_member(member: spec.Member, slot: spec.KeyPath) -> spec.Member:
     shape = member.shape
     if member.name != slot[0]:
         return replace(member, shape=_readdress(shape, _outside))
-    if len(slot) > 1 and isinstance(shape, ObjectShape):
+    if len(slot) > 1 and isinstance(shape, spec.ObjectShape):
         return replace(member, shape=_address_master(shape, slot[1:]))
     depth = len(shape.address)
     return replace(member, shape=_readdress(shape, lambda address: address[depth:]))
 
 
-def _readdress(shape: Shape, change: Readdress) -> Shape:
+def _readdress(shape: spec.Shape, change: Readdress) -> spec.Shape:
     address = change(shape.address)
-    if isinstance(shape, Leaf):
+    if isinstance(shape, spec.Leaf):
         generator = shape.generator
         if isinstance(generator, RowField):
             generator = replace(generator, address=change(generator.address))
         return replace(shape, address=address, generator=generator)
-    changed = change_children(shape, lambda child: _readdress(child, change))
+    changed = spec.change_children(shape, lambda child: _readdress(child, change))
     return replace(changed, address=address)
 
 

@@ -14,41 +14,31 @@ from msgspec.structs import replace
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, Related
 from mockgen_watch.masters.shapes import Kinds, disagreement, kinds_of, preserve_type, same_values
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import Constant, Pool, PoolEntry
-from mockgen_watch.spec.model import (
-    ELEMENT,
-    ArrayShape,
-    ConflictPolicy,
-    KeyPath,
-    Leaf,
-    Member,
-    MergeKind,
-    MergePolicy,
-    Modifiers,
-    ObjectShape,
-    Shape,
-    change_children,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    MergeElements: TypeAlias = Callable[[Shape, Shape], Shape]
-    Outcome: TypeAlias = ArrayShape | str
+    MergeElements: TypeAlias = Callable[[spec.Shape, spec.Shape], spec.Shape]
+    Outcome: TypeAlias = spec.ArrayShape | str
 
     """The merged array, or why there is none."""
 
 
 def key_path(path: tuple[str, ...]) -> tuple[str, ...]:
     """Return ``path`` without the marks of arrays: ``a[].b``, ``a.[].b`` and ``a.b`` are one."""
-    return tuple(key.removesuffix(ELEMENT) for key in path if key != ELEMENT)
+    return tuple(key.removesuffix(spec.ELEMENT) for key in path if key != spec.ELEMENT)
 
 
 class Merge:
     """Merges layers by policies, and collects what does not fit in ``diagnostics``."""
 
     def __init__(
-        self, policies: Iterable[MergePolicy], on_conflict: ConflictPolicy, slot: KeyPath = ()
+        self,
+        policies: Iterable[spec.MergePolicy],
+        on_conflict: spec.ConflictPolicy,
+        slot: spec.KeyPath = (),
     ) -> None:
         """Merge by ``policies``; of two for one path the first counts.
 
@@ -58,11 +48,13 @@ class Merge:
         self.on_conflict = on_conflict
         self.diagnostics: list[Diagnostic] = []
         self._slot = slot
-        self._policies: dict[KeyPath, MergePolicy] = {}
+        self._policies: dict[spec.KeyPath, spec.MergePolicy] = {}
         for policy in policies:
             self._policies.setdefault(key_path(policy.path), policy)
 
-    def objects(self, lower: ObjectShape, upper: ObjectShape, path: KeyPath = ()) -> ObjectShape:
+    def objects(
+        self, lower: spec.ObjectShape, upper: spec.ObjectShape, path: spec.KeyPath = ()
+    ) -> spec.ObjectShape:
         """Return ``upper`` over ``lower``: the lower's keys in its order, then the upper's own."""
         above = {member.name: member for member in upper.members}
         members = [
@@ -77,53 +69,59 @@ class Merge:
             modifiers=over_modifiers(lower.modifiers, upper.modifiers),
         )
 
-    def _members(self, lower: Member, upper: Member, path: KeyPath) -> Member:
+    def _members(self, lower: spec.Member, upper: spec.Member, path: spec.KeyPath) -> spec.Member:
         policy = self._policy_at(path)
-        if policy is not None and policy.kind is MergeKind.KEEP:
+        if policy is not None and policy.kind is spec.MergeKind.KEEP:
             return lower
-        replaces = policy is not None and policy.kind is MergeKind.REPLACE
+        replaces = policy is not None and policy.kind is spec.MergeKind.REPLACE
         if upper.shape.modifiers.delete or upper.reset or replaces:
             return upper
         if lower.shape.modifiers.delete:
             return replace(upper, reset=True)
         return self._present(policy, lower, upper, path)
 
-    def _policy_at(self, path: KeyPath) -> MergePolicy | None:
+    def _policy_at(self, path: spec.KeyPath) -> spec.MergePolicy | None:
         depth = len(self._slot)
         is_below = len(path) > depth and path[:depth] == self._slot
         return self._policies.get(path[depth:]) if is_below else None
 
     def _present(
-        self, policy: MergePolicy | None, lower: Member, upper: Member, path: KeyPath
-    ) -> Member:
+        self,
+        policy: spec.MergePolicy | None,
+        lower: spec.Member,
+        upper: spec.Member,
+        path: spec.KeyPath,
+    ) -> spec.Member:
         below, above = lower.shape, preserve_type(lower.shape, upper.shape)
         wrong = disagreement(below, above)
         if wrong:
             return self._conflict(lower, replace(upper, shape=above), path, wrong)
-        if policy is not None and policy.kind is MergeKind.OVERRIDE:
+        if policy is not None and policy.kind is spec.MergeKind.OVERRIDE:
             policy = None
-        if isinstance(below, ObjectShape) and isinstance(above, ObjectShape):
+        if isinstance(below, spec.ObjectShape) and isinstance(above, spec.ObjectShape):
             if policy is not None:
                 self._misfit(policy, "objects merge key by key", lower.location, upper.location)
             above = self.objects(below, above, path)
         elif policy is not None:
             above = self._by_policy(policy, below, above, path)
-            if isinstance(above, ArrayShape):
+            if isinstance(above, spec.ArrayShape):
                 modifiers = over_modifiers(below.modifiers, above.modifiers)
                 above = replace(above, modifiers=modifiers)
         return replace(upper, shape=above, reset=lower.reset)
 
-    def _by_policy(self, policy: MergePolicy, lower: Shape, upper: Shape, path: KeyPath) -> Shape:
+    def _by_policy(
+        self, policy: spec.MergePolicy, lower: spec.Shape, upper: spec.Shape, path: spec.KeyPath
+    ) -> spec.Shape:
         """Return ``upper`` over ``lower`` by append, by-index, by-key or union.
 
         Where the policy cannot be followed the upper side is returned, and the reason collected.
         """
 
-        def merge_elements(below: Shape, above: Shape) -> Shape:
+        def merge_elements(below: spec.Shape, above: spec.Shape) -> spec.Shape:
             return self._present(None, _unnamed(below), _unnamed(above), path).shape
 
         below, above = _as_array(lower), _as_array(upper)
-        merged: Shape | str
+        merged: spec.Shape | str
         if below is not None and above is not None:
             merged = _merge_arrays(policy, below, above, merge_elements)
         elif below is None and above is None:
@@ -138,7 +136,9 @@ class Merge:
             return upper
         return merged
 
-    def _misfit(self, policy: MergePolicy, reason: str, lower: Location, upper: Location) -> None:
+    def _misfit(
+        self, policy: spec.MergePolicy, reason: str, lower: Location, upper: Location
+    ) -> None:
         path = ".".join(policy.path)
         self.diagnostics.append(
             Diagnostic(
@@ -152,11 +152,13 @@ class Merge:
             )
         )
 
-    def _conflict(self, lower: Member, upper: Member, path: KeyPath, wrong: Kinds) -> Member:
+    def _conflict(
+        self, lower: spec.Member, upper: spec.Member, path: spec.KeyPath, wrong: Kinds
+    ) -> spec.Member:
         """Return the member that holds where ``upper`` writes the ``wrong`` kinds."""
-        if self.on_conflict is ConflictPolicy.KEEP:
+        if self.on_conflict is spec.ConflictPolicy.KEEP:
             return lower
-        if self.on_conflict is ConflictPolicy.ERROR:
+        if self.on_conflict is spec.ConflictPolicy.ERROR:
             name, wanted = ".".join(path), _either(kinds_of(lower.shape) or frozenset())
             self.diagnostics.append(
                 Diagnostic(
@@ -173,7 +175,7 @@ class Merge:
         return replace(upper, reset=True)
 
 
-def over_modifiers(lower: Modifiers, upper: Modifiers) -> Modifiers:
+def over_modifiers(lower: spec.Modifiers, upper: spec.Modifiers) -> spec.Modifiers:
     """Return what holds for an object or array that both sides speak of: what the upper says."""
     return replace(
         upper,
@@ -183,14 +185,14 @@ def over_modifiers(lower: Modifiers, upper: Modifiers) -> Modifiers:
     )
 
 
-def finish(shape: Shape) -> Shape:
+def finish(shape: spec.Shape) -> spec.Shape:
     """Return ``shape`` without deleted keys and marks: what is written."""
-    if isinstance(shape, ObjectShape):
+    if isinstance(shape, spec.ObjectShape):
         return finish_object(shape)
-    return change_children(shape, finish) if isinstance(shape, ArrayShape) else shape
+    return spec.change_children(shape, finish) if isinstance(shape, spec.ArrayShape) else shape
 
 
-def finish_object(shape: ObjectShape) -> ObjectShape:
+def finish_object(shape: spec.ObjectShape) -> spec.ObjectShape:
     """Return the object ``shape`` without deleted keys and marks, all the way down."""
     members = tuple(
         replace(member, shape=finish(member.shape), reset=False)
@@ -200,19 +202,19 @@ def finish_object(shape: ObjectShape) -> ObjectShape:
     return shape if members == shape.members else replace(shape, members=members)
 
 
-def _unnamed(shape: Shape) -> Member:
-    return Member(name="", shape=shape, location=shape.origin.location)
+def _unnamed(shape: spec.Shape) -> spec.Member:
+    return spec.Member(name="", shape=shape, location=shape.origin.location)
 
 
 def _either(kinds: Kinds) -> str:
     return " or ".join(sorted(kind.value for kind in kinds))
 
 
-def _as_array(shape: Shape) -> ArrayShape | None:
+def _as_array(shape: spec.Shape) -> spec.ArrayShape | None:
     """Return an array, or a constant list as the array of its values; None for the rest."""
-    if isinstance(shape, ArrayShape):
+    if isinstance(shape, spec.ArrayShape):
         return shape
-    if not isinstance(shape, Leaf) or not isinstance(shape.generator, Constant):
+    if not isinstance(shape, spec.Leaf) or not isinstance(shape.generator, Constant):
         return None
     value = shape.generator.value
     if not isinstance(value, list):
@@ -220,12 +222,12 @@ def _as_array(shape: Shape) -> ArrayShape | None:
     plain = replace(
         shape.modifiers, null=0 * shape.modifiers.null, omit=0 * shape.modifiers.omit, transforms=()
     )
-    address = (*shape.address, ELEMENT)
+    address = (*shape.address, spec.ELEMENT)
     elements = tuple(
         replace(shape, generator=Constant(value=item), modifiers=plain, address=address)
         for item in value
     )
-    return ArrayShape(
+    return spec.ArrayShape(
         elements=elements,
         items=None,
         minimum=0,
@@ -236,15 +238,17 @@ def _as_array(shape: Shape) -> ArrayShape | None:
     )
 
 
-def _merge_leaves(policy: MergePolicy, lower: Shape, upper: Shape) -> Leaf | str:
+def _merge_leaves(
+    policy: spec.MergePolicy, lower: spec.Shape, upper: spec.Shape
+) -> spec.Leaf | str:
     """Return the upper leaf with the values of both pools, or why that cannot be.
 
     A value that both have counts with the sum of its weights by append, as a value that is
     twice in one pool does; by union with the upper's weight.
     """
-    if policy.kind not in {MergeKind.APPEND, MergeKind.UNION}:
+    if policy.kind not in {spec.MergeKind.APPEND, spec.MergeKind.UNION}:
         return "only the elements of a list have an index or a key"
-    if not isinstance(lower, Leaf) or not isinstance(upper, Leaf):
+    if not isinstance(lower, spec.Leaf) or not isinstance(upper, spec.Leaf):
         return "one side is no list and no pool"
     below, above = _as_pool(lower), _as_pool(upper)
     if below is None or above is None:
@@ -256,7 +260,7 @@ def _merge_leaves(policy: MergePolicy, lower: Shape, upper: Shape) -> Leaf | str
         if first is None:
             entries[name] = entry
         else:
-            is_added = policy.kind is MergeKind.APPEND
+            is_added = policy.kind is spec.MergeKind.APPEND
             weight = first.weight + entry.weight if is_added else entry.weight
             entries[name] = replace(first, weight=weight)
     source = below.source if below.source == above.source else ""
@@ -267,7 +271,7 @@ def _merge_leaves(policy: MergePolicy, lower: Shape, upper: Shape) -> Leaf | str
     )
 
 
-def _as_pool(leaf: Leaf) -> Pool | None:
+def _as_pool(leaf: spec.Leaf) -> Pool | None:
     """Return the leaf's values as a pool: a constant is a pool of one; None for the rest."""
     if isinstance(leaf.generator, Pool):
         return leaf.generator
@@ -280,18 +284,18 @@ def _as_pool(leaf: Leaf) -> Pool | None:
 
 
 def _merge_arrays(
-    policy: MergePolicy, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
+    policy: spec.MergePolicy, lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElements
 ) -> Outcome:
-    if policy.kind is MergeKind.APPEND:
+    if policy.kind is spec.MergeKind.APPEND:
         return _append(lower, upper)
-    if policy.kind is MergeKind.UNION:
+    if policy.kind is spec.MergeKind.UNION:
         return _union(lower, upper)
-    if policy.kind is MergeKind.BY_INDEX:
+    if policy.kind is spec.MergeKind.BY_INDEX:
         return _by_index(lower, upper, merge)
     return _by_key(policy.key, lower, upper, merge)
 
 
-def _append(lower: ArrayShape, upper: ArrayShape) -> Outcome:
+def _append(lower: spec.ArrayShape, upper: spec.ArrayShape) -> Outcome:
     if lower.items is None:
         return replace(upper, elements=lower.elements + upper.elements)
     if upper.items is None and not upper.elements:
@@ -299,7 +303,7 @@ def _append(lower: ArrayShape, upper: ArrayShape) -> Outcome:
     return "the master's list has a variable length, so nothing can come behind it"
 
 
-def _union(lower: ArrayShape, upper: ArrayShape) -> Outcome:
+def _union(lower: spec.ArrayShape, upper: spec.ArrayShape) -> Outcome:
     if lower.items is not None or upper.items is not None:
         return "a list of variable length has no elements to compare"
     added = tuple(
@@ -310,7 +314,7 @@ def _union(lower: ArrayShape, upper: ArrayShape) -> Outcome:
     return _append(lower, replace(upper, elements=added))
 
 
-def _by_index(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
+def _by_index(lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElements) -> Outcome:
     if lower.items is None:
         return _over_fixed(lower, upper, merge)
     if upper.items is None or upper.elements or lower.elements:
@@ -318,7 +322,7 @@ def _by_index(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Out
     return replace(upper, items=merge(lower.items, upper.items))
 
 
-def _over_fixed(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
+def _over_fixed(lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElements) -> Outcome:
     both = min(len(lower.elements), len(upper.elements))
     elements = list(map(merge, lower.elements[:both], upper.elements[:both]))
     left = lower.elements[both:]
@@ -335,7 +339,9 @@ def _over_fixed(lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> O
     )
 
 
-def _by_key(key: str, lower: ArrayShape, upper: ArrayShape, merge: MergeElements) -> Outcome:
+def _by_key(
+    key: str, lower: spec.ArrayShape, upper: spec.ArrayShape, merge: MergeElements
+) -> Outcome:
     below, above = _keyed(lower, key), _keyed(upper, key)
     if isinstance(below, str):
         return below
@@ -348,10 +354,10 @@ def _by_key(key: str, lower: ArrayShape, upper: ArrayShape, merge: MergeElements
     return replace(upper, elements=(*elements, *added))
 
 
-def _keyed(array: ArrayShape, key: str) -> dict[bytes, Shape] | str:
+def _keyed(array: spec.ArrayShape, key: str) -> dict[bytes, spec.Shape] | str:
     if array.items is not None:
         return "a list of variable length has no elements to compare"
-    found: dict[bytes, Shape] = {}
+    found: dict[bytes, spec.Shape] = {}
     for element in array.elements:
         name = _constant_key(element, key)
         if name is None:
@@ -362,9 +368,9 @@ def _keyed(array: ArrayShape, key: str) -> dict[bytes, Shape] | str:
     return found
 
 
-def _constant_key(element: Shape, key: str) -> bytes | None:
-    child = element.get(key) if isinstance(element, ObjectShape) else None
-    if not isinstance(child, Leaf) or child.modifiers.null or child.modifiers.omit:
+def _constant_key(element: spec.Shape, key: str) -> bytes | None:
+    child = element.get(key) if isinstance(element, spec.ObjectShape) else None
+    if not isinstance(child, spec.Leaf) or child.modifiers.null or child.modifiers.omit:
         return None
     pool = _as_pool(child)
     values = {canonical(entry.value) for entry in pool.entries if entry.weight} if pool else set()

@@ -19,35 +19,19 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity, is_one_slip, suggest
 from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import pointer_of
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    KeyPath,
-    Leaf,
-    Member,
-    Modifiers,
-    ObjectShape,
-    OriginKind,
-    Shape,
-    change_children,
-    change_object,
-    element_shapes,
-    find_shape,
-    fold,
-    missing_key,
-    walk_leaves,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-Moves: TypeAlias = "tuple[tuple[KeyPath, KeyPath], ...]"
+Moves: TypeAlias = "tuple[tuple[spec.KeyPath, spec.KeyPath], ...]"
 """Where a field was, and where it goes."""
 
 
-def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:
+def written_path(path: spec.KeyPath, slot: spec.KeyPath, moves: Moves) -> spec.KeyPath:
     """Return where the record's field at ``path`` is, from the top of what is written."""
     keys = key_path(path)
     # The deepest move decides.
@@ -56,28 +40,30 @@ def written_path(path: KeyPath, slot: KeyPath, moves: Moves) -> KeyPath:
     return (*slot, *target, *keys[len(source) :]) if source else (*slot, *path)
 
 
-def below_slot(path: KeyPath, slot: KeyPath) -> KeyPath:
+def below_slot(path: spec.KeyPath, slot: spec.KeyPath) -> spec.KeyPath:
     """Return ``path`` from the slot where it goes through it, else as it is."""
     return path[len(slot) :] if path[: len(slot)] == slot else path
 
 
 def resolve_templates(
-    shape: ObjectShape, slot: KeyPath, moves: Moves
-) -> tuple[ObjectShape, list[Diagnostic]]:
+    shape: spec.ObjectShape, slot: spec.KeyPath, moves: Moves
+) -> tuple[spec.ObjectShape, list[Diagnostic]]:
     """Return ``shape`` with the paths in its templates from its top, and those that lead nowhere.
 
     A path is sought in the slot first and from the top then; for a leaf of the master outside the
     slot, the other way round.
     """
 
-    def resolve_path(leaf: Leaf, path: KeyPath) -> KeyPath:
-        from_master = leaf.origin.kind is OriginKind.MASTER
+    def resolve_path(leaf: spec.Leaf, path: spec.KeyPath) -> spec.KeyPath:
+        from_master = leaf.origin.kind is spec.OriginKind.MASTER
         choices = [written_path(path, slot, () if from_master else moves), path]
         if from_master and leaf.address[:1] == (OUTSIDE,):
             choices.reverse()
-        return next((each for each in choices if find_shape(shape, each) is not None), choices[0])
+        return next(
+            (each for each in choices if spec.find_shape(shape, each) is not None), choices[0]
+        )
 
-    def resolve(leaf: Leaf) -> Leaf:
+    def resolve(leaf: spec.Leaf) -> spec.Leaf:
         if not isinstance(leaf.generator, Template):
             return leaf
         parts = tuple(
@@ -86,10 +72,10 @@ def resolve_templates(
         )
         return replace(leaf, generator=Template(parts=parts))
 
-    resolved = change_object(shape, resolve)
+    resolved = spec.change_object(shape, resolve)
     problems = [
         _problem(resolved, part.path, leaf, home, slot)
-        for home, leaf in walk_leaves(resolved)
+        for home, leaf in spec.walk_leaves(resolved)
         if isinstance(leaf.generator, Template)
         for part in leaf.generator.parts
         if part.path
@@ -98,17 +84,21 @@ def resolve_templates(
 
 
 def _problem(
-    shape: ObjectShape, path: KeyPath, leaf: Leaf, home: KeyPath, slot: KeyPath
+    shape: spec.ObjectShape,
+    path: spec.KeyPath,
+    leaf: spec.Leaf,
+    home: spec.KeyPath,
+    slot: spec.KeyPath,
 ) -> Diagnostic | None:
     """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
-    missing, siblings = missing_key(shape, path)
+    missing, siblings = spec.missing_key(shape, path)
     array = _array_on_the_way(shape, path, home)
     code, near = "MG218", suggest(missing, siblings)
     if missing:
         code, problem = "MG203", f'there is no field "{missing}"'
     elif array:
         problem = f'"{array}" is an array, and which element is not told'
-    elif not isinstance(find_shape(shape, path), Leaf):
+    elif not isinstance(spec.find_shape(shape, path), spec.Leaf):
         problem = "it is an object or an array, not a single value"
     else:
         return None
@@ -122,10 +112,10 @@ def _problem(
     )
 
 
-def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
+def _array_on_the_way(shape: spec.ObjectShape, path: spec.KeyPath, home: spec.KeyPath) -> str:
     """Return the array that ``path`` enters and ``home`` is not in, or ``""``."""
     for depth in range(1, len(path)):
-        is_array = isinstance(find_shape(shape, path[:depth]), ArrayShape)
+        is_array = isinstance(spec.find_shape(shape, path[:depth]), spec.ArrayShape)
         if is_array and key_path(home)[:depth] != key_path(path[:depth]):
             return path[depth - 1]
     return ""
@@ -134,12 +124,12 @@ def _array_on_the_way(shape: ObjectShape, path: KeyPath, home: KeyPath) -> str:
 class _Place(Struct):
     """An object that is being filled; ``source`` is None where only ``$to`` asks for it."""
 
-    source: ObjectShape | None
+    source: spec.ObjectShape | None
     location: Location
-    children: dict[str, Member | _Place] = field(default_factory=dict)
+    children: dict[str, spec.Member | _Place] = field(default_factory=dict)
 
 
-def move_fields(record: ObjectShape) -> tuple[ObjectShape, Moves, list[Diagnostic]]:
+def move_fields(record: spec.ObjectShape) -> tuple[spec.ObjectShape, Moves, list[Diagnostic]]:
     """Return ``record`` with every move done, the moves, and what cannot be moved.
 
     ``$to`` is a path from the top of ``record``; inside an array, from the top of the element.
@@ -155,12 +145,14 @@ def move_fields(record: ObjectShape) -> tuple[ObjectShape, Moves, list[Diagnosti
 class _Mover:
     """Places the fields of one record, or of one element."""
 
-    def __init__(self, record: ObjectShape) -> None:
+    def __init__(self, record: spec.ObjectShape) -> None:
         self.top = _Place(source=record, location=record.origin.location)
-        self.moves: list[tuple[KeyPath, KeyPath]] = []
+        self.moves: list[tuple[spec.KeyPath, spec.KeyPath]] = []
         self.diagnostics: list[Diagnostic] = []
 
-    def fill(self, place: _Place, shape: ObjectShape, *, source: KeyPath, target: KeyPath) -> None:
+    def fill(
+        self, place: _Place, shape: spec.ObjectShape, *, source: spec.KeyPath, target: spec.KeyPath
+    ) -> None:
         """Put the members of ``shape``, stated at ``source``, into ``place`` or where they go."""
         for member in shape.members:
             path = (*source, member.name)
@@ -172,27 +164,32 @@ class _Mover:
             else:
                 self._put_into(place, member.name, member, path, own)
 
-    def _put(self, target: KeyPath, member: Member, source: KeyPath) -> None:
+    def _put(self, target: spec.KeyPath, member: spec.Member, source: spec.KeyPath) -> None:
         place = self.top
         for name in target[:-1]:
             child = place.children.setdefault(name, _Place(source=None, location=member.location))
-            if isinstance(child, Member):
+            if isinstance(child, spec.Member):
                 self._clash(target, member, child, "a field that is no object stands on the way")
                 return
             place = child
         self._put_into(place, target[-1], member, source, target)
 
     def _put_into(
-        self, place: _Place, name: str, member: Member, source: KeyPath, target: KeyPath
+        self,
+        place: _Place,
+        name: str,
+        member: spec.Member,
+        source: spec.KeyPath,
+        target: spec.KeyPath,
     ) -> None:
         present = place.children.get(name)
         shape = member.shape
         if shape.modifiers.to:
             shape = replace(shape, modifiers=replace(shape.modifiers, to=()))
-        if isinstance(shape, ObjectShape):
+        if isinstance(shape, spec.ObjectShape):
             if present is None:
                 present = place.children[name] = _Place(source=None, location=member.location)
-            if isinstance(present, Member) or present.source is not None:
+            if isinstance(present, spec.Member) or present.source is not None:
                 self._clash(target, member, present, "another field stands there")
                 return
             present.source = shape
@@ -203,20 +200,22 @@ class _Mover:
             moved = self._in_elements(shape, source)
             place.children[name] = replace(member, name=name, shape=moved)
 
-    def _in_elements(self, shape: Shape, source: KeyPath) -> Shape:
-        if not isinstance(shape, ArrayShape):
+    def _in_elements(self, shape: spec.Shape, source: spec.KeyPath) -> spec.Shape:
+        if not isinstance(shape, spec.ArrayShape):
             return shape
-        return change_children(shape, lambda element: self._in_element(element, source))
+        return spec.change_children(shape, lambda element: self._in_element(element, source))
 
-    def _in_element(self, element: Shape, source: KeyPath) -> Shape:
-        if not isinstance(element, ObjectShape):
+    def _in_element(self, element: spec.Shape, source: spec.KeyPath) -> spec.Shape:
+        if not isinstance(element, spec.ObjectShape):
             return self._in_elements(element, source)
         moved, moves, found = move_fields(element)
         self.diagnostics += found
         self.moves += [((*source, *path), (*source, *to)) for path, to in moves]
         return moved
 
-    def _clash(self, target: KeyPath, member: Member, other: Member | _Place, why: str) -> None:
+    def _clash(
+        self, target: spec.KeyPath, member: spec.Member, other: spec.Member | _Place, why: str
+    ) -> None:
         self.diagnostics.append(
             Diagnostic(
                 code="MG309",
@@ -228,23 +227,23 @@ class _Mover:
         )
 
 
-_PLAIN: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
+_PLAIN: Final = spec.Modifiers(null=Decimal(0), omit=Decimal(0))
 
 
-def _rebuild(place: _Place, source: ObjectShape, path: KeyPath) -> ObjectShape:
-    members: list[Member] = []
+def _rebuild(place: _Place, source: spec.ObjectShape, path: spec.KeyPath) -> spec.ObjectShape:
+    members: list[spec.Member] = []
     for name, child in place.children.items():
-        if isinstance(child, Member):
+        if isinstance(child, spec.Member):
             members.append(child)
             continue
         inner = child.source
-        made = inner or ObjectShape(
+        made = inner or spec.ObjectShape(
             members=(), modifiers=_PLAIN, address=(*path, name), origin=source.origin
         )
         shape = _rebuild(child, made, (*path, name))
         if inner is not None and inner.members and not shape.members:
             continue  # every field has left
-        members.append(Member(name=name, shape=shape, location=child.location))
+        members.append(spec.Member(name=name, shape=shape, location=child.location))
     return replace(source, members=tuple(members))
 
 
@@ -328,7 +327,7 @@ def is_near(left: str, right: str) -> bool:
 
 
 def suggest_moves(
-    master: Shape, record: Shape, path: KeyPath = (), *, in_array: bool = False
+    master: spec.Shape, record: spec.Shape, path: spec.KeyPath = (), *, in_array: bool = False
 ) -> Iterator[Diagnostic]:
     """Yield a note for each field of ``record`` whose master calls it by a near name.
 
@@ -336,12 +335,12 @@ def suggest_moves(
     name is nobody else's counterpart. ``path`` is that of the two, as ``$to`` takes it: from the
     slot, or from the array's element.
     """
-    if isinstance(master, ArrayShape) and isinstance(record, ArrayShape):
-        below = next(iter(element_shapes(master)), None)
-        for element in element_shapes(record):
+    if isinstance(master, spec.ArrayShape) and isinstance(record, spec.ArrayShape):
+        below = next(iter(spec.element_shapes(master)), None)
+        for element in spec.element_shapes(record):
             if below is not None:
                 yield from suggest_moves(below, element, in_array=True)
-    if not isinstance(master, ObjectShape) or not isinstance(record, ObjectShape):
+    if not isinstance(master, spec.ObjectShape) or not isinstance(record, spec.ObjectShape):
         return
     own = {member.name for member in record.members}
     free = [member for member in master.members if member.name not in own]
@@ -355,12 +354,12 @@ def suggest_moves(
 
 
 def _nearest(
-    member: Member, free: list[Member], path: KeyPath, *, in_array: bool
+    member: spec.Member, free: list[spec.Member], path: spec.KeyPath, *, in_array: bool
 ) -> Iterator[Diagnostic]:
     for other in free:
         # Two such keys of one object are an error of their own; an array's element is replaced.
-        is_error = not in_array and fold(member.name) == fold(other.name)
-        same_sort = isinstance(member.shape, Leaf) == isinstance(other.shape, Leaf)
+        is_error = not in_array and spec.fold(member.name) == spec.fold(other.name)
+        same_sort = isinstance(member.shape, spec.Leaf) == isinstance(other.shape, spec.Leaf)
         if same_sort and not is_error and is_near(member.name, other.name):
             to = _to((*path, other.name))
             yield Diagnostic(
@@ -374,6 +373,6 @@ def _nearest(
             return
 
 
-def _to(path: KeyPath) -> str:
+def _to(path: spec.KeyPath) -> str:
     dotted = all(name and "." not in name for name in path) and not path[0].startswith("/")
     return ".".join(path) if dotted else pointer_of(path)

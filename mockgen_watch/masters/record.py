@@ -16,20 +16,8 @@ from mockgen_watch.masters.moves import (
     resolve_templates,
     suggest_moves,
 )
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import Template
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    KeyPath,
-    Leaf,
-    Member,
-    ObjectShape,
-    OriginKind,
-    Shape,
-    element_shapes,
-    find_shape,
-    fold,
-    walk_leaves,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,13 +35,13 @@ class MergedRecord(Struct, frozen=True, kw_only=True):
         diagnostics: what could not be merged, and what might be meant.
     """
 
-    shape: ObjectShape
-    slot: KeyPath
+    shape: spec.ObjectShape
+    slot: spec.KeyPath
     moves: Moves
     diagnostics: tuple[Diagnostic, ...]
 
 
-def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRecord:
+def merge_record(master: ResolvedMaster | None, record: spec.ObjectShape) -> MergedRecord:
     """Return ``record`` over ``master``, or alone where there is none.
 
     The record's fields go where ``$to`` sends them, then into the slot, then each meets the
@@ -77,63 +65,72 @@ def merge_record(master: ResolvedMaster | None, record: ObjectShape) -> MergedRe
     )
 
 
-def _into_slot(master: ResolvedMaster, record: ObjectShape) -> tuple[ObjectShape, list[Diagnostic]]:
-    place = find_shape(master.shape, master.slot)
-    if isinstance(place, ObjectShape):
+def _into_slot(
+    master: ResolvedMaster, record: spec.ObjectShape
+) -> tuple[spec.ObjectShape, list[Diagnostic]]:
+    place = spec.find_shape(master.shape, master.slot)
+    if isinstance(place, spec.ObjectShape):
         merge = Merge(master.policies, master.on_conflict)
         merged = _put_object(master.shape, master.slot, merge.objects(place, record))
         return merged, [*merge.diagnostics, *suggest_moves(place, record)]
     raise ValueError(f"the slot of {master.path} is no object")
 
 
-def _put_object(shape: ObjectShape, path: KeyPath, new: ObjectShape) -> ObjectShape:
+def _put_object(
+    shape: spec.ObjectShape, path: spec.KeyPath, new: spec.ObjectShape
+) -> spec.ObjectShape:
     """Return ``shape`` with the object at ``path`` replaced; every key on the way must exist."""
     if not path:
         return new
     members = tuple(
         replace(member, shape=_put_object(member.shape, path[1:], new))
-        if member.name == path[0] and isinstance(member.shape, ObjectShape)
+        if member.name == path[0] and isinstance(member.shape, spec.ObjectShape)
         else member
         for member in shape.members
     )
     return replace(shape, members=members)
 
 
-def _check_names(shape: Shape, slot: KeyPath, path: KeyPath = ()) -> Iterator[Diagnostic]:
+def _check_names(
+    shape: spec.Shape, slot: spec.KeyPath, path: spec.KeyPath = ()
+) -> Iterator[Diagnostic]:
     """Yield each pair of keys of one object that differ in case alone.
 
     Two keys of one file were compared when that file was read. ``path`` is that of ``shape`` from
     the top or, inside an array, from the element.
     """
-    if isinstance(shape, Leaf):
+    if isinstance(shape, spec.Leaf):
         return
-    if isinstance(shape, ArrayShape):
-        for element in element_shapes(shape):
+    if isinstance(shape, spec.ArrayShape):
+        for element in spec.element_shapes(shape):
             yield from _check_names(element, slot=())
         return
-    seen: dict[str, Member] = {}
+    seen: dict[str, spec.Member] = {}
     for member in shape.members:
-        other = seen.setdefault(fold(member.name), member)
+        other = seen.setdefault(spec.fold(member.name), member)
         if other is not member and other.location.path != member.location.path:
             yield _same_names(other, member, below_slot(path, slot))
         yield from _check_names(member.shape, slot, (*path, member.name))
 
 
-def _check_circles(shape: Shape) -> Iterator[Diagnostic]:
+def _check_circles(shape: spec.Shape) -> Iterator[Diagnostic]:
     """Yield each circle of templates that name each other; their paths go from the top.
 
     A circle within one file was found when that file was read.
     """
     templates = {
-        path: leaf for path, leaf in walk_leaves(shape) if isinstance(leaf.generator, Template)
+        path: leaf for path, leaf in spec.walk_leaves(shape) if isinstance(leaf.generator, Template)
     }
-    done: set[KeyPath] = set()
+    done: set[spec.KeyPath] = set()
     for start in templates:
         yield from _circles_from(start, templates, [], done)
 
 
 def _circles_from(
-    here: KeyPath, templates: Mapping[KeyPath, Leaf], way: list[KeyPath], done: set[KeyPath]
+    here: spec.KeyPath,
+    templates: Mapping[spec.KeyPath, spec.Leaf],
+    way: list[spec.KeyPath],
+    done: set[spec.KeyPath],
 ) -> Iterator[Diagnostic]:
     if here in way:
         circle = way[way.index(here) :]
@@ -159,8 +156,8 @@ def _circles_from(
     done.add(here)
 
 
-def _same_names(first: Member, second: Member, path: KeyPath) -> Diagnostic:
-    is_masters = first.shape.origin.kind is OriginKind.MASTER
+def _same_names(first: spec.Member, second: spec.Member, path: spec.KeyPath) -> Diagnostic:
+    is_masters = first.shape.origin.kind is spec.OriginKind.MASTER
     master, record = (first, second) if is_masters else (second, first)
     to = ".".join((*path, master.name))
     return Diagnostic(

@@ -14,28 +14,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Constant,
-    Generator,
-    Moment,
-    Number,
-    Pattern,
-    Pool,
-    PoolEntry,
-    RecordIndex,
-    Reference,
-    RowField,
-    SequenceNumber,
-    Template,
-)
 from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    ReferenceForm = Callable[[Reference], "Form"]
+    ReferenceForm = Callable[[generators.Reference], "Form"]
 
 
 class Kind(StrEnum):
@@ -98,43 +84,43 @@ def kinds_of(shape: Shape) -> Kinds | None:
     values = values_of(generator)
     if values is not None:
         return frozenset(_KINDS[type(value)] for value in values if value is not None)
-    if isinstance(generator, Reference):
+    if isinstance(generator, generators.Reference):
         return None
-    if isinstance(generator, Number | RecordIndex):
+    if isinstance(generator, generators.Number | generators.RecordIndex):
         return frozenset({Kind.NUMBER})
-    if isinstance(generator, Boolean):
+    if isinstance(generator, generators.Boolean):
         return frozenset({Kind.BOOLEAN})
-    if isinstance(generator, SequenceNumber):
+    if isinstance(generator, generators.SequenceNumber):
         is_text = generator.width > 0 or generator.prefix
         return frozenset({Kind.TEXT if is_text else Kind.NUMBER})
     # What is left writes text: patterns, moments, UUIDs and templates.
     return frozenset({Kind.TEXT})
 
 
-def values_of(generator: Generator) -> tuple[Json, ...] | None:
+def values_of(generator: generators.Generator) -> tuple[Json, ...] | None:
     """Return every value of a constant, a pool or a row's field; None for other generators."""
-    if isinstance(generator, Constant):
+    if isinstance(generator, generators.Constant):
         return (generator.value,)
-    if isinstance(generator, Pool):
+    if isinstance(generator, generators.Pool):
         return tuple(entry.value for entry in generator.entries)
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         rows = (entry.value for entry in generator.rows.entries)
         return tuple(row.get(generator.key) for row in rows if isinstance(row, dict))
     return None
 
 
-def may_be_number(generator: Generator) -> bool:
+def may_be_number(generator: generators.Generator) -> bool:
     """Return whether some text of ``generator`` could be exactly a number.
 
     False only where that is sure, so that a wrong type is found early without false alarms.
     """
-    if isinstance(generator, Template):
+    if isinstance(generator, generators.Template):
         return all(part.path or re.fullmatch(_NUMERIC, part.text) for part in generator.parts)
-    if isinstance(generator, Moment):
+    if isinstance(generator, generators.Moment):
         return re.fullmatch(_DATE_TEXT, generator.format) is not None
-    if isinstance(generator, SequenceNumber):
+    if isinstance(generator, generators.SequenceNumber):
         return re.fullmatch(_NUMERIC, generator.prefix) is not None
-    return isinstance(generator, Pattern | Reference)
+    return isinstance(generator, generators.Pattern | generators.Reference)
 
 
 def preserve_type(master: Shape, record: Shape) -> Shape:
@@ -176,15 +162,15 @@ def disagreement(master: Shape, record: Shape) -> Kinds:
     return given - wanted
 
 
-def _with_numbers(generator: Generator) -> Generator:
-    if isinstance(generator, Constant):
-        return Constant(value=number_or_same(generator.value))
-    if isinstance(generator, Pool):
+def _with_numbers(generator: generators.Generator) -> generators.Generator:
+    if isinstance(generator, generators.Constant):
+        return generators.Constant(value=number_or_same(generator.value))
+    if isinstance(generator, generators.Pool):
         entries = tuple(
             replace(entry, value=number_or_same(entry.value)) for entry in generator.entries
         )
         return replace(generator, entries=entries)
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         rows, key = generator.rows, generator.key
         entries = tuple(
             replace(entry, value={**entry.value, key: number_or_same(entry.value[key])})
@@ -239,9 +225,9 @@ def canonical_form(
             return part  # type: ignore[return-value]  # mypy cannot follow the set
         if kind is tuple or kind is list:
             return ["list", [form(item) for item in part]]  # type: ignore[attr-defined]
-        if isinstance(part, PoolEntry):
+        if isinstance(part, generators.PoolEntry):
             return [part.identity.decode("latin-1"), str(part.weight), form(part.value)]
-        if isinstance(part, Reference) and reference is not None:
+        if isinstance(part, generators.Reference) and reference is not None:
             return reference(part)
         if isinstance(part, dict):
             return ["dict", {key: form(item) for key, item in part.items()}]

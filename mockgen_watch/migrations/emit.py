@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
+from mockgen_watch.migrations import layout
 from mockgen_watch.migrations.forms import (
     ModelGroup,
     Remark,
@@ -21,15 +22,6 @@ from mockgen_watch.migrations.forms import (
     SectionFile,
     SuffixFile,
     is_section,
-)
-from mockgen_watch.migrations.layout import (
-    YamlSource,
-    json_text,
-    key_text,
-    language_of,
-    mapping_lines,
-    member_lines,
-    shift_lines,
 )
 from mockgen_watch.migrations.pieces import MIXED, ROWS, NewModel, NewScenario, Piece
 from mockgen_watch.spec.document import (
@@ -68,7 +60,7 @@ class Emission(Struct, frozen=True, kw_only=True):
 
 def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Emission) -> str:
     """Return the text of the spec in which ``model`` takes the place of the sections."""
-    is_yaml = language_of(document.path) == "yaml"
+    is_yaml = layout.language_of(document.path) == "yaml"
     if how.to_yaml and is_yaml:
         return _SectionsYaml(document, old, model, how).write()
     kept = {member.key: member for member in old.models}
@@ -86,7 +78,7 @@ def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Em
     texts = [
         _source_text(document, kept[key])
         if key in kept and not is_yaml
-        else f"{quote_literal(key)}: {json_text(data, step, 1)}"
+        else f"{quote_literal(key)}: {layout.json_text(data, step, 1)}"
         for key, data in models.items()
     ]
     return _object_text(_json_head(document, old.remarks, how), texts, step)
@@ -94,7 +86,7 @@ def emit_sections(document: Document, old: SectionFile, model: NewModel, how: Em
 
 def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
     """Return the text of the spec in which ``$scenarios`` take the place of suffix sections."""
-    is_yaml = language_of(document.path) == "yaml"
+    is_yaml = layout.language_of(document.path) == "yaml"
     if how.to_yaml and is_yaml:
         return _SuffixesYaml(document, old, how).write()
     models = {group.name: _group_data(group, how) for group in old.groups}
@@ -102,7 +94,7 @@ def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
         return _yaml_text(document, old.remarks, models, how)
     head = _json_head(document, old.remarks, how)
     if is_yaml:
-        return json_text({**head, **models}) + "\n"
+        return layout.json_text({**head, **models}) + "\n"
     step = _indent_of(document)
     texts = [_group_json(document, group, step, how) for group in old.groups]
     return _object_text(head, texts, step)
@@ -111,8 +103,8 @@ def emit_suffixes(document: Document, old: SuffixFile, how: Emission) -> str:
 def _yaml_text(
     document: Document, remarks: Iterable[Remark], models: Mapping[str, Json], how: Emission
 ) -> str:
-    schema = member_lines("$schema", how.schema, 0) if how.schema else []
-    lines = [*schema, *_lost_comments(document, remarks), *mapping_lines(models)]
+    schema = layout.member_lines("$schema", how.schema, 0) if how.schema else []
+    lines = [*schema, *_lost_comments(document, remarks), *layout.mapping_lines(models)]
     return "\n".join(lines) + "\n"
 
 
@@ -149,7 +141,9 @@ def _lost_comments(document: Document, remarks: Iterable[Remark]) -> list[str]:
 def _object_text(head: dict[str, Json], models: Iterable[str], indent: int) -> str:
     """Return a JSON object of the members in ``head``, and of ``models`` as they are."""
     margin = " " * indent
-    parts = [f"{quote_literal(key)}: {json_text(value, indent, 1)}" for key, value in head.items()]
+    parts = [
+        f"{quote_literal(key)}: {layout.json_text(value, indent, 1)}" for key, value in head.items()
+    ]
     return "{\n" + ",\n".join(margin + part for part in (*parts, *models)) + "\n}\n"
 
 
@@ -203,10 +197,10 @@ def _moved(document: Document, member: Member, column: int) -> str:
     was = len(document.text[begin : member.mark.start])
     if document.text[begin : member.mark.start].strip():
         return text
-    return "\n".join(shift_lines(" " * was, text.splitlines(), column - was))[column:]
+    return "\n".join(layout.shift_lines(" " * was, text.splitlines(), column - was))[column:]
 
 
-class _SectionsYaml(YamlSource):
+class _SectionsYaml(layout.YamlSource):
     def __init__(
         self, document: Document, old: SectionFile, model: NewModel, how: Emission
     ) -> None:
@@ -244,18 +238,18 @@ class _SectionsYaml(YamlSource):
         first = self.old.sections[0]
         mark = first.fields[0].member.mark if first.fields and first.member is not None else None
         column = mark.column - 1 if mark is not None and self._begins_line(mark) else 2
-        header = f"{key_text(self.model.name)}:"
+        header = f"{layout.key_text(self.model.name)}:"
         if first.member is not None and not self.model.scenarios:
             header += self._comment_after_key(first.member)
         body = [line for piece in self.model.pieces for line in self._piece(piece, column)]
         if self.how.count is not None:
-            body += member_lines("$count", self.how.count, column)
+            body += layout.member_lines("$count", self.how.count, column)
         if self.model.scenarios:
             body.append(" " * column + "$scenarios:")
             for scenario in self.model.scenarios:
                 body += self._scenario(scenario, column + 2)
             mix: dict[str, Json] = {scenario.name: 1 for scenario in self.model.scenarios}
-            body += member_lines(MIXED, {"$mix": mix}, column + 2)
+            body += layout.member_lines(MIXED, {"$mix": mix}, column + 2)
         yield header if body else f"{header} {{}}"
         yield from body
         if first.member is not None:
@@ -266,7 +260,9 @@ class _SectionsYaml(YamlSource):
         if scenario.section is not self.old.sections[0] and member is not None:
             yield from self._lead(member.mark, column)
         body = [line for piece in scenario.pieces for line in self._piece(piece, column + 2)]
-        header = " " * column + key_text(scenario.name) + ":" + ("" if scenario.pieces else " {}")
+        header = (
+            " " * column + layout.key_text(scenario.name) + ":" + ("" if scenario.pieces else " {}")
+        )
         if member is None:
             yield header
         else:
@@ -279,7 +275,7 @@ class _SectionsYaml(YamlSource):
             for field in piece.fields:
                 yield from self._lead(field.member.mark, column)
                 yield from self._left_in(field.member, column)
-            yield from member_lines(ROWS, piece.spec, column)
+            yield from layout.member_lines(ROWS, piece.spec, column)
             return
         member = piece.fields[0].member
         yield from self._lead(member.mark, column)
@@ -291,7 +287,7 @@ class _SectionsYaml(YamlSource):
         above = self._claim(member.mark.start, node_end)
         after = "".join(f"  {comment.text}" for comment in self._claim(node_end, end))
         yield from (" " * column + comment.text for comment in above)
-        first, *others = member_lines(piece.key, piece.spec, column)
+        first, *others = layout.member_lines(piece.key, piece.spec, column)
         yield first + after
         yield from others
 
@@ -313,7 +309,7 @@ class _SectionsYaml(YamlSource):
         return [" " * column + text]
 
 
-class _SuffixesYaml(YamlSource):
+class _SuffixesYaml(layout.YamlSource):
     def __init__(self, document: Document, old: SuffixFile, how: Emission) -> None:
         super().__init__(document)
         self.old = old
@@ -338,12 +334,12 @@ class _SuffixesYaml(YamlSource):
         yield from self._lead(member.mark, 0)
         column = 2
         if group.own is None:
-            yield f"{key_text(group.name)}:"
+            yield f"{layout.key_text(group.name)}:"
         elif not members_of(group.own.node):
-            yield f"{key_text(group.name)}:" + (" {}" if not group.scenarios else "")
+            yield f"{layout.key_text(group.name)}:" + (" {}" if not group.scenarios else "")
         elif group.scenarios and not self._is_block(group.own):
             yield from self._left_in(group.own, 0)
-            yield from member_lines(group.name, _group_data(group, self.how), 0)
+            yield from layout.member_lines(group.name, _group_data(group, self.how), 0)
             return
         else:
             yield from self._kept(group.own)
@@ -372,14 +368,14 @@ class _SuffixesYaml(YamlSource):
         self, name: str, section: Member, group: ModelGroup, column: int
     ) -> Iterator[str]:
         overlay = group.overlay(section, in_full=self.how.in_full)
-        header = " " * column + key_text(name) + ":" + ("" if overlay else " {}")
+        header = " " * column + layout.key_text(name) + ":" + ("" if overlay else " {}")
         yield header + self._comment_after_key(section)
         for item in overlay:
             yield from self._lead(item.mark, column + 2)
             if self._is_whole_lines(item) and self._may_copy(item.node):
                 yield from self._moved_lines(item, column + 2)
             else:
-                yield from member_lines(item.key, plain_data(item.node), column + 2)
+                yield from layout.member_lines(item.key, plain_data(item.node), column + 2)
         yield from self._left_in(section, column + 2)
 
     def _is_block(self, member: Member) -> bool:

@@ -14,20 +14,9 @@ from typing import Final, TypeAlias
 from msgspec import Struct, field
 
 from mockgen_watch.canonical import canonical
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import INPUT_DIRECTIVES, is_directive
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Mark,
-    Member,
-    Node,
-    Scalar,
-    SequenceNode,
-    members_of,
-    plain_data,
-)
 from mockgen_watch.spec.model import fold
 
 _BLANKS: Final = " \t\r\n"
@@ -118,7 +107,7 @@ class Form(StrEnum):
 class OldLeaf(Struct, frozen=True, kw_only=True):
     """A field of the edit format: its n-th values, after the last of which comes the first."""
 
-    values: tuple[Json, ...]
+    values: tuple[documents.Json, ...]
     is_list: bool = False
 
 
@@ -141,7 +130,7 @@ class OldField(Struct, frozen=True, kw_only=True):
     """A field by its name in the record."""
 
     name: str
-    member: Member
+    member: documents.Member
     value: OldValue
 
 
@@ -149,7 +138,7 @@ class Section(Struct, frozen=True, kw_only=True):
     """One section; that of a flat file has no name and no member."""
 
     name: str
-    member: Member | None
+    member: documents.Member | None
     fields: tuple[OldField, ...]
 
 
@@ -171,9 +160,9 @@ class Remark(Struct, frozen=True, kw_only=True):
 
     kind: RemarkKind
     text: str
-    mark: Mark
+    mark: documents.Mark
     pointer: tuple[str, ...] = ()
-    lost: Member | None = None
+    lost: documents.Member | None = None
 
 
 class SectionFile(Struct, frozen=True, kw_only=True):
@@ -183,19 +172,19 @@ class SectionFile(Struct, frozen=True, kw_only=True):
     """
 
     sections: tuple[Section, ...]
-    models: tuple[Member, ...]
+    models: tuple[documents.Member, ...]
     remarks: tuple[Remark, ...]
 
 
-def form_of(document: Document) -> Form:
+def form_of(document: documents.Document) -> Form:
     """Return the form of a user_input file."""
     root = document.root
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         return Form.BROKEN
     members = root.members
     if not members or any(member.key in INPUT_DIRECTIVES for member in members):
         return Form.NEW
-    mappings = [member for member in members if isinstance(member.node, MappingNode)]
+    mappings = [member for member in members if isinstance(member.node, documents.MappingNode)]
     if any(is_section(member) for member in mappings):
         return Form.SECTIONS
     named = [member for member in mappings if _is_model(member)]
@@ -206,36 +195,38 @@ def form_of(document: Document) -> Form:
     return Form.SUFFIXES if any(split_suffix(item.key)[1] for item in members) else Form.NEW
 
 
-def is_section(member: Member) -> bool:
+def is_section(member: documents.Member) -> bool:
     """Return whether ``member`` is a section of the edit format."""
-    return isinstance(member.node, MappingNode) and _EDIT.fullmatch(member.key) is not None
+    return (
+        isinstance(member.node, documents.MappingNode) and _EDIT.fullmatch(member.key) is not None
+    )
 
 
-def _is_model(member: Member) -> bool:
+def _is_model(member: documents.Member) -> bool:
     return _MODEL.fullmatch(member.key) is not None or bool(split_suffix(member.key)[1])
 
 
-def _has_directives(node: Node) -> bool:
+def _has_directives(node: documents.Node) -> bool:
     """Return whether there is a directive anywhere: then a person wrote it for the new format."""
-    if isinstance(node, MappingNode):
+    if isinstance(node, documents.MappingNode):
         return any(is_directive(item.key) or _has_directives(item.node) for item in node.members)
-    return isinstance(node, SequenceNode) and any(map(_has_directives, node.items))
+    return isinstance(node, documents.SequenceNode) and any(map(_has_directives, node.items))
 
 
-def read_sections(document: Document) -> SectionFile:
+def read_sections(document: documents.Document) -> SectionFile:
     """Return the sections of a file whose form ``is_edit_format``."""
     reader = _Reader()
     root = document.root
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         return SectionFile(sections=(), models=(), remarks=())
     if form_of(document) is Form.FLAT:
         section = Section(name="", member=None, fields=reader.fields(root, ()))
         return SectionFile(sections=(section,), models=(), remarks=tuple(reader.remarks))
     sections: list[Section] = []
-    models: list[Member] = []
+    models: list[documents.Member] = []
     for member in root.members:
         path = (member.key,)
-        is_mapping = isinstance(member.node, MappingNode)
+        is_mapping = isinstance(member.node, documents.MappingNode)
         if is_section(member):
             fields = reader.fields(member.node, path)
             sections.append(Section(name=member.key, member=member, fields=fields))
@@ -252,9 +243,11 @@ def read_sections(document: Document) -> SectionFile:
     )
 
 
-def _is_beside(member: Member) -> bool:
+def _is_beside(member: documents.Member) -> bool:
     """Return whether a mapping beside sections is a model: by its name, a pool or a directive."""
-    has_pools = any(isinstance(item.node, SequenceNode) for item in members_of(member.node))
+    has_pools = any(
+        isinstance(item.node, documents.SequenceNode) for item in documents.members_of(member.node)
+    )
     return _is_model(member) or has_pools or _has_directives(member.node)
 
 
@@ -262,18 +255,18 @@ class _Reader:
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
 
-    def fields(self, node: Node, path: tuple[str, ...]) -> tuple[OldField, ...]:
+    def fields(self, node: documents.Node, path: tuple[str, ...]) -> tuple[OldField, ...]:
         return tuple(
             OldField(name=member.key, member=member, value=value)
-            for member in members_of(node)
+            for member in documents.members_of(node)
             if (value := self._value(member, (*path, member.key))) is not None
         )
 
-    def _value(self, member: Member, path: tuple[str, ...]) -> OldValue | None:
+    def _value(self, member: documents.Member, path: tuple[str, ...]) -> OldValue | None:
         node = member.node
-        if isinstance(node, MappingNode):
+        if isinstance(node, documents.MappingNode):
             return OldObject(members=self.fields(node, path))
-        if isinstance(node, Scalar):
+        if isinstance(node, documents.Scalar):
             if isinstance(node.value, str):
                 return self._text(node.value, member, path)
             return OldLeaf(values=(node.value,))
@@ -281,16 +274,16 @@ class _Reader:
             text = "an empty list has no value that a record could take"
             self.remarks.append(make_remark(RemarkKind.LOST, text, member, path))
             return None
-        objects = [item for item in node.items if isinstance(item, MappingNode)]
+        objects = [item for item in node.items if isinstance(item, documents.MappingNode)]
         if len(objects) == len(node.items):
             elements = tuple(
                 OldObject(members=self.fields(item, (*path, str(index))))
                 for index, item in enumerate(objects)
             )
             return OldArray(elements=elements)
-        return OldLeaf(values=tuple(map(plain_data, node.items)), is_list=True)
+        return OldLeaf(values=tuple(map(documents.plain_data, node.items)), is_list=True)
 
-    def _text(self, text: str, member: Member, path: tuple[str, ...]) -> OldLeaf:
+    def _text(self, text: str, member: documents.Member, path: tuple[str, ...]) -> OldLeaf:
         split = split_text(text)
         odd_quotes = "a quote that closes nowhere, or in the middle, is kept"
         remarks = (
@@ -309,7 +302,9 @@ class _Reader:
         return OldLeaf(values=split.values)
 
 
-def make_remark(kind: RemarkKind, text: str, member: Member, pointer: tuple[str, ...]) -> Remark:
+def make_remark(
+    kind: RemarkKind, text: str, member: documents.Member, pointer: tuple[str, ...]
+) -> Remark:
     """Return a remark on ``member``; what is lost is the member itself."""
     lost = member if kind is RemarkKind.LOST else None
     return Remark(kind=kind, text=text, mark=member.mark, pointer=pointer, lost=lost)
@@ -319,16 +314,16 @@ class ModelGroup(Struct, kw_only=True):
     """A model and its suffix sections, by scenario; it may have no section of its own."""
 
     name: str
-    own: Member | None = None
-    scenarios: dict[str, Member] = field(default_factory=dict)
+    own: documents.Member | None = None
+    scenarios: dict[str, documents.Member] = field(default_factory=dict)
 
-    def overlay(self, member: Member, *, in_full: bool = False) -> list[Member]:
+    def overlay(self, member: documents.Member, *, in_full: bool = False) -> list[documents.Member]:
         """Return the members of a suffix section that differ from the model's."""
-        own = members_of(self.own.node if self.own is not None else None)
+        own = documents.members_of(self.own.node if self.own is not None else None)
         model = {item.key: _unordered(item.node) for item in own}
         return [
             item
-            for item in members_of(member.node)
+            for item in documents.members_of(member.node)
             if in_full or model.get(item.key) != _unordered(item.node)
         ]
 
@@ -341,16 +336,16 @@ class SuffixFile(Struct, frozen=True, kw_only=True):
 
     groups: tuple[ModelGroup, ...]
     remarks: tuple[Remark, ...]
-    clashes: tuple[Member, ...] = ()
+    clashes: tuple[documents.Member, ...] = ()
 
 
-def read_suffixes(document: Document) -> SuffixFile:
+def read_suffixes(document: documents.Document) -> SuffixFile:
     """Return the models of a file whose sections are models or have suffixes."""
     groups: dict[str, ModelGroup] = {}
     remarks: list[Remark] = []
-    clashes: list[Member] = []
-    for member in members_of(document.root):
-        if not isinstance(member.node, MappingNode):
+    clashes: list[documents.Member] = []
+    for member in documents.members_of(document.root):
+        if not isinstance(member.node, documents.MappingNode):
             reason = "it is no model: models are mappings"
             remarks.append(make_remark(RemarkKind.LOST, reason, member, (member.key,)))
             continue
@@ -365,10 +360,10 @@ def read_suffixes(document: Document) -> SuffixFile:
     return SuffixFile(groups=tuple(groups.values()), remarks=tuple(remarks), clashes=tuple(clashes))
 
 
-def _unordered(node: Node) -> bytes:
+def _unordered(node: documents.Node) -> bytes:
     """Return the same for pools of the same values and weights."""
-    if isinstance(node, SequenceNode):
+    if isinstance(node, documents.SequenceNode):
         items = [_unordered(item) for item in node.items]
-        has_order = any(isinstance(item, MappingNode) for item in node.items)
+        has_order = any(isinstance(item, documents.MappingNode) for item in node.items)
         return b"[" + b",".join(items if has_order else sorted(items)) + b"]"
-    return canonical(plain_data(node))
+    return canonical(documents.plain_data(node))

@@ -22,19 +22,8 @@ from mockgen_watch.migrations.layout import (
     key_text,
     language_of,
 )
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import spec_key
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Member,
-    Node,
-    Scalar,
-    Source,
-    members_of,
-    plain_data,
-    quote_literal,
-)
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
@@ -66,7 +55,7 @@ class GraftError(ValueError):
 class Value(Struct, frozen=True, kw_only=True):
     """What replaces a value, as written in a spec."""
 
-    data: Json
+    data: documents.Json
 
 
 Graft: TypeAlias = "Value | Mapping[str, Graft]"
@@ -89,7 +78,7 @@ class _GraftText(Struct, frozen=True, kw_only=True):
     def key(self, key: str) -> str:
         """Return a key; an index needs no quotes in YAML."""
         if self.is_json:
-            return quote_literal(key)
+            return documents.quote_literal(key)
         return key if _INDEX.fullmatch(key) else key_text(key)
 
     def lines(
@@ -113,7 +102,7 @@ class _GraftText(Struct, frozen=True, kw_only=True):
         return is_open or column + len(self.member(key, graft)) > WIDTH
 
 
-def apply_graft(document: Document, graft: Mapping[str, Graft]) -> str:
+def apply_graft(document: documents.Document, graft: Mapping[str, Graft]) -> str:
     """Return the text of ``document`` changed by ``graft``.
 
     A mapping in ``graft`` descends into the mapping under the same key, a ``Value`` replaces what
@@ -123,7 +112,7 @@ def apply_graft(document: Document, graft: Mapping[str, Graft]) -> str:
         GraftError: it cannot be done, as where an alias stands for a second place.
     """
     root = document.root
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         raise GraftError("the file holds no mapping")
     run = Grafting(document)
     run.mapping(root, graft)
@@ -131,12 +120,14 @@ def apply_graft(document: Document, graft: Mapping[str, Graft]) -> str:
     after = parse(document.path, text.encode("utf-8", "surrogatepass"))
     if after.root is None or has_errors(after.diagnostics):
         raise GraftError(f"the new text could not be read: {after.diagnostics[0].message}")
-    if canonical(plain_data(after.root)) != canonical(_merged(plain_data(root), graft)):
+    if canonical(documents.plain_data(after.root)) != canonical(
+        _merged(documents.plain_data(root), graft)
+    ):
         raise GraftError("another place of the file would change too, as by an anchor or alias")
     return text
 
 
-def _merged(data: Json, graft: Graft) -> Json:
+def _merged(data: documents.Json, graft: Graft) -> documents.Json:
     if isinstance(graft, Value):
         return graft.data
     inner = dict(data) if isinstance(data, dict) else {}
@@ -148,10 +139,10 @@ def _merged(data: Json, graft: Graft) -> Json:
 class Grafting:
     """Finds where new text belongs; its user reads the result again, and compares."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: documents.Document) -> None:
         self.document = document
         self.text = document.text
-        self.source = Source.of(document.path, document.text)
+        self.source = documents.Source.of(document.path, document.text)
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
         is_json = language_of(document.path) == "json"
         self.form = _GraftText(is_json=is_json, unit=_unit(document))
@@ -166,7 +157,7 @@ class Grafting:
             text = text[:start] + new + text[end:]
         return text
 
-    def mapping(self, node: MappingNode, graft: Mapping[str, Graft]) -> None:
+    def mapping(self, node: documents.MappingNode, graft: Mapping[str, Graft]) -> None:
         members = {member.key: member for member in node.members}
         new: dict[str, Graft] = {}
         for key, inner in graft.items():
@@ -175,16 +166,16 @@ class Grafting:
                 new[key] = inner
             elif isinstance(inner, Value):
                 self._replace(member, inner)
-            elif isinstance(member.node, MappingNode):
+            elif isinstance(member.node, documents.MappingNode):
                 self.mapping(member.node, inner)
-            elif isinstance(member.node, Scalar) and member.node.value is None:
+            elif isinstance(member.node, documents.Scalar) and member.node.value is None:
                 self._fill(member, inner)
             else:
                 raise GraftError(f'line {member.mark.line}: "{key}" is no mapping')
         if new:
             self._add(node, new)
 
-    def _add(self, node: MappingNode, new: Mapping[str, Graft]) -> None:
+    def _add(self, node: documents.MappingNode, new: Mapping[str, Graft]) -> None:
         start = self._begin(node)
         if self.text[start : start + 1] == "{":
             self._add_in_braces(node, start, new)
@@ -194,7 +185,7 @@ class Grafting:
         else:
             raise GraftError(f"line {node.mark.line}: there is no room for more")
 
-    def _begin(self, node: Node) -> int:
+    def _begin(self, node: documents.Node) -> int:
         """Return where ``node`` begins, after its anchor and tag."""
         found = _BEFORE.match(self.text, node.mark.start)
         start = found.end() if found else node.mark.start
@@ -210,7 +201,9 @@ class Grafting:
         end = self.source.line_end(place)
         self.splices.append((end, end, "".join(self.newline + line for line in lines)))
 
-    def _add_in_braces(self, node: MappingNode, start: int, new: Mapping[str, Graft]) -> None:
+    def _add_in_braces(
+        self, node: documents.MappingNode, start: int, new: Mapping[str, Graft]
+    ) -> None:
         close = node.mark.end - 1
         short = ", ".join(self.form.member(key, inner) for key, inner in new.items())
         if not node.members:
@@ -235,7 +228,7 @@ class Grafting:
             lines[-1] += ","
         self.add_lines(last, lines)
 
-    def _fill(self, member: Member, graft: Mapping[str, Graft]) -> None:
+    def _fill(self, member: documents.Member, graft: Mapping[str, Graft]) -> None:
         """Graft below a key that has no value, or null."""
         mark = member.node.mark
         if mark.end > mark.start:
@@ -248,12 +241,12 @@ class Grafting:
         column = member.mark.column - 1 + self.form.unit
         self.add_lines(self.source.line_end(member.mark.end), list(self.form.lines(graft, column)))
 
-    def _replace(self, member: Member, value: Value) -> None:
+    def _replace(self, member: documents.Member, value: Value) -> None:
         mark = member.node.mark
         start, end, text = mark.start, mark.end, self.text[mark.start : mark.end]
         colon = _COLON.match(self.text, member.mark.end)
         is_block = text[:1] in {"|", ">"} or (
-            not isinstance(member.node, Scalar) and text[:1] not in {"[", "{"}
+            not isinstance(member.node, documents.Scalar) and text[:1] not in {"[", "{"}
         )
         if colon is not None and (is_block or not text):
             start = colon.end()
@@ -272,16 +265,16 @@ class Grafting:
         data = value.data
         if isinstance(data, str) and not self.form.is_json:
             if old.startswith('"'):
-                return quote_literal(data)
+                return documents.quote_literal(data)
             if old.startswith("'") and data.isprintable():
                 return "'" + data.replace("'", "''") + "'"
         return self.form.short(value)
 
 
-def _unit(document: Document) -> int:
+def _unit(document: documents.Document) -> int:
     """Return by how many blanks the file indents a level."""
-    for member in members_of(document.root):
-        for inner in members_of(member.node):
+    for member in documents.members_of(document.root):
+        for inner in documents.members_of(member.node):
             deeper = inner.mark.column - member.mark.column
             if inner.mark.line > member.mark.line and deeper > 0:
                 return deeper
@@ -303,20 +296,20 @@ class Statement(Struct, frozen=True, kw_only=True, eq=False):
     record: int | None
     place: Place
     keys: tuple[str, ...]
-    value: Json
+    value: documents.Json
 
 
 class ScenarioNode(Struct, frozen=True, kw_only=True):
     """A scenario in its file, at ``keys``, or a model that has no scenarios."""
 
     keys: tuple[str, ...]
-    node: Node | None
+    node: documents.Node | None
     is_model: bool
     field_of: FieldOf
 
 
 def propose(
-    scenario: ScenarioNode, changed: Mapping[int, tuple[Json, Json]], count: int
+    scenario: ScenarioNode, changed: Mapping[int, tuple[documents.Json, documents.Json]], count: int
 ) -> Iterator[tuple[Statement, ...]]:
     """Yield each way to state what ``changed`` records hold, the best first.
 
@@ -369,12 +362,12 @@ def _common(scenario: ScenarioNode, each: Sequence[Statement], count: int) -> It
         yield Statement(record=None, place=place, keys=keys, value=value)
 
 
-DELETE: Final[Json] = {"$delete": True}
+DELETE: Final[documents.Json] = {"$delete": True}
 
 
 def _differences(
-    made: Json, meant: Json, stated: Node | None, place: Place = ()
-) -> Iterator[tuple[Place, Json]]:
+    made: documents.Json, meant: documents.Json, stated: documents.Node | None, place: Place = ()
+) -> Iterator[tuple[Place, documents.Json]]:
     """Yield each place that differs, and what a spec states there so that it becomes ``meant``.
 
     Where ``stated``, what the spec states there already, is a whole value, one is stated again.
@@ -399,12 +392,14 @@ def _differences(
         yield place, _stated(meant)
 
 
-def _stated(value: Json) -> Json:
+def _stated(value: documents.Json) -> documents.Json:
     """Return what states ``value``, whatever was there."""
     return {"$const": value} if isinstance(value, dict) else _escaped(value)
 
 
-def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Place, Json]]:
+def _added(
+    value: documents.Json, stated: documents.Node | None, place: Place
+) -> Iterator[tuple[Place, documents.Json]]:
     """Yield what states a value where there is none."""
     if isinstance(value, dict) and value and (stated is None or _is_open(stated)):
         for key, item in value.items():
@@ -413,25 +408,25 @@ def _added(value: Json, stated: Node | None, place: Place) -> Iterator[tuple[Pla
         yield place, _stated(value)
 
 
-def _escaped(value: Json) -> Json:
+def _escaped(value: documents.Json) -> documents.Json:
     """Return ``value`` with a second ``$`` before each key in it that begins with one."""
     if isinstance(value, dict):
         return {spec_key(key): _escaped(item) for key, item in value.items()}
     return [_escaped(item) for item in value] if isinstance(value, list) else value
 
 
-def _below(stated: Node | None, key: str) -> Node | None:
-    return stated.get(key) if isinstance(stated, MappingNode) else None
+def _below(stated: documents.Node | None, key: str) -> documents.Node | None:
+    return stated.get(key) if isinstance(stated, documents.MappingNode) else None
 
 
-def _is_open(stated: Node) -> bool:
+def _is_open(stated: documents.Node) -> bool:
     """Return whether more can be stated below what is stated."""
-    return isinstance(stated, MappingNode) and not any(
+    return isinstance(stated, documents.MappingNode) and not any(
         member.key in {"$const", "$delete"} for member in stated.members
     )
 
 
-def _match(made: list[Json], meant: list[Json]) -> bool:
+def _match(made: list[documents.Json], meant: list[documents.Json]) -> bool:
     """Return whether arrays are compared element by element; those of scalars are stated whole."""
     return len(made) == len(meant) and all(
         isinstance(item, dict | list) for item in (*made, *meant)

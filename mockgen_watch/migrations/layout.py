@@ -13,19 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Mark,
-    Member,
-    Node,
-    SequenceNode,
-    Source,
-    members_of,
-    plain_data,
-    quote_literal,
-)
+from mockgen_watch.spec import document as documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +32,7 @@ def with_language(path: str, language: str) -> str:
     return path if language_of(path) == language else f"{path.rpartition('.')[0]}.{language}"
 
 
-def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
+def json_text(value: documents.Json, indent: int = 2, depth: int = 0, used: int = 0) -> str:
     """Return ``value`` as JSON, without a line end after it; a Decimal keeps its digits.
 
     There are ``depth`` levels around it, and ``used`` characters in front of it on its line.
@@ -62,7 +50,7 @@ def json_text(value: Json, indent: int = 2, depth: int = 0, used: int = 0) -> st
         return "[" + ",".join(inner + part for part in parts) + end + "]"
     lines = []
     for key, item in value.items():
-        start = f"{quote_literal(key)}: "
+        start = f"{documents.quote_literal(key)}: "
         lines.append(inner + start + json_text(item, indent, depth + 1, len(start)))
     return "{" + ",".join(lines) + end + "}"
 
@@ -76,7 +64,7 @@ _WORDS: Final = frozenset(
 _LONGEST_PLAIN: Final = 60
 
 
-def member_lines(key: str, value: Json, column: int) -> list[str]:
+def member_lines(key: str, value: documents.Json, column: int) -> list[str]:
     """Return the lines of ``key: value``, indented by ``column`` blanks, without line ends."""
     start = " " * column + key_text(key) + ":"
     if not isinstance(value, dict | list) or not value:
@@ -88,21 +76,21 @@ def member_lines(key: str, value: Json, column: int) -> list[str]:
     return [start, *_list_lines(value, column + 2)]
 
 
-def mapping_lines(data: Mapping[str, Json], column: int = 0) -> list[str]:
+def mapping_lines(data: Mapping[str, documents.Json], column: int = 0) -> list[str]:
     """Return the lines of all members of ``data``, without line ends."""
     return [line for key, value in data.items() for line in member_lines(key, value, column)]
 
 
-def inline_text(value: Json, *, is_json: bool = False) -> str:
+def inline_text(value: documents.Json, *, is_json: bool = False) -> str:
     """Return ``value`` on one line, as JSON or YAML; a Decimal is never written as an integer."""
     if isinstance(value, str):
-        return quote_literal(value) if is_json else scalar_text(value)
+        return documents.quote_literal(value) if is_json else scalar_text(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list):
         return "[" + ", ".join(inline_text(item, is_json=is_json) for item in value) + "]"
     if isinstance(value, dict):
-        write_key = quote_literal if is_json else key_text
+        write_key = documents.quote_literal if is_json else key_text
         parts = (f"{write_key(k)}: {inline_text(v, is_json=is_json)}" for k, v in value.items())
         return "{" + ", ".join(parts) + "}"
     text = str(value)
@@ -117,16 +105,16 @@ def scalar_text(text: str) -> str:
         and _PLAIN.fullmatch(text) is not None
         and text.casefold() not in _WORDS
     )
-    return text if is_plain else quote_literal(text)
+    return text if is_plain else documents.quote_literal(text)
 
 
 def key_text(key: str) -> str:
     """Return ``key`` as a key of a mapping."""
     is_plain = _KEY.fullmatch(key) is not None and key.casefold() not in _WORDS
-    return key if is_plain and len(key) <= _LONGEST_PLAIN else quote_literal(key)
+    return key if is_plain and len(key) <= _LONGEST_PLAIN else documents.quote_literal(key)
 
 
-def _is_short(key: str, value: Json) -> bool:
+def _is_short(key: str, value: documents.Json) -> bool:
     """Return whether ``value`` is written on one line where there is room."""
     if key in {"$rows", "$scenarios"}:
         return False
@@ -137,7 +125,7 @@ def _is_short(key: str, value: Json) -> bool:
     return isinstance(value, list) and not any(isinstance(item, dict) for item in value)
 
 
-def _list_lines(items: list[Json], column: int) -> Iterator[str]:
+def _list_lines(items: list[documents.Json], column: int) -> Iterator[str]:
     dash = " " * column + "- "
     for item in items:
         short = inline_text(item)
@@ -161,7 +149,7 @@ class Comment(Struct, frozen=True, kw_only=True):
     is_alone: bool
 
 
-def comments_of(document: Document) -> list[Comment]:
+def comments_of(document: documents.Document) -> list[Comment]:
     """Return the comments of ``document`` in source order."""
     if document.root is None:
         return []
@@ -184,13 +172,13 @@ def comments_of(document: Document) -> list[Comment]:
     return found
 
 
-def _text_spans(node: Node, text: str) -> Iterator[tuple[int, int]]:
+def _text_spans(node: documents.Node, text: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches in which ``#`` begins no comment."""
-    if isinstance(node, MappingNode):
+    if isinstance(node, documents.MappingNode):
         for member in node.members:
             yield member.mark.start, member.mark.end
             yield from _text_spans(member.node, text)
-    elif isinstance(node, SequenceNode):
+    elif isinstance(node, documents.SequenceNode):
         for item in node.items:
             yield from _text_spans(item, text)
     elif node.mark.end > node.mark.start:
@@ -207,10 +195,10 @@ _OPENING: Final = re.compile(r"(?:%[^\r\n]*\r?\n)*(?:---[ \t]*(?:#[^\r\n]*)?\r?\
 class YamlSource:
     """A YAML text whose parts are copied, so that each comment gets one place in the new text."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: documents.Document) -> None:
         self.document = document
         self.text = document.text
-        self.source = Source.of(document.path, document.text)
+        self.source = documents.Source.of(document.path, document.text)
         every = comments_of(document)
         self.comments = {comment.start: comment for comment in every}
         self._starts = [comment.start for comment in every]
@@ -233,7 +221,7 @@ class YamlSource:
         left = [comment.text for _, comment in sorted(self.comments.items())]
         return newline.join([*lines, *left]) + newline
 
-    def _kept(self, member: Member) -> list[str]:
+    def _kept(self, member: documents.Member) -> list[str]:
         """Return a model as it is, or its data where an alias in it would be lost."""
         if self._is_whole_lines(member) and self._may_copy(member.node):
             start = self.source.line_start(member.mark.start)
@@ -241,25 +229,25 @@ class YamlSource:
             self._claim(start, end)
             return self.text[start:end].splitlines()
         inside = self._left_in(member, 0)
-        return [*inside, *member_lines(member.key, plain_data(member.node), 0)]
+        return [*inside, *member_lines(member.key, documents.plain_data(member.node), 0)]
 
-    def _moved_lines(self, member: Member, column: int) -> list[str]:
+    def _moved_lines(self, member: documents.Member, column: int) -> list[str]:
         start, end = member.mark.start, self._line_end(member.node)
         self._claim(start, end)
         was = member.mark.column - 1
         return shift_lines(" " * was, self.text[start:end].splitlines(), column - was)
 
-    def _comment_after_key(self, member: Member) -> str:
+    def _comment_after_key(self, member: documents.Member) -> str:
         """Return the comment on the line of a key, with two blanks before it, or nothing."""
         key_end, line_end = member.mark.end, self.source.line_end(member.mark.start)
         end = min(line_end, max(member.node.mark.start, key_end))
         return "".join(f"  {comment.text}" for comment in self._claim(key_end, end))
 
-    def _left_in(self, member: Member, column: int) -> list[str]:
+    def _left_in(self, member: documents.Member, column: int) -> list[str]:
         found = self._claim(member.mark.start, self._line_end(member.node))
         return [" " * column + comment.text for comment in found]
 
-    def _may_copy(self, node: Node) -> bool:
+    def _may_copy(self, node: documents.Node) -> bool:
         """Return whether every alias in ``node`` has its anchor there or in the new text above.
 
         If so, the anchors in it count as being in the new text from here on.
@@ -272,18 +260,18 @@ class YamlSource:
         self._anchored |= own
         return True
 
-    def _signs(self, node: Node) -> set[str]:
+    def _signs(self, node: documents.Node) -> set[str]:
         """Return the anchors, aliases and tags of ``node`` and what is in it, as ``&a``, ``*a``."""
         found = _SIGN.match(self.text, node.mark.start)
         signs = {found[0]} if found else set()
         if found and found[0][0] == "*":
             # What an alias stands for is in another place.
             return signs
-        inner = [member.node for member in members_of(node)]
-        inner += node.items if isinstance(node, SequenceNode) else ()
+        inner = [member.node for member in documents.members_of(node)]
+        inner += node.items if isinstance(node, documents.SequenceNode) else ()
         return signs.union(*map(self._signs, inner))
 
-    def _lead(self, mark: Mark, column: int) -> list[str]:
+    def _lead(self, mark: documents.Mark, column: int) -> list[str]:
         """Return the comments and blank lines right above a key, at another indentation."""
         if not self._begins_line(mark):
             return []
@@ -308,19 +296,19 @@ class YamlSource:
         found = [at for at in self._starts[first:last] if at in self.comments]
         return [self.comments.pop(at) for at in found]
 
-    def _is_whole_lines(self, member: Member) -> bool:
+    def _is_whole_lines(self, member: documents.Member) -> bool:
         return self._begins_line(member.mark) and self._ends_line(member.node)
 
-    def _begins_line(self, mark: Mark) -> bool:
+    def _begins_line(self, mark: documents.Mark) -> bool:
         return not self.text[self.source.line_start(mark.start) : mark.start].strip(" \t")
 
-    def _ends_line(self, node: Node) -> bool:
+    def _ends_line(self, node: documents.Node) -> bool:
         end = max(node.mark.end, node.mark.start)
         if self.text[end - 1 : end] in {"\n", "\r"}:
             return True
         return _REST.match(self.text[end : self.source.line_end(end)]) is not None
 
-    def _line_end(self, node: Node) -> int:
+    def _line_end(self, node: documents.Node) -> int:
         end = node.mark.end
         return end if self.text[end - 1 : end] in {"\n", "\r"} else self.source.line_end(end)
 

@@ -16,16 +16,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
+from mockgen_watch.migrations import forms
 from mockgen_watch.migrations.emit import Emission, emit_sections, emit_suffixes
-from mockgen_watch.migrations.forms import (
-    Form,
-    Remark,
-    RemarkKind,
-    SectionFile,
-    form_of,
-    read_sections,
-    read_suffixes,
-)
 from mockgen_watch.migrations.layout import (
     YamlSource,
     inline_text,
@@ -43,22 +35,10 @@ from mockgen_watch.migrations.suggest import (
     pools_of_suffixes,
     suggestions_for,
 )
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.reader import MASTER_DIRECTIVES, BuildContext
 from mockgen_watch.spec.build.user_input import FORMAT_VERSION, build_user_input
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Member,
-    Node,
-    Scalar,
-    SequenceNode,
-    members_of,
-    plain_data,
-    pointer_of,
-    quote_literal,
-)
 from mockgen_watch.spec.parse import parse
 
 if TYPE_CHECKING:
@@ -72,7 +52,7 @@ VERSION: Final = "$version"
 _LOCK_VERSION: Final = re.compile(r'\A(\{\s*"lock_version":\s*)(\d{1,9})(?=\s*[,}])')
 
 
-def _read_version(document: Document) -> tuple[int | None, Location] | None:
+def _read_version(document: documents.Document) -> tuple[int | None, Location] | None:
     """Return the version that a file states, and its place; None where it states none.
 
     A version that is no whole number from 1 up is None itself.
@@ -82,18 +62,18 @@ def _read_version(document: Document) -> tuple[int | None, Location] | None:
         line = document.text.count("\n", 0, found.start(2)) + 1
         return int(found[2]) or None, Location(path=document.path, line=line)
     root = document.root
-    node = root.get(VERSION) if isinstance(root, MappingNode) else None
+    node = root.get(VERSION) if isinstance(root, documents.MappingNode) else None
     if node is None:
         return None
-    value = node.value if isinstance(node, Scalar) else None
+    value = node.value if isinstance(node, documents.Scalar) else None
     version = value if type(value) is int and value > 0 else None
     return version, document.locate(node.mark, f"/{VERSION}")
 
 
-def _with_version(document: Document, version: int) -> str:
+def _with_version(document: documents.Document, version: int) -> str:
     """Return the text of a document with its ``$version`` set, at its place or as the first key."""
     root, text = document.root, document.text
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         return text
     node = root.get(VERSION)
     if node is not None:
@@ -126,23 +106,29 @@ class Chain(Struct, frozen=True, kw_only=True):
         check: what a reader of the newest version reports for a file that was brought to it.
     """
 
-    steps: Mapping[tuple[FileKind, int], Callable[[Document], str]] = field(default_factory=dict)
+    steps: Mapping[tuple[FileKind, int], Callable[[documents.Document], str]] = field(
+        default_factory=dict
+    )
     newest: Mapping[FileKind, int] = field(default_factory=dict)
-    check: Callable[[FileKind, Document], Sequence[Diagnostic]] = lambda _kind, _document: ()
+    check: Callable[[FileKind, documents.Document], Sequence[Diagnostic]] = (
+        lambda _kind, _document: ()
+    )
 
     def newest_of(self, kind: FileKind) -> int:
         """Return the newest version of the files of a kind."""
         return self.newest.get(kind, FORMAT_VERSION)
 
 
-def read_document(path: str, data: bytes, kind: FileKind) -> Document:
+def read_document(path: str, data: bytes, kind: FileKind) -> documents.Document:
     """Return the document in ``data``; a lockfile has text alone, for nothing bounds its size."""
     if kind is not FileKind.LOCKFILE:
         return parse(path, data)
-    return Document(path=path, text=data.decode("utf-8", "surrogateescape"), root=None)
+    return documents.Document(path=path, text=data.decode("utf-8", "surrogateescape"), root=None)
 
 
-def _numbered(before: Document, text: str, version: int, kind: FileKind) -> Document:
+def _numbered(
+    before: documents.Document, text: str, version: int, kind: FileKind
+) -> documents.Document:
     if kind is FileKind.LOCKFILE:
         return replace(before, text=_LOCK_VERSION.sub(rf"\g<1>{version}", text, count=1))
     document = parse(before.path, text.encode())
@@ -176,7 +162,7 @@ class MigrationOptions(Struct, frozen=True, kw_only=True):
     count: int | None = None
     language: str = ""
     is_thorough: bool = True
-    master: Document | None = None
+    master: documents.Document | None = None
 
 
 class Migration(Struct, frozen=True, kw_only=True):
@@ -195,12 +181,12 @@ class Migration(Struct, frozen=True, kw_only=True):
 
     path: str
     kind: FileKind
-    form: Form | None
+    form: forms.Form | None
     old: str
     new: str | None
     language: str
     proofs: tuple[SectionProof, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[forms.Remark, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     pools: tuple[ModelPools, ...] = ()
@@ -217,18 +203,18 @@ def migrate_user_input(
 ) -> Migration:
     """Return the migration of a user_input file."""
     document = parse(path, data)
-    form = form_of(document)
+    form = forms.form_of(document)
     plain = _unchanged(document, FileKind.USER_INPUT, options.language, form)
     if plain.has_failed:
         return plain
-    if form is Form.BROKEN:
+    if form is forms.Form.BROKEN:
         problem = "it is no mapping of sections, models or fields"
         return _failed(plain, migration_error(document, problem))
-    if form is Form.NEW:
+    if form is forms.Form.NEW:
         return _upgraded(plain, document, chain)
     if form.is_edit_format:
         return _from_sections(plain, document, options)
-    if form is Form.SUFFIXES and not options.is_thorough:
+    if form is forms.Form.SUFFIXES and not options.is_thorough:
         return plain
     return _from_suffixes(plain, document, options)
 
@@ -242,12 +228,12 @@ def migrate_master(
     root = document.root
     if plain.has_failed:
         return plain
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         return _failed(plain, migration_error(document, "a master is a mapping"))
     if any(member.key in MASTER_DIRECTIVES for member in root.members):
         return _upgraded(plain, document, chain)
     remarks = tuple(_empty_lists(root, ()))
-    is_flat = not any(isinstance(member.node, MappingNode) for member in root.members)
+    is_flat = not any(isinstance(member.node, documents.MappingNode) for member in root.members)
     if not is_flat and not remarks and not options.is_thorough:
         return plain
     head = {"$schema": options.schema} if options.schema else {}
@@ -272,23 +258,25 @@ def looks_like_master(path: str, data: bytes) -> bool:
         return False
     if "master" in stem:
         return True
-    keys = [member.key for member in members_of(parse(path, data).root)]
+    keys = [member.key for member in documents.members_of(parse(path, data).root)]
     return [key for key in keys if not key.startswith("$")] in [[slot] for slot in _MASTER_SLOTS]
 
 
-def lost_warnings(document: Document, remarks: Iterable[Remark], fate: str) -> Iterator[Diagnostic]:
+def lost_warnings(
+    document: documents.Document, remarks: Iterable[forms.Remark], fate: str
+) -> Iterator[Diagnostic]:
     """Yield a warning for each member that no record can hold; ``fate`` is what becomes of it."""
     for remark in remarks:
-        if remark.kind is RemarkKind.LOST:
+        if remark.kind is forms.RemarkKind.LOST:
             yield Diagnostic(
                 code="MG701",
                 message=f'"{remark.pointer[-1]}" is {fate}: {remark.text}',
-                location=document.locate(remark.mark, pointer_of(remark.pointer)),
+                location=document.locate(remark.mark, documents.pointer_of(remark.pointer)),
                 severity=Severity.WARNING,
             )
 
 
-def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
+def too_many_rows(document: documents.Document, error: TooManyRowsError) -> Diagnostic:
     """Return the diagnostic of fields that have too many combinations."""
     fields = ", ".join(f"{name} ({size} values)" for name, size in error.fields)
     told = migration_error(
@@ -299,7 +287,7 @@ def too_many_rows(document: Document, error: TooManyRowsError) -> Diagnostic:
     return told if error.mark is None else replace(told, location=document.locate(error.mark))
 
 
-def migration_error(document: Document, problem: str, hint: str = _STAYS) -> Diagnostic:
+def migration_error(document: documents.Document, problem: str, hint: str = _STAYS) -> Diagnostic:
     """Return the diagnostic of a file that stays as it is because of ``problem``."""
     root = document.root
     return Diagnostic(
@@ -311,7 +299,7 @@ def migration_error(document: Document, problem: str, hint: str = _STAYS) -> Dia
 
 
 def _unchanged(
-    document: Document, kind: FileKind, language: str = "", form: Form | None = None
+    document: documents.Document, kind: FileKind, language: str = "", form: forms.Form | None = None
 ) -> Migration:
     return Migration(
         path=document.path,
@@ -328,7 +316,7 @@ def _failed(plain: Migration, *problems: Diagnostic) -> Migration:
     return replace(plain, diagnostics=(*plain.diagnostics, *problems))
 
 
-def _upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
+def _upgraded(plain: Migration, document: documents.Document, chain: Chain) -> Migration:
     """Return the migration of a file that is of this tool already: to its newest version.
 
     A file without a version is of version 1. A kind that a version did not change has no step;
@@ -365,8 +353,10 @@ def _upgraded(plain: Migration, document: Document, chain: Chain) -> Migration:
     return replace(plain, new=new.text if new.text != document.text else None)
 
 
-def _from_sections(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
-    old = read_sections(document)
+def _from_sections(
+    plain: Migration, document: documents.Document, options: MigrationOptions
+) -> Migration:
+    old = forms.read_sections(document)
     name = free_name(options.model, (member.key for member in old.models))
     is_yaml = plain.language == "yaml"
     how = Emission(schema=options.schema, count=options.count, to_yaml=is_yaml)
@@ -385,7 +375,10 @@ def _from_sections(plain: Migration, document: Document, options: MigrationOptio
 
 
 def _proved(
-    done: Migration, document: Document, remarks: tuple[Remark, ...], options: MigrationOptions
+    done: Migration,
+    document: documents.Document,
+    remarks: tuple[forms.Remark, ...],
+    options: MigrationOptions,
 ) -> Migration:
     """Return a migration with what is to be said of it."""
     lost = lost_warnings(document, remarks, "kept as a comment")
@@ -399,7 +392,11 @@ def _proved(
 
 
 def _prove_sections(
-    plain: Migration, document: Document, text: str, old: SectionFile, model: NewModel
+    plain: Migration,
+    document: documents.Document,
+    text: str,
+    old: forms.SectionFile,
+    model: NewModel,
 ) -> tuple[tuple[SectionProof, ...], tuple[Diagnostic, ...]]:
     new, problems = _build(plain, document, text)
     if new is None:
@@ -425,7 +422,7 @@ def _prove_sections(
 
 
 def _build(
-    plain: Migration, document: Document, text: str
+    plain: Migration, document: documents.Document, text: str
 ) -> tuple[UserInput | None, tuple[Diagnostic, ...]]:
     """Return the new text, read as a spec, or what is wrong with it."""
     path = with_language(plain.path, plain.language)
@@ -444,10 +441,12 @@ def _build(
     )
 
 
-def _from_suffixes(plain: Migration, document: Document, options: MigrationOptions) -> Migration:
-    old = read_suffixes(document)
+def _from_suffixes(
+    plain: Migration, document: documents.Document, options: MigrationOptions
+) -> Migration:
+    old = forms.read_suffixes(document)
     lost = {id(remark.lost) for remark in old.remarks}
-    kept = [member for member in members_of(document.root) if id(member) not in lost]
+    kept = [member for member in documents.members_of(document.root) if id(member) not in lost]
     before, found = build_user_input(_with_members(document, kept), BuildContext())
     if before is None or old.clashes:
         return _failed(plain, *found)
@@ -468,14 +467,18 @@ def _from_suffixes(plain: Migration, document: Document, options: MigrationOptio
     return _failed(plain, *problems)
 
 
-def _with_members(document: Document, members: Iterable[Member]) -> Document:
+def _with_members(
+    document: documents.Document, members: Iterable[documents.Member]
+) -> documents.Document:
     root = document.root
-    if not isinstance(root, MappingNode):
+    if not isinstance(root, documents.MappingNode):
         return document
     return replace(document, root=replace(root, members=tuple(members)))
 
 
-def _master_with_head(plain: Migration, document: Document, head: dict[str, str]) -> Migration:
+def _master_with_head(
+    plain: Migration, document: documents.Document, head: dict[str, str]
+) -> Migration:
     """Return the migration that puts ``head`` before the record of a master."""
     whole = parse(plain.path, _with_constants(document, plain.remarks).encode())
     text = _with_head(whole, head, plain.language)
@@ -491,23 +494,25 @@ def _master_with_head(plain: Migration, document: Document, head: dict[str, str]
     return _failed(plain, *(errors or [migration_error(document, problem)]))
 
 
-def _empty_lists(node: Node, path: tuple[str, ...]) -> Iterator[Remark]:
+def _empty_lists(node: documents.Node, path: tuple[str, ...]) -> Iterator[forms.Remark]:
     """Yield a remark for each empty list that is the value of a key."""
-    if isinstance(node, SequenceNode):
+    if isinstance(node, documents.SequenceNode):
         for index, item in enumerate(node.items):
-            if isinstance(item, MappingNode):
+            if isinstance(item, documents.MappingNode):
                 yield from _empty_lists(item, (*path, str(index)))
         return
-    for member in members_of(node):
+    for member in documents.members_of(node):
         inner, below = member.node, (*path, member.key)
-        if isinstance(inner, SequenceNode) and not inner.items:
+        if isinstance(inner, documents.SequenceNode) and not inner.items:
             text = "an empty list is written {$const: []}, for a list is a pool"
-            yield Remark(kind=RemarkKind.EMPTY_LIST, text=text, mark=inner.mark, pointer=below)
+            yield forms.Remark(
+                kind=forms.RemarkKind.EMPTY_LIST, text=text, mark=inner.mark, pointer=below
+            )
         else:
             yield from _empty_lists(inner, below)
 
 
-def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
+def _with_constants(document: documents.Document, remarks: Sequence[forms.Remark]) -> str:
     text = document.text
     constant = "{$const: []}" if language_of(document.path) == "yaml" else '{"$const": []}'
     for mark in sorted({remark.mark for remark in remarks}, key=lambda mark: -mark.start):
@@ -515,13 +520,15 @@ def _with_constants(document: Document, remarks: Sequence[Remark]) -> str:
     return text
 
 
-def _with_head(document: Document, head: dict[str, str], language: str) -> str:
+def _with_head(document: documents.Document, head: dict[str, str], language: str) -> str:
     root, text = document.root, document.text
     if language != language_of(document.path):
-        data = {member.key: plain_data(member.node) for member in members_of(root)}
-        whole: dict[str, Json] = {**head, **data}
+        data = {
+            member.key: documents.plain_data(member.node) for member in documents.members_of(root)
+        }
+        whole: dict[str, documents.Json] = {**head, **data}
         return (json_text(whole) if language == "json" else "\n".join(mapping_lines(whole))) + "\n"
-    if not head or not isinstance(root, MappingNode):
+    if not head or not isinstance(root, documents.MappingNode):
         return text
     if text[root.mark.start] == "{":
         return _with_head_in_braces(text, root, head)
@@ -531,12 +538,15 @@ def _with_head(document: Document, head: dict[str, str], language: str) -> str:
     return text[:length] + newline.join(mapping_lines(head)) + newline + text[length:]
 
 
-def _with_head_in_braces(text: str, root: MappingNode, head: Mapping[str, Json]) -> str:
+def _with_head_in_braces(
+    text: str, root: documents.MappingNode, head: Mapping[str, documents.Json]
+) -> str:
     begin = root.mark.start + 1
     first = root.members[0].mark.start if root.members else begin
     gap = text[begin:first]
     pairs = [
-        f"{quote_literal(key)}: {inline_text(value, is_json=True)}" for key, value in head.items()
+        f"{documents.quote_literal(key)}: {inline_text(value, is_json=True)}"
+        for key, value in head.items()
     ]
     if not root.members:
         return text[:begin] + ", ".join(pairs) + text[begin:]
@@ -544,15 +554,15 @@ def _with_head_in_braces(text: str, root: MappingNode, head: Mapping[str, Json])
     return text[:begin] + gap + between.join([*pairs, text[first:]])
 
 
-def _record(document: Document) -> dict[str, bytes]:
+def _record(document: documents.Document) -> dict[str, bytes]:
     """Return key → canonical value of a master."""
     return {
-        member.key: canonical(_without_const(plain_data(member.node)))
-        for member in members_of(document.root)
+        member.key: canonical(_without_const(documents.plain_data(member.node)))
+        for member in documents.members_of(document.root)
     }
 
 
-def _without_const(value: Json) -> Json:
+def _without_const(value: documents.Json) -> documents.Json:
     """Return ``value`` with empty lists as lists, however they are written."""
     if isinstance(value, dict):
         if value == {"$const": []}:

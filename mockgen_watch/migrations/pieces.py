@@ -13,18 +13,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.migrations.forms import (
-    OldArray,
-    OldField,
-    OldLeaf,
-    OldObject,
-    OldValue,
-    Remark,
-    RemarkKind,
-    Section,
-    SectionFile,
-    make_remark,
-)
+from mockgen_watch.migrations import forms
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import file_name_problem
@@ -66,20 +55,20 @@ def shortest_period(values: Sequence[Json]) -> tuple[Json, ...]:
     return tuple(values)
 
 
-def period_of(value: OldValue) -> int:
+def period_of(value: forms.OldValue) -> int:
     """Return after how many n the values of a field begin again."""
-    if isinstance(value, OldLeaf):
+    if isinstance(value, forms.OldLeaf):
         return len(shortest_period(value.values))
-    if isinstance(value, OldArray):
+    if isinstance(value, forms.OldArray):
         return lcm(*(period_of(element) for element in value.elements))
     return lcm(*(period_of(field.value) for field in value.members))
 
 
-def value_at(value: OldValue, n: int) -> Json:
+def value_at(value: forms.OldValue, n: int) -> Json:
     """Return the n-th value of a field."""
-    if isinstance(value, OldLeaf):
+    if isinstance(value, forms.OldLeaf):
         return value.values[n % len(value.values)]
-    if isinstance(value, OldArray):
+    if isinstance(value, forms.OldArray):
         return [value_at(element, n) for element in value.elements]
     return {field.name: value_at(field.value, n) for field in value.members}
 
@@ -107,7 +96,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    fields: tuple[OldField, ...]
+    fields: tuple[forms.OldField, ...]
     spec: Json
 
     @property
@@ -117,7 +106,7 @@ class Piece(Struct, frozen=True, kw_only=True):
         return canonical([self.key, [*names], _unordered(self.spec)])
 
 
-def pieces_of(fields: Sequence[OldField]) -> tuple[Piece, ...]:
+def pieces_of(fields: Sequence[forms.OldField]) -> tuple[Piece, ...]:
     """Return the pieces of a section, or of an object in it; ``$rows`` at its first field.
 
     Raises:
@@ -141,15 +130,15 @@ def pieces_of(fields: Sequence[OldField]) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def value_spec(value: OldValue) -> Json:
+def value_spec(value: forms.OldValue) -> Json:
     """Return the spec of a field that is independent of its neighbours.
 
     Raises:
         TooManyRowsError: see ``pieces_of``.
     """
-    if isinstance(value, OldLeaf):
+    if isinstance(value, forms.OldLeaf):
         return _leaf_spec(value)
-    if not isinstance(value, OldArray):
+    if not isinstance(value, forms.OldArray):
         return {piece.key: piece.spec for piece in pieces_of(value.members)}
     if not any(tied_lengths([period_of(element) for element in value.elements])):
         return [value_spec(element) for element in value.elements]
@@ -159,14 +148,14 @@ def value_spec(value: OldValue) -> Json:
     return {"$choice": [value_at(value, n) for n in range(size)]}
 
 
-def _leaf_spec(leaf: OldLeaf) -> Json:
+def _leaf_spec(leaf: forms.OldLeaf) -> Json:
     values = shortest_period(leaf.values)
     if all(not isinstance(value, dict | list) for value in values):
         return values[0] if len(values) == 1 and not leaf.is_list else list(leaf.values)
     return {"$const": values[0]} if len(values) == 1 else {"$choice": list(leaf.values)}
 
 
-def _rows(fields: Sequence[OldField], size: int) -> Json:
+def _rows(fields: Sequence[forms.OldField], size: int) -> Json:
     """Return the rows, equal ones as one with a weight."""
     rows = [{spec_key(f.name): value_at(f.value, n) for f in fields} for n in range(size)]
     first: dict[bytes, dict[str, Json]] = {}
@@ -205,7 +194,7 @@ class NewScenario(Struct, frozen=True, kw_only=True):
     """A section as a scenario: the pieces that differ from the model."""
 
     name: str
-    section: Section
+    section: forms.Section
     pieces: tuple[Piece, ...]
 
 
@@ -221,7 +210,7 @@ class NewModel(Struct, frozen=True, kw_only=True):
     name: str
     pieces: tuple[Piece, ...]
     scenarios: tuple[NewScenario, ...]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[forms.Remark, ...] = ()
 
     @property
     def scenario(self) -> str:
@@ -243,7 +232,7 @@ class NewModel(Struct, frozen=True, kw_only=True):
         return data
 
 
-def assemble(old: SectionFile, name: str, *, in_full: bool = False) -> NewModel:
+def assemble(old: forms.SectionFile, name: str, *, in_full: bool = False) -> NewModel:
     """Return the model called ``name``.
 
     Args:
@@ -279,7 +268,7 @@ def assemble(old: SectionFile, name: str, *, in_full: bool = False) -> NewModel:
     return NewModel(name=name, pieces=pieces, scenarios=scenarios, remarks=remarks)
 
 
-def _pieces(section: Section, fields: Sequence[OldField]) -> tuple[Piece, ...]:
+def _pieces(section: forms.Section, fields: Sequence[forms.OldField]) -> tuple[Piece, ...]:
     try:
         return pieces_of(fields)
     except TooManyRowsError as error:
@@ -287,9 +276,9 @@ def _pieces(section: Section, fields: Sequence[OldField]) -> tuple[Piece, ...]:
         raise
 
 
-def _may_overlay(model: OldValue, section: OldValue) -> bool:
+def _may_overlay(model: forms.OldValue, section: forms.OldValue) -> bool:
     """Return whether ``section`` can overlay ``model``: objects meet key by key."""
-    if not isinstance(model, OldObject) or not isinstance(section, OldObject):
+    if not isinstance(model, forms.OldObject) or not isinstance(section, forms.OldObject):
         return True
     theirs = {field.name: field.value for field in section.members}
     return all(
@@ -308,10 +297,12 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remark, ...]]:
+def _scenario_names(
+    sections: Sequence[forms.Section],
+) -> tuple[list[str], tuple[forms.Remark, ...]]:
     names: list[str] = []
     taken = {fold(MIXED)}
-    remarks: list[Remark] = []
+    remarks: list[forms.Remark] = []
     for section in sections:
         wanted = section.name
         if file_name_problem(wanted):
@@ -321,5 +312,7 @@ def _scenario_names(sections: Sequence[Section]) -> tuple[list[str], tuple[Remar
         names.append(scenario_name(name))
         if name != section.name and section.member is not None:
             text = f'the section is the scenario "{name}" now'
-            remarks.append(make_remark(RemarkKind.RENAMED, text, section.member, (section.name,)))
+            remarks.append(
+                forms.make_remark(forms.RemarkKind.RENAMED, text, section.member, (section.name,))
+            )
     return names, tuple(remarks)

@@ -22,17 +22,8 @@ from mockgen_watch.diagnostics import Location
 from mockgen_watch.migrations.forms import OldArray, OldObject, OldValue, Section, SectionFile
 from mockgen_watch.migrations.pieces import NewModel, period_of, tied_lengths, value_at
 from mockgen_watch.plan.compile import apply_overlay
+from mockgen_watch.spec import model as models
 from mockgen_watch.spec.generators import Constant, Pool, RowField
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    Leaf,
-    Model,
-    ObjectShape,
-    Origin,
-    Scenario,
-    Shape,
-    UserInput,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
@@ -68,7 +59,7 @@ class SectionProof(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
+def differences(old: models.UserInput, new: models.UserInput) -> tuple[str, ...]:
     """Return how the outputs of ``new`` differ from those of ``old``."""
     before, after = _outputs(old), _outputs(new)
     common = [name for name in before if name in after]
@@ -79,7 +70,7 @@ def differences(old: UserInput, new: UserInput) -> tuple[str, ...]:
     )
 
 
-def _outputs(spec: UserInput) -> dict[str, object]:
+def _outputs(spec: models.UserInput) -> dict[str, object]:
     """Return each output with plain data that is equal for equal records."""
     return {
         f"{model.name}/{scenario.name}": (
@@ -96,7 +87,7 @@ def _outputs(spec: UserInput) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     """Return ``value`` without places in files, and with pools in a canonical order."""
-    if isinstance(value, Location | Origin):
+    if isinstance(value, Location | models.Origin):
         return None
     if isinstance(value, Pool):
         entries = sorted((entry.identity, entry.weight) for entry in value.entries)
@@ -111,11 +102,13 @@ def _plain(value: object) -> object:
     return (type(value).__name__, value)
 
 
-Drawn: TypeAlias = "tuple[str, Leaf, OldValue]"
+Drawn: TypeAlias = "tuple[str, models.Leaf, OldValue]"
 """The name of a field, and a value of it or in it, in the new spec and in the old file."""
 
 
-def prove_sections(old: SectionFile, model: NewModel, new: Model) -> tuple[SectionProof, ...]:
+def prove_sections(
+    old: SectionFile, model: NewModel, new: models.Model
+) -> tuple[SectionProof, ...]:
     """Return a proof for each section of ``old`` against the model ``new``."""
     scenarios = {scenario.name: scenario for scenario in new.scenarios}
     if not model.scenarios:
@@ -126,7 +119,7 @@ def prove_sections(old: SectionFile, model: NewModel, new: Model) -> tuple[Secti
     return (*proofs, *_prove_mix(model, scenarios.get(model.scenario)))
 
 
-def count_outputs(spec: UserInput) -> Iterator[SectionProof]:
+def count_outputs(spec: models.UserInput) -> Iterator[SectionProof]:
     """Yield each scenario as a section, with its pools and how many records it can make.
 
     The caller has proved that they are as before.
@@ -144,18 +137,18 @@ def count_outputs(spec: UserInput) -> Iterator[SectionProof]:
             )
 
 
-def _size(shape: Shape) -> int:
+def _size(shape: models.Shape) -> int:
     """Return how many values a shape without directives can take; 0: unknown."""
-    if isinstance(shape, ObjectShape):
+    if isinstance(shape, models.ObjectShape):
         return prod(_size(member.shape) for member in shape.members)
-    if isinstance(shape, ArrayShape):
+    if isinstance(shape, models.ArrayShape):
         return prod(map(_size, shape.elements)) if shape.items is None else 0
     if isinstance(shape.generator, Pool):
         return len({entry.identity for entry in shape.generator.entries})
     return int(isinstance(shape.generator, Constant))
 
 
-def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, ...]:
+def _prove_mix(model: NewModel, mixed: models.Scenario | None) -> tuple[SectionProof, ...]:
     weights = {share.scenario: share.weight for share in mixed.mix} if mixed else {}
     wanted = {scenario.name for scenario in model.scenarios}
     if set(weights) == wanted and len(set(weights.values())) == 1:
@@ -164,7 +157,7 @@ def _prove_mix(model: NewModel, mixed: Scenario | None) -> tuple[SectionProof, .
     return (SectionProof(section="", scenario=model.scenario, problems=(problem,)),)
 
 
-def _prove(section: Section, model: Model, scenario: Scenario | None) -> SectionProof:
+def _prove(section: Section, model: models.Model, scenario: models.Scenario | None) -> SectionProof:
     walk = _Walk()
     name = model.name
     if scenario is None:
@@ -198,11 +191,11 @@ class _Walk:
         self.groups: dict[Hashable, list[Drawn]] = {}
         self.problems: list[str] = []
 
-    def compare(self, shape: Shape, old: OldValue, path: tuple[str | int, ...]) -> None:
+    def compare(self, shape: models.Shape, old: OldValue, path: tuple[str | int, ...]) -> None:
         where = ".".join(map(str, path)) or "the record"
-        if isinstance(shape, Leaf):
+        if isinstance(shape, models.Leaf):
             self._leaf(shape, old, path)
-        elif isinstance(shape, ObjectShape):
+        elif isinstance(shape, models.ObjectShape):
             members = old.members if isinstance(old, OldObject) else None
             names = {item.name: item.value for item in members or ()}
             if members is None or set(names) != {member.name for member in shape.members}:
@@ -217,7 +210,7 @@ class _Walk:
         else:
             self.problems.append(f"{where} is another array")
 
-    def _leaf(self, leaf: Leaf, old: OldValue, path: tuple[str | int, ...]) -> None:
+    def _leaf(self, leaf: models.Leaf, old: OldValue, path: tuple[str | int, ...]) -> None:
         generator = leaf.generator
         key: Hashable = path
         if isinstance(generator, RowField):
@@ -237,7 +230,7 @@ def _compare_group(group: Sequence[Drawn]) -> tuple[int, int, str]:
     return len(wanted), size, f"{names}: other values, or other weights"
 
 
-def _drawn(leaves: Sequence[Leaf]) -> dict[bytes, Fraction] | None:
+def _drawn(leaves: Sequence[models.Leaf]) -> dict[bytes, Fraction] | None:
     """Return the probability of each combination in the new spec; None when it is unknown."""
     pairs: list[tuple[list[Json], Fraction]]
     first = leaves[0].generator

@@ -24,19 +24,11 @@ from mockgen_watch.migrations.forms import (
     SuffixFile,
 )
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.user_input import split_suffix
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Node,
-    SequenceNode,
-    members_of,
-    plain_data,
-)
 
-Values: TypeAlias = "tuple[Json, ...]"
+Values: TypeAlias = "tuple[documents.Json, ...]"
 Pools: TypeAlias = Mapping[str, Values]
 """Dotted name of a field → the values that its section lists."""
 
@@ -80,7 +72,7 @@ def likely_rows(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
 
 def _suggestion(name: str, pools: Pools, fields: Sequence[str], reason: str) -> Suggestion:
     size = len(pools[fields[0]])
-    rows: list[Json] = [
+    rows: list[documents.Json] = [
         {spec_key(key): pools[key][n] for key in fields} for n in range(min(size, _SHOWN))
     ]
     more = (f"  # and so on, {size} rows",) if size > _SHOWN else ()
@@ -157,7 +149,7 @@ def likely_rules(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
     Negative sections do not count: their purpose is to break rules.
     """
     for one in models:
-        every: dict[str, list[Json]] = {}
+        every: dict[str, list[documents.Json]] = {}
         for name, pools in one.sections.items():
             for key, values in pools.items() if split_suffix(name)[1] != "negative" else ():
                 every.setdefault(key, []).extend(values)
@@ -170,7 +162,7 @@ def likely_rules(models: Iterable[ModelPools]) -> Iterator[Suggestion]:
             )
 
 
-def _line(key: str, values: Sequence[Json]) -> str:
+def _line(key: str, values: Sequence[documents.Json]) -> str:
     """Return the rule of a field, as a line of YAML; ``""`` where there is none."""
     texts = {value for value in values if isinstance(value, str)}
     # A rule cannot reach into the elements of an array.
@@ -293,7 +285,7 @@ def pools_of_suffixes(old: SuffixFile) -> tuple[ModelPools, ...]:
 
 
 def suggestions_for(
-    models: Sequence[ModelPools], master: Document | None = None, *, is_edit_format: bool
+    models: Sequence[ModelPools], master: documents.Document | None = None, *, is_edit_format: bool
 ) -> tuple[Suggestion, ...]:
     """Return what the old format could not say of ``models``, and of their ``master``.
 
@@ -320,18 +312,18 @@ def _old_pools(value: OldValue, path: str) -> Iterator[tuple[str, Values]]:
             yield from _old_pools(field.value, f"{path}.{field.name}".lstrip("."))
 
 
-def _node_pools(node: Node, path: str) -> Iterator[tuple[str, Values]]:
-    if isinstance(node, MappingNode):
+def _node_pools(node: documents.Node, path: str) -> Iterator[tuple[str, Values]]:
+    if isinstance(node, documents.MappingNode):
         for member in node.members:
             yield from _node_pools(member.node, f"{path}.{member.key}".lstrip("."))
-    elif isinstance(node, SequenceNode):
-        if any(isinstance(item, MappingNode) for item in node.items):
+    elif isinstance(node, documents.SequenceNode):
+        if any(isinstance(item, documents.MappingNode) for item in node.items):
             for item in node.items:
                 yield from _node_pools(item, path)
         else:
-            yield path, tuple(map(plain_data, node.items))
+            yield path, tuple(map(documents.plain_data, node.items))
     else:
-        yield path, (plain_data(node),)
+        yield path, (documents.plain_data(node),)
 
 
 def _equal(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
@@ -346,7 +338,7 @@ def _equal(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
             yield Suggestion(kind="equal", text=text)
 
 
-def _mappings(sections: Mapping[str, Pools], master: Node) -> Iterator[Suggestion]:
+def _mappings(sections: Mapping[str, Pools], master: documents.Node) -> Iterator[Suggestion]:
     names = dict.fromkeys(key for pools in sections.values() for key in pools)
     theirs = [key.rpartition(".") for key in dict(_node_pools(_slot(master), ""))]
     for key in names:
@@ -365,8 +357,8 @@ def _mappings(sections: Mapping[str, Pools], master: Node) -> Iterator[Suggestio
             )
 
 
-def _slot(root: Node) -> Node:
+def _slot(root: documents.Node) -> documents.Node:
     """Return the record of a master: its only mapping, else the whole."""
-    nodes = [member.node for member in members_of(root)]
-    mappings = [node for node in nodes if isinstance(node, MappingNode)]
+    nodes = [member.node for member in documents.members_of(root)]
+    mappings = [node for node in nodes if isinstance(node, documents.MappingNode)]
     return mappings[0] if len(mappings) == 1 else root

@@ -13,6 +13,7 @@ from mockgen_watch.diagnostics import (
     Suggestion,
     suggest,
 )
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import (
     Pool,
     Reference,
@@ -20,18 +21,6 @@ from mockgen_watch.spec.generators import (
     SequenceNumber,
     Template,
     capacity,
-)
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    KeyPath,
-    Leaf,
-    ObjectShape,
-    Shape,
-    Statement,
-    find_shape,
-    missing_key,
-    walk_leaves,
-    walk_members,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +30,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
 
 
-def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
+def leaf_capacity(leaf: spec.Leaf, records: RecordPlan) -> int | None:
     """Return at most how many different values ``leaf`` of ``records`` can have; None: no end.
 
     A template has no more than the fields in it have together, a reference no more than its
@@ -52,8 +41,8 @@ def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
         return _template_capacity(generator, records)
     if isinstance(generator, Reference):
         parent = dict(records.parents).get(generator)
-        target = None if parent is None else find_shape(parent.shape, generator.path)
-        if parent is None or not isinstance(target, Leaf):
+        target = None if parent is None else spec.find_shape(parent.shape, generator.path)
+        if parent is None or not isinstance(target, spec.Leaf):
             return None
         own = leaf_capacity(target, parent)
         return parent.count if own is None else min(own, parent.count)
@@ -65,7 +54,7 @@ def leaf_capacity(leaf: Leaf, records: RecordPlan) -> int | None:
 def check_unique(records: RecordPlan) -> list[Diagnostic]:
     """Return an error for each ``$unique`` field that has fewer values than there are records."""
     found = []
-    for path, leaf in walk_leaves(records.shape):
+    for path, leaf in spec.walk_leaves(records.shape):
         if not leaf.modifiers.unique:
             continue
         values = leaf_capacity(leaf, records)
@@ -77,15 +66,15 @@ def check_unique(records: RecordPlan) -> list[Diagnostic]:
 def _template_capacity(template: Template, records: RecordPlan) -> int | None:
     sizes = []
     for path in {part.path for part in template.parts if part.path}:
-        target = find_shape(records.shape, path)
-        size = leaf_capacity(target, records) if isinstance(target, Leaf) else None
+        target = spec.find_shape(records.shape, path)
+        size = leaf_capacity(target, records) if isinstance(target, spec.Leaf) else None
         if size is None:
             return None
         sizes.append(size)
     return math.prod(sizes)
 
 
-def _too_few(path: KeyPath, leaf: Leaf, values: int, count: int) -> Diagnostic:
+def _too_few(path: spec.KeyPath, leaf: spec.Leaf, values: int, count: int) -> Diagnostic:
     is_pool = isinstance(leaf.generator, Pool | RowField)
     remedy = "add values" if is_pool else "let it have more values"
     return Diagnostic(
@@ -109,7 +98,7 @@ def check_statements(plan: RecordPlan, count: int | None) -> Iterator[Diagnostic
             yield slip
 
 
-def _beyond(statement: Statement, plan: RecordPlan, count: int) -> Diagnostic:
+def _beyond(statement: spec.Statement, plan: RecordPlan, count: int) -> Diagnostic:
     return Diagnostic(
         code="MG406",
         severity=Severity.WARNING,
@@ -122,12 +111,12 @@ def _beyond(statement: Statement, plan: RecordPlan, count: int) -> Diagnostic:
     )
 
 
-def _slip(statement: Statement, shape: Shape) -> Diagnostic | None:
+def _slip(statement: spec.Statement, shape: spec.Shape) -> Diagnostic | None:
     """Return an error where a key is a typing slip away from a field that there is."""
     for key in statement.path:
-        if isinstance(shape, ArrayShape):
+        if isinstance(shape, spec.ArrayShape):
             inner = _element(shape, key)
-        elif isinstance(shape, ObjectShape):
+        elif isinstance(shape, spec.ObjectShape):
             inner = shape.get(key)
             meant = "" if inner else SlipFinder(item.name for item in shape.members).meant(key)
             if meant:
@@ -147,34 +136,34 @@ def _slip(statement: Statement, shape: Shape) -> Diagnostic | None:
     return None
 
 
-def _element(array: ArrayShape, key: str) -> Shape | None:
+def _element(array: spec.ArrayShape, key: str) -> spec.Shape | None:
     if key.isdigit() and int(key) < len(array.elements):
         return array.elements[int(key)]
     return array.items
 
 
 def check_deletes(
-    master: ResolvedMaster | None, model: ObjectShape, record: ObjectShape
+    master: ResolvedMaster | None, model: spec.ObjectShape, record: spec.ObjectShape
 ) -> list[Diagnostic]:
     """Return an error for each ``$delete`` in ``record`` that drops nothing.
 
     A model drops keys of the master; a scenario, keys of the model as well.
     """
-    place = None if master is None else find_shape(master.shape, master.slot)
+    place = None if master is None else spec.find_shape(master.shape, master.slot)
     found = []
-    for path, member in walk_members(record):
+    for path, member in spec.walk_members(record):
         if not member.shape.modifiers.delete:
             continue
-        if place is not None and find_shape(place, path) is not None:
+        if place is not None and spec.find_shape(place, path) is not None:
             continue
-        stated = find_shape(model, path)
+        stated = spec.find_shape(model, path)
         if stated is None or stated.modifiers.delete:
             found.append(_drops_nothing(place, path, member.location))
     return found
 
 
-def _drops_nothing(place: Shape | None, path: KeyPath, location: Location) -> Diagnostic:
-    missing, siblings = ("", []) if place is None else missing_key(place, path)
+def _drops_nothing(place: spec.Shape | None, path: spec.KeyPath, location: Location) -> Diagnostic:
+    missing, siblings = ("", []) if place is None else spec.missing_key(place, path)
     why = f'the master has no "{missing}"' if place is not None else "there is no master"
     near = suggest(missing, siblings)
     return Diagnostic(

@@ -22,26 +22,9 @@ from mockgen_watch.plan.model import (
     twin_of,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import Reference, RowField, Template
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    KeyPath,
-    Leaf,
-    Member,
-    MixPart,
-    Model,
-    Modifiers,
-    ObjectShape,
-    OriginKind,
-    RuleKind,
-    Scenario,
-    Shape,
-    UserInput,
-    change_object,
-    find_shape,
-    walk_leaves,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,7 +33,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.rule import RuleType
 
     Address = tuple[str, ...]
-    Node: TypeAlias = tuple[str, str, str, KeyPath]
+    Node: TypeAlias = tuple[str, str, str, spec.KeyPath]
 
     """Suite, model, scenario and field of records that were asked for; ``()``: the whole record."""
 
@@ -60,7 +43,7 @@ if TYPE_CHECKING:
 
 
 def compile_suite(
-    suite: str, user_input: UserInput, master: ResolvedMaster | None, context: PlanContext
+    suite: str, user_input: spec.UserInput, master: ResolvedMaster | None, context: PlanContext
 ) -> tuple[tuple[OutputPlan, ...], list[Diagnostic]]:
     """Return the plans of the selected outputs of ``suite``, in source order, and all findings.
 
@@ -83,11 +66,11 @@ def compile_suite(
     return tuple(outputs), _each_once(compiler.found)
 
 
-def _shapes_of(model: Model, plans: Iterable[OutputPlan]) -> list[ObjectShape]:
+def _shapes_of(model: spec.Model, plans: Iterable[OutputPlan]) -> list[spec.ObjectShape]:
     """Return the shapes in which a rule's fields go by the model's names, or the master's."""
     overlaid = [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
-    slots = [find_shape(plan.records.shape, plan.records.slot) for plan in plans]
-    return [*overlaid, *(slot for slot in slots if isinstance(slot, ObjectShape))]
+    slots = [spec.find_shape(plan.records.shape, plan.records.slot) for plan in plans]
+    return [*overlaid, *(slot for slot in slots if isinstance(slot, spec.ObjectShape))]
 
 
 def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -106,7 +89,7 @@ class _Step(Struct, frozen=True, kw_only=True):
     """One step of the way to the records that are being compiled."""
 
     node: Node
-    leaf: Leaf
+    leaf: spec.Leaf
     field: str
 
     def name_in(self, suite: str) -> str:
@@ -155,7 +138,7 @@ class _Compiler:
         key = output_key(plan, self._context.contract, self._context.digests)
         return replace(plan, key=key)
 
-    def _mix(self, wanted: Parent) -> list[tuple[MixPart, Records]]:
+    def _mix(self, wanted: Parent) -> list[tuple[spec.MixPart, Records]]:
         """Return the parts of a mixed scenario and their records; none when one is missing.
 
         Record i of a mix is record i of one part, so each part has as many records as the mix.
@@ -173,7 +156,7 @@ class _Compiler:
             parts.append((part, records))
         return parts
 
-    def _records(self, wanted: Parent, over: Scenario | None = None) -> Records | None:
+    def _records(self, wanted: Parent, over: spec.Scenario | None = None) -> Records | None:
         """Return the records of a scenario; None when something that they require is missing.
 
         In a mix, ``over`` is the mixed scenario: its overlay comes on top, its count holds.
@@ -191,7 +174,7 @@ class _Compiler:
             self._merged[wanted.key] = self._merge(wanted, wanted.scenario)
         return self._merged[wanted.key]
 
-    def _merge(self, wanted: Parent, over: Scenario) -> RecordPlan:
+    def _merge(self, wanted: Parent, over: spec.Scenario) -> RecordPlan:
         """Return the records with overlay and master, but without parents."""
         source, model, scenario = wanted.source, wanted.model, wanted.scenario
         twin = twin_of(model, scenario)
@@ -202,13 +185,13 @@ class _Compiler:
         self.found += merged.diagnostics
         self.found += check_deletes(source.master, model.shape, shape)
         faulty = None
-        own_faults: list[KeyPath] = []
+        own_faults: list[spec.KeyPath] = []
         if twin is not scenario and scenario.overlay is not None:
             faulty = merge_record(source.master, apply_overlay(shape, scenario.overlay, "negative"))
             self.found += faulty.diagnostics
             own_faults = [
                 written_path(path, faulty.slot, faulty.moves)
-                for path, _ in walk_leaves(scenario.overlay)
+                for path, _ in spec.walk_leaves(scenario.overlay)
             ]
         seed = self._context.selection.seed
         return RecordPlan(
@@ -229,9 +212,9 @@ class _Compiler:
             rule_types=self._rule_types(model),
         )
 
-    def _rule_types(self, model: Model) -> dict[str, RuleType]:
+    def _rule_types(self, model: spec.Model) -> dict[str, RuleType]:
         types = self._context.rule_types
-        names = (rule.expression for rule in model.rules if rule.kind is RuleKind.PLUGIN)
+        names = (rule.expression for rule in model.rules if rule.kind is spec.RuleKind.PLUGIN)
         return {name: types[name] for name in names if name in types}
 
     def _with_parents(self, node: Node, plan: RecordPlan, home: SuiteSource) -> Records | None:
@@ -240,7 +223,7 @@ class _Compiler:
         files = home.files
         broken = False
         shapes = [plan.shape] if plan.faulty is None else [plan.shape, plan.faulty]
-        for path, leaf in (found for shape in shapes for found in walk_leaves(shape)):
+        for path, leaf in (found for shape in shapes for found in spec.walk_leaves(shape)):
             if not isinstance(leaf.generator, Reference) or leaf.generator in resolved:
                 continue
             field = ".".join(below_slot(path, plan.slot))
@@ -263,7 +246,7 @@ class _Compiler:
         return plan, files
 
     def _parent(
-        self, reference: Reference, leaf: Leaf, home: SuiteSource
+        self, reference: Reference, leaf: spec.Leaf, home: SuiteSource
     ) -> tuple[Reference, Records] | None:
         """Return ``reference`` with its parent spelt out, and the parent's records."""
         parent = find_parent(reference, leaf, home, self._context)
@@ -292,7 +275,7 @@ class _Compiler:
         return replace(reference, suite=suite, scenario=scenario, path=path), records
 
 
-def _no_part(part: MixPart, model: str, scenarios: Mapping[str, Scenario]) -> Diagnostic:
+def _no_part(part: spec.MixPart, model: str, scenarios: Mapping[str, spec.Scenario]) -> Diagnostic:
     if part.scenario in scenarios:
         message = f'"{part.scenario}" of {model} is itself a mix'
     else:
@@ -309,14 +292,14 @@ def _no_part(part: MixPart, model: str, scenarios: Mapping[str, Scenario]) -> Di
 
 
 def _resolve_references(
-    shape: ObjectShape, resolved: dict[Reference, tuple[Reference, RecordPlan]]
-) -> ObjectShape:
-    def resolve(leaf: Leaf) -> Leaf:
+    shape: spec.ObjectShape, resolved: dict[Reference, tuple[Reference, RecordPlan]]
+) -> spec.ObjectShape:
+    def resolve(leaf: spec.Leaf) -> spec.Leaf:
         if not isinstance(leaf.generator, Reference):
             return leaf
         return replace(leaf, generator=resolved[leaf.generator][0])
 
-    return change_object(shape, resolve)
+    return spec.change_object(shape, resolve)
 
 
 def _circle(steps: list[_Step]) -> Diagnostic:
@@ -345,29 +328,29 @@ def _can_narrow(records: RecordPlan) -> bool:
     return not (records.rules or records.exclusions or records.coverage.is_asked)
 
 
-def _narrow(records: RecordPlan, path: KeyPath) -> RecordPlan:
+def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:
     """Return ``records`` with the field at ``path`` and the fields that its templates name."""
     waiting = [path]
-    required: set[KeyPath] = set()
+    required: set[spec.KeyPath] = set()
     while waiting:
         here = waiting.pop()
-        target = find_shape(records.shape, here)
+        target = spec.find_shape(records.shape, here)
         if target is None or here in required:
             continue
         required.add(here)
-        for _, leaf in walk_leaves(target):
+        for _, leaf in spec.walk_leaves(target):
             if isinstance(leaf.generator, Template):
                 waiting += [part.path for part in leaf.generator.parts if part.path]
     return replace(records, shape=_keep(records.shape, required))
 
 
-def _keep(shape: ObjectShape, paths: Iterable[KeyPath]) -> ObjectShape:
-    below: dict[str, list[KeyPath]] = {}
+def _keep(shape: spec.ObjectShape, paths: Iterable[spec.KeyPath]) -> spec.ObjectShape:
+    below: dict[str, list[spec.KeyPath]] = {}
     for path in paths:
         below.setdefault(path[0], []).append(path[1:])
     members = tuple(
         replace(member, shape=_keep(member.shape, below[member.name]))
-        if isinstance(member.shape, ObjectShape) and all(below[member.name])
+        if isinstance(member.shape, spec.ObjectShape) and all(below[member.name])
         else member
         for member in shape.members
         if member.name in below
@@ -375,7 +358,9 @@ def _keep(shape: ObjectShape, paths: Iterable[KeyPath]) -> ObjectShape:
     return replace(shape, members=members)
 
 
-def apply_overlay(model: ObjectShape, overlay: ObjectShape | None, scenario: str) -> ObjectShape:
+def apply_overlay(
+    model: spec.ObjectShape, overlay: spec.ObjectShape | None, scenario: str
+) -> spec.ObjectShape:
     """Return ``model`` with ``overlay`` over it.
 
     Objects meet key by key; a leaf or an array takes the place of what it covers, with its own
@@ -393,7 +378,7 @@ class _Overlay:
     def __init__(self, scenario: str) -> None:
         self.scenario = scenario
 
-    def object_over(self, under: ObjectShape, over: ObjectShape) -> ObjectShape:
+    def object_over(self, under: spec.ObjectShape, over: spec.ObjectShape) -> spec.ObjectShape:
         """Return ``over`` on ``under``, key by key."""
         covers = {member.name: member for member in over.members}
         kept = [
@@ -409,13 +394,17 @@ class _Overlay:
         modifiers = _with_target(over_modifiers(under.modifiers, over.modifiers), under)
         return replace(under, members=(*kept, *new), modifiers=modifiers)
 
-    def _member_over(self, under: Member, over: Member, home: Address, was: Address) -> Member:
+    def _member_over(
+        self, under: spec.Member, over: spec.Member, home: Address, was: Address
+    ) -> spec.Member:
         below, above = under.shape, over.shape
-        if isinstance(below, ObjectShape) and isinstance(above, ObjectShape):
+        if isinstance(below, spec.ObjectShape) and isinstance(above, spec.ObjectShape):
             return replace(under, shape=self.object_over(below, above))
         return replace(over, shape=self._adopt(above, below, home, was))
 
-    def _adopt(self, shape: Shape, under: Shape | None, home: Address, was: Address) -> Shape:
+    def _adopt(
+        self, shape: spec.Shape, under: spec.Shape | None, home: Address, was: Address
+    ) -> spec.Shape:
         """Return ``shape`` as the scenario's, in the object or array at the address ``home``.
 
         ``under`` is what it covers, as far as that has a counterpart: then it takes the address of
@@ -426,21 +415,21 @@ class _Overlay:
             shape,
             modifiers=_with_target(shape.modifiers, under),
             address=address,
-            origin=replace(shape.origin, kind=OriginKind.SCENARIO, name=self.scenario),
+            origin=replace(shape.origin, kind=spec.OriginKind.SCENARIO, name=self.scenario),
         )
 
-        def inner(below: Shape, counterpart: Shape | None) -> Shape:
+        def inner(below: spec.Shape, counterpart: spec.Shape | None) -> spec.Shape:
             return self._adopt(below, counterpart, address, shape.address)
 
-        if isinstance(adopted, ObjectShape):
-            covered = under.members if isinstance(under, ObjectShape) else ()
+        if isinstance(adopted, spec.ObjectShape):
+            covered = under.members if isinstance(under, spec.ObjectShape) else ()
             counterparts = {member.name: member.shape for member in covered}
             members = tuple(
                 replace(member, shape=inner(member.shape, counterparts.get(member.name)))
                 for member in adopted.members
             )
             return replace(adopted, members=members)
-        if isinstance(adopted, ArrayShape):
+        if isinstance(adopted, spec.ArrayShape):
             elements = tuple(
                 inner(element, _counterpart(under, index))
                 for index, element in enumerate(adopted.elements)
@@ -453,16 +442,16 @@ class _Overlay:
         return adopted
 
 
-def _counterpart(array: Shape | None, index: int) -> Shape | None:
+def _counterpart(array: spec.Shape | None, index: int) -> spec.Shape | None:
     """Return the element that one at ``index`` of an overlay is likened to."""
-    if not isinstance(array, ArrayShape):
+    if not isinstance(array, spec.ArrayShape):
         return None
     if index < len(array.elements):
         return array.elements[index]
     return array.items or next(iter(array.elements), None)
 
 
-def _with_target(modifiers: Modifiers, under: Shape | None) -> Modifiers:
+def _with_target(modifiers: spec.Modifiers, under: spec.Shape | None) -> spec.Modifiers:
     if modifiers.to or under is None or not under.modifiers.to:
         return modifiers
     return replace(modifiers, to=under.modifiers.to)

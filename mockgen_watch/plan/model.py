@@ -19,19 +19,7 @@ from mockgen_watch.digest import digest
 from mockgen_watch.masters.moves import written_path
 from mockgen_watch.masters.shapes import Form, canonical_form, form_bytes
 from mockgen_watch.plan import DESIGN, FORM, PROMISES
-from mockgen_watch.spec.model import (
-    NO_COVERAGE,
-    CoverageSpec,
-    ExclusionSpec,
-    Layout,
-    Model,
-    ObjectShape,
-    OutputOptions,
-    RuleSpec,
-    Scenario,
-    Statement,
-    UserInput,
-)
+from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,19 +46,19 @@ class Selection(Struct, frozen=True, kw_only=True):
     count: int | None = None
     seed: int | None = None
     format: str | None = None
-    layout: Layout | None = None
+    layout: spec.Layout | None = None
 
     def selects(self, model: str, scenario: str) -> bool:
         """Return whether the output ``model/scenario`` is wanted."""
         return _names(self.models, model) and _names(self.scenarios, scenario)
 
-    def count_of(self, model: Model, scenario: Scenario) -> int:
+    def count_of(self, model: spec.Model, scenario: spec.Scenario) -> int:
         """Return how many records ``scenario`` has in this run."""
         if self.count is None or not self.selects(model.name, scenario.name):
             return scenario.count
         return self.count
 
-    def output_of(self, scenario: Scenario) -> OutputOptions:
+    def output_of(self, scenario: spec.Scenario) -> spec.OutputOptions:
         """Return how ``scenario`` is written in this run."""
         output = scenario.output
         if self.format is not None and self.format != output.format:
@@ -95,7 +83,7 @@ class SuiteSource(Struct, frozen=True, kw_only=True):
     """
 
     suite: str
-    user_input: UserInput
+    user_input: spec.UserInput
     master: ResolvedMaster | None
     inputs: tuple[str, ...] = ()
 
@@ -185,20 +173,20 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
 
     seed: int
     model_id: str
-    shape: ObjectShape
+    shape: spec.ObjectShape
     count: int
     parents: tuple[tuple[Reference, RecordPlan], ...] = ()
-    rules: tuple[RuleSpec, ...] = ()
-    exclusions: tuple[ExclusionSpec, ...] = ()
+    rules: tuple[spec.RuleSpec, ...] = ()
+    exclusions: tuple[spec.ExclusionSpec, ...] = ()
     slot: tuple[str, ...] = ()
     moves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     scenario: str = ""
     faults: int = 1
-    coverage: CoverageSpec = NO_COVERAGE
+    coverage: spec.CoverageSpec = spec.NO_COVERAGE
     first: tuple[FirstChoices, ...] = ()
-    faulty: ObjectShape | None = None
+    faulty: spec.ObjectShape | None = None
     own_faults: tuple[tuple[str, ...], ...] = ()
-    stated: tuple[Statement, ...] = ()
+    stated: tuple[spec.Statement, ...] = ()
     rule_types: Mapping[str, RuleType] = field(default_factory=dict)
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
@@ -234,8 +222,8 @@ class OutputPlan(Struct, frozen=True, kw_only=True):
     scenario: str
     records: RecordPlan
     mix: tuple[MixedPart, ...]
-    output: OutputOptions
-    coverage: CoverageSpec
+    output: spec.OutputOptions
+    coverage: spec.CoverageSpec
     inputs: tuple[str, ...]
     key: str
     location: Location
@@ -250,7 +238,7 @@ POSITIVE = "positive"
 NEGATIVE = "negative"
 
 
-def twin_of(model: Model, scenario: Scenario) -> Scenario:
+def twin_of(model: spec.Model, scenario: spec.Scenario) -> spec.Scenario:
     """Return the scenario that decides the records of ``scenario`` but for their faults.
 
     Itself, unless it is ``negative`` and the model has rules: then it is ``positive``, or the

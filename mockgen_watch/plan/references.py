@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Suggestion, suggest
-from mockgen_watch.spec.model import (
-    KeyPath,
-    Leaf,
-    Model,
-    ObjectShape,
-    Scenario,
-    find_shape,
-    missing_key,
-)
+from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
     from mockgen_watch.plan.model import PlanContext, RecordPlan, SuiteSource
@@ -28,8 +20,8 @@ class Parent(Struct, frozen=True, kw_only=True):
     """The records that a reference leads to, before they are compiled."""
 
     source: SuiteSource
-    model: Model
-    scenario: Scenario
+    model: spec.Model
+    scenario: spec.Scenario
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -38,7 +30,7 @@ class Parent(Struct, frozen=True, kw_only=True):
 
 
 def find_parent(
-    reference: Reference, leaf: Leaf, home: SuiteSource, context: PlanContext
+    reference: Reference, leaf: spec.Leaf, home: SuiteSource, context: PlanContext
 ) -> Parent | Diagnostic:
     """Return what ``reference``, which ``leaf`` of suite ``home`` holds, leads to; or why not."""
     source: SuiteSource | None = home
@@ -58,7 +50,9 @@ def find_parent(
     return Parent(source=source, model=model, scenario=scenario)
 
 
-def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath | Diagnostic:
+def find_field(
+    reference: Reference, leaf: spec.Leaf, parent: RecordPlan
+) -> spec.KeyPath | Diagnostic:
     """Return the path of the referenced field in what ``parent`` writes; or why there is none."""
     choices = (parent.path_of(reference.path), reference.path)
     for path in choices:
@@ -66,15 +60,15 @@ def find_field(reference: Reference, leaf: Leaf, parent: RecordPlan) -> KeyPath 
         if _is_field(parent.shape, path):
             return _statement_of(leaf, parent, path) or path
     name = f"$ref {reference.model}.{'.'.join(reference.path)}"
-    if any(find_shape(parent.shape, path) is not None for path in choices):
+    if any(spec.find_shape(parent.shape, path) is not None for path in choices):
         message = f"{name}: it is an object or in an array, not a single value"
         return _error("MG218", message, leaf, "name a field that each record has once")
-    missing, siblings = missing_key(parent.shape, choices[0])
+    missing, siblings = spec.missing_key(parent.shape, choices[0])
     message = f'{name}: there is no field "{missing}"'
     return _error("MG203", message, leaf, near=suggest(missing, siblings))
 
 
-def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic | None:
+def _statement_of(leaf: spec.Leaf, parent: RecordPlan, path: spec.KeyPath) -> Diagnostic | None:
     """Return why the reference of ``leaf`` cannot lead to the field ``path`` of ``parent``.
 
     The parent's values are drawn again for the child, and a stated value is not drawn.
@@ -95,7 +89,9 @@ def _statement_of(leaf: Leaf, parent: RecordPlan, path: KeyPath) -> Diagnostic |
     return None
 
 
-def _scenario_of(reference: Reference, leaf: Leaf, model: Model) -> Scenario | Diagnostic:
+def _scenario_of(
+    reference: Reference, leaf: spec.Leaf, model: spec.Model
+) -> spec.Scenario | Diagnostic:
     plain = {scenario.name: scenario for scenario in model.scenarios if not scenario.mix}
     if reference.scenario:
         folded = {name.casefold(): scenario for name, scenario in plain.items()}
@@ -112,17 +108,17 @@ def _scenario_of(reference: Reference, leaf: Leaf, model: Model) -> Scenario | D
     return scenario
 
 
-def _is_field(shape: ObjectShape, path: KeyPath) -> bool:
-    here: ObjectShape = shape
+def _is_field(shape: spec.ObjectShape, path: spec.KeyPath) -> bool:
+    here: spec.ObjectShape = shape
     for name in path[:-1]:
         child = here.get(name)
-        if not isinstance(child, ObjectShape):
+        if not isinstance(child, spec.ObjectShape):
             return False
         here = child
-    return isinstance(here.get(path[-1]), Leaf)
+    return isinstance(here.get(path[-1]), spec.Leaf)
 
 
-def _no_suite(reference: Reference, leaf: Leaf, context: PlanContext) -> Diagnostic:
+def _no_suite(reference: Reference, leaf: spec.Leaf, context: PlanContext) -> Diagnostic:
     if reference.suite in context.suites:
         message = f'$ref names suite "{reference.suite}", which has errors'
         return _error("MG203", message, leaf, "see what is reported for that suite")
@@ -131,7 +127,7 @@ def _no_suite(reference: Reference, leaf: Leaf, context: PlanContext) -> Diagnos
 
 
 def _error(
-    code: str, message: str, leaf: Leaf, hint: str = "", near: Suggestion | None = None
+    code: str, message: str, leaf: spec.Leaf, hint: str = "", near: Suggestion | None = None
 ) -> Diagnostic:
     return Diagnostic(
         code=code,

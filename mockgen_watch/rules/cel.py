@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import (
-    MISSING,
-    Missing,
-    Path,
-    RecordView,
-    RuleError,
-    shown,
-    value_at,
-    with_field,
-)
+from mockgen_watch.rules import values as json_values
 from mockgen_watch.spec.generators import MomentKind
 
 if TYPE_CHECKING:
@@ -53,9 +44,9 @@ class Comparison(Struct, frozen=True, kw_only=True):
     Paths are the model's, without ``record``.
     """
 
-    left: Path
+    left: json_values.Path
     order: str
-    right: Path | int | Decimal
+    right: json_values.Path | int | Decimal
 
 
 def read_comparison(text: str) -> Comparison | None:
@@ -64,7 +55,7 @@ def read_comparison(text: str) -> Comparison | None:
     if found is None:
         return None
     left, order, other, literal = found.groups()
-    right: Path | int | Decimal
+    right: json_values.Path | int | Decimal
     if other is not None:
         right = _path(other)
     else:
@@ -82,9 +73,9 @@ _BEFORE_NULL: Final = r"\s*(?:==|!=)\s*null\b"
 _INTEGER_LIMIT: Final = 1 << 63
 
 
-def fields_of(text: str) -> tuple[Path, ...] | None:
+def fields_of(text: str) -> tuple[json_values.Path, ...] | None:
     """Return the paths of the fields that ``text`` reads; None when it takes the whole record."""
-    paths: dict[Path, None] = {}
+    paths: dict[json_values.Path, None] = {}
     for token in re.finditer(_LEXEME, text):
         if token["field"] is not None:
             path = _path(token["field"])
@@ -94,11 +85,11 @@ def fields_of(text: str) -> tuple[Path, ...] | None:
     return tuple(paths)
 
 
-def _path(chain: str) -> Path:
+def _path(chain: str) -> json_values.Path:
     return tuple(dotted or quoted for dotted, quoted in re.findall(_STEP, chain))
 
 
-def with_timestamps(text: str, dates: Collection[Path]) -> str:
+def with_timestamps(text: str, dates: Collection[json_values.Path]) -> str:
     """Return ``text`` with ``timestamp()`` around each field of ``dates``.
 
     Not inside ``has()`` nor before a comparison with null, where the field itself is asked for.
@@ -116,28 +107,33 @@ def with_timestamps(text: str, dates: Collection[Path]) -> str:
     return re.sub(_LEXEME, around, text)
 
 
-def check_comparison(comparison: Comparison, text: str, view: RecordView) -> Check:
+def check_comparison(comparison: Comparison, text: str, view: json_values.RecordView) -> Check:
     """Return the check of a written record against what ``text`` compares, by written paths."""
 
     def side(
-        written: Json, path: Path | int | Decimal
-    ) -> tuple[Json | Missing, int | Decimal | str | None]:
+        written: Json, path: json_values.Path | int | Decimal
+    ) -> tuple[Json | json_values.Missing, int | Decimal | str | None]:
         """Return what is on one side, and what it is compared by."""
         if not isinstance(path, tuple):
             return path, path
-        value = value_at(written, path)
-        return value, None if isinstance(value, Missing) else view.comparable(path, value)
+        value = json_values.value_at(written, path)
+        return value, None if isinstance(value, json_values.Missing) else view.comparable(
+            path, value
+        )
 
     def why(written: Json) -> str:
         left, left_key = side(written, comparison.left)
         right, right_key = side(written, comparison.right)
         is_text = isinstance(left_key, str)
         if left_key is None or right_key is None or is_text is not isinstance(right_key, str):
-            both = " and ".join("nothing" if s is MISSING else shown(s) for s in (left, right))
+            both = " and ".join(
+                "nothing" if s is json_values.MISSING else json_values.shown(s)
+                for s in (left, right)
+            )
             return f"{text}: {both} cannot be compared"
         if ORDERS[comparison.order](left_key, right_key):
             return ""
-        return f"{text} is not true of {shown(left)} and {shown(right)}"
+        return f"{text} is not true of {json_values.shown(left)} and {json_values.shown(right)}"
 
     return why
 
@@ -149,7 +145,9 @@ _NO_KEY: Final = object()
 """Stands for an object or an array, of which no verdict is remembered."""
 
 
-def check_expression(text: str, fields: tuple[Path, ...] | None, view: RecordView) -> Check:
+def check_expression(
+    text: str, fields: tuple[json_values.Path, ...] | None, view: json_values.RecordView
+) -> Check:
     """Return the check of a written record by the CEL library; ``fields`` as of ``fields_of``.
 
     Verdicts of the same field values are remembered.
@@ -174,16 +172,16 @@ def check_expression(text: str, fields: tuple[Path, ...] | None, view: RecordVie
     verdicts: dict[tuple[object, ...], str] = {}
 
     def why(written: Json) -> str:
-        values = [value_at(written, path) for path in paths.values()]
+        values = [json_values.value_at(written, path) for path in paths.values()]
         key = tuple([value if type(value) is str else _key_of(value) for value in values])
         message = verdicts.get(key)
         if message is None:
             dated = read.with_rfc3339(written)
             record: Json = {}
             for field, path in paths.items():
-                value = value_at(dated, path)
-                if not isinstance(value, Missing):
-                    record = with_field(record, field, value)
+                value = json_values.value_at(dated, path)
+                if not isinstance(value, json_values.Missing):
+                    record = json_values.with_field(record, field, value)
             message = check(record)
             if _NO_KEY not in key:
                 if len(verdicts) >= MOST_VERDICTS:
@@ -194,14 +192,18 @@ def check_expression(text: str, fields: tuple[Path, ...] | None, view: RecordVie
     return why
 
 
-def _key_of(value: Json | Missing) -> object:
+def _key_of(value: Json | json_values.Missing) -> object:
     """Return what values have in common that are equal in CEL and shown alike in messages."""
     if isinstance(value, dict | list):
         return _NO_KEY
-    return value if value is None or isinstance(value, Missing) else (type(value), str(value))
+    return (
+        value
+        if value is None or isinstance(value, json_values.Missing)
+        else (type(value), str(value))
+    )
 
 
-def compile_expression(text: str, dates: Collection[Path]) -> Check:
+def compile_expression(text: str, dates: Collection[json_values.Path]) -> Check:
     """Return the check of a record against ``text``: why it fails, or ``""``.
 
     The record has RFC 3339 text for ``dates``. An expression that cannot be evaluated does not
@@ -217,7 +219,7 @@ def compile_expression(text: str, dates: Collection[Path]) -> Check:
         program = environment.compile(with_timestamps(text, dates))
     except RuntimeError as error:
         reason = str(error).removeprefix("INVALID_ARGUMENT: ").partition("\n")[0]
-        raise RuleError(f"the CEL expression cannot be read: {reason}") from error
+        raise json_values.RuleError(f"the CEL expression cannot be read: {reason}") from error
 
     def check(record: Json) -> str:
         try:

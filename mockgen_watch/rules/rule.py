@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.rules import values as json_values
 from mockgen_watch.rules.cel import (
     Comparison,
     check_comparison,
@@ -23,17 +24,6 @@ from mockgen_watch.rules.cel import (
     read_comparison,
 )
 from mockgen_watch.rules.schema import Check, compile_regex, compile_schema, first_of
-from mockgen_watch.rules.values import (
-    Path,
-    Place,
-    RecordView,
-    RuleError,
-    is_number,
-    places_of,
-    same,
-    seconds_of,
-    shown,
-)
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 
 if TYPE_CHECKING:
@@ -43,11 +33,11 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
 
-    Faults = Callable[[Json], list[tuple[str, Place, Json]]]
+    Faults = Callable[[Json], list[tuple[str, json_values.Place, Json]]]
     Test: TypeAlias = Callable[[Json], bool]
 
 
-Change: TypeAlias = "tuple[str, Json] | tuple[str, Json, Place]"
+Change: TypeAlias = "tuple[str, Json] | tuple[str, Json, json_values.Place]"
 """A kind of fault, the value that makes it, and its place; ``()``, the default, is the place of the
 value that was given."""
 
@@ -94,7 +84,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    paths: tuple[Path, ...] | None
+    paths: tuple[json_values.Path, ...] | None
     why: Check
     location: Location
     schema: Json = None
@@ -108,7 +98,9 @@ class Rule(Struct, frozen=True, kw_only=True):
         return not self.why(written)
 
 
-def compile_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]) -> Rule:
+def compile_rule(
+    spec: RuleSpec, view: json_values.RecordView, types: Mapping[str, RuleType]
+) -> Rule:
     """Return the rule that ``spec`` states, for records as ``view`` has them.
 
     ``types``: what plugins offer, by ``PLUGIN/NAME``.
@@ -124,7 +116,7 @@ def compile_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]
     return _schema_rule(spec, view)
 
 
-def _schema_rule(spec: RuleSpec, view: RecordView) -> Rule:
+def _schema_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
     rule = partial(Rule, name=spec.name, location=spec.location)
     check = compile_schema(spec.schema)
     if not spec.field and view.moves:
@@ -135,11 +127,15 @@ def _schema_rule(spec: RuleSpec, view: RecordView) -> Rule:
     return rule(paths=(path,), why=why, schema=spec.schema, value_why=check)
 
 
-def _at_each(path: Path, check: Check) -> Check:
-    return lambda written: first_of(check(value) for _, value in places_of(written, path))
+def _at_each(path: json_values.Path, check: Check) -> Check:
+    return lambda written: first_of(
+        check(value) for _, value in json_values.places_of(written, path)
+    )
 
 
-def _plugin_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]) -> Rule:
+def _plugin_rule(
+    spec: RuleSpec, view: json_values.RecordView, types: Mapping[str, RuleType]
+) -> Rule:
     rule = partial(Rule, name=spec.name, location=spec.location)
     check = make_check(spec, types)
     if not spec.field:
@@ -158,13 +154,13 @@ def _plugin_rule(spec: RuleSpec, view: RecordView, types: Mapping[str, RuleType]
         value_why=check.why,
         faults=lambda written: [
             (kind, (*there, *below), value)
-            for there, found in places_of(written, path)
+            for there, found in json_values.places_of(written, path)
             for kind, value, below in check.faults(found)
         ],
     )
 
 
-def _expression_rule(spec: RuleSpec, view: RecordView) -> Rule:
+def _expression_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
     text = spec.expression
     rule = partial(Rule, name=spec.name, location=spec.location, text=text)
     stated = read_comparison(text)
@@ -195,14 +191,15 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
         try:
             message = self.checker.why(value)
         except Exception as error:
-            raise _broken(self.spec, f"{_raises(error)} for {shown(value)}") from error
+            raise _broken(self.spec, f"{_raises(error)} for {json_values.shown(value)}") from error
         if not isinstance(message, str):
             raise _broken(
-                self.spec, f"gives {type(message).__name__}, and no text, for {shown(value)}"
+                self.spec,
+                f"gives {type(message).__name__}, and no text, for {json_values.shown(value)}",
             )
         return message
 
-    def faults(self, value: Json) -> Iterator[tuple[str, Json, Place]]:
+    def faults(self, value: Json) -> Iterator[tuple[str, Json, json_values.Place]]:
         """Yield kind, value and place of what may break the rule.
 
         Raises:
@@ -212,7 +209,9 @@ class PluginCheck(Struct, frozen=True, kw_only=True):
             # Any: what comes from a plugin may be whatever it likes.
             found: list[tuple[Any, ...]] = list(map(tuple, self.checker.faults(value)))
         except Exception as error:
-            raise _broken(self.spec, f"{_raises(error)} for faults of {shown(value)}") from error
+            raise _broken(
+                self.spec, f"{_raises(error)} for faults of {json_values.shown(value)}"
+            ) from error
         for change in found:
             if len(change) not in {2, 3} or not re.fullmatch(KIND, str(change[0])):
                 what = f"gives the fault {change!r}, which is no kind and value"
@@ -245,7 +244,7 @@ def make_check(spec: RuleSpec, types: Mapping[str, RuleType]) -> PluginCheck:
     try:
         checker = types[spec.expression](params)
     except ValueError as error:
-        raise RuleError(f"{spec.expression} does not take this: {error}") from error
+        raise json_values.RuleError(f"{spec.expression} does not take this: {error}") from error
     except Exception as error:
         raise _broken(spec, _raises(error)) from error
     for name in ("why", "faults"):
@@ -265,7 +264,7 @@ class Condition(Struct, frozen=True, kw_only=True):
         values: that it lists, where that is all that it says.
     """
 
-    path: Path
+    path: json_values.Path
     fits: Test
     location: Location
     low: int | Decimal | None = None
@@ -275,7 +274,7 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     def holds(self, written: Json) -> bool:
         """Return whether it holds for a record: for one element where the field is in an array."""
-        return any(self.fits(value) for _, value in places_of(written, self.path))
+        return any(self.fits(value) for _, value in json_values.places_of(written, self.path))
 
 
 class Clause(Struct, frozen=True, kw_only=True):
@@ -290,7 +289,7 @@ class Clause(Struct, frozen=True, kw_only=True):
         return all(condition.holds(written) for condition in self.conditions)
 
 
-def compile_clause(spec: ExclusionSpec, view: RecordView) -> Clause:
+def compile_clause(spec: ExclusionSpec, view: json_values.RecordView) -> Clause:
     """Return the clause that ``spec`` states.
 
     Raises:
@@ -300,13 +299,13 @@ def compile_clause(spec: ExclusionSpec, view: RecordView) -> Clause:
     return Clause(name=spec.name, conditions=conditions, location=spec.location)
 
 
-def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
+def _condition(spec: ConditionSpec, view: json_values.RecordView) -> Condition:
     path = view.path_of(spec.field)
     if isinstance(spec.test, list):
         values = tuple(spec.test)
         return Condition(
             path=path,
-            fits=lambda value: any(same(value, each) for each in values),
+            fits=lambda value: any(json_values.same(value, each) for each in values),
             location=spec.location,
             values=values,
         )
@@ -333,7 +332,7 @@ def _condition(spec: ConditionSpec, view: RecordView) -> Condition:
 
 
 def _none_of(values: list[Json]) -> Test:
-    return lambda value: not any(same(value, each) for each in values)
+    return lambda value: not any(json_values.same(value, each) for each in values)
 
 
 def _matching(source: str) -> Test:
@@ -341,18 +340,25 @@ def _matching(source: str) -> Test:
     return lambda value: isinstance(value, str) and find(value) is not None
 
 
-def _bound(operand: Json, path: Path, view: RecordView) -> int | Decimal | None:
+def _bound(
+    operand: Json, path: json_values.Path, view: json_values.RecordView
+) -> int | Decimal | None:
     moment = view.moments.get(path)
     if not isinstance(operand, str) or moment is None:
-        return operand if is_number(operand) else None
+        return operand if json_values.is_number(operand) else None
     for form in (moment.format, ""):
-        seconds = seconds_of(operand, moment.kind, form)
+        seconds = json_values.seconds_of(operand, moment.kind, form)
         if seconds is not None:
             return seconds
-    raise RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
+    raise json_values.RuleError(f'"{operand}" is no date as the field writes it, nor in ISO 8601')
 
 
-def _ordered(path: Path, view: RecordView, order: Callable[[Any, Any], bool], limit: Json) -> Test:
+def _ordered(
+    path: json_values.Path,
+    view: json_values.RecordView,
+    order: Callable[[Any, Any], bool],
+    limit: Json,
+) -> Test:
     def fits(value: Json) -> bool:
         found = view.comparable(path, value)
         if found is None or isinstance(found, str) is not isinstance(limit, str):

@@ -41,16 +41,8 @@ from mockgen_watch.scenarios.coverage.problem import (
     members,
 )
 from mockgen_watch.scenarios.promise.facts import final_value
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import Boolean, Pool, RowField
-from mockgen_watch.spec.model import (
-    ELEMENT,
-    ArrayShape,
-    Coverage,
-    Leaf,
-    ObjectShape,
-    Shape,
-    element_shapes,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,7 +69,7 @@ class StrengthCount(Struct, frozen=True, kw_only=True):
         missing: the first of the others, each as (label, name of the value).
     """
 
-    strength: Coverage
+    strength: spec.Coverage
     combinations: int
     possible: int
     covered: int
@@ -112,7 +104,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     is_bound: bool
     all_cases: int
 
-    def of(self, strength: Coverage) -> StrengthCount | None:
+    def of(self, strength: spec.Coverage) -> StrengthCount | None:
         """Return the count of one strength, if it was counted."""
         return next((each for each in self.strengths if each.strength is strength), None)
 
@@ -247,11 +239,11 @@ def _strengths(
 ) -> Iterator[StrengthCount]:
     """Yield the counts of all strengths that there are; ``rows`` are the values of records."""
     every = bits_of(itertools.chain.from_iterable(rows))
-    yield _count(space, Coverage.EACH, [((), space.singles, every)])
-    if len(space.parameters) >= Coverage.PAIRWISE.size:
+    yield _count(space, spec.Coverage.EACH, [((), space.singles, every)])
+    if len(space.parameters) >= spec.Coverage.PAIRWISE.size:
         pairs = enumerate(zip(space.partners, seen, strict=True))
-        yield _count(space, Coverage.PAIRWISE, [((value,), *sets) for value, sets in pairs])
-    if len(space.parameters) >= Coverage.THREE_WISE.size and space.thirds is not None:
+        yield _count(space, spec.Coverage.PAIRWISE, [((value,), *sets) for value, sets in pairs])
+    if len(space.parameters) >= spec.Coverage.THREE_WISE.size and space.thirds is not None:
         seen_thirds: dict[tuple[int, int], int] = {}
         for values in rows:
             bits = bits_of(values)
@@ -262,11 +254,11 @@ def _strengths(
             for first, row in enumerate(space.thirds)
             for second, can_be in enumerate(row)
         ]
-        yield _count(space, Coverage.THREE_WISE, triples)
+        yield _count(space, spec.Coverage.THREE_WISE, triples)
 
 
 def _count(
-    space: _Space, strength: Coverage, cells: Sequence[tuple[tuple[int, ...], int, int]]
+    space: _Space, strength: spec.Coverage, cells: Sequence[tuple[tuple[int, ...], int, int]]
 ) -> StrengthCount:
     """Return the count of one strength.
 
@@ -450,15 +442,15 @@ def field_odds(
 def _field_odds(
     path: Path,
     plan: RecordPlan,
-    shape: Shape,
-    rest: Shape | None,
+    shape: spec.Shape,
+    rest: spec.Shape | None,
     records: Sequence[Json],
     confidence: float,
 ) -> Iterator[Odds]:
     """Yield the shares of one field; ``rest`` is its shape in the constrained plan."""
     own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
     modifiers, after = shape.modifiers, None if rest is None else rest.modifiers
-    table = {} if modifiers.unique or not isinstance(shape, Leaf) else declared_shares(shape)
+    table = {} if modifiers.unique or not isinstance(shape, spec.Leaf) else declared_shares(shape)
     if not (table or modifiers.null or modifiers.omit):
         return
     name = ".".join(own) + ("[]" if _is_element(shape) else "")
@@ -471,7 +463,7 @@ def _field_odds(
         shares = (modifiers.null, None if after is None else after.null)
         yield _odds(name, "null", shares, (empty, trials - absent), confidence, is_word=True)
     given = trials - absent - empty if modifiers.null or modifiers.omit else trials
-    left = declared_shares(rest, weighted_only=False) if isinstance(rest, Leaf) else None
+    left = declared_shares(rest, weighted_only=False) if isinstance(rest, spec.Leaf) else None
     for key, (value, share) in table.items():
         settled = None if left is None else left.get(key, (value, Decimal(0)))[1]
         is_word = isinstance(value, Missing)
@@ -481,7 +473,7 @@ def _field_odds(
 
 
 def declared_shares(
-    leaf: Leaf, *, weighted_only: bool = True
+    leaf: spec.Leaf, *, weighted_only: bool = True
 ) -> dict[Key, tuple[Json | Missing, Decimal]]:
     """Return the share of each value of a leaf whose values have odds; nothing for the others."""
     generator = leaf.generator
@@ -512,7 +504,7 @@ def declared_shares(
     return found
 
 
-def _drawn_keys(path: Path, shape: Shape, records: Iterable[Json]) -> Iterator[Key]:
+def _drawn_keys(path: Path, shape: spec.Shape, records: Iterable[Json]) -> Iterator[Key]:
     """Yield the key of each value that was drawn for a field."""
     for record in records:
         if _is_element(shape):
@@ -525,27 +517,29 @@ def _drawn_keys(path: Path, shape: Shape, records: Iterable[Json]) -> Iterator[K
                     yield key_of(each.get(path[-1], MISSING))
 
 
-def _is_element(shape: Shape) -> bool:
-    return shape.address[-1:] == (ELEMENT,)
+def _is_element(shape: spec.Shape) -> bool:
+    return shape.address[-1:] == (spec.ELEMENT,)
 
 
-def _by_path(shape: ObjectShape) -> dict[Path, Shape | None]:
+def _by_path(shape: spec.ObjectShape) -> dict[Path, spec.Shape | None]:
     """Return what is drawn at each path, leaves first; None where several shapes have one path."""
-    found: dict[Path, Shape | None] = {}
-    for path, part in sorted(_drawn(shape, ()), key=lambda item: not isinstance(item[1], Leaf)):
+    found: dict[Path, spec.Shape | None] = {}
+    for path, part in sorted(
+        _drawn(shape, ()), key=lambda item: not isinstance(item[1], spec.Leaf)
+    ):
         found[path] = None if path in found else part
     return found
 
 
-def _drawn(shape: Shape, path: Path) -> Iterator[tuple[Path, Shape]]:
+def _drawn(shape: spec.Shape, path: Path) -> Iterator[tuple[Path, spec.Shape]]:
     """Yield the leaves, and the objects and arrays below the top that may be null or absent."""
     has_states = shape.modifiers.null or shape.modifiers.omit
-    if isinstance(shape, Leaf) or (path and has_states and not _is_element(shape)):
+    if isinstance(shape, spec.Leaf) or (path and has_states and not _is_element(shape)):
         yield path, shape
-    if isinstance(shape, ObjectShape):
+    if isinstance(shape, spec.ObjectShape):
         for member in shape.members:
             if not member.shape.modifiers.delete:
                 yield from _drawn(member.shape, (*path, member.name))
-    elif isinstance(shape, ArrayShape):
-        for element in element_shapes(shape):
+    elif isinstance(shape, spec.ArrayShape):
+        for element in spec.element_shapes(shape):
             yield from _drawn(element, path)

@@ -23,16 +23,7 @@ from mockgen_watch.generate.pools import pool_stream, rank_order
 from mockgen_watch.masters.shapes import canonical_form
 from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
 from mockgen_watch.rules.values import MISSING, Missing, Path, places_of, same, shown, with_value
-from mockgen_watch.scenarios.labels import (
-    EXCLUSION,
-    INSIDE,
-    Batch,
-    Case,
-    Label,
-    Records,
-    has_promise,
-    record_plans,
-)
+from mockgen_watch.scenarios import labels
 from mockgen_watch.scenarios.promise.facts import (
     fields_of,
     final_value,
@@ -64,7 +55,7 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
     """
 
     scenarios: tuple[str, ...]
-    parts: tuple[Records, ...]
+    parts: tuple[labels.Records, ...]
     stream: Stream | None = None
 
     @property
@@ -98,18 +89,18 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
             return 0
         return self.stream.at(record_cell(self.parts[0].program.base_key, index))
 
-    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+    def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[labels.Batch]:
         """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is the NumPy module."""
         is_stated = xp.isin(indexes, self.stated)
         if not is_stated.any():
             yield from self._unstated(xp, indexes)
             return
-        yield Batch(rows=xp.flatnonzero(is_stated), program=None)
+        yield labels.Batch(rows=xp.flatnonzero(is_stated), program=None)
         others = xp.flatnonzero(~is_stated)
         for batch in self._unstated(xp, indexes[others]):
             yield batch.within(others)
 
-    def _unstated(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
+    def _unstated(self, xp: ModuleType, indexes: IntArray) -> Iterator[labels.Batch]:
         if self.stream is None:
             yield from self.parts[0].batches(xp, indexes)
             return
@@ -121,7 +112,7 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
                 yield batch.within(rows)
         release(cells)
 
-    def case_at(self, index: int) -> Case:
+    def case_at(self, index: int) -> labels.Case:
         """Return record ``index`` and what it shows.
 
         Raises:
@@ -129,7 +120,7 @@ class Source(Struct, frozen=True, kw_only=True, eq=False):
         """
         return self.parts[self.part_of(index)].case_at(index)
 
-    def label_at(self, index: int) -> Label:
+    def label_at(self, index: int) -> labels.Label:
         """Return what record ``index`` shows; see ``Records.label_at``."""
         return self.parts[self.part_of(index)].label_at(index)
 
@@ -193,9 +184,9 @@ class RecordSources:
             stream=pool_stream(address, "value", ranked, [part.weight for part in parts]),
         )
 
-    def _records(self, plan: RecordPlan) -> Records:
+    def _records(self, plan: RecordPlan) -> labels.Records:
         if _is_free(plan):
-            return Records(plan)
+            return labels.Records(plan)
         # Most suites have no rules, and do without all that this module imports.
         from mockgen_watch.scenarios.promised import compile_records  # noqa: PLC0415
 
@@ -204,7 +195,7 @@ class RecordSources:
 
 def _is_free(plan: RecordPlan) -> bool:
     """Return whether nothing but its own draws decides the records of a plan and its parents."""
-    if has_promise(plan) or plan.coverage.is_asked or plan.stated:
+    if labels.has_promise(plan) or plan.coverage.is_asked or plan.stated:
         return False
     return all(_is_free(parent) for _, parent in plan.parents)
 
@@ -234,7 +225,7 @@ def check_promises(
     """
     found: list[Diagnostic] = []
     for plan in plans:
-        if not all(map(_is_free, record_plans(plan))):
+        if not all(map(_is_free, labels.record_plans(plan))):
             try:
                 source = sources.of(plan)
             except FindingsError as error:
@@ -264,7 +255,7 @@ def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
 def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
     """Yield what the model lacks for the scenario, and the format for labels."""
     rules, faults = plan.records.rules, plan.records.faults
-    if plan.scenario == EXCLUSION and rules and not plan.records.exclusions:
+    if plan.scenario == labels.EXCLUSION and rules and not plan.records.exclusions:
         yield Diagnostic(
             code="MG403",
             message=f"no clause says what {plan.scenario} of {plan.model} is to match",
@@ -282,13 +273,13 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
     if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
         yield Diagnostic(
             code="MG221",
-            message=f"a CSV row has no room for the labels inside ({INSIDE})",
+            message=f"a CSV row has no room for the labels inside ({labels.INSIDE})",
             location=plan.location,
             hint="use labels: file, or another format",
         )
 
 
-COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
+COMPARED: Final = (POSITIVE, NEGATIVE, labels.EXCLUSION)
 """Scenarios that are meant to differ."""
 
 _SHOWN: Final = 300

@@ -10,26 +10,7 @@ import re
 from contextlib import suppress
 from typing import Final
 
-from mockgen_watch.spec.document import (
-    MAX_DEPTH,
-    Document,
-    MappingNode,
-    Member,
-    Node,
-    ReadingStoppedError,
-    Replacement,
-    Scalar,
-    ScalarValue,
-    SequenceNode,
-    Source,
-    SourceReader,
-    Span,
-    UnreadableNumberError,
-    quote_excerpt,
-    quote_literal,
-    read_decimal,
-    read_integer,
-)
+from mockgen_watch.spec import document as documents
 
 _TEXT: Final = "text"
 _NUMBER: Final = "number"
@@ -43,11 +24,11 @@ _LEAVES: Final = frozenset({_TEXT, _NUMBER, _WORD})
 _VALUES: Final = _LEAVES | frozenset(_CLOSER)
 
 
-def read_json(source: Source) -> Document:
+def read_json(source: documents.Source) -> documents.Document:
     """Return the document in ``source``; it has no root where reading had to stop."""
     reader = _Reader(source)
-    root: Node | None = None
-    with suppress(ReadingStoppedError):
+    root: documents.Node | None = None
+    with suppress(documents.ReadingStoppedError):
         root = reader.read()
     return reader.document(root)
 
@@ -93,7 +74,7 @@ _QUOTE_HINT: Final = "put it in double quotes if it is text"
 _NO_COMMENTS: Final = "remove it, or keep this file as .yaml, which has comments"
 
 
-class _Lexer(SourceReader):
+class _Lexer(documents.SourceReader):
     """Steps through the tokens of a JSON text; the attributes describe the current one.
 
     Attributes:
@@ -104,11 +85,11 @@ class _Lexer(SourceReader):
         before: offset after the last character of the token before it.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: documents.Source) -> None:
         super().__init__(source)
         self._match_token = re.compile(_LEXEME).match
         self.kind = _END
-        self.value: ScalarValue = None
+        self.value: documents.ScalarValue = None
         self.start = self.end = self.before = 0
 
     def advance(self) -> None:
@@ -135,15 +116,20 @@ class _Lexer(SourceReader):
             self._read_number(match[_IN_NUMBER])
 
     @property
-    def span(self) -> Span:
+    def span(self) -> documents.Span:
         """Offsets of the current token."""
         return self.start, self.end
 
-    def _take(self, kind: str, value: ScalarValue, end: int) -> None:
+    def _take(self, kind: str, value: documents.ScalarValue, end: int) -> None:
         self.kind, self.value, self.end = kind, value, end
 
     def _reject(
-        self, message: str, hint: str, code: str = "MG102", *, fix: Replacement | None = None
+        self,
+        message: str,
+        hint: str,
+        code: str = "MG102",
+        *,
+        fix: documents.Replacement | None = None,
     ) -> None:
         """Report the current token."""
         self.error(code, message, self.span, hint, fix=fix)
@@ -151,9 +137,13 @@ class _Lexer(SourceReader):
     def _read_number(self, text: str) -> None:
         self.kind, self.value = _NUMBER, None
         try:
-            self.value = read_decimal(text) if re.search(_FRACTION, text) else read_integer(text)
-        except UnreadableNumberError as problem:
-            self._reject(f"{problem}: {quote_excerpt(text)}", _QUOTE_HINT, "MG108")
+            self.value = (
+                documents.read_decimal(text)
+                if re.search(_FRACTION, text)
+                else documents.read_integer(text)
+            )
+        except documents.UnreadableNumberError as problem:
+            self._reject(f"{problem}: {documents.quote_excerpt(text)}", _QUOTE_HINT, "MG108")
 
     def _take_irregular(self) -> bool:
         """Take what no rule of JSON allows; return False when it was only skipped."""
@@ -185,7 +175,7 @@ class _Lexer(SourceReader):
             self._take(_TEXT, match[1], match.end())
             message = "JSON text stands in straight double quotes"
             is_certain = "\\" not in match[1]
-            fix = (quote_literal(match[1]), "replace the quotes") if is_certain else None
+            fix = (documents.quote_literal(match[1]), "replace the quotes") if is_certain else None
             self._reject(message, 'write it as "…"', fix=fix)
         elif first in "'\u201c\u201d":
             raise self._unclosed()
@@ -205,7 +195,7 @@ class _Lexer(SourceReader):
         elif text.lstrip("+-").casefold() in _NOT_FINITE:
             self._reject(f"{text} is not a finite number", _QUOTE_HINT, "MG108")
         else:
-            message = f"{quote_excerpt(text)} {_number_fault(text)}"
+            message = f"{documents.quote_excerpt(text)} {_number_fault(text)}"
             is_code = re.fullmatch(_LEADING_ZEROS, text)
             fix = (f'"{text}"', f"put {text} in quotes") if is_code else None
             self._reject(message, _QUOTE_HINT, fix=fix)
@@ -220,7 +210,7 @@ class _Lexer(SourceReader):
         if meant:
             self._take(_WORD, _WORDS[meant], match.end())
             if meant != words:
-                message = f"{quote_excerpt(words)} is not a word of JSON"
+                message = f"{documents.quote_excerpt(words)} is not a word of JSON"
                 self._reject(message, f"write {meant}", fix=(meant, f"write {meant}"))
         elif words.casefold() in _NOT_FINITE:
             self._take(_NUMBER, None, match.end())
@@ -228,7 +218,7 @@ class _Lexer(SourceReader):
         else:
             self._take(_TEXT, words, match.end())
             hint = 'write text as "…", or true, false, null'
-            self._reject(f"{quote_excerpt(words)} has no quotes", hint)
+            self._reject(f"{documents.quote_excerpt(words)} has no quotes", hint)
         return True
 
     def _take_stray_character(self) -> bool:
@@ -236,7 +226,11 @@ class _Lexer(SourceReader):
         character = self.text[self.start]
         self.end = self.start + 1
         self.kind, hint = _MEANT_PUNCTUATION.get(character, ("", "remove it"))
-        shown = quote_excerpt(character) if character.isprintable() else f"U+{ord(character):04X}"
+        shown = (
+            documents.quote_excerpt(character)
+            if character.isprintable()
+            else f"U+{ord(character):04X}"
+        )
         message = f"the character {shown} cannot stand here"
         fix = (self.kind, f'replace "{character}" with "{self.kind}"') if self.kind else None
         self._reject(message, hint, fix=fix)
@@ -273,7 +267,7 @@ class _Lexer(SourceReader):
         written = self.text[at : at + 2]
         if letter != "u":
             hint = "write two backslashes for one"
-            message = f"the escape {quote_excerpt(written)} is unknown"
+            message = f"the escape {documents.quote_excerpt(written)} is unknown"
             self.error("MG102", message, (at, at + 2), hint, fix=("\\" + written, hint))
         elif digits := re.compile(_FOUR_HEX).match(self.text, at + 2):
             return chr(int(digits[0], 16)), digits.end()
@@ -288,7 +282,7 @@ class _Lexer(SourceReader):
         message, hint = f"{fault} cannot stand in a text", f"write {escape}"
         self.error("MG102", message, (at, at + 1), hint, fix=(escape, hint))
 
-    def _unclosed(self) -> ReadingStoppedError:
+    def _unclosed(self) -> documents.ReadingStoppedError:
         message = "the text that begins here is not closed on its line"
         hint = 'put " behind it; a line break inside a text is written \\n'
         return self.error("MG102", message, (self.start, len(self.text)), hint)
@@ -308,11 +302,11 @@ def _number_fault(text: str) -> str:
 class _Reader(_Lexer):
     """Builds nodes from the tokens, and goes on after a fault with one obvious meaning."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: documents.Source) -> None:
         super().__init__(source)
         self._open: list[int] = []
 
-    def read(self) -> Node:
+    def read(self) -> documents.Node:
         self.advance()
         if self.kind not in _VALUES:
             raise self._report(f'a value is expected before "{self.kind}"', self.span)
@@ -323,16 +317,16 @@ class _Reader(_Lexer):
             raise self._behind_root(root)
         return root
 
-    def _value(self) -> Node:
+    def _value(self) -> documents.Node:
         kind, start, end = self.kind, self.start, self.end
         self.count_node((start, end))
         if kind in _LEAVES:
             raw = self.text[start:end] if kind == _NUMBER else ""
-            node = Scalar(value=self.value, mark=self.source.mark(start, end), raw=raw)
+            node = documents.Scalar(value=self.value, mark=self.source.mark(start, end), raw=raw)
             self.advance()
             return node
         if kind in _CLOSER:
-            if len(self._open) == MAX_DEPTH:
+            if len(self._open) == documents.MAX_DEPTH:
                 raise self.too_deep(start, self.pointer)
             self._open.append(start)
             self.advance()
@@ -344,11 +338,11 @@ class _Reader(_Lexer):
         self._report(f'a value is expected before "{kind}"', (start, end))
         return self._null(start)
 
-    def _null(self, place: int) -> Scalar:
-        return Scalar(value=None, mark=self.source.mark(place, place))
+    def _null(self, place: int) -> documents.Scalar:
+        return documents.Scalar(value=None, mark=self.source.mark(place, place))
 
-    def _items(self, start: int) -> SequenceNode:
-        items: list[Node] = []
+    def _items(self, start: int) -> documents.SequenceNode:
+        items: list[documents.Node] = []
         while self.kind != "]":
             if self.kind not in _VALUES:
                 self._check_bracket("[")
@@ -361,7 +355,7 @@ class _Reader(_Lexer):
             self.path.pop()
             self._separator("]")
         self.advance()
-        return SequenceNode(items=tuple(items), mark=self.source.mark(start, self.before))
+        return documents.SequenceNode(items=tuple(items), mark=self.source.mark(start, self.before))
 
     def _reject_key_in_list(self) -> None:
         if _find_missing_closer(self.text) is not None:
@@ -369,8 +363,8 @@ class _Reader(_Lexer):
         message = 'a list has no keys, so ":" cannot stand here'
         self._report(message, self.span, 'put "{" before the key, and "}" behind')
 
-    def _members(self, start: int) -> MappingNode:
-        members: dict[str, Member] = {}
+    def _members(self, start: int) -> documents.MappingNode:
+        members: dict[str, documents.Member] = {}
         loose = -1
         while self.kind != "}":
             if self.kind != _TEXT:
@@ -387,14 +381,14 @@ class _Reader(_Lexer):
                 node = self._value()
             else:
                 node = self._value_without_colon(loose)
-            self.add_member(members, Member(key=key, mark=mark, node=node))
+            self.add_member(members, documents.Member(key=key, mark=mark, node=node))
             self.path.pop()
             if self.kind == ":" and loose >= 0:
                 raise self._missing_opener("{", loose)
             self._separator("}")
         self.advance()
         mark = self.source.mark(start, self.before)
-        return MappingNode(members=tuple(members.values()), mark=mark)
+        return documents.MappingNode(members=tuple(members.values()), mark=mark)
 
     def _key(self) -> str:
         if self.kind in _CLOSER:
@@ -425,7 +419,7 @@ class _Reader(_Lexer):
             self.advance()
         return self.before if "\n" in self.text[self.before : self.start] else -1
 
-    def _value_without_colon(self, loose: int) -> Node:
+    def _value_without_colon(self, loose: int) -> documents.Node:
         place = self.before
         if self.kind in _VALUES:
             fix = (":", "put a colon here")
@@ -460,16 +454,20 @@ class _Reader(_Lexer):
             raise self._wrong_bracket(f'"{_CLOSER[opener]}" is expected before "{self.kind}"')
 
     def _report(
-        self, message: str, span: Span, hint: str = "", fix: Replacement | None = None
-    ) -> ReadingStoppedError:
+        self,
+        message: str,
+        span: documents.Span,
+        hint: str = "",
+        fix: documents.Replacement | None = None,
+    ) -> documents.ReadingStoppedError:
         """Report a fault about the node being read."""
         return self.error("MG102", message, span, hint, pointer=self.pointer, fix=fix)
 
-    def _missing_opener(self, opener: str, place: int) -> ReadingStoppedError:
+    def _missing_opener(self, opener: str, place: int) -> documents.ReadingStoppedError:
         hint = "a value begins on the line of its key"
         return self.error("MG102", f'"{opener}" is missing', (place, place), hint)
 
-    def _behind_root(self, root: Node) -> ReadingStoppedError:
+    def _behind_root(self, root: documents.Node) -> documents.ReadingStoppedError:
         """Report what follows: at it, or where the file's value began or ended too early."""
         start, end = self.start, self.end
         message, hint = "a second value follows the first", "a file holds one value"
@@ -482,7 +480,7 @@ class _Reader(_Lexer):
             hint = "remove one closing bracket"
         return self.error("MG102", message, (start, end), hint)
 
-    def _wrong_bracket(self, message: str, hint: str = "") -> ReadingStoppedError:
+    def _wrong_bracket(self, message: str, hint: str = "") -> documents.ReadingStoppedError:
         """Report the token; name the wrong bracket where the indentation shows which one it is."""
         start, end = self.start, self.end
         if start == len(self.text):

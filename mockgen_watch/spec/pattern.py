@@ -23,17 +23,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from mockgen_watch.spec.pattern_tree import (
-    TABLE_LIMIT,
-    Choice,
-    Node,
-    Run,
-    flatten,
-    in_sequence,
-    is_unambiguous,
-    one_of,
-    repeated,
-)
+from mockgen_watch.spec import pattern_tree
 
 OPEN_REPEAT: Final = 8
 """How far above its minimum a repeat without an end goes."""
@@ -83,8 +73,8 @@ class CompiledPattern(Struct, frozen=True, kw_only=True):
     """
 
     decisions: tuple[int, ...]
-    runs: tuple[Run, ...]
-    tree: Node
+    runs: tuple[pattern_tree.Run, ...]
+    tree: pattern_tree.Node
 
     @property
     def size(self) -> int:
@@ -97,7 +87,7 @@ class CompiledPattern(Struct, frozen=True, kw_only=True):
 
         Then ``size`` counts strings, and ``text_at`` is a bijection.
         """
-        return is_unambiguous(self.tree)
+        return pattern_tree.is_unambiguous(self.tree)
 
     def text_at(self, number: int) -> str:
         """Return string ``number`` of all, 0 <= number < ``size``."""
@@ -114,7 +104,7 @@ def compile_pattern(source: str) -> CompiledPattern:
     tree = _Parser(source).parse()
     if tree.longest() > MAX_RUNS:
         raise PatternError(_TOO_LONG, 0)
-    decisions, runs = flatten(tree)
+    decisions, runs = pattern_tree.flatten(tree)
     return CompiledPattern(decisions=decisions, runs=runs, tree=tree)
 
 
@@ -125,7 +115,7 @@ class _Parser:
         self.source = source
         self.place = 0
 
-    def parse(self) -> Node:
+    def parse(self) -> pattern_tree.Node:
         """Return the tree of the whole pattern."""
         self._take(_BEGINNING)
         tree = self._alternation(top=True)
@@ -142,41 +132,43 @@ class _Parser:
         self.place = found.end() if found else self.place
         return found
 
-    def _alternation(self, *, top: bool = False) -> Node:
+    def _alternation(self, *, top: bool = False) -> pattern_tree.Node:
         branches = [self._sequence(top=top)]
         while self._peek("|"):
             self.place += 1
             branches.append(self._sequence(top=top))
-        return branches[0] if len(branches) == 1 else one_of(branches)
+        return branches[0] if len(branches) == 1 else pattern_tree.one_of(branches)
 
-    def _sequence(self, *, top: bool) -> Node:
-        items: list[Node] = []
+    def _sequence(self, *, top: bool) -> pattern_tree.Node:
+        items: list[pattern_tree.Node] = []
         while self.place < len(self.source) and self.source[self.place] not in "|)":
             if top and self._take(_END):
                 break
             text = self._take(_PLAIN)
-            items.append(Choice((text[0],)) if text else self._quantified(self._item()))
-        return in_sequence(items) if items else Choice(("",))
+            items.append(
+                pattern_tree.Choice((text[0],)) if text else self._quantified(self._item())
+            )
+        return pattern_tree.in_sequence(items) if items else pattern_tree.Choice(("",))
 
-    def _item(self) -> Node:
+    def _item(self) -> pattern_tree.Node:
         char = self.source[self.place]
         if char == "(":
             return self._group()
         if char == "[":
-            return Choice(self._class())
+            return pattern_tree.Choice(self._class())
         if char == "\\":
-            return Choice(self._escape(in_class=False))
+            return pattern_tree.Choice(self._escape(in_class=False))
         if char == ".":
             self.place += 1
-            return Choice(PRINTABLE)
+            return pattern_tree.Choice(PRINTABLE)
         if char in "^$":
             raise PatternError(f'"{char}" can only stand at the end that it anchors', self.place)
         if char in "?*+":
             raise PatternError(f'"{char}" has nothing to repeat', self.place)
         self.place += 1
-        return Choice((char,))
+        return pattern_tree.Choice((char,))
 
-    def _group(self) -> Node:
+    def _group(self) -> pattern_tree.Node:
         start = self.place
         if not self._take(_GROUP):
             if not self._peek("(?P<"):
@@ -213,8 +205,10 @@ class _Parser:
         high = self._class_end(start)
         if len(high) != 1 or ord(high[0]) < ord(low[0]):
             raise PatternError("the range runs backwards", start)
-        if ord(high[0]) - ord(low[0]) >= TABLE_LIMIT:
-            raise PatternError(f"a class may hold at most {TABLE_LIMIT} characters", start)
+        if ord(high[0]) - ord(low[0]) >= pattern_tree.TABLE_LIMIT:
+            raise PatternError(
+                f"a class may hold at most {pattern_tree.TABLE_LIMIT} characters", start
+            )
         codes = range(ord(low[0]), ord(high[0]) + 1)
         return tuple(chr(code) for code in codes if code not in _SURROGATES)
 
@@ -262,7 +256,7 @@ class _Parser:
         self.place += width
         return chr(code)
 
-    def _quantified(self, item: Node) -> Node:
+    def _quantified(self, item: pattern_tree.Node) -> pattern_tree.Node:
         start = self.place
         bounds = self._bounds()
         if bounds is None:
@@ -279,7 +273,7 @@ class _Parser:
             raise PatternError("the repeat's bounds run backwards", start)
         if high * max(1, item.longest()) > MAX_RUNS:
             raise PatternError(_TOO_LONG, start)
-        return repeated(item, low, high)
+        return pattern_tree.repeated(item, low, high)
 
     def _bounds(self) -> tuple[int, int] | None:
         """Read a quantifier; None where there is none."""

@@ -23,23 +23,7 @@ from ruamel.yaml.events import (
 )
 
 from mockgen_watch.diagnostics import ask_for, nearest_word
-from mockgen_watch.spec.document import (
-    MAX_DEPTH,
-    Document,
-    MappingNode,
-    Member,
-    Node,
-    ReadingStoppedError,
-    Scalar,
-    ScalarValue,
-    SequenceNode,
-    Source,
-    SourceReader,
-    UnreadableNumberError,
-    quote_excerpt,
-    read_decimal,
-    read_integer,
-)
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.yaml_events import (
     YamlDepthError,
     YamlEvents,
@@ -82,29 +66,29 @@ _OPENERS: Final = {'"': '"', "]": "[", "}": "{"}
 _CLOSERS: Final = tuple(_OPENERS)
 
 
-def read_yaml(source: Source) -> Document:
+def read_yaml(source: documents.Source) -> documents.Document:
     """Return the document in ``source``; it has no root where reading had to stop."""
     return read_quickly(source) or read_with_reasons(source)
 
 
-def read_quickly(source: Source) -> Document | None:
+def read_quickly(source: documents.Source) -> documents.Document | None:
     """Return the document as libyaml reads it.
 
     None where libyaml is missing, cannot read the text to its end, or might misread it.
     """
     if is_trusted(source.text):
-        with suppress(ReadingStoppedError, YAMLError):
+        with suppress(documents.ReadingStoppedError, YAMLError):
             composer = _Composer(source, trusted_events(source))
             return composer.document(composer.root())
     return None
 
 
-def read_with_reasons(source: Source) -> Document:
+def read_with_reasons(source: documents.Source) -> documents.Document:
     """Return the document as the explaining reader reads it; why it has no root is reported."""
     events = YamlEvents(source.text)
     composer = _Composer(source, events, events.plain_text)
-    root: Node | None = None
-    with suppress(ReadingStoppedError):
+    root: documents.Node | None = None
+    with suppress(documents.ReadingStoppedError):
         try:
             root = composer.root()
         except YamlDepthError as error:
@@ -117,7 +101,7 @@ def read_with_reasons(source: Source) -> Document:
 class _Anchored(Struct, frozen=True, kw_only=True):
     """What an alias stands for: a node, how many nodes it holds, how deep they nest."""
 
-    node: Node
+    node: documents.Node
     size: int = 1
     height: int = 0
 
@@ -126,14 +110,14 @@ class _WrongTagError(ValueError):
     """The text is not of the type that its tag names; the message says so."""
 
 
-class _Composer(SourceReader):
+class _Composer(documents.SourceReader):
     """Composes the nodes of one text from its events.
 
     ``restore`` turns the characters of a scalar's value into those of the text.
     """
 
     def __init__(
-        self, source: Source, events: Iterable[Event], restore: Callable[[str], str] = str
+        self, source: documents.Source, events: Iterable[Event], restore: Callable[[str], str] = str
     ) -> None:
         super().__init__(source)
         # The parser promises which event follows which, so they are not narrowed one by one.
@@ -148,7 +132,7 @@ class _Composer(SourceReader):
         self._anchors: dict[str, Any] = {}
         self._aliased_nodes = 0
 
-    def root(self) -> Node:
+    def root(self) -> documents.Node:
         """Compose the one value of the text.
 
         Raises:
@@ -181,11 +165,11 @@ class _Composer(SourceReader):
             )
         return root
 
-    def _nothing(self) -> ReadingStoppedError:
+    def _nothing(self) -> documents.ReadingStoppedError:
         hint = "it has comments or blanks, but no value"
         return self.error("MG112", "the file is empty", (0, 0), hint)
 
-    def _node(self, event: Any) -> Node:  # noqa: ANN401 - its subclasses' attributes
+    def _node(self, event: Any) -> documents.Node:  # noqa: ANN401 - its subclasses' attributes
         place = event.start_mark.index
         self.count_node((place, place))
         if isinstance(event, AliasEvent):
@@ -194,7 +178,7 @@ class _Composer(SourceReader):
             return self._anchored_node(event)
         return self._leaf(event) if isinstance(event, ScalarEvent) else self._collection(event)
 
-    def _anchored_node(self, event: Any) -> Node:  # noqa: ANN401 - a scalar's or collection's start
+    def _anchored_node(self, event: Any) -> documents.Node:  # noqa: ANN401 - a scalar's or collection's start
         before = self._nodes + self._aliased_nodes
         self._anchors[event.anchor] = event
         node = self._leaf(event) if isinstance(event, ScalarEvent) else self._collection(event)
@@ -204,7 +188,7 @@ class _Composer(SourceReader):
             self._anchors[event.anchor] = _Anchored(node=node, size=size, height=self._height)
         return node
 
-    def _expand(self, event: AliasEvent) -> Node:
+    def _expand(self, event: AliasEvent) -> documents.Node:
         """Return what an alias stands for; the top node has the place of the alias."""
         name, span = event.anchor, (event.start_mark.index, event.end_mark.index)
         mark = self.source.mark(*span)
@@ -214,7 +198,7 @@ class _Composer(SourceReader):
             fix = (f"*{near}", f"replace *{name} with *{near}") if near else None
             self.error("MG103", f"no anchor is named &{name}", span, hint, fix=fix)
             self._height = 0
-            return Scalar(value=None, mark=mark)
+            return documents.Scalar(value=None, mark=mark)
         anchored = self._anchors[name]
         if not isinstance(anchored, _Anchored):
             message = f"the alias *{name} stands inside what it stands for"
@@ -224,14 +208,14 @@ class _Composer(SourceReader):
             message = f"aliases stand for more than {MAX_ALIASED_NODES:,} values"
             raise self.error("MG107", message, span)
         self._height = anchored.height
-        if self._depth + self._height > MAX_DEPTH:
+        if self._depth + self._height > documents.MAX_DEPTH:
             raise self.too_deep(mark.start)
         return replace(anchored.node, mark=mark)
 
-    def _collection(self, event: CollectionStartEvent) -> Node:
+    def _collection(self, event: CollectionStartEvent) -> documents.Node:
         start = event.start_mark.index
         self._depth += 1
-        if self._depth > MAX_DEPTH:
+        if self._depth > documents.MAX_DEPTH:
             raise self.too_deep(start)
         is_mapping = isinstance(event, MappingStartEvent)
         if event.tag not in {None, "!", _TAG_PREFIX + ("map" if is_mapping else "seq")}:
@@ -243,9 +227,9 @@ class _Composer(SourceReader):
         self._depth -= 1
         return node
 
-    def _sequence(self, opening: CollectionStartEvent) -> SequenceNode:
+    def _sequence(self, opening: CollectionStartEvent) -> documents.SequenceNode:
         start = end = opening.start_mark.index
-        items: list[Node] = []
+        items: list[documents.Node] = []
         height = 0
         while not isinstance(event := next(self._events), CollectionEndEvent):
             self.path.append(len(items))
@@ -256,11 +240,11 @@ class _Composer(SourceReader):
             self.path.pop()
         self._height = height + 1
         end = self._end_of(opening, event, end)
-        return SequenceNode(items=tuple(items), mark=self.source.mark(start, end))
+        return documents.SequenceNode(items=tuple(items), mark=self.source.mark(start, end))
 
-    def _mapping(self, opening: CollectionStartEvent) -> MappingNode:
+    def _mapping(self, opening: CollectionStartEvent) -> documents.MappingNode:
         start = end = opening.start_mark.index
-        members: dict[str, Member] = {}
+        members: dict[str, documents.Member] = {}
         height = 0
         while not isinstance(event := next(self._events), CollectionEndEvent):
             key = self._key(event)
@@ -271,11 +255,13 @@ class _Composer(SourceReader):
             end = max(key_end, node.mark.end)
             if key is not None:
                 mark = self.source.mark(event.start_mark.index, key_end)
-                self.add_member(members, Member(key=key, mark=mark, node=node))
+                self.add_member(members, documents.Member(key=key, mark=mark, node=node))
             self.path.pop()
         self._height = height + 1
         end = self._end_of(opening, event, end)
-        return MappingNode(members=tuple(members.values()), mark=self.source.mark(start, end))
+        return documents.MappingNode(
+            members=tuple(members.values()), mark=self.source.mark(start, end)
+        )
 
     def _end_of(self, opening: CollectionStartEvent, closing: Event, end_of_last: int) -> int:
         """Return where a collection ends; a block collection's event comes after blank lines."""
@@ -288,7 +274,7 @@ class _Composer(SourceReader):
         """Return the text of a key, as written; None where the member cannot be kept."""
         if isinstance(event, AliasEvent):
             node = self._expand(event)
-            if isinstance(node, Scalar):
+            if isinstance(node, documents.Scalar):
                 return node.raw if node.plain else str(node.value)
         elif isinstance(event, ScalarEvent):
             return self._scalar_key(event)
@@ -321,7 +307,7 @@ class _Composer(SourceReader):
             hint = "remove one colon, or put the key in quotes"
             self.warn("MG103", message, (end - 1, end + 1), hint)
         if event.anchor is not None:
-            node = Scalar(value=text, mark=self.source.mark(start, end))
+            node = documents.Scalar(value=text, mark=self.source.mark(start, end))
             self._anchors[event.anchor] = _Anchored(node=node)
         if event.value == "<<" and not event.style and event.tag is None:
             hint = "write the members out, or share them through a master and $extends"
@@ -330,7 +316,7 @@ class _Composer(SourceReader):
             return None
         return text
 
-    def _value(self, event: NodeEvent, key: NodeEvent) -> Node:
+    def _value(self, event: NodeEvent, key: NodeEvent) -> documents.Node:
         if not (isinstance(event, ScalarEvent) and _is_nothing(event)):
             return self._node(event)
         # The event of an absent value has the place of whatever comes next.
@@ -343,16 +329,16 @@ class _Composer(SourceReader):
             self.warn("MG103", message, (key.start_mark.index, place), hint)
         self.count_node((place, place))
         self._height = 0
-        return Scalar(value=None, mark=self.source.mark(place, place), plain=True)
+        return documents.Scalar(value=None, mark=self.source.mark(place, place), plain=True)
 
-    def _leaf(self, event: ScalarEvent) -> Scalar:
+    def _leaf(self, event: ScalarEvent) -> documents.Scalar:
         self._height = 0
         start, end = self._stretch(event)
         text = self._text_of(event)
         mark = self.source.mark(start, end)
         if event.style:
             value = text if event.tag is None else self._resolve(event, text)
-            return Scalar(value=value, mark=mark)
+            return documents.Scalar(value=value, mark=mark)
         value = self._resolve(event, text)
         raw = text
         if event.start_mark.line != event.end_mark.line and event.tag is event.anchor is None:
@@ -365,7 +351,7 @@ class _Composer(SourceReader):
             is_bare = text == self.text[start:end]
             fix = (f'"{text}"', f"put {text} in quotes") if is_bare else None
             self.warn("MG110", message, (start, end), hint, fix)
-        return Scalar(value=value, mark=mark, plain=True, raw=raw)
+        return documents.Scalar(value=value, mark=mark, plain=True, raw=raw)
 
     def _stretch(self, event: ScalarEvent) -> tuple[int, int]:
         start: int = event.start_mark.index
@@ -381,11 +367,11 @@ class _Composer(SourceReader):
         span = event.start_mark.index, event.end_mark.index
         return self.join_surrogates(text, span, self.pointer)
 
-    def _resolve(self, event: ScalarEvent, text: str) -> ScalarValue:
+    def _resolve(self, event: ScalarEvent, text: str) -> documents.ScalarValue:
         try:
             return _read_plain(text) if event.tag is None else _read_tagged(event.tag, text)
-        except UnreadableNumberError as problem:
-            code, message = "MG108", f"{problem}: {quote_excerpt(text)}"
+        except documents.UnreadableNumberError as problem:
+            code, message = "MG108", f"{problem}: {documents.quote_excerpt(text)}"
             hint = "put it in quotes if it is text"
         except _WrongTagError as problem:
             code, message = "MG111", str(problem)
@@ -422,7 +408,7 @@ def _ends_unopened(raw: str) -> bool:
     return raw.count(closer) % 2 == 1 if opener == closer else raw.count(opener) < raw.count(closer)
 
 
-def _read_plain(text: str) -> ScalarValue:
+def _read_plain(text: str) -> documents.ScalarValue:
     """Return the value of a scalar without quotes and tag: null, boolean, number or text.
 
     Raises:
@@ -434,17 +420,17 @@ def _read_plain(text: str) -> ScalarValue:
     if match is None:
         return text
     if match["decimal"]:
-        return read_decimal(text)
+        return documents.read_decimal(text)
     if match["integer"]:
-        return read_integer(text)
+        return documents.read_integer(text)
     if match["octal"]:
-        return read_integer(match["octal"], 8)
+        return documents.read_integer(match["octal"], 8)
     if match["hexadecimal"]:
-        return read_integer(match["hexadecimal"], 16)
-    raise UnreadableNumberError("the number is not finite")
+        return documents.read_integer(match["hexadecimal"], 16)
+    raise documents.UnreadableNumberError("the number is not finite")
 
 
-def _read_tagged(tag: str, text: str) -> ScalarValue:
+def _read_tagged(tag: str, text: str) -> documents.ScalarValue:
     """Return the value of ``text`` under a tag such as ``!!int``; quotes make no difference.
 
     Raises:

@@ -19,21 +19,13 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, StorageError
+from mockgen_watch.lock import model as locked
 from mockgen_watch.lock.lockfile import (
     JournalEntry,
     Lockfile,
     encode_entries,
     read_lockfile,
     write_lockfile,
-)
-from mockgen_watch.lock.model import (
-    Action,
-    FileAction,
-    OutputAction,
-    Reason,
-    Reconciliation,
-    Snapshot,
-    SuiteAction,
 )
 from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
 from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
@@ -56,7 +48,9 @@ if TYPE_CHECKING:
 
     from mockgen_watch.storage.project_folder import OutputRoot, StateFolder
 
-    Contents: TypeAlias = Iterable[tuple[OutputAction, Iterable[tuple[str, Iterable[bytes]]]]]
+    Contents: TypeAlias = Iterable[
+        tuple[locked.OutputAction, Iterable[tuple[str, Iterable[bytes]]]]
+    ]
 
 
 GROUP_FILES = 64
@@ -74,7 +68,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 class Refusal(Struct, frozen=True, kw_only=True):
     """A file that was left as it is; ``has_offer``: the new content stands beside it."""
 
-    file: FileAction
+    file: locked.FileAction
     has_offer: bool
 
 
@@ -100,13 +94,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
     has_written: bool = False
     resumed: Mapping[str, int] = field(default_factory=dict)
 
-    def paths(self, action: Action) -> list[str]:
+    def paths(self, action: locked.Action) -> list[str]:
         """Return the files with this end, sorted."""
         return sorted(path for path, end in self.settled.items() if end.action is action)
 
 
 def apply(
-    reconciliation: Reconciliation,
+    reconciliation: locked.Reconciliation,
     tree: OutputTree,
     contents: Contents,
     *,
@@ -230,11 +224,11 @@ class _OutputFolder:
 class _Pending(Struct, frozen=True, kw_only=True):
     """A staged file that waits for its place ``path``: the file's own, or its offer's."""
 
-    output: OutputAction
-    file: FileAction
+    output: locked.OutputAction
+    file: locked.FileAction
     staged: Staged
     path: str
-    action: Action
+    action: locked.Action
 
     @property
     def entry(self) -> JournalEntry:
@@ -249,12 +243,12 @@ class _Transaction:
 
     def __init__(
         self,
-        reconciliation: Reconciliation,
+        reconciliation: locked.Reconciliation,
         tree: OutputTree,
         should_stop: Callable[[], bool] | None,
     ) -> None:
         self.reconciliation = reconciliation
-        self.snapshot: Snapshot = reconciliation.snapshot
+        self.snapshot: locked.Snapshot = reconciliation.snapshot
         self.tree = tree
         self.root = tree.root
         self.should_stop = should_stop
@@ -276,8 +270,10 @@ class _Transaction:
 
     def outcome(self) -> Outcome:
         # What was in the way of a file may have been what this run removed.
-        was_stopped = any(refusal.file.reason is Reason.OBSTACLE for refusal in self.refusals)
-        has_removed = any(end.action is Action.DELETE for end in self.settled.values())
+        was_stopped = any(
+            refusal.file.reason is locked.Reason.OBSTACLE for refusal in self.refusals
+        )
+        has_removed = any(end.action is locked.Action.DELETE for end in self.settled.values())
         return Outcome(
             settled=self.settled,
             refusals=tuple(self.refusals),
@@ -322,23 +318,25 @@ class _Transaction:
         for suite in self.reconciliation.suites:
             for output in suite.outputs:
                 for file in output.files:
-                    if file.action is Action.KEEP:
-                        self._settle(file.path, Action.KEEP, file.found)
+                    if file.action is locked.Action.KEEP:
+                        self._settle(file.path, locked.Action.KEEP, file.found)
                     elif not file.must_produce:
                         self._refuse(file, file.wanted)
             for file in suite.unwanted:
-                if file.action is Action.REFUSE:
+                if file.action is locked.Action.REFUSE:
                     self._refuse(file, None)
 
-    def _settle(self, path: str, action: Action, digest: str | None) -> None:
+    def _settle(self, path: str, action: locked.Action, digest: str | None) -> None:
         self.settled[path] = Settled(action=action, digest=digest)
 
-    def _refuse(self, file: FileAction, digest: str | None, *, has_offer: bool = False) -> None:
+    def _refuse(
+        self, file: locked.FileAction, digest: str | None, *, has_offer: bool = False
+    ) -> None:
         """Note that ``file`` stays as it is, though bytes of ``digest`` are wanted there."""
         found = self.snapshot.disk.get(offer_path(file.path))
         was_there = found is not None and found == digest
         self.refusals.append(Refusal(file=file, has_offer=has_offer or was_there))
-        self._settle(file.path, Action.REFUSE, digest)
+        self._settle(file.path, locked.Action.REFUSE, digest)
 
     def _fail(self, path: str, error: StorageError | FindingsError) -> None:
         self.failures.append(Failure(path=path, error=error))
@@ -348,10 +346,10 @@ class _Transaction:
     def remove(self) -> None:
         """Remove what nobody wants; first, because it may stand where a folder is needed."""
         for file in self.reconciliation.files():
-            if file.action is Action.DELETE:
+            if file.action is locked.Action.DELETE:
                 self._remove(file.path, file)
 
-    def _remove(self, path: str, file: FileAction | None) -> None:
+    def _remove(self, path: str, file: locked.FileAction | None) -> None:
         """Remove the output ``file`` at ``path``, or without it the offer there."""
         known = file.known if file else frozenset(self.offers.get(path, ()))
         is_forced = self.snapshot.is_forced and file is not None
@@ -361,7 +359,7 @@ class _Transaction:
             self._fail(path, error)
             return
         if is_removed:
-            self._settle(path, Action.DELETE, None)
+            self._settle(path, locked.Action.DELETE, None)
         elif file is not None:
             self._refuse(file, None)
 
@@ -401,7 +399,7 @@ class _Transaction:
         return self.is_stopped
 
     def _stage_output(
-        self, output: OutputAction, files: Iterable[tuple[str, Iterable[bytes]]]
+        self, output: locked.OutputAction, files: Iterable[tuple[str, Iterable[bytes]]]
     ) -> None:
         needed = {file.path: file for file in output.files if file.must_produce}
         at = min(needed)
@@ -420,16 +418,18 @@ class _Transaction:
                 raise
             self._fail(at, error)
 
-    def _stage_file(self, output: OutputAction, file: FileAction, chunks: Iterable[bytes]) -> None:
+    def _stage_file(
+        self, output: locked.OutputAction, file: locked.FileAction, chunks: Iterable[bytes]
+    ) -> None:
         staged = self._stage(output, file, chunks)
         action = settle(file, staged.digest, is_forced=self.snapshot.is_forced)
-        path = offer_path(file.path) if action is Action.REFUSE else file.path
+        path = offer_path(file.path) if action is locked.Action.REFUSE else file.path
         pending = _Pending(output=output, file=file, staged=staged, path=path, action=action)
-        if action is Action.KEEP:
+        if action is locked.Action.KEEP:
             self._settle(file.path, action, staged.digest)
             if offer_path(file.path) in self.offers:
                 self._remove(offer_path(file.path), None)
-        elif action is Action.REFUSE and not self.snapshot.needs_offer(path, staged.digest):
+        elif action is locked.Action.REFUSE and not self.snapshot.needs_offer(path, staged.digest):
             self._drop(pending)
             self._refuse(file, staged.digest)
         else:
@@ -438,7 +438,9 @@ class _Transaction:
             if len(self.pending) >= GROUP_FILES or size >= GROUP_BYTES:
                 self._place_all()
 
-    def _stage(self, output: OutputAction, file: FileAction, chunks: Iterable[bytes]) -> Staged:
+    def _stage(
+        self, output: locked.OutputAction, file: locked.FileAction, chunks: Iterable[bytes]
+    ) -> Staged:
         parent, _, name = file.path.rpartition("/")
         with naming(self.root.named(file.path)):
             folder = self.folders.folder(parent)
@@ -487,7 +489,7 @@ class _Transaction:
         path = offer_path(pending.file.path)
         if not self.snapshot.needs_offer(path, pending.staged.digest):
             return False
-        late = replace(pending, path=path, action=Action.REFUSE)
+        late = replace(pending, path=path, action=locked.Action.REFUSE)
         try:
             self.journal.append([late.entry])
             return self._put(late, frozenset(self.offers.get(path, ())), is_forced=False)
@@ -539,7 +541,7 @@ class _Transaction:
             self._fail(self.journal.name, error)
         self.tree.cache.save()
 
-    def _commit_suite(self, suite: SuiteAction) -> bool:
+    def _commit_suite(self, suite: locked.SuiteAction) -> bool:
         """Bring one lockfile up to date; return False when it is not the one of the snapshot."""
         lock = next_lockfile(suite, self.snapshot.contract, self.settled)
         path = lock_path(suite.suite)
@@ -566,7 +568,7 @@ class _Transaction:
         return placed is not Placed.REFUSED
 
 
-def _known_digests(snapshot: Snapshot) -> set[str]:
+def _known_digests(snapshot: locked.Snapshot) -> set[str]:
     locks = (lock for lock in snapshot.locks.values() if isinstance(lock, Lockfile))
     in_locks = {digest for lock in locks for digest in lock.files().values()}
     return in_locks | {entry.digest for entry in snapshot.journal}

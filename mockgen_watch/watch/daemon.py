@@ -18,36 +18,9 @@ from msgspec import Struct
 
 from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
-from mockgen_watch.watch.events import (
-    Batch,
-    BatchEnded,
-    GitHeld,
-    OutputWritten,
-    Problems,
-    Started,
-    Stopped,
-    Stream,
-)
+from mockgen_watch.watch import events, schedule, watching
 from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Inbox, Question
 from mockgen_watch.watch.resident import Pass, Resident, run_pass
-from mockgen_watch.watch.schedule import (
-    PAUSE,
-    Activity,
-    Gate,
-    Schedule,
-    Verdict,
-    Waker,
-    find_blocker,
-)
-from mockgen_watch.watch.watching import (
-    LONGEST_STORM,
-    STORM_FILES,
-    STORM_LOOK,
-    STORM_REST,
-    EventObserver,
-    Watching,
-    is_storm,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,11 +75,11 @@ class Daemon:
         root: Path,
         *,
         profile: str | None = None,
-        stream: Stream | None = None,
-        observer: Callable[[], EventObserver] | None = None,
+        stream: events.Stream | None = None,
+        observer: Callable[[], watching.EventObserver] | None = None,
         safeguards: Safeguards | None = None,
         clock: Callable[[], float] = time.monotonic,
-        waker: Waker | None = None,
+        waker: schedule.Waker | None = None,
     ) -> None:
         """Prepare; ``run`` begins.
 
@@ -115,21 +88,22 @@ class Daemon:
         self.root = root.resolve()
         self.state = StateFolder.of(self.root)
         self.project = Resident(root=self.root, state=self.state, profile=profile)
-        self.stream = stream or Stream()
-        self.waker = waker or Waker()
+        self.stream = stream or events.Stream()
+        self.waker = waker or schedule.Waker()
         self.safeguards = safeguards or Safeguards()
-        self.watching = Watching(
+        self.watching = watching.Watching(
             self.root,
-            observer or (lambda: EventObserver(self.root, self._inbox.folder, self.waker.ring)),
+            observer
+            or (lambda: watching.EventObserver(self.root, self._inbox.folder, self.waker.ring)),
             self.stream,
             checks_identity=self.safeguards.identity,
         )
-        self.schedule = Schedule(clock(), has_audits=self.safeguards.audits)
-        self.gate = Gate()
-        self.problems = Problems()
+        self.schedule = schedule.Schedule(clock(), has_audits=self.safeguards.audits)
+        self.gate = schedule.Gate()
+        self.problems = events.Problems()
         self.last_scan = Scan()
         self.batches = 0
-        self.last: BatchEnded | None = None
+        self.last: events.BatchEnded | None = None
         self.on_status: Callable[[], Mapping[str, object]] = self.summary
         self.on_reload: Callable[[Mapping[str, object]], object] = bool
         self._clock = clock
@@ -152,7 +126,7 @@ class Daemon:
         """
         with ProjectLock(self.state, DAEMON, holder="mockgen-watch watch", timeout=LOCK_WAIT):
             self._inbox.open()
-            self.stream.publish(Started(project=str(self.root), process=os.getpid()))
+            self.stream.publish(events.Started(project=str(self.root), process=os.getpid()))
             try:
                 self.begin(with_events=not once)
                 while not self._stop_reason and not (once and self.batches):
@@ -165,7 +139,7 @@ class Daemon:
                 self.watching.stop()
                 self.waker.close()
                 self.project.save()
-                self.stream.publish(Stopped(reason=self._stop_reason or "done"))
+                self.stream.publish(events.Stopped(reason=self._stop_reason or "done"))
 
     def begin(self, *, with_events: bool = True) -> None:
         """Start to watch, and want a first batch; ``run`` does this."""
@@ -197,12 +171,12 @@ class Daemon:
         if self.watching.is_polling and not self.schedule.is_polling:
             self.schedule.poll(now)
         due = self.schedule.next(now)
-        if due.activity is Activity.WAIT:
+        if due.activity is schedule.Activity.WAIT:
             ends = (
                 [due.at, self._next_look] if due_at is None else [due.at, self._next_look, due_at]
             )
             self.waker.wait(min(ends) - self._clock())
-        elif due.activity is Activity.AUDIT:
+        elif due.activity is schedule.Activity.AUDIT:
             self._audit(now)
         elif self._may_begin(now):
             self._run_batch()
@@ -308,15 +282,15 @@ class Daemon:
     def _scan_after_storm(self, scan: Scan, rest: float) -> Scan:
         """Return a scan after specs stood still for ``rest`` seconds, or time is up."""
         since = self._clock()
-        end = since + LONGEST_STORM
+        end = since + watching.LONGEST_STORM
         while self._clock() < end and not self._stop_reason:
-            self.waker.pause(STORM_LOOK)
+            self.waker.pause(watching.STORM_LOOK)
             self._take_events(self._clock())
             self._take_requests(self._clock())
             began = self._clock()
             before, scan = scan, scan_project(self.root, None)
             if scan.moved_specs(before):
-                since, rest = began, STORM_REST
+                since, rest = began, watching.STORM_REST
             elif began - since >= rest:
                 break
         return self._scan()
@@ -325,15 +299,15 @@ class Daemon:
 
     def _may_begin(self, now: float) -> bool:
         """Return whether a batch may begin, as far as Git is concerned; else put it off."""
-        blocker = find_blocker(self.root)
+        blocker = schedule.find_blocker(self.root)
         verdict = self.gate.decide(now, blocker)
-        if verdict is Verdict.HOLD:
+        if verdict is schedule.Verdict.HOLD:
             if self.gate.held_since == now:
-                self.stream.publish(GitHeld(blocker=blocker or "", is_over=False))
-            self.schedule.hold(now + PAUSE)
+                self.stream.publish(events.GitHeld(blocker=blocker or "", is_over=False))
+            self.schedule.hold(now + schedule.PAUSE)
             return False
-        if verdict is Verdict.OVERRUN:
-            self.stream.publish(GitHeld(blocker=blocker or "", is_over=True))
+        if verdict is schedule.Verdict.OVERRUN:
+            self.stream.publish(events.GitHeld(blocker=blocker or "", is_over=True))
         return True
 
     def _run_batch(self) -> None:
@@ -343,7 +317,7 @@ class Daemon:
             self._must_forget = False
             self.project.forget()
             self._must_pass = True
-        batch = Batch(f"{os.getpid()}-{self.batches + 1}", causes, hints)
+        batch = events.Batch(f"{os.getpid()}-{self.batches + 1}", causes, hints)
         self._run_ahead(batch)
         has_failed = self._run_passes(batch)
         if batch.passes:
@@ -355,12 +329,12 @@ class Daemon:
         for question in waiting:
             self._inbox.answer(question, self.summary())
 
-    def _run_ahead(self, batch: Batch) -> None:
+    def _run_ahead(self, batch: events.Batch) -> None:
         """Make what the hinted specs decide before all is scanned, which takes far longer.
 
         This is a head start: the scan that follows decides.
         """
-        if len(batch.hints) >= STORM_FILES:
+        if len(batch.hints) >= watching.STORM_FILES:
             return
         began = time.perf_counter()
         changed = self.project.changed_at(batch.hints)
@@ -371,7 +345,7 @@ class Daemon:
             self._begin_pass(batch)
             self._add(batch, run_pass(self.project, self._should_stop, acting=acting))
 
-    def _run_passes(self, batch: Batch) -> bool:
+    def _run_passes(self, batch: events.Batch) -> bool:
         """Pass over the project until nothing moves; return whether the last pass failed."""
         has_fixpoint = self.safeguards.fixpoint
         if batch.passes and not has_fixpoint:
@@ -381,9 +355,9 @@ class Daemon:
         while batch.passes < MOST_PASSES:
             began = time.perf_counter()
             scan = self._scan()
-            if is_storm(before, scan, is_recent=batch.passes > 0):
+            if watching.is_storm(before, scan, is_recent=batch.passes > 0):
                 # What is made before its end is made in vain.
-                scan = self._scan_after_storm(scan, STORM_REST if batch.passes else 0.0)
+                scan = self._scan_after_storm(scan, watching.STORM_REST if batch.passes else 0.0)
             batch.time("scan", time.perf_counter() - began)
             before, outputs = scan, self.project.outputs
             is_still = scan.is_same(self.last_scan) and not scan.is_racy
@@ -403,13 +377,13 @@ class Daemon:
                 break
         return has_failed
 
-    def _begin_pass(self, batch: Batch) -> None:
+    def _begin_pass(self, batch: events.Batch) -> None:
         if not batch.passes:
             self.batches += 1
             self.stream.publish(batch.started())
         batch.passes += 1
 
-    def _pass(self, batch: Batch, scan: Scan) -> Pass:
+    def _pass(self, batch: events.Batch, scan: Scan) -> Pass:
         """Bring up to date what ``scan`` shows to have moved."""
         if scan.has_specs:
             done = run_pass(self.project, self._should_stop, scan=scan)
@@ -422,9 +396,9 @@ class Daemon:
             self.stream.publish(event)
         return done
 
-    def _add(self, batch: Batch, done: Pass) -> None:
+    def _add(self, batch: events.Batch, done: Pass) -> None:
         for file in batch.add(done):
-            self.stream.publish(OutputWritten(batch=batch.id, file=file))
+            self.stream.publish(events.OutputWritten(batch=batch.id, file=file))
 
 
 @contextlib.contextmanager

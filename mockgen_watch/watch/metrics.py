@@ -12,15 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final, Self
 
 from mockgen_watch.lock.model import Action
-from mockgen_watch.watch.events import (
-    BatchEnded,
-    BatchFailed,
-    DaemonEvent,
-    EventsMissed,
-    GitHeld,
-    OutputWritten,
-    WatchChanged,
-)
+from mockgen_watch.watch import events
 
 if sys.platform != "win32":
     import resource
@@ -94,10 +86,10 @@ class Metrics:
         self.last_ms: dict[str, float] = {}
         self.total_ms: dict[str, float] = {}
 
-    def __call__(self, event: DaemonEvent) -> None:
+    def __call__(self, event: events.DaemonEvent) -> None:
         counts = self.counts
         match event:
-            case BatchEnded():
+            case events.BatchEnded():
                 counts["batches"] += 1
                 counts["passes"] += event.passes
                 self.last_ms = {
@@ -105,15 +97,15 @@ class Metrics:
                 }
                 for name, spent in self.last_ms.items():
                     self.total_ms[name] = round(self.total_ms.get(name, 0.0) + spent, 3)
-            case BatchFailed():
+            case events.BatchFailed():
                 counts["failures"] += 1
-            case EventsMissed():
+            case events.EventsMissed():
                 counts["missed_events"] = event.count
-            case WatchChanged(mode="events", fields={"rebuilt": int(rebuilt)}):
+            case events.WatchChanged(mode="events", fields={"rebuilt": int(rebuilt)}):
                 counts["observer_rebuilt"] = rebuilt
-            case GitHeld(is_over=True):
+            case events.GitHeld(is_over=True):
                 counts["git_overruns"] += 1
-            case OutputWritten():
+            case events.OutputWritten():
                 self.outputs[_ENDS[event.file.action]] += 1
             case _:
                 return

@@ -15,15 +15,7 @@ from mockgen_watch.diagnostics import Diagnostic, Location, has_errors
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import FindingsError, MockgenError, UsageError
 from mockgen_watch.executors import Serial
-from mockgen_watch.formats.csv import (
-    CsvWriter,
-    cell_value,
-    column_name,
-    path_of_name,
-    plain_text,
-    raw_rows,
-    row_cells,
-)
+from mockgen_watch.formats import csv
 from mockgen_watch.lock.lockfile import Lockfile
 from mockgen_watch.lock.paths import below, is_labels, split_path
 from mockgen_watch.migrations.graft import (
@@ -410,7 +402,7 @@ class Edited(Struct, frozen=True, kw_only=True):
         made = self.made if is_whole else self.made[first : first + 1]
         form, writer = self.plan.output.format, self.production.writer
         try:
-            if isinstance(writer, CsvWriter):
+            if isinstance(writer, csv.CsvWriter):
                 records = _rows(data, writer, made)
             else:
                 records = decode_records(form, data)
@@ -500,28 +492,28 @@ def _files(plan: OutputPlan, number: int | None) -> Iterator[tuple[str, int]]:
         yield split_path(stem, one, suffix), one - 1
 
 
-def _rows(data: bytes, writer: CsvWriter, made: Sequence[dict[str, Json]]) -> list[Json]:
+def _rows(data: bytes, writer: csv.CsvWriter, made: Sequence[dict[str, Json]]) -> list[Json]:
     """Return the records in CSV: those that are made, with the cells that differ."""
-    header, *rows = raw_rows(data.decode(), writer.style.delimiter) or [[]]
-    known = {column_name(path): path for path in writer.columns.paths()}
-    names = [plain_text(cell) for cell in header]
+    header, *rows = csv.raw_rows(data.decode(), writer.style.delimiter) or [[]]
+    known = {csv.column_name(path): path for path in writer.columns.paths()}
+    names = [csv.plain_text(cell) for cell in header]
     gone = [name for name in known if name not in names]
     if gone:
         raise CannotAdoptError(f"the column {gone[0]} is gone, and all records have it")
-    paths = [known.get(name) or path_of_name(name) for name in names]
+    paths = [known.get(name) or csv.path_of_name(name) for name in names]
     if len(rows) != len(made):
         return [None] * len(rows)
     records: list[Json] = []
     for number, (row, record) in enumerate(zip(rows, made, strict=True)):
         if len(row) != len(names):
             raise CannotAdoptError(f"row {number} has {len(row)} cells, and there are {len(names)}")
-        cells = row_cells(writer.columns, record, writer.style)
+        cells = csv.row_cells(writer.columns, record, writer.style)
         made_cells = dict(zip(writer.columns.paths(), map(bytes.decode, cells), strict=True))
         edited: Json = record
         for path, cell in zip(paths, row, strict=True):
             if cell != made_cells.get(path, ""):
                 before = value_at(edited, path)
                 old = None if isinstance(before, Missing) else before
-                edited = _with_value(edited, path, cell_value(cell, old, writer.style))
+                edited = _with_value(edited, path, csv.cell_value(cell, old, writer.style))
         records.append(edited)
     return records

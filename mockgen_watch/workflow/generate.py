@@ -15,16 +15,8 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors import Executor, Serial
+from mockgen_watch.lock import model as locked
 from mockgen_watch.lock.lockfile import Lockfile, made_from
-from mockgen_watch.lock.model import (
-    Action,
-    FileAction,
-    OutputAction,
-    Reason,
-    Reconciliation,
-    Scope,
-    Snapshot,
-)
 from mockgen_watch.lock.paths import WantedOutput, WantedSuite, check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
 from mockgen_watch.plan import CONTRACT
@@ -57,8 +49,8 @@ class FileResult(Struct, frozen=True, kw_only=True):
     """
 
     path: str
-    action: Action
-    reason: Reason
+    action: locked.Action
+    reason: locked.Reason
     records: int
     resumed: int = 0
 
@@ -93,10 +85,10 @@ class Report(Struct, frozen=True, kw_only=True):
     def is_idle(self) -> bool:
         """Return whether there was nothing to do and nothing to report."""
         is_cut_short = self.is_stopped or self.has_moved
-        has_kept_all = all(file.action is Action.KEEP for file in self.files)
+        has_kept_all = all(file.action is locked.Action.KEEP for file in self.files)
         return has_kept_all and not (self.diagnostics or self.has_written or is_cut_short)
 
-    def count(self, *actions: Action) -> int:
+    def count(self, *actions: locked.Action) -> int:
         """Return how many files ended in one of ``actions``."""
         return sum(file.action in actions for file in self.files)
 
@@ -112,7 +104,7 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     suites: Suites
     selection: Selection
-    reconciliation: Reconciliation
+    reconciliation: locked.Reconciliation
     diagnostics: tuple[Diagnostic, ...]
     failed_suites: tuple[str, ...]
 
@@ -127,7 +119,7 @@ class Decision(Struct, frozen=True, kw_only=True):
         """
         found = Diagnostics((*self.diagnostics, *self.found()))
         for file in self.reconciliation.files():
-            if file.action is Action.REFUSE:
+            if file.action is locked.Action.REFUSE:
                 found.extend(describe(file, label))
         return tuple(found.sorted())
 
@@ -155,7 +147,7 @@ class Decision(Struct, frozen=True, kw_only=True):
         )
 
 
-def decide(project: OpenProject, request: Request, tree: OutputTree | Snapshot) -> Decision:
+def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Snapshot) -> Decision:
     """Return what ``request`` makes of the outputs in ``tree``: a folder, or what Git holds of it.
 
     Raises:
@@ -168,7 +160,7 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | Snapshot) 
     names = select_suites(suites, request)
     scope = None
     if request.acting is not None:
-        scope = Scope.around(request.acting, {*names, *tree.locks})
+        scope = locked.Scope.around(request.acting, {*names, *tree.locks})
         names = tuple(name for name in names if name in scope.near)
     renewed = renew_inputs(tree.locks, suites.sources)
     if renewed:
@@ -264,7 +256,7 @@ def preview(project: OpenProject, request: Request, *, root: OutputRoot | None =
     )
 
 
-def record_counts(reconciliation: Reconciliation) -> dict[str, int]:
+def record_counts(reconciliation: locked.Reconciliation) -> dict[str, int]:
     """Return path → the number of records that a file will hold."""
     return {
         file.path: output.output.records
@@ -277,7 +269,7 @@ def record_counts(reconciliation: Reconciliation) -> dict[str, int]:
 
 
 def file_result(
-    file: FileAction, action: Action, records: Mapping[str, int], root: OutputRoot
+    file: locked.FileAction, action: locked.Action, records: Mapping[str, int], root: OutputRoot
 ) -> FileResult:
     """Return the result of a file whose ``action`` turned out to be this."""
     return FileResult(
@@ -312,18 +304,18 @@ class Renderer:
         self._spool_folder = spool_folder
 
     def contents(
-        self, reconciliation: Reconciliation
-    ) -> Iterator[tuple[OutputAction, Iterator[tuple[str, Iterable[bytes]]]]]:
+        self, reconciliation: locked.Reconciliation
+    ) -> Iterator[tuple[locked.OutputAction, Iterator[tuple[str, Iterable[bytes]]]]]:
         """Yield each output of which bytes are needed, with its ``files``."""
         for suite in reconciliation.suites:
             for output in suite.outputs:
                 if output.must_produce:
                     yield output, self.files(output)
 
-    def plan(self, action: OutputAction) -> OutputPlan:
+    def plan(self, action: locked.OutputAction) -> OutputPlan:
         return self._suites.plan(action.output.suite, action.output.name, self._selection)
 
-    def files(self, action: OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def files(self, action: locked.OutputAction) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield path and bytes of each file of an output that must be produced, in order.
 
         Raises:
@@ -395,19 +387,19 @@ def report_of_run(
 
 
 def _results(
-    reconciliation: Reconciliation, outcome: Outcome, root: OutputRoot
+    reconciliation: locked.Reconciliation, outcome: Outcome, root: OutputRoot
 ) -> Iterator[FileResult]:
     refused = {refusal.file.path for refusal in outcome.refusals}
     records = record_counts(reconciliation)
     ends = {path: settled.action for path, settled in outcome.settled.items()}
-    ends |= dict.fromkeys(refused, Action.REFUSE)
+    ends |= dict.fromkeys(refused, locked.Action.REFUSE)
     for file in sorted(reconciliation.files(), key=lambda file: file.path):
         if file.path in ends:
             result = file_result(file, ends[file.path], records, root)
             yield replace(result, resumed=outcome.resumed.get(file.path, 0))
 
 
-def _settled(reconciliation: Reconciliation, outcome: Outcome) -> Iterator[str]:
+def _settled(reconciliation: locked.Reconciliation, outcome: Outcome) -> Iterator[str]:
     """Yield the suites of which nothing is left to do or to report."""
     if outcome.failures or outcome.is_stopped:
         return

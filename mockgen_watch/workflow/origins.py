@@ -15,36 +15,9 @@ from mockgen_watch.plan.model import OutputPlan, RecordPlan, twin_of
 from mockgen_watch.rules.cel import fields_of
 from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.promise.facts import bare_path
+from mockgen_watch.spec import generators
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import Json, pointer_of
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Constant,
-    Generator,
-    Moment,
-    Number,
-    Pattern,
-    Pool,
-    RecordIndex,
-    Reference,
-    RowField,
-    SequenceNumber,
-    Template,
-    Uuid,
-)
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    Layout,
-    Leaf,
-    MergeKind,
-    Modifiers,
-    ObjectShape,
-    Origin,
-    RuleKind,
-    RuleSpec,
-    Shape,
-    Statement,
-    find_shape,
-)
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
@@ -61,7 +34,7 @@ if TYPE_CHECKING:
 class FoundShape(Struct, frozen=True, kw_only=True):
     """A shape, and the indexes of array elements on the way to it."""
 
-    shape: Shape
+    shape: spec.Shape
     elements: tuple[int, ...]
 
 
@@ -84,9 +57,9 @@ def locate_record(
         UsageError: the pointer names no record of the file.
     """
     layout = output.output.layout
-    if layout is Layout.SINGLE:
+    if layout is spec.Layout.SINGLE:
         return 0, tuple(segments)
-    if layout is Layout.SPLIT:
+    if layout is spec.Layout.SPLIT:
         if file_number is None or not 1 <= file_number <= output.count:
             raise UsageError(f"{output.model}/{output.scenario} has no such record file")
         return file_number - 1, tuple(segments)
@@ -104,12 +77,12 @@ def shape_at(plan: RecordPlan, segments: Sequence[str]) -> FoundShape:
     Raises:
         UsageError: no record of this plan has such a place.
     """
-    shape: Shape = plan.shape
+    shape: spec.Shape = plan.shape
     elements: list[int] = []
     for place, segment in enumerate(segments):
-        if isinstance(shape, ObjectShape):
+        if isinstance(shape, spec.ObjectShape):
             inner = shape.get(segment)
-        elif isinstance(shape, ArrayShape):
+        elif isinstance(shape, spec.ArrayShape):
             inner = _element(shape, segment)
             elements.append(int(segment) if segment.isdigit() else 0)
         else:
@@ -121,7 +94,7 @@ def shape_at(plan: RecordPlan, segments: Sequence[str]) -> FoundShape:
     return FoundShape(shape=shape, elements=tuple(elements))
 
 
-def _element(array: ArrayShape, segment: str) -> Shape | None:
+def _element(array: spec.ArrayShape, segment: str) -> spec.Shape | None:
     if not segment.isdigit():
         return None
     number = int(segment)
@@ -141,7 +114,7 @@ def locate_value(record: Json, segments: Iterable[str]) -> tuple[Place, Json | M
     return tuple(place), here
 
 
-_MIXING = frozenset({MergeKind.APPEND, MergeKind.UNION, MergeKind.BY_KEY})
+_MIXING = frozenset({spec.MergeKind.APPEND, spec.MergeKind.UNION, spec.MergeKind.BY_KEY})
 
 
 class Role(StrEnum):
@@ -169,7 +142,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 def trace(
-    target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: Origin
+    target: Target, plan: RecordPlan, case: Case, path: Sequence[str], origin: spec.Origin
 ) -> tuple[Step, ...]:
     """Return what has a part in the value at ``path`` of a record, beside its ``origin``.
 
@@ -184,20 +157,20 @@ def trace(
     )
 
 
-def find_leaf(shape: ObjectShape, place: Place) -> Shape | None:
+def find_leaf(shape: spec.ObjectShape, place: Place) -> spec.Shape | None:
     """Return what ``place`` leads to; in an array that has no such element, another one."""
     names = tuple(map(str, place))
-    found: Shape | None = shape
+    found: spec.Shape | None = shape
     for name in names:
-        if isinstance(found, ObjectShape):
+        if isinstance(found, spec.ObjectShape):
             found = found.get(name)
-        elif isinstance(found, ArrayShape) and name.isdecimal():
+        elif isinstance(found, spec.ArrayShape) and name.isdecimal():
             number = int(name)
             has_own = number < len(found.elements)
             found = found.elements[number] if has_own else found.items
         else:
             found = None
-    return found or find_shape(shape, bare_path(names))
+    return found or spec.find_shape(shape, bare_path(names))
 
 
 def fault_at(case: Case, path: Sequence[str]) -> Fault | None:
@@ -213,7 +186,7 @@ def leads_to(place: Place, path: Sequence[str]) -> bool:
     return tuple(path[: len(place)]) == tuple(map(str, place))
 
 
-def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Statement | None:
+def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> spec.Statement | None:
     """Return what the spec states at ``segments`` of record ``index``, or above; else None."""
     for statement in plan.stated:
         way = tuple(segments[: len(statement.path)])
@@ -222,31 +195,33 @@ def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> Sta
     return None
 
 
-def _sources(plan: RecordPlan, shape: Shape, record: Json, path: Path) -> Iterator[Step]:
+def _sources(plan: RecordPlan, shape: spec.Shape, record: Json, path: Path) -> Iterator[Step]:
     """Yield where the value of a row, a reference or a template comes from."""
-    generator = shape.generator if isinstance(shape, Leaf) else None
-    if isinstance(generator, RowField):
+    generator = shape.generator if isinstance(shape, spec.Leaf) else None
+    if isinstance(generator, generators.RowField):
         yield from _row(plan, generator, record, path)
-    elif isinstance(generator, Reference):
+    elif isinstance(generator, generators.Reference):
         yield from _parents(plan, generator)
-    elif isinstance(generator, Template):
+    elif isinstance(generator, generators.Template):
         for part in generator.parts:
-            found = find_shape(plan.shape, part.path) if part.path else None
+            found = spec.find_shape(plan.shape, part.path) if part.path else None
             if found is not None:
                 yield _step(Role.MADE_OF, ".".join(part.path), found)
 
 
-def _row(plan: RecordPlan, generator: RowField, record: Json, path: Path) -> Iterator[Step]:
+def _row(
+    plan: RecordPlan, generator: generators.RowField, record: Json, path: Path
+) -> Iterator[Step]:
     """Yield the row that agrees with all fields of the record that are taken from it."""
     shape = find_leaf(plan.shape, path[:-1])
     _, home = locate_value(record, path[:-1])
-    if not isinstance(shape, ObjectShape) or not isinstance(home, dict):
+    if not isinstance(shape, spec.ObjectShape) or not isinstance(home, dict):
         return
     names = {
         member.name: member.shape.generator.key
         for member in shape.members
-        if isinstance(member.shape, Leaf)
-        and isinstance(member.shape.generator, RowField)
+        if isinstance(member.shape, spec.Leaf)
+        and isinstance(member.shape.generator, generators.RowField)
         and member.shape.generator.address == generator.address
     }
     entries = generator.rows.entries
@@ -260,17 +235,17 @@ def _row(plan: RecordPlan, generator: RowField, record: Json, path: Path) -> Ite
             return
 
 
-def _parents(plan: RecordPlan, reference: Reference) -> Iterator[Step]:
+def _parents(plan: RecordPlan, reference: generators.Reference) -> Iterator[Step]:
     """Yield the field of the parent, that of the parent's parent, and so on."""
     parents = dict(plan.parents)
     while reference in parents:
         plan = parents[reference]
-        found = find_shape(plan.shape, reference.path)
+        found = spec.find_shape(plan.shape, reference.path)
         if found is None:
             return
         yield _step(Role.PARENT, f"{reference.model}.{'.'.join(reference.path)}", found)
-        generator = found.generator if isinstance(found, Leaf) else None
-        if not isinstance(generator, Reference):
+        generator = found.generator if isinstance(found, spec.Leaf) else None
+        if not isinstance(generator, generators.Reference):
             return
         reference, parents = generator, dict(plan.parents)
 
@@ -327,8 +302,8 @@ def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
                 yield Step(role=Role.EXCLUSION, name=clause.name, location=condition.location)
 
 
-def _fields(rule: RuleSpec) -> tuple[Path, ...]:
-    if rule.kind is RuleKind.CEL:
+def _fields(rule: spec.RuleSpec) -> tuple[Path, ...]:
+    if rule.kind is spec.RuleKind.CEL:
         return fields_of(rule.expression) or ()
     return (rule.field,) if rule.field else ()
 
@@ -351,8 +326,8 @@ def _path_in_model(plan: RecordPlan, place: Path) -> Path | None:
     return inner
 
 
-def _step(role: Role, name: str, shape: Shape) -> Step:
-    text = describe(shape.generator) if isinstance(shape, Leaf) else ""
+def _step(role: Role, name: str, shape: spec.Shape) -> Step:
+    text = describe(shape.generator) if isinstance(shape, spec.Leaf) else ""
     return Step(role=role, name=name, location=shape.origin.location, text=text)
 
 
@@ -364,16 +339,16 @@ class Odds(Struct, frozen=True, kw_only=True):
     location: Location
 
 
-def pool_odds(generator: Generator) -> tuple[Odds, ...]:
+def pool_odds(generator: generators.Generator) -> tuple[Odds, ...]:
     """Return the values of a pool with their odds, likeliest first; empty for other generators.
 
     Values that a merge or a row makes equal are added up.
     """
-    pool = generator.rows if isinstance(generator, RowField) else generator
-    if not isinstance(pool, Pool):
+    pool = generator.rows if isinstance(generator, generators.RowField) else generator
+    if not isinstance(pool, generators.Pool):
         return ()
     values = [entry.value for entry in pool.entries]
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         values = [row.get(generator.key) if isinstance(row, dict) else None for row in values]
     total = sum((entry.weight for entry in pool.entries), Decimal(0))
     shares: dict[bytes, Odds] = {}
@@ -386,27 +361,27 @@ def pool_odds(generator: Generator) -> tuple[Odds, ...]:
     return tuple(sorted(shares.values(), key=lambda odds: -odds.share))
 
 
-def describe(generator: Generator) -> str:
+def describe(generator: generators.Generator) -> str:
     """Say in one line how ``generator`` chooses."""
     return _WORDS[type(generator)](generator)
 
 
-def _pool(pool: Pool) -> str:
+def _pool(pool: generators.Pool) -> str:
     origin = f" of the vocabulary {pool.source}" if pool.source else ""
     return f"one of {len(pool.entries)} values{origin}"
 
 
-def _template(template: Template) -> str:
+def _template(template: generators.Template) -> str:
     parts = (part.text or "{" + ".".join(part.path) + "}" for part in template.parts)
     return "text built as " + "".join(parts)
 
 
-def _reference(reference: Reference) -> str:
+def _reference(reference: generators.Reference) -> str:
     owner = f"{reference.suite}:{reference.model}" if reference.suite else reference.model
     return f"the field {'.'.join(reference.path)} of a record of {owner}"
 
 
-def _number(number: Number) -> str:
+def _number(number: generators.Number) -> str:
     kind = "an integer" if number.integer else "a number"
     low = "" if number.minimum is None else f" from {number.minimum}"
     high = "" if number.maximum is None else f" to {number.maximum}"
@@ -415,28 +390,32 @@ def _number(number: Number) -> str:
     return f"{kind}{low}{high}{shape}"
 
 
-def _moment(moment: Moment) -> str:
+def _moment(moment: generators.Moment) -> str:
     steps = (moment.last - moment.first) // moment.step
     return f"a {moment.kind} from {format_moment(moment, 0)} to {format_moment(moment, steps)}"
 
 
 _WORDS: dict[type, Callable[[Any], str]] = {
-    Constant: lambda _: "a constant",
-    Pool: _pool,
-    RowField: lambda row: f"the field {row.key} of one of {len(row.rows.entries)} rows",
-    Pattern: lambda pattern: f"text that matches {pattern.source}",
-    Boolean: lambda boolean: f"true with probability {boolean.true}",
-    Uuid: lambda _: "a UUID made of the address",
-    SequenceNumber: lambda number: f"a sequence from {number.start} in steps of {number.step}",
-    RecordIndex: lambda index: f"the index of the {'element' if index.element else 'record'}",
-    Template: _template,
-    Reference: _reference,
-    Number: _number,
-    Moment: _moment,
+    generators.Constant: lambda _: "a constant",
+    generators.Pool: _pool,
+    generators.RowField: lambda row: f"the field {row.key} of one of {len(row.rows.entries)} rows",
+    generators.Pattern: lambda pattern: f"text that matches {pattern.source}",
+    generators.Boolean: lambda boolean: f"true with probability {boolean.true}",
+    generators.Uuid: lambda _: "a UUID made of the address",
+    generators.SequenceNumber: lambda number: (
+        f"a sequence from {number.start} in steps of {number.step}"
+    ),
+    generators.RecordIndex: lambda index: (
+        f"the index of the {'element' if index.element else 'record'}"
+    ),
+    generators.Template: _template,
+    generators.Reference: _reference,
+    generators.Number: _number,
+    generators.Moment: _moment,
 }
 
 
-def describe_modifiers(modifiers: Modifiers) -> tuple[str, ...]:
+def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
     """Return one phrase for each modifier that does something."""
     phrases = (
         (modifiers.omit, f"absent with probability {modifiers.omit}"),

@@ -18,19 +18,9 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.executors import Executor, PlacingExecutor
-from mockgen_watch.formats import BUILTIN
+from mockgen_watch.formats import BUILTIN, rendering
 from mockgen_watch.formats.format import FormatError, Framing, Writer, complete_options
 from mockgen_watch.formats.fragments import SlowField
-from mockgen_watch.formats.rendering import (
-    CaseRecords,
-    Records,
-    Warming,
-    alone,
-    document,
-    label_bytes_of,
-    records_of,
-    warm_up,
-)
 from mockgen_watch.formats.styles import NDJSON
 from mockgen_watch.lock.paths import LABELS_SUFFIX, split_path
 from mockgen_watch.scenarios.labels import Case, labelled
@@ -72,9 +62,9 @@ class Production(Struct, frozen=True, kw_only=True):
         """Whether each record holds its own label."""
         return self.plan.output.labels is Labels.INSIDE and self.source.is_promised
 
-    def records(self) -> Records:
+    def records(self) -> rendering.Records:
         """Return its records as an executor runs them."""
-        kind = CaseRecords if self.collector is None else _RecordsWithLabels
+        kind = rendering.CaseRecords if self.collector is None else _RecordsWithLabels
         cases = kind(
             writer=self.writer,
             source=self.source,
@@ -85,7 +75,7 @@ class Production(Struct, frozen=True, kw_only=True):
         if self.collector is not None:
             return cases
         if self.source.is_plain and not self.is_labelled:
-            plain = records_of(self.writer, self.source.programs[0], self.plan.count)
+            plain = rendering.records_of(self.writer, self.source.programs[0], self.plan.count)
             stated = self.source.stated
             return PatchedRecords(plain=plain, cases=cases, stated=stated) if stated else plain
         return cases
@@ -217,7 +207,7 @@ def record_bytes(production: Production, index: int) -> bytes:
         FindingsError: it cannot be written.
     """
     try:
-        return alone(production.writer, production.record_at(index), index)
+        return rendering.alone(production.writer, production.record_at(index), index)
     except FormatError as error:
         raise _cannot_write(production.plan, error) from error
 
@@ -253,11 +243,11 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield bytes(block)
 
 
-class PatchedRecords(Warming, frozen=True, kw_only=True):
+class PatchedRecords(rendering.Warming, frozen=True, kw_only=True):
     """Records that a program makes by chunks, except those of which something is ``stated``."""
 
-    plain: Records
-    cases: CaseRecords
+    plain: rendering.Records
+    cases: rendering.CaseRecords
     stated: tuple[int, ...]
 
     @property
@@ -269,7 +259,7 @@ class PatchedRecords(Warming, frozen=True, kw_only=True):
         return self.plain.count
 
     def warm_up(self) -> None:
-        warm_up(self.plain)
+        rendering.warm_up(self.plain)
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         for index in self.stated[bisect_left(self.stated, start) :]:
@@ -308,7 +298,7 @@ class RecordsFile(Resumable):
             self._advance(self._plan, record)
         try:
             pieces = self._executor.run(self._source_records, self._count_records, record)
-            yield from document(framing, self._count_bytes(pieces), is_begun=record > 0)
+            yield from rendering.document(framing, self._count_bytes(pieces), is_begun=record > 0)
         except FormatError as error:
             raise _cannot_write(self._plan, error) from error
 
@@ -329,7 +319,7 @@ _LENGTHS: Final = struct.Struct("<QQ")
 """The numbers of bytes of records, and of their labels, that come next."""
 
 
-class _RecordsWithLabels(CaseRecords, frozen=True, kw_only=True):
+class _RecordsWithLabels(rendering.CaseRecords, frozen=True, kw_only=True):
     """Records and their labels, made together; ``LabelCollector`` takes them apart."""
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
@@ -347,7 +337,7 @@ class LabelCollector:
         self._collected = range(0)
 
     def run(
-        self, records: Records, advance: Callable[[int], None], start: int = 0
+        self, records: rendering.Records, advance: Callable[[int], None], start: int = 0
     ) -> Iterator[bytes]:
         self._spool.clear()
         self._collected = range(start, start)
@@ -357,7 +347,7 @@ class LabelCollector:
     def note(self, case: Case, index: int) -> None:
         """Put aside the label of record ``index``, which was made without ``run``."""
         if index == self._collected.stop:
-            self._spool.write(label_bytes_of(self._writer, case, index))
+            self._spool.write(rendering.label_bytes_of(self._writer, case, index))
             self._collected = range(self._collected.start, index + 1)
 
     def lines(self, labels: _LabelRecords) -> Iterator[bytes]:
@@ -404,7 +394,7 @@ class _LabelRecords(Struct, frozen=True, kw_only=True):
 
     def pieces(self, start: int, stop: int) -> Iterator[bytes]:
         for index in range(start, stop):
-            yield label_bytes_of(self.writer, self.source.label_at(index), index)
+            yield rendering.label_bytes_of(self.writer, self.source.label_at(index), index)
 
 
 def label_writer() -> Writer:
@@ -426,4 +416,4 @@ def label_document(
         lines = executor.lines(labels)
     else:
         lines = executor.run(labels, lambda _: None)
-    yield from document(labels.framing, lines)
+    yield from rendering.document(labels.framing, lines)

@@ -20,6 +20,7 @@ from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog, Refused
 from mockgen_watch.scenarios.source import RecordSources, check_promises
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.fixes import with_fix
 from mockgen_watch.spec.build.master import build_master
 from mockgen_watch.spec.build.pools import (
@@ -30,16 +31,6 @@ from mockgen_watch.spec.build.pools import (
 )
 from mockgen_watch.spec.build.user_input import build_user_input
 from mockgen_watch.spec.document import Document, Node, plain_data
-from mockgen_watch.spec.model import (
-    ConflictPolicy,
-    CoverageSpec,
-    MasterChoice,
-    MasterFile,
-    Model,
-    RuleKind,
-    RuleSpec,
-    UserInput,
-)
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.workflow.sources import (
     PLUGIN,
@@ -73,7 +64,7 @@ class Suite(Struct, frozen=True, kw_only=True):
         has_failed: an error keeps it from being compiled.
     """
 
-    user_input: UserInput | None
+    user_input: spec.UserInput | None
     master: ResolvedMaster | None
     inputs: Mapping[str, str | None]
     has_failed: bool
@@ -97,7 +88,7 @@ class SuiteSettings(Struct, frozen=True, kw_only=True):
     specs: str
     context: BuildContext
     master: str | None = None
-    on_conflict: ConflictPolicy = ConflictPolicy.ERROR
+    on_conflict: spec.ConflictPolicy = spec.ConflictPolicy.ERROR
     inputs: Mapping[str, str | None] = field(default_factory=dict)
     has_profile: bool = False
     catalog: Catalog = field(default_factory=Catalog)
@@ -130,7 +121,7 @@ class Suites:
         self.record_sources = RecordSources()
         self._diagnostics = Diagnostics()
         self._documents: dict[str, Document] = {}
-        self._masters: dict[str, MasterFile | None] = {}
+        self._masters: dict[str, spec.MasterFile | None] = {}
         self._vocabularies: dict[str, Pool | None] = {}
         self._rule_types: dict[str, RuleType] = {}
         self._rule_digests: dict[str, str] = {}
@@ -209,7 +200,7 @@ class Suites:
             every.extend(self._compile_diagnostics[selection].sorted())
         return tuple(every.sorted())
 
-    def masters(self) -> Mapping[str, MasterFile | None]:
+    def masters(self) -> Mapping[str, spec.MasterFile | None]:
         """Return path → master file of those that were read; None for one with errors."""
         return self._masters
 
@@ -274,8 +265,8 @@ class Suites:
         )
 
     def _read_files_of_models(
-        self, user_input: UserInput, inputs: dict[str, str | None]
-    ) -> tuple[UserInput, bool]:
+        self, user_input: spec.UserInput, inputs: dict[str, str | None]
+    ) -> tuple[spec.UserInput, bool]:
         """Return ``user_input`` with the schemas and kept cases that it names, and failures."""
         models = []
         has_failed = False
@@ -294,12 +285,14 @@ class Suites:
         self.report(refused)
         return user_input, has_failed or bool(refused)
 
-    def _with_schema(self, rule: RuleSpec, inputs: dict[str, str | None]) -> RuleSpec | None:
+    def _with_schema(
+        self, rule: spec.RuleSpec, inputs: dict[str, str | None]
+    ) -> spec.RuleSpec | None:
         """Return ``rule`` with the schema that it names; None when there is none without errors.
 
         The schema is part of the rule from here on, so that a changed one changes outputs' keys.
         """
-        if rule.kind is not RuleKind.CONFORMS:
+        if rule.kind is not spec.RuleKind.CONFORMS:
             return rule
         root = self._root_of_input(rule.expression, inputs)
         if rule.expression not in self.sources:
@@ -307,8 +300,8 @@ class Suites:
         return None if root is None else replace(rule, schema=plain_data(root))
 
     def _with_cases(
-        self, coverage: CoverageSpec, inputs: dict[str, str | None]
-    ) -> CoverageSpec | None:
+        self, coverage: spec.CoverageSpec, inputs: dict[str, str | None]
+    ) -> spec.CoverageSpec | None:
         """Return ``coverage`` with the cases that it keeps; None when their file has errors.
 
         A file that is not there holds none yet.
@@ -327,11 +320,11 @@ class Suites:
         return None if document is None else document.root
 
     def _import_plugins(
-        self, models: Iterable[Model], inputs: dict[str, str | None]
+        self, models: Iterable[spec.Model], inputs: dict[str, str | None]
     ) -> Iterator[Diagnostic]:
         """Import the rules that plugins offer; yield why one of them cannot be had."""
         for rule in (rule for model in models for rule in model.rules):
-            if rule.kind is not RuleKind.PLUGIN:
+            if rule.kind is not spec.RuleKind.PLUGIN:
                 continue
             plugin = rule.expression.partition("/")[0]
             known = inputs[PLUGIN + plugin] = self.settings.catalog.digest(plugin)
@@ -343,12 +336,12 @@ class Suites:
             self._rule_digests[rule.expression] = known or ""
 
     def _read_master(
-        self, user_input: UserInput, inputs: dict[str, str | None]
+        self, user_input: spec.UserInput, inputs: dict[str, str | None]
     ) -> tuple[ResolvedMaster | None, bool]:
         """Return the master of a suite, and whether it should have one but has none."""
         if self.settings.master is not None:
             user_input = replace(
-                user_input, master=MasterChoice.NAMED, master_path=self.settings.master
+                user_input, master=spec.MasterChoice.NAMED, master_path=self.settings.master
             )
         lookup = find_master(user_input, self.settings.specs, self.sources)
         self.report(lookup.diagnostics)
@@ -372,7 +365,7 @@ class Suites:
             file = self._master_file(path, inputs)
             path = file.extends if file else ""
 
-    def _master_file(self, path: str, inputs: dict[str, str | None]) -> MasterFile | None:
+    def _master_file(self, path: str, inputs: dict[str, str | None]) -> spec.MasterFile | None:
         document = self._parsed(path)
         if document is None:
             self._masters[path] = None
@@ -472,7 +465,7 @@ def one_too_many(message: str, hint: str, second: str) -> Diagnostic:
     return Diagnostic(code="MG209", message=message, hint=hint, location=Location(path=second))
 
 
-def _no_schema(rule: RuleSpec) -> Diagnostic:
+def _no_schema(rule: spec.RuleSpec) -> Diagnostic:
     return Diagnostic(
         code="MG218",
         message=f'rule "{rule.name}": there is no file {rule.expression}',
@@ -481,7 +474,7 @@ def _no_schema(rule: RuleSpec) -> Diagnostic:
     )
 
 
-def _refused(rule: RuleSpec, refused: Refused, place: Location | None) -> Diagnostic:
+def _refused(rule: spec.RuleSpec, refused: Refused, place: Location | None) -> Diagnostic:
     related = () if place is None else (Related(message="it is named here", location=place),)
     return Diagnostic(
         code=refused.code,

@@ -16,23 +16,7 @@ from mockgen_watch.scenarios.labels import INSIDE, Case, label_data, labelled
 from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.model import ArrayShape, Labels, Leaf, Origin, OriginKind, Shape
-from mockgen_watch.workflow.origins import (
-    FoundShape,
-    Odds,
-    Role,
-    Step,
-    describe,
-    describe_modifiers,
-    fault_at,
-    find_leaf,
-    find_statement,
-    leads_to,
-    locate_record,
-    locate_value,
-    pool_odds,
-    shape_at,
-    trace,
-)
+from mockgen_watch.workflow import origins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +44,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     scenario: str
     labels: tuple[Mapping[str, Json], ...]
     choice: Choice
-    steps: tuple[Step, ...]
+    steps: tuple[origins.Step, ...]
     plan: RecordPlan
 
 
@@ -77,7 +61,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     origin: Origin
     text: str
     notes: tuple[str, ...] = ()
-    odds: tuple[Odds, ...] = ()
+    odds: tuple[origins.Odds, ...] = ()
     address: tuple[str, ...] = ()
     elements: tuple[int, ...] = ()
 
@@ -91,7 +75,7 @@ def explain(target: Target, segments: Sequence[str]) -> Explanation:
     """
     if target.is_labels:
         return _explain_label(target, segments)
-    index, path = locate_record(target.plan, target.number, segments)
+    index, path = origins.locate_record(target.plan, target.number, segments)
     return RecordExplainer(target, target.suites.record_sources.of(target.plan), index).at(path)
 
 
@@ -138,9 +122,12 @@ class RecordExplainer:
             UsageError: the record has no such place.
         """
         plan, case = self._plan, self._case
-        _, value = locate_value(self._record, path)
-        choice = _special(plan, case, self._index, path) or _drawn(shape_at(plan, path))
-        steps = (*self._covering(path), *trace(self._target, plan, case, path, choice.origin))
+        _, value = origins.locate_value(self._record, path)
+        choice = _special(plan, case, self._index, path) or _drawn(origins.shape_at(plan, path))
+        steps = (
+            *self._covering(path),
+            *origins.trace(self._target, plan, case, path, choice.origin),
+        )
         return self._explanation(path, value, choice, steps)
 
     def label(self, number: int, path: Sequence[str]) -> Explanation:
@@ -150,7 +137,7 @@ class RecordExplainer:
             UsageError: the label has no such place.
         """
         label = {"record": self._index, **self.labels[number]}
-        _, value = locate_value(label, path)
+        _, value = origins.locate_value(label, path)
         if isinstance(value, Missing):
             raise UsageError(f"the label has no {pointer_of(path)}")
         text = f"the label: what record {self._index} shows"
@@ -170,7 +157,7 @@ class RecordExplainer:
         path: Sequence[str],
         value: Json | Missing,
         choice: Choice,
-        steps: tuple[Step, ...],
+        steps: tuple[origins.Step, ...],
     ) -> Explanation:
         return Explanation(
             record=self._index,
@@ -184,34 +171,34 @@ class RecordExplainer:
             plan=self._plan,
         )
 
-    def _covering(self, path: Sequence[str]) -> Iterator[Step]:
+    def _covering(self, path: Sequence[str]) -> Iterator[origins.Step]:
         """Yield the line of ``$coverage`` where a design chose the value, and no odds."""
         plan = self._plan
-        if not plan.coverage.is_asked or fault_at(self._case, path) is not None:
+        if not plan.coverage.is_asked or origins.fault_at(self._case, path) is not None:
             return
         try:
-            shape = shape_at(plan, path).shape
+            shape = origins.shape_at(plan, path).shape
         except UsageError:
             return
         plans = [constrained for constrained, _ in self._part.settings]
         found = find_design(plans, self._index, shape, tuple(path))
-        if found is not None and find_statement(plan, self._index, path) is None:
-            yield Step(
-                role=Role.COVERAGE,
+        if found is not None and origins.find_statement(plan, self._index, path) is None:
+            yield origins.Step(
+                role=origins.Role.COVERAGE,
                 name="$coverage",
                 location=plan.coverage.location,
                 text=f"{plan.coverage.strength} chooses it for the first {found[1]} records",
             )
 
 
-def _drawn(found: FoundShape) -> Choice:
+def _drawn(found: origins.FoundShape) -> Choice:
     shape = found.shape
     leaf = shape if isinstance(shape, Leaf) else None
     return Choice(
         origin=shape.origin,
-        text=describe(leaf.generator) if leaf else _describe_group(shape),
-        notes=describe_modifiers(shape.modifiers),
-        odds=pool_odds(leaf.generator) if leaf else (),
+        text=origins.describe(leaf.generator) if leaf else _describe_group(shape),
+        notes=origins.describe_modifiers(shape.modifiers),
+        odds=origins.pool_odds(leaf.generator) if leaf else (),
         address=shape.address,
         elements=found.elements,
     )
@@ -222,22 +209,22 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> C
     if path and path[0] == INSIDE and INSIDE not in case.record:
         origin = replace(plan.shape.origin, kind=OriginKind.SCENARIO, name=case.scenario)
         return Choice(origin=origin, text="the label: what this record shows")
-    fault = fault_at(case, path)
+    fault = origins.fault_at(case, path)
     if fault is not None:
-        own = None if plan.faulty is None else find_leaf(plan.faulty, fault.place)
+        own = None if plan.faulty is None else origins.find_leaf(plan.faulty, fault.place)
         rule = next(rule for rule in plan.rules if rule.name == fault.rule)
         place = tuple(map(str, fault.place))
         is_own = fault.operator == OWN and bare_path(place) in plan.own_faults
         if own is not None and is_own:
             elements = tuple(int(part) for part in place if part.isdigit())
-            return _drawn(FoundShape(shape=own, elements=elements))
+            return _drawn(origins.FoundShape(shape=own, elements=elements))
         origin = Origin(kind=OriginKind.SCENARIO, name=case.scenario, location=rule.location)
         text = f"changed ({fault.operator}) so that the record breaks the rule {fault.rule}"
-        others = [pointer_of(other) for other in fault.places if not leads_to(other, path)]
+        others = [pointer_of(other) for other in fault.places if not origins.leads_to(other, path)]
         if fault.also and others:
             text += f", together with {' and '.join(others)}"
         return Choice(origin=origin, text=text)
-    stated = find_statement(plan, index, path)
+    stated = origins.find_statement(plan, index, path)
     if stated is not None:
         # Records of negative are twins where there are rules.
         is_twin = plan.scenario == NEGATIVE and plan.rules

@@ -13,15 +13,7 @@ from mockgen_watch.cli.options import PROFILE, add_json
 from mockgen_watch.errors import LockedError
 from mockgen_watch.observe import VARIABLE, Level, escape_for_terminal, level_of_environment
 from mockgen_watch.storage.project_folder import DAEMON, ProjectLock, StateFolder, find_project
-from mockgen_watch.watch.requests import (
-    RELOAD,
-    STATUS,
-    STOP,
-    SYNC,
-    NoAnswerError,
-    NotRunningError,
-    ask,
-)
+from mockgen_watch.watch import requests
 
 if TYPE_CHECKING:
     import argparse
@@ -69,10 +61,12 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_status(options: argparse.Namespace) -> int:
     try:
-        status: dict[str, object] = ask(_state(options), STATUS, timeout=options.timeout)
-    except NotRunningError as error:
+        status: dict[str, object] = requests.ask(
+            _state(options), requests.STATUS, timeout=options.timeout
+        )
+    except requests.NotRunningError as error:
         status = {"running": False, "reason": str(error)}
-    except NoAnswerError as error:
+    except requests.NoAnswerError as error:
         # One that makes many files answers between two of them, not within one.
         status = {"running": True, "is_healthy": False, "reason": str(error)}
     if options.json:
@@ -88,7 +82,7 @@ def add_sync_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_sync(options: argparse.Namespace) -> int:
-    answer = ask(_state(options), SYNC, timeout=options.timeout)
+    answer = requests.ask(_state(options), requests.SYNC, timeout=options.timeout)
     return _finish_batch(answer, options, "in sync")
 
 
@@ -109,7 +103,7 @@ def run_reload(options: argparse.Namespace) -> int:
     if options.profile:
         environment[PROFILE] = options.profile
     details = {"environment": environment, "log_level": options.log_level}
-    answer = ask(_state(options), RELOAD, details, timeout=options.timeout)
+    answer = requests.ask(_state(options), requests.RELOAD, details, timeout=options.timeout)
     return _finish_batch(answer, options, "read again, and in sync")
 
 
@@ -121,13 +115,13 @@ def run_stop(options: argparse.Namespace) -> int:
     state = _state(options)
     end = time.monotonic() + options.timeout
     try:
-        ask(state, STOP, timeout=options.timeout)
+        requests.ask(state, requests.STOP, timeout=options.timeout)
         # The daemon holds its lock to the end.
         lock = ProjectLock(state, DAEMON, timeout=max(0.0, end - time.monotonic()))
         lock.acquire()
         lock.release()
         outcome = "stopped"
-    except NotRunningError:
+    except requests.NotRunningError:
         outcome = "no daemon runs"
     except LockedError as error:
         raise LockedError(f"{error}; it did not end within {options.timeout:g} s") from error

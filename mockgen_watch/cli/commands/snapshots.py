@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.cli import ExitCode
+from mockgen_watch.cli import ExitCode, running
 from mockgen_watch.cli.options import (
     add_flag,
     add_format,
@@ -21,16 +21,6 @@ from mockgen_watch.cli.options import (
     add_suites,
     whole_number,
 )
-from mockgen_watch.cli.running import (
-    code_of,
-    executor_of,
-    finish,
-    open_selected,
-    print_result,
-    running,
-    selection_of,
-    write_findings,
-)
 from mockgen_watch.errors import FindingsError, UsageError
 from mockgen_watch.formats import BUILTIN
 from mockgen_watch.observe import escape_for_terminal, utc_stamp
@@ -38,19 +28,10 @@ from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.containment import storage_error
 from mockgen_watch.storage.project_folder import OutputRoot
 from mockgen_watch.views.values import aligned, counted
+from mockgen_watch.workflow import snapshots
 from mockgen_watch.workflow.generate import Report
 from mockgen_watch.workflow.produce import prepare_production, record_bytes, write_file
 from mockgen_watch.workflow.project import OpenProject, open_project
-from mockgen_watch.workflow.snapshots import (
-    FOLDER,
-    Cleaned,
-    Restorable,
-    Retention,
-    clean,
-    restorable,
-    restore,
-    write_snapshots,
-)
 from mockgen_watch.workflow.targets import Request, select_plans
 
 if TYPE_CHECKING:
@@ -111,7 +92,7 @@ def add_snapshot_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_snapshot(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
-    request = Request(suites=tuple(options.suites), selection=selection_of(options))
+    request = Request(suites=tuple(options.suites), selection=running.selection_of(options))
     return take_snapshot(project, request, options, options.out)
 
 
@@ -123,12 +104,14 @@ def take_snapshot(
     ``folder`` may be anywhere; None is the folder of the project's snapshots.
     """
     plans, found = select_plans(project, request)
-    with running(options) as begin:
+    with running.running(options) as begin:
         root = _snapshots_root(project, folder)
         advance = begin(sum(plan.count for plan in plans))
-        written = write_snapshots(plans, root, utc_stamp, executor_of(options), advance)
+        written = snapshots.write_snapshots(
+            plans, root, utc_stamp, running.executor_of(options), advance
+        )
         files = tuple(written)
-    return finish(project, Report(files=files, diagnostics=found), options)
+    return running.finish(project, Report(files=files, diagnostics=found), options)
 
 
 def write_to_stdout(project: OpenProject, request: Request, options: argparse.Namespace) -> int:
@@ -150,9 +133,9 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
             f"stdout takes one file, and this is several ({names}); "
             "choose one with --model and --scenario, or --format ndjson"
         )
-    write_findings(found, project.suites.text_of, sys.stderr)
+    running.write_findings(found, project.suites.text_of, sys.stderr)
     out = sys.stdout.buffer
-    with running(options) as begin:
+    with running.running(options) as begin:
         advance = begin(sum(plan.count for plan in plans))
         for plan in plans:
             production = prepare_production(plan, project.suites.record_sources)
@@ -160,18 +143,18 @@ def write_to_stdout(project: OpenProject, request: Request, options: argparse.Na
                 if plan.output.layout is Layout.SPLIT:
                     out.writelines(record_bytes(production, index) for index in range(plan.count))
                 else:
-                    write_file(production, executor_of(options), out, advance)
+                    write_file(production, running.executor_of(options), out, advance)
             except BrokenPipeError:
                 raise
             except OSError as error:
                 raise storage_error("stdout", error) from error
-    return code_of(found)
+    return running.code_of(found)
 
 
 def _snapshots_root(project: OpenProject, folder: str | None) -> OutputRoot:
     if folder is not None:
         return OutputRoot.at(Path(folder), project.state)
-    label = f"{project.output_root().label}/{FOLDER}"
+    label = f"{project.output_root().label}/{snapshots.FOLDER}"
     return OutputRoot.in_project(project.root, label, project.state)
 
 
@@ -201,18 +184,18 @@ def run_scenarios(options: argparse.Namespace) -> int:
     names = [name for name in _SCENARIOS if getattr(options, name)]
     if options.master and not options.config:
         raise UsageError("--master goes with --config; a suite names its master with $master")
-    project = open_selected(options)
+    project = running.open_selected(options)
     if options.list:
         return _list_scenarios(project, options)
     if not names and not options.all:
         wanted = " or ".join(f"--{name}" for name in _SCENARIOS)
         raise UsageError(f"say which scenarios: --all, {wanted}; --list shows what there is")
-    selection = selection_of(options, () if options.all else names)
+    selection = running.selection_of(options, () if options.all else names)
     return take_snapshot(project, Request(selection=selection), options, options.output_dir)
 
 
 def _list_scenarios(project: OpenProject, options: argparse.Namespace) -> int:
-    plans, _ = select_plans(project, Request(selection=selection_of(options)))
+    plans, _ = select_plans(project, Request(selection=running.selection_of(options)))
     rows = [
         (plan.suite or "specs", plan.model, plan.scenario, str(plan.count), plan.output.format)
         for plan in plans
@@ -249,17 +232,17 @@ def run_clean(options: argparse.Namespace) -> int:
         raise UsageError("say what is kept: --keep N, --older-than AGE, or both")
     project = open_project(options.directory, options.profile)
     root = _snapshots_root(project, options.out)
-    kept = Retention(number=options.keep, age=options.older_than)
+    kept = snapshots.Retention(number=options.keep, age=options.older_than)
     has_archive = not options.no_archive
-    done = clean(root, kept, utc_stamp(), has_archive=has_archive, is_dry=options.dry_run)
+    done = snapshots.clean(root, kept, utc_stamp(), has_archive=has_archive, is_dry=options.dry_run)
     paths = [root.named(path) for path in done.removed]
     data = {"removed": paths, "kept": done.kept, "archive": done.archive or None}
     lines = () if options.quiet else _clean_lines(paths, done, is_dry=options.dry_run)
-    print_result(options, data, lines)
+    running.print_result(options, data, lines)
     return ExitCode.DONE
 
 
-def _clean_lines(paths: list[str], done: Cleaned, *, is_dry: bool) -> Iterator[str]:
+def _clean_lines(paths: list[str], done: snapshots.Cleaned, *, is_dry: bool) -> Iterator[str]:
     for path in paths:
         yield f"{'remove' if is_dry else 'removed'}  {escape_for_terminal(path)}"
     files = counted(len(paths), "file")
@@ -286,22 +269,22 @@ def run_restore(options: argparse.Namespace) -> int:
     project = open_project(options.directory, options.profile)
     root = _snapshots_root(project, options.out)
     if options.list:
-        found = restorable(project, root)
-        print_result(options, _restorable_data(found), _restorable_lines(found))
+        found = snapshots.restorable(project, root)
+        running.print_result(options, _restorable_data(found), _restorable_lines(found))
         return ExitCode.DONE
-    done = [restore(project, root, name) for name in options.names]
+    done = [snapshots.restore(project, root, name) for name in options.names]
     restored = [path for one in done for path in one.paths]
     refused = [path for one in done for path in one.refused]
     shown = () if options.quiet else restored
     lines = (f"restored  {escape_for_terminal(path.removeprefix('./'))}" for path in shown)
-    print_result(options, {"restored": restored, "refused": refused}, lines)
+    running.print_result(options, {"restored": restored, "refused": refused}, lines)
     for path in refused:
         name = escape_for_terminal(path)
         print(f"{name} is there already, and is another file; it stays", file=sys.stderr)
     return ExitCode.FINDINGS if refused else ExitCode.DONE
 
 
-def _restorable_data(found: Restorable) -> dict[str, object]:
+def _restorable_data(found: snapshots.Restorable) -> dict[str, object]:
     backups = [
         {"number": one.number, "folder": one.folder, "path": one.path, "size": one.size}
         for one in found.backups
@@ -310,7 +293,7 @@ def _restorable_data(found: Restorable) -> dict[str, object]:
     return {"archives": found.archives, "backups": backups, "lockfiles": lockfiles}
 
 
-def _restorable_lines(found: Restorable) -> Iterator[str]:
+def _restorable_lines(found: snapshots.Restorable) -> Iterator[str]:
     for name, paths in found.archives.items():
         yield f"archive  {escape_for_terminal(name)}"
         yield from (f"  {escape_for_terminal(path)}" for path in paths)

@@ -20,15 +20,7 @@ from mockgen_watch.generate.streams import ALWAYS, threshold
 from mockgen_watch.plan.model import Draw, RecordPlan
 from mockgen_watch.rules.values import MISSING, Missing, Path, Place, value_at
 from mockgen_watch.scenarios.promise.facts import final_value, number_of
-from mockgen_watch.spec.generators import (
-    Boolean,
-    DistributionKind,
-    Moment,
-    Number,
-    Pool,
-    PoolEntry,
-    RowField,
-)
+from mockgen_watch.spec import generators
 from mockgen_watch.spec.model import ArrayShape, Leaf, Modifiers, ObjectShape, Shape, keys_of
 from mockgen_watch.spec.moments import format_moment
 
@@ -91,20 +83,22 @@ def values_of(leaf: Leaf, plan: RecordPlan, *, is_listed: bool) -> list[Value]:
     ``is_listed``: the spec lists the field.
     """
     generator = leaf.generator
-    if isinstance(generator, Pool):
+    if isinstance(generator, generators.Pool):
         return _entry_values(leaf, generator, None, is_listed=is_listed)
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         return _entry_values(leaf, generator.rows, generator.key, is_listed=is_listed)
-    if isinstance(generator, Boolean):
+    if isinstance(generator, generators.Boolean):
         yes = threshold(generator.true)
         can_be = [value for value, has_odds in ((False, yes < ALWAYS), (True, yes > 0)) if has_odds]
         return [_value(leaf, value, value, b"true" if value else b"false") for value in can_be]
-    if isinstance(generator, Number | Moment):
+    if isinstance(generator, generators.Number | generators.Moment):
         return _numbered(leaf, generator, plan, is_listed=is_listed)
     return []
 
 
-def _entry_values(leaf: Leaf, pool: Pool, key: str | None, *, is_listed: bool) -> list[Value]:
+def _entry_values(
+    leaf: Leaf, pool: generators.Pool, key: str | None, *, is_listed: bool
+) -> list[Value]:
     """Return the entries that can be chosen, none where they are too many.
 
     ``key``: of the field of ``leaf`` in each row of the pool; None where entries are its values.
@@ -122,7 +116,7 @@ def _entry_values(leaf: Leaf, pool: Pool, key: str | None, *, is_listed: bool) -
     return found
 
 
-def _entry_name(entry: PoolEntry) -> Json:
+def _entry_name(entry: generators.PoolEntry) -> Json:
     """Return the value, or the ``$id`` that a row stands for its values with."""
     if canonical(entry.value) == entry.identity:
         is_word = isinstance(entry.value, str) and entry.value.startswith("$")
@@ -135,7 +129,11 @@ def _value(leaf: Leaf, name: Json, value: Json, choice: bytes) -> Value:
 
 
 def _numbered(
-    leaf: Leaf, generator: Number | Moment, plan: RecordPlan, *, is_listed: bool
+    leaf: Leaf,
+    generator: generators.Number | generators.Moment,
+    plan: RecordPlan,
+    *,
+    is_listed: bool,
 ) -> list[Value]:
     """Return the values at the ends of a range, or all of a short one whose field is listed."""
     count, written = _range_of(generator)
@@ -151,13 +149,15 @@ def _numbered(
     return values(range(count)) if is_listed and count <= MOST else []
 
 
-def _range_of(generator: Number | Moment) -> tuple[int, Callable[[int], Json]]:
+def _range_of(
+    generator: generators.Number | generators.Moment,
+) -> tuple[int, Callable[[int], Json]]:
     """Return how many values there are, and what gives each; none without ends or even odds."""
-    if isinstance(generator, Moment):
+    if isinstance(generator, generators.Moment):
         count = (generator.last - generator.first) // generator.step + 1
         return count, partial(format_moment, generator)
     has_ends = generator.minimum is not None and generator.maximum is not None
-    if not has_ends or generator.distribution.kind is not DistributionKind.UNIFORM:
+    if not has_ends or generator.distribution.kind is not generators.DistributionKind.UNIFORM:
         return 0, str
     grid = grid_of(generator)
     return grid.count, lambda number: number_of(grid.origin + number * grid.step, grid.decimals)
@@ -296,7 +296,7 @@ class _Finder:
             return
         is_listed = any(path[: len(field)] == field for field in self._only)
         states = states_of(leaf.modifiers)
-        if isinstance(leaf.generator, RowField):
+        if isinstance(leaf.generator, generators.RowField):
             values = values_of(leaf, self._plan, is_listed=is_listed)
             if len(values) >= self._least:
                 self._add_row(values, leaf.generator, place, guard)
@@ -336,7 +336,7 @@ class _Finder:
         )
 
     def _add_row(
-        self, columns: list[Value], field: RowField, place: Place, guard: int | None
+        self, columns: list[Value], field: generators.RowField, place: Place, guard: int | None
     ) -> None:
         """Add what chooses the row of ``field``, or this field to what does already."""
         key = (path_of_draw(field.address), _elements_of(place))

@@ -17,19 +17,7 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.rules.values import Path, Place, places_of, same, value_at, with_value
-from mockgen_watch.scenarios.faults.candidates import (
-    COMBINATION,
-    KINDS,
-    OWN,
-    WRONG_TYPE,
-    Candidate,
-    FaultKinds,
-    RecordFields,
-    Target,
-    candidates,
-    candidates_in_order,
-    rotated,
-)
+from mockgen_watch.scenarios.faults import candidates
 from mockgen_watch.scenarios.faults.combinations import combinations, with_one_more
 from mockgen_watch.scenarios.labels import Case, Change, Fault
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of
@@ -78,7 +66,7 @@ class Breaker:
         self.terms = terms
         self.twins = twins
         self.faults = self.plan.faults
-        self._fields = RecordFields(self.plan, terms.view)
+        self._fields = candidates.RecordFields(self.plan, terms.view)
         self._groups: dict[int, RuleGroup] = {}
         self._readers: dict[Place, tuple[Rule, ...]] = {}
         self.breakable: list[int] = []
@@ -104,7 +92,7 @@ class Breaker:
         most = 0
         # One fault may stand in the way of another: then the next rule begins.
         for start in range(len(self.breakable)):
-            order = rotated(self.breakable, first + start)
+            order = candidates.rotated(self.breakable, first + start)
             record, made = self._break_in_order(twin, order, index)
             if len(made) == self.faults:
                 return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
@@ -134,13 +122,13 @@ class Breaker:
         index: int,
         twin: Json = None,
         made: Sequence[Fault] = (),
-    ) -> Target:
+    ) -> candidates.Target:
         """Return rule ``number`` as a target on record ``index``: ``twin``, but for those ``made``.
 
         Without faults, the twin needs no other fields than those of the rule's group.
         """
         rule = self.terms.rules[number]
-        return Target(
+        return candidates.Target(
             number=number,
             rule=rule,
             record=record,
@@ -152,7 +140,7 @@ class Breaker:
             taken=frozenset(_text(place) for fault in made for place in fault.places),
         )
 
-    def fault_of(self, target: Target, single: Fault | None) -> Fault | None:
+    def fault_of(self, target: candidates.Target, single: Fault | None) -> Fault | None:
         """Return the fault that breaks a rule: at ``single`` place, or else at few."""
         fault = single or self._combined(target)
         is_object = isinstance(fault, Fault) and all(
@@ -160,20 +148,20 @@ class Breaker:
         )
         return fault if isinstance(fault, Fault) and is_object else None
 
-    def single(self, target: Target) -> Fault | None:
+    def single(self, target: candidates.Target) -> Fault | None:
         """Return the fault of one place by the first kind that breaks the rule."""
         order = self.kinds[target.number].order(target.number, target.rotation, len(target.own))
-        for candidate in candidates_in_order(target, order):
+        for candidate in candidates.candidates_in_order(target, order):
             fault = self._try(target, (candidate,))
             if isinstance(fault, Fault):
                 return fault
         return None
 
-    def _combined(self, target: Target) -> Fault | str:
+    def _combined(self, target: candidates.Target) -> Fault | str:
         """Return the fault of few places for a record that no kind breaks, or why there is none."""
         reason = NOTHING_OF_THIS_KIND
         for is_odd in (False, True):
-            nearly: list[tuple[Candidate, ...]] = []
+            nearly: list[tuple[candidates.Candidate, ...]] = []
             for changes in combinations(target, is_odd=is_odd):
                 result = self._try(target, changes)
                 if isinstance(result, Fault):
@@ -187,7 +175,9 @@ class Breaker:
                 return fault
         return reason
 
-    def _mended(self, target: Target, nearly: list[tuple[Candidate, ...]]) -> Fault | None:
+    def _mended(
+        self, target: candidates.Target, nearly: list[tuple[candidates.Candidate, ...]]
+    ) -> Fault | None:
         """Return the fault of changes that break the rule, and one more for another rule."""
         broken = {target.rule.name, *target.broken}
         others = [each for each in self.group(target.number).rules if each.name not in broken]
@@ -206,11 +196,11 @@ class Breaker:
                     nearly.append(more)
         return None
 
-    def _own(self, rule: Rule, index: int, twin: Json = None) -> list[Candidate]:
+    def _own(self, rule: Rule, index: int, twin: Json = None) -> list[candidates.Candidate]:
         """Return the candidates that the scenario's own fields give for ``rule`` of a ``twin``."""
         if self.plan.faulty is None:
             return []
-        found: list[Candidate] = []
+        found: list[candidates.Candidate] = []
         drawn: Json = None
         for path in self.plan.own_faults:
             if rule.paths is not None and not any(overlap(path, read) for read in rule.paths):
@@ -219,13 +209,18 @@ class Breaker:
             options = options_of(leaf) if isinstance(leaf, Leaf) else None
             if options is None:
                 drawn = drawn or record_at(self._own_program, index)
-                found += [Candidate(OWN, place, value) for place, value in places_of(drawn, path)]
+                found += [
+                    candidates.Candidate(candidates.OWN, place, value)
+                    for place, value in places_of(drawn, path)
+                ]
                 continue
             # In an array, the first element that a record has.
             twin = twin or self.twins.record_at(index)
             place = next((place for place, _ in places_of(twin, path)), None)
             if place is not None:
-                found += [Candidate(OWN, place, option.value) for option in options]
+                found += [
+                    candidates.Candidate(candidates.OWN, place, option.value) for option in options
+                ]
         return found
 
     @cached_property
@@ -233,7 +228,9 @@ class Breaker:
         """What makes the values of the scenario's own fields."""
         return compile_program(replace(self.plan, shape=self.plan.faulty or self.plan.shape))
 
-    def _try(self, target: Target, changes: Sequence[Candidate]) -> Fault | str:
+    def _try(
+        self, target: candidates.Target, changes: Sequence[candidates.Candidate]
+    ) -> Fault | str:
         """Return the fault that ``changes`` are together, or why they are none."""
         done = []
         changed = target.record
@@ -259,7 +256,9 @@ class Breaker:
             also=tuple(also),
         )
 
-    def _effect_on_others(self, target: Target, changed: Json, changes: Sequence[Change]) -> str:
+    def _effect_on_others(
+        self, target: candidates.Target, changed: Json, changes: Sequence[Change]
+    ) -> str:
         """Return what changes do to other rules that they must not; ``""``: none."""
         others = {each.name: each for change in changes for each in self._readers_of(change.place)}
         for other in others.values():
@@ -283,12 +282,12 @@ class Breaker:
             )
         return self._readers[place]
 
-    def _try_kinds(self, number: int, sample: Sequence[Json]) -> FaultKinds:
+    def _try_kinds(self, number: int, sample: Sequence[Json]) -> candidates.FaultKinds:
         reasons: dict[str, str] = {}
         good: dict[str, set[int]] = {}
         targets = [self.target(number, twin, at) for at, twin in enumerate(sample)]
         for at, target in enumerate(targets):
-            for candidate in (*target.own, *candidates(target)):
+            for candidate in (*target.own, *candidates.candidates(target)):
                 kind = candidate.operator
                 # Two twins show whether a kind is rare; the others only look for kinds not seen.
                 if kind in good and (at > 1 or at in good[kind]):
@@ -300,23 +299,29 @@ class Breaker:
                     reasons[kind] = result
         last, reason = self._last_kinds(targets, good)
         # A plugin's own kinds come first: nobody knows better what breaks its rule.
-        of_plugin = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
+        of_plugin = [
+            kind
+            for kind in dict.fromkeys([*good, *reasons])
+            if kind not in {*candidates.KINDS, candidates.OWN}
+        ]
         last = tuple(kind for kind in last if kind not in good)
         impossible = {
             kind: reasons.get(kind, NOTHING_OF_THIS_KIND)
-            for kind in (*of_plugin, *KINDS)
+            for kind in (*of_plugin, *candidates.KINDS)
             if kind not in good and kind not in last
         }
-        if COMBINATION not in last:
-            impossible[COMBINATION] = reason
-        single = tuple(kind for kind in (*of_plugin, *KINDS, OWN) if kind in good)
+        if candidates.COMBINATION not in last:
+            impossible[candidates.COMBINATION] = reason
+        single = tuple(
+            kind for kind in (*of_plugin, *candidates.KINDS, candidates.OWN) if kind in good
+        )
         # Wrong types keep to their own share.
-        shared = {WRONG_TYPE, OWN}
+        shared = {candidates.WRONG_TYPE, candidates.OWN}
         rare = tuple(kind for kind in single if good[kind] != {0, 1} and kind not in shared)
-        return FaultKinds(single=single, impossible=impossible, rare=rare, last=last)
+        return candidates.FaultKinds(single=single, impossible=impossible, rare=rare, last=last)
 
     def _last_kinds(
-        self, targets: Sequence[Target], good: Mapping[str, set[int]]
+        self, targets: Sequence[candidates.Target], good: Mapping[str, set[int]]
     ) -> tuple[tuple[str, ...], str]:
         """Return the kinds that break twins which the ``good`` ones do not, or why none does."""
         found: dict[str, None] = {}
@@ -325,7 +330,7 @@ class Breaker:
         for number, target in enumerate(targets):
             if number in broken or any(
                 candidate.operator in good and isinstance(self._try(target, (candidate,)), Fault)
-                for candidate in (*target.own, *candidates(target))
+                for candidate in (*target.own, *candidates.candidates(target))
             ):
                 continue
             result = self._combined(target)
@@ -364,7 +369,7 @@ class Breaker:
         pairs = zip(rules, self.kinds, strict=True)
         return [self._unbreakable(rule, kinds) for rule, kinds in pairs if not kinds.every]
 
-    def _unbreakable(self, rule: Rule, kinds: FaultKinds) -> Diagnostic:
+    def _unbreakable(self, rule: Rule, kinds: candidates.FaultKinds) -> Diagnostic:
         reasons = kinds.impossible.values()
         others = (
             each

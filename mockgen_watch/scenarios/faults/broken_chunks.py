@@ -15,18 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.address import record_cells, release
-from mockgen_watch.generate.column import (
-    ArrayNode,
-    Column,
-    ColumnKind,
-    Node,
-    ObjectNode,
-    Part,
-    Program,
-    State,
-    values_over,
-)
 from mockgen_watch.rules.values import Missing, Path, Place, places_of, value_at
 from mockgen_watch.scenarios.faults.breaker import Breaker, with_fault
 from mockgen_watch.scenarios.labels import Batch, Fault, Label
@@ -72,7 +62,7 @@ class BrokenChunks:
         self._faults = [FaultCache(rule, kinds) for rule, kinds in pairs]
         self._root = lru_cache(MOST_PROGRAMS)(self._find_root)
         self._path = lru_cache(MOST_PLACES)(self._find_path)
-        self._patches: dict[tuple[Program, int], _Patch] = {}
+        self._patches: dict[tuple[columns.Program, int], _Patch] = {}
 
     def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
         """Yield batches of the records ``indexes`` (int64[n]); ``xp`` is NumPy.
@@ -97,7 +87,7 @@ class BrokenChunks:
                     yield found.within(rows)
 
     def _of_rule(
-        self, program: Program, number: int, xp: ModuleType, indexes: IntArray
+        self, program: columns.Program, number: int, xp: ModuleType, indexes: IntArray
     ) -> Iterator[Batch]:
         """Yield batches of records that break one rule, whose twins ``program`` makes."""
         made: list[tuple[int, int, Json, Fault]] = []
@@ -134,20 +124,22 @@ class BrokenChunks:
         return self._breaker.fault_of(target, single)
 
     def _twins(
-        self, program: Program, number: int, xp: ModuleType, indexes: IntArray
+        self, program: columns.Program, number: int, xp: ModuleType, indexes: IntArray
     ) -> Iterator[tuple[int, Json]]:
         """Yield each index, and of the twin the fields that decide how the rule is broken."""
         cells = record_cells(program.base_key, xp, indexes)
         rows = xp.arange(len(indexes))
-        twins = values_over(self._root(program, number), cells, rows)
+        twins = columns.values_over(self._root(program, number), cells, rows)
         yield from zip(indexes.tolist(), twins, strict=True)
         release(cells)
 
-    def _find_root(self, program: Program, number: int) -> ObjectNode:
+    def _find_root(self, program: columns.Program, number: int) -> columns.ObjectNode:
         paths = self._breaker.group(number).paths
         return program.root if paths is None else narrowed_root(program.root, paths)
 
-    def _changed_paths(self, program: Program, number: int, fault: Fault) -> list[Path] | None:
+    def _changed_paths(
+        self, program: columns.Program, number: int, fault: Fault
+    ) -> list[Path] | None:
         """Return the paths of what ``fault`` changes; None where no program can have it."""
         found = []
         for change in fault.changes:
@@ -158,7 +150,7 @@ class BrokenChunks:
             found.append(path)
         return found
 
-    def _find_path(self, program: Program, number: int, place: Place) -> Path | None:
+    def _find_path(self, program: columns.Program, number: int, place: Place) -> Path | None:
         """Return the path at which a program can have another value at ``place``, if there is."""
         read = self._breaker.group(number).paths
         # An array is replaced as a whole.
@@ -167,9 +159,9 @@ class BrokenChunks:
         if node is None:
             return None
         is_whole = read is None or any(path[: len(each)] == each for each in read)
-        return path if is_whole or isinstance(node, ArrayNode) else None  # type: ignore[return-value]
+        return path if is_whole or isinstance(node, columns.ArrayNode) else None  # type: ignore[return-value]
 
-    def _patch(self, program: Program, number: int, paths: Sequence[Path]) -> _Patch | None:
+    def _patch(self, program: columns.Program, number: int, paths: Sequence[Path]) -> _Patch | None:
         """Return the program with room at ``paths`` at least; None where these are too many."""
         key = (program, number)
         patch = self._patches.get(key)
@@ -260,13 +252,13 @@ class _Patch:
     them by tables as it does the program's own, but for those places.
     """
 
-    def __init__(self, program: Program, paths: Sequence[Path]) -> None:
+    def __init__(self, program: columns.Program, paths: Sequence[Path]) -> None:
         self.paths = tuple(paths)
         self._values = tuple(_PatchedValues() for _ in paths)
-        root: Node = program.root
+        root: columns.Node = program.root
         for path, values in zip(self.paths, self._values, strict=True):
             root = _with_node(root, path, values.column())
-        if not isinstance(root, ObjectNode):
+        if not isinstance(root, columns.ObjectNode):
             raise TypeError("a path is empty")
         self.program = replace(program, root=root, readers=[])
 
@@ -286,12 +278,12 @@ class _PatchedValues:
 
     def __init__(self) -> None:
         self.by_record: dict[int, Json | Missing] = {}
-        self.size = len(State)
+        self.size = len(columns.State)
 
-    def column(self) -> Column:
-        return Column(
-            kind=ColumnKind.VALUE,
-            parts=(Part(table=(None,), stream=None),),
+    def column(self) -> columns.Column:
+        return columns.Column(
+            kind=columns.ColumnKind.VALUE,
+            parts=(columns.Part(table=(None,), stream=None),),
             presence=self,
             read=lambda cell: _written(self.by_record[cell.index]),
             read_over=self._read_over,
@@ -319,25 +311,25 @@ def _written(value: Json | Missing) -> Json:
 
 def _state(value: Json | Missing) -> int:
     if value is None:
-        return State.NULL
-    return State.ABSENT if isinstance(value, Missing) else State.PRESENT
+        return columns.State.NULL
+    return columns.State.ABSENT if isinstance(value, Missing) else columns.State.PRESENT
 
 
-def _node_at(root: Node, path: Path) -> Node | None:
+def _node_at(root: columns.Node, path: Path) -> columns.Node | None:
     """Return the node that ``path`` leads to through objects; None where there is none."""
-    node: Node | None = root
+    node: columns.Node | None = root
     for key in path:
-        node = dict(node.members).get(key) if isinstance(node, ObjectNode) else None
+        node = dict(node.members).get(key) if isinstance(node, columns.ObjectNode) else None
     return node
 
 
-def _with_node(node: Node, path: Path, other: Node) -> Node:
+def _with_node(node: columns.Node, path: Path, other: columns.Node) -> columns.Node:
     if not path:
         return other
-    if not isinstance(node, ObjectNode):
+    if not isinstance(node, columns.ObjectNode):
         raise TypeError("a path leads through objects alone")
     members = tuple(
         (name, _with_node(child, path[1:], other) if name == path[0] else child)
         for name, child in node.members
     )
-    return ObjectNode(members=members, presence=node.presence)
+    return columns.ObjectNode(members=members, presence=node.presence)

@@ -14,17 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import (
-    MISSING,
-    Missing,
-    Path,
-    Place,
-    RecordView,
-    is_number,
-    places_of,
-    same,
-    value_at,
-)
+from mockgen_watch.rules import values as json_values
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
 from mockgen_watch.spec.generators import Moment, Number
 from mockgen_watch.spec.model import Leaf, find_shape
@@ -105,24 +95,26 @@ class Candidate(Struct, frozen=True):
     """A change that may break a rule: ``value`` at ``place``."""
 
     operator: str
-    place: Place
-    value: Json | Missing
+    place: json_values.Place
+    value: Json | json_values.Missing
 
 
 class RecordFields:
     """The fields of a plan by their places in its records, as rules see them."""
 
-    def __init__(self, plan: RecordPlan, view: RecordView) -> None:
+    def __init__(self, plan: RecordPlan, view: json_values.RecordView) -> None:
         self.view = view
 
-        def find_leaf(place: Place) -> Leaf | None:
+        def find_leaf(place: json_values.Place) -> Leaf | None:
             found = find_shape(plan.shape, bare_path(place))
             return found if isinstance(found, Leaf) else None
 
-        self.leaf_at: Callable[[Place], Leaf | None] = lru_cache(_MOST_LEAVES)(find_leaf)
+        self.leaf_at: Callable[[json_values.Place], Leaf | None] = lru_cache(_MOST_LEAVES)(
+            find_leaf
+        )
         """Returns the leaf that the value at a place stems from, or None."""
 
-    def step_at(self, place: Place, value: Json | Missing) -> Decimal:
+    def step_at(self, place: json_values.Place, value: Json | json_values.Missing) -> Decimal:
         """Return the distance between a number at ``place`` and its neighbours."""
         leaf = self.leaf_at(place)
         if leaf is not None and isinstance(leaf.generator, Number):
@@ -131,7 +123,7 @@ class RecordFields:
             return Decimal(1).scaleb(min(0, int(value.as_tuple().exponent)))
         return Decimal(1)
 
-    def on_grid(self, place: Place, number: Decimal, *, is_up: bool) -> Decimal:
+    def on_grid(self, place: json_values.Place, number: Decimal, *, is_up: bool) -> Decimal:
         """Return the number of the field's own grid that is ``number``, or the next one beyond."""
         leaf = self.leaf_at(place)
         generator = None if leaf is None else leaf.generator
@@ -141,11 +133,13 @@ class RecordFields:
         rounding = ROUND_CEILING if is_up else ROUND_FLOOR
         return generator.minimum + steps.to_integral_value(rounding) * generator.step
 
-    def date_at(self, place: Place, value: Json | Missing) -> tuple[Moment, Decimal] | None:
+    def date_at(
+        self, place: json_values.Place, value: Json | json_values.Missing
+    ) -> tuple[Moment, Decimal] | None:
         """Return the moment of a date field, and its value in seconds; None for other values."""
         path = bare_path(place)
         moment = self.view.moments.get(path)
-        if moment is None or isinstance(value, Missing):
+        if moment is None or isinstance(value, json_values.Missing):
             return None
         seconds = self.view.comparable(path, value)
         return (moment, Decimal(seconds)) if isinstance(seconds, int) else None
@@ -170,7 +164,7 @@ class Target(Struct, frozen=True, kw_only=True):
     rotation: int
     own: Sequence[Candidate] = ()
     broken: frozenset[str] = frozenset()
-    taken: frozenset[Path] = frozenset()
+    taken: frozenset[json_values.Path] = frozenset()
 
 
 class Spot(Struct, frozen=True, kw_only=True):
@@ -183,7 +177,7 @@ class Spot(Struct, frozen=True, kw_only=True):
         kind: the only kind of candidates that is needed; ``""`` for all.
     """
 
-    place: Place
+    place: json_values.Place
     value: Json
     rotation: int
     step: Decimal
@@ -292,7 +286,7 @@ def candidates(target: Target, kind: str = "") -> Iterator[Candidate]:
     if rule.comparison is not None:
         yield from _of_comparison(rule.comparison, target, kind)
     elif rule.value_why is not None and rule.paths is not None:
-        places = list(places_of(record, rule.paths[0]))
+        places = list(json_values.places_of(record, rule.paths[0]))
         for place, value in rotated(places, rotation)[:_MOST_PLACES]:
             if kind in _PLAIN_KINDS and not isinstance(value, dict | list):
                 yield from plain_candidates(place, value)
@@ -316,15 +310,15 @@ def rotated(items: list[_T], rotation: int) -> list[_T]:
     return items[start:] + items[:start]
 
 
-def scalars_of(rule: Rule, record: Json) -> list[tuple[Place, Json]]:
+def scalars_of(rule: Rule, record: Json) -> list[tuple[json_values.Place, Json]]:
     """Return the places of the single values that the rule reads."""
     if rule.paths is None:
         return list(_scalars((), record))
-    found = (item for path in rule.paths for item in places_of(record, path))
+    found = (item for path in rule.paths for item in json_values.places_of(record, path))
     return [scalar for place, value in found for scalar in _scalars(place, value)]
 
 
-def _scalars(place: Place, value: Json) -> Iterator[tuple[Place, Json]]:
+def _scalars(place: json_values.Place, value: Json) -> Iterator[tuple[json_values.Place, Json]]:
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _scalars((*place, key), item)
@@ -346,21 +340,21 @@ def schema_candidates(schema: Json, spot: Spot) -> Iterator[Candidate]:
                 yield from _of_array(key, operand, spot, value)
             elif isinstance(value, dict):
                 yield from _of_object(key, operand, spot, value)
-            elif is_number(value):
+            elif json_values.is_number(value):
                 yield from _of_number(key, operand, spot, value)
         if "additionalProperties" in schema and isinstance(value, dict):
             yield Candidate(UNEXPECTED, (*place, "unexpected"), "unexpected")
     yield from plain_candidates(place, value)
 
 
-def plain_candidates(place: Place, value: Json) -> Iterator[Candidate]:
+def plain_candidates(place: json_values.Place, value: Json) -> Iterator[Candidate]:
     """Yield what breaks most rules, whatever they say."""
     if isinstance(value, str | list | dict) and value:
         yield Candidate(EMPTY, place, type(value)())
     if value is not None:
         yield Candidate(NULL, place, None)
     if place and isinstance(place[-1], str):
-        yield Candidate(ABSENT, place, MISSING)
+        yield Candidate(ABSENT, place, json_values.MISSING)
     for other in _values_of_other_type(value):
         yield Candidate(WRONG_TYPE, place, other)
 
@@ -389,13 +383,13 @@ def _of_text(key: str, operand: Json, spot: Spot, value: str) -> Iterator[Candid
             yield Candidate(TOO_SHORT, place, value[:-1])
         else:
             yield Candidate(NOT_IN_POOL, place, "UNKNOWN")
-    elif key == "minLength" and is_number(operand):
+    elif key == "minLength" and json_values.is_number(operand):
         yield Candidate(TOO_SHORT, place, value[: max(0, int(operand) - 1)])
-    elif key == "maxLength" and is_number(operand) and int(operand) < _LONGEST:
+    elif key == "maxLength" and json_values.is_number(operand) and int(operand) < _LONGEST:
         yield Candidate(TOO_LONG, place, value.ljust(int(operand) + 1, value[-1:] or "x"))
 
 
-def one_off(place: Place, value: str, rotation: int) -> Iterator[Candidate]:
+def one_off(place: json_values.Place, value: str, rotation: int) -> Iterator[Candidate]:
     """Yield texts that differ from ``value`` in one character."""
     for distance in range(min(len(value), 8)):
         here = (rotation + distance) % len(value)
@@ -412,11 +406,13 @@ def neighbours(spot: Spot) -> Iterator[Candidate]:
     """Yield the neighbours of a value, for a rule of which nothing is known."""
     if isinstance(spot.value, str):
         yield from one_off(spot.place, spot.value, spot.rotation)
-    elif is_number(spot.value):
+    elif json_values.is_number(spot.value):
         yield from _beside(spot.place, spot.value, Decimal(spot.value), spot.step)
 
 
-def _beside(place: Place, value: Json, number: Decimal, step: Decimal) -> Iterator[Candidate]:
+def _beside(
+    place: json_values.Place, value: Json, number: Decimal, step: Decimal
+) -> Iterator[Candidate]:
     yield Candidate(BELOW, place, written_like(number - step, value))
     yield Candidate(ABOVE, place, written_like(number + step, value))
 
@@ -425,10 +421,10 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
     place = spot.place
     if key in {"enum", "const"}:
         known = operand if isinstance(operand, list) else [operand]
-        numbers = [Decimal(item) for item in known if is_number(item)]
+        numbers = [Decimal(item) for item in known if json_values.is_number(item)]
         if numbers:
             yield Candidate(NOT_IN_POOL, place, written_like(max(numbers) + spot.step, value))
-    if not is_number(operand):
+    if not json_values.is_number(operand):
         return
     bound = Decimal(operand)
     if key in _BEYOND:
@@ -441,7 +437,7 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
                 yield Candidate(OFF_STEP, place, written_like(Decimal(value) + rest, value))
 
 
-def written_like(number: Decimal, value: Json | Missing) -> int | Decimal:
+def written_like(number: Decimal, value: Json | json_values.Missing) -> int | Decimal:
     """Return ``number`` written as ``value`` is: whole, or with as many places at least."""
     if isinstance(value, Decimal):
         places = max(-int(value.as_tuple().exponent), -int(number.normalize().as_tuple().exponent))
@@ -451,9 +447,9 @@ def written_like(number: Decimal, value: Json | Missing) -> int | Decimal:
 
 def _of_array(key: str, operand: Json, spot: Spot, value: list[Json]) -> Iterator[Candidate]:
     place = spot.place
-    if key == "minItems" and is_number(operand):
+    if key == "minItems" and json_values.is_number(operand):
         yield Candidate(TOO_FEW, place, value[: max(0, int(operand) - 1)])
-    elif key == "maxItems" and is_number(operand) and value and int(operand) < _LONGEST:
+    elif key == "maxItems" and json_values.is_number(operand) and value and int(operand) < _LONGEST:
         lacking = int(operand) + 1 - len(value)
         yield Candidate(TOO_MANY, place, [*value, *([value[-1]] * lacking)])
     elif key == "uniqueItems" and value:
@@ -468,7 +464,7 @@ def _of_object(
 ) -> Iterator[Candidate]:
     if key == "required" and isinstance(operand, list):
         for name in rotated(operand, spot.rotation):
-            yield Candidate(ABSENT, (*spot.place, str(name)), MISSING)
+            yield Candidate(ABSENT, (*spot.place, str(name)), json_values.MISSING)
     elif key == "properties" and isinstance(operand, dict):
         for name in rotated([name for name in operand if name in value], spot.rotation):
             yield from schema_candidates(operand[name], spot.below(name, value[name]))
@@ -479,18 +475,20 @@ def _of_comparison(comparison: Comparison, target: Target, wanted: str) -> Itera
         return
     record, fields, view = target.record, target.fields, target.fields.view
     sides = [comparison.left, comparison.right]
-    values = [value_at(record, side) if isinstance(side, tuple) else side for side in sides]
+    values = [
+        json_values.value_at(record, side) if isinstance(side, tuple) else side for side in sides
+    ]
     keys = [
         view.comparable(side, value) if isinstance(side, tuple) else value
         for side, value in zip(sides, values, strict=True)
-        if not isinstance(value, Missing)
+        if not isinstance(value, json_values.Missing)
     ]
-    if len(keys) != len(sides) or not all(is_number(key) for key in keys):
+    if len(keys) != len(sides) or not all(json_values.is_number(key) for key in keys):
         return
     numbers = [Decimal(key) for key in keys]  # type: ignore[arg-type]  # checked above
     for number in ((0, 1), (1, 0))[target.rotation % 2]:
         side, value = sides[number], values[number]
-        if not isinstance(side, tuple) or isinstance(value, Missing):
+        if not isinstance(side, tuple) or isinstance(value, json_values.Missing):
             continue
         other, own = numbers[1 - number], numbers[number]
         # The left side of < and <= must go up to break it, the right side down.
@@ -529,7 +527,9 @@ def _of_expression(target: Target) -> Iterator[Candidate]:
         leaf = fields.leaf_at(place)
         options = (leaf and options_of(leaf, _MOST_PLACES)) or []
         for option in options[:_MOST_PLACES]:
-            if not isinstance(option.value, Missing) and not same(option.value, value):
+            if not isinstance(option.value, json_values.Missing) and not json_values.same(
+                option.value, value
+            ):
                 yield Candidate(OTHER_VALUE, place, option.value)
         step = fields.step_at(place, value)
         for literal in literals:
@@ -543,7 +543,7 @@ def _of_expression(target: Target) -> Iterator[Candidate]:
     for place, value in places:
         yield from plain_candidates(place, value)
     for path in rule.paths or ():
-        found = value_at(record, path)
+        found = json_values.value_at(record, path)
         if isinstance(found, dict | list):
             yield from plain_candidates(path, found)
 
@@ -555,16 +555,18 @@ def literals_of(text: str) -> list[str | Decimal]:
 
 
 def _around(
-    literal: str | Decimal, place: Place, value: Json, step: Decimal
+    literal: str | Decimal, place: json_values.Place, value: Json, step: Decimal
 ) -> Iterator[Candidate]:
     if isinstance(literal, str) and isinstance(value, str) and literal != value:
         yield Candidate(OTHER_VALUE, place, literal)
-    elif isinstance(literal, Decimal) and is_number(value):
+    elif isinstance(literal, Decimal) and json_values.is_number(value):
         yield Candidate(OTHER_VALUE, place, written_like(literal, value))
         yield from _beside(place, value, literal, step)
 
 
-def _swapped_dates(places: list[tuple[Place, Json]], fields: RecordFields) -> Iterator[Candidate]:
+def _swapped_dates(
+    places: list[tuple[json_values.Place, Json]], fields: RecordFields
+) -> Iterator[Candidate]:
     """Yield each date on the other side of another one, as far from it as it was."""
     dates = [(place, date) for place, value in places if (date := fields.date_at(place, value))]
     for (place, (moment, own)), (_, (_, other)) in itertools.permutations(dates, 2):

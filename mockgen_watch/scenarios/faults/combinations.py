@@ -17,26 +17,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.rules.values import (
-    MISSING,
-    Missing,
-    Place,
-    is_number,
-    same,
-    seconds_of,
-    value_at,
-)
-from mockgen_watch.scenarios.faults.candidates import (
-    COMBINATION,
-    OTHER_VALUE,
-    Candidate,
-    Target,
-    literals_of,
-    rotated,
-    scalars_of,
-    written_dates,
-    written_like,
-)
+from mockgen_watch.rules import values as json_values
+from mockgen_watch.scenarios.faults import candidates
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 
@@ -46,7 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.spec.document import Json
 
-    Values = list[Json | Missing]
+    Values = list[Json | json_values.Missing]
 
 
 MOST_PLACES: Final = 12
@@ -77,12 +59,14 @@ class _Choice(Struct, frozen=True):
     """A place, what its field can be, and what else may be there."""
 
     rank: int
-    place: Place
-    fit: tuple[Json | Missing, ...]
-    odd: tuple[Json | Missing, ...]
+    place: json_values.Place
+    fit: tuple[Json | json_values.Missing, ...]
+    odd: tuple[Json | json_values.Missing, ...]
 
 
-def combinations(target: Target, *, is_odd: bool = False) -> Iterator[tuple[Candidate, ...]]:
+def combinations(
+    target: candidates.Target, *, is_odd: bool = False
+) -> Iterator[tuple[candidates.Candidate, ...]]:
     """Yield changes that may break the rule, of one place, of two and of three.
 
     With ``is_odd`` one of the values at least is such as its field cannot have.
@@ -92,7 +76,9 @@ def combinations(target: Target, *, is_odd: bool = False) -> Iterator[tuple[Cand
         yield from itertools.islice(_of_size(choices, size, is_odd=is_odd), TRIES[size])
 
 
-def with_one_more(changes: Sequence[Candidate], other: Target) -> Iterator[tuple[Candidate, ...]]:
+def with_one_more(
+    changes: Sequence[candidates.Candidate], other: candidates.Target
+) -> Iterator[tuple[candidates.Candidate, ...]]:
     """Yield ``changes``, which break ``other`` as well, each with one more that may repair that.
 
     The record of ``other`` has the changes.
@@ -103,13 +89,14 @@ def with_one_more(changes: Sequence[Candidate], other: Target) -> Iterator[tuple
     choices = _choices(replace(other, own=(), taken=other.taken.union(done)), is_odd=False)
     for (last,) in itertools.islice(_of_size(choices, 1), TRIES[1]):
         yield tuple(
-            Candidate(COMBINATION, change.place, change.value) for change in (*changes, last)
+            candidates.Candidate(candidates.COMBINATION, change.place, change.value)
+            for change in (*changes, last)
         )
 
 
 def _of_size(
     choices: Sequence[_Choice], size: int, *, is_odd: bool = False
-) -> Iterator[tuple[Candidate, ...]]:
+) -> Iterator[tuple[candidates.Candidate, ...]]:
     # What stands in one object or element belongs together more often than what does not.
     groups = [
         sorted(group, key=lambda choice: choice.rank)
@@ -118,7 +105,7 @@ def _of_size(
             key=lambda group: len({choice.place[:-1] for choice in group}),
         )
     ]
-    kind = OTHER_VALUE if size == 1 else COMBINATION
+    kind = candidates.OTHER_VALUE if size == 1 else candidates.COMBINATION
     most = TRIES_OF_GROUP[size]
     # The likeliest values at all places come before the others at any.
     for start, stop in ((0, most // 4), (most // 4, most)):
@@ -132,7 +119,7 @@ def _of_size(
             )
             for numbers in itertools.islice(picks, start, stop):
                 yield tuple(
-                    Candidate(kind, choice.place, pool[number])
+                    candidates.Candidate(kind, choice.place, pool[number])
                     for choice, pool, number in zip(group, pools, numbers, strict=True)
                 )
 
@@ -143,15 +130,19 @@ def _by_sum(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(itertools.product(*map(range, sizes)), key=sum))
 
 
-def _choices(target: Target, *, is_odd: bool) -> list[_Choice]:
+def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
     """Return the places that the rule reads; those that it names before the others."""
     rule, rotation = target.rule, target.rotation
-    found: list[tuple[Place, Json | Missing]] = [*scalars_of(rule, target.record)]
+    found: list[tuple[json_values.Place, Json | json_values.Missing]] = [
+        *candidates.scalars_of(rule, target.record)
+    ]
     found += _absent(rule, target.record)
-    literals = [*literals_of(rule.text), *_literals_of_schema(rule.schema)]
+    literals = [*candidates.literals_of(rule.text), *_literals_of_schema(rule.schema)]
     names = {*_WORD.findall(rule.text), *(text for text in literals if isinstance(text, str))}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
-    picked = sorted(rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names)
+    picked = sorted(
+        candidates.rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names
+    )
     picked = picked[:MOST_PLACES]
     context = _RuleContext(target, picked, literals)
     choices = []
@@ -160,17 +151,17 @@ def _choices(target: Target, *, is_odd: bool) -> list[_Choice]:
             continue
         fit, odd = context.alternatives(place, value, is_odd=is_odd)
         stated = [item.value for item in target.own if item.place == place]
-        fit = [*rotated(stated, rotation), *fit]
+        fit = [*candidates.rotated(stated, rotation), *fit]
         choices.append(_Choice(ranks[place], place, tuple(fit), tuple(odd)))
     return choices
 
 
-def _absent(rule: Rule, record: Json) -> Iterator[tuple[Place, Missing]]:
+def _absent(rule: Rule, record: Json) -> Iterator[tuple[json_values.Place, json_values.Missing]]:
     """Yield the fields that the rule names and the record might have, and does not."""
     for path in rule.paths or ():
-        is_there = not path or value_at(record, path) is not MISSING
-        if not is_there and isinstance(value_at(record, path[:-1]), dict):
-            yield path, MISSING
+        is_there = not path or json_values.value_at(record, path) is not json_values.MISSING
+        if not is_there and isinstance(json_values.value_at(record, path[:-1]), dict):
+            yield path, json_values.MISSING
 
 
 def _literals_of_schema(schema: Json) -> Iterator[object]:
@@ -186,7 +177,7 @@ def _literals_of_schema(schema: Json) -> Iterator[object]:
         yield schema
 
 
-def _name_of(place: Place) -> str:
+def _name_of(place: json_values.Place) -> str:
     """Return the name of the field at ``place``."""
     return next((key for key in reversed(place) if isinstance(key, str)), "")
 
@@ -196,29 +187,33 @@ class _RuleContext:
 
     def __init__(
         self,
-        target: Target,
-        places: Sequence[tuple[Place, Json | Missing]],
+        target: candidates.Target,
+        places: Sequence[tuple[json_values.Place, Json | json_values.Missing]],
         literals: Sequence[object],
     ) -> None:
         self._texts = list(dict.fromkeys(item for item in literals if isinstance(item, str)))
-        self._numbers = list(dict.fromkeys(Decimal(item) for item in literals if is_number(item)))
-        days = [seconds_of(text[:10], MomentKind.DATE, "%Y-%m-%d") for text in self._texts]
+        self._numbers = list(
+            dict.fromkeys(Decimal(item) for item in literals if json_values.is_number(item))
+        )
+        days = [
+            json_values.seconds_of(text[:10], MomentKind.DATE, "%Y-%m-%d") for text in self._texts
+        ]
         self._instants = [Decimal(day) for day in days if day is not None]
         self._text = target.rule.text
         self._fields = target.fields
         self._moments = target.fields.view.moments
         self._rotation = target.rotation
-        self._values: list[tuple[Place, Decimal]] = []
-        self._dates: list[tuple[Place, Decimal]] = []
+        self._values: list[tuple[json_values.Place, Decimal]] = []
+        self._dates: list[tuple[json_values.Place, Decimal]] = []
         for place, value in places:
             if bare_path(place) in self._moments:
                 date = self._fields.date_at(place, value)
                 self._dates += [(place, date[1])] if date else []
-            elif is_number(value):
+            elif json_values.is_number(value):
                 self._values.append((place, Decimal(value)))
 
     def alternatives(
-        self, place: Place, value: Json | Missing, *, is_odd: bool
+        self, place: json_values.Place, value: Json | json_values.Missing, *, is_odd: bool
     ) -> tuple[Values, Values]:
         """Return what the field at ``place`` can be instead, and, if ``is_odd``, what it cannot."""
         moment = self._moments.get(bare_path(place))
@@ -230,29 +225,35 @@ class _RuleContext:
             near, far, odd = self._of_number(place, value, generator)
         else:
             options: Values = [option.value for option in (leaf and options_of(leaf)) or []]
-            near = rotated([item for item in options if self._names(item)], self._rotation)
-            far = rotated([item for item in options if not self._names(item)], self._rotation)
+            near = candidates.rotated(
+                [item for item in options if self._names(item)], self._rotation
+            )
+            far = candidates.rotated(
+                [item for item in options if not self._names(item)], self._rotation
+            )
             odd = list(self._foreign(place, value))
         if leaf is not None and leaf.modifiers.null:
             far.append(None)
         if leaf is not None and leaf.modifiers.omit:
-            far.append(MISSING)
+            far.append(json_values.MISSING)
         odd = [*odd[:_MOST_ODD], None]
         if isinstance(place[-1], str):
-            odd.append(MISSING)
+            odd.append(json_values.MISSING)
         near, far = near[:_FEW], far[:_FEW]
         # Every other record shows a number or date that is not just beside the limit.
         if self._rotation % 2 == 1 and (moment is not None or isinstance(generator, Number)):
-            near, far = rotated(far, self._rotation // 2), near
+            near, far = candidates.rotated(far, self._rotation // 2), near
         fit = _without([*near, *far], [value])
         return fit, _without(odd, [value, *fit]) if is_odd else []
 
-    def _names(self, item: Json | Missing) -> bool:
+    def _names(self, item: Json | json_values.Missing) -> bool:
         if isinstance(item, str):
             return item in self._texts
-        return is_number(item) and item in self._numbers
+        return json_values.is_number(item) and item in self._numbers
 
-    def _foreign(self, place: Place, value: Json | Missing) -> Iterator[Json]:
+    def _foreign(
+        self, place: json_values.Place, value: Json | json_values.Missing
+    ) -> Iterator[Json]:
         """Yield what the rule names although the field cannot be so."""
         if isinstance(value, str):
             for text in self._texts[:_FEW]:
@@ -261,29 +262,31 @@ class _RuleContext:
                     yield text + value[len(text) :]
                 yield text
             yield ""
-        elif is_number(value):
+        elif json_values.is_number(value):
             step = self._fields.step_at(place, value)
             for number in self._numbers[:_FEW]:
                 for close in (number, number - step, number + step):
-                    yield written_like(close, value)
+                    yield candidates.written_like(close, value)
 
     def _of_number(
-        self, place: Place, value: Json | Missing, number: Number
+        self, place: json_values.Place, value: Json | json_values.Missing, number: Number
     ) -> tuple[Values, Values, Values]:
-        model = value if is_number(value) else Decimal(0).scaleb(-number.decimals)
+        model = value if json_values.is_number(value) else Decimal(0).scaleb(-number.decimals)
         others = [other for there, other in self._values if there != place]
         ends = (number.minimum, number.maximum)
         goals = [*self._numbers_by(place), *others]
-        return self._of_range(goals, number.step, ends, lambda goal: [written_like(goal, model)])
+        return self._of_range(
+            goals, number.step, ends, lambda goal: [candidates.written_like(goal, model)]
+        )
 
-    def _of_moment(self, place: Place, moment: Moment) -> tuple[Values, Values, Values]:
+    def _of_moment(self, place: json_values.Place, moment: Moment) -> tuple[Values, Values, Values]:
         size = Decimal(seconds_in(moment))
         goals = [date for there, date in self._dates if there != place]
         if moment.kind is not MomentKind.TIME:
             goals += self._instants
         ends = (moment.first * size, moment.last * size)
         return self._of_range(
-            goals, moment.step * size, ends, lambda goal: written_dates(goal, moment)
+            goals, moment.step * size, ends, lambda goal: candidates.written_dates(goal, moment)
         )
 
     def _of_range(
@@ -299,7 +302,7 @@ class _RuleContext:
         near: Values = []
         odd: Values = []
         for goal in dict.fromkeys(goals):
-            for close in rotated([goal - step, goal, goal + step], self._rotation):
+            for close in candidates.rotated([goal - step, goal, goal + step], self._rotation):
                 is_inside = low is None or high is None or low <= close <= high
                 is_own = is_inside and (close - origin) % step == 0
                 (near if is_own else odd).extend(write(close))
@@ -310,7 +313,7 @@ class _RuleContext:
         spread = (low + number * step for number in (0, count - 1, *inner))
         return near, [text for goal in spread for text in write(goal)], odd
 
-    def _numbers_by(self, place: Place) -> list[Decimal]:
+    def _numbers_by(self, place: json_values.Place) -> list[Decimal]:
         """Return the numbers that the rule names, those beside the field at ``place`` first."""
         here = self._text.find(f".{_name_of(place)}")
         if here < 0:
@@ -318,10 +321,12 @@ class _RuleContext:
         return sorted(self._numbers, key=lambda number: abs(self._text.find(str(number)) - here))
 
 
-def _without(values: Iterable[Json | Missing], known: Sequence[Json | Missing]) -> Values:
+def _without(
+    values: Iterable[Json | json_values.Missing], known: Sequence[Json | json_values.Missing]
+) -> Values:
     """Return each of ``values`` once that is not among the ``known``."""
     found: Values = []
     for item in values:
-        if not any(same(item, other) for other in (*known, *found)):
+        if not any(json_values.same(item, other) for other in (*known, *found)):
             found.append(item)
     return found

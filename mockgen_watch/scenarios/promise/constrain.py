@@ -21,21 +21,7 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
-from mockgen_watch.scenarios.promise.facts import (
-    ABSENT,
-    MOST_OPTIONS,
-    NULL,
-    Field,
-    Option,
-    Unit,
-    bare_path,
-    change_shape,
-    fields_below,
-    on_grid,
-    options_of,
-    seconds_in,
-    unit_of,
-)
+from mockgen_watch.scenarios.promise import facts
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
 from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
 from mockgen_watch.spec.model import Leaf, ObjectShape, Shape
@@ -90,11 +76,11 @@ def _constrain_one(plan: RecordPlan, requirement: Requirement) -> tuple[RecordPl
     verdict = requirement.proved(plan)
     if verdict is not None or paths is None:
         return plan, verdict
-    found = fields_below(plan.shape, paths)
+    found = facts.fields_below(plan.shape, paths)
     if not found:
         return plan, requirement.holds({})
     # A requirement on an array or an object is on no leaf in it.
-    is_leaf = len(found) == 1 and found[0].path == bare_path(paths[0])
+    is_leaf = len(found) == 1 and found[0].path == facts.bare_path(paths[0])
     if requirement.fits is not None and is_leaf and not found[0].is_sure:
         return _constrain_elements(plan, requirement, found[0])
     variables = _variables(found)
@@ -111,7 +97,7 @@ def narrow_leaf(leaf: Leaf, bounds: Bounds) -> Leaf:
     if isinstance(generator, Number):
         size, low, high = 1, generator.minimum, generator.maximum
     elif isinstance(generator, Moment):
-        size, low, high = seconds_in(generator), generator.first, generator.last
+        size, low, high = facts.seconds_in(generator), generator.first, generator.last
     else:
         return leaf
     if low is None or high is None or leaf.modifiers.unique:
@@ -137,7 +123,7 @@ def _narrow_to(shape: ObjectShape, condition: Condition) -> ObjectShape:
     The objects on the way to the field are in every record then: nothing that is in an absent
     object matches a clause, and no draw of a field brings it back.
     """
-    wanted = bare_path(condition.path)
+    wanted = facts.bare_path(condition.path)
     bounds = Bounds(low=condition.low, high=condition.high)
 
     def change(path: Path, part: Shape) -> Shape:
@@ -147,7 +133,7 @@ def _narrow_to(shape: ObjectShape, condition: Condition) -> ObjectShape:
             part = _narrow_to_values(part, condition)
         return narrow_leaf(part, bounds) if condition.is_range else part
 
-    return change_shape(_always_there(shape, wanted), change)
+    return facts.change_shape(_always_there(shape, wanted), change)
 
 
 def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
@@ -156,13 +142,13 @@ def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
     Only a number or date of more values than can be counted: chance would hardly ever find one.
     """
     generator = leaf.generator
-    if leaf.modifiers.unique or options_of(leaf) is not None:
+    if leaf.modifiers.unique or facts.options_of(leaf) is not None:
         return leaf
     if isinstance(generator, Number):
         entries = tuple(_listed_numbers(generator, condition))
         return replace(leaf, generator=Pool(entries=entries)) if entries else leaf
     if isinstance(generator, Moment):
-        size = seconds_in(generator)
+        size = facts.seconds_in(generator)
         texts = [value for value in condition.values if isinstance(value, str)]
         dates = [seconds_of(text, generator.kind, generator.format) for text in texts]
         first, last = generator.first * size, generator.last * size
@@ -174,7 +160,7 @@ def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
 def _listed_numbers(number: Number, condition: Condition) -> Iterable[PoolEntry]:
     entries = {}
     for value in condition.values:
-        written = on_grid(number, value) if is_number(value) else None
+        written = facts.on_grid(number, value) if is_number(value) else None
         if written is not None:
             entries[written] = PoolEntry(
                 value=written,
@@ -212,10 +198,10 @@ def _may_restrict(leaf: Leaf, *, is_for_all: bool = False) -> bool:
 
 
 def _constrain_elements(
-    plan: RecordPlan, requirement: Requirement, field: Field
+    plan: RecordPlan, requirement: Requirement, field: facts.Field
 ) -> tuple[RecordPlan, bool | None]:
     """Constrain a field that is in elements, or not in every record."""
-    options, fits = options_of(field.leaf), requirement.fits
+    options, fits = facts.options_of(field.leaf), requirement.fits
     if options is None or fits is None:
         return plan, None
     good = [option for option in options if fits(option.value)]
@@ -226,7 +212,7 @@ def _constrain_elements(
         if not _may_restrict(field.leaf, is_for_all=requirement.is_for_all):
             return plan, None
         kept = frozenset(option.identity for option in good)
-        plan = _restrict(plan, unit_of(field.leaf), kept, {field.path})
+        plan = _restrict(plan, facts.unit_of(field.leaf), kept, {field.path})
     # A clause matches only where an element is there at all.
     return plan, None if is_match else True
 
@@ -234,21 +220,21 @@ def _constrain_elements(
 class _Variable(Struct, frozen=True, kw_only=True):
     """What is drawn together: its leaves, and each choice with the leaves' values."""
 
-    unit: Unit
+    unit: facts.Unit
     leaves: tuple[tuple[Path, Leaf], ...]
-    choices: tuple[tuple[Option, ...], ...]
+    choices: tuple[tuple[facts.Option, ...], ...]
 
 
-def _variables(found: Sequence[Field]) -> list[_Variable] | None:
+def _variables(found: Sequence[facts.Field]) -> list[_Variable] | None:
     """Return the variables of the ``found`` leaves, or None when they cannot be counted."""
-    units: dict[Unit, dict[Path, Leaf]] = {}
+    units: dict[facts.Unit, dict[Path, Leaf]] = {}
     for path, leaf, is_sure in found:
         if not is_sure:
             return None
-        units.setdefault(unit_of(leaf), {})[path] = leaf
+        units.setdefault(facts.unit_of(leaf), {})[path] = leaf
     variables = []
     for unit, leaves in units.items():
-        known = map(options_of, leaves.values())
+        known = map(facts.options_of, leaves.values())
         columns = [options for options in known if options is not None]
         if len(columns) < len(leaves):
             return None
@@ -258,7 +244,7 @@ def _variables(found: Sequence[Field]) -> list[_Variable] | None:
         choices = tuple(zip(*columns, strict=True))
         variables.append(_Variable(unit=unit, leaves=tuple(leaves.items()), choices=choices))
     count = math.prod(len(variable.choices) for variable in variables)
-    return variables if count <= MOST_OPTIONS else None
+    return variables if count <= facts.MOST_OPTIONS else None
 
 
 def _constrain_counted(
@@ -295,26 +281,28 @@ def _record_with(variables: Sequence[_Variable], numbers: Sequence[int]) -> Json
     return record
 
 
-def _restrict(plan: RecordPlan, unit: Unit, kept: frozenset[bytes], paths: set[Path]) -> RecordPlan:
+def _restrict(
+    plan: RecordPlan, unit: facts.Unit, kept: frozenset[bytes], paths: set[Path]
+) -> RecordPlan:
     """Return ``plan`` with the pools of ``unit`` cut down to the entries in ``kept``."""
 
     def change(path: Path, part: Shape) -> Shape:
-        if not isinstance(part, Leaf) or unit_of(part) != unit:
+        if not isinstance(part, Leaf) or facts.unit_of(part) != unit:
             return part
         return _restrict_leaf(part, kept) if unit[0] == "rows" or path in paths else part
 
-    return replace(plan, shape=change_shape(plan.shape, change))
+    return replace(plan, shape=facts.change_shape(plan.shape, change))
 
 
 def _restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
     generator, modifiers = leaf.generator, leaf.modifiers
     if isinstance(generator, RowField):
         return replace(leaf, generator=replace(generator, rows=_smaller(generator.rows, kept)))
-    null = modifiers.null if NULL in kept else Decimal(0)
-    omit = modifiers.omit if ABSENT in kept else Decimal(0)
-    if kept <= {NULL, ABSENT}:
+    null = modifiers.null if facts.NULL in kept else Decimal(0)
+    omit = modifiers.omit if facts.ABSENT in kept else Decimal(0)
+    if kept <= {facts.NULL, facts.ABSENT}:
         # No entry is left. Absence is drawn before null, so an absent field stays absent.
-        null, omit = (Decimal(1), omit) if NULL in kept else (null, Decimal(1))
+        null, omit = (Decimal(1), omit) if facts.NULL in kept else (null, Decimal(1))
     modifiers = replace(modifiers, null=null, omit=omit)
     if isinstance(generator, Pool):
         generator = _smaller(generator, kept)
@@ -358,7 +346,7 @@ def _with_causes(
         for path in requirement.paths or ()
         if any(
             field.leaf.origin.location == problem.location
-            for field in fields_below(plan.shape, [path])
+            for field in facts.fields_below(plan.shape, [path])
         )
     )
     return replace(problem, related=(*problem.related, *related))
@@ -367,11 +355,11 @@ def _with_causes(
 def _too_few_fit(plan: RecordPlan, requirement: Requirement) -> Iterator[Diagnostic]:
     """Yield an error for a ``$unique`` field that has fewer fit values than there are records."""
     fits = requirement.fits
-    found = fields_below(plan.shape, requirement.paths[:1]) if requirement.paths else []
+    found = facts.fields_below(plan.shape, requirement.paths[:1]) if requirement.paths else []
     if fits is None or len(found) != 1 or requirement.condition is not None:
         return
     path, leaf, is_sure = found[0]
-    options = options_of(leaf) if leaf.modifiers.unique else None
+    options = facts.options_of(leaf) if leaf.modifiers.unique else None
     if options is None or not is_sure:
         return
     fit = sum(fits(option.value) for option in options)

@@ -20,28 +20,8 @@ from mockgen_watch.masters.shapes import Kind, exact_number, kinds_of
 from mockgen_watch.rules.cel import ORDERS
 from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
 from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Constant,
-    Moment,
-    MomentKind,
-    Number,
-    Pattern,
-    Pool,
-    Reference,
-    RowField,
-    SequenceNumber,
-)
-from mockgen_watch.spec.model import (
-    ELEMENT,
-    ArrayShape,
-    Leaf,
-    ObjectShape,
-    Shape,
-    change_children,
-    element_shapes,
-    find_shape,
-)
+from mockgen_watch.spec import generators
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:
@@ -62,7 +42,7 @@ class Field(NamedTuple):
     """A leaf of a plan, its path, and whether every record has it exactly once."""
 
     path: Path
-    leaf: Leaf
+    leaf: spec.Leaf
     is_sure: bool
 
 
@@ -78,40 +58,42 @@ ABSENT: Final = b"absent"
 """Identities of options that are no pool entry; those of entries are canonical JSON with a tag."""
 
 
-def unit_of(leaf: Leaf) -> Unit:
+def unit_of(leaf: spec.Leaf) -> Unit:
     """Return what is drawn together with ``leaf``."""
     generator = leaf.generator
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         return ("rows", generator.address)
-    if isinstance(generator, Reference):
+    if isinstance(generator, generators.Reference):
         home = leaf.address[:-1]
         return ("parent", home, generator.suite, generator.model, generator.scenario)
     return ("leaf", leaf.address)
 
 
-def _parts_of(shape: Shape, path: Path, *, is_sure: bool) -> Iterator[tuple[Path, Shape, bool]]:
+def _parts_of(
+    shape: spec.Shape, path: Path, *, is_sure: bool
+) -> Iterator[tuple[Path, spec.Shape, bool]]:
     """Yield each part of ``shape`` with its path, and whether every record has it exactly once."""
     yield path, shape, is_sure
-    if isinstance(shape, Leaf):
+    if isinstance(shape, spec.Leaf):
         return
     is_sure = is_sure and not (shape.modifiers.null or shape.modifiers.omit)
-    if isinstance(shape, ObjectShape):
+    if isinstance(shape, spec.ObjectShape):
         for member in shape.members:
             if not member.shape.modifiers.delete:
                 yield from _parts_of(member.shape, (*path, member.name), is_sure=is_sure)
     else:
-        for element in element_shapes(shape):
+        for element in spec.element_shapes(shape):
             yield from _parts_of(element, path, is_sure=False)
 
 
-def fields_of(shape: Shape) -> Iterator[Field]:
+def fields_of(shape: spec.Shape) -> Iterator[Field]:
     """Yield each leaf of ``shape``."""
     for path, part, is_sure in _parts_of(shape, (), is_sure=True):
-        if isinstance(part, Leaf):
+        if isinstance(part, spec.Leaf):
             yield Field(path, part, is_sure)
 
 
-def fields_below(shape: Shape, paths: Iterable[Path] | None) -> list[Field]:
+def fields_below(shape: spec.Shape, paths: Iterable[Path] | None) -> list[Field]:
     """Return the leaves at or below ``paths``; None means the whole record.
 
     An index on the way is left out.
@@ -128,11 +110,11 @@ def only_field(plan: RecordPlan, path: Path) -> Field | None:
     return found[0] if is_single else None
 
 
-def arrays_below(shape: Shape, path: Path) -> Iterator[ArrayShape]:
+def arrays_below(shape: spec.Shape, path: Path) -> Iterator[spec.ArrayShape]:
     """Yield the arrays at ``path`` and below whose length or presence is drawn."""
     wanted = bare_path(path)
     for here, part, _ in _parts_of(shape, (), is_sure=True):
-        if isinstance(part, ArrayShape) and here[: len(wanted)] == wanted:
+        if isinstance(part, spec.ArrayShape) and here[: len(wanted)] == wanted:
             is_open = part.items is not None and part.maximum > part.minimum
             if is_open or part.modifiers.null or part.modifiers.omit:
                 yield part
@@ -141,31 +123,33 @@ def arrays_below(shape: Shape, path: Path) -> Iterator[ArrayShape]:
 def bare_path(path: Iterable[str | int]) -> Path:
     """Return the path of a field without the indexes and marks of elements."""
     keys = map(str, path)
-    return tuple([key for key in keys if key != ELEMENT and not key.isdecimal()])
+    return tuple([key for key in keys if key != spec.ELEMENT and not key.isdecimal()])
 
 
-def change_shape(shape: ObjectShape, change: Callable[[Path, Shape], Shape]) -> ObjectShape:
+def change_shape(
+    shape: spec.ObjectShape, change: Callable[[Path, spec.Shape], spec.Shape]
+) -> spec.ObjectShape:
     """Return ``shape`` with ``change`` applied to each part and its path, inner parts first.
 
     Elements have the path of their array.
     """
 
-    def changed(part: Shape, path: Path) -> Shape:
-        if isinstance(part, ObjectShape):
+    def changed(part: spec.Shape, path: Path) -> spec.Shape:
+        if isinstance(part, spec.ObjectShape):
             members = tuple(
                 replace(member, shape=changed(member.shape, (*path, member.name)))
                 for member in part.members
             )
             part = replace(part, members=members)
-        elif isinstance(part, ArrayShape):
-            part = change_children(part, lambda child: changed(child, path))
+        elif isinstance(part, spec.ArrayShape):
+            part = spec.change_children(part, lambda child: changed(child, path))
         return change(path, part)
 
     whole = changed(shape, ())
-    return whole if isinstance(whole, ObjectShape) else shape
+    return whole if isinstance(whole, spec.ObjectShape) else shape
 
 
-def final_value(leaf: Leaf, value: Json) -> Json:
+def final_value(leaf: spec.Leaf, value: Json) -> Json:
     """Return what is written for a value that the generator chose."""
     if isinstance(value, str):
         text = transformed(value, leaf.modifiers.transforms)
@@ -174,7 +158,7 @@ def final_value(leaf: Leaf, value: Json) -> Json:
     return value
 
 
-def options_of(leaf: Leaf, few: int = MOST_OPTIONS) -> list[Option] | None:
+def options_of(leaf: spec.Leaf, few: int = MOST_OPTIONS) -> list[Option] | None:
     """Return every value that ``leaf`` can have; None when they are too many or not known.
 
     Of numbers and dates no more than the first ``few`` are made.
@@ -193,27 +177,30 @@ def options_of(leaf: Leaf, few: int = MOST_OPTIONS) -> list[Option] | None:
     return options
 
 
-def _generated(leaf: Leaf, few: int) -> list[tuple[Json | Missing, bytes]] | None:
+def _generated(leaf: spec.Leaf, few: int) -> list[tuple[Json | Missing, bytes]] | None:
     """Return each value of the leaf's generator with its identity; None as in ``options_of``."""
     generator = leaf.generator
-    if isinstance(generator, Constant):
+    if isinstance(generator, generators.Constant):
         return [(generator.value, b"constant")]
-    if isinstance(generator, Pool):
+    if isinstance(generator, generators.Pool):
         return [(entry.value, entry.identity) for entry in generator.entries if entry.weight]
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         return [
             (entry.value.get(generator.key, MISSING), entry.identity)
             for entry in generator.rows.entries
             if entry.weight and isinstance(entry.value, dict)
         ]
-    if isinstance(generator, Boolean):
+    if isinstance(generator, generators.Boolean):
         odds = ((True, generator.true, b"true"), (False, 1 - generator.true, b"false"))
         return [(value, identity) for value, odd, identity in odds if odd]
-    if isinstance(generator, Moment):
+    if isinstance(generator, generators.Moment):
         count = (generator.last - generator.first) // generator.step + 1
         if count <= MOST_OPTIONS:
             return [(format_moment(generator, n), b"") for n in range(min(count, few))]
-    elif isinstance(generator, Number) and None not in (generator.minimum, generator.maximum):
+    elif isinstance(generator, generators.Number) and None not in (
+        generator.minimum,
+        generator.maximum,
+    ):
         grid = grid_of(generator)
         if grid.count <= MOST_OPTIONS:
             units = range(grid.origin, grid.origin + grid.count * grid.step, grid.step)[:few]
@@ -226,7 +213,7 @@ def number_of(units: int, decimals: int) -> int | Decimal:
     return Decimal(units).scaleb(-decimals) if decimals else units
 
 
-def on_grid(number: Number, value: int | Decimal) -> int | Decimal | None:
+def on_grid(number: generators.Number, value: int | Decimal) -> int | Decimal | None:
     """Return ``value`` as ``number`` writes it; None where it is none of its values."""
     grid = grid_of(number)
     units = Decimal(value).scaleb(grid.decimals)
@@ -235,12 +222,12 @@ def on_grid(number: Number, value: int | Decimal) -> int | Decimal | None:
     return number_of(int(units), grid.decimals) if is_there else None
 
 
-def seconds_in(moment: Moment) -> int:
+def seconds_in(moment: generators.Moment) -> int:
     """Return the seconds in one unit of a moment: a day for dates, else one."""
-    return DAY if moment.kind is MomentKind.DATE else 1
+    return DAY if moment.kind is generators.MomentKind.DATE else 1
 
 
-def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
+def bounds_of(leaf: spec.Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decimal] | None:
     """Return the least and the greatest of what ``leaf`` is compared by; None: not known.
 
     Dates count as seconds, as ``RecordView.comparable`` has them.
@@ -248,13 +235,13 @@ def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decima
     generator = leaf.generator
     if leaf.modifiers.null or leaf.modifiers.omit or leaf.modifiers.transforms:
         return None
-    if isinstance(generator, Reference):
+    if isinstance(generator, generators.Reference):
         parent = parent_leaf(generator, plan)
         return None if parent is None else bounds_of(*parent)
-    if isinstance(generator, Moment):
+    if isinstance(generator, generators.Moment):
         size = seconds_in(generator)
         return generator.first * size, generator.last * size
-    if isinstance(generator, Number):
+    if isinstance(generator, generators.Number):
         low, high = generator.minimum, generator.maximum
         return None if low is None or high is None else (low, high)
     options = options_of(leaf)
@@ -264,21 +251,23 @@ def bounds_of(leaf: Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | Decima
     return min(numbers), max(numbers)
 
 
-def parent_leaf(reference: Reference, plan: RecordPlan) -> tuple[Leaf, RecordPlan] | None:
+def parent_leaf(
+    reference: generators.Reference, plan: RecordPlan
+) -> tuple[spec.Leaf, RecordPlan] | None:
     """Return the leaf that a reference takes its values from, and the plan that it is in."""
     parent = dict(plan.parents).get(reference)
-    found = None if parent is None else find_shape(parent.shape, reference.path)
-    return (found, parent) if isinstance(found, Leaf) and parent is not None else None
+    found = None if parent is None else spec.find_shape(parent.shape, reference.path)
+    return (found, parent) if isinstance(found, spec.Leaf) and parent is not None else None
 
 
 def view_of(plan: RecordPlan) -> RecordView:
     """Return how rules see the records of ``plan``; dates and times of parents are theirs too."""
-    found: dict[Path, Moment] = {}
+    found: dict[Path, generators.Moment] = {}
     for path, leaf, _ in fields_of(plan.shape):
-        home: tuple[Leaf, RecordPlan] | None = (leaf, plan)
-        while home is not None and isinstance(home[0].generator, Reference):
+        home: tuple[spec.Leaf, RecordPlan] | None = (leaf, plan)
+        while home is not None and isinstance(home[0].generator, generators.Reference):
             home = parent_leaf(home[0].generator, home[1])
-        if home is not None and isinstance(home[0].generator, Moment):
+        if home is not None and isinstance(home[0].generator, generators.Moment):
             found[path] = home[0].generator
     return RecordView(slot=plan.slot, moves=plan.moves, moments=found)
 
@@ -298,7 +287,7 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
-def always_meets(schema: Json, shape: Shape, plan: RecordPlan) -> bool:
+def always_meets(schema: Json, shape: spec.Shape, plan: RecordPlan) -> bool:
     """Return whether it is certain that each value of ``shape`` meets ``schema``."""
     if schema is True:
         return True
@@ -307,12 +296,12 @@ def always_meets(schema: Json, shape: Shape, plan: RecordPlan) -> bool:
     check = compile_schema(schema)
     if shape.modifiers.null and check(None):
         return False
-    if isinstance(shape, Leaf):
+    if isinstance(shape, spec.Leaf):
         options = options_of(shape)
         if options is not None:
             values = [option.value for option in options]
             return not any(check(value) for value in values if not isinstance(value, Missing))
-        if isinstance(shape.generator, Reference):
+        if isinstance(shape.generator, generators.Reference):
             parent = parent_leaf(shape.generator, plan)
             if parent is None or shape.modifiers.transforms or shape.coerce_number:
                 return False
@@ -323,7 +312,7 @@ def always_meets(schema: Json, shape: Shape, plan: RecordPlan) -> bool:
     )
 
 
-def never_meets(schema: Json, leaf: Leaf) -> bool:
+def never_meets(schema: Json, leaf: spec.Leaf) -> bool:
     """Return whether it is certain that no value of ``leaf`` meets ``schema``.
 
     Only bounds and types are looked at; values that can be counted are tried by the caller.
@@ -336,7 +325,11 @@ def never_meets(schema: Json, leaf: Leaf) -> bool:
     if kinds is not None and not any(_is_of_type(kind, schema["type"]) for kind in kinds):
         return True
     number = leaf.generator
-    if not isinstance(number, Number) or number.minimum is None or number.maximum is None:
+    if (
+        not isinstance(number, generators.Number)
+        or number.minimum is None
+        or number.maximum is None
+    ):
         return False
     # The greatest number comes nearest to meeting a lower bound.
     return any(
@@ -358,19 +351,19 @@ def _meets_bound(key: str, bound: Json, low: Decimal | None, high: Decimal | Non
 
 
 def _always_meets_keyword(
-    key: str, operand: Json, schema: Mapping[str, Json], shape: Shape, plan: RecordPlan
+    key: str, operand: Json, schema: Mapping[str, Json], shape: spec.Shape, plan: RecordPlan
 ) -> bool:
-    leaf = shape if isinstance(shape, Leaf) else None
-    number = leaf.generator if leaf and isinstance(leaf.generator, Number) else None
+    leaf = shape if isinstance(shape, spec.Leaf) else None
+    number = leaf.generator if leaf and isinstance(leaf.generator, generators.Number) else None
     if key == "type":
         kinds = None if leaf and leaf.coerce_number else kinds_of(shape)
         is_whole = number is None or number.decimals == 0
         return kinds is not None and all(
             _is_of_type(kind, operand, is_whole=is_whole) for kind in kinds
         )
-    if isinstance(shape, ArrayShape):
+    if isinstance(shape, spec.ArrayShape):
         return _array_meets(key, operand, shape, plan)
-    if isinstance(shape, ObjectShape):
+    if isinstance(shape, spec.ObjectShape):
         return _object_meets(key, operand, schema, shape, plan)
     if shape.modifiers.transforms or shape.coerce_number:
         return False
@@ -379,7 +372,7 @@ def _always_meets_keyword(
     return key == "pattern" and isinstance(operand, str) and _text_meets(operand, shape, plan)
 
 
-def _number_meets(key: str, operand: Json, number: Number) -> bool:
+def _number_meets(key: str, operand: Json, number: generators.Number) -> bool:
     low, high = number.minimum, number.maximum
     if key in {"minLength", "maxLength", "pattern"}:
         return True
@@ -390,33 +383,33 @@ def _number_meets(key: str, operand: Json, number: Number) -> bool:
     return False
 
 
-def _text_meets(pattern: str, leaf: Leaf, plan: RecordPlan) -> bool:
+def _text_meets(pattern: str, leaf: spec.Leaf, plan: RecordPlan) -> bool:
     generator = leaf.generator
-    if isinstance(generator, Pattern):
+    if isinstance(generator, generators.Pattern):
         bare = pattern.removeprefix("^").removesuffix("$")
         return generator.source in {pattern, bare} and "|" not in generator.source
     digits = re.fullmatch(_DIGITS, pattern)
-    if isinstance(generator, SequenceNumber) and digits is not None:
+    if isinstance(generator, generators.SequenceNumber) and digits is not None:
         fits = digits[1] == generator.prefix and int(digits[2]) == generator.width
         last = generator.start + generator.step * (plan.count - 1)
         return fits and generator.start >= 0 and generator.step >= 0 and last < 10**generator.width
     return False
 
 
-def _array_meets(key: str, operand: Json, array: ArrayShape, plan: RecordPlan) -> bool:
-    is_short = any(each.modifiers.omit for each in element_shapes(array))
+def _array_meets(key: str, operand: Json, array: spec.ArrayShape, plan: RecordPlan) -> bool:
+    is_short = any(each.modifiers.omit for each in spec.element_shapes(array))
     least = len(array.elements) + (array.minimum if array.items is not None else 0)
     if key == "minItems" and is_number(operand):
         return not is_short and least >= int(operand)
     if key == "maxItems" and is_number(operand):
         return most_elements(array) <= int(operand)
     if key == "items":
-        return all(always_meets(operand, each, plan) for each in element_shapes(array))
+        return all(always_meets(operand, each, plan) for each in spec.element_shapes(array))
     return key == "uniqueItems" and most_elements(array) <= 1
 
 
 def _object_meets(
-    key: str, operand: Json, schema: Mapping[str, Json], shape: ObjectShape, plan: RecordPlan
+    key: str, operand: Json, schema: Mapping[str, Json], shape: spec.ObjectShape, plan: RecordPlan
 ) -> bool:
     members = {item.name: item.shape for item in shape.members if not item.shape.modifiers.delete}
     if key == "required" and isinstance(operand, list):

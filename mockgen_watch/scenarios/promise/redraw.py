@@ -31,17 +31,8 @@ from mockgen_watch.scenarios.promise.facts import (
     view_of,
 )
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, required_bounds
+from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, pointer_of
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Moment,
-    Number,
-    Pattern,
-    Pool,
-    Reference,
-    RowField,
-    Template,
-)
 from mockgen_watch.spec.model import ArrayShape, Leaf, Shape, Statement, find_shape, walk_leaves
 
 if TYPE_CHECKING:
@@ -77,7 +68,15 @@ MOST_TOGETHER: Final = 8
 MOST_REQUIREMENTS: Final = 62
 """Requirements whose verdicts fit into one number."""
 
-_REDRAWN: Final = (Boolean, Moment, Number, Pattern, Pool, Reference, RowField)
+_REDRAWN: Final = (
+    generators.Boolean,
+    generators.Moment,
+    generators.Number,
+    generators.Pattern,
+    generators.Pool,
+    generators.Reference,
+    generators.RowField,
+)
 
 
 class Sampler:
@@ -240,7 +239,7 @@ def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit
     while leaves:
         leaf = leaves.pop()
         generator = leaf.generator
-        if isinstance(generator, Template):
+        if isinstance(generator, generators.Template):
             shapes = [find_shape(plan.shape, part.path) for part in generator.parts if part.path]
             leaves += [shape for shape in shapes if isinstance(shape, Leaf)]
         elif isinstance(generator, _REDRAWN) and not leaf.modifiers.unique:
@@ -261,9 +260,9 @@ def _readdressed(leaf: Leaf, attempt: int) -> Leaf:
         return leaf
     generator = leaf.generator
     below = (ATTEMPT, str(attempt))
-    if isinstance(generator, RowField):
+    if isinstance(generator, generators.RowField):
         return replace(leaf, generator=replace(generator, address=(*generator.address, *below)))
-    if isinstance(generator, Reference):
+    if isinstance(generator, generators.Reference):
         # The fields of one parent are drawn at the object that holds them.
         return replace(leaf, address=(*leaf.address[:-1], *below, leaf.address[-1]))
     return replace(leaf, address=(*leaf.address, *below))

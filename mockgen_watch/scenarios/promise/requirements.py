@@ -18,16 +18,7 @@ from mockgen_watch.rules.cel import ORDERS, Comparison
 from mockgen_watch.rules.rule import Clause, Condition, Rule, compile_clause, compile_rule
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing, Path, RecordView, RuleError
-from mockgen_watch.scenarios.promise.facts import (
-    BOUNDS,
-    always_meets,
-    bare_path,
-    bounds_of,
-    fields_below,
-    never_meets,
-    only_field,
-    view_of,
-)
+from mockgen_watch.scenarios.promise import facts
 from mockgen_watch.spec.model import find_shapes
 
 if TYPE_CHECKING:
@@ -49,7 +40,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 def compile_terms(plan: RecordPlan) -> tuple[Terms, list[Diagnostic]]:
     """Return the rules and clauses of ``plan`` that can be compiled, and why others cannot."""
-    view = view_of(plan)
+    view = facts.view_of(plan)
     found: list[Diagnostic] = []
     rules: list[Rule] = []
     clauses: list[Clause] = []
@@ -115,7 +106,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
 
     def fields_in(self, plan: RecordPlan, message: str) -> tuple[Related, ...]:
         """Return where ``plan`` states the fields that decide, each with ``message``."""
-        fields = fields_below(plan.shape, self.paths or ())
+        fields = facts.fields_below(plan.shape, self.paths or ())
         places = dict.fromkeys(field.leaf.origin.location for field in fields)
         return tuple(Related(message=message, location=place) for place in places)
 
@@ -139,10 +130,10 @@ def keep_rule(rule: Rule) -> Requirement:
         if value_why is None or rule.paths is None:
             return None
         shapes = find_shapes(plan.shape, rule.paths[0])
-        if shapes and all(always_meets(rule.schema, each, plan) for each in shapes):
+        if shapes and all(facts.always_meets(rule.schema, each, plan) for each in shapes):
             return True
-        field = only_field(plan, rule.paths[0])
-        return False if field is not None and never_meets(rule.schema, field.leaf) else None
+        field = facts.only_field(plan, rule.paths[0])
+        return False if field is not None and facts.never_meets(rule.schema, field.leaf) else None
 
     return Requirement(
         name=f'rule "{rule.name}"',
@@ -164,8 +155,8 @@ def _orders_of(rule: Rule) -> tuple[Comparison, ...]:
         return ()
     orders = []
     for key, operand in rule.schema.items():
-        if key in BOUNDS and isinstance(operand, int | Decimal):
-            orders.append(Comparison(left=rule.paths[0], order=BOUNDS[key], right=operand))
+        if key in facts.BOUNDS and isinstance(operand, int | Decimal):
+            orders.append(Comparison(left=rule.paths[0], order=facts.BOUNDS[key], right=operand))
         elif key not in REMARKS and (key, operand) != ("type", "number"):
             return ()
     return tuple(orders)
@@ -231,7 +222,7 @@ def _proved(orders: Collection[Comparison], plan: RecordPlan) -> bool | None:
 def _compare(comparison: Comparison, plan: RecordPlan) -> bool | None:
     """Return whether a comparison is certain from the bounds of both sides."""
     sides = (comparison.left, comparison.right)
-    if not all(only_field(plan, side) for side in sides if isinstance(side, tuple)):
+    if not all(facts.only_field(plan, side) for side in sides if isinstance(side, tuple)):
         return None
     left, right = _range_of(comparison.left, plan), _range_of(comparison.right, plan)
     if left is None or right is None:
@@ -248,8 +239,8 @@ def _range_of(
     """Return the bounds of a number, or of the only leaf at or below a path, also in elements."""
     if not isinstance(side, tuple):
         return side, side
-    found = fields_below(plan.shape, [side])
-    return bounds_of(found[0].leaf, plan) if len(found) == 1 else None
+    found = facts.fields_below(plan.shape, [side])
+    return facts.bounds_of(found[0].leaf, plan) if len(found) == 1 else None
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -283,7 +274,7 @@ def required_bounds(requirements: Iterable[Requirement], plan: RecordPlan) -> di
     found: dict[Path, Bounds] = {}
 
     def tighten(path: Path, order: str, number: int | Decimal) -> None:
-        path = bare_path(path)
+        path = facts.bare_path(path)
         found[path] = found.get(path, Bounds()).tightened(order, Decimal(number))
 
     for requirement in requirements:

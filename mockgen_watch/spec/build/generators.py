@@ -7,36 +7,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from mockgen_watch.spec import generators
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number
-from mockgen_watch.spec.build.reader import (
-    Entry,
-    PathError,
-    ShapeContext,
-    parse_field,
-    parse_path,
-    read_field,
-    read_flag,
-    read_params,
-    read_probability,
-    read_text,
-    read_whole,
-    read_word,
-    whole_or,
-)
 from mockgen_watch.spec.document import plain_data
-from mockgen_watch.spec.generators import (
-    Boolean,
-    Constant,
-    Generator,
-    Pattern,
-    RecordIndex,
-    Reference,
-    SequenceNumber,
-    Template,
-    TemplatePart,
-    Uuid,
-)
 from mockgen_watch.spec.model import Modifiers, Transform
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
 
@@ -53,18 +28,20 @@ NO_MODIFIERS: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
 _LEAF_ONLY: Final = {"$unique": "a leaf", "$transform": "a leaf of text"}
 
 
-def build_generator(entry: Entry, context: ShapeContext) -> Generator | None:
+def build_generator(
+    entry: reader.Entry, context: reader.ShapeContext
+) -> generators.Generator | None:
     """Return the generator of the directive at ``entry``; None when it was reported."""
     in_context = _BUILDERS_IN_CONTEXT.get(entry.key)
     return _BUILDERS[entry.key](entry) if in_context is None else in_context(entry, context)
 
 
-def _constant(entry: Entry) -> Constant:
-    return Constant(value=plain_data(entry.node))
+def _constant(entry: reader.Entry) -> generators.Constant:
+    return generators.Constant(value=plain_data(entry.node))
 
 
-def _pattern(entry: Entry) -> Pattern | None:
-    source = read_text(entry, 'a regular expression such as "[A-Z]{3}[0-9]{6}"')
+def _pattern(entry: reader.Entry) -> generators.Pattern | None:
+    source = reader.read_text(entry, 'a regular expression such as "[A-Z]{3}[0-9]{6}"')
     if source is None:
         return None
     try:
@@ -72,95 +49,99 @@ def _pattern(entry: Entry) -> Pattern | None:
     except PatternError as error:
         entry.error("MG211", f"{error}, at character {error.offset + 1} of the pattern")
         return None
-    return Pattern(source=source)
+    return generators.Pattern(source=source)
 
 
-def _uuid(entry: Entry) -> Uuid | None:
+def _uuid(entry: reader.Entry) -> generators.Uuid | None:
     if not entry.is_empty:
         entry.type_error("no parameters: {}")
         return None
-    return Uuid()
+    return generators.Uuid()
 
 
-def _boolean(entry: Entry) -> Boolean | None:
+def _boolean(entry: reader.Entry) -> generators.Boolean | None:
     """Return what ``$boolean`` says: the probability of true, a half by default."""
     if entry.is_empty:
-        return Boolean(true=Decimal("0.5"))
-    target: Entry | None = entry
+        return generators.Boolean(true=Decimal("0.5"))
+    target: reader.Entry | None = entry
     if entry.is_mapping:
-        target = read_params(entry, ("true",)).get("true")
+        target = reader.read_params(entry, ("true",)).get("true")
     elif entry.number is None:
         entry.type_error("the probability of true, a number from 0 to 1")
         return None
-    odds = None if target is None else read_probability(target)
-    return None if odds is None else Boolean(true=odds)
+    odds = None if target is None else reader.read_probability(target)
+    return None if odds is None else generators.Boolean(true=odds)
 
 
-def _sequence(entry: Entry) -> SequenceNumber | None:
+def _sequence(entry: reader.Entry) -> generators.SequenceNumber | None:
     """Return what ``$sequence`` says: a start, or a mapping of start, step, width, prefix."""
     if entry.number is not None:
-        start = read_whole(entry)
-        return None if start is None else SequenceNumber(start=start, step=1, width=0, prefix="")
+        start = reader.read_whole(entry)
+        return (
+            None
+            if start is None
+            else generators.SequenceNumber(start=start, step=1, width=0, prefix="")
+        )
     if not entry.is_mapping and not entry.is_empty:
         entry.type_error("a number to start with, or a mapping")
         return None
     before = entry.errors
-    params = read_params(entry, ("start", "step", "width", "prefix"))
-    start = whole_or(params.get("start"), 1)
-    step = whole_or(params.get("step"), 1)
-    width = whole_or(params.get("width"), 0, least=0)
-    prefix = read_text(params["prefix"]) if "prefix" in params else ""
+    params = reader.read_params(entry, ("start", "step", "width", "prefix"))
+    start = reader.whole_or(params.get("start"), 1)
+    step = reader.whole_or(params.get("step"), 1)
+    width = reader.whole_or(params.get("width"), 0, least=0)
+    prefix = reader.read_text(params["prefix"]) if "prefix" in params else ""
     if step == 0:
         params["step"].error("MG208", "a step of 0 makes every number the same")
     if width > MAX_WIDTH:
         params["width"].error("MG208", f"width is {MAX_WIDTH} at most")
     if entry.errors > before:
         return None
-    return SequenceNumber(start=start, step=step, width=width, prefix=prefix or "")
+    return generators.SequenceNumber(start=start, step=step, width=width, prefix=prefix or "")
 
 
-def _index(entry: Entry, context: ShapeContext) -> RecordIndex | None:
+def _index(entry: reader.Entry, context: reader.ShapeContext) -> generators.RecordIndex | None:
     """Return what ``$index`` says: the index of the record, or of the element."""
     if entry.is_empty:
-        return RecordIndex()
-    word = read_word(entry, ("record", "element"), "MG202")
+        return generators.RecordIndex()
+    word = reader.read_word(entry, ("record", "element"), "MG202")
     if word == "element" and not context.in_array:
         entry.error("MG204", "$index: element stands in no array")
         return None
-    return None if word is None else RecordIndex(element=word == "element")
+    return None if word is None else generators.RecordIndex(element=word == "element")
 
 
-def _reference(entry: Entry) -> Reference | None:
+def _reference(entry: reader.Entry) -> generators.Reference | None:
     """Return what ``$ref`` says; what it names is looked up later."""
     if entry.is_mapping:
         return _reference_of_params(entry)
-    text = read_text(entry, "text such as Member.id, or a mapping with model and field")
+    text = reader.read_text(entry, "text such as Member.id, or a mapping with model and field")
     if text is None:
         return None
     suite, colon, rest = text.rpartition(":")
     try:
-        keys = parse_path(rest)
-    except PathError:
+        keys = reader.parse_path(rest)
+    except reader.PathError:
         keys = ()
     if not keys[1:] or (colon and not suite):
         entry.error("MG203", f'$ref "{text}" is not of the form Model.field or suite:Model.field')
         return None
-    return Reference(suite=suite, model=keys[0], path=keys[1:])
+    return generators.Reference(suite=suite, model=keys[0], path=keys[1:])
 
 
-def _reference_of_params(entry: Entry) -> Reference | None:
+def _reference_of_params(entry: reader.Entry) -> generators.Reference | None:
     before = entry.errors
-    params = read_params(entry, ("model", "field", "scenario", "suite"))
+    params = reader.read_params(entry, ("model", "field", "scenario", "suite"))
     for name in ("model", "field"):
         if name not in params and entry.errors == before:
             entry.error("MG205", f"$ref needs {name}")
-    texts = {name: read_text(param) or "" for name, param in params.items()}
+    texts = {name: reader.read_text(param) or "" for name, param in params.items()}
     if entry.errors > before:
         return None
-    path = read_field(params["field"])
+    path = reader.read_field(params["field"])
     if path is None:
         return None
-    return Reference(
+    return generators.Reference(
         suite=texts.get("suite", ""),
         model=texts["model"],
         path=path,
@@ -175,91 +156,93 @@ class _TemplateError(ValueError):
     """The template cannot be read; the message says why."""
 
 
-def _template(entry: Entry, context: ShapeContext) -> Template | None:
-    text = read_text(entry, 'text such as "{first}.{last}@example.com"')
+def _template(entry: reader.Entry, context: reader.ShapeContext) -> generators.Template | None:
+    text = reader.read_text(entry, 'text such as "{first}.{last}@example.com"')
     if text is None:
         return None
     try:
-        return Template(parts=tuple(_join(_parts(text, context))))
+        return generators.Template(parts=tuple(_join(_parts(text, context))))
     except _TemplateError as error:
         hint = "a field is {name} or {.name}; a brace as text is written twice: {{ or }}"
         entry.error("MG213", str(error), hint)
         return None
 
 
-def _parts(text: str, context: ShapeContext) -> Iterator[TemplatePart]:
+def _parts(text: str, context: reader.ShapeContext) -> Iterator[generators.TemplatePart]:
     for token in re.finditer(_LEXEME, text):
         piece = token[0]
         if piece in {"{{", "}}"}:
-            yield TemplatePart(text=piece[0])
+            yield generators.TemplatePart(text=piece[0])
         elif token[1] is not None:
-            yield TemplatePart(path=_template_path(token[1].strip(), context))
+            yield generators.TemplatePart(path=_template_path(token[1].strip(), context))
         elif piece in {"{", "}"}:
             raise _TemplateError(f'a "{piece}" stands alone in this template')
         else:
-            yield TemplatePart(text=piece)
+            yield generators.TemplatePart(text=piece)
 
 
-def _template_path(text: str, context: ShapeContext) -> tuple[str, ...]:
+def _template_path(text: str, context: reader.ShapeContext) -> tuple[str, ...]:
     relative = text.startswith(".")
     try:
-        path = parse_field(text[1:] if relative else text)
-    except PathError as error:
+        path = reader.parse_field(text[1:] if relative else text)
+    except reader.PathError as error:
         raise _TemplateError(f'"{{{text}}}" names no field: {error}') from error
     return (*context.home, *path) if relative else path
 
 
-def _join(parts: Iterator[TemplatePart]) -> Iterator[TemplatePart]:
+def _join(parts: Iterator[generators.TemplatePart]) -> Iterator[generators.TemplatePart]:
     """Yield ``parts`` with neighbouring texts joined."""
     text = ""
     for part in parts:
         if part.path:
             if text:
-                yield TemplatePart(text=text)
+                yield generators.TemplatePart(text=text)
             text = ""
             yield part
         else:
             text += part.text
     if text:
-        yield TemplatePart(text=text)
+        yield generators.TemplatePart(text=text)
 
 
-_BUILDERS: Final[Mapping[str, Callable[[Entry], Generator | None]]] = MappingProxyType(
-    {
-        "$const": _constant,
-        "$choice": pool_of_values,
-        "$weighted": pool_of_weights,
-        "$pattern": _pattern,
-        "$integer": build_number,
-        "$number": build_number,
-        "$boolean": _boolean,
-        "$date": build_moment,
-        "$datetime": build_moment,
-        "$time": build_moment,
-        "$uuid": _uuid,
-        "$sequence": _sequence,
-        "$ref": _reference,
-        "$vocab": read_vocabulary,
-    }
+_BUILDERS: Final[Mapping[str, Callable[[reader.Entry], generators.Generator | None]]] = (
+    MappingProxyType(
+        {
+            "$const": _constant,
+            "$choice": pool_of_values,
+            "$weighted": pool_of_weights,
+            "$pattern": _pattern,
+            "$integer": build_number,
+            "$number": build_number,
+            "$boolean": _boolean,
+            "$date": build_moment,
+            "$datetime": build_moment,
+            "$time": build_moment,
+            "$uuid": _uuid,
+            "$sequence": _sequence,
+            "$ref": _reference,
+            "$vocab": read_vocabulary,
+        }
+    )
 )
-_BUILDERS_IN_CONTEXT: Final[Mapping[str, Callable[[Entry, ShapeContext], Generator | None]]] = (
-    MappingProxyType({"$index": _index, "$template": _template})
-)
+_BUILDERS_IN_CONTEXT: Final[
+    Mapping[str, Callable[[reader.Entry, reader.ShapeContext], generators.Generator | None]]
+] = MappingProxyType({"$index": _index, "$template": _template})
 
 
-def read_lengths(entry: Entry) -> tuple[int, int]:
+def read_lengths(entry: reader.Entry) -> tuple[int, int]:
     """Return the least and the greatest length: of a number, a pair, or min and max."""
-    ends: Mapping[str, Entry] = entry.short_form("min", "max")
+    ends: Mapping[str, reader.Entry] = entry.short_form("min", "max")
     if entry.number is not None:
         ends = {"min": entry, "max": entry}
     elif entry.is_mapping:
         before = entry.errors
-        ends = read_params(entry, ("min", "max"))
+        ends = reader.read_params(entry, ("min", "max"))
         if "max" not in ends and entry.errors == before:
             entry.error("MG205", "$array needs max")
     elif not ends:
         entry.type_error("a length, [min, max], or a mapping with min and max")
-    lengths = {name: read_whole(end, 0) for name, end in ends.items()}
+    lengths = {name: reader.read_whole(end, 0) for name, end in ends.items()}
     least, most = lengths.get("min") or 0, lengths.get("max")
     if most is None:
         return (0, 0)
@@ -270,7 +253,7 @@ def read_lengths(entry: Entry) -> tuple[int, int]:
     return (least, most)
 
 
-def build_modifiers(entries: Mapping[str, Entry], *, is_leaf: bool) -> Modifiers:
+def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Modifiers:
     """Return the modifiers among ``entries``, by directive; wrong ones are reported and left out.
 
     ``$id`` is checked here, but it acts on addresses, where the object is built.
@@ -286,33 +269,33 @@ def build_modifiers(entries: Mapping[str, Entry], *, is_leaf: bool) -> Modifiers
     return Modifiers(
         null=_odds(entries, "$null"),
         omit=_odds(entries, "$omit"),
-        unique=is_leaf and bool(read_flag(entries.get("$unique"))),
+        unique=is_leaf and bool(reader.read_flag(entries.get("$unique"))),
         transforms=_transforms(entries.get("$transform")) if is_leaf else (),
-        to=read_field(entries.get("$to")) or (),
-        delete=bool(read_flag(entries.get("$delete"))),
+        to=reader.read_field(entries.get("$to")) or (),
+        delete=bool(reader.read_flag(entries.get("$delete"))),
     )
 
 
-def read_id(entry: Entry) -> str | None:
+def read_id(entry: reader.Entry) -> str | None:
     """Return the text of ``$id``; None when it was reported."""
-    text = read_text(entry)
+    text = reader.read_text(entry)
     if text == "":
         entry.error("MG202", "$id is empty")
         return None
     return text
 
 
-def _odds(entries: Mapping[str, Entry], name: str) -> Decimal:
-    value = read_probability(entries[name]) if name in entries else None
+def _odds(entries: Mapping[str, reader.Entry], name: str) -> Decimal:
+    value = reader.read_probability(entries[name]) if name in entries else None
     return Decimal(0) if value is None else value
 
 
-def _transforms(entry: Entry | None) -> tuple[Transform, ...]:
+def _transforms(entry: reader.Entry | None) -> tuple[Transform, ...]:
     if entry is None:
         return ()
     if entry.text is None and not entry.is_list:
         entry.type_error(f"one or a list of {', '.join(Transform)}")
         return ()
     names = entry.items() if entry.is_list else (entry,)
-    words = [read_word(name, tuple(Transform), "MG203") for name in names]
+    words = [reader.read_word(name, tuple(Transform), "MG203") for name in names]
     return tuple(word for word in words if word is not None)

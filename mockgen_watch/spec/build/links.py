@@ -13,40 +13,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Fix, Location, Related, ask_for, is_slip, nearest_word
+from mockgen_watch.spec import generators
+from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.fixes import word_fix
 from mockgen_watch.spec.build.reader import Build, spec_key
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
-from mockgen_watch.spec.generators import (
-    DistributionKind,
-    Number,
-    Pattern,
-    RecordIndex,
-    Reference,
-    SequenceNumber,
-    Template,
-    Uuid,
-    capacity,
-    is_distinct,
-)
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    KeyPath,
-    Leaf,
-    Model,
-    ObjectShape,
-    Position,
-    Scenario,
-    Shape,
-    element_shapes,
-    walk_positions,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     _Records: TypeAlias = Mapping[str, tuple["Records", ...]]
-    _Node: TypeAlias = tuple[str, str, Position]
-    _Graph: TypeAlias = dict[_Node, tuple[Leaf, tuple[_Node, ...]]]
+    _Node: TypeAlias = tuple[str, str, spec.Position]
+    _Graph: TypeAlias = dict[_Node, tuple[spec.Leaf, tuple[_Node, ...]]]
 
 MAX_CHAIN: Final = 100
 
@@ -54,9 +32,9 @@ MAX_CHAIN: Final = 100
 class Records(Struct, frozen=True, kw_only=True):
     """What the records of one scenario look like, before any master."""
 
-    model: Model
-    scenario: Scenario
-    shape: ObjectShape
+    model: spec.Model
+    scenario: spec.Scenario
+    shape: spec.ObjectShape
 
 
 class _Found(Struct, frozen=True, kw_only=True):
@@ -69,8 +47,8 @@ class _Found(Struct, frozen=True, kw_only=True):
         missing: the key that does not exist, with ``known`` the keys that do.
     """
 
-    leaf: Leaf | None = None
-    position: Position = ()
+    leaf: spec.Leaf | None = None
+    position: spec.Position = ()
     problem: str = ""
     missing: str = ""
     known: tuple[str, ...] = ()
@@ -81,17 +59,17 @@ class _Found(Struct, frozen=True, kw_only=True):
         return nearest_word(self.missing, self.known) if self.missing else ""
 
 
-def check_links(models: Sequence[Model], build: Build) -> None:
+def check_links(models: Sequence[spec.Model], build: Build) -> None:
     """Report names that lead nowhere, circles, and unique fields with too few values."""
     records = {model.name: records_of(model) for model in models}
     graph: _Graph = {}
     for model in models:
         _check_mixes(model, build)
         for group in records[model.name]:
-            for position, leaf in walk_positions(group.shape):
-                if isinstance(leaf.generator, Template):
+            for position, leaf in spec.walk_positions(group.shape):
+                if isinstance(leaf.generator, generators.Template):
                     below = _check_template(leaf.generator, position, leaf, group, build)
-                elif isinstance(leaf.generator, Reference) and not leaf.generator.suite:
+                elif isinstance(leaf.generator, generators.Reference) and not leaf.generator.suite:
                     below = _check_reference(leaf.generator, leaf, records, build)
                 else:
                     continue
@@ -100,7 +78,7 @@ def check_links(models: Sequence[Model], build: Build) -> None:
     _check_circles(graph, build)
 
 
-def records_of(model: Model) -> tuple[Records, ...]:
+def records_of(model: spec.Model) -> tuple[Records, ...]:
     """Return the records of every scenario that is no mix."""
     return tuple(
         Records(model=model, scenario=scenario, shape=_lay_over(model.shape, scenario.overlay))
@@ -109,7 +87,7 @@ def records_of(model: Model) -> tuple[Records, ...]:
     )
 
 
-def _lay_over(under: ObjectShape, over: ObjectShape | None) -> ObjectShape:
+def _lay_over(under: spec.ObjectShape, over: spec.ObjectShape | None) -> spec.ObjectShape:
     """Return ``under`` with the members of ``over`` laid over it.
 
     Objects are merged member by member; any other shape of ``over`` takes the place of what it
@@ -120,14 +98,14 @@ def _lay_over(under: ObjectShape, over: ObjectShape | None) -> ObjectShape:
     members = {member.name: member for member in under.members}
     for cover in over.members:
         covered = members[cover.name].shape if cover.name in members else None
-        if isinstance(covered, ObjectShape) and isinstance(cover.shape, ObjectShape):
+        if isinstance(covered, spec.ObjectShape) and isinstance(cover.shape, spec.ObjectShape):
             members[cover.name] = replace(cover, shape=_lay_over(covered, cover.shape))
         else:
             members[cover.name] = cover
     return replace(under, members=tuple(members.values()))
 
 
-def _referenced(reference: Reference, records: _Records) -> Records | None:
+def _referenced(reference: generators.Reference, records: _Records) -> Records | None:
     """Return the records that a reference draws from; None when there is no such scenario."""
     groups = records.get(reference.model, ())
     by_name = {group.scenario.name: group for group in groups}
@@ -137,37 +115,39 @@ def _referenced(reference: Reference, records: _Records) -> Records | None:
     return by_name.get(BASE) or by_name.get("positive") or first
 
 
-def _find_field(shape: ObjectShape, path: KeyPath, build: Build, reader: Position = ()) -> _Found:
+def _find_field(
+    shape: spec.ObjectShape, path: spec.KeyPath, build: Build, reader: spec.Position = ()
+) -> _Found:
     """Return what ``path`` leads to, seen from the leaf ``reader`` of the same record.
 
     An array can be entered only where ``reader`` is inside of it: the element is then the same.
     Nothing is known about open objects; errors are reported there already.
     """
-    here: Shape = shape
-    gone: Position = ()
+    here: spec.Shape = shape
+    gone: spec.Position = ()
     for key in path:
-        while isinstance(here, ArrayShape):
+        while isinstance(here, spec.ArrayShape):
             is_shared = reader[: len(gone)] == gone and len(reader) > len(gone)
             index = reader[len(gone)] if is_shared else None
             if not isinstance(index, int):
                 name = ".".join(map(str, gone))
                 return _Found(problem=f'"{name}" is an array, and which element is not told')
-            here, gone = element_shapes(here)[index], (*gone, index)
-        below = here.get(key) if isinstance(here, ObjectShape) else None
+            here, gone = spec.element_shapes(here)[index], (*gone, index)
+        below = here.get(key) if isinstance(here, spec.ObjectShape) else None
         if below is None:
             if here.address in build.open_objects:
                 return _Found()
-            members = here.members if isinstance(here, ObjectShape) else ()
+            members = here.members if isinstance(here, spec.ObjectShape) else ()
             known = tuple(member.name for member in members)
             return _Found(problem=f'there is no field "{key}"', missing=key, known=known)
         here, gone = below, (*gone, key)
-    if not isinstance(here, Leaf):
-        kind = "an object" if isinstance(here, ObjectShape) else "an array"
+    if not isinstance(here, spec.Leaf):
+        kind = "an object" if isinstance(here, spec.ObjectShape) else "an array"
         return _Found(problem=f'"{".".join(path)}" is {kind}, not a single value')
     return _Found(leaf=here, position=gone)
 
 
-def _check_mixes(model: Model, build: Build) -> None:
+def _check_mixes(model: spec.Model, build: Build) -> None:
     plain = {scenario.name for scenario in model.scenarios if not scenario.mix}
     mixes = {scenario.name for scenario in model.scenarios if scenario.mix}
     for scenario in model.scenarios:
@@ -186,7 +166,11 @@ def _check_mixes(model: Model, build: Build) -> None:
 
 
 def _check_template(
-    template: Template, position: Position, leaf: Leaf, records: Records, build: Build
+    template: generators.Template,
+    position: spec.Position,
+    leaf: spec.Leaf,
+    records: Records,
+    build: Build,
 ) -> tuple[_Node, ...]:
     """Report fields of the template that are not there, and return those that are."""
     ends: list[_Node] = []
@@ -200,7 +184,7 @@ def _check_template(
 
 
 def _check_reference(
-    reference: Reference, leaf: Leaf, records: _Records, build: Build
+    reference: generators.Reference, leaf: spec.Leaf, records: _Records, build: Build
 ) -> tuple[_Node, ...]:
     """Report what the reference names and is not there, and return the field that is."""
     entry = build.entries.get(leaf.origin.location)
@@ -236,7 +220,7 @@ def _is_wrong(found: _Found, build: Build) -> bool:
     return any(is_slip(found.missing, name) for name in found.known)
 
 
-def _report(found: _Found, what: str, leaf: Leaf, build: Build) -> None:
+def _report(found: _Found, what: str, leaf: spec.Leaf, build: Build) -> None:
     code = "MG203" if found.missing else "MG218"
     fix = word_fix(build.entries.get(leaf.origin.location), found.missing, found.nearest)
     place = _place(leaf, build, "field")
@@ -244,7 +228,7 @@ def _report(found: _Found, what: str, leaf: Leaf, build: Build) -> None:
     build.diagnostics.error(code, place, f"{what}: {found.problem}", hint, fix=fix)
 
 
-def _place(leaf: Leaf, build: Build, param: str = "") -> Location:
+def _place(leaf: spec.Leaf, build: Build, param: str = "") -> Location:
     """Return the place of the directive of ``leaf``, or of its parameter ``param`` if it has it."""
     entry = build.entries.get(leaf.origin.location)
     return leaf.origin.location if entry is None else (entry.get(param) or entry).location
@@ -262,16 +246,16 @@ class _Demand(Struct, frozen=True, kw_only=True):
         scenario: the scenario that needs the most records.
     """
 
-    leaf: Leaf
+    leaf: spec.Leaf
     times: int
-    scenario: Scenario
+    scenario: spec.Scenario
 
     @property
     def values(self) -> int:
         return self.times * self.scenario.count
 
 
-def _check_unique(models: Sequence[Model], records: _Records, build: Build) -> None:
+def _check_unique(models: Sequence[spec.Model], records: _Records, build: Build) -> None:
     """Report each unique field that cannot be, or has fewer values than an output needs."""
     for model in models:
         for group in records[model.name]:
@@ -282,21 +266,21 @@ def _check_unique(models: Sequence[Model], records: _Records, build: Build) -> N
                     _check_demand(demand, records, build)
 
 
-def _unique_leaves(shape: Shape, times: int = 1) -> Iterator[tuple[Leaf, int]]:
+def _unique_leaves(shape: spec.Shape, times: int = 1) -> Iterator[tuple[spec.Leaf, int]]:
     """Yield each unique leaf with the most values that one record takes of it."""
-    if isinstance(shape, Leaf):
+    if isinstance(shape, spec.Leaf):
         if shape.modifiers.unique:
             yield shape, times
-    elif isinstance(shape, ObjectShape):
+    elif isinstance(shape, spec.ObjectShape):
         for member in shape.members:
             yield from _unique_leaves(member.shape, times)
     else:
         most = max(shape.maximum, len(shape.elements))
-        for element in element_shapes(shape):
+        for element in spec.element_shapes(shape):
             yield from _unique_leaves(element, times * most)
 
 
-def _largest(scenario: Scenario, model: Model) -> Scenario:
+def _largest(scenario: spec.Scenario, model: spec.Model) -> spec.Scenario:
     """Return the scenario with the most records among ``scenario`` and the mixes it is part of."""
     mixes = [
         other
@@ -308,8 +292,8 @@ def _largest(scenario: Scenario, model: Model) -> Scenario:
 
 def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
     generator = demand.leaf.generator
-    values = capacity(generator)
-    if isinstance(generator, Reference):
+    values = generators.capacity(generator)
+    if isinstance(generator, generators.Reference):
         values = _parents(demand, generator, records, build)
     problem, hint = _impossible(demand)
     if problem:
@@ -320,7 +304,7 @@ def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
             needed = f"the {demand.values} elements in {needed}"
         message = f"{values} different values are too few for {needed}"
         _too_few(demand, build, message, "widen the field, or lower $count")
-    elif isinstance(generator, Pattern) and not is_distinct(generator):
+    elif isinstance(generator, generators.Pattern) and not generators.is_distinct(generator):
         message = "this pattern may make one string in two ways, so it cannot be unique"
         hint = "make each repeat end at a character that cannot be part of it"
         _too_few(demand, build, message, hint)
@@ -332,21 +316,23 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     if leaf.modifiers.transforms:
         hint = "transform the values themselves, or in a $template that takes this field"
         return "two values that differ may be one after $transform", hint
-    if isinstance(generator, Template):
+    if isinstance(generator, generators.Template):
         hint = "let a field in it be $unique, a $sequence or a $uuid"
         return "text that is built of other fields cannot be promised to be unique", hint
-    shaped = isinstance(generator, Number) and (
-        generator.distribution.kind is not DistributionKind.UNIFORM
+    shaped = isinstance(generator, generators.Number) and (
+        generator.distribution.kind is not generators.DistributionKind.UNIFORM
     )
     if shaped:
         return "unique numbers are spread evenly, so they have no distribution", ""
-    counted = isinstance(generator, SequenceNumber | RecordIndex)
+    counted = isinstance(generator, generators.SequenceNumber | generators.RecordIndex)
     if counted and demand.times > 1:
         return "every element of a record has the same number, so they are not unique", ""
     return "", ""
 
 
-def _parents(demand: _Demand, reference: Reference, records: _Records, build: Build) -> int | None:
+def _parents(
+    demand: _Demand, reference: generators.Reference, records: _Records, build: Build
+) -> int | None:
     """Return how many values a reference can take; None when that is unknown here."""
     group = _referenced(reference, records)
     if reference.suite or group is None:
@@ -354,7 +340,9 @@ def _parents(demand: _Demand, reference: Reference, records: _Records, build: Bu
     leaf = _find_field(group.shape, reference.path, build).leaf
     if leaf is None or leaf.origin.location in build.stand_ins:
         return None
-    always = isinstance(leaf.generator, Uuid | SequenceNumber | RecordIndex)
+    always = isinstance(
+        leaf.generator, generators.Uuid | generators.SequenceNumber | generators.RecordIndex
+    )
     if not always and not leaf.modifiers.unique:
         message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
         _too_few(demand, build, message, "say $unique: true there as well")

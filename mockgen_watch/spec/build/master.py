@@ -6,17 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.diagnostics import Diagnostic, ask_for, nearest_word
-from mockgen_watch.spec.build.reader import (
-    MASTER_DIRECTIVES,
-    Build,
-    BuildContext,
-    Entry,
-    PathError,
-    join_path,
-    parse_path,
-    read_text,
-    read_word,
-)
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.shapes import build_record
 from mockgen_watch.spec.build.user_input import read_version, top_directives
 from mockgen_watch.spec.model import (
@@ -34,7 +24,7 @@ _BY_KEY: Final = r"(?s)by-key\((.*)\)"
 
 
 def build_master(
-    document: Document, context: BuildContext
+    document: Document, context: reader.BuildContext
 ) -> tuple[MasterFile | None, list[Diagnostic]]:
     """Return the checked master, None when it has errors, and everything that was found.
 
@@ -42,16 +32,16 @@ def build_master(
     """
     if document.root is None:
         return None, []
-    build = Build(document, context)
-    master = _master_file(Entry(build=build, node=document.root))
+    build = reader.Build(document, context)
+    master = _master_file(reader.Entry(build=build, node=document.root))
     return (None if build.diagnostics.failed else master), build.diagnostics.sorted()
 
 
-def _master_file(root: Entry) -> MasterFile | None:
+def _master_file(root: reader.Entry) -> MasterFile | None:
     if not root.is_mapping:
         root.error("MG202", f"a master file is a mapping, not {root.kind}")
         return None
-    directives = top_directives(root, MASTER_DIRECTIVES)
+    directives = top_directives(root, reader.MASTER_DIRECTIVES)
     return MasterFile(
         path=root.file,
         version=read_version(directives.get("$version")),
@@ -65,33 +55,33 @@ def _master_file(root: Entry) -> MasterFile | None:
     )
 
 
-def read_conflict(entry: Entry | None) -> ConflictPolicy | None:
+def read_conflict(entry: reader.Entry | None) -> ConflictPolicy | None:
     """Return the policy at ``entry``; None where there is none, or when it was reported."""
-    return read_word(entry, tuple(ConflictPolicy), "MG305")
+    return reader.read_word(entry, tuple(ConflictPolicy), "MG305")
 
 
-def _extends(entry: Entry | None) -> str:
-    text = None if entry is None else read_text(entry, "the path of a master file")
+def _extends(entry: reader.Entry | None) -> str:
+    text = None if entry is None else reader.read_text(entry, "the path of a master file")
     if entry is None or text is None:
         return ""
-    path = join_path(entry.file, text)
+    path = reader.join_path(entry.file, text)
     if not text or not path:
         entry.error("MG218", f'"{text}" is no file of this project')
     return path or ""
 
 
-def _slot(entry: Entry | None) -> tuple[str, ...] | None:
-    text = None if entry is None else read_text(entry, "a path: dotted, or a JSON Pointer")
+def _slot(entry: reader.Entry | None) -> tuple[str, ...] | None:
+    text = None if entry is None else reader.read_text(entry, "a path: dotted, or a JSON Pointer")
     if entry is None or text is None:
         return None
     try:
-        return parse_path(text)
-    except PathError as error:
+        return reader.parse_path(text)
+    except reader.PathError as error:
         entry.error("MG303", f"$slot: {error}")
         return None
 
 
-def _policies(entry: Entry | None) -> tuple[MergePolicy, ...]:
+def _policies(entry: reader.Entry | None) -> tuple[MergePolicy, ...]:
     if entry is None:
         return ()
     if not entry.is_mapping:
@@ -100,13 +90,13 @@ def _policies(entry: Entry | None) -> tuple[MergePolicy, ...]:
     return tuple(policy for policy in built if policy is not None)
 
 
-def _policy(entry: Entry) -> MergePolicy | None:
+def _policy(entry: reader.Entry) -> MergePolicy | None:
     try:
-        path = parse_path(entry.key)
-    except PathError as error:
+        path = reader.parse_path(entry.key)
+    except reader.PathError as error:
         entry.key_error("MG218", str(error))
         return None
-    text = read_text(entry, "a merge policy")
+    text = reader.read_text(entry, "a merge policy")
     if text is None:
         return None
     by_key = re.fullmatch(_BY_KEY, text)

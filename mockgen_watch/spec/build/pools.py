@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Location, Related, nearest_word
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.ranges import decimal_places
 from mockgen_watch.spec.build.reader import (
     Build,
@@ -26,17 +27,6 @@ from mockgen_watch.spec.build.reader import (
     is_directive,
     read_params,
     read_text,
-)
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Mark,
-    Node,
-    Scalar,
-    SequenceNode,
-    plain_data,
-    walk,
 )
 from mockgen_watch.spec.generators import Pool, PoolEntry
 
@@ -63,7 +53,7 @@ def pool_of_values(entry: Entry) -> Pool | None:
     if not items:
         _report_empty(entry)
         return None
-    return Pool(entries=add_up(_value(item, plain_data(item.node)) for item in items))
+    return Pool(entries=add_up(_value(item, documents.plain_data(item.node)) for item in items))
 
 
 def pool_of_weights(entry: Entry) -> Pool | None:
@@ -129,7 +119,9 @@ def _report_empty(entry: Entry) -> None:
     entry.error("MG206", "this pool has no values", hint)
 
 
-def _value(entry: Entry, value: Json, weight: Decimal = _ONE, identity: bytes = b"") -> PoolEntry:
+def _value(
+    entry: Entry, value: documents.Json, weight: Decimal = _ONE, identity: bytes = b""
+) -> PoolEntry:
     # A row's $id stands for the row; its canonical form is a list, which no row's is.
     identity = identity or canonical(value)
     return PoolEntry(value=value, weight=weight, identity=identity, location=entry.location)
@@ -178,7 +170,7 @@ def _weighted_pair(item: Entry) -> PoolEntry | None:
         return None
     weight = read_weight(pair["weight"])
     value = pair["value"]
-    return None if weight is None else _value(value, plain_data(value.node), weight)
+    return None if weight is None else _value(value, documents.plain_data(value.node), weight)
 
 
 def _row(item: Entry) -> PoolEntry | None:
@@ -188,7 +180,7 @@ def _row(item: Entry) -> PoolEntry | None:
     before = item.errors
     weight: Decimal | None = _ONE
     identity = b""
-    values: dict[str, Json] = {}
+    values: dict[str, documents.Json] = {}
     for member in item.members():
         if member.key == "$weight":
             weight = read_weight(member)
@@ -199,7 +191,7 @@ def _row(item: Entry) -> PoolEntry | None:
             otherwise = "a row takes $weight, $id and its fields"
             member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
         else:
-            values[data_key(member.key)] = plain_data(member.node)
+            values[data_key(member.key)] = documents.plain_data(member.node)
     if weight is None or item.errors > before:
         return None
     return _value(item, values, weight, identity)
@@ -216,7 +208,7 @@ def _check_row_ids(items: Sequence[Entry]) -> None:
     seen: dict[bytes, Entry] = {}
     for item in items:
         entry = item.get("$id")
-        if entry is None or not isinstance(entry.node, Scalar):
+        if entry is None or not isinstance(entry.node, documents.Scalar):
             continue
         first = seen.setdefault(canonical(entry.node.value), entry)
         if first is not entry:
@@ -312,7 +304,7 @@ def _row_fields(entry: Entry | None, pool: Pool) -> Mapping[str, str]:
     return fields
 
 
-def build_vocabulary(document: Document) -> tuple[Pool | None, list[Diagnostic]]:
+def build_vocabulary(document: documents.Document) -> tuple[Pool | None, list[Diagnostic]]:
     """Return the pool of a vocabulary, None when it has errors, and everything that was found."""
     if document.root is None:
         return None, []
@@ -354,7 +346,7 @@ def _vocabulary_list(entry: Entry) -> Pool | None:
     return pool_of_values(entry)
 
 
-def read_lines(path: str, data: bytes) -> Document:
+def read_lines(path: str, data: bytes) -> documents.Document:
     """Return a text file as a document: the list of its lines."""
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
@@ -366,27 +358,31 @@ def read_lines(path: str, data: bytes) -> Document:
             location=Location(path=path, line=broken),
             hint="save the file as UTF-8",
         )
-        return Document(path=path, text="", root=None, diagnostics=(found,))
-    items: list[Node] = []
+        return documents.Document(path=path, text="", root=None, diagnostics=(found,))
+    items: list[documents.Node] = []
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
         value = line.strip()
         if value:
             column = line.index(value)
             begin = start + column
-            mark = Mark(line=number, column=column + 1, start=begin, end=begin + len(value))
-            items.append(Scalar(value=value, mark=mark))
+            mark = documents.Mark(
+                line=number, column=column + 1, start=begin, end=begin + len(value)
+            )
+            items.append(documents.Scalar(value=value, mark=mark))
         start += len(line) + 1
-    whole = Mark(line=1, column=1, start=0, end=len(text))
-    return Document(path=path, text=text, root=SequenceNode(items=tuple(items), mark=whole))
+    whole = documents.Mark(line=1, column=1, start=0, end=len(text))
+    return documents.Document(
+        path=path, text=text, root=documents.SequenceNode(items=tuple(items), mark=whole)
+    )
 
 
-def vocabulary_names(document: Document) -> set[tuple[str, Location]]:
+def vocabulary_names(document: documents.Document) -> set[tuple[str, Location]]:
     """Return the vocabularies that a user_input or a master names, each with its place."""
     found: set[tuple[str, Location]] = set()
     literal: list[str] = []
-    for pointer, node in () if document.root is None else walk(document.root):
-        if not isinstance(node, MappingNode):
+    for pointer, node in () if document.root is None else documents.walk(document.root):
+        if not isinstance(node, documents.MappingNode):
             continue
         if any(f"{pointer}/".startswith(above) for above in literal):
             continue
@@ -395,7 +391,9 @@ def vocabulary_names(document: Document) -> set[tuple[str, Location]]:
             if member.key in _LITERAL:
                 literal.append(f"{pointer}/{member.key}/")
             elif (
-                member.key == "$vocab" and isinstance(name, Scalar) and isinstance(name.value, str)
+                member.key == "$vocab"
+                and isinstance(name, documents.Scalar)
+                and isinstance(name.value, str)
             ):
                 found.add((name.value, document.locate(name.mark, f"{pointer}/$vocab")))
     return found

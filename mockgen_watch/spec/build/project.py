@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.master import read_conflict
-from mockgen_watch.spec.build.reader import (
-    Build,
-    BuildContext,
-    Entry,
-    KnownFormat,
-    join_path,
-    plugin_name,
-    read_params,
-    read_text,
-    read_word,
-    whole_or,
-)
 from mockgen_watch.spec.build.scenarios import read_count, read_output
 from mockgen_watch.spec.build.user_input import read_version
 from mockgen_watch.spec.model import ConflictPolicy, OutputOptions
@@ -141,7 +130,7 @@ PROJECT_KEYS: Final = (
 
 
 def build_project(
-    document: Document, formats: Mapping[str, KnownFormat] | None = None
+    document: Document, formats: Mapping[str, reader.KnownFormat] | None = None
 ) -> tuple[Project, list[Diagnostic]]:
     """Return the project, with defaults in the place of what is wrong, and all that was found.
 
@@ -150,8 +139,8 @@ def build_project(
     project = Project(path=document.path)
     if document.root is None:
         return project, []
-    build = Build(document, BuildContext(formats=formats or {}))
-    root = Entry(build=build, node=document.root)
+    build = reader.Build(document, reader.BuildContext(formats=formats or {}))
+    root = reader.Entry(build=build, node=document.root)
     if root.is_mapping:
         project = _project(root, project)
     else:
@@ -159,8 +148,8 @@ def build_project(
     return project, build.diagnostics.sorted()
 
 
-def _project(root: Entry, standard: Project) -> Project:
-    keys: dict[str, Entry] = {}
+def _project(root: reader.Entry, standard: Project) -> Project:
+    keys: dict[str, reader.Entry] = {}
     for member in root.members():
         if member.key in PROJECT_KEYS:
             keys[member.key] = member
@@ -168,15 +157,15 @@ def _project(root: Entry, standard: Project) -> Project:
             message = f'a project file has no key "{member.key}"'
             member.unknown_key("MG601", message, PROJECT_KEYS, f"one of {', '.join(PROJECT_KEYS)}")
     if "$schema" in keys:
-        read_text(keys["$schema"], "the path or address of a JSON Schema")
-    contract = whole_or(keys.get("contract"), standard.contract)
+        reader.read_text(keys["$schema"], "the path or address of a JSON Schema")
+    contract = reader.whole_or(keys.get("contract"), standard.contract)
     if contract not in CONTRACTS:
         message = f"this release knows no seed contract {contract}"
         keys["contract"].error("MG601", message, f"it knows {CONTRACTS[-1]}")
     base = Project(
         path=root.file,
         version=read_version(keys.get("$version")),
-        seed=whole_or(keys.get("seed"), standard.seed),
+        seed=reader.whole_or(keys.get("seed"), standard.seed),
         count=read_count(keys.get("count"), standard.count),
         output=read_output(keys.get("output"), standard.output),
         on_conflict=read_conflict(keys.get("on_conflict")) or standard.on_conflict,
@@ -190,11 +179,11 @@ def _project(root: Entry, standard: Project) -> Project:
     return replace(base, profiles=_profiles(keys.get("profiles"), base))
 
 
-def _folder(entry: Entry | None, default: str) -> str:
-    text = None if entry is None else read_text(entry, "the name of a folder")
+def _folder(entry: reader.Entry | None, default: str) -> str:
+    text = None if entry is None else reader.read_text(entry, "the name of a folder")
     if entry is None or text is None:
         return default
-    path = None if text.startswith("/") or "\\" in text else join_path("", text)
+    path = None if text.startswith("/") or "\\" in text else reader.join_path("", text)
     if not path:
         hint = "a folder below the project's, with forward slashes"
         entry.error("MG601", f'{entry.key}: "{text}" is no folder of this project', hint)
@@ -202,39 +191,39 @@ def _folder(entry: Entry | None, default: str) -> str:
     return path
 
 
-def _log(entry: Entry | None, standard: LogSettings) -> LogSettings:
+def _log(entry: reader.Entry | None, standard: LogSettings) -> LogSettings:
     if entry is None or entry.is_empty:
         return standard
     if not entry.is_mapping:
         entry.type_error("a mapping of level, format and file")
         return standard
-    params = read_params(entry, ("level", "format", "file"))
+    params = reader.read_params(entry, ("level", "format", "file"))
     return LogSettings(
-        level=read_word(params.get("level"), tuple(LogLevel), "MG601") or standard.level,
-        format=read_word(params.get("format"), tuple(LogFormat), "MG601") or standard.format,
+        level=reader.read_word(params.get("level"), tuple(LogLevel), "MG601") or standard.level,
+        format=reader.read_word(params.get("format"), tuple(LogFormat), "MG601") or standard.format,
         file=_folder(params.get("file"), standard.file),
     )
 
 
-def _plugins(entry: Entry | None) -> tuple[PluginName, ...]:
+def _plugins(entry: reader.Entry | None) -> tuple[PluginName, ...]:
     if entry is None:
         return ()
     if not entry.is_list:
         entry.type_error("a list of names")
     found: dict[str, PluginName] = {}
     for item in entry.items():
-        text = read_text(item, "the name of a plugin")
+        text = reader.read_text(item, "the name of a plugin")
         if text is None:
             continue
         if not re.fullmatch(_PLUGIN, text):
             item.error("MG601", f'plugins: "{text}" is no name of a package')
             continue
-        name = plugin_name(text)
+        name = reader.plugin_name(text)
         found.setdefault(name, PluginName(name=name, location=item.location))
     return tuple(found.values())
 
 
-def _profiles(entry: Entry | None, base: Project) -> tuple[Profile, ...]:
+def _profiles(entry: reader.Entry | None, base: Project) -> tuple[Profile, ...]:
     if entry is None or entry.is_empty:
         return ()
     if not entry.is_mapping:
@@ -242,14 +231,14 @@ def _profiles(entry: Entry | None, base: Project) -> tuple[Profile, ...]:
     return tuple(_profile(item, base) for item in entry.members())
 
 
-def _profile(entry: Entry, base: Project) -> Profile:
+def _profile(entry: reader.Entry, base: Project) -> Profile:
     if not entry.is_mapping:
         entry.type_error("a mapping of what it overrides")
-    keys = read_params(entry, _DEFAULT_KEYS)
+    keys = reader.read_params(entry, _DEFAULT_KEYS)
     return Profile(
         name=entry.key,
         location=entry.key_location,
-        seed=whole_or(keys["seed"], base.seed) if "seed" in keys else None,
+        seed=reader.whole_or(keys["seed"], base.seed) if "seed" in keys else None,
         count=read_count(keys["count"], base.count) if "count" in keys else None,
         output=read_output(keys["output"], base.output) if "output" in keys else None,
         on_conflict=read_conflict(keys.get("on_conflict")),

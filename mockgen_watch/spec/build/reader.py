@@ -16,18 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostics, Fix, Location, ask_for, nearest_word
-from mockgen_watch.spec.document import (
-    Document,
-    Json,
-    MappingNode,
-    Mark,
-    Member,
-    Node,
-    Scalar,
-    ScalarValue,
-    SequenceNode,
-    pointer_of,
-)
+from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.model import OriginKind, OutputOptions
 
 if TYPE_CHECKING:
@@ -82,7 +71,7 @@ class KnownOption(Protocol):
     def name(self) -> str: ...
     @property
     def expected(self) -> str: ...
-    def takes(self, value: Json) -> bool: ...
+    def takes(self, value: documents.Json) -> bool: ...
 
 
 class KnownFormat(Protocol):
@@ -122,7 +111,7 @@ class Build:
         may_have_master: whether a master may add fields that this file does not name.
     """
 
-    def __init__(self, document: Document, context: BuildContext | None = None) -> None:
+    def __init__(self, document: documents.Document, context: BuildContext | None = None) -> None:
         self.document = document
         self.context = context or BuildContext()
         self.diagnostics = Diagnostics()
@@ -161,10 +150,10 @@ class Entry(Struct, frozen=True, kw_only=True):
     """
 
     build: Build
-    node: Node
+    node: documents.Node
     pointer: str = ""
     key: str = ""
-    key_mark: Mark | None = None
+    key_mark: documents.Mark | None = None
 
     @property
     def location(self) -> Location:
@@ -181,16 +170,16 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def is_mapping(self) -> bool:
-        return isinstance(self.node, MappingNode)
+        return isinstance(self.node, documents.MappingNode)
 
     @property
     def is_list(self) -> bool:
-        return isinstance(self.node, SequenceNode)
+        return isinstance(self.node, documents.SequenceNode)
 
     @property
-    def value(self) -> ScalarValue:
+    def value(self) -> documents.ScalarValue:
         """The value of a scalar; None for everything else, as for null."""
-        return self.node.value if isinstance(self.node, Scalar) else None
+        return self.node.value if isinstance(self.node, documents.Scalar) else None
 
     @property
     def is_empty(self) -> bool:
@@ -212,9 +201,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """What the node is, in the words of a message."""
-        if isinstance(self.node, MappingNode):
+        if isinstance(self.node, documents.MappingNode):
             return "a mapping"
-        if isinstance(self.node, SequenceNode):
+        if isinstance(self.node, documents.SequenceNode):
             return "a list"
         if self.node.value is None:
             return "null"
@@ -224,13 +213,13 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def members(self) -> tuple[Entry, ...]:
         """Return the members of a mapping, in source order; nothing for other nodes."""
-        if not isinstance(self.node, MappingNode):
+        if not isinstance(self.node, documents.MappingNode):
             return ()
         return tuple([self._member(member) for member in self.node.members])
 
     def items(self) -> tuple[Entry, ...]:
         """Return the items of a list, in source order; nothing for other nodes."""
-        if not isinstance(self.node, SequenceNode):
+        if not isinstance(self.node, documents.SequenceNode):
             return ()
         return tuple(
             Entry(build=self.build, node=item, pointer=f"{self.pointer}/{index}", key=str(index))
@@ -244,7 +233,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def get(self, key: str) -> Entry | None:
         """Return the member under ``key``, or None."""
-        if not isinstance(self.node, MappingNode):
+        if not isinstance(self.node, documents.MappingNode):
             return None
         found = next((member for member in self.node.members if member.key == key), None)
         return None if found is None else self._member(found)
@@ -267,11 +256,11 @@ class Entry(Struct, frozen=True, kw_only=True):
             item for item in self.members() if item.key == "$rows" or not is_directive(item.key)
         ]
 
-    def _member(self, member: Member) -> Entry:
+    def _member(self, member: documents.Member) -> Entry:
         return Entry(
             build=self.build,
             node=member.node,
-            pointer=f"{self.pointer}{pointer_of((member.key,))}",
+            pointer=f"{self.pointer}{documents.pointer_of((member.key,))}",
             key=member.key,
             key_mark=member.mark,
         )
@@ -339,12 +328,17 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     def number_fix(self, number: Decimal) -> tuple[Fix, ...]:
         """Return the change of the number to ``number``; none in doubt."""
-        old = self.node.raw if isinstance(self.node, Scalar) else ""
+        old = self.node.raw if isinstance(self.node, documents.Scalar) else ""
         title = f"replace {old} with {number}"
         return self._fix(self.node.mark, self.location, title, old, f"{number:f}")
 
     def _fix(
-        self, mark: Mark | None, location: Location, title: str, old: str, new: str | None = None
+        self,
+        mark: documents.Mark | None,
+        location: Location,
+        title: str,
+        old: str,
+        new: str | None = None,
     ) -> tuple[Fix, ...]:
         """Return the change of ``old`` as it is written to ``new``; to ``old`` without quotes."""
         source = "" if mark is None else self.build.document.text[mark.start : mark.end]

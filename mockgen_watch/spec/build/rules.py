@@ -8,28 +8,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location, suggest
-from mockgen_watch.spec.build.reader import (
-    Entry,
-    PathError,
-    join_path,
-    parse_field,
-    plugin_name,
-    read_field,
-    read_text,
-)
+from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.document import Json, Scalar, plain_data
-from mockgen_watch.spec.model import (
-    ArrayShape,
-    ConditionSpec,
-    ExclusionSpec,
-    KeyPath,
-    Model,
-    ObjectShape,
-    RuleKind,
-    RuleSpec,
-    Shape,
-    element_shapes,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,11 +25,13 @@ CONFORMS_RULE: Final = "conforms"
 """The name of the rule that ``$conforms`` makes."""
 
 
-def build_rules(rules: Entry | None, conforms: Entry | None) -> tuple[RuleSpec, ...]:
+def build_rules(
+    rules: reader.Entry | None, conforms: reader.Entry | None
+) -> tuple[spec.RuleSpec, ...]:
     """Return the rules of a model, in source order; those that cannot be read are reported."""
     built = [_rule(entry) for entry in _named_members(rules, "rules")]
     if conforms is not None:
-        rule = _rule_of_kind(conforms, RuleKind.CONFORMS, conforms)
+        rule = _rule_of_kind(conforms, spec.RuleKind.CONFORMS, conforms)
         built.append(None if rule is None else replace(rule, name=CONFORMS_RULE))
         twin = None if rules is None else rules.get(CONFORMS_RULE)
         if twin is not None:
@@ -57,13 +40,13 @@ def build_rules(rules: Entry | None, conforms: Entry | None) -> tuple[RuleSpec, 
     return tuple(rule for rule in built if rule is not None)
 
 
-def build_exclusions(entry: Entry | None) -> tuple[ExclusionSpec, ...]:
+def build_exclusions(entry: reader.Entry | None) -> tuple[spec.ExclusionSpec, ...]:
     """Return the exclusion clauses of a model, in source order."""
     built = [_exclusion(member) for member in _named_members(entry, "clauses")]
     return tuple(clause for clause in built if clause is not None)
 
 
-def _named_members(entry: Entry | None, what: str) -> tuple[Entry, ...]:
+def _named_members(entry: reader.Entry | None, what: str) -> tuple[reader.Entry, ...]:
     if entry is None:
         return ()
     if not entry.is_mapping:
@@ -71,7 +54,7 @@ def _named_members(entry: Entry | None, what: str) -> tuple[Entry, ...]:
     return entry.members()
 
 
-def _rule(entry: Entry) -> RuleSpec | None:
+def _rule(entry: reader.Entry) -> spec.RuleSpec | None:
     if not entry.is_mapping:
         hint = (
             'such as {field: HCID, schema: {pattern: "^[A-Z]{3}"}} or {cel: "record.a < record.b"}'
@@ -85,7 +68,7 @@ def _rule(entry: Entry) -> RuleSpec | None:
             member.unknown_key("MG217", f'a rule has no "{member.key}"', _RULE_KEYS, otherwise)
     if entry.errors > before:
         return None
-    kinds = [kind for kind in RuleKind if entry.get(kind) is not None]
+    kinds = [kind for kind in spec.RuleKind if entry.get(kind) is not None]
     if not kinds:
         hint = "schema, cel, conforms or plugin says what holds"
         entry.error("MG217", f'rule "{entry.key}" says nothing', hint)
@@ -97,45 +80,51 @@ def _rule(entry: Entry) -> RuleSpec | None:
     return _rule_of_kind(entry, kinds[0], body) if entry.errors == before else None
 
 
-def _rule_of_kind(entry: Entry, kind: RuleKind, body: Entry) -> RuleSpec | None:
+def _rule_of_kind(
+    entry: reader.Entry, kind: spec.RuleKind, body: reader.Entry
+) -> spec.RuleSpec | None:
     given = entry.get("with")
-    if given is not None and kind is not RuleKind.PLUGIN:
+    if given is not None and kind is not spec.RuleKind.PLUGIN:
         given.key_error("MG204", f"with stands beside plugin, not beside {kind}")
     place = entry.key_location
-    rule = RuleSpec(name=entry.key, kind=kind, location=place, body_location=body.location)
+    rule = spec.RuleSpec(name=entry.key, kind=kind, location=place, body_location=body.location)
     match kind:
-        case RuleKind.PLUGIN:
+        case spec.RuleKind.PLUGIN:
             return _plugin_rule(rule, entry, body)
-        case RuleKind.CONFORMS:
+        case spec.RuleKind.CONFORMS:
             return _conforms_rule(rule, body)
-        case RuleKind.SCHEMA:
+        case spec.RuleKind.SCHEMA:
             return _schema_rule(rule, entry, body)
-        case RuleKind.CEL:
+        case spec.RuleKind.CEL:
             return _cel_rule(rule, entry, body)
 
 
-def _cel_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
+def _cel_rule(rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry) -> spec.RuleSpec | None:
     stray = entry.get("field")
     if stray is not None:
         stray.key_error("MG204", "a cel rule names its fields in the expression")
-    expression = read_text(body, "a CEL expression")
+    expression = reader.read_text(body, "a CEL expression")
     return None if expression is None else replace(rule, expression=expression)
 
 
-def _schema_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
+def _schema_rule(
+    rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry
+) -> spec.RuleSpec | None:
     schema = plain_data(body.node)
     if not isinstance(schema, dict | bool):
         body.error("MG217", f"a JSON Schema is a mapping, not {body.kind}")
         return None
     place = entry.get("field")
-    field = () if place is None else read_field(place)
+    field = () if place is None else reader.read_field(place)
     if field is None:
         return None
     return replace(rule, field=field, schema=schema, body_location=(place or body).location)
 
 
-def _plugin_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
-    text = read_text(body, "the name of a plugin and of one of its rules")
+def _plugin_rule(
+    rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry
+) -> spec.RuleSpec | None:
+    text = reader.read_text(body, "the name of a plugin and of one of its rules")
     if text is None:
         return None
     if not re.fullmatch(_PLUGIN, text):
@@ -143,7 +132,7 @@ def _plugin_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
         body.error("MG217", f'"{text}" names no rule of a plugin', hint)
         return None
     place, given = entry.get("field"), entry.get("with")
-    field = () if place is None else read_field(place)
+    field = () if place is None else reader.read_field(place)
     if given is not None and not given.is_mapping:
         given.error("MG202", f"with takes a mapping, not {given.kind}")
         return None
@@ -151,21 +140,23 @@ def _plugin_rule(rule: RuleSpec, entry: Entry, body: Entry) -> RuleSpec | None:
         return None
     plugin, _, name = text.partition("/")
     schema = {} if given is None else plain_data(given.node)
-    return replace(rule, field=field, schema=schema, expression=f"{plugin_name(plugin)}/{name}")
+    return replace(
+        rule, field=field, schema=schema, expression=f"{reader.plugin_name(plugin)}/{name}"
+    )
 
 
-def _conforms_rule(rule: RuleSpec, body: Entry) -> RuleSpec | None:
-    text = read_text(body, "the path of a JSON Schema file")
+def _conforms_rule(rule: spec.RuleSpec, body: reader.Entry) -> spec.RuleSpec | None:
+    text = reader.read_text(body, "the path of a JSON Schema file")
     if text is None:
         return None
-    path = join_path(body.file, text)
+    path = reader.join_path(body.file, text)
     if not text or path is None:
         body.error("MG218", f'"{text}" is no file of this project')
         return None
     return replace(rule, expression=path)
 
 
-def _exclusion(entry: Entry) -> ExclusionSpec | None:
+def _exclusion(entry: reader.Entry) -> spec.ExclusionSpec | None:
     if not entry.is_mapping or not entry.members():
         hint = "such as {STATE: [AP], TYPE: [D]}"
         message = f"a clause is a mapping of fields to what they may be, not {entry.kind}"
@@ -173,22 +164,22 @@ def _exclusion(entry: Entry) -> ExclusionSpec | None:
         return None
     built = [_condition(member) for member in entry.members()]
     conditions = tuple(condition for condition in built if condition is not None)
-    return ExclusionSpec(name=entry.key, conditions=conditions, location=entry.key_location)
+    return spec.ExclusionSpec(name=entry.key, conditions=conditions, location=entry.key_location)
 
 
-def _condition(entry: Entry) -> ConditionSpec | None:
+def _condition(entry: reader.Entry) -> spec.ConditionSpec | None:
     try:
-        path = parse_field(entry.key)
-    except PathError as error:
+        path = reader.parse_field(entry.key)
+    except reader.PathError as error:
         entry.key_error("MG218", str(error))
         return None
     test = _test(entry)
     if test is None:
         return None
-    return ConditionSpec(field=path, test=test, location=entry.key_location)
+    return spec.ConditionSpec(field=path, test=test, location=entry.key_location)
 
 
-def _test(entry: Entry) -> Json:
+def _test(entry: reader.Entry) -> Json:
     """Return what the field may be: a list of values, or a mapping of bounds; None: reported."""
     if isinstance(entry.node, Scalar):
         return [entry.value]
@@ -211,19 +202,19 @@ def _test(entry: Entry) -> Json:
     return test if entry.errors == before else None
 
 
-def _operand(member: Entry) -> Json:
+def _operand(member: reader.Entry) -> Json:
     if member.key == "not" and member.is_list and not member.items():
         member.error("MG206", "no value is listed, so the condition always holds")
     if member.key == "not":
         return plain_data(member.node) if member.is_list else [plain_data(member.node)]
     if member.key == "pattern":
-        return read_text(member, "a regular expression")
+        return reader.read_text(member, "a regular expression")
     if member.number is None and member.text is None:
         member.error("MG202", f"{member.key} takes a number or a date, not {member.kind}")
     return plain_data(member.node)
 
 
-def _check_range(entry: Entry) -> None:
+def _check_range(entry: reader.Entry) -> None:
     low, high = entry.get("min"), entry.get("max")
     if low is None or high is None or low.number is None or high.number is None:
         return
@@ -231,7 +222,7 @@ def _check_range(entry: Entry) -> None:
         low.error("MG208", f"min {low.number} is more than max {high.number}")
 
 
-def check_rule_paths(model: Model, shapes: Sequence[ObjectShape]) -> list[Diagnostic]:
+def check_rule_paths(model: spec.Model, shapes: Sequence[spec.ObjectShape]) -> list[Diagnostic]:
     """Return an MG218 for each path of a rule or an exclusion that is in none of ``shapes``.
 
     ``shapes`` are what the path begins in: the records, masters merged in, from the slot down.
@@ -245,7 +236,7 @@ def check_rule_paths(model: Model, shapes: Sequence[ObjectShape]) -> list[Diagno
     return found
 
 
-def _rule_paths(model: Model) -> Iterator[tuple[KeyPath, Location]]:
+def _rule_paths(model: spec.Model) -> Iterator[tuple[spec.KeyPath, Location]]:
     for rule in model.rules:
         if rule.field:
             yield rule.field, rule.body_location or rule.location
@@ -254,24 +245,27 @@ def _rule_paths(model: Model) -> Iterator[tuple[KeyPath, Location]]:
             yield condition.field, condition.location
 
 
-def _ends(shape: Shape, path: KeyPath) -> Iterator[tuple[Shape, KeyPath]]:
+def _ends(shape: spec.Shape, path: spec.KeyPath) -> Iterator[tuple[spec.Shape, spec.KeyPath]]:
     """Yield where ``path`` stops, with the keys that were left then."""
     if not path:
         yield shape, path
-    elif isinstance(shape, ArrayShape):
+    elif isinstance(shape, spec.ArrayShape):
         rest = path[1:] if path[0].isdecimal() else path
-        for element in element_shapes(shape):
+        for element in spec.element_shapes(shape):
             yield from _ends(element, rest)
     else:
-        below = shape.get(path[0]) if isinstance(shape, ObjectShape) else None
+        below = shape.get(path[0]) if isinstance(shape, spec.ObjectShape) else None
         yield from [(shape, path)] if below is None else _ends(below, path[1:])
 
 
 def _leads_nowhere(
-    model: Model, path: KeyPath, location: Location, ends: Sequence[tuple[Shape, KeyPath]]
+    model: spec.Model,
+    path: spec.KeyPath,
+    location: Location,
+    ends: Sequence[tuple[spec.Shape, spec.KeyPath]],
 ) -> Diagnostic:
     shape, rest = min(ends, key=lambda end: len(end[1]), default=(None, path))
-    known = [member.name for member in shape.members] if isinstance(shape, ObjectShape) else []
+    known = [member.name for member in shape.members] if isinstance(shape, spec.ObjectShape) else []
     near = suggest(rest[0], known)
     return Diagnostic(
         code="MG218",

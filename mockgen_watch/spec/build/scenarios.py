@@ -10,38 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related, SlipFinder, is_slip
+from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import read_weight
-from mockgen_watch.spec.build.reader import (
-    SCENARIO_DIRECTIVES,
-    Entry,
-    KnownFormat,
-    data_key,
-    is_directive,
-    join_path,
-    read_field,
-    read_flag,
-    read_params,
-    read_text,
-    read_word,
-    spec_key,
-    whole_or,
-)
 from mockgen_watch.spec.build.shapes import build_record
 from mockgen_watch.spec.document import Json, MappingNode, Node, SequenceNode, plain_data
-from mockgen_watch.spec.model import (
-    NO_COVERAGE,
-    Coverage,
-    CoverageSpec,
-    Labels,
-    Layout,
-    MixPart,
-    ObjectShape,
-    OriginKind,
-    OutputOptions,
-    Scenario,
-    Statement,
-    fold,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,15 +36,15 @@ class Defaults(Struct, frozen=True, kw_only=True):
 
     count: int
     faults: int = 1
-    coverage: CoverageSpec = NO_COVERAGE
-    output: OutputOptions
+    coverage: spec.CoverageSpec = spec.NO_COVERAGE
+    output: spec.OutputOptions
 
 
-def read_defaults(directives: Mapping[str, Entry], inherited: Defaults) -> Defaults:
+def read_defaults(directives: Mapping[str, reader.Entry], inherited: Defaults) -> Defaults:
     """Return what ``directives`` of a model or a scenario say, over what it inherits."""
     return Defaults(
         count=read_count(directives.get("$count"), inherited.count),
-        faults=whole_or(directives.get("$faults"), inherited.faults, 1),
+        faults=reader.whole_or(directives.get("$faults"), inherited.faults, 1),
         coverage=_coverage(directives.get("$coverage"), inherited.coverage),
         output=read_output(directives.get("$output"), inherited.output),
     )
@@ -85,18 +58,20 @@ def scenario_name(written: str) -> str:
 
 def misspelt_scenario(name: str) -> str:
     """Return the well-known scenario that ``name`` is one typing slip away from, or ``""``."""
-    folded = fold(name)
+    folded = spec.fold(name)
     return next((known for known in WELL_KNOWN if is_slip(folded, known)), "")
 
 
-def build_scenario(entry: Entry, name: str, shape: ObjectShape, defaults: Defaults) -> Scenario:
+def build_scenario(
+    entry: reader.Entry, name: str, shape: spec.ObjectShape, defaults: Defaults
+) -> spec.Scenario:
     """Return the scenario ``name``, as the mapping at ``entry`` states it, over a model's shape."""
     if not entry.is_mapping and not entry.is_empty:
         entry.type_error("a mapping: what differs from the model")
     directives = entry.directives()
     for key, member in directives.items():
-        if key not in SCENARIO_DIRECTIVES:
-            member.unknown_directive(SCENARIO_DIRECTIVES)
+        if key not in reader.SCENARIO_DIRECTIVES:
+            member.unknown_directive(reader.SCENARIO_DIRECTIVES)
             entry.build.open_objects.add(())
     _check_mix(entry, name)
     if "$faults" in directives and name != "negative":
@@ -106,22 +81,24 @@ def build_scenario(entry: Entry, name: str, shape: ObjectShape, defaults: Defaul
     if mix:
         directives.pop("$coverage", None)
     own = read_defaults(directives, defaults)
-    return Scenario(
+    return spec.Scenario(
         name=name,
         count=own.count,
         overlay=_overlay(entry, name, shape),
         mix=mix,
         faults=own.faults,
-        coverage=NO_COVERAGE if mix else own.coverage,
+        coverage=spec.NO_COVERAGE if mix else own.coverage,
         output=own.output,
         location=entry.key_location,
         stated=build_statements(directives.get("$records")),
     )
 
 
-def base_scenario(defaults: Defaults, place: Entry, stated: tuple[Statement, ...] = ()) -> Scenario:
+def base_scenario(
+    defaults: Defaults, place: reader.Entry, stated: tuple[spec.Statement, ...] = ()
+) -> spec.Scenario:
     """Return the one scenario of a model that names none."""
-    return Scenario(
+    return spec.Scenario(
         name=BASE,
         count=defaults.count,
         overlay=None,
@@ -134,9 +111,9 @@ def base_scenario(defaults: Defaults, place: Entry, stated: tuple[Statement, ...
     )
 
 
-def read_count(entry: Entry | None, default: int) -> int:
+def read_count(entry: reader.Entry | None, default: int) -> int:
     """Return the number of records that ``entry`` states, else the default."""
-    count = whole_or(entry, default, 1)
+    count = reader.whole_or(entry, default, 1)
     if entry is not None and count > MAX_COUNT:
         entry.error("MG208", f"{entry.key} is {MAX_COUNT} at most")
     return count
@@ -146,7 +123,7 @@ _OUTPUT_KEYS: Final = frozenset(["format", "layout", "labels"])
 """Keys of ``$output`` that no format has to understand."""
 
 
-def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
+def read_output(entry: reader.Entry | None, inherited: spec.OutputOptions) -> spec.OutputOptions:
     """Return what ``entry`` says over ``inherited``; wrong parts are reported and left out.
 
     Options that a newly named format lacks are not inherited. Where the build has no formats, any
@@ -173,13 +150,15 @@ def read_output(entry: Entry | None, inherited: OutputOptions) -> OutputOptions:
     own = {item.key: plain_data(item.node) for item in options}
     return replace(
         base,
-        layout=read_word(layout, tuple(Layout), "MG221") or base.layout,
-        labels=read_word(labels, tuple(Labels), "MG221") or base.labels,
+        layout=reader.read_word(layout, tuple(spec.Layout), "MG221") or base.layout,
+        labels=reader.read_word(labels, tuple(spec.Labels), "MG221") or base.labels,
         options=tuple(sorted({**dict(base.options), **own}.items())),
     )
 
 
-def _with_format(entry: Entry, inherited: OutputOptions, name: str | None) -> OutputOptions:
+def _with_format(
+    entry: reader.Entry, inherited: spec.OutputOptions, name: str | None
+) -> spec.OutputOptions:
     """Return ``inherited`` in the format ``name``, without options that this one lacks."""
     known = entry.build.context.formats.get(name or inherited.format)
     names = None if known is None else {option.name for option in known.options}
@@ -187,14 +166,14 @@ def _with_format(entry: Entry, inherited: OutputOptions, name: str | None) -> Ou
     return replace(inherited, format=name or inherited.format, options=options)
 
 
-def _format_name(entry: Entry) -> str | None:
+def _format_name(entry: reader.Entry) -> str | None:
     formats = entry.build.context.formats
     if not formats:
-        return read_text(entry, "the name of a format")
-    return read_word(entry, tuple(formats), "MG221")
+        return reader.read_text(entry, "the name of a format")
+    return reader.read_word(entry, tuple(formats), "MG221")
 
 
-def _check_option(entry: Entry, name: str, known: KnownFormat) -> None:
+def _check_option(entry: reader.Entry, name: str, known: reader.KnownFormat) -> None:
     options = {option.name: option for option in known.options}
     option = options.get(entry.key)
     if option is None:
@@ -206,7 +185,7 @@ def _check_option(entry: Entry, name: str, known: KnownFormat) -> None:
         entry.error("MG221", f"{entry.key} cannot be {shown}", f"use {option.expected}")
 
 
-def _check_mix(entry: Entry, name: str) -> None:
+def _check_mix(entry: reader.Entry, name: str) -> None:
     """Report what cannot stand beside ``$mix``, and a mixed scenario without one."""
     directives = entry.directives()
     taken = [*entry.fields(), *(directives[key] for key in directives if key in _NOT_OF_A_MIX)]
@@ -219,42 +198,42 @@ def _check_mix(entry: Entry, name: str) -> None:
         entry.key_error("MG205", "a mixed scenario needs $mix", hint)
 
 
-def _mix(entry: Entry | None) -> tuple[MixPart, ...]:
+def _mix(entry: reader.Entry | None) -> tuple[spec.MixPart, ...]:
     if entry is None:
         return ()
     if not entry.is_mapping or not entry.members():
         entry.type_error("a mapping of scenarios to weights")
         return ()
     before = entry.errors
-    parts: list[MixPart] = []
+    parts: list[spec.MixPart] = []
     for member in entry.members():
-        name = scenario_name(data_key(member.key))
+        name = scenario_name(reader.data_key(member.key))
         weight = read_weight(member) or Decimal(0)
-        parts.append(MixPart(scenario=name, weight=weight, location=member.key_location))
+        parts.append(spec.MixPart(scenario=name, weight=weight, location=member.key_location))
         entry.build.entries[member.key_location] = member
     if entry.errors == before and not any(part.weight for part in parts):
         entry.error("MG207", "all weights of the mix are zero")
     return tuple(parts)
 
 
-def _overlay(entry: Entry, name: str, shape: ObjectShape) -> ObjectShape | None:
+def _overlay(entry: reader.Entry, name: str, shape: spec.ObjectShape) -> spec.ObjectShape | None:
     fields = entry.fields()
     if not fields:
         return None
     _check_slips(fields, shape)
-    return build_record(entry, OriginKind.SCENARIO, name, shape)
+    return build_record(entry, spec.OriginKind.SCENARIO, name, shape)
 
 
-def _check_slips(entries: Sequence[Entry], shape: ObjectShape) -> None:
+def _check_slips(entries: Sequence[reader.Entry], shape: spec.ObjectShape) -> None:
     """Report keys that the model lacks but for one typing slip, at any depth of objects."""
-    stated = {data_key(entry.key): entry for entry in entries if entry.key != "$rows"}
+    stated = {reader.data_key(entry.key): entry for entry in entries if entry.key != "$rows"}
     known = {member.name: member for member in shape.members}
     finder = SlipFinder(name for name in known if name not in stated)
     for name, entry in stated.items():
         under = known.get(name)
         if under is not None:
-            fields = [item for item in entry.members() if not is_directive(item.key)]
-            if isinstance(under.shape, ObjectShape) and fields:
+            fields = [item for item in entry.members() if not reader.is_directive(item.key)]
+            if isinstance(under.shape, spec.ObjectShape) and fields:
                 _check_slips(fields, under.shape)
             continue
         meant = finder.meant(name)
@@ -262,51 +241,52 @@ def _check_slips(entries: Sequence[Entry], shape: ObjectShape) -> None:
             related = (Related(message="the model's field", location=known[meant].location),)
             hint = f'did you mean "{meant}"? If both are meant, state "{meant}" here as well'
             message = f'the model has no field "{name}"'
-            fix = entry.key_fix(spec_key(meant))
+            fix = entry.key_fix(reader.spec_key(meant))
             entry.key_error("MG224", message, hint, related=related, fix=fix)
 
 
-def _coverage(entry: Entry | None, default: CoverageSpec) -> CoverageSpec:
+def _coverage(entry: reader.Entry | None, default: spec.CoverageSpec) -> spec.CoverageSpec:
     """Return what ``entry`` asks for, a word or a mapping; the default where it says nothing."""
     if entry is None:
         return default
     if not entry.is_mapping:
-        strength = read_word(entry, tuple(Coverage), "MG217")
+        strength = reader.read_word(entry, tuple(spec.Coverage), "MG217")
         if strength is None:
             return default
-        return CoverageSpec(strength=strength, location=entry.key_location)
-    given = read_params(entry, ("strength", "boundaries", "fields", "without", "keep"))
+        return spec.CoverageSpec(strength=strength, location=entry.key_location)
+    given = reader.read_params(entry, ("strength", "boundaries", "fields", "without", "keep"))
     if "strength" not in given:
         hint = "strength: pairwise, for example"
         entry.error("MG205", "$coverage needs a strength", hint)
         return default
-    return CoverageSpec(
-        strength=read_word(given["strength"], tuple(Coverage), "MG217") or Coverage.NONE,
+    return spec.CoverageSpec(
+        strength=reader.read_word(given["strength"], tuple(spec.Coverage), "MG217")
+        or spec.Coverage.NONE,
         location=entry.key_location,
-        boundaries=bool(read_flag(given.get("boundaries"))),
+        boundaries=bool(reader.read_flag(given.get("boundaries"))),
         fields=_fields(given.get("fields")),
         without=_fields(given.get("without")),
         keep=_file(given.get("keep")),
     )
 
 
-def _fields(entry: Entry | None) -> tuple[tuple[str, ...], ...]:
+def _fields(entry: reader.Entry | None) -> tuple[tuple[str, ...], ...]:
     if entry is None:
         return ()
     if not entry.is_list or not entry.items():
         entry.type_error("a list of fields")
         return ()
-    found = [read_field(item) for item in entry.items()]
+    found = [reader.read_field(item) for item in entry.items()]
     return tuple(path for path in found if path is not None)
 
 
-def _file(entry: Entry | None) -> str:
+def _file(entry: reader.Entry | None) -> str:
     if entry is None:
         return ""
-    text = read_text(entry, "the path of a file of cases")
+    text = reader.read_text(entry, "the path of a file of cases")
     if text is None:
         return ""
-    path = join_path(entry.file, text)
+    path = reader.join_path(entry.file, text)
     if not text or path is None:
         entry.error("MG218", f'"{text}" is no file of this project')
         return ""
@@ -321,14 +301,14 @@ _WHOLE: Final = ("$const", "$delete")
 """What may stand in place of a value, alone."""
 
 
-def build_statements(entry: Entry | None) -> tuple[Statement, ...]:
+def build_statements(entry: reader.Entry | None) -> tuple[spec.Statement, ...]:
     """Return what ``entry`` states; what is wrong with it is reported and left out."""
     if entry is None:
         return ()
     if not entry.is_mapping or not entry.members():
         entry.type_error("a mapping of indexes to what these records hold")
         return ()
-    found: list[Statement] = []
+    found: list[spec.Statement] = []
     for member in entry.members():
         if not re.fullmatch(_INDEX, member.key):
             message = f'"{member.key}" is no index of a record'
@@ -340,23 +320,23 @@ def build_statements(entry: Entry | None) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-def _below(entry: Entry, record: int, path: tuple[str, ...]) -> Iterator[Statement]:
+def _below(entry: reader.Entry, record: int, path: tuple[str, ...]) -> Iterator[spec.Statement]:
     """Yield what the mapping at ``entry`` states below ``path``."""
-    seen: dict[str, Entry] = {}
+    seen: dict[str, reader.Entry] = {}
     for member in entry.members():
-        if is_directive(member.key):
+        if reader.is_directive(member.key):
             member.unknown_directive(_WHOLE)
             continue
-        name = data_key(member.key)
-        if fold(name) in seen:
-            message = f'"{member.key}" and "{seen[fold(name)].key}" differ in case at most'
+        name = reader.data_key(member.key)
+        if spec.fold(name) in seen:
+            message = f'"{member.key}" and "{seen[spec.fold(name)].key}" differ in case at most'
             member.key_error("MG209", message)
             continue
-        seen[fold(name)] = member
+        seen[spec.fold(name)] = member
         yield from _value(member, record, (*path, name))
 
 
-def _value(entry: Entry, record: int, path: tuple[str, ...]) -> Iterator[Statement]:
+def _value(entry: reader.Entry, record: int, path: tuple[str, ...]) -> Iterator[spec.Statement]:
     members = {member.key: member for member in entry.members()}
     whole = next((key for key in _WHOLE if key in members), None)
     if whole is None and members:
@@ -368,22 +348,22 @@ def _value(entry: Entry, record: int, path: tuple[str, ...]) -> Iterator[Stateme
             hint = "the empty object as a value is {$const: {}}"
             entry.error("MG202", f"{entry.key} states nothing", hint)
             return
-        yield Statement(record=record, path=path, value=_data(entry.node), location=place)
+        yield spec.Statement(record=record, path=path, value=_data(entry.node), location=place)
         return
     if len(members) > 1:
         other = next(member for key, member in members.items() if key != whole)
         other.key_error("MG204", f'"{other.key}" cannot stand beside {whole}')
     elif whole == "$const":
         value = plain_data(members[whole].node)
-        yield Statement(record=record, path=path, value=value, location=place)
-    elif read_flag(members[whole]):
-        yield Statement(record=record, path=path, value=None, location=place, is_gone=True)
+        yield spec.Statement(record=record, path=path, value=value, location=place)
+    elif reader.read_flag(members[whole]):
+        yield spec.Statement(record=record, path=path, value=None, location=place, is_gone=True)
 
 
 def _data(node: Node) -> Json:
     """Return the data of ``node``; in its mappings, two ``$`` stand for one."""
     if isinstance(node, MappingNode):
-        return {data_key(member.key): _data(member.node) for member in node.members}
+        return {reader.data_key(member.key): _data(member.node) for member in node.members}
     if isinstance(node, SequenceNode):
         return [_data(item) for item in node.items]
     return node.value

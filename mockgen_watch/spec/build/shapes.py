@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Related
+from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     build_generator,
@@ -14,70 +16,50 @@ from mockgen_watch.spec.build.generators import (
     read_lengths,
 )
 from mockgen_watch.spec.build.pools import pool_of_values, read_rows
-from mockgen_watch.spec.build.reader import (
-    GENERATOR_DIRECTIVES,
-    MODIFIER_DIRECTIVES,
-    VALUE_DIRECTIVES,
-    Build,
-    Entry,
-    ShapeContext,
-    data_key,
-    is_directive,
-)
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import Constant, Generator, RowField
-from mockgen_watch.spec.model import (
-    ELEMENT,
-    ArrayShape,
-    Leaf,
-    Member,
-    Modifiers,
-    ObjectShape,
-    Origin,
-    OriginKind,
-    Shape,
-    fold,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-_CHOOSERS: Final = frozenset((*GENERATOR_DIRECTIVES, "$array"))
+_CHOOSERS: Final = frozenset((*reader.GENERATOR_DIRECTIVES, "$array"))
 """The directives of which a value has one at most."""
 
 
 def build_record(
-    entry: Entry, kind: OriginKind, owner: str, base: ObjectShape | None = None
-) -> ObjectShape:
+    entry: reader.Entry, kind: spec.OriginKind, owner: str, base: spec.ObjectShape | None = None
+) -> spec.ObjectShape:
     """Return the shape of whole records, from the fields at ``entry``.
 
     ``kind`` and ``owner`` are who states it; ``base`` is what an overlay lies over.
     """
-    return ObjectShape(
-        members=_members(entry, ShapeContext(kind=kind, owner=owner), base),
+    return spec.ObjectShape(
+        members=_members(entry, reader.ShapeContext(kind=kind, owner=owner), base),
         modifiers=NO_MODIFIERS,
         address=(),
-        origin=Origin(kind=kind, name=owner, location=entry.location),
+        origin=spec.Origin(kind=kind, name=owner, location=entry.location),
     )
 
 
-def _members(entry: Entry, context: ShapeContext, base: ObjectShape | None) -> tuple[Member, ...]:
+def _members(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.ObjectShape | None
+) -> tuple[spec.Member, ...]:
     """Return the members of an object from its fields and ``$rows``, in source order."""
-    members: list[Member] = []
+    members: list[spec.Member] = []
     for field in entry.fields():
         if field.key == "$rows":
             members += _row_members(field, context)
         else:
             members.append(_member(field, context, base))
     _check_names(members, entry.build)
-    by_name: dict[str, Member] = {}
+    by_name: dict[str, spec.Member] = {}
     for member in members:
         by_name.setdefault(member.name, member)
     return tuple(by_name.values())
 
 
-def _row_members(entry: Entry, context: ShapeContext) -> list[Member]:
+def _row_members(entry: reader.Entry, context: reader.ShapeContext) -> list[spec.Member]:
     """Return a member for each field of ``$rows``; ``context`` is that of the object."""
     rows = read_rows(entry)
     if rows is None or not rows[1]:
@@ -85,9 +67,9 @@ def _row_members(entry: Entry, context: ShapeContext) -> list[Member]:
         return []
     pool, fields = rows
     return [
-        Member(
+        spec.Member(
             name=name,
-            shape=Leaf(
+            shape=spec.Leaf(
                 generator=RowField(rows=pool, key=key, address=context.address),
                 modifiers=NO_MODIFIERS,
                 address=(*context.address, name),
@@ -99,8 +81,10 @@ def _row_members(entry: Entry, context: ShapeContext) -> list[Member]:
     ]
 
 
-def _member(entry: Entry, context: ShapeContext, base: ObjectShape | None) -> Member:
-    name = data_key(entry.key)
+def _member(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.ObjectShape | None
+) -> spec.Member:
+    name = reader.data_key(entry.key)
     under = None if base is None else base.get(name)
     own = entry.get("$id")
     inherited = name if under is None else under.address[-1]
@@ -115,14 +99,14 @@ def _member(entry: Entry, context: ShapeContext, base: ObjectShape | None) -> Me
         place = own or entry
         hint = f"the model's is {under.address[-1]}; a scenario may not change it"
         place.error("MG222", f'the $id of "{name}" differs from the model\'s', hint)
-    return Member(name=name, shape=shape, location=entry.key_location)
+    return spec.Member(name=name, shape=shape, location=entry.key_location)
 
 
-def _check_names(members: Sequence[Member], build: Build) -> None:
-    names: dict[str, Member] = {}
-    ids: dict[str, Member] = {}
+def _check_names(members: Sequence[spec.Member], build: reader.Build) -> None:
+    names: dict[str, spec.Member] = {}
+    ids: dict[str, spec.Member] = {}
     for member in members:
-        first = names.setdefault(fold(member.name), member)
+        first = names.setdefault(spec.fold(member.name), member)
         if first is not member:
             related = (Related(message="the first one", location=first.location),)
             message = f'"{member.name}" and "{first.name}" differ in case at most'
@@ -135,7 +119,9 @@ def _check_names(members: Sequence[Member], build: Build) -> None:
             build.diagnostics.error("MG222", member.location, message, related=related)
 
 
-def _shape(entry: Entry, context: ShapeContext, base: Shape | None) -> Shape:
+def _shape(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.Shape | None
+) -> spec.Shape:
     """Return the shape of the value at ``entry``; what is wrong is reported, and null stands in.
 
     ``base`` is what an overlay lies over at this place; it lends its ``$id`` names.
@@ -147,9 +133,9 @@ def _shape(entry: Entry, context: ShapeContext, base: Shape | None) -> Shape:
     return _mapping_shape(entry, context, base)
 
 
-def _constant(entry: Entry, scalar: Scalar, context: ShapeContext) -> Leaf:
+def _constant(entry: reader.Entry, scalar: Scalar, context: reader.ShapeContext) -> spec.Leaf:
     word = (entry.text or "").partition(" ")[0].rstrip(":")
-    if scalar.plain and word in VALUE_DIRECTIVES:
+    if scalar.plain and word in reader.VALUE_DIRECTIVES:
         message = f"this text begins with {word}, but directs nothing"
         hint = f'write "{word}: …" with a colon and a blank; quotes make it text'
         entry.error("MG202", message, hint)
@@ -157,9 +143,12 @@ def _constant(entry: Entry, scalar: Scalar, context: ShapeContext) -> Leaf:
 
 
 def _leaf(
-    entry: Entry, context: ShapeContext, generator: Generator, modifiers: Modifiers = NO_MODIFIERS
-) -> Leaf:
-    return Leaf(
+    entry: reader.Entry,
+    context: reader.ShapeContext,
+    generator: Generator,
+    modifiers: spec.Modifiers = NO_MODIFIERS,
+) -> spec.Leaf:
+    return spec.Leaf(
         generator=generator,
         modifiers=modifiers,
         address=context.address,
@@ -167,18 +156,20 @@ def _leaf(
     )
 
 
-def _origin(entry: Entry, context: ShapeContext) -> Origin:
-    return Origin(kind=context.kind, name=context.owner, location=entry.location)
+def _origin(entry: reader.Entry, context: reader.ShapeContext) -> spec.Origin:
+    return spec.Origin(kind=context.kind, name=context.owner, location=entry.location)
 
 
-def _stand_in(entry: Entry, context: ShapeContext) -> Leaf:
+def _stand_in(entry: reader.Entry, context: reader.ShapeContext) -> spec.Leaf:
     """Return a leaf in the place of what was reported, so that nothing is said twice."""
     leaf = _leaf(entry, context, Constant(value=None))
     entry.build.stand_ins.add(leaf.origin.location)
     return leaf
 
 
-def _list_shape(entry: Entry, context: ShapeContext, base: Shape | None) -> Shape:
+def _list_shape(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.Shape | None
+) -> spec.Shape:
     items = entry.items()
     if items and all(item.is_mapping for item in items):
         return _fixed_array(entry, context, base)
@@ -192,14 +183,16 @@ def _list_shape(entry: Entry, context: ShapeContext, base: Shape | None) -> Shap
     return _stand_in(entry, context) if pool is None else _leaf(entry, context, pool)
 
 
-def _fixed_array(entry: Entry, context: ShapeContext, base: Shape | None) -> ArrayShape:
+def _fixed_array(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.Shape | None
+) -> spec.ArrayShape:
     inner = _inside_array(context)
-    under = base.elements if isinstance(base, ArrayShape) else ()
+    under = base.elements if isinstance(base, spec.ArrayShape) else ()
     shapes = tuple(
         _shape(item, inner, under[index] if index < len(under) else None)
         for index, item in enumerate(entry.items())
     )
-    return ArrayShape(
+    return spec.ArrayShape(
         elements=shapes,
         items=None,
         minimum=len(shapes),
@@ -210,21 +203,25 @@ def _fixed_array(entry: Entry, context: ShapeContext, base: Shape | None) -> Arr
     )
 
 
-def _inside_array(context: ShapeContext) -> ShapeContext:
-    return replace(context, address=(*context.address, ELEMENT), in_array=True)
+def _inside_array(context: reader.ShapeContext) -> reader.ShapeContext:
+    return replace(context, address=(*context.address, spec.ELEMENT), in_array=True)
 
 
-def _mapping_shape(entry: Entry, context: ShapeContext, base: Shape | None) -> Shape:
+def _mapping_shape(
+    entry: reader.Entry, context: reader.ShapeContext, base: spec.Shape | None
+) -> spec.Shape:
     before = entry.errors
     directives = entry.directives()
-    data = [member for member in entry.members() if not is_directive(member.key)]
+    data = [member for member in entry.members() if not reader.is_directive(member.key)]
     for key, member in directives.items():
-        if key not in VALUE_DIRECTIVES:
-            member.unknown_directive(VALUE_DIRECTIVES)
+        if key not in reader.VALUE_DIRECTIVES:
+            member.unknown_directive(reader.VALUE_DIRECTIVES)
             entry.build.open_objects.add(context.address)
     _check_directives(directives, data)
     chooser = next((key for key in directives if key in _CHOOSERS), "")
-    modified = {key: member for key, member in directives.items() if key in MODIFIER_DIRECTIVES}
+    modified = {
+        key: member for key, member in directives.items() if key in reader.MODIFIER_DIRECTIVES
+    }
     # A misspelt generator is a leaf as well; what stands beside it is no second fault.
     is_leaf = chooser != "$array" and bool(chooser or (_has_unknown(directives) and not data))
     modifiers = build_modifiers(modified, is_leaf=is_leaf)
@@ -233,8 +230,8 @@ def _mapping_shape(entry: Entry, context: ShapeContext, base: Shape | None) -> S
     if chooser:
         return _directed_leaf(entry, directives[chooser], context, modifiers)
     if data or "$rows" in directives or not directives.keys() - {"$comment"}:
-        under = base if isinstance(base, ObjectShape) else None
-        return ObjectShape(
+        under = base if isinstance(base, spec.ObjectShape) else None
+        return spec.ObjectShape(
             members=_members(entry, context, under),
             modifiers=modifiers,
             address=context.address,
@@ -243,13 +240,13 @@ def _mapping_shape(entry: Entry, context: ShapeContext, base: Shape | None) -> S
     if modifiers.delete:
         return _leaf(entry, context, Constant(value=None), modifiers)
     if entry.errors == before:
-        hint = f"one of {', '.join(GENERATOR_DIRECTIVES[:6])} … stands beside it"
+        hint = f"one of {', '.join(reader.GENERATOR_DIRECTIVES[:6])} … stands beside it"
         message = f"{next(iter(modified))} stands here alone; no value is chosen"
         entry.error("MG205", message, hint)
     return _stand_in(entry, context)
 
 
-def _check_directives(directives: Mapping[str, Entry], data: Sequence[Entry]) -> None:
+def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[reader.Entry]) -> None:
     """Report what cannot stand beside the directive that chooses the value."""
     choosers = [key for key in directives if key in _CHOOSERS]
     if "$items" in directives and "$array" not in directives and not _has_unknown(directives):
@@ -271,12 +268,15 @@ def _check_directives(directives: Mapping[str, Entry], data: Sequence[Entry]) ->
 
 def _has_unknown(keys: Iterable[str]) -> bool:
     """Return whether one of ``keys`` may be the misspelt directive that seems to be missing."""
-    return any(is_directive(key) and key not in VALUE_DIRECTIVES for key in keys)
+    return any(reader.is_directive(key) and key not in reader.VALUE_DIRECTIVES for key in keys)
 
 
 def _directed_leaf(
-    entry: Entry, directive: Entry, context: ShapeContext, modifiers: Modifiers
-) -> Leaf:
+    entry: reader.Entry,
+    directive: reader.Entry,
+    context: reader.ShapeContext,
+    modifiers: spec.Modifiers,
+) -> spec.Leaf:
     generator = build_generator(directive, context)
     if generator is None:
         return _stand_in(entry, context)
@@ -285,7 +285,12 @@ def _directed_leaf(
     return leaf
 
 
-def _array(entry: Entry, context: ShapeContext, base: Shape | None, modifiers: Modifiers) -> Shape:
+def _array(
+    entry: reader.Entry,
+    context: reader.ShapeContext,
+    base: spec.Shape | None,
+    modifiers: spec.Modifiers,
+) -> spec.Shape:
     lengths, items = entry.get("$array"), entry.get("$items")
     if lengths is None or items is None:
         if not _has_unknown(member.key for member in entry.members()):
@@ -293,8 +298,8 @@ def _array(entry: Entry, context: ShapeContext, base: Shape | None, modifiers: M
             entry.error("MG205", "$array needs $items", hint)
         return _stand_in(entry, context)
     minimum, maximum = read_lengths(lengths)
-    under = base.items if isinstance(base, ArrayShape) else None
-    return ArrayShape(
+    under = base.items if isinstance(base, spec.ArrayShape) else None
+    return spec.ArrayShape(
         elements=(),
         items=_shape(items, _inside_array(context), under),
         minimum=minimum,

@@ -8,21 +8,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
-from mockgen_watch.spec.build.reader import (
-    INPUT_DIRECTIVES,
-    MODEL_DIRECTIVES,
-    Build,
-    BuildContext,
-    Entry,
-    data_key,
-    is_directive,
-    join_path,
-    read_text,
-    spec_key,
-    whole_or,
-)
 from mockgen_watch.spec.build.rules import build_exclusions, build_rules
 from mockgen_watch.spec.build.scenarios import (
     WELL_KNOWN,
@@ -64,7 +52,7 @@ _OWN_FILES: Final = frozenset({"mockgen.lock"})
 
 
 def build_user_input(
-    document: Document, context: BuildContext
+    document: Document, context: reader.BuildContext
 ) -> tuple[UserInput | None, list[Diagnostic]]:
     """Return the checked spec, None when it has errors, and everything that was found.
 
@@ -72,20 +60,20 @@ def build_user_input(
     """
     if document.root is None:
         return None, []
-    build = Build(document, context)
-    root = Entry(build=build, node=document.root)
+    build = reader.Build(document, context)
+    root = reader.Entry(build=build, node=document.root)
     stated = root.get("$master")
     build.may_have_master = stated is None or not stated.is_empty
     spec = _user_input(root)
     return (None if build.diagnostics.failed else spec), build.diagnostics.sorted()
 
 
-def _user_input(root: Entry) -> UserInput | None:
+def _user_input(root: reader.Entry) -> UserInput | None:
     if not root.is_mapping:
         root.error("MG202", f"a user_input file is a mapping of models, not {root.kind}")
         return None
     context = root.build.context
-    directives = top_directives(root, INPUT_DIRECTIVES)
+    directives = top_directives(root, reader.INPUT_DIRECTIVES)
     defaults = Defaults(
         count=read_count(directives.get("$count"), context.count),
         output=read_output(directives.get("$output"), context.output),
@@ -97,7 +85,7 @@ def _user_input(root: Entry) -> UserInput | None:
     return UserInput(
         path=root.file,
         version=read_version(directives.get("$version")),
-        seed=whole_or(directives.get("$seed"), context.seed),
+        seed=reader.whole_or(directives.get("$seed"), context.seed),
         master=choice,
         master_path=path,
         master_location=(directives.get("$master") or root).location,
@@ -105,20 +93,20 @@ def _user_input(root: Entry) -> UserInput | None:
     )
 
 
-def top_directives(root: Entry, known: Collection[str]) -> dict[str, Entry]:
+def top_directives(root: reader.Entry, known: Collection[str]) -> dict[str, reader.Entry]:
     """Return the directives at the top of a file; those that are not ``known`` are reported."""
     directives = root.directives()
     for key, member in directives.items():
         if key not in known:
             member.unknown_directive(known)
     if "$schema" in directives:
-        read_text(directives["$schema"], "the path or address of a JSON Schema")
+        reader.read_text(directives["$schema"], "the path or address of a JSON Schema")
     return directives
 
 
-def read_version(entry: Entry | None, newest: int = FORMAT_VERSION) -> int:
+def read_version(entry: reader.Entry | None, newest: int = FORMAT_VERSION) -> int:
     """Return the format version that a file states; only the newest is read."""
-    version = whole_or(entry, newest)
+    version = reader.whole_or(entry, newest)
     if entry is not None and version != newest:
         hint = "a newer release of mockgen-watch may read it"
         if 0 < version < newest:
@@ -128,19 +116,19 @@ def read_version(entry: Entry | None, newest: int = FORMAT_VERSION) -> int:
     return newest
 
 
-def _master(entry: Entry | None) -> tuple[MasterChoice, str]:
+def _master(entry: reader.Entry | None) -> tuple[MasterChoice, str]:
     if entry is None:
         return MasterChoice.NEAREST, ""
     if isinstance(entry.node, Scalar) and entry.is_empty:
         return MasterChoice.NONE, ""
-    text = read_text(entry, "the path of a master file, or null for none")
-    path = None if text is None else join_path(entry.file, text)
+    text = reader.read_text(entry, "the path of a master file, or null for none")
+    path = None if text is None else reader.join_path(entry.file, text)
     if text is not None and not (text and path):
         entry.error("MG218", f'"{text}" is no file of this project')
     return MasterChoice.NAMED, path or ""
 
 
-def _check_ids(models: Sequence[Model], build: Build) -> None:
+def _check_ids(models: Sequence[Model], build: reader.Build) -> None:
     seen: dict[str, Model] = {}
     for model in models:
         first = seen.setdefault(model.id, model)
@@ -160,11 +148,11 @@ class _Sections(Struct, kw_only=True):
     """
 
     name: str
-    first: Entry
-    own: Entry | None = None
-    scenarios: dict[str, Entry] = field(default_factory=dict)
+    first: reader.Entry
+    own: reader.Entry | None = None
+    scenarios: dict[str, reader.Entry] = field(default_factory=dict)
 
-    def add_scenario(self, name: str, entry: Entry) -> None:
+    def add_scenario(self, name: str, entry: reader.Entry) -> None:
         """Add a scenario, or report it where another has its name."""
         twin = next((other for other in self.scenarios if fold(other) == fold(name)), None)
         if twin is None:
@@ -175,16 +163,16 @@ class _Sections(Struct, kw_only=True):
         entry.key_error("MG209", message, related=related)
 
 
-def _read_sections(root: Entry) -> tuple[_Sections, ...]:
+def _read_sections(root: reader.Entry) -> tuple[_Sections, ...]:
     """Return the models of a file in the order in which they are first named."""
-    entries = [entry for entry in root.members() if not is_directive(entry.key)]
+    entries = [entry for entry in root.members() if not reader.is_directive(entry.key)]
     if not _has_models(root, entries):
         return ()
-    prefixes = frozenset(fold(split_suffix(data_key(entry.key))[0]) for entry in entries)
+    prefixes = frozenset(fold(split_suffix(reader.data_key(entry.key))[0]) for entry in entries)
     models: dict[str, _Sections] = {}
-    suffixed: list[tuple[_Sections, str, Entry]] = []
+    suffixed: list[tuple[_Sections, str, reader.Entry]] = []
     for entry in entries:
-        name, scenario = split_suffix(data_key(entry.key))
+        name, scenario = split_suffix(reader.data_key(entry.key))
         if scenario and not entry.is_mapping:
             continue
         if not scenario:
@@ -214,7 +202,7 @@ def split_suffix(key: str) -> tuple[str, str]:
     return (name, scenario) if name and scenario in WELL_KNOWN else (key, "")
 
 
-def _has_models(root: Entry, entries: Sequence[Entry]) -> bool:
+def _has_models(root: reader.Entry, entries: Sequence[reader.Entry]) -> bool:
     """Return whether there are models; what is at the top and is none has been reported."""
     if not entries:
         hint = "such as Model_1: {name: [Asha, Bala]}"
@@ -235,13 +223,13 @@ def _has_models(root: Entry, entries: Sequence[Entry]) -> bool:
     return True
 
 
-def _slip_of_suffix(entry: Entry, prefixes: Collection[str]) -> str:
+def _slip_of_suffix(entry: reader.Entry, prefixes: Collection[str]) -> str:
     """Return the scenario whose suffix is misspelt in the key, having reported it."""
-    name, _, suffix = data_key(entry.key).rpartition("_")
+    name, _, suffix = reader.data_key(entry.key).rpartition("_")
     meant = misspelt_scenario(suffix) if fold(name) in prefixes else ""
     if meant:
         hint = f'did you mean "{name}_{meant}"?'
-        fix = entry.key_fix(spec_key(f"{name}_{meant}"))
+        fix = entry.key_fix(reader.spec_key(f"{name}_{meant}"))
         entry.key_error("MG216", f'"{suffix}" is no scenario of {name}', hint, fix=fix)
     return meant
 
@@ -254,11 +242,11 @@ def _add_listed_scenarios(model: _Sections) -> None:
         message = f"$scenarios takes a mapping of names to overlays, not {listed.kind}"
         listed.error("MG202", message)
     for entry in listed.members():
-        if is_directive(entry.key):
+        if reader.is_directive(entry.key):
             hint = "under $scenarios stand the names of scenarios"
             entry.key_error("MG204", f"{entry.key} has no meaning here", hint)
             continue
-        name = scenario_name(data_key(entry.key))
+        name = scenario_name(reader.data_key(entry.key))
         meant = "" if name in WELL_KNOWN else misspelt_scenario(name)
         if meant and listed.get(meant) is None:
             hint = f'did you mean "{meant}"?'
@@ -269,7 +257,7 @@ def _add_listed_scenarios(model: _Sections) -> None:
         model.add_scenario(name, entry)
 
 
-def _check_name(name: str, what: str, entry: Entry) -> None:
+def _check_name(name: str, what: str, entry: reader.Entry) -> None:
     problem = file_name_problem(name)
     if problem:
         hint = f"outputs are named by the {what}"
@@ -324,11 +312,11 @@ def _model(sections: _Sections, inherited: Defaults) -> Model:
     )
 
 
-def _model_directives(top: Entry) -> dict[str, Entry]:
+def _model_directives(top: reader.Entry) -> dict[str, reader.Entry]:
     directives = top.directives()
     for key, member in directives.items():
-        if key not in MODEL_DIRECTIVES:
-            member.unknown_directive(MODEL_DIRECTIVES)
+        if key not in reader.MODEL_DIRECTIVES:
+            member.unknown_directive(reader.MODEL_DIRECTIVES)
             top.build.open_objects.add(())
     return directives
 
@@ -341,7 +329,7 @@ def _model_shape(sections: _Sections) -> ObjectShape:
     return ObjectShape(members=(), modifiers=NO_MODIFIERS, address=(), origin=origin)
 
 
-def _check_records(sections: _Sections, stated: Entry | None, *, is_ruled: bool) -> None:
+def _check_records(sections: _Sections, stated: reader.Entry | None, *, is_ruled: bool) -> None:
     """Report ``$records`` where it does not tell whose records, or would undo a promise."""
     if stated is not None and sections.scenarios:
         names = ", ".join(sections.scenarios)
