@@ -23,8 +23,7 @@ from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
 from mockgen_watch.plan import CONTRACT
 from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.storage.project_folder import SPECS, StateFolder
-from mockgen_watch.storage.scan import SUFFIXES
-from mockgen_watch.storage.specs import SpecFile, SpecSnapshot
+from mockgen_watch.storage.specs import SpecFile, SpecSnapshot, is_spec
 from mockgen_watch.storage.stat_cache import Stamp
 from mockgen_watch.workflow.project import OpenProject, project_of
 
@@ -150,7 +149,7 @@ def _specs(repository: Repository, project: str, entries: Iterable[Entry]) -> Sp
     problems = []
     for path in targets:
         linked = _follow(path, targets, found)
-        if not linked and path.startswith(f"{SPECS}/") and path.endswith(SUFFIXES):
+        if not linked and path.startswith(f"{SPECS}/") and is_spec(path):
             message = (
                 "The file cannot be read: the symbolic link leads to nothing that Git holds here"
             )
@@ -178,8 +177,7 @@ def _problem(code: str, path: str, message: str) -> Diagnostic:
 
 
 def _is_spec(path: str) -> bool:
-    parts = path.split("/")
-    return parts[-1].endswith(SUFFIXES) and not any(part.startswith(".") for part in parts)
+    return is_spec(path) and not any(part.startswith(".") for part in path.split("/"))
 
 
 def _target(path: str, data: bytes) -> str:

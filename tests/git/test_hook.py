@@ -371,6 +371,20 @@ def test_a_link_is_followed_in_the_index(scene: Scene) -> None:
     assert scene.mockgen("hook").code == 1
 
 
+def test_pools_in_text_files_are_read_from_the_index(scene: Scene) -> None:
+    scene.write("specs/_vocab/channel.txt", "FAX\nMAIL\n")
+    scene.write(CLAIMS, "Claim:\n  $count: 3\n  channel: {$vocab: channel}\n")
+    scene.generate()
+    scene.git("add", "--all")
+    done = scene.mockgen("hook", "--check")
+    assert done.code == 0, done.text
+    scene.edit("specs/_vocab/channel.txt", "FAX\nMAIL", "TELEX")
+    scene.git("add", "--all")
+    done = scene.mockgen("hook")
+    assert done.code == 1, done.text
+    assert "written" in done.text
+
+
 def test_the_own_configuration_runs_the_hook() -> None:
     """The repository's outputs are kept by its own hook."""
     done = Scene(path=PRE_COMMIT.parents[2]).run(
