@@ -8,7 +8,7 @@ import importlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROGRAM: Final = "mockgen-watch"
 
 
-class Entry(NamedTuple):
+class Entry:
     """A line of the table of commands.
 
     Attributes:
@@ -37,9 +37,10 @@ class Entry(NamedTuple):
             ``add_NAME_arguments``, ``NAME_EXAMPLES`` and ``run_NAME``.
     """
 
-    module: str
-    summary: str
-    name: str = ""
+    def __init__(self, module: str, summary: str, name: str = "") -> None:
+        self.module = module
+        self.summary = summary
+        self.name = name
 
 
 _TABLE: Final = (

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import digest
 from mockgen_watch.errors import StorageError, UsageError
@@ -46,19 +46,20 @@ _MEMO = "hook.json"
 _SPEC_ENDINGS = (".yaml", ".yml", ".json", ".txt")
 
 
-class Entry(NamedTuple):
+class Entry:
     """One path of the index or of a commit, relative to the project, and the id of its bytes."""
 
-    path: str
-    mode: str
-    blob: str
+    def __init__(self, path: str, mode: str, blob: str) -> None:
+        self.path = path
+        self.mode = mode
+        self.blob = blob
 
     @property
     def is_file(self) -> bool:
         return self.mode in _FILES
 
 
-class Index(NamedTuple):
+class Index:
     """What would be committed, and what is beside it. Paths are relative to the project.
 
     Attributes:
@@ -66,8 +67,9 @@ class Index(NamedTuple):
         prefix: the project's folder in the work tree, with a final slash.
     """
 
-    text: bytes
-    prefix: str
+    def __init__(self, text: bytes, prefix: str) -> None:
+        self.text = text
+        self.prefix = prefix
 
     @property
     def staged_text(self) -> bytes:

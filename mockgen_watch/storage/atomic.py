@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mockgen_watch.digest import Digester, digest_chunks
 from mockgen_watch.storage.containment import Folder, naming
@@ -29,15 +29,16 @@ TEMPORARY = re.compile(r"\.mockgen-\d+-\d+\.(?:tmp|old)")
 _numbers = itertools.count()
 
 
-class Staged(NamedTuple):
+class Staged:
     """Bytes that were taken in.
 
     ``name`` is the temporary file; ``""`` when none is needed, because the bytes are there already.
     """
 
-    name: str
-    digest: str
-    size: int
+    def __init__(self, name: str, digest: str, size: int) -> None:
+        self.name = name
+        self.digest = digest
+        self.size = size
 
 
 class AtomicWriter:

@@ -12,7 +12,7 @@ import os
 import stat
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from mockgen_watch.errors import StorageError
 
@@ -39,11 +39,12 @@ class EscapeError(StorageError):
     """A path would lead outside of its root, or over a symbolic link."""
 
 
-class Entry(NamedTuple):
+class Entry:
     """One name in a folder, and what it is; links are reported, not followed."""
 
-    name: str
-    status: os.stat_result
+    def __init__(self, name: str, status: os.stat_result) -> None:
+        self.name = name
+        self.status = status
 
 
 @contextmanager

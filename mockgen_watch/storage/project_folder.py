@@ -19,7 +19,7 @@ import re
 import stat
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from mockgen_watch.digest import name_mark
 from mockgen_watch.errors import LockedError, StorageError, UsageError
@@ -360,7 +360,7 @@ def _take(fd: int) -> bool:
     return True
 
 
-class OutputRoot(NamedTuple):
+class OutputRoot:
     """An output folder and the state that belongs to it.
 
     Attributes:
@@ -369,10 +369,11 @@ class OutputRoot(NamedTuple):
         label: the folder as people know it.
     """
 
-    base: str
-    inner: str
-    label: str
-    state: StateFolder
+    def __init__(self, base: str, inner: str, label: str, state: StateFolder) -> None:
+        self.base = base
+        self.inner = inner
+        self.label = label
+        self.state = state
 
     @classmethod
     def in_project(cls, project: StrPath, path: str, state: StateFolder) -> OutputRoot:

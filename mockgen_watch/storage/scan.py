@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from mockgen_watch.digest import digest
 from mockgen_watch.storage.package_data import tool_parts
@@ -37,7 +37,7 @@ ENDINGS = (*SUFFIXES, LINES_SUFFIX)
 _ABSENT: tuple[int, int] = (0, 0)
 
 
-class Scan(NamedTuple):
+class Scan:
     """A project at one moment. Paths are relative to it, with forward slashes.
 
     Attributes:
@@ -48,12 +48,22 @@ class Scan(NamedTuple):
         is_racy: a spec file is so young that its stamp does not tell all.
     """
 
-    identity: tuple[int, int] = _ABSENT
-    specs: Mapping[str, Mark] = MappingProxyType({})
-    linked: Mapping[str, Mark] = MappingProxyType({})
-    outputs: Mapping[str, Mark] = MappingProxyType({})
-    folders: int = 0
-    is_racy: bool = False
+    def __init__(
+        self,
+        *,
+        identity: tuple[int, int] = _ABSENT,
+        specs: Mapping[str, Mark] = MappingProxyType({}),
+        linked: Mapping[str, Mark] = MappingProxyType({}),
+        outputs: Mapping[str, Mark] = MappingProxyType({}),
+        folders: int = 0,
+        is_racy: bool = False,
+    ) -> None:
+        self.identity = identity
+        self.specs = specs
+        self.linked = linked
+        self.outputs = outputs
+        self.folders = folders
+        self.is_racy = is_racy
 
     @property
     def has_specs(self) -> bool:
@@ -208,7 +218,7 @@ def _moved(old: Mapping[str, Mark], new: Mapping[str, Mark]) -> set[str]:
 _NAME = "generate.json"
 
 
-class Stamps(NamedTuple):
+class Stamps:
     """The stamps of a project at one moment.
 
     Attributes:
@@ -218,11 +228,14 @@ class Stamps(NamedTuple):
             them up to date; else None.
     """
 
-    root: str
-    state: StateFolder
-    outputs: str
-    key: str
-    up_to_date: int | None
+    def __init__(
+        self, root: str, state: StateFolder, outputs: str, key: str, up_to_date: int | None
+    ) -> None:
+        self.root = root
+        self.state = state
+        self.outputs = outputs
+        self.key = key
+        self.up_to_date = up_to_date
 
 
 def look_at_stamps(start: StrPath) -> Stamps:

@@ -30,14 +30,17 @@ _VERSION = 2
 _FIELDS = 6
 
 
-class Stamp(NamedTuple):
+# The annotations of a class would be text here, which Python would compile: 2 ms at the start.
+_Fields = NamedTuple(  # noqa: UP014
+    "_Fields",
+    [("size", int), ("mtime_ns", int), ("ctime_ns", int), ("inode", int), ("device", int)],
+)
+
+
+class Stamp(_Fields):
     """What tells that a file is the same as before."""
 
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    device: int
+    __slots__ = ()
 
     @classmethod
     def of(cls, status: os.stat_result) -> Stamp:

@@ -127,7 +127,7 @@ def test_an_output_folder_elsewhere_has_a_journal_and_a_cache_of_its_own(tmp_pat
     assert inside.cache_name != outside.cache_name
     with outside.open(create=True):
         assert (tmp_path / "out").is_dir()
-    moved = inside._replace(base=str(tmp_path / "moved"))
+    moved = OutputRoot.in_project(tmp_path / "moved", "mock_outputs", state)
     assert moved.journal_name == inside.journal_name
 
 
