@@ -394,6 +394,11 @@ class OutputRoot:
         return cls(base=str(path.absolute()), inner="", label=path.as_posix(), state=state)
 
     @property
+    def place(self) -> tuple[str, str]:
+        """What is equal for two of the same folder."""
+        return self.base, self.inner
+
+    @property
     def journal_name(self) -> str:
         return f"journal{self._mark()}.log"
 
