@@ -192,7 +192,7 @@ def progress(
 
 @contextlib.contextmanager
 def running(options: argparse.Namespace) -> Iterator[Callable[[int], Advance]]:
-    """Give what begins to show the progress of a command, when it is told how many records."""
+    """Yield a function that takes the number of records and starts to show progress."""
     with contextlib.ExitStack() as stack:
 
         def begin(records: int) -> Advance:

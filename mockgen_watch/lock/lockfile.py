@@ -155,7 +155,7 @@ class _File(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def write_lockfile(lock: Lockfile) -> bytes:
-    """Return the one text of ``lock``: sorted, a file a line, with a final newline."""
+    """Return the text of ``lock``: sorted, one file per line, with a final newline."""
     fields = asdict(lock)
     del fields["is_legacy"]
     # The keys of mappings are sorted, those of structs stay in their order.

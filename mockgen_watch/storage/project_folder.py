@@ -393,10 +393,9 @@ class OutputRoot:
         """Return the folder ``path``, anywhere, as only a person at the command line names it."""
         return cls(base=str(path.absolute()), inner="", label=path.as_posix(), state=state)
 
-    @property
-    def place(self) -> tuple[str, str]:
-        """What is equal for two of the same folder."""
-        return self.base, self.inner
+    def is_same(self, other: OutputRoot) -> bool:
+        """Return whether the two are one folder."""
+        return (self.base, self.inner) == (other.base, other.inner)
 
     @property
     def journal_name(self) -> str:

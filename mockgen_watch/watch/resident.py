@@ -276,7 +276,7 @@ class Resident:
     def _read_outputs(self, root: OutputRoot, acting: frozenset[str] | None) -> OutputTree:
         self._merge()
         before, tree = self._tree, None
-        if before is not None and before.root.place != root.place:
+        if before is not None and not before.root.is_same(root):
             before = None
         if before is not None and acting is not None and len(acting) <= MANY:
             tree = reread_outputs(before, acting)
