@@ -154,6 +154,8 @@ class _Compiler:
             return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Template):
             return self._template(generator, way, len(draws.strides))
+        if isinstance(generator, generators.FieldValue):
+            return self._field(generator.path, way, len(draws.strides))
         if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
         return _COLUMNS[type(generator)](generator, draws)
@@ -165,14 +167,16 @@ class _Compiler:
             if not part.path:
                 pieces.append(part.text)
                 continue
-            found = references.find_leaf(self.plan.shape, part.path, way)
-            column = self.visible_column(found)
-            if len(found.strides) < depth:
-                column = references.redirect_column(
-                    column, references.OuterCell(len(found.strides))
-                )
-            pieces.append(column)
+            pieces.append(self._field(part.path, way, depth))
         return template_column(pieces)
+
+    def _field(self, path: spec.KeyPath, way: spec.Position, depth: int) -> Column:
+        """Return another field's column, for a leaf at ``way`` in ``depth`` arrays."""
+        found = references.find_leaf(self.plan.shape, path, way)
+        column = self.visible_column(found)
+        if len(found.strides) == depth:
+            return column
+        return references.redirect_column(column, references.OuterCell(len(found.strides)))
 
     def _reference(self, reference: generators.Reference, draws: FieldDraws) -> Column:
         plan = next(plan for other, plan in self.plan.parents if other == reference)

@@ -21,7 +21,7 @@ from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.generators import Template
+from mockgen_watch.spec.generators import FieldValue, Template, names_of, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,10 +45,12 @@ def below_slot(path: spec.KeyPath, slot: spec.KeyPath) -> spec.KeyPath:
     return path[len(slot) :] if path[: len(slot)] == slot else path
 
 
-def resolve_templates(
+def resolve_names(
     shape: spec.ObjectShape, slot: spec.KeyPath, moves: Moves
 ) -> tuple[spec.ObjectShape, list[Diagnostic]]:
-    """Return ``shape`` with the paths in its templates from its top, and those that lead nowhere.
+    """Return ``shape`` with the fields that leaves name from its top, and those that are missing.
+
+    What expressions name is not among the latter: their types are checked as a whole.
 
     A path is sought in the slot first and from the top then; for a leaf of the master outside the
     slot, the other way round.
@@ -64,21 +66,17 @@ def resolve_templates(
         )
 
     def resolve(leaf: spec.Leaf) -> spec.Leaf:
-        if not isinstance(leaf.generator, Template):
+        if not names_of(leaf.generator):
             return leaf
-        parts = tuple(
-            replace(part, path=resolve_path(leaf, part.path)) if part.path else part
-            for part in leaf.generator.parts
-        )
-        return replace(leaf, generator=Template(parts=parts))
+        generator = with_names(leaf.generator, lambda path: resolve_path(leaf, path))
+        return replace(leaf, generator=generator)
 
     resolved = spec.change_object(shape, resolve)
     problems = [
-        _problem(resolved, part.path, leaf, home, slot)
+        _problem(resolved, path, leaf, home, slot)
         for home, leaf in spec.walk_leaves(resolved)
-        if isinstance(leaf.generator, Template)
-        for part in leaf.generator.parts
-        if part.path
+        if isinstance(leaf.generator, Template | FieldValue)
+        for path in names_of(leaf.generator)
     ]
     return resolved, [problem for problem in problems if problem is not None]
 
@@ -90,7 +88,7 @@ def _problem(
     home: spec.KeyPath,
     slot: spec.KeyPath,
 ) -> Diagnostic | None:
-    """Return why the template of ``leaf``, which is at ``home``, cannot name ``path``; or None."""
+    """Return why ``leaf``, which is at ``home``, cannot name ``path``; or None."""
     missing, siblings = spec.missing_key(shape, path)
     array = _array_on_the_way(shape, path, home)
     code, near = "MG218", suggest(missing, siblings)
@@ -102,7 +100,9 @@ def _problem(
         problem = "it is an object or an array, not a single value"
     else:
         return None
-    message = f"{{{'.'.join(below_slot(path, slot))}}}: {problem}"
+    name = ".".join(below_slot(path, slot))
+    shown = f"{{{name}}}" if isinstance(leaf.generator, Template) else f"$field {name}"
+    message = f"{shown}: {problem}"
     return Diagnostic(
         code=code,
         message=message,

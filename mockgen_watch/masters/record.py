@@ -13,14 +13,14 @@ from mockgen_watch.masters.moves import (
     Moves,
     below_slot,
     move_fields,
-    resolve_templates,
+    resolve_names,
     suggest_moves,
 )
 from mockgen_watch.spec import model as spec
-from mockgen_watch.spec.generators import Template
+from mockgen_watch.spec.generators import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.masters.chain import ResolvedMaster
 
@@ -55,7 +55,7 @@ def merge_record(master: ResolvedMaster | None, record: spec.ObjectShape) -> Mer
     if master is not None:
         whole, found = _into_slot(master, moved)
         diagnostics += found
-    whole, lost = resolve_templates(finish_object(whole), slot, moves)
+    whole, lost = resolve_names(finish_object(whole), slot, moves)
     diagnostics += [*lost, *_check_names(whole, slot), *_check_circles(whole)]
     return MergedRecord(
         shape=whole,
@@ -114,21 +114,19 @@ def _check_names(
 
 
 def _check_circles(shape: spec.Shape) -> Iterator[Diagnostic]:
-    """Yield each circle of templates that name each other; their paths go from the top.
+    """Yield each circle of leaves that name each other; their paths go from the top.
 
     A circle within one file was found when that file was read.
     """
-    templates = {
-        path: leaf for path, leaf in spec.walk_leaves(shape) if isinstance(leaf.generator, Template)
-    }
+    naming = {path: leaf for path, leaf in spec.walk_leaves(shape) if names_of(leaf.generator)}
     done: set[spec.KeyPath] = set()
-    for start in templates:
-        yield from _circles_from(start, templates, [], done)
+    for start in naming:
+        yield from _circles_from(start, naming, [], done)
 
 
 def _circles_from(
     here: spec.KeyPath,
-    templates: Mapping[spec.KeyPath, spec.Leaf],
+    naming: Mapping[spec.KeyPath, spec.Leaf],
     way: list[spec.KeyPath],
     done: set[spec.KeyPath],
 ) -> Iterator[Diagnostic]:
@@ -137,23 +135,28 @@ def _circles_from(
         names = " → ".join(".".join(path) for path in (*circle, here))
         yield Diagnostic(
             code="MG215",
-            message=f"templates go round in a circle: {names}",
-            location=templates[here].origin.location,
+            message=f"these fields depend on each other in a circle: {names}",
+            location=naming[here].origin.location,
             related=tuple(
-                Related(message="by way of this one", location=templates[path].origin.location)
+                Related(message="by way of this one", location=naming[path].origin.location)
                 for path in circle[1:]
             ),
         )
         return
-    if here in done or here not in templates:
+    if here in done or here not in naming:
         return
     way.append(here)
-    generator = templates[here].generator
-    if isinstance(generator, Template):
-        for part in generator.parts:
-            yield from _circles_from(key_path(part.path), templates, way, done)
+    for path in names_of(naming[here].generator):
+        for below in [path] if path in naming else _below(path, naming):
+            yield from _circles_from(key_path(below), naming, way, done)
     way.pop()
     done.add(here)
+
+
+def _below(path: spec.KeyPath, naming: Iterable[spec.KeyPath]) -> list[spec.KeyPath]:
+    """Return the leaves of an object or an array at ``path``."""
+    short = key_path(path)
+    return [each for each in naming if each[: len(short)] == short]
 
 
 def _same_names(first: spec.Member, second: spec.Member, path: spec.KeyPath) -> Diagnostic:

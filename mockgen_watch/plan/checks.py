@@ -15,12 +15,14 @@ from mockgen_watch.diagnostics import (
 )
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import (
+    FieldValue,
     Pool,
     Reference,
     RowField,
     SequenceNumber,
     Template,
     capacity,
+    names_of,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.spec.generators import Generator
 
 
 def leaf_capacity(leaf: spec.Leaf, records: RecordPlan) -> int | None:
@@ -37,8 +40,8 @@ def leaf_capacity(leaf: spec.Leaf, records: RecordPlan) -> int | None:
     parent has records. Transforms, which can make two values one, are not looked into.
     """
     generator = leaf.generator
-    if isinstance(generator, Template):
-        return _template_capacity(generator, records)
+    if isinstance(generator, Template | FieldValue):
+        return _made_capacity(generator, records)
     if isinstance(generator, Reference):
         parent = dict(records.parents).get(generator)
         target = None if parent is None else spec.find_shape(parent.shape, generator.path)
@@ -63,9 +66,9 @@ def check_unique(records: RecordPlan) -> list[Diagnostic]:
     return found
 
 
-def _template_capacity(template: Template, records: RecordPlan) -> int | None:
+def _made_capacity(generator: Generator, records: RecordPlan) -> int | None:
     sizes = []
-    for path in {part.path for part in template.parts if part.path}:
+    for path in set(names_of(generator)):
         target = spec.find_shape(records.shape, path)
         size = leaf_capacity(target, records) if isinstance(target, spec.Leaf) else None
         if size is None:

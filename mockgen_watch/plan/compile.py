@@ -24,7 +24,7 @@ from mockgen_watch.plan.model import (
 from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
-from mockgen_watch.spec.generators import Reference, RowField, Template
+from mockgen_watch.spec.generators import Reference, RowField, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -329,7 +329,7 @@ def _can_narrow(records: RecordPlan) -> bool:
 
 
 def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:
-    """Return ``records`` with the field at ``path`` and the fields that its templates name."""
+    """Return ``records`` with the field at ``path`` and the fields that it names."""
     waiting = [path]
     required: set[spec.KeyPath] = set()
     while waiting:
@@ -339,8 +339,7 @@ def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:
             continue
         required.add(here)
         for _, leaf in spec.walk_leaves(target):
-            if isinstance(leaf.generator, Template):
-                waiting += [part.path for part in leaf.generator.parts if part.path]
+            waiting += names_of(leaf.generator)
     return replace(records, shape=_keep(records.shape, required))
 
 

@@ -10,11 +10,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
@@ -99,7 +101,9 @@ class Number(Struct, frozen=True, kw_only=True):
     """A number on the grid ``minimum + n * step``, or of ``decimals`` places.
 
     ``integer`` tells ``$integer`` from ``$number``. A bound of None is only for distributions
-    that have no such end. ``step`` is 10**-decimals unless said.
+    that have no such end. ``step`` is 10**-decimals unless said. ``lows`` and ``highs`` are
+    further bounds, which other fields of the record give; ``minimum`` and ``maximum`` are then
+    the least and the greatest that these can be, once the plan knows it.
     """
 
     integer: bool
@@ -108,6 +112,8 @@ class Number(Struct, frozen=True, kw_only=True):
     decimals: int
     step: Decimal
     distribution: Distribution
+    lows: tuple[Expression, ...] = ()
+    highs: tuple[Expression, ...] = ()
 
 
 class Boolean(Struct, frozen=True, kw_only=True):
@@ -133,6 +139,8 @@ class Moment(Struct, frozen=True, kw_only=True):
         step: days (date) or seconds (datetime, time) between two neighbouring values.
         format: strftime directives out of the portable set that ``spec.formats`` lists;
             locale plays no part.
+        lows, highs: further bounds, which other fields of the record give; ``first`` and ``last``
+            are then the least and the greatest that these can be, once the plan knows it.
     """
 
     kind: MomentKind
@@ -140,6 +148,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     last: int
     step: int
     format: str
+    lows: tuple[Expression, ...] = ()
+    highs: tuple[Expression, ...] = ()
 
 
 class Uuid(Struct, frozen=True, kw_only=True):
@@ -177,6 +187,46 @@ class Template(Struct, frozen=True, kw_only=True):
     parts: tuple[TemplatePart, ...]
 
 
+class Binding(Struct, frozen=True, kw_only=True):
+    """What a name of an expression stands for.
+
+    Attributes:
+        name: the keys after the root name, which comes first: ``("record", "lines", "[]", "qty")``.
+        path: keys from the model's top (in a plan: from the top of what is written), without
+            elements.
+    """
+
+    name: tuple[str, ...]
+    path: tuple[str, ...]
+
+
+class Expression(Struct, frozen=True, kw_only=True):
+    """CEL text over other fields of the record; ``bindings`` has each field that it reads."""
+
+    text: str
+    bindings: tuple[Binding, ...]
+
+
+class FieldValue(Struct, frozen=True, kw_only=True):
+    """The value of the field at ``path``, with its type; absent and null where that is."""
+
+    path: tuple[str, ...]
+
+
+class Computed(Struct, frozen=True, kw_only=True):
+    """The value of an expression.
+
+    Attributes:
+        decimals: places that a number is rounded to, half to even, and written with; None where
+            its own places are few enough to be written.
+        format: how a date or time is written; ``""`` for ISO 8601.
+    """
+
+    expression: Expression
+    decimals: int | None = None
+    format: str = ""
+
+
 class Reference(Struct, frozen=True, kw_only=True):
     """A field of another model's record, one that exists.
 
@@ -196,8 +246,50 @@ class Reference(Struct, frozen=True, kw_only=True):
 
 Generator: TypeAlias = (
     "Constant | Pool | RowField | Pattern | Number | Boolean | Moment | Uuid "
-    "| SequenceNumber | RecordIndex | Template | Reference"
+    "| SequenceNumber | RecordIndex | Template | FieldValue | Computed | Reference"
 )
+
+
+def names_of(generator: Generator) -> tuple[tuple[str, ...], ...]:
+    """Return the paths of the fields of the same record that ``generator`` reads."""
+    if isinstance(generator, Template):
+        return tuple(part.path for part in generator.parts if part.path)
+    if isinstance(generator, FieldValue):
+        return (generator.path,)
+    return tuple(
+        binding.path for expression in expressions_of(generator) for binding in expression.bindings
+    )
+
+
+def expressions_of(generator: Generator) -> tuple[Expression, ...]:
+    """Return the expressions that ``generator`` evaluates: its own, or those of its bounds."""
+    if isinstance(generator, Computed):
+        return (generator.expression,)
+    return generator.lows + generator.highs if isinstance(generator, Number | Moment) else ()
+
+
+def with_names(
+    generator: Generator, change: Callable[[tuple[str, ...]], tuple[str, ...]]
+) -> Generator:
+    """Return ``generator`` with every path of ``names_of`` replaced by what ``change`` makes."""
+
+    def changed(expression: Expression) -> Expression:
+        bindings = tuple(replace(each, path=change(each.path)) for each in expression.bindings)
+        return replace(expression, bindings=bindings)
+
+    if isinstance(generator, Template):
+        parts = tuple(
+            replace(part, path=change(part.path)) if part.path else part for part in generator.parts
+        )
+        return replace(generator, parts=parts)
+    if isinstance(generator, FieldValue):
+        return replace(generator, path=change(generator.path))
+    if isinstance(generator, Computed):
+        return replace(generator, expression=changed(generator.expression))
+    if isinstance(generator, Number | Moment) and (generator.lows or generator.highs):
+        lows, highs = (tuple(map(changed, each)) for each in (generator.lows, generator.highs))
+        return replace(generator, lows=lows, highs=highs)
+    return generator
 
 
 def capacity(generator: Generator) -> int | None:

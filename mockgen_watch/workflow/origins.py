@@ -202,11 +202,11 @@ def _sources(plan: RecordPlan, shape: spec.Shape, record: Json, path: Path) -> I
         yield from _row(plan, generator, record, path)
     elif isinstance(generator, generators.Reference):
         yield from _parents(plan, generator)
-    elif isinstance(generator, generators.Template):
-        for part in generator.parts:
-            found = spec.find_shape(plan.shape, part.path) if part.path else None
+    elif generator is not None:
+        for name in generators.names_of(generator):
+            found = spec.find_shape(plan.shape, name)
             if found is not None:
-                yield _step(Role.MADE_OF, ".".join(part.path), found)
+                yield _step(Role.MADE_OF, ".".join(name), found)
 
 
 def _row(
@@ -376,6 +376,11 @@ def _template(template: generators.Template) -> str:
     return "text built as " + "".join(parts)
 
 
+def _computed(computed: generators.Computed) -> str:
+    places = "" if computed.decimals is None else f", to {computed.decimals} decimals"
+    return f"computed as {computed.expression.text}{places}"
+
+
 def _reference(reference: generators.Reference) -> str:
     owner = f"{reference.suite}:{reference.model}" if reference.suite else reference.model
     return f"the field {'.'.join(reference.path)} of a record of {owner}"
@@ -409,6 +414,8 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         f"the index of the {'element' if index.element else 'record'}"
     ),
     generators.Template: _template,
+    generators.FieldValue: lambda field: f"the value of {'.'.join(field.path)}",
+    generators.Computed: _computed,
     generators.Reference: _reference,
     generators.Number: _number,
     generators.Moment: _moment,

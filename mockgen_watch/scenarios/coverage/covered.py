@@ -54,8 +54,15 @@ from mockgen_watch.scenarios.coverage.problem import (
 )
 from mockgen_watch.scenarios.promise.facts import MOST_OPTIONS, Field, change_shape, fields_below
 from mockgen_watch.scenarios.promise.redraw import Sampler
-from mockgen_watch.spec.generators import Constant, RowField, Template
-from mockgen_watch.spec.model import CoverageSpec, Leaf, Shape, find_shape
+from mockgen_watch.spec.generators import (
+    Computed,
+    Constant,
+    FieldValue,
+    RowField,
+    Template,
+    names_of,
+)
+from mockgen_watch.spec.model import CoverageSpec, Leaf, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -483,23 +490,23 @@ class Compatibility:
         drawn = frozenset(
             path
             for path, leaf, is_sure in seen.values()
-            if not isinstance(leaf.generator, Constant | Template)
+            if not isinstance(leaf.generator, Constant | Template | FieldValue | Computed)
             and (path not in decided or path in loose or not is_sure)
         )
         return _Condition(requirements=(requirement,), scope=scope, drawn=drawn)
 
     def _fields_read(self, paths: Iterable[Path]) -> dict[Path, Field]:
-        """Return the fields below ``paths``, and those that templates there show."""
+        """Return the fields below ``paths``, and those that they are made of."""
         fields = fields_below(self._plan.shape, paths)
         seen: dict[Path, Field] = {}
         while fields:
             field = fields.pop()
             seen[field.path] = field
-            if isinstance(field.leaf.generator, Template):
-                for path in [part.path for part in field.leaf.generator.parts if part.path]:
-                    shown = find_shape(self._plan.shape, path)
-                    if isinstance(shown, Leaf):
-                        fields.append(Field(path, shown, field.is_sure))
+            fields += [
+                named._replace(is_sure=named.is_sure and field.is_sure)
+                for named in fields_below(self._plan.shape, names_of(field.leaf.generator))
+                if named.path not in seen
+            ]
         return seen
 
 

@@ -33,7 +33,7 @@ from mockgen_watch.scenarios.promise.facts import (
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, required_bounds
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, pointer_of
-from mockgen_watch.spec.model import ArrayShape, Leaf, Shape, Statement, find_shape, walk_leaves
+from mockgen_watch.spec.model import ArrayShape, Leaf, Shape, Statement, walk_leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -235,14 +235,16 @@ class Sampler:
 def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit, ...]:
     """Return what can be drawn again of the fields at ``paths``; None means the whole record."""
     units: dict[Unit, None] = {}
+    seen: set[int] = set()
     leaves = [field.leaf for field in fields_below(plan.shape, paths)]
     while leaves:
         leaf = leaves.pop()
         generator = leaf.generator
-        if isinstance(generator, generators.Template):
-            shapes = [find_shape(plan.shape, part.path) for part in generator.parts if part.path]
-            leaves += [shape for shape in shapes if isinstance(shape, Leaf)]
-        elif isinstance(generator, _REDRAWN) and not leaf.modifiers.unique:
+        if id(leaf) in seen:
+            continue
+        seen.add(id(leaf))
+        leaves += [field.leaf for field in fields_below(plan.shape, generators.names_of(generator))]
+        if isinstance(generator, _REDRAWN) and not leaf.modifiers.unique:
             units[unit_of(leaf)] = None
     for path in [()] if paths is None else paths:
         units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})

@@ -67,11 +67,13 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
         _check_mixes(model, build)
         for group in records[model.name]:
             for position, leaf in spec.walk_positions(group.shape):
-                if isinstance(leaf.generator, generators.Template):
-                    below = _check_template(leaf.generator, position, leaf, group, build)
+                if isinstance(leaf.generator, generators.Template | generators.FieldValue):
+                    below = _check_names(position, leaf, group, build)
                 elif isinstance(leaf.generator, generators.Reference) and not leaf.generator.suite:
                     below = _check_reference(leaf.generator, leaf, records, build)
                 else:
+                    below = _read_below(leaf, group)
+                if not below:
                     continue
                 graph[model.name, group.scenario.name, position] = (leaf, below)
     _check_unique(models, records, build)
@@ -165,19 +167,27 @@ def _check_mixes(model: spec.Model, build: Build) -> None:
             build.diagnostics.error("MG216", part.location, message, hint, fix=fix)
 
 
-def _check_template(
-    template: generators.Template,
-    position: spec.Position,
-    leaf: spec.Leaf,
-    records: Records,
-    build: Build,
+def _read_below(leaf: spec.Leaf, records: Records) -> tuple[_Node, ...]:
+    """Return the fields that the expressions of ``leaf`` read; the plan checks what they name."""
+    wanted = generators.names_of(leaf.generator)
+    return tuple(
+        (records.model.name, records.scenario.name, position)
+        for position, _ in (spec.walk_positions(records.shape) if wanted else ())
+        if any(spec.keys_of(position)[: len(path)] == path for path in wanted)
+    )
+
+
+def _check_names(
+    position: spec.Position, leaf: spec.Leaf, records: Records, build: Build
 ) -> tuple[_Node, ...]:
-    """Report fields of the template that are not there, and return those that are."""
+    """Report fields that ``leaf`` names and that are not there, and return those that are."""
     ends: list[_Node] = []
-    for path in (part.path for part in template.parts if part.path):
+    is_template = isinstance(leaf.generator, generators.Template)
+    for path in generators.names_of(leaf.generator):
         found = _find_field(records.shape, path, build, position)
         if _is_wrong(found, build):
-            _report(found, f"{{{'.'.join(path)}}}", leaf, build)
+            name = ".".join(path)
+            _report(found, f"{{{name}}}" if is_template else f"$field {name}", leaf, build)
         if found.leaf is not None:
             ends.append((records.model.name, records.scenario.name, found.position))
     return tuple(ends)
@@ -316,9 +326,9 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     if leaf.modifiers.transforms:
         hint = "transform the values themselves, or in a $template that takes this field"
         return "two values that differ may be one after $transform", hint
-    if isinstance(generator, generators.Template):
+    if generators.names_of(generator):
         hint = "let a field in it be $unique, a $sequence or a $uuid"
-        return "text that is built of other fields cannot be promised to be unique", hint
+        return "a value that is made of other fields cannot be promised to be unique", hint
     shaped = isinstance(generator, generators.Number) and (
         generator.distribution.kind is not generators.DistributionKind.UNIFORM
     )

@@ -254,7 +254,7 @@ def test_templates_of_master_and_record_that_name_each_other_are_an_error(
 ) -> None:
     found = merge_record(master({"s": lower}), record(upper)).diagnostics
     assert [(item.code, item.message) for item in found] == [
-        ("MG215", f"templates go round in a circle: {circle}")
+        ("MG215", f"these fields depend on each other in a circle: {circle}")
     ]
 
 
