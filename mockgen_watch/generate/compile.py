@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -9,9 +11,15 @@ from msgspec.structs import replace
 from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
-from mockgen_watch.generate.dates import moment_column
+from mockgen_watch.generate.computed import FieldScope, computed_column, limit_stream
+from mockgen_watch.generate.dates import moment_column, moment_texts
 from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
-from mockgen_watch.generate.numbers import index_column, number_column, sequence_column
+from mockgen_watch.generate.numbers import (
+    index_column,
+    measured_column,
+    number_column,
+    sequence_column,
+)
 from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.pools import (
     PoolDraw,
@@ -21,16 +29,27 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
-from mockgen_watch.generate.streams import Level, first_presence, presence_of, shifted, uniform
+from mockgen_watch.generate.quantities import Constant, Extreme
+from mockgen_watch.generate.ranges import Ranged, stepped
+from mockgen_watch.generate.streams import (
+    Level,
+    Shared,
+    first_presence,
+    presence_of,
+    shifted,
+    uniform,
+)
 from mockgen_watch.generate.text import (
     coerce_column,
     template_column,
     transform_column,
     uuid_column,
 )
+from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.plan.model import Draw, FirstChoices, RecordPlan
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,6 +57,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.draws import Choices
 
     Strides = tuple[int, ...]
+    Limited = generators.Number | generators.Moment | spec.ArrayShape
 
 
 def compile_program(plan: RecordPlan) -> Program:
@@ -66,6 +86,7 @@ class _Compiler:
         self.plan = plan
         self._compilers = compilers
         self._columns: dict[spec.Position, Column] = {}
+        self._lengths: dict[spec.Position, Stream] = {}
         self._levels: dict[spec.Position, Level] = {}
         self._rows: dict[object, PoolDraw] = {}
         self._parents: dict[object, references.ParentCell] = {}
@@ -82,10 +103,12 @@ class _Compiler:
 
     def visible_column(self, found: references.Found) -> Column:
         """Return the column of a leaf that a path led to, absent where an object on the way is."""
-        column = self._column(found.leaf, found.way, found.strides)
+        if not isinstance(found.shape, spec.Leaf):
+            raise TypeError(f"{found.way} is no single value")
+        column = self._column(found.shape, found.way, found.strides)
         states: list[Stream | None] = []
         for shape, way, depth in found.objects:
-            state = self._presence(shape, way)
+            state = self.states(shape, way)
             if state is not None and depth < len(found.strides):
                 state = references.Redirected(state, references.OuterCell(depth))
             states.append(state)
@@ -104,26 +127,40 @@ class _Compiler:
             for member in shape.members
             if not member.shape.modifiers.delete
         )
-        return ObjectNode(members=members, presence=self._presence(shape, way))
+        return ObjectNode(members=members, presence=self.states(shape, way))
 
     def _array(self, shape: spec.ArrayShape, way: spec.Position, strides: Strides) -> ArrayNode:
         fixed = len(shape.elements)
         inner = (*strides, references.most_elements(shape))
         elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
-        minimum, length = fixed, None
+        minimum = fixed
         if shape.items is not None and shape.maximum:
             elements += [self._node(shape.items, (*way, fixed), inner)] * shape.maximum
             minimum += shape.minimum
-            if shape.maximum > shape.minimum:
-                spread = shape.maximum - shape.minimum + 1
-                drawn = uniform(self._address(shape), self._level(way), "length", spread)
-                length = shifted(drawn, minimum)
         return ArrayNode(
             elements=tuple(elements),
             minimum=minimum,
-            length=length,
-            presence=self._presence(shape, way),
+            length=self.lengths(shape, way),
+            presence=self.states(shape, way),
         )
+
+    def lengths(self, shape: spec.ArrayShape, way: spec.Position) -> Stream | None:
+        """Return how many elements the array at ``way`` has; None: always the most."""
+        if shape.items is None or shape.maximum <= shape.minimum:
+            return None
+        if way not in self._lengths:
+            self._lengths[way] = self._draw_lengths(shape, way)
+        return self._lengths[way]
+
+    def _draw_lengths(self, shape: spec.ArrayShape, way: spec.Position) -> Stream:
+        fixed = len(shape.elements)
+        if shape.lows or shape.highs:
+            draws = self._draws(shape.address, way, ())
+            low, high = self._limits(shape, way, (shape.minimum, shape.maximum), Fraction(1))
+            return shifted(Ranged(low, high, draws, "length", shape.maximum + 1), fixed)
+        spread = shape.maximum - shape.minimum + 1
+        drawn = uniform(self._address(shape), self._level(way), "length", spread)
+        return shifted(drawn, fixed + shape.minimum)
 
     def _column(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
         """Return the column of ``leaf``, compiled once."""
@@ -132,24 +169,36 @@ class _Compiler:
         return self._columns[way]
 
     def _compile_leaf(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
-        draws = FieldDraws(
-            seed=self.plan.seed,
-            model_id=self.plan.model_id,
-            path=leaf.address,
-            level=self._level(way),
-            strides=strides,
-            count=self.plan.count,
+        preset = self._presets.get((Draw.VALUE, spec.keys_of(way)), {})
+        draws = replace(
+            self._draws(leaf.address, way, strides),
             is_unique=leaf.modifiers.unique,
-            preset=self._presets.get((Draw.VALUE, spec.keys_of(way)), {}),
+            preset=preset,
         )
         column = self._generated(leaf, draws, way)
         column = transform_column(column, leaf.modifiers.transforms)
         if leaf.coerce_number:
             column = coerce_column(column)
-        return replace(column, presence=first_presence(self._presence(leaf, way), column.presence))
+        return replace(column, presence=first_presence(self.states(leaf, way), column.presence))
+
+    def _draws(self, address: tuple[str, ...], way: spec.Position, strides: Strides) -> FieldDraws:
+        return FieldDraws(
+            seed=self.plan.seed,
+            model_id=self.plan.model_id,
+            path=address,
+            level=self._level(way),
+            strides=strides,
+            count=self.plan.count,
+        )
 
     def _generated(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         generator = leaf.generator
+        if isinstance(generator, generators.Computed):
+            return computed_column(generator, FieldScope(self, generator.expression, way))
+        if isinstance(generator, generators.Number) and (generator.lows or generator.highs):
+            return self._limited_number(generator, draws, way)
+        if isinstance(generator, generators.Moment) and (generator.lows or generator.highs):
+            return self._limited_moment(generator, draws, way)
         if isinstance(generator, generators.RowField):
             return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Template):
@@ -159,6 +208,47 @@ class _Compiler:
         if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
         return _COLUMNS[type(generator)](generator, draws)
+
+    def _limited_number(
+        self, number: generators.Number, draws: FieldDraws, way: spec.Position
+    ) -> Column:
+        """Return the column of a number between bounds that other fields give."""
+        scale = 10**number.decimals
+        ends = [int(end * scale) for end in (number.minimum, number.maximum) if end is not None]
+        low, high = self._limits(number, way, (ends[0], ends[-1]), Fraction(scale))
+        drawn = stepped(low, high, draws, int(number.step * scale), ends[-1] + 1)
+        return measured_column(Shared(drawn), ends[0], ends[-1], number.decimals)
+
+    def _limited_moment(
+        self, moment: generators.Moment, draws: FieldDraws, way: spec.Position
+    ) -> Column:
+        """Return the column of a date or time between bounds that other fields give."""
+        scale = Fraction(1, DAY) if moment.kind is generators.MomentKind.DATE else Fraction(1)
+        low, high = self._limits(moment, way, (moment.first, moment.last), scale)
+        units = stepped(low, high, draws, moment.step, moment.last + 1)
+        return moment_texts(replace(moment, step=1), Shared(units))
+
+    def _limits(
+        self, limited: Limited, way: spec.Position, ends: tuple[int, int], scale: Fraction
+    ) -> tuple[Stream, Stream]:
+        """Return the lower and the upper bound at each cell, in units; ``ends`` are stated."""
+        lows: list[Stream] = [Constant(ends[0])]
+        highs: list[Stream] = [Constant(ends[1])]
+        for streams, limits in ((lows, limited.lows), (highs, limited.highs)):
+            for limit in limits:
+                scope = FieldScope(self, limit, way)
+                streams.append(limit_stream(scope, limit, scale, is_low=streams is lows))
+        return Extreme(lows, is_least=False), Extreme(highs, is_least=True)
+
+    @property
+    def shape(self) -> spec.ObjectShape:
+        """The whole record."""
+        return self.plan.shape
+
+    @cached_property
+    def facts(self) -> FieldFacts:
+        """What the fields of the plan can be."""
+        return FieldFacts(self.plan)
 
     def _template(self, template: generators.Template, way: spec.Position, depth: int) -> Column:
         """Return the text of literal parts and other fields, for a leaf in ``depth`` arrays."""
@@ -172,9 +262,12 @@ class _Compiler:
 
     def _field(self, path: spec.KeyPath, way: spec.Position, depth: int) -> Column:
         """Return another field's column, for a leaf at ``way`` in ``depth`` arrays."""
-        found = references.find_leaf(self.plan.shape, path, way)
-        column = self.visible_column(found)
-        if len(found.strides) == depth:
+        found = references.find_part(self.plan.shape, path, way)
+        return self.redirected(self.visible_column(found), found, depth)
+
+    def redirected(self, column: Column, found: references.Found, depth: int) -> Column:
+        """Return the column of what was found for cells in ``depth`` arrays."""
+        if len(found.strides) >= depth:
             return column
         return references.redirect_column(column, references.OuterCell(len(found.strides)))
 
@@ -183,7 +276,7 @@ class _Compiler:
         if id(plan) not in self._compilers:
             self._compilers[id(plan)] = _Compiler(plan, self._compilers)
         column = self._compilers[id(plan)].visible_column(
-            references.find_leaf(plan.shape, reference.path)
+            references.find_part(plan.shape, reference.path)
         )
         return references.redirect_column(column, self._parent(reference, plan, draws))
 
@@ -235,7 +328,8 @@ class _Compiler:
         last = max((place for place, step in enumerate(way) if isinstance(step, int)), default=-1)
         return self._levels.setdefault(way[: last + 1], Level())
 
-    def _presence(self, shape: spec.Shape, way: spec.Position) -> Stream | None:
+    def states(self, shape: spec.Shape, way: spec.Position) -> Stream | None:
+        """Return the states of the shape at ``way``; None where it is always there."""
         states = presence_of(
             self._address(shape), self._level(way), shape.modifiers.omit, shape.modifiers.null
         )

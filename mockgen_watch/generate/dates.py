@@ -39,13 +39,32 @@ WHOLE: Final = 40_000
 def moment_column(moment: Moment, draws: FieldDraws) -> Column:
     """Return the column of the texts of ``moment``, all of its values equally likely."""
     count = (moment.last - moment.first) // moment.step + 1
-    pieces = split_format(moment.format, moment.kind)
-    if count <= WHOLE:
-        table = LazyTable(count, lambda number: _whole_text(pieces, moment, number))
-        part = Part(table=table, stream=draws.numbers(count) if count > 1 else None)
-        return Column(kind=ColumnKind.TEXT, parts=(part,))
     first, step = moment.first, moment.step
-    units = Shared(Derived(draws.numbers(count), lambda n: n * step + first, moment.last + 1))
+    numbers = draws.numbers(count)
+    units = Shared(Derived(numbers, lambda n: n * step + first, moment.last + 1))
+    if count <= WHOLE:
+        return _whole_column(moment, numbers if count > 1 else None, units)
+    return _parted_column(moment, units)
+
+
+def moment_texts(moment: Moment, units: Stream) -> Column:
+    """Return the column of the texts of ``units``, from the first of ``moment`` to its last."""
+    first, count = moment.first, moment.last - moment.first + 1
+    if count <= WHOLE:
+        return _whole_column(moment, Derived(units, lambda n: n - first, count), units)
+    return _parted_column(moment, units)
+
+
+def _whole_column(moment: Moment, numbers: Stream | None, units: Stream) -> Column:
+    count = (moment.last - moment.first) // moment.step + 1
+    pieces = split_format(moment.format, moment.kind)
+    table = LazyTable(count, lambda number: _whole_text(pieces, moment, number))
+    part = Part(table=table, stream=numbers)
+    return Column(kind=ColumnKind.TEXT, parts=(part,), units=units)
+
+
+def _parted_column(moment: Moment, units: Stream) -> Column:
+    pieces = split_format(moment.format, moment.kind)
     parts: list[Part] = []
     for is_time, stretch in groupby(_with_literals(pieces), key=lambda piece: piece[0]):
         texts = [piece for _, piece in stretch]

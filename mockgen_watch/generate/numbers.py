@@ -46,14 +46,29 @@ def number_column(number: Number, draws: FieldDraws) -> Column:
         step, decimals = grid.step, number.decimals
         table = LazyTable(count, lambda n: fixed_point_text(offset + n * step, decimals))
         only = Part(table=table, stream=stream if count > 1 else None)
-        return Column(kind=ColumnKind.NUMBER, parts=(only,))
+        units = None if count == 1 else Scaled(stream, count, offset, step)
+        return Column(kind=ColumnKind.NUMBER, parts=(only,), units=units, decimals=decimals)
     numbers = Scaled(Shared(stream), count, offset, grid.step)
+    return _digits_column(numbers, number.decimals)
+
+
+def measured_column(units: Stream, low: int, high: int, decimals: int) -> Column:
+    """Return the column of numbers in ``units`` of the last decimal, all from low to high."""
+    if high - low < WHOLE:
+        size = high - low + 1
+        table = LazyTable(size, lambda n: fixed_point_text(low + n, decimals))
+        part = Part(table=table, stream=Derived(units, lambda number: number - low, size))
+        return Column(kind=ColumnKind.NUMBER, parts=(part,), units=units, decimals=decimals)
+    return _digits_column(Scaled(units, 1, 0, 1, ends=(low, high)), decimals)
+
+
+def _digits_column(numbers: Scaled, decimals: int) -> Column:
     return Column(
         kind=ColumnKind.NUMBER,
-        parts=digit_parts(numbers, number.decimals),
-        quick=number_reader(numbers, number.decimals),
+        parts=digit_parts(numbers, decimals),
+        quick=number_reader(numbers, decimals),
         units=numbers,
-        decimals=number.decimals,
+        decimals=decimals,
     )
 
 
@@ -82,10 +97,20 @@ def index_column(index: RecordIndex, draws: FieldDraws) -> Column:
 
 
 class Scaled(Drawn):
-    """``offset + n * step`` of what another stream draws, n below ``count``; may be negative."""
+    """``offset + n * step`` of what another stream draws, n below ``count``; may be negative.
 
-    def __init__(self, source: Stream, count: int, offset: int, step: int) -> None:
-        ends = (offset, offset + (count - 1) * step)
+    ``ends`` are those of the numbers where they are not those of all n.
+    """
+
+    def __init__(
+        self,
+        source: Stream,
+        count: int,
+        offset: int,
+        step: int,
+        ends: tuple[int, int] | None = None,
+    ) -> None:
+        ends = ends or (offset, offset + (count - 1) * step)
         self.low, self.high = min(ends), max(ends)
         super().__init__(self.high + 1)
         self.source = source

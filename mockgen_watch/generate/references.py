@@ -25,7 +25,7 @@ from mockgen_watch.generate.address import (
 from mockgen_watch.generate.column import Column, Part
 from mockgen_watch.generate.draws import FieldDraws, Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Position, Shape, element_shapes
+from mockgen_watch.spec.model import ArrayShape, ObjectShape, Position, Shape, element_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,24 +35,24 @@ if TYPE_CHECKING:
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """A leaf that a path led to.
+    """A part of a record that a path led to.
 
     Attributes:
-        leaf: where the path ends.
+        shape: where the path ends.
         way: the way to it.
         strides: the greatest number of elements of each array on the way, outermost first.
         objects: the objects on the way that the asker is not part of, outermost first, each with
             the way to it and the number of arrays around it.
     """
 
-    leaf: Leaf
+    shape: Shape
     way: Position
     strides: tuple[int, ...]
     objects: tuple[tuple[ObjectShape, Position, int], ...]
 
 
-def find_leaf(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> Found:
-    """Return the leaf at ``path``, keys from the top, as seen from the leaf at ``asker``.
+def find_part(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> Found:
+    """Return the part at ``path``, keys from the top, as seen from the leaf at ``asker``.
 
     An array is entered only where the asker is in it, and then at the asker's own element.
 
@@ -73,10 +73,9 @@ def find_leaf(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> F
         if isinstance(here, ObjectShape) and asker[: len(way)] != way:
             objects.append((here, way, len(strides)))
         here, way = here.get(key) if isinstance(here, ObjectShape) else None, (*way, key)
-    if isinstance(here, Leaf):
-        return Found(leaf=here, way=way, strides=strides, objects=tuple(objects))
-    problem = "leads nowhere" if here is None else "is no single value"
-    raise LookupError(f"{'.'.join(path)} {problem}")
+    if here is None:
+        raise LookupError(f"{'.'.join(path)} leads nowhere")
+    return Found(shape=here, way=way, strides=strides, objects=tuple(objects))
 
 
 def most_elements(array: ArrayShape) -> int:

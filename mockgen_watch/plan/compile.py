@@ -12,6 +12,7 @@ from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
 from mockgen_watch.plan.checks import check_deletes, check_statements, check_unique
+from mockgen_watch.plan.dependents import resolve_dependents
 from mockgen_watch.plan.model import (
     MixedPart,
     OutputPlan,
@@ -243,7 +244,12 @@ class _Compiler:
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
             plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
-        return plan, files
+        plan, found = resolve_dependents(plan)
+        if plan.faulty is not None:
+            whole, more = resolve_dependents(replace(plan, shape=plan.faulty))
+            plan, found = replace(plan, faulty=whole.shape), [*found, *more]
+        self.found += found
+        return (plan, files) if not found else None
 
     def _parent(
         self, reference: Reference, leaf: spec.Leaf, home: SuiteSource

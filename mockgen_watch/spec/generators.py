@@ -201,10 +201,19 @@ class Binding(Struct, frozen=True, kw_only=True):
 
 
 class Expression(Struct, frozen=True, kw_only=True):
-    """CEL text over other fields of the record; ``bindings`` has each field that it reads."""
+    """CEL text over other fields of the record.
+
+    Attributes:
+        text: the expression.
+        bindings: each field that it reads.
+        home: keys from the top to the object that ``this`` is.
+        text_location: where the text begins, without its quotes.
+    """
 
     text: str
     bindings: tuple[Binding, ...]
+    home: tuple[str, ...]
+    text_location: Location
 
 
 class FieldValue(Struct, frozen=True, kw_only=True):
@@ -275,7 +284,7 @@ def with_names(
 
     def changed(expression: Expression) -> Expression:
         bindings = tuple(replace(each, path=change(each.path)) for each in expression.bindings)
-        return replace(expression, bindings=bindings)
+        return replace(expression, bindings=bindings, home=change(expression.home))
 
     if isinstance(generator, Template):
         parts = tuple(

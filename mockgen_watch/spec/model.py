@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Generator
+    from mockgen_watch.spec.generators import Expression, Generator
 
 
 class Labels(StrEnum):
@@ -208,6 +208,7 @@ class ArrayShape(Struct, frozen=True, kw_only=True):
     Either ``elements`` are given, one shape for each element (a list of mappings), or ``items``
     with ``minimum`` to ``maximum`` elements, each length equally likely. A merge may give both:
     the ``elements`` come first and always, then ``minimum`` to ``maximum`` of ``items``.
+    ``lows`` and ``highs`` are further bounds of that number, which other fields give.
     Element ``e`` has the address path ``address + (ELEMENT,)`` and the element index ``e``.
     """
 
@@ -218,6 +219,8 @@ class ArrayShape(Struct, frozen=True, kw_only=True):
     modifiers: Modifiers
     address: tuple[str, ...]
     origin: Origin
+    lows: tuple[Expression, ...] = ()
+    highs: tuple[Expression, ...] = ()
 
 
 Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"

@@ -7,10 +7,16 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.expressions import (
+    build_computed,
+    build_field,
+)
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
-from mockgen_watch.spec.build.ranges import build_moment, build_number
+from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.model import Modifiers, Transform
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
@@ -29,9 +35,16 @@ _LEAF_ONLY: Final = {"$unique": "a leaf", "$transform": "a leaf of text"}
 
 
 def build_generator(
-    entry: reader.Entry, context: reader.ShapeContext
+    entry: reader.Entry, context: reader.ShapeContext, beside: Mapping[str, reader.Entry]
 ) -> generators.Generator | None:
-    """Return the generator of the directive at ``entry``; None when it was reported."""
+    """Return the generator of the directive at ``entry``; None when it was reported.
+
+    ``beside``: the parameters that stand beside it, which ``COMPANIONS`` lists.
+    """
+    if entry.key == "$cel":
+        return build_computed(entry, beside, context)
+    if entry.key == "$field":
+        return build_field(entry, beside, context)
     in_context = _BUILDERS_IN_CONTEXT.get(entry.key)
     return _BUILDERS[entry.key](entry) if in_context is None else in_context(entry, context)
 
@@ -212,12 +225,7 @@ _BUILDERS: Final[Mapping[str, Callable[[reader.Entry], generators.Generator | No
             "$choice": pool_of_values,
             "$weighted": pool_of_weights,
             "$pattern": _pattern,
-            "$integer": build_number,
-            "$number": build_number,
             "$boolean": _boolean,
-            "$date": build_moment,
-            "$datetime": build_moment,
-            "$time": build_moment,
             "$uuid": _uuid,
             "$sequence": _sequence,
             "$ref": _reference,
@@ -227,10 +235,29 @@ _BUILDERS: Final[Mapping[str, Callable[[reader.Entry], generators.Generator | No
 )
 _BUILDERS_IN_CONTEXT: Final[
     Mapping[str, Callable[[reader.Entry, reader.ShapeContext], generators.Generator | None]]
-] = MappingProxyType({"$index": _index, "$template": _template})
+] = MappingProxyType(
+    {
+        "$index": _index,
+        "$template": _template,
+        "$integer": build_number,
+        "$number": build_number,
+        "$date": build_moment,
+        "$datetime": build_moment,
+        "$time": build_moment,
+    }
+)
 
 
-def read_lengths(entry: reader.Entry) -> tuple[int, int]:
+class Lengths(Struct, frozen=True, kw_only=True):
+    """How many elements an array has; ``lows`` and ``highs`` as ``spec.model.ArrayShape``."""
+
+    minimum: int = 0
+    maximum: int = 0
+    lows: tuple[generators.Expression, ...] = ()
+    highs: tuple[generators.Expression, ...] = ()
+
+
+def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
     """Return the least and the greatest length: of a number, a pair, or min and max."""
     ends: Mapping[str, reader.Entry] = entry.short_form("min", "max")
     if entry.number is not None:
@@ -242,15 +269,17 @@ def read_lengths(entry: reader.Entry) -> tuple[int, int]:
             entry.error("MG205", "$array needs max")
     elif not ends:
         entry.type_error("a length, [min, max], or a mapping with min and max")
-    lengths = {name: reader.read_whole(end, 0) for name, end in ends.items()}
+    limits = read_limits(ends, ("min", "max"), context)
+    lengths = {name: reader.read_whole(end, 0) for name, end in ends.items() if name not in limits}
     least, most = lengths.get("min") or 0, lengths.get("max")
     if most is None:
-        return (0, 0)
+        most = MAX_ELEMENTS if "max" in limits else 0
     if least > most:
         ends["min"].error("MG208", f"min {least} is more than max {most}")
     elif most > MAX_ELEMENTS:
         ends["max"].error("MG208", f"an array has {MAX_ELEMENTS} elements at most")
-    return (least, most)
+    lows, highs = limits.get("min", ()), limits.get("max", ())
+    return Lengths(minimum=least, maximum=most, lows=lows, highs=highs)
 
 
 def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Modifiers:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec.structs import replace
+
+from mockgen_watch.spec.build.expressions import is_limit, read_limit
 from mockgen_watch.spec.build.reader import (
     Entry,
+    ShapeContext,
     read_decimal,
     read_params,
     read_text,
@@ -16,6 +20,7 @@ from mockgen_watch.spec.build.reader import (
 from mockgen_watch.spec.generators import (
     Distribution,
     DistributionKind,
+    Expression,
     Moment,
     MomentKind,
     Number,
@@ -104,11 +109,13 @@ _LEAST: Final = {
 _Bounds: TypeAlias = "tuple[Decimal | None, Decimal | None]"
 
 
-def build_number(entry: Entry) -> Number | None:
+def build_number(entry: Entry, context: ShapeContext) -> Number | None:
     """Return what ``$integer`` or ``$number`` says; None when it was reported."""
     before = entry.errors
     integer = entry.key == "$integer"
-    params = _number_params(entry, integer=integer)
+    every = _number_params(entry, integer=integer)
+    limits = read_limits(every, ("min", "max"), context)
+    params = {name: param for name, param in every.items() if name not in limits}
     if entry.errors > before:
         return None
     low = read_bound(params["min"], integer=integer) if "min" in params else None
@@ -121,12 +128,31 @@ def build_number(entry: Entry) -> Number | None:
     kind = distribution.kind
     if low is None and kind in _LEAST:
         low = _LEAST[kind]
-    _check_bounds(entry, params, (low, high), distribution)
+    if limits and kind is not DistributionKind.UNIFORM:
+        place = every[next(iter(limits))]
+        place.error("MG204", f"a {kind} distribution has fixed bounds, not those of other fields")
+        return None
+    _check_bounds(entry, params, (low, high), distribution, frozenset(limits))
     if kind in {DistributionKind.POISSON, DistributionKind.ZIPF} and not integer:
         params["distribution"].error("MG204", f"{kind} is for $integer")
     if entry.errors > before:
         return None
-    return _number_on_grid(entry, params, (low, high), distribution)
+    number = _number_on_grid(entry, params, (low, high), distribution)
+    if number is None or not limits:
+        return number
+    return replace(number, lows=limits.get("min", ()), highs=limits.get("max", ()))
+
+
+def read_limits(
+    params: Mapping[str, Entry], names: tuple[str, str], context: ShapeContext
+) -> dict[str, tuple[Expression, ...]]:
+    """Return the bounds that other fields give, by the names of their parameters."""
+    found: dict[str, tuple[Expression, ...]] = {}
+    for name in names:
+        if name in params and is_limit(params[name]):
+            limit = read_limit(params[name], context)
+            found[name] = () if limit is None else (limit,)
+    return found
 
 
 def _number_params(entry: Entry, *, integer: bool) -> Mapping[str, Entry]:
@@ -164,15 +190,21 @@ def _distribution(entry: Entry, params: Mapping[str, Entry]) -> Distribution | N
 
 
 def _check_bounds(
-    entry: Entry, params: Mapping[str, Entry], bounds: _Bounds, distribution: Distribution
+    entry: Entry,
+    params: Mapping[str, Entry],
+    bounds: _Bounds,
+    distribution: Distribution,
+    elsewhere: frozenset[str],
 ) -> None:
-    """Report bounds that are missing, turned round, or do not go with the distribution."""
+    """Report bounds that are missing, turned round, or do not go with the distribution.
+
+    ``elsewhere``: the bounds that other fields give.
+    """
     low, high = bounds
     kind = distribution.kind
-    if kind in _BOUNDED and (low is None or high is None):
-        missing = " and ".join(
-            name for name, value in (("min", low), ("max", high)) if value is None
-        )
+    names = [name for name, value in (("min", low), ("max", high)) if value is None]
+    missing = " and ".join(name for name in names if name not in elsewhere)
+    if kind in _BOUNDED and missing:
         hint = "or name a distribution that has no such end" if kind == "uniform" else ""
         entry.error("MG205", f"{entry.key} needs {missing}", hint)
         return
@@ -250,21 +282,38 @@ _EXAMPLES: Final = {
 }
 
 
-def build_moment(entry: Entry) -> Moment | None:
+FIRST_AND_LAST: Final[Mapping[MomentKind, tuple[int | None, int | None]]] = {
+    MomentKind.DATE: (0, 3_652_058),
+    MomentKind.DATETIME: (0, 3_652_059 * DAY - 1),
+    MomentKind.TIME: (0, DAY - 1),
+}
+"""The first and the last that there are, in the units of ``Moment``."""
+
+
+def build_moment(entry: Entry, context: ShapeContext) -> Moment | None:
     """Return what ``$date``, ``$datetime`` or ``$time`` says; None when it was reported."""
     before = entry.errors
     kind = MomentKind(entry.key.removeprefix("$"))
     params = _moment_params(entry)
+    limits = read_limits(params, ("from", "to"), context)
     if entry.errors > before:
         return None
     form = _format(params, kind)
     step = read_whole(params["step"], 1) if "step" in params else 1
     if form is None or step is None:
         return None
-    first = _moment(params["from"], kind, form)
-    last = _moment(params["to"], kind, form, is_end=True)
+    first, last = FIRST_AND_LAST[kind]
+    if "from" not in limits:
+        first = _moment(params["from"], kind, form)
+    if "to" not in limits:
+        last = _moment(params["to"], kind, form, is_end=True)
     if first is None or last is None:
         return None
+    if limits:
+        lows, highs = limits.get("from", ()), limits.get("to", ())
+        return Moment(
+            kind=kind, first=first, last=last, step=step, format=form, lows=lows, highs=highs
+        )
     if first > last:
         message = f"from {params['from'].text} is later than to {params['to'].text}"
         params["from"].error("MG208", message)

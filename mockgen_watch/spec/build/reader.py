@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 GENERATOR_DIRECTIVES: Final = (
     "$const", "$choice", "$weighted", "$pattern", "$integer", "$number", "$boolean", "$date",
-    "$datetime", "$time", "$uuid", "$sequence", "$index", "$template", "$ref", "$vocab",
+    "$datetime", "$time", "$uuid", "$sequence", "$index", "$template", "$ref", "$vocab", "$cel",
+    "$field",
 )  # fmt: skip
 """The directives that choose the value of a leaf."""
 

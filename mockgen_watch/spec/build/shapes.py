@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.expressions import COMPANIONS
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     build_generator,
@@ -217,8 +218,10 @@ def _mapping_shape(
         if key not in reader.VALUE_DIRECTIVES:
             member.unknown_directive(reader.VALUE_DIRECTIVES)
             entry.build.open_objects.add(context.address)
-    _check_directives(directives, data)
     chooser = next((key for key in directives if key in _CHOOSERS), "")
+    beside = {item.key: item for item in data if item.key in COMPANIONS.get(chooser, ())}
+    data = [item for item in data if item.key not in beside]
+    _check_directives(directives, data)
     modified = {
         key: member for key, member in directives.items() if key in reader.MODIFIER_DIRECTIVES
     }
@@ -228,7 +231,7 @@ def _mapping_shape(
     if chooser == "$array":
         return _array(entry, context, base, modifiers)
     if chooser:
-        return _directed_leaf(entry, directives[chooser], context, modifiers)
+        return _directed_leaf(entry, directives[chooser], context, modifiers, beside)
     if data or "$rows" in directives or not directives.keys() - {"$comment"}:
         under = base if isinstance(base, spec.ObjectShape) else None
         return spec.ObjectShape(
@@ -276,8 +279,9 @@ def _directed_leaf(
     directive: reader.Entry,
     context: reader.ShapeContext,
     modifiers: spec.Modifiers,
+    beside: Mapping[str, reader.Entry],
 ) -> spec.Leaf:
-    generator = build_generator(directive, context)
+    generator = build_generator(directive, context, beside)
     if generator is None:
         return _stand_in(entry, context)
     leaf = _leaf(entry, context, generator, modifiers)
@@ -297,14 +301,16 @@ def _array(
             hint = "$items says what each element is"
             entry.error("MG205", "$array needs $items", hint)
         return _stand_in(entry, context)
-    minimum, maximum = read_lengths(lengths)
+    counts = read_lengths(lengths, context)
     under = base.items if isinstance(base, spec.ArrayShape) else None
     return spec.ArrayShape(
         elements=(),
         items=_shape(items, _inside_array(context), under),
-        minimum=minimum,
-        maximum=maximum,
+        minimum=counts.minimum,
+        maximum=counts.maximum,
         modifiers=modifiers,
         address=context.address,
         origin=_origin(entry, context),
+        lows=counts.lows,
+        highs=counts.highs,
     )

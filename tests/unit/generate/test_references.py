@@ -11,7 +11,7 @@ import pytest
 from mockgen_watch.generate.address import record_cell, record_cells
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.references import Jump, find_leaf
+from mockgen_watch.generate.references import Jump, find_part
 from mockgen_watch.spec.generators import Pattern, SequenceNumber
 from mockgen_watch.spec.model import Transform
 from tests.draws import assert_engines_agree, chi_square_tail
@@ -170,4 +170,4 @@ def test_paths_that_lead_nowhere_are_refused(path: tuple[str, ...]) -> None:
     inner = obj({"x": leaf(number(1, 2), "o", "x")}, "o")
     shape = obj({"o": inner, "a": array(inner, 1, 1, "a")})
     with pytest.raises(LookupError):
-        find_leaf(shape, path)
+        find_part(shape, path)

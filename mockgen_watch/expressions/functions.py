@@ -1,0 +1,275 @@
+"""Functions of expressions: what each takes, what type it has, and what it does.
+
+Each may be called with its first argument before a dot: ``size(record.name)`` is
+``record.name.size()``.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from mockgen_watch.expressions import types, values
+from mockgen_watch.expressions.types import Kind, Type
+from mockgen_watch.expressions.values import Duration, EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class Function(Struct, frozen=True, kw_only=True):
+    """A function.
+
+    Attributes:
+        takes: the kinds that each argument may have, one set for each.
+        least: how many arguments there are at least; as many as ``takes`` has by default.
+        type_of: the type of the result, by those of the arguments.
+        run: from values to the result; the arguments are there, and no error.
+        example: how it is called.
+    """
+
+    takes: tuple[frozenset[Kind], ...]
+    type_of: Callable[[Sequence[Type]], Type]
+    run: Callable[..., Any]
+    example: str
+    least: int = -1
+
+    @property
+    def fewest(self) -> int:
+        return len(self.takes) if self.least < 0 else self.least
+
+
+_NUMBER = frozenset({Kind.INTEGER, Kind.DECIMAL})
+_WHOLE = frozenset({Kind.INTEGER})
+_TEXT = frozenset({Kind.TEXT})
+_MOMENT = frozenset({Kind.DATE, Kind.DATETIME})
+_CLOCK = frozenset({Kind.DATETIME, Kind.TIME, Kind.DATE})
+_DURATION = frozenset({Kind.DURATION})
+_LIST = frozenset({Kind.LIST})
+_ANYTHING = frozenset(Kind)
+
+
+def _always(kind: Type) -> Callable[[Sequence[Type]], Type]:
+    return lambda _: kind
+
+
+def _item(args: Sequence[Type]) -> Type:
+    """Return the type of the elements of a list, or of what several arguments have in common."""
+    if len(args) == 1 and args[0].kind is Kind.LIST:
+        return types.present(args[0].item or types.ANY)
+    found = args[0]
+    for other in args[1:]:
+        found = types.either(found, other)
+    return found
+
+
+def _same(args: Sequence[Type]) -> Type:
+    return types.present(args[0])
+
+
+def _sum(numbers: Sequence[Any]) -> Any:
+    total: Any = 0
+    for each in _elements(numbers):
+        if isinstance(each, Duration):
+            before = total or Duration()
+            total = Duration(before.months + each.months, before.seconds + each.seconds)
+        elif values.is_number(each):
+            total = plus(total, each)
+        else:
+            raise EvaluationError(f"sum() takes numbers, not {values.shown_value(each)}")
+    return total
+
+
+def plus(left: Any, right: Any) -> Any:
+    """Return the sum of two numbers, exact."""
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right
+    if isinstance(left, Fraction) or isinstance(right, Fraction):
+        return values.normal(Fraction(left) + Fraction(right))
+    return EXACT.add(Decimal(left), Decimal(right))
+
+
+def times(left: Any, right: Any) -> Any:
+    """Return the product of two numbers, exact."""
+    if isinstance(left, int) and isinstance(right, int):
+        return left * right
+    if isinstance(left, Fraction) or isinstance(right, Fraction):
+        return values.normal(Fraction(left) * Fraction(right))
+    return EXACT.multiply(Decimal(left), Decimal(right))
+
+
+EXACT: Final = values.EXACT
+
+
+def _elements(found: Any) -> Sequence[Any]:
+    if not isinstance(found, list):
+        raise EvaluationError(f"a list is needed, not {values.shown_value(found)}")
+    return found
+
+
+def _extreme(choose: Callable[[Any], Any], name: str) -> Callable[..., Any]:
+    def run(*args: Any) -> Any:
+        found = _elements(args[0]) if len(args) == 1 and isinstance(args[0], list) else list(args)
+        if not found:
+            raise EvaluationError(f"{name}() of an empty list")
+        try:
+            return choose(found)
+        except TypeError as error:
+            raise EvaluationError(f"{name}() of values that have no order") from error
+
+    return run
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str | list | dict):
+        return len(value)
+    raise EvaluationError(f"size() takes text or a list, not {values.shown_value(value)}")
+
+
+def _rounded_type(args: Sequence[Type]) -> Type:
+    return types.INTEGER if len(args) == 1 else types.DECIMAL
+
+
+def _whole(value: Any) -> int:
+    """Return a number without what is after its point, or the number that a text is."""
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError as error:
+            raise EvaluationError(f'"{value}" is no whole number') from error
+    return int(value)
+
+
+def _decimal(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return Decimal(value)
+        except ArithmeticError as error:
+            raise EvaluationError(f'"{value}" is no number') from error
+    return Decimal(value) if isinstance(value, int) else value
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return values.shown_value(value)
+
+
+def _datetime(value: Any, name: str = "datetime") -> datetime:
+    if isinstance(value, datetime):
+        return value
+    found = values.read_datetime(value) if isinstance(value, str) else None
+    if found is None:
+        raise EvaluationError(f"{name}() takes text such as 2025-12-31, not {value!r}")
+    return found
+
+
+def _date(value: Any) -> datetime:
+    return values.midnight(_datetime(value, "date").date())
+
+
+def _duration(text: Any) -> Duration:
+    found = values.read_duration(text) if isinstance(text, str) else None
+    if found is None:
+        raise EvaluationError(f"duration() takes text such as 90m, 36h, 5d, 1mo, not {text!r}")
+    return found
+
+
+def _days(first: Any, second: Any = None) -> int:
+    if second is not None:
+        first = values.between(second, first)
+    return int(Fraction(first.seconds, _DAY).__trunc__())
+
+
+_DAY: Final = 86_400
+
+
+def _getter(read: Callable[[datetime], int], *, is_clock: bool = False) -> Function:
+    takes = _CLOCK if is_clock else _MOMENT
+    return Function(takes=(takes,), type_of=_always(types.INTEGER), run=read, example="")
+
+
+def _matches(text: str, pattern: str) -> bool:
+    raise NotImplementedError  # replaced where patterns are compiled
+
+
+def _seconds(duration: Duration) -> int:
+    return duration.seconds
+
+
+_TWO_TEXTS: Final = (_TEXT, _TEXT)
+_BOUND: Final = frozenset({*_NUMBER, *_MOMENT, Kind.TIME, Kind.DURATION, Kind.TEXT})
+
+
+def _function(
+    takes: tuple[frozenset[Kind], ...],
+    type_of: Type | Callable[[Sequence[Type]], Type],
+    run: Callable[..., Any],
+    example: str,
+    least: int = -1,
+) -> Function:
+    made = _always(type_of) if isinstance(type_of, Type) else type_of
+    return Function(takes=takes, type_of=made, run=run, example=example, least=least)
+
+
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    "sum": _function((_LIST,), _item, _sum, "sum(record.lines.map(l, l.amount))"),
+    "min": _function((_BOUND | _LIST,) + (_BOUND,) * 9, _item, _extreme(min, "min"),
+                     "min(record.a, record.b)", 1),
+    "max": _function((_BOUND | _LIST,) + (_BOUND,) * 9, _item, _extreme(max, "max"),
+                     "max(record.a, record.b)", 1),
+    "size": _function((_TEXT | _LIST | {Kind.OBJECT},), types.INTEGER, _size,
+                      "size(record.lines)"),
+    "abs": _function((_NUMBER,), _same, abs, "abs(record.delta)"),
+    "round": _function((_NUMBER, _WHOLE), _rounded_type,
+                       lambda value, places=0: values.rounded(value, places),
+                       "round(record.total * 0.19, 2)", 1),
+    "floor": _function((_NUMBER,), types.INTEGER, math.floor, "floor(record.x)"),
+    "ceil": _function((_NUMBER,), types.INTEGER, math.ceil, "ceil(record.x)"),
+    "int": _function((_NUMBER | _TEXT,), types.INTEGER, _whole, "int(record.x)"),
+    "decimal": _function((_NUMBER | _TEXT,), types.DECIMAL, _decimal, "decimal(record.x)"),
+    "double": _function((_NUMBER | _TEXT,), types.DECIMAL, _decimal, "double(record.x)"),
+    "string": _function((_ANYTHING - _LIST - {Kind.OBJECT},), types.TEXT, _string,
+                        "string(record.x)"),
+    "matches": _function(_TWO_TEXTS, types.BOOLEAN, _matches, 'record.id.matches("^A[0-9]+$")'),
+    "startsWith": _function(_TWO_TEXTS, types.BOOLEAN, str.startswith,
+                            'record.id.startsWith("A")'),
+    "endsWith": _function(_TWO_TEXTS, types.BOOLEAN, str.endswith, 'record.id.endsWith("Z")'),
+    "contains": _function(_TWO_TEXTS, types.BOOLEAN, str.__contains__,
+                          'record.id.contains("-")'),
+    "lower": _function((_TEXT,), types.TEXT, str.lower, "lower(record.name)"),
+    "upper": _function((_TEXT,), types.TEXT, str.upper, "upper(record.name)"),
+    "date": _function((_TEXT | _MOMENT,), types.DATE, _date, 'date("2025-12-31")'),
+    "datetime": _function((_TEXT | _MOMENT,), types.DATETIME, _datetime,
+                          'datetime("2025-12-31T08:00:00")'),
+    "timestamp": _function((_TEXT | _MOMENT,), types.DATETIME, _datetime,
+                           'timestamp("2025-12-31T08:00:00Z")'),
+    "duration": _function((_TEXT,), types.DURATION, _duration, 'duration("36h")'),
+    "days": _function((_DURATION | _MOMENT, _MOMENT), types.INTEGER, _days,
+                      "days(record.from, record.to)", 1),
+    "seconds": _function((_DURATION,), types.INTEGER, _seconds, "seconds(record.b - record.a)"),
+    "years_between": _function((_MOMENT, _MOMENT), types.INTEGER, values.years_between,
+                               "years_between(record.born, record.visit)"),
+    "getFullYear": _getter(lambda moment: moment.year),
+    "getMonth": _getter(lambda moment: moment.month - 1),
+    "getDate": _getter(lambda moment: moment.day),
+    "getDayOfMonth": _getter(lambda moment: moment.day - 1),
+    "getDayOfWeek": _getter(lambda moment: moment.isoweekday() % 7),
+    "getDayOfYear": _getter(lambda moment: moment.timetuple().tm_yday - 1),
+    "getHours": _getter(lambda moment: moment.hour, is_clock=True),
+    "getMinutes": _getter(lambda moment: moment.minute, is_clock=True),
+    "getSeconds": _getter(lambda moment: moment.second, is_clock=True),
+}  # fmt: skip
+"""The functions by name."""
+
+ALIASES: Final = {"lowerAscii": "lower", "upperAscii": "upper"}
+
+
+def named(name: str) -> Function | None:
+    """Return the function of a name; None where there is none."""
+    return FUNCTIONS.get(ALIASES.get(name, name))

@@ -1,0 +1,163 @@
+"""Values of expressions: durations, and exact arithmetic on numbers and dates.
+
+Whole numbers are int, other numbers Decimal or, after a division, Fraction; nothing is a binary
+float. A date is the datetime of its midnight, so that dates with and without a time go together.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Final, TypeAlias, TypeGuard
+
+from msgspec import Struct
+
+
+class EvaluationError(ValueError):
+    """An expression has no value for a record; the message says why."""
+
+
+class Duration(Struct, frozen=True):
+    """Calendar months, and seconds."""
+
+    months: int = 0
+    seconds: int = 0
+
+
+Number: TypeAlias = int | Decimal | Fraction
+
+_UNITS: Final = {
+    "w": Duration(0, 604_800), "d": Duration(0, 86_400), "h": Duration(0, 3600),
+    "m": Duration(0, 60), "s": Duration(0, 1), "mo": Duration(1), "y": Duration(12),
+}  # fmt: skip
+_PIECE: Final = r"([0-9]{1,9})(mo|y|w|d|h|m|s)"
+_DURATION: Final = rf"([+-]?)((?:{_PIECE})+)"
+EXACT: Final = Context(prec=200)
+"""Enough for any product of numbers that specs hold."""
+
+
+def read_duration(text: str) -> Duration | None:
+    """Return the duration that a text such as ``1h30m``, ``5d``, ``-2w``, ``1mo`` or ``1y`` is."""
+    found = re.fullmatch(_DURATION, text)
+    if found is None:
+        return None
+    sign = -1 if found[1] == "-" else 1
+    months = seconds = 0
+    for count, unit in re.findall(_PIECE, found[2]):
+        months += int(count) * _UNITS[unit].months
+        seconds += int(count) * _UNITS[unit].seconds
+    return Duration(sign * months, sign * seconds)
+
+
+def read_datetime(text: str) -> datetime | None:
+    """Return the date, or date and time, that ISO 8601 text is; ``Z`` may end it."""
+    try:
+        found = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return None
+    return found if found.tzinfo is None and not found.microsecond else None
+
+
+def is_number(value: object) -> TypeGuard[Number]:
+    """Return whether ``value`` is a number; true and false are none."""
+    return isinstance(value, int | Decimal | Fraction) and not isinstance(value, bool)
+
+
+def normal(value: Number) -> int | Decimal | Fraction:
+    """Return a number as an int or a Decimal where it has an end, else as it is."""
+    if not isinstance(value, Fraction):
+        return value
+    denominator = value.denominator
+    twos = fives = 0
+    while denominator % 2 == 0:
+        denominator //= 2
+        twos += 1
+    while denominator % 5 == 0:
+        denominator //= 5
+        fives += 1
+    places = max(twos, fives)
+    if denominator != 1 or places > _MOST_PLACES:
+        return value
+    return Decimal(int(value * 10**places)).scaleb(-places, EXACT)
+
+
+_MOST_PLACES: Final = 60
+
+
+def rounded(value: Number, places: int) -> int | Decimal:
+    """Return ``value`` with so many decimals, half to even; a whole number for none."""
+    units = round(Fraction(value) * Fraction(10) ** places)
+    return Decimal(units).scaleb(-places, EXACT) if places > 0 else units
+
+
+def divided(left: Number, right: Number) -> int | Fraction:
+    """Return ``left / right``: cut to a whole number, towards 0, where both are whole."""
+    if right == 0:
+        raise EvaluationError("division by zero")
+    if isinstance(left, int) and isinstance(right, int):
+        quotient = abs(left) // abs(right)
+        return quotient if (left < 0) is (right < 0) else -quotient
+    return Fraction(left) / Fraction(right)
+
+
+def remainder(left: Number, right: Number) -> int:
+    """Return what a division of whole numbers leaves; it has the sign of ``left``."""
+    if not isinstance(left, int) or not isinstance(right, int):
+        raise EvaluationError("% takes whole numbers")
+    if right == 0:
+        raise EvaluationError("division by zero")
+    rest = abs(left) % abs(right)
+    return -rest if left < 0 else rest
+
+
+def moved(moment: datetime, by: Duration, sign: int = 1) -> datetime:
+    """Return ``moment`` later by a duration: first the months, to the last day where need be."""
+    try:
+        if by.months:
+            months = moment.year * 12 + moment.month - 1 + sign * by.months
+            year, month = divmod(months, 12)
+            last = calendar.monthrange(year, month + 1)[1]
+            moment = moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+        return moment + timedelta(seconds=sign * by.seconds)
+    except (ValueError, OverflowError) as error:
+        raise EvaluationError("the date is outside of the years 1 to 9999") from error
+
+
+def between(later: datetime, earlier: datetime) -> Duration:
+    """Return the duration from one moment to another."""
+    return Duration(0, (later - earlier) // timedelta(seconds=1))
+
+
+def years_between(first: datetime, second: datetime) -> int:
+    """Return the whole years from ``first`` to ``second``, as an age is counted."""
+    earlier, later = (first, second) if first <= second else (second, first)
+    years = later.year - earlier.year
+    if (later.month, later.day, later.time()) < (earlier.month, earlier.day, earlier.time()):
+        years -= 1
+    return years if first <= second else -years
+
+
+def shown_value(value: object) -> str:
+    """Return a value as messages show it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, Duration):
+        return " ".join(filter(None, (
+            f"{value.months} months" if value.months else "",
+            f"{value.seconds} seconds" if value.seconds or not value.months else "",
+        )))  # fmt: skip
+    if isinstance(value, Fraction):
+        return str(rounded(value, 6))
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def midnight(day: date) -> datetime:
+    """Return the moment at which a day begins."""
+    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  # no zone plays a part anywhere

@@ -1,0 +1,171 @@
+"""Expressions: ``$cel``, ``$field``, and the bounds that other fields of the record give."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from mockgen_watch.expressions.problems import diagnose
+from mockgen_watch.expressions.syntax import ELEMENT, ExpressionError, fields_of, parse
+from mockgen_watch.expressions.values import read_duration
+from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.generators import Binding, Computed, Expression, FieldValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mockgen_watch.diagnostics import Location
+
+COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "$cel": ("decimals", "format"),
+    "$field": ("plus",),
+}
+"""The parameters that stand beside a directive, without a ``$`` of their own."""
+
+MAX_DECIMALS: Final = 15
+_IDENTIFIER: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+_ROOTS: Final = ("record", "this")
+
+
+def build_computed(
+    entry: reader.Entry, beside: Mapping[str, reader.Entry], context: reader.ShapeContext
+) -> Computed | None:
+    """Return what ``$cel`` says, ``beside`` it the places and the format of the result."""
+    before = entry.errors
+    expression = read_expression(entry, context)
+    decimals = reader.read_whole(beside.get("decimals"), 0)
+    if decimals is not None and decimals > MAX_DECIMALS:
+        beside["decimals"].error("MG208", f"decimals is {MAX_DECIMALS} at most")
+    form = reader.read_text(beside["format"], "text such as %Y-%m-%d") if "format" in beside else ""
+    if expression is None or form is None or entry.errors > before:
+        return None
+    return Computed(expression=expression, decimals=decimals, format=form)
+
+
+def build_field(
+    entry: reader.Entry, beside: Mapping[str, reader.Entry], context: reader.ShapeContext
+) -> FieldValue | Computed | None:
+    """Return what ``$field`` says, as a value: another field's, or that and ``plus``."""
+    if "plus" not in beside:
+        path = _field_path(entry, context)
+        return None if path is None else FieldValue(path=path)
+    expression = _moved_field(entry, beside["plus"], context)
+    return None if expression is None else Computed(expression=expression)
+
+
+def is_limit(entry: reader.Entry) -> bool:
+    """Return whether a bound is given by other fields."""
+    return entry.get("$field") is not None or entry.get("$cel") is not None
+
+
+def read_limit(entry: reader.Entry, context: reader.ShapeContext) -> Expression | None:
+    """Return the bound ``{$field: …, plus: …}`` or ``{$cel: …}``; None when it was reported."""
+    cel, field = entry.get("$cel"), entry.get("$field")
+    known = ("$field", "plus") if cel is None else ("$cel",)
+    for member in entry.members():
+        if member.key not in known:
+            member.unknown_key("MG227", f'a bound has no parameter "{member.key}"', known)
+            return None
+    if cel is not None:
+        return read_expression(cel, context)
+    if field is None:
+        return None
+    plus = entry.get("plus")
+    if plus is not None:
+        return _moved_field(field, plus, context)
+    path = _field_path(field, context)
+    return None if path is None else _expression_of(path, "", field.location, context)
+
+
+def read_expression(entry: reader.Entry, context: reader.ShapeContext) -> Expression | None:
+    """Return the expression at ``entry``; None when it was reported."""
+    text = reader.read_text(entry, "an expression such as this.qty * this.price")
+    if text is None:
+        return None
+    location = text_location(entry)
+    try:
+        node = parse(text)
+    except ExpressionError as error:
+        entry.build.diagnostics.add(diagnose(error, text, location, entry.key))
+        return None
+    bindings = []
+    for name in fields_of(node):
+        keys = tuple(key for key in name[1:] if key != ELEMENT)
+        if name[0] in _ROOTS:
+            path = (*context.home, *keys) if name[0] == "this" else keys
+            bindings.append(Binding(name=name, path=path))
+    return Expression(
+        text=text, bindings=tuple(bindings), home=context.home, text_location=location
+    )
+
+
+def text_location(entry: reader.Entry) -> Location:
+    """Return the place of the characters of a text, without its quotes where it has them."""
+    location, text = entry.location, entry.text or ""
+    mark = entry.node.mark
+    source = entry.build.document.text[mark.start : mark.end]
+    if not reader.is_written_as(source, text):
+        return location
+    return replace(location, column=location.column + (source != text), length=max(1, len(text)))
+
+
+def _field_path(entry: reader.Entry, context: reader.ShapeContext) -> tuple[str, ...] | None:
+    """Return the keys from the model's top of the field that ``entry`` names."""
+    text = reader.read_text(entry, "the name of a field, such as record.total or this.qty")
+    if text is None:
+        return None
+    root, _, rest = text.partition(".")
+    is_here = root in {"this", ""}
+    try:
+        path = reader.parse_field(rest if root in {*_ROOTS, ""} and rest else text)
+    except reader.PathError as error:
+        entry.error("MG218", f"{entry.key}: {error}")
+        return None
+    return (*context.home, *path) if is_here else path
+
+
+def _moved_field(
+    field: reader.Entry, plus: reader.Entry, context: reader.ShapeContext
+) -> Expression | None:
+    path = _field_path(field, context)
+    amount = _amount(plus)
+    if path is None or amount is None:
+        return None
+    return _expression_of(path, amount, field.location, context)
+
+
+def _amount(entry: reader.Entry) -> str | None:
+    """Return how an expression adds what ``plus`` says; None when it was reported."""
+    if entry.number is not None:
+        number = entry.number
+        return f" - {abs(number):f}" if number < 0 else f" + {number:f}"
+    text = entry.text or ""
+    if read_duration(text) is None:
+        hint = "such as 90m, 36h, 5d, 2w, 1mo or 1y"
+        if entry.text is None:
+            entry.type_error("a number or a duration")
+        else:
+            entry.error("MG212", f'plus: "{text}" is no duration', hint)
+        return None
+    return f' + duration("{text}")'
+
+
+def _expression_of(
+    path: tuple[str, ...], amount: str, location: Location, context: reader.ShapeContext
+) -> Expression:
+    name = "record" + "".join(
+        f".{key}" if re.fullmatch(_IDENTIFIER, key) else f"[{_quoted(key)}]" for key in path
+    )
+    return Expression(
+        text=name + amount,
+        bindings=(Binding(name=("record", *path), path=path),),
+        home=context.home,
+        text_location=location,
+    )
+
+
+def _quoted(key: str) -> str:
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
