@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import nearest_word
 from mockgen_watch.expressions import functions, syntax, types
+from mockgen_watch.expressions.regex import PatternFormError, compile_regex
 from mockgen_watch.expressions.syntax import ExpressionError, Node
 from mockgen_watch.expressions.types import Kind, Type
 from mockgen_watch.expressions.values import read_datetime, read_duration
@@ -44,6 +45,14 @@ def check(node: Node, names: Mapping[str, Type], *, is_value: bool = False) -> C
     checker = _Checker(is_value=is_value)
     checker.type_of(node, dict(names), frozenset())
     return Checked(node, checker.types)
+
+
+def check_truth(node: Node, names: Mapping[str, Type]) -> Checked:
+    """Return the types of a rule, which is true or false; see ``check``."""
+    checked = check(node, names)
+    if checked.type.is_known and checked.type.kind is not Kind.BOOLEAN:
+        raise _wrong(node, f"a rule is true or false, and this is {checked.type.kind}")
+    return checked
 
 
 _ORDERS: Final = frozenset({"<", "<=", ">", ">="})
@@ -171,7 +180,9 @@ class _Checker:
         args = [self._operand(arg, names, sure, _shown(node)) for arg in node.args]
         if name in _ORDERS:
             if not types.comparable(*args):
-                raise _wrong(node, f"{args[0].kind} and {args[1].kind} cannot be compared")
+                raise _wrong(
+                    node, f"{args[0].kind} and {args[1].kind} cannot be compared", _text_hint(args)
+                )
             return types.BOOLEAN
         if name == "in":
             return self._membership(node, args)
@@ -188,7 +199,8 @@ class _Checker:
             for arg in node.args
         )
         if not types.equatable(left, right):
-            raise _wrong(node, f"{left.kind} and {right.kind} are never equal")
+            hint = _text_hint([left, right])
+            raise _wrong(node, f"{left.kind} and {right.kind} are never equal", hint)
         return types.BOOLEAN
 
     def _membership(self, node: syntax.Call, args: Sequence[Type]) -> Type:
@@ -268,6 +280,13 @@ def key_of(node: Node) -> str:
         above = key_of(node.operand)
         return above and f"{above}.{node.field}"
     return ""
+
+
+def _text_hint(args: Sequence[Type]) -> str:
+    """Return how a date is written where one side is text."""
+    kinds = {arg.kind for arg in args}
+    is_date = Kind.TEXT in kinds and kinds & {Kind.DATE, Kind.DATETIME}
+    return 'a date is written date("2025-12-31")' if is_date else ""
 
 
 def _literal(node: syntax.Literal) -> Type:
@@ -352,6 +371,7 @@ def _later(moment: Type, by: Node) -> Type:
 
 def _check_constant(node: syntax.Call) -> None:
     """Refuse text that is no date or duration, where it is written out."""
+    _check_pattern(node)
     first = node.args[0] if node.args else None
     if not isinstance(first, syntax.Literal) or not isinstance(first.value, str):
         return
@@ -361,6 +381,16 @@ def _check_constant(node: syntax.Call) -> None:
     is_date = node.function in {"date", "datetime", "timestamp"}
     if is_date and read_datetime(first.value) is None:
         raise _wrong(first, f'"{first.value}" is no date', "such as 2025-12-31")
+
+
+def _check_pattern(node: syntax.Call) -> None:
+    pattern = node.args[-1]
+    if node.function != "matches" or not isinstance(pattern, syntax.Literal):
+        return
+    try:
+        compile_regex(str(pattern.value))
+    except PatternFormError as error:
+        raise _wrong(pattern, str(error)) from error
 
 
 def _shown(node: syntax.Call) -> str:

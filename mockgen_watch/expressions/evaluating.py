@@ -6,7 +6,7 @@ there is an error, which ``&&`` and ``||`` take for neither true nor false, as C
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -251,6 +251,7 @@ def equal(left: Any, right: Any) -> bool:
     """Return whether two values are equal; 1 and 1.0 are, 1 and true are not."""
     if values.is_number(left) and values.is_number(right):
         return bool(left == right)
+    left, right = _clock_times(left, right)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(equal, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
@@ -261,6 +262,7 @@ def equal(left: Any, right: Any) -> bool:
 def _order(sign: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def compare(left: Any, right: Any) -> bool:
         numbers = values.is_number(left) and values.is_number(right)
+        left, right = _clock_times(left, right)
         if isinstance(left, Duration) and isinstance(right, Duration):
             left, right = _length(left), _length(right)
         elif (not numbers and (type(left) is not type(right) or left is None)) or (
@@ -273,6 +275,15 @@ def _order(sign: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any],
         return holds(left, right)
 
     return compare
+
+
+def _clock_times(left: Any, right: Any) -> tuple[Any, Any]:
+    """Return both sides as times of day where one is and the other is the text of one."""
+    if isinstance(left, time) and isinstance(right, str):
+        return left, values.read_time(right) or right
+    if isinstance(right, time) and isinstance(left, str):
+        return values.read_time(left) or left, right
+    return left, right
 
 
 def _have_order(left: Any, right: Any) -> bool:

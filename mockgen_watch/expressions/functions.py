@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from mockgen_watch.expressions import types, values
+from mockgen_watch.expressions.regex import (
+    PatternFormError,
+    PatternTooSlowError,
+    compile_regex,
+)
 from mockgen_watch.expressions.types import Kind, Type
 from mockgen_watch.expressions.values import Duration, EvaluationError
 
@@ -195,7 +200,10 @@ def _getter(read: Callable[[datetime], int], *, is_clock: bool = False) -> Funct
 
 
 def _matches(text: str, pattern: str) -> bool:
-    raise NotImplementedError  # replaced where patterns are compiled
+    try:
+        return compile_regex(pattern)(text)
+    except (PatternFormError, PatternTooSlowError) as error:
+        raise EvaluationError(str(error)) from error
 
 
 def _seconds(duration: Duration) -> int:

@@ -139,6 +139,8 @@ def comparable(first: Type, second: Type) -> bool:
         return True
     if first.is_number or first.is_moment:
         return first.is_number is second.is_number and first.is_moment is second.is_moment
+    if {first.kind, second.kind} == {Kind.TIME, Kind.TEXT}:
+        return True
     return first.kind is second.kind and first.kind not in {Kind.LIST, Kind.OBJECT, Kind.NULL}
 
 

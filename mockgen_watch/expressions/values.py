@@ -61,6 +61,15 @@ def read_datetime(text: str) -> datetime | None:
     return found if found.tzinfo is None and not found.microsecond else None
 
 
+def read_time(text: str) -> time | None:
+    """Return the time of day that ISO 8601 text is."""
+    try:
+        found = time.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is None and not found.microsecond else None
+
+
 def is_number(value: object) -> TypeGuard[Number]:
     """Return whether ``value`` is a number; true and false are none."""
     return isinstance(value, int | Decimal | Fraction) and not isinstance(value, bool)

@@ -303,18 +303,18 @@ def computed_column(computed: generators.Computed, scope: FieldScope) -> Column:
     """Return the column of an expression's values."""
     checked = scope.fields.facts.checked(computed.expression)
     kind = checked.type.kind
+    if checked.type.is_nullable or checked.type.is_optional or not checked.type.is_known:
+        reason = "what kind of value it has is known record by record"
+        return _slow_column(computed, scope, checked, reason)
     places = checked.type.decimals if computed.decimals is None else computed.decimals
+    facts = scope.fields.facts.facts_for(computed.expression)
     try:
-        quantity = q.compile_quantity(
-            checked, scope.fields.facts.facts_for(computed.expression), scope
-        )
-        if checked.type.is_nullable or checked.type.is_optional:
-            raise q.NotAQuantityError("null is looked at record by record")
-        if isinstance(quantity, q.Ratio) or kind in {Kind.INTEGER, Kind.DECIMAL}:
-            quantity = q.rounded(quantity, places or 0)
-        return _column_of(quantity, kind, computed.format)
+        found = q.compile_quantity(checked, facts, scope)
+        if isinstance(found, q.Ratio) or kind in {Kind.INTEGER, Kind.DECIMAL}:
+            found = q.rounded(found, places or 0)
     except q.NotAQuantityError as error:
         return _slow_column(computed, scope, checked, str(error))
+    return _column_of(found, kind, computed.format)
 
 
 def _column_of(quantity: q.Quantity, kind: Kind, form: str) -> Column:
@@ -348,13 +348,21 @@ def _slow_column(
 ) -> Column:
     evaluate = evaluator(scope, checked)
     written = _Written(computed, checked.type.kind, checked.type.decimals)
-    is_text = checked.type.kind not in {Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN}
     return Column(
-        kind=ColumnKind.TEXT if is_text else ColumnKind.NUMBER,
+        kind=_COLUMN_KINDS.get(checked.type.kind, ColumnKind.TEXT),
         parts=(Part(table=("0",), stream=None),),
         read=lambda cell: written.value(evaluate(cell)),
         slow=reason,
     )
+
+
+_COLUMN_KINDS: Final = {
+    Kind.INTEGER: ColumnKind.NUMBER,
+    Kind.DECIMAL: ColumnKind.NUMBER,
+    Kind.BOOLEAN: ColumnKind.VALUE,
+    Kind.ANY: ColumnKind.VALUE,
+    Kind.NULL: ColumnKind.VALUE,
+}
 
 
 class _Written(Struct, frozen=True):

@@ -433,34 +433,38 @@ class _Compiled:
     def _call(
         self, node: syntax.Call, variables: Variables, scope: Scope
     ) -> Quantity | Ratio | Texts:
+        found = self._special(node, variables, scope)
+        if found is not None:
+            return found
+        name = node.function
+        args = [self._quantity(arg, variables, scope) for arg in node.args]
+        combine = _COMBINED.get(name)
+        if combine is None:
+            raise NotAQuantityError(f"{name} is evaluated record by record")
+        quantity = combine(self._sized(node, variables), args, node)
+        if max(-quantity.low, quantity.high) >= MOST:
+            raise NotAQuantityError("a number of more than 18 digits")
+        return quantity
+
+    def _special(
+        self, node: syntax.Call, variables: Variables, scope: Scope
+    ) -> Quantity | Ratio | None:
+        """Return what is not made of the quantities of its operands; None for any other call."""
         name = node.function
         one_list = len(node.args) == 1 and self._types[id(node.args[0])].kind is Kind.LIST
         if name in {"sum", "size", "min", "max"} and one_list:
             return self._folded(node.args[0], name, variables, scope)
         if name in {"date", "datetime", "timestamp", "duration"}:
-            constant = _constant(node)
-            if constant is not None:
-                return constant
+            return _constant(node)
         if name == "in":
             return self._contained(node, variables, scope)
         if name in {"==", "!="}:
             return self._equal(node, variables, scope)
-        if name in {"+", "-"} and len(node.args) > 1:
-            later = self._later(node, variables, scope)
-            if later is not None:
-                return later
+        if name in {"+", "-"}:
+            return self._later(node, variables, scope)
         if name in {"/", "*", "round"}:
-            ratio = self._ratio(node, variables, scope)
-            if ratio is not None:
-                return ratio
-        args = [self._quantity(arg, variables, scope) for arg in node.args]
-        combine = _COMBINED.get(name)
-        if combine is None:
-            raise NotAQuantityError(f"{name} is evaluated record by record")
-        found = combine(self._sized(node, variables), args, node)
-        if max(-found.low, found.high) >= MOST:
-            raise NotAQuantityError("a number of more than 18 digits")
-        return found
+            return self._ratio(node, variables, scope)
+        return None
 
     def _later(self, node: syntax.Call, variables: Variables, scope: Scope) -> Quantity | None:
         """Return a moment that was moved by calendar months; None for any other sum."""
@@ -496,13 +500,9 @@ class _Compiled:
                 if isinstance(one, Ratio) and isinstance(other, Quantity):
                     ends = _product_ends(one.above, other)
                     return replace(one, above=_multiply(ends, [one.above, other], node))
-        if node.function != "/" or not isinstance(last, Quantity):
+        if node.function != "/":
             return None
-        if not isinstance(first, Quantity) or _divides(first, last):
-            return None
-        if last.low <= 0 <= last.high:
-            raise NotAQuantityError("the divisor may be 0")
-        return Ratio(above=first, below=last)
+        return _quotient_of(first, last)
 
     def _sized(self, node: Node, variables: Variables) -> Ends:
         return ends_of(node, self._facts, variables)
@@ -799,6 +799,17 @@ def _product_ends(left: Quantity, right: Quantity) -> Ends:
     return min(corners), max(corners)
 
 
+def _quotient_of(first: Quantity | Ratio | Texts, last: Quantity | Ratio | Texts) -> Ratio | None:
+    """Return a quotient without end; None for one that is a quantity."""
+    if not isinstance(first, Quantity) or not isinstance(last, Quantity):
+        return None
+    if _divides(first, last):
+        return None
+    if last.low <= 0 <= last.high:
+        raise NotAQuantityError("the divisor may be 0")
+    return Ratio(above=first, below=last)
+
+
 def _divides(left: Quantity, right: Quantity) -> bool:
     """Return whether a quotient is a whole number, or one with few decimals."""
     if left.kind is right.kind is Kind.INTEGER:
@@ -834,13 +845,17 @@ def add_months(moment: Any, months: int, seconds: int) -> Any:
     return (first + day) * DAY + clock + seconds
 
 
+_MARCH: Final = 2
+"""The month that years are counted from there, January being 0."""
+
+
 def _first_day(months: Any) -> Any:
     """Return the first day of a month, both counted from the year 0.
 
     Source of the arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
     """
     year, month = months // 12, months % 12
-    year = year - (month < 2) * 1
+    year = year - (month < _MARCH) * 1
     since_march = (month + 10) % 12
     days = 365 * year + year // 4 - year // 100 + year // 400
     return days + (153 * since_march + 2) // 5 - 306

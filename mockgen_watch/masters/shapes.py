@@ -84,7 +84,7 @@ def kinds_of(shape: Shape) -> Kinds | None:
     values = values_of(generator)
     if values is not None:
         return frozenset(_KINDS[type(value)] for value in values if value is not None)
-    if isinstance(generator, generators.Reference):
+    if isinstance(generator, generators.Reference | generators.Computed | generators.FieldValue):
         return None
     if isinstance(generator, generators.Number | generators.RecordIndex):
         return frozenset({Kind.NUMBER})

@@ -23,6 +23,7 @@ from mockgen_watch.plan.model import (
     twin_of,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
+from mockgen_watch.plan.rule_types import check_rule_types
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import Reference, RowField, names_of
@@ -63,15 +64,22 @@ def compile_suite(
         # A field may be one that only a scenario adds, so all of them must be at hand.
         if len(plans) == len(model.scenarios):
             compiler.found += check_rule_paths(model, _shapes_of(model, plans))
+            overlaid = _overlaid(model)
+            records = [plan.records for plan in plans]
+            compiler.found += check_rule_types(model, records, overlaid)
         outputs += plans
     return tuple(outputs), _each_once(compiler.found)
 
 
 def _shapes_of(model: spec.Model, plans: Iterable[OutputPlan]) -> list[spec.ObjectShape]:
     """Return the shapes in which a rule's fields go by the model's names, or the master's."""
-    overlaid = [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
+    overlaid = _overlaid(model)
     slots = [spec.find_shape(plan.records.shape, plan.records.slot) for plan in plans]
     return [*overlaid, *(slot for slot in slots if isinstance(slot, spec.ObjectShape))]
+
+
+def _overlaid(model: spec.Model) -> list[spec.ObjectShape]:
+    return [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
 
 
 def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -111,7 +111,12 @@ class FieldFacts:
         home = fields_at(expression.home)
         if home is not None:
             here = types.present(home)
-            names["this"] = here.item or here if here.kind is Kind.LIST else here
+            here = here.item or here if here.kind is Kind.LIST else here
+            own = dict(here.fields or {})
+            for binding in expression.bindings:
+                if binding.name[:1] == ("this",):
+                    _add_field(own, binding.name[1:], self, binding.path)
+            names["this"] = replace(here, fields=own) if here.kind is Kind.OBJECT else here
         return names
 
     def _lazy(self, leaf: spec.Leaf) -> Type:

@@ -12,9 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.expressions.syntax import parse
 from mockgen_watch.rules import values as json_values
 from mockgen_watch.rules.cel import (
     Comparison,
@@ -23,7 +25,7 @@ from mockgen_watch.rules.cel import (
     fields_of,
     read_comparison,
 )
-from mockgen_watch.rules.schema import Check, compile_regex, compile_schema, first_of
+from mockgen_watch.rules.schema import Check, compile_schema, first_of, regex_of
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 
 if TYPE_CHECKING:
@@ -118,13 +120,30 @@ def compile_rule(
 
 def _schema_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
     rule = partial(Rule, name=spec.name, location=spec.location)
-    check = compile_schema(spec.schema)
+    check = _contained(compile_schema(spec.schema), spec)
     if not spec.field and view.moves:
         # Fields are not where the schema says, so no part of it can be looked at by itself.
         return rule(paths=None, why=lambda written: check(view.record_of(written)))
     path = view.path_of(spec.field)
     why = _at_each(path, check)
     return rule(paths=(path,), why=why, schema=spec.schema, value_why=check)
+
+
+def _contained(check: Check, spec: RuleSpec) -> Check:
+    """Return ``check``, with what fails in the schema reported at the rule's line."""
+
+    def contained(value: Json) -> str:
+        try:
+            return check(value)
+        except json_values.RuleError as error:
+            raise _fails(spec.name, str(error), spec.body_location or spec.location) from error
+
+    return contained
+
+
+def _fails(name: str, reason: str, location: Location) -> FindingsError:
+    found = Diagnostic(code="MG402", message=f'rule "{name}": {reason}', location=location)
+    return FindingsError((found,))
 
 
 def _at_each(path: json_values.Path, check: Check) -> Check:
@@ -161,13 +180,14 @@ def _plugin_rule(
 
 
 def _expression_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
-    text = spec.expression
+    text, home = spec.expression, spec.field
     rule = partial(Rule, name=spec.name, location=spec.location, text=text)
-    stated = read_comparison(text)
+    node = parse(text)
+    stated = None if home else read_comparison(node)
     if stated is None:
-        fields = fields_of(text)
+        fields = fields_of(node, home)
         paths = None if fields is None else tuple(dict.fromkeys(map(view.path_of, fields)))
-        return rule(paths=paths, why=check_expression(text, fields, view))
+        return rule(paths=paths, why=check_expression(node, text, view, home))
     left, right = view.path_of(stated.left), stated.right
     if isinstance(right, tuple):
         right = view.path_of(right)
@@ -296,7 +316,21 @@ def compile_clause(spec: ExclusionSpec, view: json_values.RecordView) -> Clause:
         RuleError: a condition cannot be read.
     """
     conditions = tuple(_condition(condition, view) for condition in spec.conditions)
+    conditions = tuple(_contained_condition(each, spec.name) for each in conditions)
     return Clause(name=spec.name, conditions=conditions, location=spec.location)
+
+
+def _contained_condition(condition: Condition, name: str) -> Condition:
+    """Return a condition whose pattern, where it takes too long, is reported at its line."""
+    fits = condition.fits
+
+    def contained(value: Json) -> bool:
+        try:
+            return fits(value)
+        except json_values.RuleError as error:
+            raise _fails(name, str(error), condition.location) from error
+
+    return replace(condition, fits=contained)
 
 
 def _condition(spec: ConditionSpec, view: json_values.RecordView) -> Condition:
@@ -336,8 +370,8 @@ def _none_of(values: list[Json]) -> Test:
 
 
 def _matching(source: str) -> Test:
-    find = compile_regex(source)
-    return lambda value: isinstance(value, str) and find(value) is not None
+    find = regex_of(source)
+    return lambda value: isinstance(value, str) and find(value)
 
 
 def _bound(

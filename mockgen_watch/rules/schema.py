@@ -6,16 +6,24 @@ faults be made. A schema with any other keyword is left to jsonschema, whole.
 
 from __future__ import annotations
 
+import itertools
 import operator
-import re
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from mockgen_watch.expressions.regex import (
+    PatternFormError,
+    PatternTooSlowError,
+    compile_regex,
+)
 from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sized
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+
+    from jsonschema.exceptions import ValidationError
 
     from mockgen_watch.spec.document import Json
 
@@ -66,19 +74,7 @@ def is_plain_schema(schema: Json) -> bool:
     return is_known and all(map(is_plain_schema, below))
 
 
-def compile_regex(source: str) -> Callable[[str], object]:
-    """Return what finds ``source`` in a text.
-
-    Raises:
-        RuleError: it is no regular expression.
-    """
-    try:
-        return re.compile(source).search
-    except (re.error, RecursionError, OverflowError) as error:
-        raise RuleError(f"{source!r} is no regular expression: {error}") from error
-
-
-def _check_by_jsonschema(schema: Json) -> Check:
+def _check_by_jsonschema(schema: dict[str, Json]) -> Check:
     from jsonschema.exceptions import SchemaError
     from referencing import Registry
     from referencing.exceptions import Unresolvable
@@ -88,17 +84,48 @@ def _check_by_jsonschema(schema: Json) -> Check:
         validator_type.check_schema(schema)
     except SchemaError as error:
         raise RuleError(f"the JSON Schema is not valid: {error.message}") from error
+    _check_references(schema)
     # An empty registry: jsonschema would follow http: and file: references otherwise.
     validator = validator_type(schema, registry=Registry())
 
     def check(value: Json) -> str:
         try:
-            error = next(validator.iter_errors(value), None)
+            errors = [
+                str(error.message) for error in itertools.islice(validator.iter_errors(value), 1)
+            ]
         except Unresolvable as lost:
             raise RuleError(f"the JSON Schema refers to what is not in it: {lost}") from lost
-        return "" if error is None else str(error.message)
+        except RecursionError as error:
+            raise RuleError("the JSON Schema refers to itself without end") from error
+        return first_of(errors)
 
+    # A schema that refers to itself at once does so for every value.
+    samples: tuple[Json, ...] = (None, "", [], {})
+    for value in samples:
+        check(value)
     return check
+
+
+def _check_references(schema: dict[str, Json]) -> None:
+    """Refuse a ``$ref`` that leads out of the schema, or nowhere in it."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    resource = DRAFT202012.create_resource(schema)
+    registry = Registry().with_resource("", resource)
+    waiting = [(resource, registry.resolver_with_root(resource))]
+    while waiting:
+        here, resolver = waiting.pop()
+        contents: Json = here.contents
+        parts = contents if isinstance(contents, dict) else {}
+        for reference in [parts[name] for name in ("$ref", "$dynamicRef") if name in parts]:
+            try:
+                resolver.lookup(str(reference))
+            except (Unresolvable, ValueError) as lost:
+                message = f"$ref {reference!r} leads to nothing in this schema"
+                raise RuleError(message) from lost
+        waiting += [(below, resolver.in_subresource(below)) for below in here.subresources()]
 
 
 @cache
@@ -110,7 +137,56 @@ def _validator_type() -> Any:  # noqa: ANN401 - jsonschema makes the type
         return isinstance(value, int | Decimal) and is_type(value, "integer")
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
-    return extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
+    keywords = {"pattern": _pattern_keyword, "patternProperties": _names_keyword}
+    return extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, validators=keywords, type_checker=types
+    )
+
+
+def _pattern_keyword(
+    _validator: object, source: str, value: object, _schema: object
+) -> Iterator[ValidationError]:
+    """Check ``pattern`` for jsonschema, in bounded time."""
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(value, str) and not regex_of(source)(value):
+        yield ValidationError(f"{value!r} does not match {source!r}")
+
+
+def _names_keyword(
+    validator: Any,  # noqa: ANN401 - what jsonschema gives
+    patterns: Mapping[str, Json],
+    value: object,
+    _schema: object,
+) -> Iterator[ValidationError]:
+    """Check ``patternProperties`` for jsonschema, in bounded time."""
+    if not isinstance(value, dict):
+        return
+    for source, below in patterns.items():
+        find = regex_of(source)
+        for name, item in value.items():
+            if find(name):
+                yield from validator.descend(item, below, path=name, schema_path=source)
+
+
+def regex_of(source: str) -> Callable[[str], bool]:
+    """Return whether a pattern is found in a text.
+
+    Raises:
+        RuleError: it is no regular expression; or, from what is returned, it takes too long.
+    """
+    try:
+        find = compile_regex(source)
+    except PatternFormError as error:
+        raise RuleError(str(error)) from error
+
+    def is_found(text: str) -> bool:
+        try:
+            return find(text)
+        except PatternTooSlowError as error:
+            raise RuleError(str(error)) from error
+
+    return is_found
 
 
 def _failing(fails: Callable[[Any], bool], words: str) -> Check:
@@ -145,7 +221,7 @@ def _const(operand: Json) -> Check:
 def _pattern(operand: Json) -> Check:
     if not isinstance(operand, str):
         raise RuleError("pattern takes a regular expression")
-    find = compile_regex(operand)
+    find = regex_of(operand)
     return _failing(
         lambda value: isinstance(value, str) and not find(value), f"does not match {operand!r}"
     )
@@ -180,7 +256,7 @@ def _multiple(operand: Json) -> Check:
     if step <= 0:
         raise RuleError("multipleOf takes a number above 0")
     return _failing(
-        lambda value: is_number(value) and Decimal(value) % Decimal(step) != 0,
+        lambda value: is_number(value) and Fraction(value) % Fraction(step) != 0,
         f"is no multiple of {step}",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
@@ -12,7 +13,7 @@ from msgspec import Struct
 from mockgen_watch.errors import MockgenError
 from mockgen_watch.masters.moves import written_path
 from mockgen_watch.spec.generators import Moment, MomentKind
-from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, format_units, read_moment
+from mockgen_watch.spec.moments import DAY, MomentError, read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,11 +72,16 @@ class RecordView(Struct, frozen=True, kw_only=True):
             return value if isinstance(value, str) or is_number(value) else None
         return seconds_of(value, moment.kind, moment.format) if isinstance(value, str) else None
 
-    def with_rfc3339(self, written: Json) -> Json:
-        """Return what is written with RFC 3339 text for every date and time."""
+    def with_moments(self, written: Json) -> Json:
+        """Return what is written with a datetime or time for every text that is one.
+
+        Expressions take it so; other text stays what it is.
+        """
         for path, moment in self.moments.items():
             for place, value in list(places_of(written, path)):
-                written = with_value(written, place, _date_for_cel(value, moment))
+                found = _moment_of(value, moment)
+                if found is not None:
+                    written = with_value(written, place, found)  # type: ignore[arg-type]
         return written
 
 
@@ -226,16 +232,13 @@ def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
     return units * DAY if kind is MomentKind.DATE else units
 
 
-def _date_for_cel(value: Json, moment: Moment) -> Json:
-    """Return the value of a date field as CEL takes it: RFC 3339, or text that is no date.
+_START: Final = datetime(1, 1, 1)  # noqa: DTZ001  # no zone plays a part anywhere
 
-    CEL takes whole numbers for seconds since 1970, which no field writes.
-    """
-    if not isinstance(value, str):
-        return value if value is None else f"no date: {value}"
-    seconds = seconds_of(value, moment.kind, moment.format)
+
+def _moment_of(value: Json, moment: Moment) -> datetime | time | None:
+    """Return the moment that a text of a date field is; None for anything else."""
+    seconds = seconds_of(value, moment.kind, moment.format) if isinstance(value, str) else None
     if seconds is None:
-        return value
-    if moment.kind is MomentKind.TIME:
-        return format_units(seconds, ISO_FORMATS[MomentKind.TIME], MomentKind.TIME)
-    return format_units(seconds, ISO_FORMATS[MomentKind.DATETIME], MomentKind.DATETIME) + "Z"
+        return None
+    found = _START + timedelta(seconds=seconds)
+    return found.time() if moment.kind is MomentKind.TIME else found

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import UsageError
+from mockgen_watch.expressions.syntax import parse
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.plan.model import OutputPlan, RecordPlan, twin_of
 from mockgen_watch.rules.cel import fields_of
@@ -304,7 +305,7 @@ def _rules_on(plan: RecordPlan, path: Path) -> Iterator[Step]:
 
 def _fields(rule: spec.RuleSpec) -> tuple[Path, ...]:
     if rule.kind is spec.RuleKind.CEL:
-        return fields_of(rule.expression) or ()
+        return fields_of(parse(rule.expression), rule.field) or ()
     return (rule.field,) if rule.field else ()
 
 

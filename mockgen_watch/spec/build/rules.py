@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location, suggest
+from mockgen_watch.expressions.problems import diagnose
+from mockgen_watch.expressions.syntax import ExpressionError, parse
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.expressions import text_location
 from mockgen_watch.spec.document import Json, Scalar, plain_data
 
 if TYPE_CHECKING:
@@ -100,11 +103,19 @@ def _rule_of_kind(
 
 
 def _cel_rule(rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry) -> spec.RuleSpec | None:
-    stray = entry.get("field")
-    if stray is not None:
-        stray.key_error("MG204", "a cel rule names its fields in the expression")
+    place = entry.get("field")
+    field = () if place is None else reader.read_field(place)
     expression = reader.read_text(body, "a CEL expression")
-    return None if expression is None else replace(rule, expression=expression)
+    if expression is None or field is None:
+        return None
+    location = text_location(body)
+    try:
+        parse(expression)
+    except ExpressionError as error:
+        what = f'rule "{rule.name}"'
+        body.build.diagnostics.add(diagnose(error, expression, location, what))
+        return None
+    return replace(rule, expression=expression, field=field, body_location=location)
 
 
 def _schema_rule(

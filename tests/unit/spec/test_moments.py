@@ -18,7 +18,7 @@ from mockgen_watch.spec.moments import (
     split_format,
 )
 
-EPOCH = datetime(1, 1, 1)  # noqa: DTZ001  # the units have no zone
+EPOCH = datetime(1, 1, 1)  # the units have no zone
 LAST_DAY = date.max.toordinal() - 1
 SECONDS = st.integers(0, (LAST_DAY + 1) * DAY - 1)
 EVERY_DIRECTIVE = "%Y %m %d %H %M %S %j %y %b %B %a %A %p %I %%"

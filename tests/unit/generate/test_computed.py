@@ -1,0 +1,225 @@
+"""Computed values and bounds: the same alone and in chunks, exact, and inside their bounds."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockgen_watch.api import Records, Specs
+from mockgen_watch.errors import FindingsError
+from mockgen_watch.formats import BUILTIN
+from mockgen_watch.formats.format import complete_options
+from mockgen_watch.formats.vector import VectorRun
+from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.generate.quantities import add_months
+from mockgen_watch.generate.ranges import descend, descend_over
+from mockgen_watch.spec.model import Layout
+
+COUNT = 400
+NDJSON = BUILTIN["ndjson"]
+SHOP = """
+Order:
+  status: {$weighted: {paid: 70, shipped: 20, refunded: 10}}
+  placed: {$datetime: {from: 2024-01-01, to: 2025-06-30}}
+  due: {$date: {from: {$field: record.placed, plus: 1d}, to: {$field: record.placed, plus: 2w}}}
+  later: {$cel: "record.due + duration('1mo')", format: "%d/%m/%Y"}
+  lines:
+    $array: {min: 1, max: 4}
+    $items:
+      sku: [A1, B2, C3]
+      qty: {$integer: {min: 1, max: 5}}
+      price: {$number: {min: 1, max: 90, decimals: 2}}
+      amount: {$cel: "this.qty * this.price"}
+      share: {$cel: "this.amount / record.total", decimals: 4}
+  total: {$cel: "sum(record.lines.map(l, l.amount))"}
+  vat: {$cel: "record.total * 0.19", decimals: 2}
+  dear: {$cel: "record.total > 100 && record.status != 'refunded'"}
+  many: {$cel: "size(record.lines.filter(l, l.qty > 2))"}
+  refund: {$number: {min: 0.01, max: {$field: record.total}, decimals: 2}}
+  again: {$field: record.refund}
+  steps: {$integer: {min: {$cel: "record.many * 10"}, max: 50, step: 5}}
+  tags: {$array: {min: 0, max: {$field: record.many}}, $items: [x, y]}
+  text: {$cel: "record.status + '-' + string(record.many)"}
+"""
+
+
+def records_of(text: str, name: str = "") -> Records:
+    model = name or text.split(":", 1)[0].strip()
+    return Specs.of(text).records(model, count=COUNT, exact=True)
+
+
+def written(records: Records) -> list[Any]:
+    """Return the records as the vector engine writes them."""
+    program = compile_program(records._plan.records)
+    plan = NDJSON.writer([program], complete_options(NDJSON, ()), Layout.MULTIPLE).compile(program)
+    assert plan is not None
+    run = VectorRun(plan, program, np, block=128)
+    text = b"".join(run.bytes_of(0, COUNT)).decode()
+    return [json.loads(line, parse_float=Decimal) for line in text.splitlines()]
+
+
+def test_both_engines_agree_and_sums_are_exact() -> None:
+    records = records_of(SHOP)
+    for index, record in enumerate(written(records)):
+        assert record == records.at(index)
+        lines = record["lines"]
+        assert record["total"] == sum(line["qty"] * line["price"] for line in lines)
+        assert record["vat"] == (record["total"] * Decimal("0.19")).quantize(Decimal("0.01"))
+        for line in lines:
+            share = line["amount"] / record["total"]
+            assert line["share"] == share.quantize(Decimal("0.0001"))
+        assert record["dear"] is (record["total"] > 100 and record["status"] != "refunded")
+        assert record["many"] == sum(line["qty"] > 2 for line in lines)
+        assert record["again"] == record["refund"]
+        assert record["text"] == f"{record['status']}-{record['many']}"
+
+
+def test_values_lie_between_the_bounds_that_fields_give() -> None:
+    lengths = set()
+    for record in records_of(SHOP):
+        placed = datetime.fromisoformat(record["placed"])
+        due = datetime.fromisoformat(record["due"])
+        assert placed + timedelta(days=1) <= due <= placed + timedelta(days=14)
+        assert Decimal("0.01") <= record["refund"] <= record["total"]
+        assert record["many"] * 10 <= record["steps"] <= 50
+        assert (record["steps"] - record["many"] * 10) % 5 == 0
+        assert len(record["tags"]) <= record["many"]
+        lengths.add(len(record["tags"]))
+        later = datetime.strptime(record["later"], "%d/%m/%Y")  # noqa: DTZ007
+        assert (later.year * 12 + later.month) - (due.year * 12 + due.month) == 1
+        assert later.day <= due.day
+    assert lengths == {0, 1, 2, 3, 4}
+
+
+BASE = "M:\n  a: {$integer: [1, 9]}\n  t: [x, y]\n  n: {$integer: [1, 9], $null: 0.5}\n  "
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        ('b: {$cel: "record.c + 1"}', "MG402", 'no field "c"'),
+        ('b: {$cel: "record.a + record.t"}', "MG402", "does not go with"),
+        ('b: {$cel: "record.n + 1"}', "MG402", "may be null"),
+        ('b: {$cel: "record.a / 3.0"}', "MG205", "how many decimals"),
+        ('b: {$cel: "record.a +"}', "MG402", "missing at the end"),
+        ('b: {$cel: "record.b + 1"}', "MG215", "b"),
+        ("b: {$field: record.c}", "MG203", 'no field "c"'),
+        ("b: {$integer: {min: {$field: record.a}, max: 5}}", "MG208", "can be empty"),
+        ("b: {$integer: {min: {$field: record.n}, max: 50}}", "MG402", "may be null"),
+        ("b: {$integer: {min: {$field: record.t}, max: 50}}", "MG402", "a bound here is a number"),
+        (
+            "b: {$date: {from: {$field: record.a}, to: 2025-01-01}}",
+            "MG402",
+            "a bound here is a date",
+        ),
+        ("b: {$integer: {min: 1, max: {$field: record.b}}}", "MG215", "b"),
+        (
+            "b: {$integer: {min: {$field: record.a}, distribution: normal, mean: 1, sd: 1}}",
+            "MG204",
+            "fixed bounds",
+        ),
+        ("b: {$integer: {min: {$field: record.a}, max: 50}, $unique: true}", "MG204", "unique"),
+        ('b: {$cel: "[record.a]"}', "MG402", "not a single value"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_place(line: str, code: str, words: str) -> None:
+    with pytest.raises(FindingsError) as caught:
+        records_of(BASE + line + "\n")
+    found = caught.value.diagnostics
+    assert [item.code for item in found] == [code]
+    assert words in found[0].message
+    assert found[0].location.line == 5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "b: {$integer: {min: {$field: record.a}, max: 9}}",
+        "b: {$integer: {min: {$field: record.a}, max: {$field: record.a, plus: 3}}}",
+        'b: {$integer: {min: {$cel: "record.a - 1"}, max: {$cel: "2 * record.a"}}}',
+        'b: {$cel: "has(record.n) && record.n != null ? record.n : 0"}',
+        'b: {$integer: {min: {$cel: "min(record.a, 3)"}, max: 3}}',
+    ],
+)
+def test_what_can_be_is_made(line: str) -> None:
+    records = records_of(BASE + line + "\n")
+    assert written(records) == list(records)
+
+
+def test_equal_expressions_of_other_records_do_not_move() -> None:
+    before = records_of(SHOP)
+    after = records_of(SHOP.replace("min: 1, max: 5}", "min: 1, max: 6}"))
+    moved: dict[str, int] = {}
+    for one, other in zip(before, after, strict=True):
+        for name in one:
+            moved[name] = moved.get(name, 0) + (one[name] != other[name])
+    assert {name for name, count in moved.items() if not count} == {
+        "status", "placed", "due", "later",
+    }  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(low=st.integers(-(2**60), 2**60), span=st.integers(0, 2**61), seed=st.integers(0, 2**32))
+def test_a_descent_stays_in_its_range_in_both_engines(low: int, span: int, seed: int) -> None:
+    high = min(low + span, 2**61)
+    random = np.random.default_rng(seed)
+    words = random.integers(0, 2**64, 50, dtype=np.uint64)
+    odds = random.integers(0, 2**32, 50, dtype=np.uint32)
+    cells: Any = type("Cells", (), {"xp": np})
+    found = descend_over(cells, np.full(50, low), np.full(50, high), words, odds)
+    alone = [descend(low, high, int(w), int(o)) for w, o in zip(words, odds, strict=True)]
+    assert found.tolist() == alone
+    assert all(low <= number <= high for number in alone)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "most"), [(100, 101, 0.04), (100, 110, 0.27), (100, 99, 0.04)]
+)
+def test_an_end_that_moves_moves_few_numbers(old: int, new: int, most: float) -> None:
+    random = np.random.default_rng(7)
+    words = random.integers(0, 2**64, 20_000, dtype=np.uint64)
+    odds = random.integers(0, 2**32, 20_000, dtype=np.uint32)
+    cells: Any = type("Cells", (), {"xp": np})
+    drawn = [
+        descend_over(cells, np.zeros(20_000, np.int64), np.full(20_000, end), words, odds)
+        for end in (old, new)
+    ]
+    counts = np.bincount(drawn[0], minlength=old + 1)
+    assert counts.min() > 20_000 / (old + 1) * 0.6
+    assert (drawn[0] != drawn[1]).mean() <= most
+
+
+@given(day=st.dates(date(2, 1, 1), date(9000, 12, 31)), months=st.integers(-20, 5000))
+def test_months_end_at_the_last_day(day: date, months: int) -> None:
+    seconds = (day.toordinal() - 1) * 86_400 + 17
+    found = int(add_months(np.array([seconds]), months, 5)[0])
+    assert found == add_months(seconds, months, 5)
+    moved = date.fromordinal(found // 86_400 + 1)
+    assert found % 86_400 == 22
+    assert moved.year * 12 + moved.month == day.year * 12 + day.month + months
+    following = date.fromordinal(moved.toordinal() + 1)
+    assert moved.day == day.day or (moved.day < day.day and following.day == 1)
+
+
+def test_a_master_and_a_moved_field_are_named_as_the_model_has_them() -> None:
+    spec = 'M:\n  a: {$integer: [1, 9], $to: inner.x}\n  b: {$cel: "record.a * 2"}\n'
+    master = "slot:\n  inner: {x: 0, y: 1}\n  b: 0\n"
+    record: Any = Specs.of(spec, master).records("M").at(0)["slot"]
+    assert isinstance(record, dict)
+    assert record["b"] == record["inner"]["x"] * 2
+
+
+def test_a_division_by_nothing_is_told_at_its_record() -> None:
+    records = records_of(
+        'M:\n  a: {$integer: [0, 1]}\n  b: {$cel: "1.0 / record.a", decimals: 2}\n'
+    )
+    with pytest.raises(FindingsError) as caught:
+        list(records)
+    assert "division by zero" in caught.value.diagnostics[0].message
