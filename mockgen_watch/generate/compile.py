@@ -11,8 +11,14 @@ from msgspec.structs import replace
 from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
-from mockgen_watch.generate.computed import FieldScope, computed_column, limit_stream
+from mockgen_watch.generate.computed import (
+    FieldScope,
+    computed_column,
+    limit_stream,
+    sum_stream,
+)
 from mockgen_watch.generate.dates import moment_column, moment_texts
+from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
 from mockgen_watch.generate.numbers import (
     index_column,
@@ -29,9 +35,10 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
-from mockgen_watch.generate.quantities import Constant, Extreme
-from mockgen_watch.generate.ranges import Ranged, stepped
+from mockgen_watch.generate.quantities import MOST, Constant, Extreme
+from mockgen_watch.generate.ranges import Kept, Ranged, stepped
 from mockgen_watch.generate.streams import (
+    Derived,
     Level,
     Shared,
     first_presence,
@@ -52,7 +59,7 @@ from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mockgen_watch.generate.draws import Choices
 
@@ -106,13 +113,19 @@ class _Compiler:
         if not isinstance(found.shape, spec.Leaf):
             raise TypeError(f"{found.way} is no single value")
         column = self._column(found.shape, found.way, found.strides)
-        states: list[Stream | None] = []
+        return replace(column, presence=first_presence(*self._around(found), column.presence))
+
+    def visible_states(self, found: references.Found) -> Stream | None:
+        """Return the states of what a path led to, absent where an object on the way is."""
+        return first_presence(*self._around(found), self.states(found.shape, found.way))
+
+    def _around(self, found: references.Found) -> Iterator[Stream | None]:
+        """Yield the states of the objects on the way that the asker is not part of."""
         for shape, way, depth in found.objects:
             state = self.states(shape, way)
             if state is not None and depth < len(found.strides):
                 state = references.Redirected(state, references.OuterCell(depth))
-            states.append(state)
-        return replace(column, presence=first_presence(*states, column.presence))
+            yield state
 
     def _node(self, shape: spec.Shape, way: spec.Position, strides: Strides) -> Node:
         if isinstance(shape, spec.Leaf):
@@ -199,15 +212,64 @@ class _Compiler:
             return self._limited_number(generator, draws, way)
         if isinstance(generator, generators.Moment) and (generator.lows or generator.highs):
             return self._limited_moment(generator, draws, way)
-        if isinstance(generator, generators.RowField):
-            return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Template):
             return self._template(generator, way, len(draws.strides))
         if isinstance(generator, generators.FieldValue):
             return self._field(generator.path, way, len(draws.strides))
+        return self._drawn(generator, draws, way)
+
+    def _drawn(
+        self, generator: generators.Generator, draws: FieldDraws, way: spec.Position
+    ) -> Column:
+        """Return the column of a generator whose values are drawn."""
+        if isinstance(generator, generators.RowField):
+            return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
-        return _COLUMNS[type(generator)](generator, draws)
+        column = _COLUMNS[type(generator)](generator, draws)
+        if isinstance(generator, generators.Number | generators.Moment) and generator.kept:
+            return self._kept(generator, column, draws, way)
+        return column
+
+    def _kept(
+        self,
+        generator: generators.Number | generators.Moment,
+        column: Column,
+        draws: FieldDraws,
+        way: spec.Position,
+    ) -> Column:
+        """Return ``column`` with what lies beyond the bounds of rules drawn again, inside."""
+        if column.units is None:
+            return column
+        if isinstance(generator, generators.Number):
+            scale, grid = Fraction(10**generator.decimals), grid_of(generator)
+            origin, step, count = grid.origin + grid.low * grid.step, grid.step, grid.count
+        else:
+            is_date = generator.kind is generators.MomentKind.DATE
+            scale = Fraction(1, DAY) if is_date else Fraction(1)
+            origin, step = generator.first, generator.step
+            count = (generator.last - generator.first) // step + 1
+        lows: list[Stream] = [Constant(0)]
+        highs: list[Stream] = [Constant(count - 1)]
+        for limit in generator.kept:
+            bound = sum_stream(self, way, limit, scale)
+            if limit.is_low:
+                lows.append(Derived(bound, lambda n: -((origin - n) // step), MOST))
+            else:
+                highs.append(Derived(bound, lambda n: (n - origin) // step, MOST))
+        inside = Ranged(
+            Shared(Extreme(lows, is_least=False)),
+            Shared(Extreme(highs, is_least=True)),
+            draws,
+            "kept",
+            count,
+        )
+        own = Derived(column.units, lambda n: (n - origin) // step, count)
+        units = Derived(Kept(own, inside), lambda n: origin + n * step, MOST)
+        if isinstance(generator, generators.Number):
+            last = origin + (count - 1) * step
+            return measured_column(Shared(units), origin, last, generator.decimals)
+        return moment_texts(replace(generator, step=1), Shared(units))
 
     def _limited_number(
         self, number: generators.Number, draws: FieldDraws, way: spec.Position

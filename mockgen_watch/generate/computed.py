@@ -26,8 +26,15 @@ from mockgen_watch.generate.address import Cell, Cells, cell_at, cell_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State, column_reader
 from mockgen_watch.generate.dates import moment_texts
 from mockgen_watch.generate.numbers import measured_column
-from mockgen_watch.generate.references import Found, OuterCell, find_part, most_elements
-from mockgen_watch.generate.streams import Derived, Drawn, Shared
+from mockgen_watch.generate.ranges import FARTHEST
+from mockgen_watch.generate.references import (
+    Found,
+    OuterCell,
+    Redirected,
+    find_part,
+    most_elements,
+)
+from mockgen_watch.generate.streams import Derived, Drawn, Joined, Shared
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import ISO_FORMATS, format_units
@@ -52,6 +59,10 @@ class Fields(Protocol):
 
     def visible_column(self, found: Found, /) -> Column:
         """Return the column of a leaf, absent where an object on the way is."""
+        ...
+
+    def visible_states(self, found: Found, /) -> Stream | None:
+        """Return the presence of a leaf, absent where an object on the way is."""
         ...
 
     def redirected(self, column: Column, found: Found, depth: int, /) -> Column:
@@ -118,6 +129,15 @@ class FieldScope:
         found = self.found(name)
         if not isinstance(found.shape, spec.Leaf):
             raise q.NotAQuantityError("an object is looked for record by record")
+        if isinstance(found.shape.generator, generators.Number | generators.Moment):
+            # Its own bounds may ask whether it is there.
+            states = self.fields.visible_states(found)
+            depth = len(found.strides)
+            return (
+                states
+                if states is None or depth >= self.depth
+                else Redirected(states, OuterCell(depth))
+            )
         return self.column(name).presence
 
     def elements(self, name: Name) -> tuple[q.Elements, tuple[FieldScope, ...]]:
@@ -412,6 +432,69 @@ def limit_stream(
     if below == 1:
         return Shared(Derived(found.stream, lambda number: number * above, q.MOST))
     return Shared(Derived(found.stream, partial(inwards, above=above, below=below), q.MOST))
+
+
+_FINE: Final = 9
+"""Decimals of a term that is evaluated record by record."""
+
+
+def sum_stream(
+    fields: Fields, way: spec.Position, limit: generators.Limit, scale: Fraction
+) -> Stream:
+    """Return the bound that a rule puts to a field at ``way``, in units, rounded inwards.
+
+    ``scale`` is as in ``limit_stream``. Where ``limit.unless`` is true the bound is far away.
+    """
+    parts: list[tuple[Stream, Fraction]] = []
+    for term, above, below in limit.terms:
+        stream, decimals = _term_stream(FieldScope(fields, term, way), term)
+        parts.append((stream, Fraction(above, below) * scale / 10**decimals))
+    constant = Fraction(*limit.constant) * scale
+    common = math.lcm(constant.denominator, *[factor.denominator for _, factor in parts])
+    factors = [int(factor * common) for _, factor in parts]
+    add = int(constant * common)
+    inwards = _ceil if limit.is_low else _floor
+
+    def total(*numbers: Any) -> Any:
+        found = add
+        for number, factor in zip(numbers, factors, strict=True):
+            found = found + number * factor
+        return found if common == 1 else inwards(found, 1, common)
+
+    streams = [stream for stream, _ in parts]
+    bound: Stream = Joined(total, q.MOST, *streams) if streams else q.Constant(total())
+    if limit.unless is None:
+        return Shared(bound)
+    far = q.Constant(-FARTHEST if limit.is_low else FARTHEST)
+    return Shared(q.Choice(_truth_stream(FieldScope(fields, limit.unless, way), limit.unless),
+                           far, bound))  # fmt: skip
+
+
+def _term_stream(scope: FieldScope, term: generators.Expression) -> tuple[Stream, int]:
+    """Return what a term counts, and in units of how many decimals."""
+    facts = scope.fields.facts
+    checked = facts.checked_loosely(term)
+    try:
+        found = q.compile_quantity(checked, facts.facts_for(term), scope)
+    except q.NotAQuantityError:
+        found = None
+    if isinstance(found, q.Quantity):
+        return found.stream, found.decimals
+    evaluate = evaluator(scope, checked)
+    return Evaluated(lambda cell: math.floor(_number(evaluate(cell)) * 10**_FINE)), _FINE
+
+
+def _truth_stream(scope: FieldScope, expression: generators.Expression) -> Stream:
+    facts = scope.fields.facts
+    checked = facts.checked_loosely(expression)
+    try:
+        found = q.compile_quantity(checked, facts.facts_for(expression), scope)
+    except q.NotAQuantityError:
+        found = None
+    if isinstance(found, q.Quantity):
+        return found.stream
+    evaluate = evaluator(scope, checked)
+    return Evaluated(lambda cell: int(bool(evaluate(cell))))
 
 
 def _number(value: Any) -> Fraction:

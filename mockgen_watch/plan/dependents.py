@@ -49,6 +49,7 @@ class FieldFacts:
         self._types: dict[int, Type] = {}
         self._ends: dict[int, Ends] = {}
         self._checked: dict[int, Checked] = {}
+        self._loose: dict[int, Checked] = {}
         self._parents: dict[int, FieldFacts] = {}
 
     def checked(self, expression: generators.Expression) -> Checked:
@@ -61,6 +62,18 @@ class FieldFacts:
         if found is None:
             found = check(parse(expression.text), self._names(expression), is_value=True)
             self._checked[id(expression)] = found
+        return found
+
+    def checked_loosely(self, expression: generators.Expression) -> Checked:
+        """Return an expression with its types, whose fields may be null or absent.
+
+        Raises:
+            ExpressionError: it is wrong.
+        """
+        found = self._loose.get(id(expression))
+        if found is None:
+            found = check(parse(expression.text), self._names(expression))
+            self._loose[id(expression)] = found
         return found
 
     def ends_of(self, expression: generators.Expression) -> Ends:

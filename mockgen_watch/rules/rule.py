@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mockgen_watch.diagnostics import Location
+    from mockgen_watch.expressions.syntax import Node
     from mockgen_watch.spec.document import Json
 
     Faults = Callable[[Json], list[tuple[str, json_values.Place, Json]]]
@@ -82,6 +83,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         value_why: why one value there fails; None for a rule that is no schema on one field.
         comparison: of two fields, or a field and a number, by written paths; else None.
         text: the CEL text; ``""`` for others.
+        expression: its tree; None for others.
+        home: where what it calls ``this`` is written; empty for a rule on the record.
         faults: of a rule by plugin: what it says may break a record, as kind, place and value.
     """
 
@@ -93,6 +96,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     value_why: Check | None = None
     comparison: Comparison | None = None
     text: str = ""
+    expression: Node | None = None
+    home: json_values.Path = ()
     faults: Faults | None = None
 
     def holds(self, written: Json) -> bool:
@@ -181,8 +186,15 @@ def _plugin_rule(
 
 def _expression_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
     text, home = spec.expression, spec.field
-    rule = partial(Rule, name=spec.name, location=spec.location, text=text)
     node = parse(text)
+    rule = partial(
+        Rule,
+        name=spec.name,
+        location=spec.location,
+        text=text,
+        expression=node,
+        home=view.path_of(home) if home else (),
+    )
     stated = None if home else read_comparison(node)
     if stated is None:
         fields = fields_of(node, home)

@@ -19,6 +19,7 @@ from mockgen_watch.scenarios.faults.breaker import Breaker
 from mockgen_watch.scenarios.faults.broken_chunks import BrokenChunks
 from mockgen_watch.scenarios.labels import BASE, EXCLUSION, Batch, Case, Label, Records, has_promise
 from mockgen_watch.scenarios.promise.constrain import constrain
+from mockgen_watch.scenarios.promise.propagate import propagate
 from mockgen_watch.scenarios.promise.redraw import Sampler, check_unique_statements
 from mockgen_watch.scenarios.promise.requirements import (
     Requirement,
@@ -208,7 +209,8 @@ class _Compiler:
             self.found += constrained.problems
             if constrained.problems:
                 return None, ()
-            plan, still_open = constrained.plan, constrained.open
+            propagated = propagate(constrained.plan, constrained.open)
+            plan, still_open = propagated.plan, propagated.open
         if not plan.coverage.is_asked:
             return Sampler(plan, still_open, requirements), ()
         sampler, covered, problems = cover_plan(

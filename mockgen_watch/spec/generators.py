@@ -103,7 +103,8 @@ class Number(Struct, frozen=True, kw_only=True):
     ``integer`` tells ``$integer`` from ``$number``. A bound of None is only for distributions
     that have no such end. ``step`` is 10**-decimals unless said. ``lows`` and ``highs`` are
     further bounds, which other fields of the record give; ``minimum`` and ``maximum`` are then
-    the least and the greatest that these can be, once the plan knows it.
+    the least and the greatest that these can be, once the plan knows it. ``kept``: the bounds of
+    rules: a number that lies beyond them is drawn again, between them.
     """
 
     integer: bool
@@ -114,6 +115,7 @@ class Number(Struct, frozen=True, kw_only=True):
     distribution: Distribution
     lows: tuple[Expression, ...] = ()
     highs: tuple[Expression, ...] = ()
+    kept: tuple[Limit, ...] = ()
 
 
 class Boolean(Struct, frozen=True, kw_only=True):
@@ -141,6 +143,7 @@ class Moment(Struct, frozen=True, kw_only=True):
             locale plays no part.
         lows, highs: further bounds, which other fields of the record give; ``first`` and ``last``
             are then the least and the greatest that these can be, once the plan knows it.
+        kept: the bounds of rules: a moment that lies beyond them is drawn again, between them.
     """
 
     kind: MomentKind
@@ -150,6 +153,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     format: str
     lows: tuple[Expression, ...] = ()
     highs: tuple[Expression, ...] = ()
+    kept: tuple[Limit, ...] = ()
 
 
 class Uuid(Struct, frozen=True, kw_only=True):
@@ -216,6 +220,22 @@ class Expression(Struct, frozen=True, kw_only=True):
     text_location: Location
 
 
+class Limit(Struct, frozen=True, kw_only=True):
+    """A bound that rules put to a number or date: a sum of fields, each times a factor.
+
+    Attributes:
+        is_low: it is a lower bound, else an upper one.
+        terms: expressions with numerator and denominator of their factors; dates count as seconds.
+        constant: numerator and denominator of what is added.
+        unless: where this is true, the bound does not hold; None: it always does.
+    """
+
+    is_low: bool
+    terms: tuple[tuple[Expression, int, int], ...]
+    constant: tuple[int, int]
+    unless: Expression | None = None
+
+
 class FieldValue(Struct, frozen=True, kw_only=True):
     """The value of the field at ``path``, with its type; absent and null where that is."""
 
@@ -274,7 +294,11 @@ def expressions_of(generator: Generator) -> tuple[Expression, ...]:
     """Return the expressions that ``generator`` evaluates: its own, or those of its bounds."""
     if isinstance(generator, Computed):
         return (generator.expression,)
-    return generator.lows + generator.highs if isinstance(generator, Number | Moment) else ()
+    if not isinstance(generator, Number | Moment):
+        return ()
+    kept = [term for limit in generator.kept for term, _, _ in limit.terms]
+    kept += [limit.unless for limit in generator.kept if limit.unless is not None]
+    return (*generator.lows, *generator.highs, *kept)
 
 
 def with_names(

@@ -24,6 +24,7 @@ from mockgen_watch.spec.model import find_shapes
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from mockgen_watch.expressions.syntax import Node
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
 
@@ -89,6 +90,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
         condition: of an exclusion that is to match, with bounds that the field may be held to.
         tests: a record meets it when all of them hold, or where ``is_outside``, when one does not;
             none where only whole records can be checked.
+        expression, text, home: of a rule by an expression, as ``Rule`` has them.
         is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
             its values cut down: they stay different across the parts of a mix.
     """
@@ -102,6 +104,9 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     condition: Condition | None = None
     tests: tuple[Test, ...] = ()
     is_outside: bool = False
+    expression: Node | None = None
+    text: str = ""
+    home: Path = ()
     is_for_all: bool = False
 
     def fields_in(self, plan: RecordPlan, message: str) -> tuple[Related, ...]:
@@ -143,6 +148,9 @@ def keep_rule(rule: Rule) -> Requirement:
         fits=None if value_why is None or rule.paths is None else fits,
         proved=proved,
         tests=tests,
+        expression=rule.expression,
+        text=rule.text,
+        home=rule.home,
         is_for_all=True,
     )
 
