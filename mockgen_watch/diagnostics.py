@@ -409,7 +409,7 @@ CODES: dict[str, str] = {
     "MG310": "Two masters stand side by side in one folder",
     # MG4xx  promises of scenarios
     "MG401": "Two scenarios can make the same record",
-    "MG402": "A rule or an exclusion cannot be compiled",
+    "MG402": "An expression, a rule or an exclusion is wrong",
     "MG403": "A promise of a scenario cannot be kept",
     "MG404": "A record that keeps its promise was not found",
     "MG406": "A record cannot be as $records states it",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -11,18 +10,10 @@ from msgspec.structs import replace
 from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
-from mockgen_watch.generate.computed import (
-    FieldScope,
-    computed_column,
-    limit_stream,
-    sum_stream,
-)
-from mockgen_watch.generate.dates import moment_column, moment_texts
-from mockgen_watch.generate.distributions import grid_of
+from mockgen_watch.generate.dates import moment_column
 from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
 from mockgen_watch.generate.numbers import (
     index_column,
-    measured_column,
     number_column,
     sequence_column,
 )
@@ -35,12 +26,8 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
-from mockgen_watch.generate.quantities import MOST, Constant, Extreme
-from mockgen_watch.generate.ranges import Kept, Ranged, stepped
 from mockgen_watch.generate.streams import (
-    Derived,
     Level,
-    Shared,
     first_presence,
     presence_of,
     shifted,
@@ -52,19 +39,17 @@ from mockgen_watch.generate.text import (
     transform_column,
     uuid_column,
 )
-from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.plan.model import Draw, FirstChoices, RecordPlan
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
-from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mockgen_watch.generate.draws import Choices
+    from mockgen_watch.plan.dependents import FieldFacts
 
     Strides = tuple[int, ...]
-    Limited = generators.Number | generators.Moment | spec.ArrayShape
 
 
 def compile_program(plan: RecordPlan) -> Program:
@@ -169,8 +154,9 @@ class _Compiler:
         fixed = len(shape.elements)
         if shape.lows or shape.highs:
             draws = self._draws(shape.address, way, ())
-            low, high = self._limits(shape, way, (shape.minimum, shape.maximum), Fraction(1))
-            return shifted(Ranged(low, high, draws, "length", shape.maximum + 1), fixed)
+            from mockgen_watch.generate.bounded import lengths_stream  # noqa: PLC0415
+
+            return shifted(lengths_stream(self, shape, draws, way), fixed)
         spread = shape.maximum - shape.minimum + 1
         drawn = uniform(self._address(shape), self._level(way), "length", spread)
         return shifted(drawn, fixed + shape.minimum)
@@ -206,101 +192,37 @@ class _Compiler:
 
     def _generated(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         generator = leaf.generator
-        if isinstance(generator, generators.Computed):
-            return computed_column(generator, FieldScope(self, generator.expression, way))
-        if isinstance(generator, generators.Number) and (generator.lows or generator.highs):
-            return self._limited_number(generator, draws, way)
-        if isinstance(generator, generators.Moment) and (generator.lows or generator.highs):
-            return self._limited_moment(generator, draws, way)
+        if generators.expressions_of(generator) or generators.is_bounded(generator):
+            return self._dependent(leaf, draws, way)
         if isinstance(generator, generators.Template):
             return self._template(generator, way, len(draws.strides))
         if isinstance(generator, generators.FieldValue):
             return self._field(generator.path, way, len(draws.strides))
-        return self._drawn(generator, draws, way)
+        return self._drawn(generator, draws)
 
-    def _drawn(
-        self, generator: generators.Generator, draws: FieldDraws, way: spec.Position
-    ) -> Column:
+    def _drawn(self, generator: generators.Generator, draws: FieldDraws) -> Column:
         """Return the column of a generator whose values are drawn."""
         if isinstance(generator, generators.RowField):
             return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
+        return _COLUMNS[type(generator)](generator, draws)
+
+    def _dependent(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
+        """Return the column of a leaf whose value or bounds other fields give."""
+        # Most specs have no such leaf, and do without all that these modules import.
+        from mockgen_watch.generate.bounded import bounded_column, kept_column  # noqa: PLC0415
+        from mockgen_watch.generate.computed import FieldScope, computed_column  # noqa: PLC0415
+
+        generator = leaf.generator
+        if isinstance(generator, generators.Computed):
+            return computed_column(generator, FieldScope(self, generator.expression, way))
+        if not isinstance(generator, generators.Number | generators.Moment):
+            raise TypeError(f"{type(generator).__name__} has no bounds")
+        if generator.lows or generator.highs:
+            return bounded_column(self, generator, draws, way)
         column = _COLUMNS[type(generator)](generator, draws)
-        if isinstance(generator, generators.Number | generators.Moment) and generator.kept:
-            return self._kept(generator, column, draws, way)
-        return column
-
-    def _kept(
-        self,
-        generator: generators.Number | generators.Moment,
-        column: Column,
-        draws: FieldDraws,
-        way: spec.Position,
-    ) -> Column:
-        """Return ``column`` with what lies beyond the bounds of rules drawn again, inside."""
-        if column.units is None:
-            return column
-        if isinstance(generator, generators.Number):
-            scale, grid = Fraction(10**generator.decimals), grid_of(generator)
-            origin, step, count = grid.origin + grid.low * grid.step, grid.step, grid.count
-        else:
-            is_date = generator.kind is generators.MomentKind.DATE
-            scale = Fraction(1, DAY) if is_date else Fraction(1)
-            origin, step = generator.first, generator.step
-            count = (generator.last - generator.first) // step + 1
-        lows: list[Stream] = [Constant(0)]
-        highs: list[Stream] = [Constant(count - 1)]
-        for limit in generator.kept:
-            bound = sum_stream(self, way, limit, scale)
-            if limit.is_low:
-                lows.append(Derived(bound, lambda n: -((origin - n) // step), MOST))
-            else:
-                highs.append(Derived(bound, lambda n: (n - origin) // step, MOST))
-        inside = Ranged(
-            Shared(Extreme(lows, is_least=False)),
-            Shared(Extreme(highs, is_least=True)),
-            draws,
-            "kept",
-            count,
-        )
-        own = Derived(column.units, lambda n: (n - origin) // step, count)
-        units = Derived(Kept(own, inside), lambda n: origin + n * step, MOST)
-        if isinstance(generator, generators.Number):
-            last = origin + (count - 1) * step
-            return measured_column(Shared(units), origin, last, generator.decimals)
-        return moment_texts(replace(generator, step=1), Shared(units))
-
-    def _limited_number(
-        self, number: generators.Number, draws: FieldDraws, way: spec.Position
-    ) -> Column:
-        """Return the column of a number between bounds that other fields give."""
-        scale = 10**number.decimals
-        ends = [int(end * scale) for end in (number.minimum, number.maximum) if end is not None]
-        low, high = self._limits(number, way, (ends[0], ends[-1]), Fraction(scale))
-        drawn = stepped(low, high, draws, int(number.step * scale), ends[-1] + 1)
-        return measured_column(Shared(drawn), ends[0], ends[-1], number.decimals)
-
-    def _limited_moment(
-        self, moment: generators.Moment, draws: FieldDraws, way: spec.Position
-    ) -> Column:
-        """Return the column of a date or time between bounds that other fields give."""
-        scale = Fraction(1, DAY) if moment.kind is generators.MomentKind.DATE else Fraction(1)
-        low, high = self._limits(moment, way, (moment.first, moment.last), scale)
-        units = stepped(low, high, draws, moment.step, moment.last + 1)
-        return moment_texts(replace(moment, step=1), Shared(units))
-
-    def _limits(
-        self, limited: Limited, way: spec.Position, ends: tuple[int, int], scale: Fraction
-    ) -> tuple[Stream, Stream]:
-        """Return the lower and the upper bound at each cell, in units; ``ends`` are stated."""
-        lows: list[Stream] = [Constant(ends[0])]
-        highs: list[Stream] = [Constant(ends[1])]
-        for streams, limits in ((lows, limited.lows), (highs, limited.highs)):
-            for limit in limits:
-                scope = FieldScope(self, limit, way)
-                streams.append(limit_stream(scope, limit, scale, is_low=streams is lows))
-        return Extreme(lows, is_least=False), Extreme(highs, is_least=True)
+        return kept_column(self, generator, column, draws, way)
 
     @property
     def shape(self) -> spec.ObjectShape:
@@ -310,6 +232,8 @@ class _Compiler:
     @cached_property
     def facts(self) -> FieldFacts:
         """What the fields of the plan can be."""
+        from mockgen_watch.plan.dependents import FieldFacts  # noqa: PLC0415  # as above
+
         return FieldFacts(self.plan)
 
     def _template(self, template: generators.Template, way: spec.Position, depth: int) -> Column:

@@ -6,9 +6,7 @@ for each record, and the column says why it is slow.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, time, timedelta
-from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -26,7 +24,6 @@ from mockgen_watch.generate.address import Cell, Cells, cell_at, cell_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State, column_reader
 from mockgen_watch.generate.dates import moment_texts
 from mockgen_watch.generate.numbers import measured_column
-from mockgen_watch.generate.ranges import FARTHEST
 from mockgen_watch.generate.references import (
     Found,
     OuterCell,
@@ -34,7 +31,7 @@ from mockgen_watch.generate.references import (
     find_part,
     most_elements,
 )
-from mockgen_watch.generate.streams import Derived, Drawn, Joined, Shared
+from mockgen_watch.generate.streams import Derived, Drawn, Shared
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import ISO_FORMATS, format_units
@@ -407,108 +404,3 @@ class _Written(Struct, frozen=True):
             value = datetime.combine(_START.date(), value)
         units = seconds_of(value) // size
         return format_units(units, self.computed.format or ISO_FORMATS[kind], kind)
-
-
-def limit_stream(
-    scope: FieldScope, expression: generators.Expression, scale: Fraction, *, is_low: bool
-) -> Stream:
-    """Return a bound in units: times ``scale``, rounded inwards.
-
-    ``scale`` is 10 to the decimals of a number, 1 for seconds and lengths, or a day's part.
-    """
-    facts = scope.fields.facts
-    checked = facts.checked(expression)
-    inwards = _ceil if is_low else _floor
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(expression), scope)
-    except q.NotAQuantityError:
-        found = None
-    if not isinstance(found, q.Quantity):
-        evaluate = evaluator(scope, checked)
-        to_number = math.ceil if is_low else math.floor
-        return Shared(Evaluated(lambda cell: to_number(_number(evaluate(cell)) * scale)))
-    factor = scale / 10**found.decimals
-    above, below = factor.numerator, factor.denominator
-    if below == 1:
-        return Shared(Derived(found.stream, lambda number: number * above, q.MOST))
-    return Shared(Derived(found.stream, partial(inwards, above=above, below=below), q.MOST))
-
-
-_FINE: Final = 9
-"""Decimals of a term that is evaluated record by record."""
-
-
-def sum_stream(
-    fields: Fields, way: spec.Position, limit: generators.Limit, scale: Fraction
-) -> Stream:
-    """Return the bound that a rule puts to a field at ``way``, in units, rounded inwards.
-
-    ``scale`` is as in ``limit_stream``. Where ``limit.unless`` is true the bound is far away.
-    """
-    parts: list[tuple[Stream, Fraction]] = []
-    for term, above, below in limit.terms:
-        stream, decimals = _term_stream(FieldScope(fields, term, way), term)
-        parts.append((stream, Fraction(above, below) * scale / 10**decimals))
-    constant = Fraction(*limit.constant) * scale
-    common = math.lcm(constant.denominator, *[factor.denominator for _, factor in parts])
-    factors = [int(factor * common) for _, factor in parts]
-    add = int(constant * common)
-    inwards = _ceil if limit.is_low else _floor
-
-    def total(*numbers: Any) -> Any:
-        found = add
-        for number, factor in zip(numbers, factors, strict=True):
-            found = found + number * factor
-        return found if common == 1 else inwards(found, 1, common)
-
-    streams = [stream for stream, _ in parts]
-    bound: Stream = Joined(total, q.MOST, *streams) if streams else q.Constant(total())
-    if limit.unless is None:
-        return Shared(bound)
-    far = q.Constant(-FARTHEST if limit.is_low else FARTHEST)
-    return Shared(q.Choice(_truth_stream(FieldScope(fields, limit.unless, way), limit.unless),
-                           far, bound))  # fmt: skip
-
-
-def _term_stream(scope: FieldScope, term: generators.Expression) -> tuple[Stream, int]:
-    """Return what a term counts, and in units of how many decimals."""
-    facts = scope.fields.facts
-    checked = facts.checked_loosely(term)
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(term), scope)
-    except q.NotAQuantityError:
-        found = None
-    if isinstance(found, q.Quantity):
-        return found.stream, found.decimals
-    evaluate = evaluator(scope, checked)
-    return Evaluated(lambda cell: math.floor(_number(evaluate(cell)) * 10**_FINE)), _FINE
-
-
-def _truth_stream(scope: FieldScope, expression: generators.Expression) -> Stream:
-    facts = scope.fields.facts
-    checked = facts.checked_loosely(expression)
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(expression), scope)
-    except q.NotAQuantityError:
-        found = None
-    if isinstance(found, q.Quantity):
-        return found.stream
-    evaluate = evaluator(scope, checked)
-    return Evaluated(lambda cell: int(bool(evaluate(cell))))
-
-
-def _number(value: Any) -> Fraction:
-    """Return what a bound counts: a number, or seconds."""
-    if isinstance(value, datetime):
-        return Fraction(seconds_of(value))
-    if isinstance(value, time):
-        return Fraction(value.hour * 3600 + value.minute * 60 + value.second)
-    return Fraction(value)
-
-
-def _ceil(number: Any, above: int, below: int) -> Any:
-    return -(-number * above // below)
-
-
-def _floor(number: Any, above: int, below: int) -> Any:
-    return number * above // below

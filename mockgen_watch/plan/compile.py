@@ -12,7 +12,6 @@ from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
 from mockgen_watch.plan.checks import check_deletes, check_statements, check_unique
-from mockgen_watch.plan.dependents import resolve_dependents
 from mockgen_watch.plan.model import (
     MixedPart,
     OutputPlan,
@@ -23,13 +22,12 @@ from mockgen_watch.plan.model import (
     twin_of,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
-from mockgen_watch.plan.rule_types import check_rule_types
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
-from mockgen_watch.spec.generators import Reference, RowField, names_of
+from mockgen_watch.spec.generators import Reference, RowField, expressions_of, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.rules.rule import RuleType
@@ -64,11 +62,28 @@ def compile_suite(
         # A field may be one that only a scenario adds, so all of them must be at hand.
         if len(plans) == len(model.scenarios):
             compiler.found += check_rule_paths(model, _shapes_of(model, plans))
-            overlaid = _overlaid(model)
-            records = [plan.records for plan in plans]
-            compiler.found += check_rule_types(model, records, overlaid)
+            compiler.found += _check_types(model, plans)
         outputs += plans
     return tuple(outputs), _each_once(compiler.found)
+
+
+def _check_types(model: spec.Model, plans: Sequence[OutputPlan]) -> Iterable[Diagnostic]:
+    """Return what is wrong with the expressions of the model's rules."""
+    if not any(rule.kind is spec.RuleKind.CEL for rule in model.rules):
+        return ()
+    # Most models have no expressions, and do without all that this module imports.
+    from mockgen_watch.plan.rule_types import check_rule_types  # noqa: PLC0415
+
+    return check_rule_types(model, [plan.records for plan in plans], _overlaid(model))
+
+
+def _has_expressions(shape: spec.Shape) -> bool:
+    """Return whether a value or a bound in ``shape`` is given by other fields."""
+    if isinstance(shape, spec.Leaf):
+        return bool(expressions_of(shape.generator))
+    if isinstance(shape, spec.ObjectShape):
+        return any(_has_expressions(member.shape) for member in shape.members)
+    return bool(shape.lows or shape.highs) or any(map(_has_expressions, spec.element_shapes(shape)))
 
 
 def _shapes_of(model: spec.Model, plans: Iterable[OutputPlan]) -> list[spec.ObjectShape]:
@@ -252,6 +267,11 @@ class _Compiler:
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
             plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
+        if not any(map(_has_expressions, shapes)):
+            return plan, files
+        # Most specs have no expressions, and do without all that this module imports.
+        from mockgen_watch.plan.dependents import resolve_dependents  # noqa: PLC0415
+
         plan, found = resolve_dependents(plan)
         if plan.faulty is not None:
             whole, more = resolve_dependents(replace(plan, shape=plan.faulty))

@@ -301,6 +301,11 @@ def expressions_of(generator: Generator) -> tuple[Expression, ...]:
     return (*generator.lows, *generator.highs, *kept)
 
 
+def is_bounded(generator: Generator) -> bool:
+    """Return whether rules bound ``generator``."""
+    return isinstance(generator, Number | Moment) and bool(generator.kept)
+
+
 def with_names(
     generator: Generator, change: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> Generator:

@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
 
-COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "$cel": ("decimals", "format"),
-    "$field": ("plus",),
-}
-"""The parameters that stand beside a directive, without a ``$`` of their own."""
-
 MAX_DECIMALS: Final = 15
 _IDENTIFIER: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _ROOTS: Final = ("record", "this")
@@ -53,11 +47,6 @@ def build_field(
         return None if path is None else FieldValue(path=path)
     expression = _moved_field(entry, beside["plus"], context)
     return None if expression is None else Computed(expression=expression)
-
-
-def is_limit(entry: reader.Entry) -> bool:
-    """Return whether a bound is given by other fields."""
-    return entry.get("$field") is not None or entry.get("$cel") is not None
 
 
 def read_limit(entry: reader.Entry, context: reader.ShapeContext) -> Expression | None:
@@ -99,6 +88,17 @@ def read_expression(entry: reader.Entry, context: reader.ShapeContext) -> Expres
     return Expression(
         text=text, bindings=tuple(bindings), home=context.home, text_location=location
     )
+
+
+def check_syntax(entry: reader.Entry, what: str) -> bool:
+    """Return whether the text at ``entry`` is an expression; report where it is none."""
+    text = entry.text or ""
+    try:
+        parse(text)
+    except ExpressionError as error:
+        entry.build.diagnostics.add(diagnose(error, text, text_location(entry), what))
+        return False
+    return True
 
 
 def text_location(entry: reader.Entry) -> Location:

@@ -11,10 +11,6 @@ from msgspec import Struct
 
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.expressions import (
-    build_computed,
-    build_field,
-)
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
 from mockgen_watch.spec.document import plain_data
@@ -41,10 +37,12 @@ def build_generator(
 
     ``beside``: the parameters that stand beside it, which ``COMPANIONS`` lists.
     """
-    if entry.key == "$cel":
-        return build_computed(entry, beside, context)
-    if entry.key == "$field":
-        return build_field(entry, beside, context)
+    if entry.key in reader.COMPANIONS:
+        # Most specs have no expressions, and do without all that these modules import.
+        from mockgen_watch.spec.build import expressions  # noqa: PLC0415
+
+        build = expressions.build_computed if entry.key == "$cel" else expressions.build_field
+        return build(entry, beside, context)
     in_context = _BUILDERS_IN_CONTEXT.get(entry.key)
     return _BUILDERS[entry.key](entry) if in_context is None else in_context(entry, context)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
-from mockgen_watch.spec.build.expressions import is_limit, read_limit
 from mockgen_watch.spec.build.reader import (
     Entry,
     ShapeContext,
@@ -149,7 +148,10 @@ def read_limits(
     """Return the bounds that other fields give, by the names of their parameters."""
     found: dict[str, tuple[Expression, ...]] = {}
     for name in names:
-        if name in params and is_limit(params[name]):
+        if name in params and (params[name].get("$field") or params[name].get("$cel")):
+            # Most specs have no expressions, and do without all that these modules import.
+            from mockgen_watch.spec.build.expressions import read_limit  # noqa: PLC0415
+
             limit = read_limit(params[name], context)
             found[name] = () if limit is None else (limit,)
     return found

@@ -37,6 +37,11 @@ GENERATOR_DIRECTIVES: Final = (
 MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", "$to", "$delete")
 """What may stand beside the directive that chooses a value."""
 
+COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"$cel": ("decimals", "format"), "$field": ("plus",)}
+)
+"""The parameters that stand beside a directive, without a ``$`` of their own."""
+
 VALUE_DIRECTIVES: Final = (
     *GENERATOR_DIRECTIVES, "$array", "$items", "$rows", *MODIFIER_DIRECTIVES, "$comment",
 )  # fmt: skip

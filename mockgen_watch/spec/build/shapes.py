@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.expressions import COMPANIONS
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     build_generator,
@@ -219,7 +218,7 @@ def _mapping_shape(
             member.unknown_directive(reader.VALUE_DIRECTIVES)
             entry.build.open_objects.add(context.address)
     chooser = next((key for key in directives if key in _CHOOSERS), "")
-    beside = {item.key: item for item in data if item.key in COMPANIONS.get(chooser, ())}
+    beside = {item.key: item for item in data if item.key in reader.COMPANIONS.get(chooser, ())}
     data = [item for item in data if item.key not in beside]
     _check_directives(directives, data)
     modified = {

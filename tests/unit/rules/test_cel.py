@@ -26,10 +26,10 @@ if TYPE_CHECKING:
         ("record.a == record.b", None),
         ("5 < record.a", None),
         ("record.a < record.b && true", None),
-        ("record['a'] < record.b", None),
+        ("record['a'] < record.b", (("a",), "<", ("b",))),
         ("!(record.a < record.b)", None),
         ("record.a < 'x'", None),
-        ("record.a < 1e3", None),
+        ("record.a < 1e3", (("a",), "<", Decimal("1E+3"))),
         ("record.a() < 1", None),
     ],
 )

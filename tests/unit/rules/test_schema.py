@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,50 @@ def test_a_schema_that_is_not_valid_is_refused(schema: dict[str, Any]) -> None:
         compile_schema(schema)
 
 
-def test_nothing_outside_of_a_schema_is_fetched() -> None:
-    check = compile_schema({"$ref": "http://localhost:9/never.json"})
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "http://localhost:9/never.json"},
+        {"$ref": "other.json#/x"},
+        {"$ref": "#/$defs/nope"},
+        {"properties": {"a": {"items": {"$ref": "#/$defs/nope"}}}, "$defs": {"x": {}}},
+        {"anyOf": [{"$ref": "#nowhere"}]},
+        {"$ref": "#"},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+        {"allOf": [{"anyOf": [{"$ref": "#"}]}]},
+    ],
+)
+def test_a_reference_that_leads_nowhere_or_in_a_circle_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(RuleError):
-        check("x")
+        compile_schema(schema)
+
+
+def test_a_schema_may_refer_to_itself_further_down() -> None:
+    check = compile_schema(
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "not": {"minProperties": 2}}
+    )
+    assert check({"a": {"a": {}}}) == ""
+    assert check({"a": {"a": 1}})
+
+
+EVIL = ["^(a+)+$", "^([A-Za-z]+ ?)+$", "(x+x+)+y", "^(a|aa)+$", "(.*a){25}$", "^(([a-z])+.)+[A-Z]$"]
+
+
+@pytest.mark.parametrize("source", EVIL)
+@pytest.mark.parametrize("form", ["{}", "(?=a){}"])
+def test_a_pattern_ends_whatever_it_tries(source: str, form: str) -> None:
+    """One with a look ahead may try too many ways, and then says so."""
+    text = "a" * 5000 + "!"
+    schemas: list[dict[str, Any]] = [
+        {"pattern": form.format(source)},
+        {"patternProperties": {form.format(source): False}},
+        {"not": {"pattern": form.format(source)}},
+    ]
+    for schema in schemas:
+        check = compile_schema(schema)
+        value: Json = {text: 1} if "patternProperties" in schema else text
+        if form == "{}":
+            check(value)
+            continue
+        with contextlib.suppress(RuleError):
+            check(value)
