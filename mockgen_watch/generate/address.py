@@ -162,8 +162,8 @@ def lanes_of_elements(
     return _split_mixed(xp, z)
 
 
-def _split_mixed(xp: ModuleType, z: NDArray[np.uint64]) -> tuple[LaneArray, LaneArray]:
-    """Mix ``z`` in place and return its halves, the upper one made odd."""
+def mixed_over(xp: ModuleType, z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return ``mix64`` of each of ``z``, which is overwritten."""
     shifted = z >> xp.uint64(30)
     z ^= shifted
     z *= xp.uint64(MIX_1)
@@ -172,6 +172,12 @@ def _split_mixed(xp: ModuleType, z: NDArray[np.uint64]) -> tuple[LaneArray, Lane
     z *= xp.uint64(MIX_2)
     xp.right_shift(z, xp.uint64(31), out=shifted)
     z ^= shifted
+    return z
+
+
+def _split_mixed(xp: ModuleType, z: NDArray[np.uint64]) -> tuple[LaneArray, LaneArray]:
+    """Mix ``z`` in place and return its halves, the upper one made odd."""
+    mixed_over(xp, z)
     a = z.astype(xp.uint32)
     z >>= xp.uint64(32)
     b = z.astype(xp.uint32)

@@ -172,6 +172,7 @@ class _Compiler:
         draws = replace(
             self._draws(leaf.address, way, strides),
             is_unique=leaf.modifiers.unique,
+            is_distinct=leaf.modifiers.distinct,
             preset=preset,
         )
         column = self._generated(leaf, draws, way)
@@ -273,29 +274,35 @@ class _Compiler:
         home = draws.path[:-1]
         names = (reference.suite, plan.model_id, reference.scenario)
         if (home, names) not in self._parents:
-            is_unique = self._is_unique(home, reference)
-            index = references.parent_index(
-                replace(draws, path=home, is_unique=is_unique), names, plan.count
+            asked = self._asked_of(home, reference)
+            own = replace(
+                draws,
+                path=home,
+                is_unique=any(each.unique for each in asked),
+                is_distinct=any(each.distinct for each in asked),
             )
+            index = references.parent_index(own, names, plan.count)
             key = base_key(plan.seed, plan.model_id)
             self._parents[home, names] = references.ParentCell(index, key)
         return self._parents[home, names]
 
-    def _is_unique(self, home: tuple[str, ...], reference: generators.Reference) -> bool:
-        """Return whether a field of the object at ``home`` asks for each parent only once."""
-        return any(
-            leaf.modifiers.unique
-            and leaf.address[:-1] == home
+    def _asked_of(
+        self, home: tuple[str, ...], reference: generators.Reference
+    ) -> list[spec.Modifiers]:
+        """Return the modifiers of the fields of the object at ``home`` that share a parent."""
+        return [
+            leaf.modifiers
+            for _, leaf in spec.walk_leaves(self.plan.shape)
+            if leaf.address[:-1] == home
             and isinstance(leaf.generator, generators.Reference)
             and replace(leaf.generator, path=()) == replace(reference, path=())
-            for _, leaf in spec.walk_leaves(self.plan.shape)
-        )
+        ]
 
     def _row_draw(self, generator: generators.RowField, draws: FieldDraws) -> PoolDraw:
         """Return the draw that all fields of one ``$rows`` share."""
         entries = generator.rows.entries
         identity = frozenset((entry.identity, entry.weight) for entry in entries)
-        key = (generator.address, identity, draws.is_unique)
+        key = (generator.address, identity, draws.is_unique, draws.is_distinct)
         if key not in self._rows:
             preset = self._presets.get((Draw.ROWS, path_of_draw(generator.address)), {})
             self._rows[key] = draw_rows(

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
-from mockgen_watch.generate.address import GOLDEN, MASK32, MASK64, SCORE, WORD, Address, mix64
+from mockgen_watch.generate.address import (
+    GOLDEN,
+    MASK32,
+    MASK64,
+    SCORE,
+    WORD,
+    Address,
+    mix64,
+    mixed_over,
+)
 from mockgen_watch.generate.column import State
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Level, Lookup, Word, uniform
 
@@ -26,7 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
-    from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
+    from mockgen_watch.generate.address import (
+        Cell,
+        Cells,
+        Constants,
+        IntArray,
+        LaneArray,
+        Stream,
+    )
 
     Choices: TypeAlias = Mapping[tuple[int, ...], tuple[bytes | None, ...]]
 
@@ -43,6 +59,7 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
         strides: the greatest number of elements of each array around it, outermost first.
         count: how many records are planned; no value depends on it.
         is_unique: no two cells may have one value.
+        is_distinct: no two elements of the array around the field may have one value.
         preset: what is set for the first records.
     """
 
@@ -53,6 +70,7 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
     strides: tuple[int, ...] = ()
     count: int = 1
     is_unique: bool = False
+    is_distinct: bool = False
     preset: Choices = field(default_factory=dict)
 
     @property
@@ -61,7 +79,10 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
         return Address.of(self.seed, self.model_id, self.path)
 
     def numbers(self, size: int) -> Stream:
-        """Return the stream of numbers below ``size``: equally likely, or unique."""
+        """Return the stream of numbers below ``size``: equally likely, unique or distinct."""
+        if self.is_distinct:
+            words = (self.address.constants(f"distinct/{n}") for n in (0, 1))
+            return ArrayPermuted(size, *words)
         if self.is_unique:
             return _unique(self.address, self.level, size, self.strides)
         return self.preset_numbers(self.uniform("value", size))
@@ -206,13 +227,59 @@ class RecordPosition(Drawn):
         return position
 
 
+class Network:
+    """The Feistel network over numbers below ``size``, walked until it ends below it."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.bits = max(2, (size - 1).bit_length())
+        self._low_bits = self.bits // 2
+
+    def at(self, number: int, keys: Sequence[int]) -> int:
+        """Return where the network takes one number; ``keys``: one for each round."""
+        number = self._once(number, keys)
+        while number >= self.size:
+            number = self._once(number, keys)
+        return number
+
+    def over(self, xp: ModuleType, numbers: IntArray, keys: Sequence[LaneArray]) -> IntArray:
+        """Return the same for int64[n] numbers; ``keys``: uint32[n] for each round."""
+        out = self._once_over(xp, numbers, keys)
+        (outside,) = xp.nonzero(out >= self.size)
+        while len(outside):
+            walked = self._once_over(xp, out[outside], [key[outside] for key in keys])
+            out[outside] = walked
+            outside = outside[walked >= self.size]
+        return out
+
+    def _once(self, number: int, keys: Sequence[int]) -> int:
+        low_mask = (1 << self._low_bits) - 1
+        high_mask = (1 << (self.bits - self._low_bits)) - 1
+        low, high = number & low_mask, number >> self._low_bits
+        for step in range(0, ROUNDS, 2):
+            high ^= mix32(low ^ keys[step]) & high_mask
+            low ^= mix32(high ^ keys[step + 1]) & low_mask
+        return high << self._low_bits | low
+
+    def _once_over(self, xp: ModuleType, numbers: IntArray, keys: Sequence[LaneArray]) -> IntArray:
+        low_mask = xp.uint32((1 << self._low_bits) - 1)
+        high_mask = xp.uint32((1 << (self.bits - self._low_bits)) - 1)
+        low = numbers.astype(xp.uint32) & low_mask
+        high = (numbers >> self._low_bits).astype(xp.uint32)
+        for step in range(0, ROUNDS, 2):
+            high ^= mix32_over(xp, low ^ keys[step]) & high_mask
+            low ^= mix32_over(xp, high ^ keys[step + 1]) & low_mask
+        joined: IntArray = high.astype(xp.int64) << self._low_bits
+        joined |= low
+        return joined
+
+
 class Permutation:
     """A keyed bijection of 0 … size-1, up to 2**63 numbers."""
 
     def __init__(self, size: int, key: int) -> None:
         self.size = size
-        self.bits = max(2, (size - 1).bit_length())
-        self._low_bits = self.bits // 2
+        self.network = Network(size)
         rounds = (mix64((key + n * GOLDEN) & MASK64) for n in range(ROUNDS))
         self._keys = tuple(round_key & MASK32 for round_key in rounds)
         self._table: tuple[int, ...] = ()
@@ -223,42 +290,13 @@ class Permutation:
     def at(self, number: int) -> int:
         if self._table:
             return self._table[number]
-        number = self._network(number)
-        while number >= self.size:
-            number = self._network(number)
-        return number
+        return self.network.at(number, self._keys)
 
     def over(self, xp: ModuleType, numbers: IntArray) -> IntArray:
         if self._table:
             return xp.array(self._table, xp.int64).take(numbers)  # type: ignore[no-any-return]
-        out = self._network_over(xp, numbers)
-        (outside,) = xp.nonzero(out >= self.size)
-        while len(outside):
-            walked = self._network_over(xp, out[outside])
-            out[outside] = walked
-            outside = outside[walked >= self.size]
-        return out
-
-    def _network(self, number: int) -> int:
-        low_mask = (1 << self._low_bits) - 1
-        high_mask = (1 << (self.bits - self._low_bits)) - 1
-        low, high = number & low_mask, number >> self._low_bits
-        for step in range(0, ROUNDS, 2):
-            high ^= mix32(low ^ self._keys[step]) & high_mask
-            low ^= mix32(high ^ self._keys[step + 1]) & low_mask
-        return high << self._low_bits | low
-
-    def _network_over(self, xp: ModuleType, numbers: IntArray) -> IntArray:
-        low_mask = xp.uint32((1 << self._low_bits) - 1)
-        high_mask = xp.uint32((1 << (self.bits - self._low_bits)) - 1)
-        low = numbers.astype(xp.uint32) & low_mask
-        high = (numbers >> self._low_bits).astype(xp.uint32)
-        for step in range(0, ROUNDS, 2):
-            high ^= mix32_over(xp, low ^ xp.uint32(self._keys[step])) & high_mask
-            low ^= mix32_over(xp, high ^ xp.uint32(self._keys[step + 1])) & low_mask
-        joined: IntArray = high.astype(xp.int64) << self._low_bits
-        joined |= low
-        return joined
+        keys = [xp.full(len(numbers), key, xp.uint32) for key in self._keys]
+        return self.network.over(xp, numbers, keys)
 
 
 class Permuted(Drawn):
@@ -274,6 +312,37 @@ class Permuted(Drawn):
 
     def draw(self, cells: Cells) -> IntArray:
         return self.permutation.over(cells.xp, self.position.over(cells) % self.size)
+
+
+class ArrayPermuted(Drawn):
+    """Numbers below ``size`` that no two of the first ``size`` elements of an array share.
+
+    The permutation of the element indexes has the key that the array's own cell draws.
+    """
+
+    def __init__(self, size: int, high: Constants, low: Constants) -> None:
+        super().__init__(size)
+        self.network = Network(size)
+        level = Level()
+        self.high = level.word(high)
+        self.low = level.word(low)
+
+    def at(self, cell: Cell) -> int:
+        home = cell.outer or cell
+        key = self.high.at(home) << 32 | self.low.at(home)
+        keys = [mix64((key + n * GOLDEN) & MASK64) & MASK32 for n in range(ROUNDS)]
+        return self.network.at(cell.elements[-1] % self.size, keys)
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        home = cells.outer or cells
+        key = self.high.over(home).astype(xp.uint64)
+        key <<= xp.uint64(32)
+        key |= self.low.over(home)
+        steps = (xp.uint64(n * GOLDEN & MASK64) for n in range(ROUNDS))
+        keys = [mixed_over(xp, key + step).astype(xp.uint32) for step in steps]
+        place = xp.full(len(cells.a), cells.elements[-1] % self.size, xp.int64)
+        return self.network.over(xp, place, keys)
 
 
 class Spread(Drawn):

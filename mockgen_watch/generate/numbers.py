@@ -40,7 +40,11 @@ def number_column(number: Number, draws: FieldDraws) -> Column:
     else:
         first, drawn = distribution_stream(number, grid, draws)
         count = drawn.size
-        stream = draws.numbers(count) if draws.is_unique else draws.preset_numbers(drawn, first)
+        stream = (
+            draws.numbers(count)
+            if draws.is_unique or draws.is_distinct
+            else draws.preset_numbers(drawn, first)
+        )
     offset = grid.origin + first * grid.step
     if count <= WHOLE:
         step, decimals = grid.step, number.decimals

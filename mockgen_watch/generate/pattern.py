@@ -37,7 +37,7 @@ FORMS: Final = 4096
 def pattern_column(pattern: Pattern, draws: FieldDraws) -> Column:
     """Return the column of strings that match ``pattern``."""
     compiled = compile_pattern(pattern.source)
-    if draws.is_unique:
+    if draws.is_unique or draws.is_distinct:
         return _unique_column(compiled, draws)
     return Column(kind=ColumnKind.TEXT, parts=_drawn_parts(compiled, draws))
 

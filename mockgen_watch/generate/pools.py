@@ -50,7 +50,7 @@ def constant_column(constant: Constant, _draws: FieldDraws) -> Column:
 
 def boolean_column(boolean: Boolean, draws: FieldDraws) -> Column:
     """Return true with the given odds, else false."""
-    if draws.is_unique:
+    if draws.is_unique or draws.is_distinct:
         return value_column((False, True), draws.numbers(2))
     yes = streams.threshold(boolean.true)
     if not 0 < yes < streams.ALWAYS:
@@ -80,6 +80,8 @@ def draw_pool(pool: Pool, draws: FieldDraws, draw: str) -> PoolDraw:
     identities = [entry.identity for entry in entries]
     if len(entries) == 1:
         return PoolDraw(entries, None)
+    if draws.is_distinct:
+        return PoolDraw(entries, draws.numbers(len(entries)))
     if draws.is_unique:
         return PoolDraw(entries, in_order(draws.address, identities, draws.strides))
     weights = [entry.weight for entry in entries]

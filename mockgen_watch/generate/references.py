@@ -94,6 +94,8 @@ def parent_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Strea
     ``names``: the parent's suite, model and scenario.
     """
     identity = encode_parts(*names)
+    if draws.is_distinct:
+        return draws.numbers(count)
     if draws.is_unique:
         key = draws.address.key("reference", identity)
         return Permuted(count, key, RecordPosition(draws.strides))

@@ -306,7 +306,10 @@ class Condition(Struct, frozen=True, kw_only=True):
 
     def holds(self, written: Json) -> bool:
         """Return whether it holds for a record: for one element where the field is in an array."""
-        return any(self.fits(value) for _, value in json_values.places_of(written, self.path))
+        return any(
+            any(map(self.fits, value)) if isinstance(value, list) else self.fits(value)
+            for _, value in json_values.places_of(written, self.path)
+        )
 
 
 class Clause(Struct, frozen=True, kw_only=True):

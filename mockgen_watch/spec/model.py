@@ -146,6 +146,7 @@ class Modifiers(Struct, frozen=True, kw_only=True):
         null: probability of null, 0 to 1.
         omit: probability of absence, 0 to 1; drawn apart from null, and first.
         unique: no two records of one output have this value (leaves only).
+        distinct: no two elements of the array around it have this value (leaves only).
         transforms: applied to text, in order.
         to: the path in the master's slot that it maps to; empty: the field's own.
         delete: drop the master's key; the leaf then is never written.
@@ -154,6 +155,7 @@ class Modifiers(Struct, frozen=True, kw_only=True):
     null: Decimal
     omit: Decimal
     unique: bool = False
+    distinct: bool = False
     transforms: tuple[Transform, ...] = ()
     to: tuple[str, ...] = ()
     delete: bool = False

@@ -429,6 +429,7 @@ def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
         (modifiers.omit, f"absent with probability {modifiers.omit}"),
         (modifiers.null, f"null with probability {modifiers.null}"),
         (modifiers.unique, "never the same twice"),
+        (modifiers.distinct, "never the same twice in one array"),
         (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),
         (modifiers.to, "written to " + ".".join(modifiers.to)),
     )

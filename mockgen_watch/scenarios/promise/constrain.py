@@ -24,7 +24,7 @@ from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
 from mockgen_watch.scenarios.promise import facts
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
 from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
-from mockgen_watch.spec.model import Leaf, ObjectShape, Shape
+from mockgen_watch.spec.model import Leaf, ObjectShape, Shape, find_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +80,10 @@ def _constrain_one(plan: RecordPlan, requirement: Requirement) -> tuple[RecordPl
     if not found:
         return plan, requirement.holds({})
     # A requirement on an array or an object is on no leaf in it.
+    # A clause on an array of plain values is about each of them.
     is_leaf = len(found) == 1 and found[0].path == facts.bare_path(paths[0])
+    if is_leaf and not requirement.is_of_elements:
+        is_leaf = all(isinstance(part, Leaf) for part in find_shapes(plan.shape, paths[0]))
     if requirement.fits is not None and is_leaf and not found[0].is_sure:
         return _constrain_elements(plan, requirement, found[0])
     variables = _variables(found)

@@ -109,6 +109,11 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     home: Path = ()
     is_for_all: bool = False
 
+    @property
+    def is_of_elements(self) -> bool:
+        """Whether it is about each element where its path leads to an array of plain values."""
+        return self.is_outside or self.condition is not None
+
     def fields_in(self, plan: RecordPlan, message: str) -> tuple[Related, ...]:
         """Return where ``plan`` states the fields that decide, each with ``message``."""
         fields = facts.fields_below(plan.shape, self.paths or ())

@@ -247,10 +247,15 @@ _BUILDERS_IN_CONTEXT: Final[
 
 
 class Lengths(Struct, frozen=True, kw_only=True):
-    """How many elements an array has; ``lows`` and ``highs`` as ``spec.model.ArrayShape``."""
+    """How many elements an array has, and what of them differs from element to element.
+
+    ``lows`` and ``highs`` are as ``spec.model.ArrayShape`` has them.
+    """
 
     minimum: int = 0
     maximum: int = 0
+    is_unique: bool = False
+    unique_by: tuple[str, ...] = ()
     lows: tuple[generators.Expression, ...] = ()
     highs: tuple[generators.Expression, ...] = ()
 
@@ -262,13 +267,17 @@ def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
         ends = {"min": entry, "max": entry}
     elif entry.is_mapping:
         before = entry.errors
-        ends = reader.read_params(entry, ("min", "max"))
+        ends = reader.read_params(entry, ("min", "max", "unique", "unique_by"))
         if "max" not in ends and entry.errors == before:
             entry.error("MG205", "$array needs max")
     elif not ends:
         entry.type_error("a length, [min, max], or a mapping with min and max")
     limits = read_limits(ends, ("min", "max"), context)
-    lengths = {name: reader.read_whole(end, 0) for name, end in ends.items() if name not in limits}
+    lengths = {
+        name: reader.read_whole(end, 0)
+        for name, end in ends.items()
+        if name in {"min", "max"} and name not in limits
+    }
     least, most = lengths.get("min") or 0, lengths.get("max")
     if most is None:
         most = MAX_ELEMENTS if "max" in limits else 0
@@ -277,7 +286,14 @@ def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
     elif most > MAX_ELEMENTS:
         ends["max"].error("MG208", f"an array has {MAX_ELEMENTS} elements at most")
     lows, highs = limits.get("min", ()), limits.get("max", ())
-    return Lengths(minimum=least, maximum=most, lows=lows, highs=highs)
+    return Lengths(
+        minimum=least,
+        maximum=most,
+        is_unique=bool(reader.read_flag(ends.get("unique"))),
+        unique_by=reader.read_field(ends.get("unique_by")) or (),
+        lows=lows,
+        highs=highs,
+    )
 
 
 def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Modifiers:

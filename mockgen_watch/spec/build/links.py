@@ -77,6 +77,9 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
                     continue
                 graph[model.name, group.scenario.name, position] = (leaf, below)
     _check_unique(models, records, build)
+    for model in models:
+        for group in records[model.name]:
+            _check_distinct(group.shape, 0, records, build)
     _check_circles(graph, build)
 
 
@@ -274,6 +277,33 @@ def _check_unique(models: Sequence[spec.Model], records: _Records, build: Build)
                 if leaf.origin.location not in build.stand_ins:
                     demand = _Demand(leaf=leaf, times=times, scenario=largest)
                     _check_demand(demand, records, build)
+
+
+def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Build) -> None:
+    """Report each field that cannot differ in all of at most ``most`` elements of its array."""
+    if isinstance(shape, spec.ObjectShape):
+        for member in shape.members:
+            _check_distinct(member.shape, most, records, build)
+        return
+    if isinstance(shape, spec.ArrayShape):
+        for element in spec.element_shapes(shape):
+            count = max(shape.maximum, len(shape.elements))
+            _check_distinct(element, count, records, build)
+        return
+    if not shape.modifiers.distinct or shape.origin.location in build.stand_ins:
+        return
+    place, generator = _place(shape, build), shape.generator
+    values = generators.capacity(generator)
+    if isinstance(generator, generators.Reference):
+        group = _referenced(generator, records)
+        values = None if group is None else group.scenario.count
+    elif values is None or generators.names_of(generator) or shape.modifiers.transforms:
+        message = "values of this kind cannot be promised to differ in one array"
+        build.diagnostics.error("MG204", place, message)
+        return
+    if values is not None and values < most:
+        message = f"{values} different values are too few for {most} elements of one array"
+        build.diagnostics.error("MG214", place, message, "widen the field, or lower max")
 
 
 def _unique_leaves(shape: spec.Shape, times: int = 1) -> Iterator[tuple[spec.Leaf, int]]:

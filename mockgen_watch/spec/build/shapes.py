@@ -11,6 +11,7 @@ from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
+    Lengths,
     build_generator,
     build_modifiers,
     read_lengths,
@@ -288,6 +289,36 @@ def _directed_leaf(
     return leaf
 
 
+def _distinct(items: spec.Shape, lengths: reader.Entry, counts: Lengths) -> spec.Shape:
+    """Return the shape of elements with what differs from element to element marked."""
+    if counts.is_unique and not isinstance(items, spec.Leaf):
+        hint = "name the field that differs: unique_by: sku"
+        lengths.error("MG204", "unique is for elements that are single values", hint)
+    path = counts.unique_by
+    if not path and not counts.is_unique:
+        return items
+    if not isinstance(spec.find_shape(items, path), spec.Leaf):
+        if path:
+            place = lengths.get("unique_by") or lengths
+            place.error("MG218", f'unique_by: the elements have no single value "{".".join(path)}"')
+        return items
+
+    def change(part: spec.Shape, rest: spec.KeyPath) -> spec.Shape:
+        if isinstance(part, spec.Leaf):
+            return replace(part, modifiers=replace(part.modifiers, distinct=True))
+        if not isinstance(part, spec.ObjectShape):
+            return part
+        members = tuple(
+            replace(member, shape=change(member.shape, rest[1:]))
+            if member.name == rest[0]
+            else member
+            for member in part.members
+        )
+        return replace(part, members=members)
+
+    return change(items, path)
+
+
 def _array(
     entry: reader.Entry,
     context: reader.ShapeContext,
@@ -304,7 +335,7 @@ def _array(
     under = base.items if isinstance(base, spec.ArrayShape) else None
     return spec.ArrayShape(
         elements=(),
-        items=_shape(items, _inside_array(context), under),
+        items=_distinct(_shape(items, _inside_array(context), under), lengths, counts),
         minimum=counts.minimum,
         maximum=counts.maximum,
         modifiers=modifiers,
