@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -485,8 +486,8 @@ class _Parser:
             return self._word(token)
         if token.text == "(":
             inner = self._choice()
-            self._expect(")", token)
-            return inner
+            # The text of a node has its brackets, so that it is an expression of its own.
+            return replace(inner, start=token.start, end=self._expect(")", token).end)
         if token.text == "[":
             items, end = self._arguments(token, "]")
             return ListLiteral(items=items, start=token.start, end=end)

@@ -26,8 +26,6 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.column import Column
     from mockgen_watch.generate.computed import Fields
@@ -100,18 +98,16 @@ def kept_column(
             lows.append(Derived(bound, lambda n: -((origin - n) // step), q.MOST))
         else:
             highs.append(Derived(bound, lambda n: (n - origin) // step, q.MOST))
-    inside = Ranged(_extreme(lows, is_least=False), _extreme(highs, is_least=True), draws,
-                    "kept", count)  # fmt: skip
+    # Where the bounds leave nothing the number is still one of the field's own; a rule then fails.
+    low = q.Extreme([q.Extreme(lows, is_least=False), q.Constant(count - 1)], is_least=True)
+    high = q.Extreme([q.Extreme(highs, is_least=True), q.Constant(0)], is_least=False)
+    inside = Ranged(Shared(low), Shared(high), draws, "kept", count)
     own = Derived(column.units, lambda n: (n - origin) // step, count)
     units = Derived(Kept(own, inside), lambda n: origin + n * step, q.MOST)
     if isinstance(generator, generators.Number):
         last = origin + (count - 1) * step
         return measured_column(Shared(units), origin, last, generator.decimals)
     return moment_texts(replace(generator, step=1), Shared(units))
-
-
-def _extreme(streams: Sequence[Stream], *, is_least: bool) -> Stream:
-    return Shared(q.Extreme(streams, is_least=is_least))
 
 
 def _grid(generator: Limited) -> tuple[int, int, int]:

@@ -228,6 +228,8 @@ class _Compiler:
             slot=merged.slot,
             moves=merged.moves,
             scenario=scenario.name,
+            promise=scenario.promise,
+            twin=twin.name,
             faults=scenario.faults,
             coverage=twin.coverage,
             faulty=None if faulty is None else faulty.shape,

@@ -160,6 +160,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
             as the model does; ``path_of`` gives where those are.
         slot: where in ``shape`` the model's record is; the rest is the master's.
         moves: where a field is in the model, and where ``$to`` puts it below the slot.
+        promise: what the records promise, where there are rules or exclusions.
+        twin: the name of the scenario that decides them but for their faults.
         faults: how many rules a negative record breaks.
         coverage: which combinations come first; of twins, what the twins' scenario says.
         first: what is set for the first records, once coverage is designed.
@@ -181,6 +183,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
     slot: tuple[str, ...] = ()
     moves: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     scenario: str = ""
+    promise: spec.Promise = spec.Promise.VALID
+    twin: str = ""
     faults: int = 1
     coverage: spec.CoverageSpec = spec.NO_COVERAGE
     first: tuple[FirstChoices, ...] = ()
@@ -236,18 +240,19 @@ class OutputPlan(Struct, frozen=True, kw_only=True):
 
 POSITIVE = "positive"
 NEGATIVE = "negative"
+EXCLUSION = "exclusion"
 
 
 def twin_of(model: spec.Model, scenario: spec.Scenario) -> spec.Scenario:
     """Return the scenario that decides the records of ``scenario`` but for their faults.
 
-    Itself, unless it is ``negative`` and the model has rules: then it is ``positive``, or the
-    model alone where there is no such scenario.
+    Itself, unless it is negative and the model has rules: then it is the one whose twins its
+    records are, ``positive`` by default, or the model alone where there is no such scenario.
     """
-    if scenario.name != NEGATIVE or not model.rules:
+    if scenario.promise is not spec.Promise.BROKEN or not model.rules:
         return scenario
     for other in model.scenarios:
-        if other.name == POSITIVE and not other.mix:
+        if other.name == scenario.negative_of and not other.mix:
             return other
     return replace(scenario, name=POSITIVE, overlay=None, stated=())
 
@@ -320,6 +325,7 @@ def _records_form(plan: RecordPlan, digests: dict[int, str]) -> Form:
         "slot": list(plan.slot),
         "moves": canonical_form(plan.moves),
         "scenario": plan.scenario,
+        "promise": plan.promise.value,
         "faults": plan.faults,
         "coverage": plan.coverage.strength.value,
     }

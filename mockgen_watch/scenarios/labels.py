@@ -14,22 +14,21 @@ from msgspec import Struct
 
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
 from mockgen_watch.rules.values import Missing, Place
 from mockgen_watch.spec.document import Json, pointer_of
-from mockgen_watch.spec.model import Labels, Statement
+from mockgen_watch.spec.model import Labels, Promise, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import IntArray
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.promise.requirements import Requirement
 
 
 BASE: Final = "base"
-EXCLUSION: Final = "exclusion"
 
 INSIDE: Final = "_label"
 """The key of a record that holds its label, where labels are inside."""
@@ -167,9 +166,9 @@ class Records:
 
 def has_promise(plan: RecordPlan) -> bool:
     """Return whether rules or exclusions apply to the records of ``plan``."""
-    if plan.scenario == NEGATIVE:
+    if plan.promise is Promise.BROKEN:
         return bool(plan.rules)
-    return plan.scenario in {POSITIVE, BASE, EXCLUSION} and bool(plan.rules or plan.exclusions)
+    return plan.promise is not Promise.NOTHING and bool(plan.rules or plan.exclusions)
 
 
 def is_promised(plan: OutputPlan) -> bool:

@@ -13,11 +13,10 @@ from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Location, Severity, has_errors
 from mockgen_watch.errors import FindingsError
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
 from mockgen_watch.scenarios.coverage.covered import ALL_RECORDS, Covered, cover_plan
 from mockgen_watch.scenarios.faults.breaker import Breaker
 from mockgen_watch.scenarios.faults.broken_chunks import BrokenChunks
-from mockgen_watch.scenarios.labels import BASE, EXCLUSION, Batch, Case, Label, Records, has_promise
+from mockgen_watch.scenarios.labels import Batch, Case, Label, Records, has_promise
 from mockgen_watch.scenarios.promise.constrain import constrain
 from mockgen_watch.scenarios.promise.propagate import propagate
 from mockgen_watch.scenarios.promise.redraw import Sampler, check_unique_statements
@@ -29,12 +28,14 @@ from mockgen_watch.scenarios.promise.requirements import (
     keep_rule,
     match_condition,
 )
+from mockgen_watch.spec.model import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from mockgen_watch.generate.address import IntArray
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.spec.document import Json
 
     Sampled = tuple[Sampler | None, Sequence[Covered]]
@@ -160,12 +161,12 @@ class _Compiler:
         self.found += problems
         if has_errors(self.found):
             return None
-        if plan.scenario == EXCLUSION and terms.clauses:
+        if plan.promise is Promise.EXCLUDED and terms.clauses:
             return self._excluded(plan, terms)
         sampler, covered = self.valid(plan, terms)
         if sampler is None:
             return None
-        if plan.scenario != NEGATIVE:
+        if plan.promise is not Promise.BROKEN:
             return ScenarioRecords([sampler], covered=covered)
         try:
             breaker = Breaker(terms, sampler)
@@ -246,7 +247,7 @@ class _Compiler:
         self, plan: RecordPlan, path: tuple[str, ...]
     ) -> tuple[RecordPlan, bool]:
         """Return the plan of a parent, and whether its records keep what is drawn at ``path``."""
-        if plan.scenario in {NEGATIVE, EXCLUSION}:
+        if plan.promise is not Promise.VALID:
             return plan, False
         terms, problems = compile_terms(plan)
         sampler = None if problems else self._apart().valid(plan, terms)[0]
@@ -302,10 +303,10 @@ def report_model(
     Raises:
         FindingsError: a promise cannot be kept.
     """
-    by_name = {plan.scenario: plan for plan in plans if not plan.mix}
-    for name in (NEGATIVE, POSITIVE, BASE):
-        plan = by_name.get(name)
-        if plan is not None and has_promise(plan.records):
+    asked = [plan for plan in plans if not plan.mix and has_promise(plan.records)]
+    for promise in (Promise.BROKEN, Promise.VALID):
+        plan = next((each for each in asked if each.records.promise is promise), None)
+        if plan is not None:
             records = records_of(plan)
             if isinstance(records, BrokenRecords):
                 return _report(plan, records.breaker)

@@ -21,7 +21,7 @@ from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import pool_stream, rank_order
 from mockgen_watch.masters.shapes import canonical_form
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE, OutputPlan, RecordPlan
+from mockgen_watch.plan.model import EXCLUSION, NEGATIVE, POSITIVE, OutputPlan, RecordPlan
 from mockgen_watch.rules.values import MISSING, Missing, Path, places_of, same, shown, with_value
 from mockgen_watch.scenarios import labels
 from mockgen_watch.scenarios.promise.facts import (
@@ -31,7 +31,15 @@ from mockgen_watch.scenarios.promise.facts import (
     options_of,
 )
 from mockgen_watch.spec.generators import Number, Pattern, RowField
-from mockgen_watch.spec.model import Labels, Leaf, ObjectShape, OriginKind, Shape, element_shapes
+from mockgen_watch.spec.model import (
+    Labels,
+    Leaf,
+    ObjectShape,
+    OriginKind,
+    Promise,
+    Shape,
+    element_shapes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -255,7 +263,7 @@ def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
 def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
     """Yield what the model lacks for the scenario, and the format for labels."""
     rules, faults = plan.records.rules, plan.records.faults
-    if plan.scenario == labels.EXCLUSION and rules and not plan.records.exclusions:
+    if plan.records.promise is Promise.EXCLUDED and rules and not plan.records.exclusions:
         yield Diagnostic(
             code="MG403",
             message=f"no clause says what {plan.scenario} of {plan.model} is to match",
@@ -263,7 +271,7 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
             hint="state $exclude beside $rules, or give the scenario another name",
             related=(Related(message="rules are stated here", location=rules[0].location),),
         )
-    if plan.scenario == NEGATIVE and faults > 1 and not rules:
+    if plan.records.promise is Promise.BROKEN and faults > 1 and not rules:
         yield Diagnostic(
             code="MG403",
             message=f"no record of {plan.model} can break {faults} rules: it has none",
@@ -279,7 +287,7 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
         )
 
 
-COMPARED: Final = (POSITIVE, NEGATIVE, labels.EXCLUSION)
+COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
 """Scenarios that are meant to differ."""
 
 _SHOWN: Final = 300

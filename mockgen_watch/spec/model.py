@@ -408,6 +408,18 @@ class OutputOptions(Struct, frozen=True, kw_only=True):
     options: tuple[tuple[str, Json], ...] = ()
 
 
+class Promise(StrEnum):
+    """What the records of a scenario promise, where the model has rules or exclusions."""
+
+    VALID = "valid"
+    """Each keeps every rule and matches no exclusion."""
+    BROKEN = "broken"
+    """Each is the twin of a valid one, and breaks just the rules that it is meant to."""
+    EXCLUDED = "excluded"
+    """Each keeps every rule and matches an exclusion."""
+    NOTHING = "nothing"
+
+
 class MixPart(Struct, frozen=True, kw_only=True):
     """A scenario and its weight in a mix."""
 
@@ -428,6 +440,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
         faults: rules that a negative record breaks.
         coverage: of this scenario.
         stated: values of single records.
+        promise: what its records promise.
+        negative_of: of broken records, the scenario that their twins are of.
     """
 
     name: str
@@ -439,6 +453,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     output: OutputOptions
     location: Location
     stated: tuple[Statement, ...] = ()
+    promise: Promise = Promise.VALID
+    negative_of: str = ""
 
 
 class Model(Struct, frozen=True, kw_only=True):

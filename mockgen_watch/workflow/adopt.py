@@ -26,11 +26,10 @@ from mockgen_watch.migrations.graft import (
     build_graft,
     propose,
 )
-from mockgen_watch.plan.model import NEGATIVE, OutputPlan
 from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.labels import INSIDE
 from mockgen_watch.spec.document import Document, Json, MappingNode, Node, pointer_of
-from mockgen_watch.spec.model import Layout
+from mockgen_watch.spec.model import Layout, Promise
 from mockgen_watch.spec.parse import parse
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
@@ -50,6 +49,9 @@ if TYPE_CHECKING:
     """From paths of outputs and their digests to the bytes of those that a commit has so."""
 
     Changed: TypeAlias = Mapping[int, tuple[Json, Json]]
+
+    from mockgen_watch.plan.model import OutputPlan
+
     """Index → a record as the spec makes it, and as it was edited."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -129,10 +131,10 @@ def _check_kind(plan: OutputPlan, path: str) -> None:
     if plan.mix:
         names = ", ".join(part.scenario for part in plan.mix)
         raise CannotAdoptError(f"its records are those of {names}; edit them there")
-    if plan.scenario == NEGATIVE and plan.records.rules:
+    if plan.records.promise is Promise.BROKEN and plan.records.rules:
         raise CannotAdoptError(
-            "each of its records is the twin of one of positive, but for the fault that its "
-            "label tells; edit it there"
+            f"each of its records is the twin of one of {plan.records.twin}, but for the fault "
+            "that its label tells; edit it there"
         )
 
 

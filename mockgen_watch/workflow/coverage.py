@@ -11,13 +11,12 @@ from msgspec import Struct
 from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import StorageError, UsageError
 from mockgen_watch.lock.paths import below
-from mockgen_watch.plan.model import POSITIVE, OutputPlan
 from mockgen_watch.scenarios.coverage.parameters import key_of
-from mockgen_watch.scenarios.labels import BASE, EXCLUSION, has_promise
+from mockgen_watch.scenarios.labels import has_promise
 from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure, scenario_odds
 from mockgen_watch.scenarios.promise.facts import fields_below
 from mockgen_watch.scenarios.source import common_record
-from mockgen_watch.spec.model import Coverage
+from mockgen_watch.spec.model import Coverage, Promise
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.workflow.project import OpenProject, replace_files
 from mockgen_watch.workflow.targets import plans_by_name
@@ -25,6 +24,7 @@ from mockgen_watch.workflow.targets import plans_by_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mockgen_watch.plan.model import OutputPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.spec.document import Json
@@ -171,9 +171,9 @@ def _are_apart(first: OutputPlan, second: OutputPlan) -> bool:
     if not (has_promise(first.records) and has_promise(second.records)):
         return False
     kinds = {
-        POSITIVE if plan.scenario == BASE else plan.scenario
+        plan.records.promise
         for plan in (first, second)
-        if plan.scenario != EXCLUSION or plan.records.exclusions
+        if plan.records.promise is not Promise.EXCLUDED or plan.records.exclusions
     }
     return len(kinds) > 1
 

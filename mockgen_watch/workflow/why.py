@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.errors import UsageError
-from mockgen_watch.plan.model import NEGATIVE, POSITIVE, RecordPlan
 from mockgen_watch.rules.values import Missing
 from mockgen_watch.scenarios.coverage.covered import find_design
 from mockgen_watch.scenarios.faults.candidates import OWN
@@ -21,6 +20,7 @@ from mockgen_watch.workflow import origins
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.scenarios.source import Source
     from mockgen_watch.workflow.targets import Target
 
@@ -226,9 +226,7 @@ def _special(plan: RecordPlan, case: Case, index: int, path: Sequence[str]) -> C
         return Choice(origin=origin, text=text)
     stated = origins.find_statement(plan, index, path)
     if stated is not None:
-        # Records of negative are twins where there are rules.
-        is_twin = plan.scenario == NEGATIVE and plan.rules
-        name = POSITIVE if is_twin else plan.scenario
+        name = plan.twin or plan.scenario
         origin = Origin(kind=OriginKind.SCENARIO, name=name, location=stated.location)
         text = f"stated for record {index} in $records, and not drawn"
         return Choice(origin=origin, text=text)

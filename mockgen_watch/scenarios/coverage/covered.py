@@ -27,8 +27,6 @@ from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.masters.shapes import form_bytes
 from mockgen_watch.plan.model import (
-    NEGATIVE,
-    POSITIVE,
     Draw,
     FirstChoices,
     RecordPlan,
@@ -192,7 +190,7 @@ def cover_plan(
         clause: the exclusion that the records match; a part of the design's name.
         records: which records are rows of the design.
     """
-    scenario = POSITIVE if plan.scenario == NEGATIVE and plan.rules else plan.scenario
+    scenario = plan.twin or plan.scenario
     name = "/".join(filter(None, (plan.model_id, scenario, clause)))
     key = _key(plan, name, records)
     if key in designs:

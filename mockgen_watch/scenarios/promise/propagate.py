@@ -121,6 +121,7 @@ class _System:
 
     Attributes:
         sure: fields that have to be there.
+        read_by_guards: fields whose values decide whether an inequality has to hold.
         partly: by ``id``, requirements of which something is not in the inequalities.
     """
 
@@ -128,6 +129,7 @@ class _System:
         self.plan = plan
         self.sure: set[Path] = set()
         self.partly: set[int] = set()
+        self.read_by_guards: set[Path] = set()
         self._facts = FieldFacts(plan)
         self._fields = {field.path: field for field in facts.fields_of(plan.shape)}
         self._variables: dict[str, Variable] = {}
@@ -324,6 +326,7 @@ class _System:
             if name not in self._variables
             for binding in term.bindings
         )
+        opaque |= self._made_of(self.read_by_guards)
         free = [name for name in names if self._variables[name].path not in opaque]
         for name in set(names) - set(free):
             del self._variables[name]
@@ -521,7 +524,7 @@ class _Reader:
         order, left, right = found
         guard = None
         if unless:
-            guard = self._guard(unless, {*left[0], *right[0]})
+            guard = self._guard(unless)
             if guard is _UNREADABLE:
                 return False
         else:
@@ -536,7 +539,7 @@ class _Reader:
             if path is not None:
                 self._system.sure.add(path)
 
-    def _guard(self, unless: tuple[Node, ...], names: set[str]) -> generators.Expression | None:
+    def _guard(self, unless: tuple[Node, ...]) -> generators.Expression:
         """Return the guards as one expression, without those that ask for the fields themselves."""
         texts = []
         bindings: dict[tuple[str, ...], Path] = {}
@@ -550,7 +553,9 @@ class _Reader:
                     return _UNREADABLE
                 bindings[name] = path
             texts.append(f"({text})")
-        del names
+            for path in map(self._written, _values_read(node)):
+                if path is not None:
+                    self._system.read_by_guards.add(path)
         return generators.Expression(
             text=" || ".join(texts),
             bindings=tuple(
@@ -649,6 +654,23 @@ def _parts(node: Node) -> Iterator[Node]:
     yield node
     for below in syntax.children(node):
         yield from _parts(below)
+
+
+def _values_read(node: Node) -> Iterator[Node]:
+    """Yield the chains of names whose values ``node`` reads; not those that it asks for only."""
+    if isinstance(node, syntax.Has):
+        return
+    if isinstance(node, syntax.Call) and node.function in {"==", "!="}:
+        for one, other in (node.args, node.args[::-1]):
+            if isinstance(other, syntax.Literal) and other.value is None:
+                if not isinstance(one, syntax.Select):
+                    yield from _values_read(one)
+                return
+    if isinstance(node, syntax.Select | syntax.Name):
+        yield node
+        return
+    for below in syntax.children(node):
+        yield from _values_read(below)
 
 
 def _roots(node: Node) -> set[str]:

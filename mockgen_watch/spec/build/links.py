@@ -65,6 +65,7 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
     graph: _Graph = {}
     for model in models:
         _check_mixes(model, build)
+        _check_twins(model, build)
         for group in records[model.name]:
             for position, leaf in spec.walk_positions(group.shape):
                 if isinstance(leaf.generator, generators.Template | generators.FieldValue):
@@ -178,6 +179,31 @@ def _read_below(leaf: spec.Leaf, records: Records) -> tuple[_Node, ...]:
         for position, _ in (spec.walk_positions(records.shape) if wanted else ())
         if any(spec.keys_of(position)[: len(path)] == path for path in wanted)
     )
+
+
+def _check_twins(model: spec.Model, build: Build) -> None:
+    """Report ``$negative_of`` that names no scenario whose records can have twins."""
+    scenarios = {scenario.name: scenario for scenario in model.scenarios}
+    for scenario in model.scenarios:
+        twin, entry = scenario.negative_of, build.entries.get(scenario.location)
+        if not twin or entry is None or entry.key != "$negative_of":
+            continue
+        other = scenarios.get(twin)
+        if other is not None and not other.mix and other.promise is spec.Promise.VALID:
+            continue
+        known = [
+            name for name, each in scenarios.items()
+            if not each.mix and each.promise is spec.Promise.VALID
+        ]  # fmt: skip
+        near = nearest_word(twin, known)
+        message = f'{model.name} has no scenario "{twin}"'
+        if other is not None:
+            what = "a mix" if other.mix else f"a scenario that promises {other.promise} records"
+            message, near = f'"{twin}" is {what}: its records have no negative twins', ""
+        hint = ask_for(near) or _list("valid ones are", known)
+        build.diagnostics.error(
+            "MG216", entry.location, message, hint, fix=entry.text_fix(near) if near else ()
+        )
 
 
 def _check_names(

@@ -53,7 +53,8 @@ MODEL_DIRECTIVES: Final = (
     "$faults", "$records", "$output", "$comment",
 )  # fmt: skip
 SCENARIO_DIRECTIVES: Final = (
-    "$count", "$mix", "$faults", "$coverage", "$records", "$output", "$rows", "$comment",
+    "$count", "$mix", "$faults", "$coverage", "$records", "$output", "$rows", "$keeps",
+    "$negative_of", "$comment",
 )  # fmt: skip
 MASTER_DIRECTIVES: Final = (
     "$schema", "$version", "$extends", "$slot", "$merge", "$on_conflict", "$rows", "$comment",

@@ -74,9 +74,12 @@ def build_scenario(
             member.unknown_directive(reader.SCENARIO_DIRECTIVES)
             entry.build.open_objects.add(())
     _check_mix(entry, name)
-    if "$faults" in directives and name != "negative":
-        message = f"$faults is for the negative scenario, not for {name}"
+    promise, twin = _read_promise(directives, name)
+    if "$faults" in directives and promise is not spec.Promise.BROKEN:
+        message = f"$faults is for negative scenarios, not for {name}"
         directives["$faults"].key_error("MG204", message)
+    if twin:
+        entry.build.entries[entry.key_location] = directives.get("$negative_of", entry)
     mix = _mix(directives.get("$mix"))
     if mix:
         directives.pop("$coverage", None)
@@ -91,7 +94,35 @@ def build_scenario(
         output=own.output,
         location=entry.key_location,
         stated=build_statements(directives.get("$records")),
+        promise=promise,
+        negative_of=twin,
     )
+
+
+_PROMISES: Final = {
+    "negative": spec.Promise.BROKEN,
+    "exclusion": spec.Promise.EXCLUDED,
+    "mixed": spec.Promise.NOTHING,
+}
+"""What scenarios of these names promise; those of other names are valid."""
+
+
+def _read_promise(directives: dict[str, reader.Entry], name: str) -> tuple[spec.Promise, str]:
+    """Return what the records of a scenario promise, and of broken ones whose twins they are."""
+    keeps, twin = directives.get("$keeps"), directives.get("$negative_of")
+    promise = _PROMISES.get(name, spec.Promise.VALID)
+    if twin is not None and keeps is not None:
+        keeps.key_error("MG204", "$keeps cannot stand beside $negative_of")
+    for given in (keeps, twin):
+        if given is not None and name in WELL_KNOWN:
+            message = f"{given.key} is for scenarios with a name of their own, not for {name}"
+            given.key_error("MG204", message)
+    if twin is not None:
+        text = reader.read_text(twin, "the name of a scenario") or "positive"
+        return spec.Promise.BROKEN, scenario_name(text)
+    if keeps is not None and reader.read_word(keeps, ("nothing", "rules"), "MG202") == "nothing":
+        return spec.Promise.NOTHING, ""
+    return promise, "positive" if promise is spec.Promise.BROKEN else ""
 
 
 def base_scenario(

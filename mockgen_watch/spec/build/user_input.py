@@ -336,9 +336,11 @@ def _check_records(sections: _Sections, stated: reader.Entry | None, *, is_ruled
         hint = f"move it into the scenario whose records are meant: {names}"
         message = "$records in a model with scenarios does not tell whose records are meant"
         stated.key_error("MG204", message, hint)
-    negative = sections.scenarios.get("negative")
-    own = None if negative is None else negative.get("$records")
-    if own is not None and is_ruled:
-        message = "a record of negative is the twin of one of positive, but for its fault"
-        hint = "state it in positive, or leave it to be drawn"
-        own.key_error("MG204", message, hint)
+    for name, section in sections.scenarios.items():
+        twin = section.get("$negative_of")
+        own = section.get("$records")
+        if own is not None and is_ruled and (name == "negative" or twin is not None):
+            other = "positive" if twin is None else twin.text
+            message = f"a record of {name} is the twin of one of {other}, but for its fault"
+            hint = f"state it in {other}, or leave it to be drawn"
+            own.key_error("MG204", message, hint)

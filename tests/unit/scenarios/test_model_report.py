@@ -31,7 +31,7 @@ def test_it_tells_what_is_certain_and_which_faults_there_are() -> None:
         assert report is not None
         rules = {rule.name: rule for rule in report.rules}
         certain = {name: rule.is_certain for name, rule in rules.items()}
-        assert certain == {"listed": True, "large": False, "shape": True}
+        assert certain == {"listed": True, "large": True, "shape": True}
         assert report.clauses == {"apart": True, "together": False}
         assert {"below", "null", "wrong-type"} & set(rules["large"].kinds) == {"below"}
         assert rules["large"].impossible["null"] == "the rule still holds"

@@ -24,7 +24,7 @@ FIELDS = """\
   d: {$boolean: 0.5}
   $rows: [{x: 1, y: 1}, {x: 2, y: 1}, {x: 3, y: 2}]
 """
-FREE = "  $scenarios: {free: {$count: 120}, positive: {$count: 120}}\n"
+FREE = "  $scenarios: {free: {$count: 120, $keeps: nothing}, positive: {$count: 120}}\n"
 CASES: dict[str, tuple[str, Callable[[dict[str, Any]], bool]]] = {
     "a pool": ("$rules: {r: {field: a, schema: {enum: [P, S]}}}", lambda r: r["a"] in {"P", "S"}),
     "a pool with null": (
