@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, OriginKind, Shape
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -149,13 +149,11 @@ def disagreement(master: Shape, record: Shape) -> Kinds:
     """Return the kinds that ``record`` (types preserved already) writes and ``master`` does not.
 
     Nothing where one of the two is not known or writes only null, and nothing for what the
-    overlay of a negative scenario says: there a wrong type is on purpose.
+    overlay of a scenario of broken records says: there a wrong type is on purpose.
     """
     wanted = kinds_of(master)
     given = kinds_of(record)
-    origin = record.origin
-    is_on_purpose = origin.kind is OriginKind.SCENARIO and origin.name.casefold() == "negative"
-    if not wanted or given is None or is_on_purpose:
+    if not wanted or given is None or record.origin.is_fault:
         return frozenset()
     if isinstance(record, Leaf) and record.coerce_number:
         given = given - {Kind.TEXT}

@@ -19,7 +19,6 @@ from mockgen_watch.plan.model import (
     RecordPlan,
     SuiteSource,
     output_key,
-    twin_of,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.spec import model as spec
@@ -94,7 +93,14 @@ def _shapes_of(model: spec.Model, plans: Iterable[OutputPlan]) -> list[spec.Obje
 
 
 def _overlaid(model: spec.Model) -> list[spec.ObjectShape]:
-    return [apply_overlay(model.shape, item.overlay, item.name) for item in model.scenarios]
+    shapes = []
+    for item in model.scenarios:
+        twin = spec.twin_of(model, item)
+        shape = apply_overlay(model.shape, twin.overlay, twin.name)
+        if twin is not item:
+            shape = apply_overlay(shape, item.overlay, item.name)
+        shapes.append(shape)
+    return shapes
 
 
 def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -201,8 +207,9 @@ class _Compiler:
     def _merge(self, wanted: Parent, over: spec.Scenario) -> RecordPlan:
         """Return the records with overlay and master, but without parents."""
         source, model, scenario = wanted.source, wanted.model, wanted.scenario
-        twin = twin_of(model, scenario)
-        shape = apply_overlay(model.shape, twin.overlay, twin.name)
+        twin = spec.twin_of(model, scenario)
+        is_fault = twin.promise is spec.Promise.BROKEN
+        shape = apply_overlay(model.shape, twin.overlay, twin.name, is_fault=is_fault)
         if over is not scenario:
             shape = apply_overlay(shape, over.overlay, over.name)
         merged = merge_record(source.master, shape)
@@ -211,7 +218,8 @@ class _Compiler:
         faulty = None
         own_faults: list[spec.KeyPath] = []
         if twin is not scenario and scenario.overlay is not None:
-            faulty = merge_record(source.master, apply_overlay(shape, scenario.overlay, "negative"))
+            whole = apply_overlay(shape, scenario.overlay, scenario.name, is_fault=True)
+            faulty = merge_record(source.master, whole)
             self.found += faulty.diagnostics
             own_faults = [
                 written_path(path, faulty.slot, faulty.moves)
@@ -394,24 +402,30 @@ def _keep(shape: spec.ObjectShape, paths: Iterable[spec.KeyPath]) -> spec.Object
 
 
 def apply_overlay(
-    model: spec.ObjectShape, overlay: spec.ObjectShape | None, scenario: str
+    model: spec.ObjectShape,
+    overlay: spec.ObjectShape | None,
+    scenario: str,
+    *,
+    is_fault: bool = False,
 ) -> spec.ObjectShape:
     """Return ``model`` with ``overlay`` over it.
 
     Objects meet key by key; a leaf or an array takes the place of what it covers, with its own
     modifiers, but goes where ``$to`` sent the covered one. Keys that the model lacks come last.
     What covers a field has that field's address, so a value that both allow is the same in both.
+    ``is_fault`` says that the overlay may be wrong on purpose.
     """
     if overlay is None:
         return model
-    return _Overlay(scenario).object_over(model, overlay)
+    return _Overlay(scenario, is_fault=is_fault).object_over(model, overlay)
 
 
 class _Overlay:
     """Puts one overlay on a model; ``scenario`` is the origin of all that it states."""
 
-    def __init__(self, scenario: str) -> None:
+    def __init__(self, scenario: str, *, is_fault: bool) -> None:
         self.scenario = scenario
+        self.is_fault = is_fault
 
     def object_over(self, under: spec.ObjectShape, over: spec.ObjectShape) -> spec.ObjectShape:
         """Return ``over`` on ``under``, key by key."""
@@ -450,7 +464,12 @@ class _Overlay:
             shape,
             modifiers=_with_target(shape.modifiers, under),
             address=address,
-            origin=replace(shape.origin, kind=spec.OriginKind.SCENARIO, name=self.scenario),
+            origin=replace(
+                shape.origin,
+                kind=spec.OriginKind.SCENARIO,
+                name=self.scenario,
+                is_fault=self.is_fault,
+            ),
         )
 
         def inner(below: spec.Shape, counterpart: spec.Shape | None) -> spec.Shape:

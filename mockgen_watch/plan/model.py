@@ -243,20 +243,6 @@ NEGATIVE = "negative"
 EXCLUSION = "exclusion"
 
 
-def twin_of(model: spec.Model, scenario: spec.Scenario) -> spec.Scenario:
-    """Return the scenario that decides the records of ``scenario`` but for their faults.
-
-    Itself, unless it is negative and the model has rules: then it is the one whose twins its
-    records are, ``positive`` by default, or the model alone where there is no such scenario.
-    """
-    if scenario.promise is not spec.Promise.BROKEN or not model.rules:
-        return scenario
-    for other in model.scenarios:
-        if other.name == scenario.negative_of and not other.mix:
-            return other
-    return replace(scenario, name=POSITIVE, overlay=None, stated=())
-
-
 def output_key(plan: OutputPlan, contract: int, digests: Mapping[str, str]) -> str:
     """Return the digest of everything that decides the bytes of an output.
 

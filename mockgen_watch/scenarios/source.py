@@ -262,8 +262,10 @@ def _check_count(plan: OutputPlan, source: Source) -> Iterator[Diagnostic]:
 
 def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
     """Yield what the model lacks for the scenario, and the format for labels."""
-    rules, faults = plan.records.rules, plan.records.faults
-    if plan.records.promise is Promise.EXCLUDED and rules and not plan.records.exclusions:
+    rules = plan.records.rules
+    # Of a mix, the outputs of its parts say what they lack.
+    promise = Promise.NOTHING if plan.mix else plan.records.promise
+    if promise is Promise.EXCLUDED and rules and not plan.records.exclusions:
         yield Diagnostic(
             code="MG403",
             message=f"no clause says what {plan.scenario} of {plan.model} is to match",
@@ -271,13 +273,8 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
             hint="state $exclude beside $rules, or give the scenario another name",
             related=(Related(message="rules are stated here", location=rules[0].location),),
         )
-    if plan.records.promise is Promise.BROKEN and faults > 1 and not rules:
-        yield Diagnostic(
-            code="MG403",
-            message=f"no record of {plan.model} can break {faults} rules: it has none",
-            location=plan.location,
-            hint="state $rules, or drop $faults",
-        )
+    if promise is Promise.BROKEN and not rules:
+        yield from _without_rules(plan)
     if plan.output.labels is Labels.INSIDE and plan.output.format == "csv":
         yield Diagnostic(
             code="MG221",
@@ -285,6 +282,23 @@ def _check_terms(plan: OutputPlan) -> Iterator[Diagnostic]:
             location=plan.location,
             hint="use labels: file, or another format",
         )
+
+
+def _without_rules(plan: OutputPlan) -> Iterator[Diagnostic]:
+    """Yield why no record can be broken; ``negative`` is an overlay like any where no rule is."""
+    faults = plan.records.faults
+    if faults > 1:
+        broken, directive = f"{faults} rules", "$faults"
+    elif plan.scenario != NEGATIVE:
+        broken, directive = "a rule", "$negative_of"
+    else:
+        return
+    yield Diagnostic(
+        code="MG403",
+        message=f"no record of {plan.model} can break {broken}: it has none",
+        location=plan.location,
+        hint=f"state $rules, or drop {directive}",
+    )
 
 
 COMPARED: Final = (POSITIVE, NEGATIVE, EXCLUSION)
@@ -305,9 +319,10 @@ def check_scenarios(plans: Sequence[OutputPlan]) -> list[Diagnostic]:
             severity=Severity.WARNING,
             message=f"$coverage of {plan.model}/{plan.scenario} has no effect",
             location=plan.coverage.location,
-            hint="its records are the twins of positive, and follow what positive covers",
+            hint=f"its records are the twins of {twin}, and follow what {twin} covers",
         )
         for plan in plans
+        for twin in (plan.records.twin,)
         if not plan.mix and plan.coverage.is_asked and plan.coverage != plan.records.coverage
     ]
     by_model: dict[str, list[OutputPlan]] = {}

@@ -121,11 +121,16 @@ class OriginKind(StrEnum):
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where a shape was stated: by whom (``name`` of model, scenario or master file) and where."""
+    """Where a shape was stated: by whom (``name`` of model, scenario or master file) and where.
+
+    ``is_fault`` says that it is the overlay of a scenario whose records are broken, so that what
+    it states may be wrong on purpose.
+    """
 
     kind: OriginKind
     name: str
     location: Location
+    is_fault: bool = False
 
 
 class Transform(StrEnum):
@@ -471,6 +476,20 @@ class Model(Struct, frozen=True, kw_only=True):
     exclusions: tuple[ExclusionSpec, ...]
     scenarios: tuple[Scenario, ...]
     location: Location
+
+
+def twin_of(model: Model, scenario: Scenario) -> Scenario:
+    """Return the scenario that decides the records of ``scenario`` but for their faults.
+
+    Itself, unless it is negative and the model has rules: then it is the one whose twins its
+    records are, ``positive`` by default, or the model alone where there is no such scenario.
+    """
+    if scenario.promise is not Promise.BROKEN or not model.rules:
+        return scenario
+    for other in model.scenarios:
+        if other.name == scenario.negative_of and not other.mix:
+            return other
+    return replace(scenario, name=scenario.negative_of, overlay=None, stated=())
 
 
 class MasterChoice(StrEnum):

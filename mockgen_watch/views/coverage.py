@@ -155,7 +155,8 @@ def _output_text(output: OutputCoverage, *, width: int | None, is_verbose: bool)
     )
     lines = [f"{escape_for_terminal(output.name)}  {looked} {plural('record', count)}"]
     if output.is_twins:
-        lines.append("  twins of positive, each with a fault, which takes values away")
+        twin = escape_for_terminal(output.plan.records.twin)
+        lines.append(f"  twins of {twin}, each with a fault, which takes values away")
     if output.plan.mix:
         lines.append("  a mix: it covers what its parts do")
     elif output.measured is None:

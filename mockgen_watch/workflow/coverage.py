@@ -35,7 +35,7 @@ class OutputCoverage(Struct, frozen=True, kw_only=True):
 
     Attributes:
         records: how many were looked at, the first ones.
-        is_twins: they are the twins of positive but for a fault each.
+        is_twins: they are the twins of another scenario but for a fault each.
         measured: None for a mix, and where there is nothing to choose.
         designs: what ``$coverage`` laid into the first records.
         odds: of weighted values, null, absence and the scenarios of a mix.

@@ -12,7 +12,6 @@ from mockgen_watch.canonical import canonical
 from mockgen_watch.errors import UsageError
 from mockgen_watch.expressions.syntax import parse
 from mockgen_watch.masters.merge import key_path
-from mockgen_watch.plan.model import OutputPlan, RecordPlan, twin_of
 from mockgen_watch.rules.cel import fields_of
 from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
 from mockgen_watch.scenarios.promise.facts import bare_path
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
+    from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.labels import Case, Fault
     from mockgen_watch.workflow.targets import Target
 
@@ -265,7 +265,7 @@ def _layers_at(target: Target, plan: RecordPlan, path: Path) -> Iterator[Step]:
         for name in names:
             if name not in scenarios:
                 continue
-            twin = twin_of(model, scenarios[name])
+            twin = spec.twin_of(model, scenarios[name])
             found = None if twin.overlay is None else find_leaf(twin.overlay, own)
             if found is not None:
                 yield _step(Role.OVER, f"scenario {twin.name}", found)

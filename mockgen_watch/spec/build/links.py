@@ -87,10 +87,17 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
 def records_of(model: spec.Model) -> tuple[Records, ...]:
     """Return the records of every scenario that is no mix."""
     return tuple(
-        Records(model=model, scenario=scenario, shape=_lay_over(model.shape, scenario.overlay))
+        Records(model=model, scenario=scenario, shape=_shape_of(model, scenario))
         for scenario in model.scenarios
         if not scenario.mix
     )
+
+
+def _shape_of(model: spec.Model, scenario: spec.Scenario) -> spec.ObjectShape:
+    """Return the record of ``scenario``: broken records have the fields of their twins as well."""
+    twin = spec.twin_of(model, scenario)
+    shape = _lay_over(model.shape, twin.overlay)
+    return shape if twin is scenario else _lay_over(shape, scenario.overlay)
 
 
 def _lay_over(under: spec.ObjectShape, over: spec.ObjectShape | None) -> spec.ObjectShape:

@@ -28,7 +28,7 @@ BASE: Final = "base"
 
 MAX_COUNT: Final = 10**12
 
-_NOT_OF_A_MIX: Final = ("$records", "$coverage")
+_NOT_OF_A_MIX: Final = ("$records", "$coverage", "$keeps", "$negative_of")
 
 
 class Defaults(Struct, frozen=True, kw_only=True):

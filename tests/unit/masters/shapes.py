@@ -171,7 +171,12 @@ def template(*parts: str | tuple[str, ...]) -> Template:
 
 def record(data: dict[str, Data], scenario: str = "") -> ObjectShape:
     kind = OriginKind.SCENARIO if scenario else OriginKind.MODEL
-    origin = Origin(kind=kind, name=scenario or "M", location=Location(path="u.yaml"))
+    origin = Origin(
+        kind=kind,
+        name=scenario or "M",
+        location=Location(path="u.yaml"),
+        is_fault=scenario == "negative",
+    )
     shape = shape_of(data, origin)
     assert isinstance(shape, ObjectShape)
     return shape

@@ -70,6 +70,47 @@ def test_negative_records_are_twins_that_break_one_rule(name: str, twin: str) ->
         assert any(record.get("status") == "void" for record in records)
 
 
+MASTER = '{"payload": {"total": 5}}'
+
+
+def test_a_wrong_type_in_the_overlay_of_a_negative_twin_is_on_purpose() -> None:
+    spec = SPEC.replace("refunds, status: [void]", "refunds, total: [none, few]")
+    records = Specs.of(spec, MASTER).records("M/negative_refunds", exact=True)
+    assert {"none", "few"} <= {record["payload"].get("total") for record in records}
+    spec = SPEC.replace("refunds: {status", "refunds: {total: [none, few], status")
+    with pytest.raises(FindingsError) as caught:
+        Specs.of(spec, MASTER).records("M/refunds", exact=True)
+    assert {"MG304"} <= {item.code for item in caught.value.diagnostics}
+
+
+def test_a_twin_has_the_fields_that_its_scenario_adds() -> None:
+    spec = SPEC.replace("refunds: {status", "refunds: {why: [late, torn], status").replace(
+        "refunds, status: [void]", 'refunds, note: {$template: "sent back: {why}"}'
+    )
+    refunds, twins = records_of("refunds", spec), records_of("negative_refunds", spec)
+    for index in range(20):
+        twin = twins.at(index)
+        assert twin["why"] == refunds.at(index)["why"]
+        assert twin.get("note", f"sent back: {twin['why']}") == f"sent back: {twin['why']}"
+
+
+@pytest.mark.parametrize("scenario", ["twins: {$negative_of: a}", "twins: {$negative_of: b}"])
+def test_without_rules_nothing_can_be_broken(scenario: str) -> None:
+    spec = f"M: {{x: [1, 2], $scenarios: {{a: {{}}, b: {{x: 3}}, {scenario}}}}}"
+    with pytest.raises(FindingsError) as caught:
+        records_of("twins", spec)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.hint) == ("MG403", "state $rules, or drop $negative_of")
+
+
+@pytest.mark.parametrize("directive", ["$keeps: nothing", "$negative_of: refunds"])
+def test_a_mix_promises_what_its_parts_do(directive: str) -> None:
+    spec = SPEC.replace("mixed: {", f"smoke: {{{directive}, ")
+    with pytest.raises(FindingsError) as caught:
+        records_of("positive", spec)
+    assert "MG204" in {item.code for item in caught.value.diagnostics}
+
+
 def test_several_faults_and_a_mix() -> None:
     records = records_of("two_faults")
     assert {len(records._source.label_at(index).faults) for index in range(10)} == {2}
