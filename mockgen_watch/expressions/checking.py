@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -54,6 +56,9 @@ def check_truth(node: Node, names: Mapping[str, Type]) -> Checked:
         raise _wrong(node, f"a rule is true or false, and this is {checked.type.kind}")
     return checked
 
+
+_QUOTABLE: Final = r"[\w .:/@$-]+"
+"""Names of fields that are written in any quotes as they are."""
 
 _ORDERS: Final = frozenset({"<", "<=", ">", ">="})
 _EQUALITIES: Final = frozenset({"==", "!="})
@@ -126,10 +131,13 @@ class _Checker:
         found = above.fields.get(node.field)
         if found is None:
             near = nearest_word(node.field, above.fields)
-            start = node.end - len(node.field)
+            start, end = node.quoted or (node.end - len(node.field), node.end)
             message = f'there is no field "{node.field}"'
             hint = f"did you mean {near}?" if near else _listed(above.fields)
-            raise ExpressionError(message, start, node.end, hint, near or None)
+            fits = end - start == len(node.field) and re.fullmatch(
+                _QUOTABLE if node.quoted else syntax.WORD, near
+            )
+            raise ExpressionError(message, start, end, hint, near if fits else None)
         if above.is_optional or above.is_nullable:
             return replace(found, is_optional=True)
         return found
@@ -137,6 +145,10 @@ class _Checker:
     def _index(self, node: syntax.Index, names: dict[str, Type], sure: _Sure) -> Type:
         above = self._operand(node.operand, names, sure, "an element")
         index = self._operand(node.index, names, sure, "an element")
+        if self._is_map(above):
+            if index.is_known and index.kind is not Kind.TEXT:
+                raise _wrong(node.index, f"a field is named by text, not by {index.kind}")
+            return types.ANY
         if above.is_known and above.kind is not Kind.LIST:
             raise _wrong(node, f"{above.kind} has no elements")
         if index.is_known and index.kind is not Kind.INTEGER:
@@ -146,10 +158,14 @@ class _Checker:
 
     def _macro(self, node: syntax.Comprehension, names: dict[str, Type], sure: _Sure) -> Type:
         target = self._operand(node.target, names, sure, node.kind)
+        if self._is_map(target):
+            target = types.list_of(types.TEXT)
         if target.is_known and target.kind is not Kind.LIST:
             raise _wrong(node.target, f"{node.kind} is for lists, not for {target.kind}")
         item = target.item or types.ANY
         inner = {**names, node.variable: item}
+        # The variable may have the name of another, of which more is known.
+        sure = frozenset(key for key in sure if key.partition(".")[0] != node.variable)
         if node.condition is not None:
             self._truth(node.condition, inner, sure)
             sure = sure | known_by(node.condition, truth=True)
@@ -205,6 +221,8 @@ class _Checker:
 
     def _membership(self, node: syntax.Call, args: Sequence[Type]) -> Type:
         left, right = args
+        if self._is_map(right):
+            right = types.list_of(types.TEXT)
         if right.is_known and right.kind is not Kind.LIST:
             raise _wrong(node.args[1], f"in takes a list, not {right.kind}", "such as [1, 2, 3]")
         if right.item is not None and not types.equatable(left, right.item):
@@ -230,12 +248,40 @@ class _Checker:
                 hint = f"such as {function.example}" if function.example else ""
                 raise _wrong(arg, f"{node.function} does not take {of.kind}", hint)
         _check_constant(node)
+        _check_days(node, args)
+        self._check_elements(node, args)
         found = function.type_of(args)
         if node.function == "round" and len(node.args) > 1:
             places = node.args[1]
             if isinstance(places, syntax.Literal) and isinstance(places.value, int):
                 return types.number(max(0, places.value))
         return found
+
+    def _is_map(self, found: Type) -> bool:
+        """Return whether it is an object whose keys a rule goes over, as those of a map."""
+        return found.kind is Kind.OBJECT and not self._is_value
+
+    def _check_elements(self, node: syntax.Call, args: Sequence[Type]) -> None:
+        """Refuse what has no sum and no least."""
+        name, found = node.function, list(args)
+        if name not in {"sum", "min", "max"}:
+            return
+        if len(args) == 1 and args[0].kind is Kind.LIST:
+            item = args[0].item or types.ANY
+            if self._is_value and (item.is_nullable or item.is_optional):
+                state = "null" if item.is_nullable else "absent"
+                hint = "such as .map(x, x.a != null, x.a)" if item.is_nullable else ""
+                raise _wrong(node.args[0], f"elements may be {state}, and {name} needs all", hint)
+            found = [types.present(item)]
+        for one, other in pairwise(found):
+            if not types.comparable(one, other):
+                raise _wrong(node, f"{one.kind} and {other.kind} cannot be compared")
+        summed = {*types.NUMBERS, Kind.DURATION, Kind.ANY}
+        for each in found:
+            if name == "sum" and each.kind not in summed:
+                raise _wrong(node, f"sum adds numbers and durations, not {each.kind}")
+            if each.kind is Kind.BOOLEAN or not types.comparable(each, each):
+                raise _wrong(node, f"{name} does not take {each.kind}")
 
     def _truth(self, node: Node, names: dict[str, Type], sure: _Sure) -> None:
         found = self._operand(node, names, sure, "a condition")
@@ -337,9 +383,10 @@ def _of_numbers(node: syntax.Call, left: Type, right: Type) -> Type:
         return types.INTEGER if is_whole else types.DECIMAL
     if left.decimals is None or right.decimals is None:
         return types.DECIMAL
-    if name == "*":
-        return types.number(left.decimals + right.decimals)
-    return types.number(max(left.decimals, right.decimals))
+    add = name == "*"
+    places = left.decimals + right.decimals if add else max(left.decimals, right.decimals)
+    is_whole = left.kind is right.kind is Kind.INTEGER
+    return types.INTEGER if is_whole else types.Type(kind=Kind.DECIMAL, decimals=places)
 
 
 def _of_moments(node: syntax.Call, left: Type, right: Type) -> Type | None:
@@ -381,6 +428,12 @@ def _check_constant(node: syntax.Call) -> None:
     is_date = node.function in {"date", "datetime", "timestamp"}
     if is_date and read_datetime(first.value) is None:
         raise _wrong(first, f'"{first.value}" is no date', "such as 2025-12-31")
+
+
+def _check_days(node: syntax.Call, args: Sequence[Type]) -> None:
+    is_duration = args[0].kind is Kind.DURATION
+    if node.function == "days" and args[0].is_known and is_duration is not (len(args) == 1):
+        raise _wrong(node, "days takes one duration, or two dates", "such as days(a, b)")
 
 
 def _check_pattern(node: syntax.Call) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from mockgen_watch.expressions import functions, syntax, values
 from mockgen_watch.expressions.checking import key_of
+from mockgen_watch.expressions.types import Kind
 from mockgen_watch.expressions.values import Duration, EvaluationError
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def _index(node: syntax.Index) -> Evaluator:
 
     def read(names: Names) -> Any:
         home, index = above(names), index_of(names)
-        if not isinstance(home, list) or not isinstance(index, int):
+        if isinstance(home, dict) and isinstance(index, str):
+            if index not in home:
+                raise EvaluationError(f"there is no field {index}")
+            return home[index]
+        if isinstance(index, bool) or not isinstance(home, list) or not isinstance(index, int):
             raise EvaluationError("only a list has elements")
         if not 0 <= index < len(home):
             raise EvaluationError(f"there is no element {index}: the list has {len(home)}")
@@ -100,6 +105,8 @@ def _macro(node: syntax.Comprehension) -> Evaluator:
 
     def elements(names: Names) -> list[Any]:
         found = target(names)
+        if isinstance(found, dict):
+            return list(found)
         if not isinstance(found, list):
             raise EvaluationError(f"{kind} is for lists, not for {values.shown_value(found)}")
         return found
@@ -165,19 +172,28 @@ def _call(node: syntax.Call) -> Evaluator:
     function = functions.named(name)
     if function is None:
         raise EvaluationError(f"there is no function {name}")
-    return _function(name, function.run, args)
+    return _function(name, function, args)
 
 
-def _function(name: str, run: Callable[..., Any], args: list[Evaluator]) -> Evaluator:
+def _function(name: str, function: functions.Function, args: list[Evaluator]) -> Evaluator:
+    run = function.run
+    takes_truth = Kind.BOOLEAN in function.takes[0]
+
     def evaluate(names: Names) -> Any:
         found = [arg(names) for arg in args]
+        # To Python, true is a number.
+        if not takes_truth and any(isinstance(each, bool) for each in found):
+            raise _does_not_take(name, found)
         try:
             return run(*found)
         except (TypeError, AttributeError, ArithmeticError) as error:
-            shown = ", ".join(map(values.shown_value, found))
-            raise EvaluationError(f"{name} does not take {shown}") from error
+            raise _does_not_take(name, found) from error
 
     return evaluate
+
+
+def _does_not_take(name: str, found: list[Any]) -> EvaluationError:
+    return EvaluationError(f"{name} does not take {', '.join(map(values.shown_value, found))}")
 
 
 def _not(value: Any) -> bool:
@@ -264,7 +280,7 @@ def _order(sign: str, holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any],
         numbers = values.is_number(left) and values.is_number(right)
         left, right = _clock_times(left, right)
         if isinstance(left, Duration) and isinstance(right, Duration):
-            left, right = _length(left), _length(right)
+            left, right = values.length_of(left), values.length_of(right)
         elif (not numbers and (type(left) is not type(right) or left is None)) or (
             not numbers and isinstance(left, list | dict)
         ):
@@ -286,17 +302,9 @@ def _clock_times(left: Any, right: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def _have_order(left: Any, right: Any) -> bool:
-    return type(left) is type(right) and not isinstance(left, list | dict | None)
-
-
-def _length(duration: Duration) -> int:
-    if duration.months:
-        raise EvaluationError("durations with months have no order: months differ in length")
-    return duration.seconds
-
-
 def _contained(item: Any, found: Any) -> bool:
+    if isinstance(found, dict):
+        return isinstance(item, str) and item in found
     if not isinstance(found, list):
         raise EvaluationError(f"in takes a list, not {values.shown_value(found)}")
     return any(equal(item, other) for other in found)

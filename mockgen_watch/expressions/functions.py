@@ -7,12 +7,14 @@ Each may be called with its first argument before a dot: ``size(record.name)`` i
 from __future__ import annotations
 
 import math
-from datetime import datetime
+import re
+from datetime import datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.expressions import types, values
 from mockgen_watch.expressions.regex import (
@@ -53,7 +55,7 @@ _NUMBER = frozenset({Kind.INTEGER, Kind.DECIMAL})
 _WHOLE = frozenset({Kind.INTEGER})
 _TEXT = frozenset({Kind.TEXT})
 _MOMENT = frozenset({Kind.DATE, Kind.DATETIME})
-_CLOCK = frozenset({Kind.DATETIME, Kind.TIME, Kind.DATE})
+_CLOCK = frozenset({Kind.DATETIME, Kind.TIME, Kind.DATE, Kind.DURATION})
 _DURATION = frozenset({Kind.DURATION})
 _LIST = frozenset({Kind.LIST})
 _ANYTHING = frozenset(Kind)
@@ -96,7 +98,7 @@ def plus(left: Any, right: Any) -> Any:
         return left + right
     if isinstance(left, Fraction) or isinstance(right, Fraction):
         return values.normal(Fraction(left) + Fraction(right))
-    return EXACT.add(Decimal(left), Decimal(right))
+    return _exact(EXACT.add, left, right)
 
 
 def times(left: Any, right: Any) -> Any:
@@ -105,7 +107,14 @@ def times(left: Any, right: Any) -> Any:
         return left * right
     if isinstance(left, Fraction) or isinstance(right, Fraction):
         return values.normal(Fraction(left) * Fraction(right))
-    return EXACT.multiply(Decimal(left), Decimal(right))
+    return _exact(EXACT.multiply, left, right)
+
+
+def _exact(both: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -> Decimal:
+    try:
+        return both(Decimal(left), Decimal(right))
+    except ArithmeticError as error:
+        raise EvaluationError(f"a number has {EXACT.prec} digits at most") from error
 
 
 EXACT: Final = values.EXACT
@@ -117,17 +126,23 @@ def _elements(found: Any) -> Sequence[Any]:
     return found
 
 
-def _extreme(choose: Callable[[Any], Any], name: str) -> Callable[..., Any]:
+def _extreme(choose: Callable[..., Any], name: str) -> Callable[..., Any]:
     def run(*args: Any) -> Any:
         found = _elements(args[0]) if len(args) == 1 and isinstance(args[0], list) else list(args)
         if not found:
             raise EvaluationError(f"{name}() of an empty list")
-        try:
-            return choose(found)
-        except TypeError as error:
-            raise EvaluationError(f"{name}() of values that have no order") from error
+        if all(isinstance(each, Duration) for each in found):
+            return choose(found, key=values.length_of)
+        numbers = all(map(values.is_number, found))
+        if not numbers and (len(set(map(type, found))) > 1 or not _has_order(found[0])):
+            raise EvaluationError(f"{name}() of values that have no order")
+        return choose(found)
 
     return run
+
+
+def _has_order(value: Any) -> bool:
+    return isinstance(value, str | datetime | time)
 
 
 def _size(value: Any) -> int:
@@ -143,25 +158,36 @@ def _rounded_type(args: Sequence[Type]) -> Type:
 def _whole(value: Any) -> int:
     """Return a number without what is after its point, or the number that a text is."""
     if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError as error:
-            raise EvaluationError(f'"{value}" is no whole number') from error
+        if not re.fullmatch(_WHOLE_TEXT, value):
+            raise EvaluationError(f'"{value}" is no whole number')
+        return int(value)
     return int(value)
 
 
 def _decimal(value: Any) -> Any:
     if isinstance(value, str):
-        try:
-            return Decimal(value)
-        except ArithmeticError as error:
-            raise EvaluationError(f'"{value}" is no number') from error
+        if not re.fullmatch(_NUMBER_TEXT, value):
+            raise EvaluationError(f'"{value}" is no number')
+        return Decimal(value)
     return Decimal(value) if isinstance(value, int) else value
+
+
+_WHOLE_TEXT: Final = "[+-]?[0-9]{1,100}"
+_NUMBER_TEXT: Final = r"[+-]?[0-9]{1,50}(\.[0-9]{1,50})?([eE][+-]?[0-9]{1,2})?"
+
+
+def _decimal_type(args: Sequence[Type]) -> Type:
+    return replace(types.DECIMAL, decimals=args[0].decimals if args[0].is_number else None)
 
 
 def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Duration):
+        months = f"{value.months}mo" if value.months else ""
+        return f"{months}{value.seconds}s" if value.seconds or not months else months
     return values.shown_value(value)
 
 
@@ -188,15 +214,26 @@ def _duration(text: Any) -> Duration:
 def _days(first: Any, second: Any = None) -> int:
     if second is not None:
         first = values.between(second, first)
-    return int(Fraction(first.seconds, _DAY).__trunc__())
+    return int(Fraction(values.length_of(first), _DAY).__trunc__())
 
 
 _DAY: Final = 86_400
 
 
-def _getter(read: Callable[[datetime], int], *, is_clock: bool = False) -> Function:
-    takes = _CLOCK if is_clock else _MOMENT
-    return Function(takes=(takes,), type_of=_always(types.INTEGER), run=read, example="")
+def _getter(read: Callable[[datetime], int], seconds: int = 0) -> Function:
+    """Return what reads a part of a moment; ``seconds`` are those of the part in a duration."""
+
+    def run(value: Any) -> int:
+        if not isinstance(value, Duration):
+            return read(value)
+        return values.divided(values.length_of(value), seconds)  # type: ignore[return-value]
+
+    return Function(
+        takes=(_CLOCK if seconds else _MOMENT,),
+        type_of=_always(types.INTEGER),
+        run=run if seconds else read,
+        example="",
+    )
 
 
 def _matches(text: str, pattern: str) -> bool:
@@ -207,7 +244,7 @@ def _matches(text: str, pattern: str) -> bool:
 
 
 def _seconds(duration: Duration) -> int:
-    return duration.seconds
+    return values.length_of(duration)
 
 
 _TWO_TEXTS: Final = (_TEXT, _TEXT)
@@ -240,8 +277,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "floor": _function((_NUMBER,), types.INTEGER, math.floor, "floor(record.x)"),
     "ceil": _function((_NUMBER,), types.INTEGER, math.ceil, "ceil(record.x)"),
     "int": _function((_NUMBER | _TEXT,), types.INTEGER, _whole, "int(record.x)"),
-    "decimal": _function((_NUMBER | _TEXT,), types.DECIMAL, _decimal, "decimal(record.x)"),
-    "double": _function((_NUMBER | _TEXT,), types.DECIMAL, _decimal, "double(record.x)"),
+    "decimal": _function((_NUMBER | _TEXT,), _decimal_type, _decimal, "decimal(record.x)"),
+    "double": _function((_NUMBER | _TEXT,), _decimal_type, _decimal, "double(record.x)"),
     "string": _function((_ANYTHING - _LIST - {Kind.OBJECT},), types.TEXT, _string,
                         "string(record.x)"),
     "matches": _function(_TWO_TEXTS, types.BOOLEAN, _matches, 'record.id.matches("^A[0-9]+$")'),
@@ -269,9 +306,9 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "getDayOfMonth": _getter(lambda moment: moment.day - 1),
     "getDayOfWeek": _getter(lambda moment: moment.isoweekday() % 7),
     "getDayOfYear": _getter(lambda moment: moment.timetuple().tm_yday - 1),
-    "getHours": _getter(lambda moment: moment.hour, is_clock=True),
-    "getMinutes": _getter(lambda moment: moment.minute, is_clock=True),
-    "getSeconds": _getter(lambda moment: moment.second, is_clock=True),
+    "getHours": _getter(lambda moment: moment.hour, 3600),
+    "getMinutes": _getter(lambda moment: moment.minute, 60),
+    "getSeconds": _getter(lambda moment: moment.second, 1),
 }  # fmt: skip
 """The functions by name."""
 

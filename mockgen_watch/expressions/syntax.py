@@ -8,6 +8,7 @@ A number with a point or an exponent is a Decimal, so that no digit of it is los
 from __future__ import annotations
 
 import re
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -56,12 +57,18 @@ class Name(Struct, frozen=True, kw_only=True):
 
 
 class Select(Struct, frozen=True, kw_only=True):
-    """``operand.field``, also written ``operand["field"]``; ``start`` is that of the operand."""
+    """``operand.field``, also written ``operand["field"]``; ``start`` is that of the operand.
+
+    Attributes:
+        quoted: the start and end of the field's name in its quotes, or of all of the text where
+            it is written with escapes; None for a field after a dot.
+    """
 
     operand: Node
     field: str
     start: int
     end: int
+    quoted: tuple[int, int] | None = None
 
 
 class Has(Struct, frozen=True, kw_only=True):
@@ -126,6 +133,9 @@ MACROS: Final = ("all", "exists", "exists_one", "filter", "map")
 
 MAX_DEPTH: Final = 64
 """How deeply brackets, operators and calls may be nested."""
+
+MAX_LEVELS: Final = 100
+"""How many levels a tree may have: a chain ``a + b + c`` has one for each operator."""
 
 
 def parse(text: str) -> Node:
@@ -253,6 +263,9 @@ class _Token(Struct, frozen=True):
     end: int
 
 
+WORD: Final = "[A-Za-z_][A-Za-z0-9_]*"
+"""The form of a name, as a pattern."""
+
 _TOKENS: Final = r"""(?x)
     (?P<blank>[ \t\r\n\f]+|//[^\n]*)
   | (?P<number>0[xX][0-9a-fA-F]+[uU]?
@@ -276,6 +289,7 @@ _BINARY: Final = {
 }  # fmt: skip
 """Operators between two operands, by how strongly they bind."""
 
+_OPERAND: Final = "an operand"
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _RAW: Final = frozenset("rR")
 _ESCAPES: Final = {
@@ -319,6 +333,7 @@ class _Parser:
     """A parser by precedence: each method reads one kind of node from where it stands."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._tokens = list(_tokens(text))
         self._place = 0
         self._depth = 0
@@ -329,6 +344,7 @@ class _Parser:
         node = self._choice()
         if self._next.kind != "end":
             raise self._unexpected("an operator or the end")
+        _check_levels(node)
         return node
 
     @property
@@ -356,6 +372,9 @@ class _Parser:
     def _unexpected(self, wanted: str) -> ExpressionError:
         token = self._next
         right, word = _SLIPS.get(token.text, ("", ""))
+        if token.text == "not" and wanted != _OPERAND:
+            message = f'expected {wanted} here, found "not"'
+            return ExpressionError(message, token.start, token.end, "such as !(record.a in [1, 2])")
         if right and token.kind == "word":
             hint = f'"{word}" is written {right}'
             message = f'"{token.text}" is no operator'
@@ -365,11 +384,14 @@ class _Parser:
         message = f'expected {wanted} here, found "{token.text}"'
         return ExpressionError(message, token.start, token.end)
 
-    def _choice(self) -> Node:
+    def _go_down(self, token: _Token) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             message = f"an expression is nested {MAX_DEPTH} levels at most"
-            raise ExpressionError(message, self._next.start, self._next.end)
+            raise ExpressionError(message, token.start, token.end)
+
+    def _choice(self) -> Node:
+        self._go_down(self._next)
         node = self._binary(1)
         if self._accept("?"):
             yes = self._binary(1)
@@ -388,9 +410,8 @@ class _Parser:
             if binds < least:
                 return left
             length += 1
-            if length > _MAX_CHAIN:
-                message = f"more than {_MAX_CHAIN} operands in a row"
-                raise ExpressionError(message, token.start, token.end)
+            if length > MAX_LEVELS:
+                raise _too_many_levels(token.start, token.end)
             self._take()
             right = self._binary(binds + 1)
             left = Call(function=token.text, args=(left, right), start=left.start, end=right.end)
@@ -399,7 +420,7 @@ class _Parser:
         token = self._accept("!", "-")
         if token is None:
             if self._next.text == "not" and self._next.kind == "word":
-                raise self._unexpected("an operand")
+                raise self._unexpected(_OPERAND)
             return self._member()
         if token.text == "-" and self._next.kind == "number":
             number = self._number(self._take())
@@ -407,9 +428,7 @@ class _Parser:
             if isinstance(value, int | Decimal):
                 number = Literal(value=-value, start=token.start, end=number.end)
             return self._after(number)
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise ExpressionError(f"nested over {MAX_DEPTH} levels", token.start, token.end)
+        self._go_down(token)
         operand = self._unary()
         self._depth -= 1
         name = "neg" if token.text == "-" else "!"
@@ -420,7 +439,7 @@ class _Parser:
 
     def _after(self, node: Node) -> Node:
         """Return ``node`` with the selections, indexes and calls that follow it."""
-        while True:
+        for _ in range(MAX_LEVELS):
             if self._accept("."):
                 if self._next.kind != "word":
                     raise self._unexpected("the name of a field")
@@ -434,11 +453,21 @@ class _Parser:
                 index = self._choice()
                 end = self._expect("]", opening).end
                 if isinstance(index, Literal) and isinstance(index.value, str):
-                    node = Select(operand=node, field=index.value, start=node.start, end=end)
+                    quoted = self._inside(index, index.value)
+                    node = Select(
+                        operand=node, field=index.value, start=node.start, end=end, quoted=quoted
+                    )
                 else:
                     node = Index(operand=node, index=index, start=node.start, end=end)
             else:
                 return node
+        raise _too_many_levels(node.start, node.end)
+
+    def _inside(self, literal: Literal, value: str) -> tuple[int, int]:
+        """Return the start and end of what is in the quotes of a text; of all with escapes."""
+        start, end = literal.end - 1 - len(value), literal.end - 1
+        is_plain = self._text[start:end] == value and start - literal.start in {1, 2}
+        return (start, end) if is_plain else (literal.start, literal.end)
 
     def _method(self, target: Node, word: _Token, opening: _Token) -> Node:
         args, end = self._arguments(opening)
@@ -468,8 +497,10 @@ class _Parser:
     def _arguments(self, opening: _Token, closing: str = ")") -> tuple[tuple[Node, ...], int]:
         args: list[Node] = []
         while (end := self._accept(closing)) is None:
+            if self._next.kind == "end":
+                self._expect(closing, opening)
             if args:
-                self._expect(",", opening)
+                self._expect(",")
                 # A comma may end a list.
                 if closing == "]" and (end := self._accept(closing)) is not None:
                     break
@@ -510,17 +541,35 @@ class _Parser:
 
     def _number(self, token: _Token) -> Literal:
         text = token.text.rstrip("uU")
+        exponent = text.lower().partition("e")[2].lstrip("+-0") if text[1:2] not in "xX" else ""
+        if len(text) > _MAX_DIGITS or len(exponent) > _MAX_EXPONENT:
+            raise ExpressionError("this number has too many digits", token.start, token.end)
+        value: int | Decimal
         if text[:2] in {"0x", "0X"}:
-            return Literal(value=int(text, 16), start=token.start, end=token.end)
-        is_whole = text.isdigit()
-        value: int | Decimal = int(text) if is_whole and len(text) < _MAX_DIGITS else Decimal(text)
-        if not is_whole and abs(Decimal(text).adjusted()) > _MAX_DIGITS:
-            raise ExpressionError("this number is too large or too small", token.start, token.end)
+            value = int(text, 16)
+        else:
+            value = int(text) if text.isdigit() else Decimal(text)
         return Literal(value=value, start=token.start, end=token.end)
 
 
-_MAX_DIGITS: Final = 1000
-_MAX_CHAIN: Final = 1000
+def _check_levels(node: Node) -> None:
+    """Refuse a tree so deep that those who walk it would run out of stack."""
+    level: list[Node] = [node]
+    for _ in range(MAX_LEVELS + 1):
+        level = [below for each in level for below in children(each)]
+        if not level:
+            return
+    raise _too_many_levels(level[0].start, level[0].end)
+
+
+def _too_many_levels(start: int, end: int) -> ExpressionError:
+    message = f"an expression has {MAX_LEVELS} operations in a row at most"
+    return ExpressionError(message, start, end, "put some of them in brackets")
+
+
+_MAX_DIGITS: Final = 100
+_MAX_EXPONENT: Final = 2
+"""Digits of an exponent."""
 _VARIABLE_AND_BODY: Final = 2
 _WITH_CONDITION: Final = 3
 
@@ -539,14 +588,19 @@ def _text_of(token: _Token) -> str:
         if simple is not None:
             return simple
         digits = found[2]
-        if not digits:
+        code = -1
+        if digits:
+            code = int(digits[1:], 16) if digits[0] in "xXuU" else int(digits, 8)
+        if not 0 <= code <= sys.maxunicode or code in _SURROGATES:
             start = token.start + quotes + found.start()
             raise ExpressionError(f'"{found[0]}" is no escape', start, start + len(found[0]))
-        return chr(int(digits[1:], 16) if digits[0] in "xXuU" else int(digits, 8))
+        return chr(code)
 
     return re.sub(_ESCAPE, escape, inner, flags=re.DOTALL)
 
 
+_SURROGATES: Final = range(0xD800, 0xE000)
+"""Halves of characters of UTF-16, which are no characters."""
 _ESCAPE: Final = (
     r"\\(?:([abfnrtv\\'\"`?])|([xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})|.)"
 )

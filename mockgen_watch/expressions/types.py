@@ -106,7 +106,8 @@ def either(first: Type, second: Type) -> Type:
         places = None
         if first.decimals is not None and second.decimals is not None:
             places = max(first.decimals, second.decimals)
-        found = number(places)
+        is_whole = first.kind is second.kind is Kind.INTEGER
+        found = INTEGER if is_whole else Type(kind=Kind.DECIMAL, decimals=places)
     elif first.is_moment and second.is_moment:
         found = first if first.kind is second.kind else DATETIME
     elif first.kind is second.kind is Kind.LIST:

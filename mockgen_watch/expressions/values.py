@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from fractions import Fraction
 from typing import Final, TypeAlias, TypeGuard
 
@@ -33,32 +33,41 @@ _UNITS: Final = {
     "w": Duration(0, 604_800), "d": Duration(0, 86_400), "h": Duration(0, 3600),
     "m": Duration(0, 60), "s": Duration(0, 1), "mo": Duration(1), "y": Duration(12),
 }  # fmt: skip
-_PIECE: Final = r"([0-9]{1,9})(mo|y|w|d|h|m|s)"
+_PIECE: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(mo|y|w|d|h|m|s)"
 _DURATION: Final = rf"([+-]?)((?:{_PIECE})+)"
-EXACT: Final = Context(prec=200)
-"""Enough for any product of numbers that specs hold."""
+EXACT: Final = Context(prec=200, traps=[InvalidOperation, Inexact, Overflow])
+"""Enough for any product of numbers that specs hold; what is longer is an error, not rounded."""
 
 
 def read_duration(text: str) -> Duration | None:
-    """Return the duration that a text such as ``1h30m``, ``5d``, ``-2w``, ``1mo`` or ``1y`` is."""
+    """Return the duration that a text such as ``1h30m``, ``5d``, ``-2w``, ``1mo`` or ``1y`` is.
+
+    A number of it may have decimals, as in ``1.5h``, where whole months and seconds result.
+    """
     found = re.fullmatch(_DURATION, text)
     if found is None:
         return None
     sign = -1 if found[1] == "-" else 1
-    months = seconds = 0
+    months = seconds = Fraction(0)
     for count, unit in re.findall(_PIECE, found[2]):
-        months += int(count) * _UNITS[unit].months
-        seconds += int(count) * _UNITS[unit].seconds
-    return Duration(sign * months, sign * seconds)
+        months += Fraction(count) * _UNITS[unit].months
+        seconds += Fraction(count) * _UNITS[unit].seconds
+    if months.denominator != 1 or seconds.denominator != 1:
+        return None
+    return Duration(sign * int(months), sign * int(seconds))
 
 
 def read_datetime(text: str) -> datetime | None:
-    """Return the date, or date and time, that ISO 8601 text is; ``Z`` may end it."""
+    """Return the date, or date and time, that ISO 8601 text is.
+
+    ``Z`` may end it; a time with an offset such as ``+02:00`` is that of UTC.
+    """
     try:
         found = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
+        found = found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is None and not found.microsecond else None
+    return None if found.microsecond else found
 
 
 def read_time(text: str) -> time | None:
@@ -97,9 +106,14 @@ _MOST_PLACES: Final = 60
 
 
 def rounded(value: Number, places: int) -> int | Decimal:
-    """Return ``value`` with so many decimals, half to even; a whole number for none."""
+    """Return ``value`` with so many decimals, half to even.
+
+    It is a whole number for none, and for fewer one of tens, hundreds and so on.
+    """
+    if abs(places) > _MOST_PLACES:
+        raise EvaluationError(f"a number is rounded to {_MOST_PLACES} places at most")
     units = round(Fraction(value) * Fraction(10) ** places)
-    return Decimal(units).scaleb(-places, EXACT) if places > 0 else units
+    return Decimal(units).scaleb(-places, EXACT) if places > 0 else units * 10**-places
 
 
 def divided(left: Number, right: Number) -> int | Fraction:
@@ -138,6 +152,13 @@ def moved(moment: datetime, by: Duration, sign: int = 1) -> datetime:
 def between(later: datetime, earlier: datetime) -> Duration:
     """Return the duration from one moment to another."""
     return Duration(0, (later - earlier) // timedelta(seconds=1))
+
+
+def length_of(duration: Duration) -> int:
+    """Return the seconds of a duration; raise EvaluationError for one of months."""
+    if duration.months:
+        raise EvaluationError("a duration with months has no length: months differ in it")
+    return duration.seconds
 
 
 def years_between(first: datetime, second: datetime) -> int:

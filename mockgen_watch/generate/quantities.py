@@ -1032,8 +1032,15 @@ def _year(ends: Ends, args: list[Quantity], _: syntax.Call) -> Quantity:
     return _made(ends, Kind.INTEGER, stream)
 
 
-def _part(change: Callable[[Any], Any]) -> Callable[[Ends, list[Quantity], syntax.Call], Quantity]:
+def _part(
+    change: Callable[[Any], Any], size: int = 0
+) -> Callable[[Ends, list[Quantity], syntax.Call], Quantity]:
+    """Return what reads a part of a moment; ``size`` is that of the part in a duration."""
+
     def combine(ends: Ends, args: list[Quantity], _: syntax.Call) -> Quantity:
+        if args[0].kind is Kind.DURATION:
+            stream = Derived(args[0].stream, lambda seconds: _truncated(seconds, size), MOST)
+            return _made(ends, Kind.INTEGER, stream)
         return _made(ends, Kind.INTEGER, Derived(args[0].stream, change, MOST))
 
     return combine
@@ -1078,7 +1085,7 @@ _COMBINED: Final[Mapping[str, Callable[[Ends, list[Quantity], syntax.Call], Quan
     "getDate": _part(lambda seconds: month_and_day(seconds // DAY) % 31 + 1),
     "getDayOfMonth": _part(lambda seconds: month_and_day(seconds // DAY) % 31),
     "getDayOfWeek": _part(lambda seconds: (seconds // DAY + 1) % 7),
-    "getHours": _part(lambda seconds: seconds // 3600 % 24),
-    "getMinutes": _part(lambda seconds: seconds // 60 % 60),
-    "getSeconds": _part(lambda seconds: seconds % 60),
+    "getHours": _part(lambda seconds: seconds // 3600 % 24, 3600),
+    "getMinutes": _part(lambda seconds: seconds // 60 % 60, 60),
+    "getSeconds": _part(lambda seconds: seconds % 60, 1),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.expressions.problems import diagnose
+from mockgen_watch.expressions.problems import TextPlace, diagnose
 from mockgen_watch.expressions.syntax import ELEMENT, ExpressionError, fields_of, parse
 from mockgen_watch.expressions.values import read_duration
 from mockgen_watch.spec.build import reader
@@ -107,8 +107,60 @@ def text_location(entry: reader.Entry) -> Location:
     mark = entry.node.mark
     source = entry.build.document.text[mark.start : mark.end]
     if not reader.is_written_as(source, text):
-        return location
+        return _place_of_pieces(entry, source, text)
     return replace(location, column=location.column + (source != text), length=max(1, len(text)))
+
+
+def _place_of_pieces(entry: reader.Entry, source: str, text: str) -> Location:
+    offsets = _aligned(source, text)
+    if not offsets:
+        return entry.location
+    own = entry.location
+    pieces = []
+    for index, offset in enumerate(offsets):
+        if not index or offset != offsets[index - 1] + 1:
+            line = source.count("\n", 0, offset)
+            column = offset - source.rfind("\n", 0, offset) if line else own.column + offset
+            pieces.append((index, own.line + line, column))
+    return TextPlace(
+        path=own.path,
+        line=own.line,
+        column=own.column,
+        length=own.length,
+        pointer=own.pointer,
+        pieces=tuple(pieces),
+    )
+
+
+def _aligned(source: str, text: str) -> list[int]:
+    """Return where ``source``, a scalar of YAML or JSON, has each character of its ``text``.
+
+    Blanks and line ends go with each other as they come. Empty where that does not come out even.
+    """
+    quote = source[0] if source[0] in "\"'" else ""
+    place = source.find("\n") + 1 if source[0] in "|>" else len(quote)
+    offsets = []
+    for char in text:
+        if not char.isspace():
+            gap = re.compile(r"(?:\s|\\\r?\n)*" if quote == '"' else r"\s*").match(source, place)
+            place = gap.end() if gap else place
+        found = source[place : place + 1]
+        width = 1
+        if found == "\\" and quote == '"':
+            width = _ESCAPES.get(source[place + 1 : place + 2], 2)
+        elif found == "'" == quote:
+            width = 2
+        elif char.isspace():
+            width = int(found.isspace())
+        elif found != char:
+            return []
+        offsets.append(min(place, len(source) - 1))
+        place += width
+    return offsets
+
+
+_ESCAPES: Final = {"x": 4, "u": 6, "U": 10}
+"""How long escapes are, by the character after the backslash; others have two characters."""
 
 
 def _field_path(entry: reader.Entry, context: reader.ShapeContext) -> tuple[str, ...] | None:

@@ -97,6 +97,28 @@ def value_of(text: str) -> object:
         ("has(record.note) || record.note == 'x' || true", True),
         ("record.name.lower() + string(record.born)", "ann2024-01-31"),
         ("'it\\'s \\u0041' + r'\\d'", "it's A\\d"),
+        ("round(1250, -2)", 1200),
+        ("round(1350.5, -2)", 1400),
+        ("round(7, 2)", Decimal("7.00")),
+        ("min(1.0 / 3, 0.5)", Fraction(1, 3)),
+        ("max([0.25, 1.0 / 3, 0])", Fraction(1, 3)),
+        ("min(duration('90m'), duration('1h'))", Duration(0, 3600)),
+        ("max(record.born, date('2024-02-01'))", datetime(2024, 2, 1)),
+        ("sum([duration('1h'), duration('30m')])", Duration(0, 5400)),
+        ("string(1e3) + ' ' + string(1.50)", "1000 1.50"),
+        ("string(duration('36h')) + string(duration('1y'))", "129600s12mo"),
+        ("int('-12') + int(7.9)", -5),
+        ("decimal('1.50') + decimal(1)", Decimal("2.50")),
+        ("decimal(7) / 2", Decimal("3.5")),
+        ("(1e3 + 1) / 2", Decimal("500.5")),
+        ("duration('1.5h') == duration('90m')", True),
+        ("(record.seen - record.born).getHours()", 8768),
+        ("(record.born - record.seen).getMinutes()", -526095),
+        ("timestamp('2025-01-01T00:30:00+02:00')", datetime(2024, 12, 31, 22, 30)),
+        ("timestamp('2025-01-01T00:30:00Z')", datetime(2025, 1, 1, 0, 30)),
+        ("'qty' in record.lines[0]", True),
+        ("record.lines[0].all(k, k in ['qty', 'price', 'tag'])", True),
+        ("record.lines[0]['qty']", 2),
     ],
 )
 def test_values_are_exact(text: str, value: object) -> None:
@@ -132,6 +154,24 @@ def test_values_are_exact(text: str, value: object) -> None:
         ("'abc", "'abc", "closing quote", None),
         ("record.total + ", "", "missing at the end", None),
         ("1 2", "2", "expected an operator", None),
+        ("record['totl'] > 3", "totl", "no field", "total"),
+        ("record.lines[0]['tagg']", "tagg", "no field", "tag"),
+        ("record[r'totl'] > 3", "totl", "no field", "total"),
+        ("record['tot\\x61k']", "'tot\\x61k'", "no field", None),
+        ("[1, 2", "[", "not closed", None),
+        ("max(1, 2", "(", "not closed", None),
+        ("record.name not in ['a']", "not", "expected an operator", None),
+        ("not record.rest", "not", "no operator", "!"),
+        ("1e999 + 1", "1e999", "too many digits", None),
+        ("0x" + "f" * 200, "0x" + "f" * 200, "too many digits", None),
+        ("'\\U00110000'", "\\U00110000", "no escape", None),
+        ("'\\ud800'", "\\ud800", "no escape", None),
+        ("days(record.born)", "days(record.born)", "one duration, or two dates", None),
+        ("sum(record.lines.map(l, l.tag))", "sum(record.lines.map(l, l.tag))", "sum adds", None),
+        ("min(1, 'a')", "min(1, 'a')", "cannot be compared", None),
+        ("max([true, false])", "max([true, false])", "does not take true or false", None),
+        ("duration('0.1mo')", "'0.1mo'", "no duration", None),
+        ("'a' in record.total", "record.total", "in takes a list", None),
     ],
 )
 def test_what_is_wrong_is_told_at_its_characters(
@@ -157,6 +197,9 @@ def test_what_is_wrong_is_told_at_its_characters(
         ("record.rest == null ? 0 : record.rest + 1", True),
         ("record.rest == null", True),
         ("record.lines[0].qty + 1", False),
+        ("sum([record.rest, 1])", False),
+        # The inner variable is another one, though it has the same name.
+        ("has(record.note) && [record].all(record, record.note == 'x')", False),
     ],
 )
 def test_a_value_asks_for_what_may_be_missing(text: str, is_sure: bool) -> None:
@@ -196,6 +239,14 @@ def test_the_fields_that_are_read(text: str, paths: list[tuple[str, ...]]) -> No
         ("record.lines[5].qty", "no element 5"),
         ("1.5 / (record.total - 32.07)", "division by zero"),
         ("min(record.lines.filter(l, false).map(l, l.qty))", "empty list"),
+        ("days(duration('1mo'))", "a duration with months has no length"),
+        ("duration('1mo') < duration('40d')", "a duration with months has no length"),
+        ("int('1_0')", "no whole number"),
+        ("decimal('NaN')", "no number"),
+        ("round(1.5, 2000)", "60 places at most"),
+        ("abs(true)", "abs does not take true"),
+        ("min([1, 'a'])", "have no order"),
+        ("1e99 * 1e99 * 1e99 + 1", "200 digits at most"),
     ],
 )
 def test_an_expression_without_a_value_says_why(text: str, message: str) -> None:
@@ -259,3 +310,34 @@ def test_whole_numbers_are_as_in_the_reference(
     except EvaluationError:
         mine = None
     assert mine == reference(text, record)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " + ".join(["1"] * 2000),
+        " || ".join(["record.total == 1"] * 2000),
+        "record" + ".a" * 50_000,
+        "record.lines" + "[0]" * 50_000,
+        "(" * 2000 + "1" + ")" * 2000,
+        "!" * 2000 + "true",
+        "".join(f"l.all(x{n}, " for n in range(90)) + "true" + ")" * 90,
+        "(" + " + ".join(["1"] * 90) + ")" + " + 1" * 90,
+    ],
+)
+def test_an_expression_that_is_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError, match="at most"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " + ".join(["record.total"] * 99) + " == 99 * record.total",
+        " && ".join(["record.total == 32.07"] * 90),
+        "(" * 60 + "record.total == 32.07" + ")" * 60,
+    ],
+)
+def test_a_long_expression_is_checked_and_evaluated(text: str) -> None:
+    assert value_of(text) is True
+    assert fields_of(parse(text)) == (("record", "total"),)
