@@ -34,7 +34,14 @@ from mockgen_watch.formats.format import (
 )
 from mockgen_watch.formats.styles import JsonStyle
 from mockgen_watch.formats.tree import Encoder, Place, Position
-from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    Column,
+    Node,
+    ObjectNode,
+    Program,
+    VariantNode,
+)
 from mockgen_watch.spec.document import Json, pointer_of
 
 if TYPE_CHECKING:
@@ -163,6 +170,10 @@ class ColumnTree(Struct, kw_only=True):
 
     def add(self, node: Node) -> None:
         """Make room for all that ``node`` can be."""
+        if isinstance(node, VariantNode):
+            for each in node.alternatives:
+                self.add(each)
+            return
         children = child_nodes(node)
         self.cell = self.cell or not children
         for segment, child in children:
@@ -309,6 +320,11 @@ class _Compiler:
     ) -> list[fragments.Piece]:
         if isinstance(node, Column):
             return self._column(columns, node, path, field)
+        if isinstance(node, VariantNode):
+            row = functools.partial(_row, columns=columns, style=self._style)
+            reason = "which columns it fills differs from record to record"
+            slow = fragments.SlowField(field=field, reason=reason)
+            return [self.builder.made(node, path, row, slow)]
         children = dict(child_nodes(node))
         encode = functools.partial(_row, columns=columns, style=self._style)
         if not children:

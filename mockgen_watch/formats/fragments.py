@@ -200,6 +200,10 @@ class Builder:
     def at_least(self, source: int, bound: int) -> int:
         return self._flag(Comparison(source=source, bound=bound, is_less=False))
 
+    def differs(self, source: int, number: int) -> int:
+        """Return a flag of where a register's number is not ``number``."""
+        return self.some((self.below(source, number), self.at_least(source, number + 1)))
+
     def every(self, sources: Iterable[int]) -> int:
         return self._combined(sources, is_every=True)
 
@@ -471,4 +475,6 @@ def _measure(
         # The elements of a variable array are one object.
         elements = Counter(node.elements).items()
         return sum(times * _measure(one, of_column, of_name) for one, times in elements)
+    if isinstance(node, columns.VariantNode):
+        return sum(_measure(one, of_column, of_name) for one in node.alternatives)
     return sum(of_name(name) + _measure(one, of_column, of_name) for name, one in node.members)

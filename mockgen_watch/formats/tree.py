@@ -22,10 +22,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.formats import fragments
 from mockgen_watch.formats.format import FormatError, Framing
-from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program, State
+from mockgen_watch.generate.column import (
+    ArrayNode,
+    Column,
+    Node,
+    ObjectNode,
+    Program,
+    State,
+    VariantNode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -226,6 +235,8 @@ class _Compiler:
             return self._column(node, item)
         if isinstance(node, ObjectNode):
             return self._object(node, item)
+        if isinstance(node, VariantNode):
+            return self._variant(node, item)
         if fragments.unrolled_slots(node) > self.builder.limits.slots:
             reason = f"unrolled it would take more than {self.builder.limits.slots} slots"
             slow = fragments.SlowField(field=item.field, reason=reason)
@@ -247,6 +258,16 @@ class _Compiler:
             for name, child in node.members
         ]
         return self._contained(self._style.object_frame(item.place), items, in_turn=False)
+
+    def _variant(self, node: VariantNode, item: _Item) -> list[fragments.Piece]:
+        """Return the pieces of all alternatives, each empty where it is not the one."""
+        selected = self.builder.draw(node.selector, item.path)
+        pieces: list[fragments.Piece] = []
+        for number, each in enumerate(node.alternatives):
+            present = self.value(replace(item, node=each))
+            other = self.builder.differs(selected, number)
+            pieces.append(fragments.Switch(other, tuple(present), (b"",)))
+        return pieces
 
     def _key(self, name: str, depth: int) -> bytes:
         try:

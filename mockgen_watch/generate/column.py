@@ -146,7 +146,18 @@ class ArrayNode(Struct, frozen=True, kw_only=True, eq=False):
     presence: Stream | None = None
 
 
-Node: TypeAlias = "Column | ObjectNode | ArrayNode"
+class VariantNode(Struct, frozen=True, kw_only=True, eq=False):
+    """A value that has one of several shapes: ``alternatives[n]`` where ``selector`` draws n.
+
+    Where it draws one more than there are, ``presence`` says that nothing is there.
+    """
+
+    alternatives: tuple[Node, ...]
+    selector: Stream
+    presence: Stream | None = None
+
+
+Node: TypeAlias = "Column | ObjectNode | ArrayNode | VariantNode"
 
 
 class Program(Struct, frozen=True, kw_only=True, eq=False):
@@ -178,6 +189,9 @@ def node_reader(node: Node) -> Reader:
     """Return the function that reads ``node`` as if it were there and not null."""
     if isinstance(node, Column):
         return column_reader(node)
+    if isinstance(node, VariantNode):
+        readers, select = [node_reader(each) for each in node.alternatives], node.selector.at
+        return lambda cell: readers[select(cell)](cell)
     return _array_reader(node) if isinstance(node, ArrayNode) else _object_reader(node)
 
 
@@ -207,7 +221,7 @@ def values_over(node: Node, cells: Cells, rows: IntArray) -> Iterator[Json]:
         return iter(_objects_over(node, cells, rows))
     if isinstance(node, Column) and node.read_over is not None:
         return node.read_over(cells, rows)
-    if isinstance(node, ArrayNode) or node.read is not None:
+    if not isinstance(node, Column) or node.read is not None:
         read = node_reader(node)
         return (read(cell_at(cells, row)) for row in rows.tolist())
     pieces = [_entries_over(part, cells, rows) for part in node.parts]

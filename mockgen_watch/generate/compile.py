@@ -46,6 +46,7 @@ from mockgen_watch.spec import model as spec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from mockgen_watch.generate.alternatives import AlternativesCompiler
     from mockgen_watch.generate.draws import Choices
     from mockgen_watch.plan.dependents import FieldFacts
 
@@ -79,6 +80,7 @@ class _Compiler:
         self._compilers = compilers
         self._columns: dict[spec.Position, Column] = {}
         self._lengths: dict[spec.Position, Stream] = {}
+        self._shapes: AlternativesCompiler | None = None
         self._levels: dict[spec.Position, Level] = {}
         self._rows: dict[object, PoolDraw] = {}
         self._parents: dict[object, references.ParentCell] = {}
@@ -95,16 +97,18 @@ class _Compiler:
 
     def visible_column(self, found: references.Found) -> Column:
         """Return the column of a leaf that a path led to, absent where an object on the way is."""
+        if found.rest:
+            return self._alternatives().column_below(found)
         if not isinstance(found.shape, spec.Leaf):
             raise TypeError(f"{found.way} is no single value")
-        column = self._column(found.shape, found.way, found.strides)
-        return replace(column, presence=first_presence(*self._around(found), column.presence))
+        column = self.column(found.shape, found.way, found.strides)
+        return replace(column, presence=first_presence(*self.around(found), column.presence))
 
     def visible_states(self, found: references.Found) -> Stream | None:
         """Return the states of what a path led to, absent where an object on the way is."""
-        return first_presence(*self._around(found), self.states(found.shape, found.way))
+        return first_presence(*self.around(found), self.states(found.shape, found.way))
 
-    def _around(self, found: references.Found) -> Iterator[Stream | None]:
+    def around(self, found: references.Found) -> Iterator[Stream | None]:
         """Yield the states of the objects on the way that the asker is not part of."""
         for shape, way, depth in found.objects:
             state = self.states(shape, way)
@@ -112,16 +116,19 @@ class _Compiler:
                 state = references.Redirected(state, references.OuterCell(depth))
             yield state
 
-    def _node(self, shape: spec.Shape, way: spec.Position, strides: Strides) -> Node:
+    def node(self, shape: spec.Shape, way: spec.Position, strides: Strides) -> Node:
+        """Return the node of the shape at ``way``."""
         if isinstance(shape, spec.Leaf):
-            return self._column(shape, way, strides)
+            if any(not isinstance(each, spec.Leaf) for each in spec.alternatives_of(shape)):
+                return self._alternatives().node_of(shape, way, strides)
+            return self.column(shape, way, strides)
         if isinstance(shape, spec.ObjectShape):
             return self._object(shape, way, strides)
         return self._array(shape, way, strides)
 
     def _object(self, shape: spec.ObjectShape, way: spec.Position, strides: Strides) -> ObjectNode:
         members = tuple(
-            (member.name, self._node(member.shape, (*way, member.name), strides))
+            (member.name, self.node(member.shape, (*way, member.name), strides))
             for member in shape.members
             if not member.shape.modifiers.delete
         )
@@ -130,10 +137,10 @@ class _Compiler:
     def _array(self, shape: spec.ArrayShape, way: spec.Position, strides: Strides) -> ArrayNode:
         fixed = len(shape.elements)
         inner = (*strides, references.most_elements(shape))
-        elements = [self._node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
+        elements = [self.node(item, (*way, n), inner) for n, item in enumerate(shape.elements)]
         minimum = fixed
         if shape.items is not None and shape.maximum:
-            elements += [self._node(shape.items, (*way, fixed), inner)] * shape.maximum
+            elements += [self.node(shape.items, (*way, fixed), inner)] * shape.maximum
             minimum += shape.minimum
         return ArrayNode(
             elements=tuple(elements),
@@ -141,6 +148,21 @@ class _Compiler:
             length=self.lengths(shape, way),
             presence=self.states(shape, way),
         )
+
+    def selector(self, found: references.Found) -> Stream:
+        """Return which alternative a leaf takes, at the cells that it is drawn at."""
+        if not isinstance(found.shape, spec.Leaf):
+            raise TypeError("only a leaf has alternatives")
+        return self._alternatives().selector(found.shape, found.way, found.strides)
+
+    def _alternatives(self) -> AlternativesCompiler:
+        """Return what compiles leaves that have one of several shapes."""
+        if self._shapes is None:
+            # Most specs have no such leaf, and do without all that this module imports.
+            from mockgen_watch.generate import alternatives  # noqa: PLC0415
+
+            self._shapes = alternatives.AlternativesCompiler(self)
+        return self._shapes
 
     def lengths(self, shape: spec.ArrayShape, way: spec.Position) -> Stream | None:
         """Return how many elements the array at ``way`` has; None: always the most."""
@@ -153,7 +175,7 @@ class _Compiler:
     def _draw_lengths(self, shape: spec.ArrayShape, way: spec.Position) -> Stream:
         fixed = len(shape.elements)
         if shape.lows or shape.highs:
-            draws = self._draws(shape.address, way, ())
+            draws = self.draws_of(shape.address, way, ())
             from mockgen_watch.generate.bounded import lengths_stream  # noqa: PLC0415
 
             return shifted(lengths_stream(self, shape, draws, way), fixed)
@@ -161,7 +183,7 @@ class _Compiler:
         drawn = uniform(self._address(shape), self._level(way), "length", spread)
         return shifted(drawn, fixed + shape.minimum)
 
-    def _column(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
+    def column(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
         """Return the column of ``leaf``, compiled once."""
         if way not in self._columns:
             self._columns[way] = self._compile_leaf(leaf, way, strides)
@@ -170,7 +192,7 @@ class _Compiler:
     def _compile_leaf(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
         preset = self._presets.get((Draw.VALUE, spec.keys_of(way)), {})
         draws = replace(
-            self._draws(leaf.address, way, strides),
+            self.draws_of(leaf.address, way, strides),
             is_unique=leaf.modifiers.unique,
             is_distinct=leaf.modifiers.distinct,
             preset=preset,
@@ -181,7 +203,10 @@ class _Compiler:
             column = coerce_column(column)
         return replace(column, presence=first_presence(self.states(leaf, way), column.presence))
 
-    def _draws(self, address: tuple[str, ...], way: spec.Position, strides: Strides) -> FieldDraws:
+    def draws_of(
+        self, address: tuple[str, ...], way: spec.Position, strides: Strides
+    ) -> FieldDraws:
+        """Return the draws of a field at ``way``."""
         return FieldDraws(
             seed=self.plan.seed,
             model_id=self.plan.model_id,
@@ -193,12 +218,14 @@ class _Compiler:
 
     def _generated(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         generator = leaf.generator
+        if isinstance(generator, generators.Alternatives):
+            return self._alternatives().column_of(leaf, way, draws.strides)
         if generators.expressions_of(generator) or generators.is_bounded(generator):
             return self._dependent(leaf, draws, way)
         if isinstance(generator, generators.Template):
             return self._template(generator, way, len(draws.strides))
         if isinstance(generator, generators.FieldValue):
-            return self._field(generator.path, way, len(draws.strides))
+            return self.field(generator.path, way, len(draws.strides))
         return self._drawn(generator, draws)
 
     def _drawn(self, generator: generators.Generator, draws: FieldDraws) -> Column:
@@ -244,10 +271,10 @@ class _Compiler:
             if not part.path:
                 pieces.append(part.text)
                 continue
-            pieces.append(self._field(part.path, way, depth))
+            pieces.append(self.field(part.path, way, depth))
         return template_column(pieces)
 
-    def _field(self, path: spec.KeyPath, way: spec.Position, depth: int) -> Column:
+    def field(self, path: spec.KeyPath, way: spec.Position, depth: int) -> Column:
         """Return another field's column, for a leaf at ``way`` in ``depth`` arrays."""
         found = references.find_part(self.plan.shape, path, way)
         return self.redirected(self.visible_column(found), found, depth)

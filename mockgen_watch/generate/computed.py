@@ -74,6 +74,10 @@ class Fields(Protocol):
         """Return the presence of a shape where it is drawn."""
         ...
 
+    def selector(self, found: Found, /) -> Stream:
+        """Return which alternative a leaf takes, where it is drawn."""
+        ...
+
 
 class FieldScope:
     """The names of an expression, seen from one leaf, or from an element of an array.
@@ -183,9 +187,17 @@ def typed_reader(scope: FieldScope, name: Name) -> tuple[Callable[[Cell], int] |
 
     The value is as expressions take it: dates are datetimes, objects dicts, arrays lists.
     """
-    found = scope.found(name)
+    return _reader_of(scope, name, scope.found(name))
+
+
+def _reader_of(
+    scope: FieldScope, name: Name, found: Found
+) -> tuple[Callable[[Cell], int] | None, Any]:
+    shapes = spec.alternatives_of(found.shape) if isinstance(found.shape, spec.Leaf) else ()
+    if not found.rest and any(not isinstance(each, spec.Leaf) for each in shapes):
+        return _variant_reader(scope, name, found, len(shapes))
     if isinstance(found.shape, spec.Leaf):
-        column = scope.column(name)
+        column = scope.fields.redirected(scope.fields.visible_column(found), found, scope.depth)
         states = None if column.presence is None else column.presence.at
         return states, _value_reader(column, scope.fields.facts.type_of(found.shape).kind)
     depth = len(found.strides)
@@ -202,6 +214,37 @@ def typed_reader(scope: FieldScope, name: Name) -> tuple[Callable[[Cell], int] |
         if not member.shape.modifiers.delete
     ]
     return states, partial(_read_object, members=members)
+
+
+def _variant_reader(
+    scope: FieldScope, name: Name, found: Found, count: int
+) -> tuple[Callable[[Cell], int], Any]:
+    """Return what reads a value that has one of several shapes, where some are no leaves."""
+    depth = len(found.strides)
+    select = scope.fields.selector(found)
+    own = scope.fields.states(found.shape, found.way)
+    readers = []
+    for number in range(count):
+        way = (*found.way, spec.Choice(number))
+        leaf = found.shape
+        shape = spec.alternatives_of(leaf)[number] if isinstance(leaf, spec.Leaf) else leaf
+        inner = Found(shape=shape, way=way, strides=found.strides, objects=())
+        readers.append(_reader_of(FieldScope(scope.fields, scope.expression, way), name, inner))
+
+    def states(cell: Cell) -> int:
+        home = _outer(cell, depth)
+        state = 0 if own is None else own.at(home)
+        chosen = select.at(home)
+        if state or chosen >= count:
+            return state or State.ABSENT
+        inner = readers[chosen][0]
+        return 0 if inner is None else inner(home)
+
+    def read(cell: Cell) -> Any:
+        home = _outer(cell, depth)
+        return readers[select.at(home)][1](home)
+
+    return states, read
 
 
 def _outer(cell: Cell, depth: int) -> Cell:

@@ -25,13 +25,21 @@ from mockgen_watch.generate.address import (
 from mockgen_watch.generate.column import Column, Part
 from mockgen_watch.generate.draws import FieldDraws, Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
-from mockgen_watch.spec.model import ArrayShape, ObjectShape, Position, Shape, element_shapes
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Choice,
+    Leaf,
+    ObjectShape,
+    alternatives_of,
+    element_shapes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Position, Shape
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -43,12 +51,14 @@ class Found(Struct, frozen=True, kw_only=True):
         strides: the greatest number of elements of each array on the way, outermost first.
         objects: the objects on the way that the asker is not part of, outermost first, each with
             the way to it and the number of arrays around it.
+        rest: keys below the shape, where that is a leaf with alternatives.
     """
 
     shape: Shape
     way: Position
     strides: tuple[int, ...]
     objects: tuple[tuple[ObjectShape, Position, int], ...]
+    rest: tuple[str, ...] = ()
 
 
 def find_part(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> Found:
@@ -63,13 +73,28 @@ def find_part(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> F
     way: Position = ()
     strides: tuple[int, ...] = ()
     objects: list[tuple[ObjectShape, Position, int]] = []
-    for key in path:
+    for place, key in enumerate(path):
+        while isinstance(here, Leaf) and alternatives_of(here) and asker[: len(way)] == way:
+            step = asker[len(way)] if len(asker) > len(way) else None
+            if not isinstance(step, Choice):
+                break
+            here, way = alternatives_of(here)[step.number], (*way, step)
+        if isinstance(here, Leaf) and alternatives_of(here):
+            return Found(
+                shape=here,
+                way=way,
+                strides=strides,
+                objects=tuple(objects),
+                rest=tuple(path[place:]),
+            )
         while isinstance(here, ArrayShape):
             if asker[: len(way)] != way:
                 raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
-            place = int(asker[len(way)])
+            element = asker[len(way)]
+            if not isinstance(element, int):
+                raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")  # noqa: TRY004
             strides = (*strides, most_elements(here))
-            here, way = element_shapes(here)[place], (*way, place)
+            here, way = element_shapes(here)[element], (*way, element)
         if isinstance(here, ObjectShape) and asker[: len(way)] != way:
             objects.append((here, way, len(strides)))
         here, way = here.get(key) if isinstance(here, ObjectShape) else None, (*way, key)

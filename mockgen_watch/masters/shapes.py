@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, Shape
+from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, Shape, alternatives_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,10 +80,18 @@ def kinds_of(shape: Shape) -> Kinds | None:
         return frozenset({Kind.OBJECT})
     if isinstance(shape, ArrayShape):
         return frozenset({Kind.ARRAY})
-    generator = shape.generator
+    return _kinds_of_leaf(shape)
+
+
+def _kinds_of_leaf(leaf: Leaf) -> Kinds | None:
+    generator = leaf.generator
     values = values_of(generator)
     if values is not None:
         return frozenset(_KINDS[type(value)] for value in values if value is not None)
+    if isinstance(generator, generators.Alternatives):
+        kinds = [kinds_of(each) for each in alternatives_of(leaf)]
+        known = [each for each in kinds if each is not None]
+        return frozenset().union(*known) if len(known) == len(kinds) else None
     if isinstance(generator, generators.Reference | generators.Computed | generators.FieldValue):
         return None
     if isinstance(generator, generators.Number | generators.RecordIndex):
@@ -229,8 +237,9 @@ def canonical_form(
             return reference(part)
         if isinstance(part, dict):
             return ["dict", {key: form(item) for key, item in part.items()}]
-        if isinstance(part, Decimal):
-            return ["Decimal", str(part)]
+        if isinstance(part, Decimal | bytes):
+            text = part.decode("latin-1") if isinstance(part, bytes) else str(part)
+            return [kind.__name__, text]
         if isinstance(part, StrEnum):
             return part.value
         return [kind.__name__, {name: form(item) for name, item in _fields(part, skip)}]

@@ -79,7 +79,8 @@ def _check_types(model: spec.Model, plans: Sequence[OutputPlan]) -> Iterable[Dia
 def _has_expressions(shape: spec.Shape) -> bool:
     """Return whether a value or a bound in ``shape`` is given by other fields."""
     if isinstance(shape, spec.Leaf):
-        return bool(expressions_of(shape.generator))
+        inner = any(map(_has_expressions, spec.alternatives_of(shape)))
+        return inner or bool(expressions_of(shape.generator))
     if isinstance(shape, spec.ObjectShape):
         return any(_has_expressions(member.shape) for member in shape.members)
     return bool(shape.lows or shape.highs) or any(map(_has_expressions, spec.element_shapes(shape)))
@@ -490,6 +491,7 @@ class _Overlay:
             )
             items = adopted.items and inner(adopted.items, _counterpart(under, 0))
             return replace(adopted, elements=elements, items=items)
+        adopted = spec.change_alternatives(adopted, lambda each: inner(each, None))
         if isinstance(adopted.generator, RowField):
             moved = (*home, *adopted.generator.address[len(was) :])
             return replace(adopted, generator=replace(adopted.generator, address=moved))

@@ -108,7 +108,12 @@ class FieldFacts:
             return generator
         for facts, other in self._followed(generator):
             return facts.moment_of(other)
-        return None
+        moments = [
+            self.moment_of(each)
+            for each in spec.alternatives_of(leaf)
+            if isinstance(each, spec.Leaf)
+        ]
+        return next((each for each in moments if each is not None), None)
 
     def _names(self, expression: generators.Expression) -> dict[str, Type]:
         def fields_at(path: spec.KeyPath) -> Type | None:
@@ -142,6 +147,8 @@ class FieldFacts:
         generator = leaf.generator
         if leaf.coerce_number:
             return types.ANY
+        if isinstance(generator, generators.Alternatives):
+            return self._alternatives_type(generator)
         if isinstance(generator, generators.Computed):
             return self._computed_type(generator)
         found = type_of_generator(generator)
@@ -150,6 +157,14 @@ class FieldFacts:
         if isinstance(generator, generators.FieldValue):
             return self.type_at(generator.path)
         return common(facts.type_of(other) for facts, other in self._followed(generator))
+
+    def _alternatives_type(self, generator: generators.Alternatives) -> Type:
+        each = [type_of_shape(one.shape, self._lazy) for one in generator.alternatives]
+        found = common(each)
+        is_open = bool(generator.given) and all(
+            one.case is not None for one in generator.alternatives
+        )
+        return replace(found, is_optional=True) if is_open else found
 
     def _computed_type(self, computed: generators.Computed) -> Type:
         try:
@@ -170,6 +185,10 @@ class FieldFacts:
             return Fraction(generator.first * size), Fraction(generator.last * size)
         if isinstance(generator, generators.RecordIndex):
             return Fraction(0), None
+        if isinstance(generator, generators.Alternatives):
+            inner = (one.shape for one in generator.alternatives)
+            return _hull([self.leaf_ends(one) for one in inner if isinstance(one, spec.Leaf)
+                          and one.generator != generators.Constant(value=None)])  # fmt: skip
         if isinstance(generator, generators.SequenceNumber):
             start = Fraction(generator.start)
             return (start, None) if generator.step > 0 else (None, start)
@@ -315,7 +334,10 @@ def resolve_dependents(plan: RecordPlan) -> tuple[RecordPlan, list[Diagnostic]]:
 
 def _parts(shape: spec.Shape) -> Iterator[spec.Shape]:
     yield shape
-    if isinstance(shape, spec.ObjectShape):
+    if isinstance(shape, spec.Leaf):
+        for each in spec.alternatives_of(shape):
+            yield from _parts(each)
+    elif isinstance(shape, spec.ObjectShape):
         for member in shape.members:
             yield from _parts(member.shape)
     elif isinstance(shape, spec.ArrayShape):
@@ -362,7 +384,7 @@ class _Resolver:
     def _change(self, shape: spec.ObjectShape) -> spec.ObjectShape:
         def changed(part: spec.Shape) -> spec.Shape:
             if isinstance(part, spec.Leaf):
-                return self._leaf(part)
+                return self._leaf(spec.change_alternatives(part, changed))
             part = spec.change_children(part, changed)
             return self._array(part) if isinstance(part, spec.ArrayShape) else part
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Shape
 
 
 class Constant(Struct, frozen=True, kw_only=True):
@@ -220,6 +221,53 @@ class Expression(Struct, frozen=True, kw_only=True):
     text_location: Location
 
 
+class Case(Struct, frozen=True, kw_only=True):
+    """For which values of another field an alternative holds.
+
+    Attributes:
+        text: the value as text; a number or date may be written otherwise.
+        low, high: the ends of a range of numbers or dates, as they are written; ``""`` for none.
+        is_range: it is a range.
+        value: of a pair, the value itself.
+        is_value: it is a pair.
+    """
+
+    text: str = ""
+    low: str = ""
+    high: str = ""
+    is_range: bool = False
+    value: Json = None
+    is_value: bool = False
+
+
+class Alternative(Struct, frozen=True, kw_only=True):
+    """One of several shapes that a value may have.
+
+    Attributes:
+        shape: a leaf, an object or an array; its address is that of the whole.
+        identity: canonical bytes that a choice by weight depends on.
+        weight: of a choice by weight.
+        case: of a choice by another field; None for all that no case speaks of.
+        location: where it stands.
+    """
+
+    shape: Shape
+    identity: bytes
+    weight: Decimal
+    case: Case | None
+    location: Location
+
+
+class Alternatives(Struct, frozen=True, kw_only=True):
+    """One of several shapes: by weight, or by the value of the field at ``given``.
+
+    Without an alternative for all other values, the value is absent where no case holds.
+    """
+
+    alternatives: tuple[Alternative, ...]
+    given: tuple[str, ...] = ()
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """A bound that rules put to a number or date: a sum of fields, each times a factor.
 
@@ -275,16 +323,21 @@ class Reference(Struct, frozen=True, kw_only=True):
 
 Generator: TypeAlias = (
     "Constant | Pool | RowField | Pattern | Number | Boolean | Moment | Uuid "
-    "| SequenceNumber | RecordIndex | Template | FieldValue | Computed | Reference"
+    "| SequenceNumber | RecordIndex | Template | FieldValue | Computed | Alternatives | Reference"
 )
 
 
 def names_of(generator: Generator) -> tuple[tuple[str, ...], ...]:
-    """Return the paths of the fields of the same record that ``generator`` reads."""
+    """Return the paths of the fields of the same record that ``generator`` reads.
+
+    Of alternatives, what decides between them; each names further fields on its own.
+    """
     if isinstance(generator, Template):
         return tuple(part.path for part in generator.parts if part.path)
     if isinstance(generator, FieldValue):
         return (generator.path,)
+    if isinstance(generator, Alternatives):
+        return (generator.given,) if generator.given else ()
     return tuple(
         binding.path for expression in expressions_of(generator) for binding in expression.bindings
     )
@@ -322,6 +375,9 @@ def with_names(
         return replace(generator, parts=parts)
     if isinstance(generator, FieldValue):
         return replace(generator, path=change(generator.path))
+    if isinstance(generator, Alternatives):
+        given = change(generator.given) if generator.given else ()
+        return replace(generator, given=given)
     if isinstance(generator, Computed):
         return replace(generator, expression=changed(generator.expression))
     if isinstance(generator, Number | Moment) and (generator.lows or generator.highs):

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Location
+from mockgen_watch.spec.generators import Alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,8 +236,16 @@ Shape: TypeAlias = "Leaf | ObjectShape | ArrayShape"
 KeyPath = tuple[str, ...]
 """Names of keys from the top of an object down to a field; arrays on the way are left out."""
 
-Position = tuple[str | int, ...]
-"""A ``KeyPath`` that has, for each array on the way, the index of one of its element shapes."""
+
+class Choice(Struct, frozen=True):
+    """A step into one of the alternatives of a leaf: their number, from 0."""
+
+    number: int
+
+
+Position = tuple[str | int | Choice, ...]
+"""A ``KeyPath`` that has, for each array on the way, the index of one of its element shapes, and
+for each leaf with alternatives the one that is entered."""
 
 
 def element_shapes(array: ArrayShape) -> tuple[Shape, ...]:
@@ -250,15 +259,37 @@ def keys_of(position: Position) -> KeyPath:
 
 
 def walk_positions(shape: Shape, position: Position = ()) -> Iterator[tuple[Position, Leaf]]:
-    """Yield every leaf with its position, in the order of writing."""
+    """Yield every leaf with its position, in the order of writing; alternatives come after it."""
     if isinstance(shape, Leaf):
         yield position, shape
+        for number, each in enumerate(alternatives_of(shape)):
+            yield from walk_positions(each, (*position, Choice(number)))
     elif isinstance(shape, ObjectShape):
         for member in shape.members:
             yield from walk_positions(member.shape, (*position, member.name))
     else:
         for index, element in enumerate(element_shapes(shape)):
             yield from walk_positions(element, (*position, index))
+
+
+def alternatives_of(leaf: Leaf) -> tuple[Shape, ...]:
+    """Return the shapes that the value of ``leaf`` may have; none where it is a plain value."""
+    generator = leaf.generator
+    if not isinstance(generator, Alternatives):
+        return ()
+    return tuple(each.shape for each in generator.alternatives)
+
+
+def change_alternatives(leaf: Leaf, change: Callable[[Shape], Shape]) -> Leaf:
+    """Return ``leaf`` with ``change`` applied to each of its alternatives; itself where it can."""
+    generator = leaf.generator
+    if not isinstance(generator, Alternatives):
+        return leaf
+    pairs = [(each, change(each.shape)) for each in generator.alternatives]
+    if all(new is each.shape for each, new in pairs):
+        return leaf
+    changed = tuple(replace(each, shape=new) for each, new in pairs)
+    return replace(leaf, generator=replace(generator, alternatives=changed))
 
 
 def walk_leaves(shape: Shape, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Leaf]]:
@@ -287,13 +318,16 @@ def find_shapes(shape: Shape, path: KeyPath) -> tuple[Shape, ...]:
     """
     if not path:
         return (shape,)
+    if isinstance(shape, Leaf):
+        parts = [part for each in alternatives_of(shape) for part in find_shapes(each, path)]
+        return tuple({id(part): part for part in parts}.values())
     if isinstance(shape, ArrayShape):
         rest = path[1:] if path[0] == ELEMENT or path[0].isdecimal() else path
         found: dict[int, Shape] = {}
         for element in element_shapes(shape):
             found.update({id(item): item for item in find_shapes(element, rest)})
         return tuple(found.values())
-    child = shape.get(path[0]) if isinstance(shape, ObjectShape) else None
+    child = shape.get(path[0])
     return () if child is None else find_shapes(child, path[1:])
 
 
@@ -309,11 +343,20 @@ def missing_key(shape: Shape, path: KeyPath) -> tuple[str, list[str]]:
     """
     for depth, key in enumerate(path):
         if find_shape(shape, path[: depth + 1]) is None:
-            homes = [
-                item for item in find_shapes(shape, path[:depth]) if isinstance(item, ObjectShape)
-            ]
+            homes = list(_objects_at(shape, path[:depth]))
             return key, [member.name for home in homes for member in home.members]
     return "", []
+
+
+def _objects_at(shape: Shape, path: KeyPath) -> Iterator[ObjectShape]:
+    """Yield the objects that ``path`` leads to, those among alternatives too."""
+    waiting = list(find_shapes(shape, path))
+    while waiting:
+        here = waiting.pop(0)
+        if isinstance(here, ObjectShape):
+            yield here
+        elif isinstance(here, Leaf):
+            waiting += alternatives_of(here)
 
 
 LeafChange: TypeAlias = "Callable[[Leaf], Leaf]"
@@ -338,7 +381,7 @@ def change_children(shape: _Container, change: Callable[[Shape], Shape]) -> _Con
 def change_leaves(shape: Shape, change: LeafChange) -> Shape:
     """Return ``shape`` with ``change`` applied to every leaf; unchanged parts are shared."""
     if isinstance(shape, Leaf):
-        return change(shape)
+        return change(change_alternatives(shape, lambda child: change_leaves(child, change)))
     return change_children(shape, lambda child: change_leaves(child, change))
 
 

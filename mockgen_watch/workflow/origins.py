@@ -415,6 +415,10 @@ _WORDS: dict[type, Callable[[Any], str]] = {
         f"the index of the {'element' if index.element else 'record'}"
     ),
     generators.Template: _template,
+    generators.Alternatives: lambda each: (
+        f"one of {len(each.alternatives)} alternatives"
+        + (f", by {'.'.join(each.given)}" if each.given else "")
+    ),
     generators.FieldValue: lambda field: f"the value of {'.'.join(field.path)}",
     generators.Computed: _computed,
     generators.Reference: _reference,

@@ -43,7 +43,7 @@ def build_field(
 ) -> FieldValue | Computed | None:
     """Return what ``$field`` says, as a value: another field's, or that and ``plus``."""
     if "plus" not in beside:
-        path = _field_path(entry, context)
+        path = reader.read_other_field(entry, context)
         return None if path is None else FieldValue(path=path)
     expression = _moved_field(entry, beside["plus"], context)
     return None if expression is None else Computed(expression=expression)
@@ -64,7 +64,7 @@ def read_limit(entry: reader.Entry, context: reader.ShapeContext) -> Expression 
     plus = entry.get("plus")
     if plus is not None:
         return _moved_field(field, plus, context)
-    path = _field_path(field, context)
+    path = reader.read_other_field(field, context)
     return None if path is None else _expression_of(path, "", field.location, context)
 
 
@@ -163,25 +163,10 @@ _ESCAPES: Final = {"x": 4, "u": 6, "U": 10}
 """How long escapes are, by the character after the backslash; others have two characters."""
 
 
-def _field_path(entry: reader.Entry, context: reader.ShapeContext) -> tuple[str, ...] | None:
-    """Return the keys from the model's top of the field that ``entry`` names."""
-    text = reader.read_text(entry, "the name of a field, such as record.total or this.qty")
-    if text is None:
-        return None
-    root, _, rest = text.partition(".")
-    is_here = root in {"this", ""}
-    try:
-        path = reader.parse_field(rest if root in {*_ROOTS, ""} and rest else text)
-    except reader.PathError as error:
-        entry.error("MG218", f"{entry.key}: {error}")
-        return None
-    return (*context.home, *path) if is_here else path
-
-
 def _moved_field(
     field: reader.Entry, plus: reader.Entry, context: reader.ShapeContext
 ) -> Expression | None:
-    path = _field_path(field, context)
+    path = reader.read_other_field(field, context)
     amount = _amount(plus)
     if path is None or amount is None:
         return None

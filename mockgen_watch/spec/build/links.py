@@ -7,6 +7,7 @@ reports the others.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ from mockgen_watch.spec.build.scenarios import BASE, scenario_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from mockgen_watch.spec.document import Json
 
     _Records: TypeAlias = Mapping[str, tuple["Records", ...]]
     _Node: TypeAlias = tuple[str, str, spec.Position]
@@ -68,7 +71,12 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
         _check_twins(model, build)
         for group in records[model.name]:
             for position, leaf in spec.walk_positions(group.shape):
-                if isinstance(leaf.generator, generators.Template | generators.FieldValue):
+                if isinstance(leaf.generator, generators.Alternatives):
+                    _check_cases(leaf.generator, position, group, build)
+                if isinstance(
+                    leaf.generator,
+                    generators.Template | generators.FieldValue | generators.Alternatives,
+                ):
                     below = _check_names(position, leaf, group, build)
                 elif isinstance(leaf.generator, generators.Reference) and not leaf.generator.suite:
                     below = _check_reference(leaf.generator, leaf, records, build)
@@ -139,6 +147,8 @@ def _find_field(
     here: spec.Shape = shape
     gone: spec.Position = ()
     for key in path:
+        if isinstance(here, spec.Leaf) and spec.alternatives_of(here):
+            return _below_alternatives(here, path, gone, reader)
         while isinstance(here, spec.ArrayShape):
             is_shared = reader[: len(gone)] == gone and len(reader) > len(gone)
             index = reader[len(gone)] if is_shared else None
@@ -158,6 +168,23 @@ def _find_field(
         kind = "an object" if isinstance(here, spec.ObjectShape) else "an array"
         return _Found(problem=f'"{".".join(path)}" is {kind}, not a single value')
     return _Found(leaf=here, position=gone)
+
+
+def _below_alternatives(
+    leaf: spec.Leaf, path: spec.KeyPath, gone: spec.Position, reader: spec.Position
+) -> _Found:
+    """Return what the rest of ``path`` leads to in one of the alternatives of ``leaf``."""
+    rest = path[len(spec.keys_of(gone)) :]
+    parts = spec.find_shapes(leaf, rest)
+    inner = next((part for part in parts if isinstance(part, spec.Leaf)), None)
+    if inner is not None:
+        # The leaf as a whole stands for its alternatives, unless it is the reader's own.
+        is_own = reader[: len(gone)] == gone
+        return _Found() if is_own else _Found(leaf=leaf, position=gone)
+    missing, known = spec.missing_key(leaf, rest)
+    if not missing:
+        return _Found(problem=f'"{".".join(path)}" is not a single value')
+    return _Found(problem=f'there is no field "{missing}"', missing=missing, known=tuple(known))
 
 
 def _check_mixes(model: spec.Model, build: Build) -> None:
@@ -186,6 +213,40 @@ def _read_below(leaf: spec.Leaf, records: Records) -> tuple[_Node, ...]:
         for position, _ in (spec.walk_positions(records.shape) if wanted else ())
         if any(spec.keys_of(position)[: len(path)] == path for path in wanted)
     )
+
+
+def _check_cases(
+    generator: generators.Alternatives, position: spec.Position, records: Records, build: Build
+) -> None:
+    """Report cases that cannot occur, as far as the values of the field are known."""
+    leaf = _find_field(records.shape, generator.given, build, position).leaf
+    if not generator.given or leaf is None or leaf.modifiers.transforms:
+        return
+    known = _texts_of(leaf.generator)
+    if known is None:
+        return
+    for each in generator.alternatives:
+        case = each.case
+        if case is None or case.is_range or case.is_value or case.text in known:
+            continue
+        near = nearest_word(case.text, known)
+        message = f'{".".join(generator.given)} is never "{case.text}"'
+        hint = ask_for(near) or _list("it is one of", sorted(known))
+        build.diagnostics.error("MG203", each.location, message, hint)
+
+
+def _texts_of(generator: generators.Generator) -> frozenset[str] | None:
+    """Return the texts of all values of a constant, a pool or a boolean; None for others."""
+    if isinstance(generator, generators.Boolean):
+        return frozenset({"true", "false"})
+    values: list[Json]
+    if isinstance(generator, generators.Constant):
+        values = [generator.value]
+    elif isinstance(generator, generators.Pool):
+        values = [entry.value for entry in generator.entries]
+    else:
+        return None
+    return frozenset(json.dumps(v, default=str) if not isinstance(v, str) else v for v in values)
 
 
 def _check_twins(model: spec.Model, build: Build) -> None:
@@ -223,7 +284,9 @@ def _check_names(
         found = _find_field(records.shape, path, build, position)
         if _is_wrong(found, build):
             name = ".".join(path)
-            _report(found, f"{{{name}}}" if is_template else f"$field {name}", leaf, build)
+            is_given = isinstance(leaf.generator, generators.Alternatives)
+            word = "$given" if is_given else "$field"
+            _report(found, f"{{{name}}}" if is_template else f"{word} {name}", leaf, build)
         if found.leaf is not None:
             ends.append((records.model.name, records.scenario.name, found.position))
     return tuple(ends)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GENERATOR_DIRECTIVES: Final = (
     "$const", "$choice", "$weighted", "$pattern", "$integer", "$number", "$boolean", "$date",
     "$datetime", "$time", "$uuid", "$sequence", "$index", "$template", "$ref", "$vocab", "$cel",
-    "$field",
+    "$field", "$given", "$one_of",
 )  # fmt: skip
 """The directives that choose the value of a leaf."""
 
@@ -43,7 +43,8 @@ COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """The parameters that stand beside a directive, without a ``$`` of their own."""
 
 VALUE_DIRECTIVES: Final = (
-    *GENERATOR_DIRECTIVES, "$array", "$items", "$rows", *MODIFIER_DIRECTIVES, "$comment",
+    *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$rows", *MODIFIER_DIRECTIVES,
+    "$comment",
 )  # fmt: skip
 INPUT_DIRECTIVES: Final = (
     "$schema", "$version", "$seed", "$master", "$count", "$output", "$comment",
@@ -466,6 +467,26 @@ def read_field(entry: Entry | None) -> tuple[str, ...] | None:
     except PathError as error:
         entry.error("MG218", f"{entry.key}: {error}")
         return None
+
+
+_ROOTS: Final = ("record", "this", "")
+
+
+def read_other_field(entry: Entry, context: ShapeContext) -> tuple[str, ...] | None:
+    """Return the keys from the model's top of the field that ``entry`` names.
+
+    ``record.x`` and a bare ``x`` go from the top, ``this.x`` and ``.x`` from the object around.
+    """
+    text = read_text(entry, "the name of a field, such as record.total or this.qty")
+    if text is None:
+        return None
+    root, _, rest = text.partition(".")
+    try:
+        path = parse_field(rest if root in _ROOTS and rest else text)
+    except PathError as error:
+        entry.error("MG218", f"{entry.key}: {error}")
+        return None
+    return (*context.home, *path) if root in {"this", ""} else path
 
 
 def read_params(entry: Entry, known: Collection[str]) -> Mapping[str, Entry]:

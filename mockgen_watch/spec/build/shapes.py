@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.alternatives import build_alternatives, has_leaves
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     Lengths,
@@ -23,6 +24,9 @@ from mockgen_watch.spec.generators import Constant, Generator, RowField
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+
+_ALTERNATIVES: Final = frozenset({"$given", "$one_of", "$choice", "$weighted"})
+"""The directives whose values may be shapes of their own."""
 
 _CHOOSERS: Final = frozenset((*reader.GENERATOR_DIRECTIVES, "$array"))
 """The directives of which a value has one at most."""
@@ -230,6 +234,14 @@ def _mapping_shape(
     modifiers = build_modifiers(modified, is_leaf=is_leaf)
     if chooser == "$array":
         return _array(entry, context, base, modifiers)
+    if chooser in _ALTERNATIVES and (
+        chooser in {"$given", "$one_of"} or has_leaves(directives[chooser])
+    ):
+        generator = build_alternatives(entry, directives[chooser], context, _shape)
+        if generator is None:
+            return _stand_in(entry, context)
+        entry.build.entries[entry.location] = directives[chooser]
+        return _leaf(entry, context, generator, modifiers)
     if chooser:
         return _directed_leaf(entry, directives[chooser], context, modifiers, beside)
     if data or "$rows" in directives or not directives.keys() - {"$comment"}:
@@ -255,6 +267,12 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
     if "$items" in directives and "$array" not in directives and not _has_unknown(directives):
         hint = "such as $array: {min: 1, max: 3}"
         directives["$items"].key_error("MG205", "$items needs $array", hint)
+    for key in ("$cases", "$else"):
+        if key in directives and "$given" not in directives and not _has_unknown(directives):
+            directives[key].key_error(
+                "MG205", f"{key} needs $given", "such as $given: record.status"
+            )
+            break
     if not choosers:
         return
     first = choosers[0]

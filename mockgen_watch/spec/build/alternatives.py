@@ -1,0 +1,189 @@
+"""Alternatives: ``$given``, ``$one_of``, and leaves inside ``$choice`` and ``$weighted``."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from mockgen_watch.canonical import canonical
+from mockgen_watch.spec import document as documents
+from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.pools import read_weight
+from mockgen_watch.spec.generators import Alternative, Alternatives, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mockgen_watch.spec.model import Shape
+
+    BuildShape = Callable[[reader.Entry, reader.ShapeContext, Shape | None], Shape]
+
+
+_ONE: Final = Decimal(1)
+_RANGE: Final = r"(-?[0-9][0-9:T.-]*?)?\.\.(-?[0-9][0-9:T.-]*)?"
+
+
+def has_leaves(entry: reader.Entry) -> bool:
+    """Return whether a pool has an entry that says how a value is chosen, and is no value."""
+    items = entry.items()
+    values = [item.short_form("value", "weight").get("value", item) for item in items]
+    return any(_is_leaf(value) for value in values)
+
+
+def _is_leaf(entry: reader.Entry) -> bool:
+    return any(key in reader.GENERATOR_DIRECTIVES or key == "$array" for key in entry.directives())
+
+
+def build_alternatives(
+    entry: reader.Entry,
+    directive: reader.Entry,
+    context: reader.ShapeContext,
+    build: BuildShape,
+) -> Alternatives | None:
+    """Return what ``directive`` of the mapping at ``entry`` says; None when it was reported.
+
+    ``build`` makes the shape of one alternative.
+    """
+    before = directive.errors
+    if directive.key == "$given":
+        found = _given(entry, directive, context, build)
+    else:
+        parts = _one_of(directive) if directive.key == "$one_of" else _pool(directive)
+        alternatives = _weighted(parts, context, build)
+        if not alternatives and directive.errors == before:
+            directive.error("MG206", f"{directive.key} has no values")
+        found = Alternatives(alternatives=alternatives)
+    return found if directive.errors == before else None
+
+
+def _weighted(
+    parts: Iterator[tuple[reader.Entry, Decimal, bytes]],
+    context: reader.ShapeContext,
+    build: BuildShape,
+) -> tuple[Alternative, ...]:
+    found: list[Alternative] = []
+    seen: Counter[bytes] = Counter()
+    for item, weight, given in parts:
+        shape = build(item, context, None)
+        identity = given or _identity(item)
+        if not given:
+            # Entries of one form count, so that an edit inside one moves no other.
+            seen[identity] += 1
+            number = seen[identity] - 1
+            identity = canonical([identity.decode(), number]) if number else identity
+        found.append(
+            Alternative(
+                shape=shape, identity=identity, weight=weight, case=None, location=item.location
+            )
+        )
+    return tuple(found)
+
+
+def _identity(item: reader.Entry) -> bytes:
+    """Return what a choice by weight knows an entry by: its value, its directive or its keys."""
+    if not item.is_mapping:
+        return canonical(documents.plain_data(item.node))
+    directives = [key for key in item.directives() if key in reader.GENERATOR_DIRECTIVES]
+    if directives == ["$const"]:
+        return canonical(documents.plain_data(item.members()[0].node))
+    return canonical(["leaf", *directives] if directives else sorted(m.key for m in item.members()))
+
+
+def _one_of(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, bytes]]:
+    """Yield the shapes of ``$one_of`` with their weights, and the identities that they state."""
+    if not directive.is_list:
+        directive.type_error("a list of shapes")
+        return
+    for item in directive.items():
+        weight, identity = item.get("$weight"), item.get("$id")
+        odds = _ONE if weight is None else read_weight(weight)
+        own = b""
+        if identity is not None:
+            own = canonical([documents.plain_data(identity.node)])
+        node = item.node
+        if isinstance(node, documents.MappingNode):
+            kept = tuple(m for m in node.members if m.key not in {"$weight", "$id"})
+            node = replace(node, members=kept)
+        yield replace(item, node=node), _ONE if odds is None else odds, own
+
+
+def _pool(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, bytes]]:
+    """Yield the entries of ``$choice``, or of ``$weighted`` as pairs."""
+    for item in directive.items():
+        if directive.key == "$choice":
+            yield _as_value(item), _ONE, b""
+            continue
+        pair = item.short_form("value", "weight")
+        if not pair:
+            item.error("MG202", "each item of $weighted is a pair [value, weight]")
+            continue
+        weight = read_weight(pair["weight"])
+        yield _as_value(pair["value"]), _ONE if weight is None else weight, b""
+
+
+def _as_value(item: reader.Entry) -> reader.Entry:
+    """Return an entry of a pool: a leaf, or a value that stands as it is."""
+    if _is_leaf(item) or isinstance(item.node, documents.Scalar):
+        return item
+    member = documents.Member(key="$const", mark=item.node.mark, node=item.node)
+    return replace(item, node=documents.MappingNode(mark=item.node.mark, members=(member,)))
+
+
+def _given(
+    entry: reader.Entry,
+    directive: reader.Entry,
+    context: reader.ShapeContext,
+    build: BuildShape,
+) -> Alternatives | None:
+    path = reader.read_other_field(directive, context)
+    cases, otherwise = entry.get("$cases"), entry.get("$else")
+    if cases is None:
+        directive.key_error("MG205", "$given needs $cases", "such as $cases: {shipped: …}")
+        return None
+    found: list[Alternative] = []
+    for case, item in _cases(cases):
+        shape = build(item, context, None)
+        found.append(
+            Alternative(
+                shape=shape, identity=b"", weight=_ONE, case=case, location=item.key_location
+            )
+        )
+    if otherwise is not None:
+        found.append(
+            Alternative(
+                shape=build(otherwise, context, None),
+                identity=b"",
+                weight=_ONE,
+                case=None,
+                location=otherwise.key_location,
+            )
+        )
+    if path is None or not found:
+        return None
+    return Alternatives(alternatives=tuple(found), given=path)
+
+
+def _cases(entry: reader.Entry) -> Iterator[tuple[Case, reader.Entry]]:
+    if entry.is_mapping:
+        for member in entry.members():
+            key = reader.data_key(member.key)
+            ends = re.fullmatch(_RANGE, key)
+            if ends is not None and (ends[1] or ends[2]):
+                low, high = ends[1] or "", ends[2] or ""
+                yield Case(text=key, low=low, high=high, is_range=True), member
+            else:
+                yield Case(text=key), member
+        return
+    if not entry.is_list:
+        entry.type_error("a mapping of values, or a list of pairs [value, leaf]")
+        return
+    for item in entry.items():
+        pair = item.short_form("value", "leaf")
+        if not pair:
+            item.error("MG202", "each case is a pair [value, leaf]")
+            continue
+        yield Case(value=documents.plain_data(pair["value"].node), is_value=True), pair["leaf"]
