@@ -74,33 +74,34 @@ def find_part(root: ObjectShape, path: Sequence[str], asker: Position = ()) -> F
     strides: tuple[int, ...] = ()
     objects: list[tuple[ObjectShape, Position, int]] = []
     for place, key in enumerate(path):
-        while isinstance(here, Leaf) and alternatives_of(here) and asker[: len(way)] == way:
-            step = asker[len(way)] if len(asker) > len(way) else None
-            if not isinstance(step, Choice):
-                break
-            here, way = alternatives_of(here)[step.number], (*way, step)
+        while isinstance(here, ArrayShape) or _own_choice(here, way, asker) is not None:
+            step = _own_choice(here, way, asker)
+            if isinstance(here, Leaf) and step is not None:
+                here, way = alternatives_of(here)[step.number], (*way, step)
+                continue
+            element = asker[len(way)] if asker[: len(way)] == way else None
+            if isinstance(element, int) and isinstance(here, ArrayShape):
+                strides = (*strides, most_elements(here))
+                here, way = element_shapes(here)[element], (*way, element)
+                continue
+            raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
         if isinstance(here, Leaf) and alternatives_of(here):
-            return Found(
-                shape=here,
-                way=way,
-                strides=strides,
-                objects=tuple(objects),
-                rest=tuple(path[place:]),
-            )
-        while isinstance(here, ArrayShape):
-            if asker[: len(way)] != way:
-                raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")
-            element = asker[len(way)]
-            if not isinstance(element, int):
-                raise LookupError(f"{'.'.join(path)} enters an array, and no element is named")  # noqa: TRY004
-            strides = (*strides, most_elements(here))
-            here, way = element_shapes(here)[element], (*way, element)
+            rest = tuple(path[place:])
+            return Found(shape=here, way=way, strides=strides, objects=tuple(objects), rest=rest)
         if isinstance(here, ObjectShape) and asker[: len(way)] != way:
             objects.append((here, way, len(strides)))
         here, way = here.get(key) if isinstance(here, ObjectShape) else None, (*way, key)
     if here is None:
         raise LookupError(f"{'.'.join(path)} leads nowhere")
     return Found(shape=here, way=way, strides=strides, objects=tuple(objects))
+
+
+def _own_choice(here: Shape | None, way: Position, asker: Position) -> Choice | None:
+    """Return the alternative of the leaf at ``way`` that the asker is in; None for none."""
+    if not isinstance(here, Leaf) or asker[: len(way)] != way or len(asker) <= len(way):
+        return None
+    step = asker[len(way)]
+    return step if isinstance(step, Choice) else None
 
 
 def most_elements(array: ArrayShape) -> int:

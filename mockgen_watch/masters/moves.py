@@ -21,7 +21,7 @@ from mockgen_watch.masters.chain import OUTSIDE
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import pointer_of
-from mockgen_watch.spec.generators import FieldValue, Template, names_of, with_names
+from mockgen_watch.spec.generators import Alternatives, FieldValue, Template, names_of, with_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ def resolve_names(
     problems = [
         _problem(resolved, path, leaf, home, slot)
         for home, leaf in spec.walk_leaves(resolved)
-        if isinstance(leaf.generator, Template | FieldValue)
+        if isinstance(leaf.generator, Template | FieldValue | Alternatives)
         for path in names_of(leaf.generator)
     ]
     return resolved, [problem for problem in problems if problem is not None]
@@ -101,7 +101,8 @@ def _problem(
     else:
         return None
     name = ".".join(below_slot(path, slot))
-    shown = f"{{{name}}}" if isinstance(leaf.generator, Template) else f"$field {name}"
+    word = "$given" if isinstance(leaf.generator, Alternatives) else "$field"
+    shown = f"{{{name}}}" if isinstance(leaf.generator, Template) else f"{word} {name}"
     message = f"{shown}: {problem}"
     return Diagnostic(
         code=code,
