@@ -305,9 +305,14 @@ class Condition(Struct, frozen=True, kw_only=True):
     values: tuple[Json, ...] = ()
 
     def holds(self, written: Json) -> bool:
-        """Return whether it holds for a record: for one element where the field is in an array."""
+        """Return whether it holds for a record: for one element where the field is in an array.
+
+        An array is one of the values where these are listed, and it is among them.
+        """
         return any(
-            any(map(self.fits, value)) if isinstance(value, list) else self.fits(value)
+            any(map(self.fits, value)) or (bool(self.values) and self.fits(value))
+            if isinstance(value, list)
+            else self.fits(value)
             for _, value in json_values.places_of(written, self.path)
         )
 
