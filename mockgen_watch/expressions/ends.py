@@ -68,12 +68,7 @@ class _Ends:
             return _hull([self.of(arg, variables) for arg in node.args[1:]])
         if node.function in {"date", "datetime", "timestamp", "duration"}:
             return self._moment(node, variables)
-        args = [self.of(arg, variables) for arg in node.args]
-        combine = _COMBINED.get(node.function)
-        found = UNKNOWN if combine is None else combine(args)
-        if node.function == "/" and _is_whole(node):
-            return _each(found, math.trunc)
-        return found
+        return _of_call(node, [self.of(arg, variables) for arg in node.args])
 
     def _of_list(self, function: str, node: Node, variables: syntax.Variables) -> Ends:
         items, lengths = self._list(node, variables)
@@ -207,6 +202,51 @@ def _is_whole(node: syntax.Call) -> bool:
     return not any(
         isinstance(arg, syntax.Literal) and not isinstance(arg.value, int) for arg in node.args
     )
+
+
+def _of_call(node: syntax.Call, args: Sequence[Ends]) -> Ends:
+    name = node.function
+    if name in _CLOCK_PARTS:
+        is_duration = _is_duration(node.args[0])
+        if is_duration is None:
+            return UNKNOWN
+        if is_duration:
+            return _each(args[0], lambda each: math.trunc(each / _CLOCK_PARTS[name]))
+    combine = _COMBINED.get(name)
+    found = UNKNOWN if combine is None else combine(args)
+    if name == "/" and _is_whole(node):
+        return _hull([found, _each(found, math.trunc)])
+    return found
+
+
+def _is_duration(node: Node) -> bool | None:
+    """Return whether a date or duration is a duration; None where its text does not say so.
+
+    No field is one, so that only what makes one of other values has to be looked at.
+    """
+    if isinstance(node, syntax.Select):
+        return False
+    if not isinstance(node, syntax.Call):
+        return None
+    first, last = node.args[0], node.args[-1]
+    match node.function:
+        case "date" | "datetime" | "timestamp":
+            return False
+        case "duration" | "*" | "neg":
+            return True
+        case "+":
+            parts = {_is_duration(first), _is_duration(last)}
+            return False if False in parts else None if None in parts else True
+        case "-":
+            right = _is_duration(last)
+            return True if right is False else _is_duration(first) if right else None
+        case "?:":
+            return _is_duration(last)
+    return None
+
+
+_CLOCK_PARTS: Final = {"getHours": 3600, "getMinutes": 60, "getSeconds": 1}
+"""Parts that a duration has, too, in their seconds."""
 
 
 def _least(args: Sequence[Ends]) -> Ends:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -21,6 +21,9 @@ from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.quantities import add_months
 from mockgen_watch.generate.ranges import descend, descend_over
 from mockgen_watch.spec.model import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 COUNT = 400
 NDJSON = BUILTIN["ndjson"]
@@ -223,3 +226,126 @@ def test_a_division_by_nothing_is_told_at_its_record() -> None:
     with pytest.raises(FindingsError) as caught:
         list(records)
     assert "division by zero" in caught.value.diagnostics[0].message
+
+
+PARTS = """
+Trip:
+  dep: {$datetime: {from: 2025-01-01, to: 2025-03-31}}
+  arr: {$datetime: {from: {$field: record.dep}, to: {$field: record.dep, plus: 9d}}}
+  qty: {$integer: [1, 9]}
+  price: {$number: {min: 1, max: 9.99, decimals: 2}}
+  hours: {$cel: "(record.arr - record.dep).getHours()"}
+  minutes: {$cel: "(record.dep - record.arr).getMinutes()"}
+  seconds: {$cel: "(true ? record.arr - record.dep : duration('1h')).getSeconds()"}
+  clock: {$cel: "(record.arr - duration('1.5h')).getHours()"}
+  listed: {$cel: "[record.arr - record.dep].map(d, d.getHours())[0]"}
+  half: {$cel: "record.price / 2", decimals: 3}
+  minus: {$cel: "(0 - record.price) / 2", decimals: 3}
+  whole: {$cel: "record.qty / 2"}
+  quarter: {$cel: "decimal(record.qty) / 4", decimals: 2}
+  hundreds: {$cel: "round(record.qty * 77, -2)"}
+  ten: {$cel: "string(record.price * 1e1)"}
+"""
+
+
+def test_parts_of_durations_and_quotients_are_the_same_in_both_engines() -> None:
+    records = records_of(PARTS)
+    for index, record in enumerate(written(records)):
+        assert record == records.at(index)
+        dep, arr = (datetime.fromisoformat(record[key].rstrip("Z")) for key in ("dep", "arr"))
+        seconds = int((arr - dep).total_seconds())
+        assert record["hours"] == seconds // 3600
+        assert record["minutes"] == -(seconds // 60)
+        assert record["seconds"] == seconds
+        assert record["clock"] == (arr - timedelta(minutes=90)).hour
+        assert record["half"] == record["price"] / 2
+        assert record["minus"] == -record["price"] / 2
+        assert record["whole"] == record["qty"] // 2
+        assert record["quarter"] == Decimal(record["qty"]) / 4
+        assert record["hundreds"] == round(Decimal(record["qty"] * 77).scaleb(-2)) * 100
+        assert record["ten"] == f"{record['price'] * Decimal('1e1'):f}"
+        assert record["listed"] == record["hours"]
+
+
+TRIPS = """
+M:
+  day: {$date: {from: 2025-01-01, to: 2025-12-31, format: "%d/%m/%Y"}}
+  qty: {$integer: [1, 9]}
+  marks: {$array: [0, 2], $items: {$integer: [1, 9]}}
+  amount: {$number: {min: 1, max: 99, decimals: 2}}
+  legs:
+    $array: [1, 2]
+    $items:
+      dep: {$datetime: {from: 2025-01-01, to: 2025-01-31, format: "%d.%m.%Y %H:%M"}}
+      arr: {$datetime: {from: 2025-01-01, to: 2025-01-31, format: "%d.%m.%Y %H:%M"}}
+"""
+
+
+def day_of(record: dict[str, Any]) -> datetime:
+    return datetime.strptime(record["day"], "%d/%m/%Y")  # noqa: DTZ007
+
+
+def legs_of(record: dict[str, Any]) -> list[tuple[datetime, datetime]]:
+    form = "%d.%m.%Y %H:%M"
+    return [
+        (datetime.strptime(leg["dep"], form), datetime.strptime(leg["arr"], form))  # noqa: DTZ007
+        for leg in record["legs"]
+    ]
+
+
+FEBRUARY = datetime(2025, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        (
+            "cel: \"record.day >= date('2025-02-01')\"",
+            lambda record: day_of(record) >= FEBRUARY,
+        ),
+        (
+            "cel: \"date('2025-02-01') <= record.day && record.day.getMonth() != 2\"",
+            lambda record: day_of(record) >= FEBRUARY and day_of(record).month != 3,
+        ),
+        ('cel: "record.amount * 2 > 100"', lambda record: record["amount"] > 50),
+        (
+            'cel: "100 < 2 * record.amount + record.qty"',
+            lambda record: 2 * record["amount"] + record["qty"] > 100,
+        ),
+        (
+            'cel: "record.amount / 2 > record.qty + 0.5"',
+            lambda record: record["amount"] / 2 > record["qty"] + Decimal("0.5"),
+        ),
+        (
+            "cel: \"record.legs.all(l, l.arr - l.dep < duration('36h'))\"",
+            lambda record: all(arr - dep < timedelta(hours=36) for dep, arr in legs_of(record)),
+        ),
+        (
+            'cel: "record.legs.exists(l, l.dep.getFullYear() == 2025 && l.dep < record.day)"',
+            lambda record: any(dep < day_of(record) for dep, _ in legs_of(record)),
+        ),
+        (
+            "cel: \"record.legs.all(l, l.dep >= timestamp('2025-01-20T00:00:00Z'))\"",
+            lambda record: all(dep >= datetime(2025, 1, 20) for dep, _ in legs_of(record)),
+        ),
+        (
+            'field: legs, cel: "this.dep <= this.arr"',
+            lambda record: all(dep <= arr for dep, arr in legs_of(record)),
+        ),
+        (
+            'field: marks, cel: "this != record.qty"',
+            lambda record: record["qty"] not in record["marks"],
+        ),
+        (
+            'field: amount, cel: "this > 10 && this < 28.5"',
+            lambda record: 10 < record["amount"] < Decimal("28.5"),
+        ),
+    ],
+)
+def test_rules_on_dates_decimals_and_elements_are_kept(
+    rule: str, holds: Callable[[Any], bool]
+) -> None:
+    free = records_of(TRIPS)
+    assert not all(holds(free.at(index)) for index in range(COUNT))
+    records = records_of(f"{TRIPS}  $rules: {{r: {{{rule}}}}}\n")
+    assert all(holds(records.at(index)) for index in range(COUNT))
