@@ -14,7 +14,7 @@ from mockgen_watch.expressions import functions, syntax, types
 from mockgen_watch.expressions.regex import PatternFormError, compile_regex
 from mockgen_watch.expressions.syntax import ExpressionError, Node
 from mockgen_watch.expressions.types import Kind, Type
-from mockgen_watch.expressions.values import read_datetime, read_duration
+from mockgen_watch.expressions.values import MOST_PLACES, read_datetime, read_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -254,6 +254,8 @@ class _Checker:
         if node.function == "round" and len(node.args) > 1:
             places = node.args[1]
             if isinstance(places, syntax.Literal) and isinstance(places.value, int):
+                if abs(places.value) > MOST_PLACES:
+                    raise _wrong(places, f"a number is rounded to {MOST_PLACES} places at most")
                 return types.number(max(0, places.value))
         return found
 

@@ -97,12 +97,12 @@ def normal(value: Number) -> int | Decimal | Fraction:
         denominator //= 5
         fives += 1
     places = max(twos, fives)
-    if denominator != 1 or places > _MOST_PLACES:
+    if denominator != 1 or places > MOST_PLACES:
         return value
     return Decimal(int(value * 10**places)).scaleb(-places, EXACT)
 
 
-_MOST_PLACES: Final = 60
+MOST_PLACES: Final = 60
 
 
 def rounded(value: Number, places: int) -> int | Decimal:
@@ -110,8 +110,8 @@ def rounded(value: Number, places: int) -> int | Decimal:
 
     It is a whole number for none, and for fewer one of tens, hundreds and so on.
     """
-    if abs(places) > _MOST_PLACES:
-        raise EvaluationError(f"a number is rounded to {_MOST_PLACES} places at most")
+    if abs(places) > MOST_PLACES:
+        raise EvaluationError(f"a number is rounded to {MOST_PLACES} places at most")
     units = round(Fraction(value) * Fraction(10) ** places)
     return Decimal(units).scaleb(-places, EXACT) if places > 0 else units * 10**-places
 

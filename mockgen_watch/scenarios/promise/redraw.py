@@ -126,7 +126,7 @@ class Sampler:
         """
         record, broken = self.try_at(index)
         if broken:
-            raise FindingsError((self._not_found(broken[0], index),))
+            raise FindingsError((self._not_found(broken[0], index, record),))
         return record
 
     def try_at(self, index: int) -> tuple[dict[str, Json], list[Requirement]]:
@@ -216,10 +216,14 @@ class Sampler:
         shape = change_shape(self.plan.shape, change)
         return compile_program(replace(self.plan, shape=shape))
 
-    def _not_found(self, requirement: Requirement, index: int) -> Diagnostic:
+    def _not_found(self, requirement: Requirement, index: int, record: Json) -> Diagnostic:
         reason = "its fields are not drawn again"
         if self._units_of(requirement):
             reason = f"{MOST_ATTEMPTS} attempts failed"
+        why = requirement.why(record) if requirement.why is not None else ""
+        _, cannot, because = why.partition(" cannot be evaluated: ")
+        if cannot:
+            reason += f", at the last the rule could not be evaluated: {because}"
         return Diagnostic(
             code="MG404",
             message=(

@@ -91,6 +91,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
         tests: a record meets it when all of them hold, or where ``is_outside``, when one does not;
             none where only whole records can be checked.
         expression, text, home: of a rule by an expression, as ``Rule`` has them.
+        why: returns why a record breaks it, of a rule by an expression; None for others.
         is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
             its values cut down: they stay different across the parts of a mix.
     """
@@ -107,6 +108,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     expression: Node | None = None
     text: str = ""
     home: Path = ()
+    why: Callable[[Json], str] | None = None
     is_for_all: bool = False
 
     @property
@@ -150,6 +152,7 @@ def keep_rule(rule: Rule) -> Requirement:
         location=rule.location,
         paths=rule.paths,
         holds=rule.holds,
+        why=rule.why if rule.expression is not None else None,
         fits=None if value_why is None or rule.paths is None else fits,
         proved=proved,
         tests=tests,

@@ -84,3 +84,16 @@ M:
   $scenarios: {positive: {}, exclusion: {}}
 """
     assert {found.code for found in refusals(spec)} <= {"MG403", "MG404"}
+
+
+def test_a_rule_that_cannot_be_evaluated_is_refused_with_the_reason() -> None:
+    spec = """\
+M:
+  n: {$integer: [1, 900000]}
+  t: {$pattern: "[a-f]{6}"}
+  $rules: {r: {cel: "int(record.t) > 3 && record.n > 3 || int(record.t) == 2"}}
+"""
+    (found,) = refusals(spec)
+    assert found.code == "MG404"
+    assert "could not be evaluated" in found.message
+    assert found.message.endswith("is no whole number")
