@@ -15,6 +15,7 @@ from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
 from mockgen_watch.generate.numbers import (
     index_column,
     number_column,
+    progression_column,
     sequence_column,
 )
 from mockgen_watch.generate.pattern import pattern_column
@@ -67,6 +68,7 @@ _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
     generators.Moment: moment_column,
     generators.Uuid: uuid_column,
     generators.SequenceNumber: sequence_column,
+    generators.Progression: progression_column,
     generators.RecordIndex: index_column,
 }
 """Generators that depend on nothing but their own field's draws → what compiles them."""

@@ -229,6 +229,34 @@ def weekday(days: Whole) -> Whole:
     return days % 7
 
 
+def add_months(moment: Whole, months: Whole | int, seconds: Whole | int) -> Whole:
+    """Return moments later by calendar months, to the last day where need be, and seconds."""
+    days, clock = moment // DAY, moment % DAY
+    in_year = month_and_day(days)
+    total = civil_year(days) * 12 + in_year // 31 + months
+    first, following = _first_day(total), _first_day(total + 1)
+    day = in_year % 31
+    last = following - first - 1
+    day = day + (day > last) * (last - day)
+    return (first + day) * DAY + clock + seconds
+
+
+_MARCH: Final = 2
+"""The month that years are counted from there, January being 0."""
+
+
+def _first_day(months: Whole) -> Whole:
+    """Return the first day of a month, both counted from the year 0.
+
+    Source of the arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    """
+    year, month = months // 12, months % 12
+    year = year - (month < _MARCH) * 1
+    since_march = (month + 10) % 12
+    days = 365 * year + year // 4 - year // 100 + year // 400
+    return days + (153 * since_march + 2) // 5 - 306
+
+
 _MARCH_DAYS: Final = 306
 """Days from the first of March to the end of the year."""
 

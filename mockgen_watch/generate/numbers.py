@@ -7,9 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
+from mockgen_watch.generate.dates import add_months, moment_texts
 from mockgen_watch.generate.distributions import distribution_stream, grid_of
-from mockgen_watch.generate.streams import LONG, Derived, Drawn, Shared
-from mockgen_watch.spec.generators import DistributionKind, Number, RecordIndex, SequenceNumber
+from mockgen_watch.generate.streams import LONG, Derived, Drawn, Joined, Shared
+from mockgen_watch.spec.generators import (
+    DistributionKind,
+    MomentKind,
+    Number,
+    Progression,
+    RecordIndex,
+    SequenceNumber,
+)
+from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +87,7 @@ def _digits_column(numbers: Scaled, decimals: int) -> Column:
 
 def sequence_column(sequence: SequenceNumber, draws: FieldDraws) -> Column:
     """Return ``start + index * step``: text where it has a width or a prefix, else a number."""
-    index = RecordNumber(max(draws.count, 1))
+    index = _index_of(draws, is_element=sequence.element)
     numbers = Scaled(index, index.size, sequence.start, sequence.step)
     parts = digit_parts(numbers, 0, width=sequence.width, is_open=True)
     if sequence.prefix:
@@ -91,13 +100,52 @@ def sequence_column(sequence: SequenceNumber, draws: FieldDraws) -> Column:
 
 def index_column(index: RecordIndex, draws: FieldDraws) -> Column:
     """Return the index of the record, or of the element in its array, as a number."""
-    if not index.element:
-        numbers = RecordNumber(max(draws.count, 1))
-        parts = digit_parts(Scaled(numbers, numbers.size, 0, 1), 0, is_open=True)
-        return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at)
-    most = max(draws.strides[-1], 1)
-    part = Part(table=LazyTable(most, str), stream=ElementNumber(most))
-    return Column(kind=ColumnKind.NUMBER, parts=(part,))
+    source = _index_of(draws, is_element=index.element)
+    numbers = Scaled(source, source.size, index.start, 1)
+    parts = digit_parts(numbers, 0, is_open=True)
+    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at, units=numbers)
+
+
+def _index_of(draws: FieldDraws, *, is_element: bool) -> RecordNumber | ElementNumber:
+    """Return the index of the record, or of the element in the innermost array."""
+    if is_element:
+        return ElementNumber(max(draws.strides[-1], 1))
+    return RecordNumber(max(draws.count, 1))
+
+
+def progression_column(progression: Progression, draws: FieldDraws) -> Column:
+    """Return the column of numbers, dates or times that go on by steps."""
+    index = _index_of(draws, is_element=progression.element)
+    start, step, jitter = progression.start, progression.step, progression.jitter
+    drawn: Stream | None = draws.uniform("jitter", jitter + 1) if jitter else None
+    if progression.months:
+        units: Stream = Derived(index, partial(_months_later, progression), LONG - 1)
+    elif drawn is None:
+        units = Derived(index, lambda n: start + n * step, LONG - 1)
+    else:
+        units = Joined(lambda n, more: start + n * step + more, LONG - 1, index, drawn)
+    shown = progression.shown()
+    if progression.moment is MomentKind.TIME:
+        # Only records beyond the planned count can pass midnight.
+        units = Derived(units, lambda seconds: seconds % DAY, DAY)
+    if shown is not None:
+        return moment_texts(shown, Shared(units))
+    ends = sorted((start, start + (index.size - 1) * step))
+    numbers = Scaled(Shared(units), 1, 0, 1, ends=(ends[0], ends[1] + jitter))
+    return Column(
+        kind=ColumnKind.NUMBER,
+        parts=digit_parts(numbers, progression.decimals, is_open=True),
+        quick=number_reader(numbers, progression.decimals),
+        units=numbers,
+        decimals=progression.decimals,
+    )
+
+
+def _months_later(progression: Progression, index: Whole) -> Whole:
+    """Return the start later by so many steps of calendar months and days or seconds."""
+    size = DAY if progression.moment is MomentKind.DATE else 1
+    months, seconds = index * progression.months, index * progression.step * size
+    return add_months(index * 0 + progression.start * size, months, seconds) // size
 
 
 class Scaled(Drawn):

@@ -23,7 +23,7 @@ from mockgen_watch.expressions.types import Kind, Type
 from mockgen_watch.expressions.values import Duration, is_number, read_datetime, read_duration
 from mockgen_watch.generate.address import Cell, Cells, cell_of_element, cells_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, State
-from mockgen_watch.generate.dates import civil_year, month_and_day
+from mockgen_watch.generate.dates import add_months, civil_year, month_and_day
 from mockgen_watch.generate.streams import Derived, Drawn, Joined, Lookup
 
 if TYPE_CHECKING:
@@ -473,9 +473,8 @@ class _Compiled:
             if length is not None and length.months:
                 sign = -1 if node.function == "-" else 1
                 start = self._quantity(moment, variables, scope)
-                change = partial(
-                    add_months, months=sign * length.months, seconds=sign * length.seconds
-                )
+                later = Duration(sign * length.months, sign * length.seconds)
+                change = partial(_months_later, by=later)
                 low, high = _units(self._sized(node, variables), 0)
                 whole = length.seconds % DAY == 0
                 kind = start.kind if whole else Kind.DATETIME
@@ -824,6 +823,10 @@ _MOST_PLACES: Final = 10
 """Decimals that a division by a constant may add before it counts as one without end."""
 
 
+def _months_later(moment: Any, by: Duration) -> Any:
+    return add_months(moment, by.months, by.seconds)
+
+
 def _written_duration(node: Node) -> Duration | None:
     """Return the duration that is written out; None for any other node."""
     if isinstance(node, syntax.Call) and node.function == "duration":
@@ -831,34 +834,6 @@ def _written_duration(node: Node) -> Duration | None:
         if isinstance(text, syntax.Literal) and isinstance(text.value, str):
             return read_duration(text.value)
     return None
-
-
-def add_months(moment: Any, months: int, seconds: int) -> Any:
-    """Return moments later by calendar months, to the last day where need be, and seconds."""
-    days, clock = moment // DAY, moment % DAY
-    in_year = month_and_day(days)
-    total = civil_year(days) * 12 + in_year // 31 + months
-    first, following = _first_day(total), _first_day(total + 1)
-    day = in_year % 31
-    last = following - first - 1
-    day = day + (day > last) * (last - day)
-    return (first + day) * DAY + clock + seconds
-
-
-_MARCH: Final = 2
-"""The month that years are counted from there, January being 0."""
-
-
-def _first_day(months: Any) -> Any:
-    """Return the first day of a month, both counted from the year 0.
-
-    Source of the arithmetic: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    """
-    year, month = months // 12, months % 12
-    year = year - (month < _MARCH) * 1
-    since_march = (month + 10) % 12
-    days = 365 * year + year // 4 - year // 100 + year // 400
-    return days + (153 * since_march + 2) // 5 - 306
 
 
 def _divide(ends: Ends, args: list[Quantity], _: syntax.Call) -> Quantity:

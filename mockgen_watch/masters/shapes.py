@@ -96,6 +96,8 @@ def _kinds_of_leaf(leaf: Leaf) -> Kinds | None:
         return None
     if isinstance(generator, generators.Number | generators.RecordIndex):
         return frozenset({Kind.NUMBER})
+    if isinstance(generator, generators.Progression):
+        return frozenset({Kind.NUMBER if generator.moment is None else Kind.TEXT})
     if isinstance(generator, generators.Boolean):
         return frozenset({Kind.BOOLEAN})
     if isinstance(generator, generators.SequenceNumber):

@@ -15,8 +15,11 @@ from mockgen_watch.diagnostics import (
 )
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import (
+    LAST_MOMENTS,
     FieldValue,
+    MomentKind,
     Pool,
+    Progression,
     Reference,
     RowField,
     SequenceNumber,
@@ -24,6 +27,7 @@ from mockgen_watch.spec.generators import (
     capacity,
     names_of,
 )
+from mockgen_watch.spec.moments import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +59,8 @@ def leaf_capacity(leaf: spec.Leaf, records: RecordPlan) -> int | None:
 
 
 def check_unique(records: RecordPlan) -> list[Diagnostic]:
-    """Return an error for each ``$unique`` field that has fewer values than there are records."""
-    found = []
+    """Return errors of ``$unique`` fields with too few values, and of sequences that end."""
+    found = list(_check_ends(records))
     for path, leaf in spec.walk_leaves(records.shape):
         if not leaf.modifiers.unique:
             continue
@@ -64,6 +68,25 @@ def check_unique(records: RecordPlan) -> list[Diagnostic]:
         if values is not None and values < records.count:
             found.append(_too_few(path, leaf, values, records.count))
     return found
+
+
+def _check_ends(records: RecordPlan) -> Iterator[Diagnostic]:
+    """Yield an error for each sequence of dates or times that leaves the calendar or the day."""
+    for path, leaf in spec.walk_leaves(records.shape):
+        sequence = leaf.generator
+        if not isinstance(sequence, Progression) or sequence.moment is None or sequence.element:
+            continue
+        size = 28 if sequence.moment is MomentKind.DATE else 28 * DAY
+        step = sequence.step + sequence.months * size
+        end = sequence.start + (records.count - 1) * step + sequence.jitter
+        if not 0 <= end <= LAST_MOMENTS[sequence.moment]:
+            where = "midnight" if sequence.moment is MomentKind.TIME else "the years 1 to 9999"
+            yield Diagnostic(
+                code="MG208",
+                message=f'"{".".join(path)}" leaves {where} within {records.count} records',
+                location=leaf.origin.location,
+                hint="make the step shorter, or ask for fewer records",
+            )
 
 
 def _made_capacity(generator: Generator, records: RecordPlan) -> int | None:

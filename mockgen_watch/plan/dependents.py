@@ -106,6 +106,8 @@ class FieldFacts:
         generator = leaf.generator
         if isinstance(generator, generators.Moment):
             return generator
+        if isinstance(generator, generators.Progression):
+            return generator.shown()
         for facts, other in self._followed(generator):
             return facts.moment_of(other)
         moments = [
@@ -184,11 +186,17 @@ class FieldFacts:
             size = DAY if generator.kind is generators.MomentKind.DATE else 1
             return Fraction(generator.first * size), Fraction(generator.last * size)
         if isinstance(generator, generators.RecordIndex):
-            return Fraction(0), None
+            return Fraction(generator.start), None
+        if isinstance(generator, generators.Progression):
+            return self._progression_ends(generator)
         if isinstance(generator, generators.Alternatives):
             inner = (one.shape for one in generator.alternatives)
             return _hull([self.leaf_ends(one) for one in inner if isinstance(one, spec.Leaf)
                           and one.generator != generators.Constant(value=None)])  # fmt: skip
+        return self._other_ends(generator)
+
+    def _other_ends(self, generator: generators.Generator) -> Ends:
+        """Return the ends of what is counted, computed or taken from elsewhere."""
         if isinstance(generator, generators.SequenceNumber):
             start = Fraction(generator.start)
             return (start, None) if generator.step > 0 else (None, start)
@@ -199,6 +207,18 @@ class FieldFacts:
             numbers = [Fraction(value) for value in values if is_number(value)]
             return (min(numbers), max(numbers)) if numbers else UNKNOWN
         return _hull([facts.leaf_ends(other) for facts, other in self._followed(generator)])
+
+    def _progression_ends(self, generator: generators.Progression) -> Ends:
+        last = (self.plan.count - 1) * generator.step + generator.jitter
+        ends = sorted((generator.start, generator.start + last))
+        shown = generator.shown()
+        if shown is None:
+            scale = 10**generator.decimals
+            return Fraction(ends[0], scale), Fraction(ends[1], scale)
+        size = DAY if generator.moment is generators.MomentKind.DATE else 1
+        if generator.months:
+            ends = [shown.first, shown.last]
+        return Fraction(ends[0] * size), Fraction(ends[1] * size)
 
     def _computed_ends(self, computed: generators.Computed) -> Ends:
         try:

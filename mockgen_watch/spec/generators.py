@@ -162,18 +162,66 @@ class Uuid(Struct, frozen=True, kw_only=True):
 
 
 class SequenceNumber(Struct, frozen=True, kw_only=True):
-    """``start + index * step``; text with leading zeros when ``width`` > 0, after ``prefix``."""
+    """``start + index * step``; text with leading zeros when ``width`` > 0, after ``prefix``.
+
+    ``element``: the index is that of the element in its array, not the record's.
+    """
 
     start: int
     step: int
     width: int
     prefix: str
+    element: bool = False
+
+
+class Progression(Struct, frozen=True, kw_only=True):
+    """Numbers, dates or times that go on by steps: ``start + index * step``, and a jitter.
+
+    Attributes:
+        moment: which calendar text it is; None for numbers.
+        start, step, jitter: in units of the last decimal, in days for dates, in seconds for
+            date-times and times; the jitter is drawn from 0 to this, and less than a step.
+        months: calendar months of a step, beside ``step``.
+        decimals: of numbers.
+        format: of dates and times.
+        element: as in ``SequenceNumber``.
+    """
+
+    moment: MomentKind | None
+    start: int
+    step: int
+    months: int = 0
+    jitter: int = 0
+    decimals: int = 0
+    format: str = ""
+    element: bool = False
+
+    def shown(self) -> Moment | None:
+        """Return what it looks like, as far as it goes in the calendar; None for a number."""
+        if self.moment is None:
+            return None
+        return Moment(
+            kind=self.moment,
+            first=self.start if self.step >= 0 and self.months >= 0 else 0,
+            last=LAST_MOMENTS[self.moment],
+            step=1,
+            format=self.format,
+        )
+
+
+LAST_MOMENTS = {
+    MomentKind.DATE: 3_652_058,
+    MomentKind.DATETIME: 3_652_059 * 86_400 - 1,
+    MomentKind.TIME: 86_399,
+}
+"""The last that there is of each kind, in the units of ``Moment``."""
 
 
 class RecordIndex(Struct, frozen=True, kw_only=True):
-    """The record's own index, from 0; ``element`` takes the element index instead."""
+    """The record's own index, from ``start``; ``element`` takes the element index instead."""
 
     element: bool = False
+    start: int = 0
 
 
 class TemplatePart(Struct, frozen=True, kw_only=True):
@@ -323,7 +371,8 @@ class Reference(Struct, frozen=True, kw_only=True):
 
 Generator: TypeAlias = (
     "Constant | Pool | RowField | Pattern | Number | Boolean | Moment | Uuid "
-    "| SequenceNumber | RecordIndex | Template | FieldValue | Computed | Alternatives | Reference"
+    "| SequenceNumber | Progression | RecordIndex | Template | FieldValue | Computed "
+    "| Alternatives | Reference"
 )
 
 

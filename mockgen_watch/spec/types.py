@@ -85,12 +85,15 @@ def type_of_generator(generator: generators.Generator) -> Type | None:
         return common(type_of_value(entry.value) for entry in generator.entries if entry.weight)
     if isinstance(generator, generators.RowField):
         return _type_of_rows(generator)
-    if isinstance(generator, generators.Number):
-        return types.number(generator.decimals)
     if isinstance(generator, generators.Moment):
         return _MOMENTS[generator.kind]
+    if isinstance(generator, generators.Progression):
+        moment = generator.moment
+        return types.number(generator.decimals) if moment is None else _MOMENTS[moment]
     if isinstance(generator, generators.SequenceNumber):
         return types.TEXT if generator.width or generator.prefix else types.INTEGER
+    if isinstance(generator, generators.Number):
+        return types.number(generator.decimals)
     return _TYPES.get(type(generator))
 
 

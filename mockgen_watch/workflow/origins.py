@@ -411,6 +411,9 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     generators.SequenceNumber: lambda number: (
         f"a sequence from {number.start} in steps of {number.step}"
     ),
+    generators.Progression: lambda each: (
+        f"a sequence of {'numbers' if each.moment is None else f'{each.moment}s'} by steps"
+    ),
     generators.RecordIndex: lambda index: (
         f"the index of the {'element' if index.element else 'record'}"
     ),

@@ -267,8 +267,12 @@ def view_of(plan: RecordPlan) -> RecordView:
         home: tuple[spec.Leaf, RecordPlan] | None = (leaf, plan)
         while home is not None and isinstance(home[0].generator, generators.Reference):
             home = parent_leaf(home[0].generator, home[1])
-        if home is not None and isinstance(home[0].generator, generators.Moment):
-            found[path] = home[0].generator
+        generator = None if home is None else home[0].generator
+        if isinstance(generator, generators.Moment):
+            found[path] = generator
+        elif isinstance(generator, generators.Progression):
+            shown = generator.shown()
+            found |= {} if shown is None else {path: shown}
     return RecordView(slot=plan.slot, moves=plan.moves, moments=found)
 
 

@@ -13,6 +13,7 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
+from mockgen_watch.spec.build.sequences import build_index, build_sequence
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.model import Modifiers, Transform
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
-MAX_WIDTH: Final = 40
 MAX_ELEMENTS: Final = 10_000
 
 NO_MODIFIERS: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
@@ -82,44 +82,6 @@ def _boolean(entry: reader.Entry) -> generators.Boolean | None:
         return None
     odds = None if target is None else reader.read_probability(target)
     return None if odds is None else generators.Boolean(true=odds)
-
-
-def _sequence(entry: reader.Entry) -> generators.SequenceNumber | None:
-    """Return what ``$sequence`` says: a start, or a mapping of start, step, width, prefix."""
-    if entry.number is not None:
-        start = reader.read_whole(entry)
-        return (
-            None
-            if start is None
-            else generators.SequenceNumber(start=start, step=1, width=0, prefix="")
-        )
-    if not entry.is_mapping and not entry.is_empty:
-        entry.type_error("a number to start with, or a mapping")
-        return None
-    before = entry.errors
-    params = reader.read_params(entry, ("start", "step", "width", "prefix"))
-    start = reader.whole_or(params.get("start"), 1)
-    step = reader.whole_or(params.get("step"), 1)
-    width = reader.whole_or(params.get("width"), 0, least=0)
-    prefix = reader.read_text(params["prefix"]) if "prefix" in params else ""
-    if step == 0:
-        params["step"].error("MG208", "a step of 0 makes every number the same")
-    if width > MAX_WIDTH:
-        params["width"].error("MG208", f"width is {MAX_WIDTH} at most")
-    if entry.errors > before:
-        return None
-    return generators.SequenceNumber(start=start, step=step, width=width, prefix=prefix or "")
-
-
-def _index(entry: reader.Entry, context: reader.ShapeContext) -> generators.RecordIndex | None:
-    """Return what ``$index`` says: the index of the record, or of the element."""
-    if entry.is_empty:
-        return generators.RecordIndex()
-    word = reader.read_word(entry, ("record", "element"), "MG202")
-    if word == "element" and not context.in_array:
-        entry.error("MG204", "$index: element stands in no array")
-        return None
-    return None if word is None else generators.RecordIndex(element=word == "element")
 
 
 def _reference(entry: reader.Entry) -> generators.Reference | None:
@@ -225,7 +187,6 @@ _BUILDERS: Final[Mapping[str, Callable[[reader.Entry], generators.Generator | No
             "$pattern": _pattern,
             "$boolean": _boolean,
             "$uuid": _uuid,
-            "$sequence": _sequence,
             "$ref": _reference,
             "$vocab": read_vocabulary,
         }
@@ -235,7 +196,8 @@ _BUILDERS_IN_CONTEXT: Final[
     Mapping[str, Callable[[reader.Entry, reader.ShapeContext], generators.Generator | None]]
 ] = MappingProxyType(
     {
-        "$index": _index,
+        "$index": build_index,
+        "$sequence": build_sequence,
         "$template": _template,
         "$integer": build_number,
         "$number": build_number,

@@ -460,7 +460,9 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     )
     if shaped:
         return "unique numbers are spread evenly, so they have no distribution", ""
-    counted = isinstance(generator, generators.SequenceNumber | generators.RecordIndex)
+    counted = isinstance(
+        generator, generators.SequenceNumber | generators.RecordIndex | generators.Progression
+    )
     if counted and demand.times > 1:
         return "every element of a record has the same number, so they are not unique", ""
     return "", ""
@@ -477,7 +479,11 @@ def _parents(
     if leaf is None or leaf.origin.location in build.stand_ins:
         return None
     always = isinstance(
-        leaf.generator, generators.Uuid | generators.SequenceNumber | generators.RecordIndex
+        leaf.generator,
+        generators.Uuid
+        | generators.SequenceNumber
+        | generators.RecordIndex
+        | generators.Progression,
     )
     if not always and not leaf.modifiers.unique:
         message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"

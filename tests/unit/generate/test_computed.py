@@ -18,7 +18,7 @@ from mockgen_watch.formats import BUILTIN
 from mockgen_watch.formats.format import complete_options
 from mockgen_watch.formats.vector import VectorRun
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.generate.quantities import add_months
+from mockgen_watch.generate.dates import add_months
 from mockgen_watch.generate.ranges import descend, descend_over
 from mockgen_watch.spec.model import Layout
 

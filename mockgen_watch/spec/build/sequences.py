@@ -1,0 +1,238 @@
+"""Sequences: ``$sequence`` of numbers, texts, dates and times, and ``$index``."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from mockgen_watch.spec import generators
+from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.ranges import MAX_DECIMALS, decimal_places
+from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, read_moment, split_format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_WIDTH: Final = 40
+MAX_UNITS: Final = 10**15
+"""The farthest that a start, a step or a jitter may be from 0, in units."""
+
+_PARAMS: Final = ("start", "step", "width", "prefix", "jitter", "format", "of")
+_PIECE: Final = r"([0-9]{1,9})(mo|y|w|d|h|m|s)"
+_SECONDS: Final = {"w": 7 * DAY, "d": DAY, "h": 3600, "m": 60, "s": 1}
+_MONTHS: Final = {"y": 12, "mo": 1}
+
+
+def build_index(entry: reader.Entry, context: reader.ShapeContext) -> generators.RecordIndex | None:
+    """Return what ``$index`` says: the index of the record, or of the element."""
+    if entry.is_empty:
+        return generators.RecordIndex()
+    if not entry.is_mapping:
+        element = _is_of_element(entry, context)
+        return None if element is None else generators.RecordIndex(element=element)
+    params = reader.read_params(entry, ("of", "start"))
+    element = _is_of_element(params["of"], context) if "of" in params else False
+    start = reader.whole_or(params.get("start"), 0)
+    return None if element is None else generators.RecordIndex(element=element, start=start)
+
+
+def _is_of_element(entry: reader.Entry, context: reader.ShapeContext) -> bool | None:
+    """Return whether an index is that of the element; None when it was reported."""
+    word = reader.read_word(entry, ("record", "element"), "MG202")
+    if word == "element" and not context.in_array:
+        entry.error("MG204", f"{entry.key}: element stands in no array")
+        return None
+    return None if word is None else word == "element"
+
+
+def build_sequence(
+    entry: reader.Entry, context: reader.ShapeContext
+) -> generators.SequenceNumber | generators.Progression | None:
+    """Return what ``$sequence`` says: a start, or a mapping; None when it was reported."""
+    if entry.number is not None or entry.text is not None:
+        return _of_params(entry, {"start": entry}, context)
+    if not entry.is_mapping and not entry.is_empty:
+        entry.type_error("a number or date to start with, or a mapping")
+        return None
+    before = entry.errors
+    params = reader.read_params(entry, _PARAMS)
+    return _of_params(entry, params, context) if entry.errors == before else None
+
+
+def _of_params(
+    entry: reader.Entry, params: Mapping[str, reader.Entry], context: reader.ShapeContext
+) -> generators.SequenceNumber | generators.Progression | None:
+    before = entry.errors
+    start = params.get("start")
+    element = _is_of_element(params["of"], context) if "of" in params else False
+    made: generators.SequenceNumber | generators.Progression | None
+    if start is not None and start.text is not None:
+        made = _moments(params, element=bool(element))
+    elif {"width", "prefix"} & params.keys() or not _has_fraction(params):
+        made = _texts(params, element=bool(element))
+    else:
+        made = _numbers(params, element=bool(element))
+    return made if entry.errors == before else None
+
+
+def _has_fraction(params: Mapping[str, reader.Entry]) -> bool:
+    """Return whether a sequence needs more than whole numbers and one step."""
+    if "jitter" in params:
+        return True
+    numbers = [params[name].number for name in ("start", "step") if name in params]
+    return any(number is not None and "." in str(number) for number in numbers)
+
+
+def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.SequenceNumber:
+    """Return whole numbers, perhaps as text."""
+    for name in ("jitter", "format"):
+        if name in params:
+            params[name].key_error("MG204", f"{name} has no meaning for a sequence of this kind")
+    start = reader.whole_or(params.get("start"), 1)
+    step = reader.whole_or(params.get("step"), 1)
+    width = reader.whole_or(params.get("width"), 0, least=0)
+    prefix = reader.read_text(params["prefix"]) if "prefix" in params else ""
+    if step == 0:
+        params["step"].error("MG208", "a step of 0 makes every number the same")
+    if width > MAX_WIDTH:
+        params["width"].error("MG208", f"width is {MAX_WIDTH} at most")
+    return generators.SequenceNumber(
+        start=start, step=step, width=width, prefix=prefix or "", element=element
+    )
+
+
+def _numbers(params: Mapping[str, reader.Entry], *, element: bool) -> generators.Progression | None:
+    """Return numbers with decimals, or with a jitter."""
+    if "format" in params:
+        params["format"].key_error("MG204", "format is for dates and times")
+    found: dict[str, Decimal] = {}
+    for name, default in (("start", 1), ("step", 1), ("jitter", 0)):
+        value = reader.read_decimal(params[name]) if name in params else Decimal(default)
+        if value is None:
+            return None
+        found[name] = value
+    places = max(_shown_places(value) for value in found.values())
+    units = {name: int(value.scaleb(places)) for name, value in found.items()}
+    if places > MAX_DECIMALS or max(map(abs, units.values())) > MAX_UNITS:
+        params["start"].error("MG208", "a sequence has 15 digits at most")
+    _check_jitter(params, units["step"], units["jitter"])
+    return generators.Progression(
+        moment=None,
+        start=units["start"],
+        step=units["step"],
+        jitter=units["jitter"],
+        decimals=places,
+        element=element,
+    )
+
+
+def _shown_places(value: Decimal) -> int:
+    """Return how many decimals a number is written with: ``10.50`` has two."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else decimal_places(value)
+
+
+def _check_jitter(params: Mapping[str, reader.Entry], step: int, jitter: int) -> None:
+    if step == 0:
+        params["step"].error("MG208", "a step of 0 makes every value the same")
+    if jitter < 0:
+        params["jitter"].error("MG208", "a jitter is 0 or more")
+    elif jitter >= abs(step) > 0 and jitter:
+        hint = "with less than a step no value passes the next one"
+        params["jitter"].error("MG208", "a jitter is less than the step", hint)
+
+
+class Length(Struct, frozen=True):
+    """Calendar months and seconds."""
+
+    months: int
+    seconds: int
+
+
+def _read_length(entry: reader.Entry) -> Length | None:
+    """Return the duration at ``entry``, such as 15m, 36h, 1d, 2w, 1mo; None: reported."""
+    text = entry.text or ""
+    sign = -1 if text.startswith("-") else 1
+    if not re.fullmatch(rf"-?(?:{_PIECE})+", text):
+        hint = "such as 90m, 36h, 5d, 2w, 1mo or 1y"
+        entry.error("MG212", f'{entry.key}: "{entry.value}" is no duration', hint)
+        return None
+    months = seconds = 0
+    for count, unit in re.findall(_PIECE, text):
+        months += int(count) * _MONTHS.get(unit, 0)
+        seconds += int(count) * _SECONDS.get(unit, 0)
+    return Length(sign * months, sign * seconds)
+
+
+def _moments(params: Mapping[str, reader.Entry], *, element: bool) -> generators.Progression | None:
+    """Return dates or times that go on by steps."""
+    for name in ("width", "prefix"):
+        if name in params:
+            params[name].key_error("MG204", f"{name} is for numbers")
+    start = params["start"]
+    found = _first_moment(start)
+    if found is None:
+        message = f'start: "{start.text}" is no number, date or time'
+        start.error("MG212", message, "such as 1, 2025-01-01, 2025-01-01T08:00 or 08:00:00")
+        return None
+    kind, first = found
+    size = DAY if kind is generators.MomentKind.DATE else 1
+    step, jitter = _steps(params, kind)
+    for name, length in (("step", step), ("jitter", jitter)):
+        if length.seconds % size:
+            params[name].error("MG208", f"{name} of a date is whole days")
+    return generators.Progression(
+        moment=kind,
+        start=first,
+        step=step.seconds // size,
+        months=step.months,
+        jitter=jitter.seconds // size,
+        format=_format(params, kind),
+        element=element,
+    )
+
+
+def _steps(
+    params: Mapping[str, reader.Entry], kind: generators.MomentKind
+) -> tuple[Length, Length]:
+    """Return the step, a day or a minute by default, and the jitter."""
+    step = Length(0, 60 if kind is generators.MomentKind.TIME else DAY)
+    jitter = Length(0, 0)
+    if "step" in params:
+        step = _read_length(params["step"]) or step
+    if "jitter" in params:
+        jitter = _read_length(params["jitter"]) or jitter
+    if jitter.months or (step.months and jitter.seconds):
+        params["jitter"].error("MG204", "a jitter and calendar months do not go together")
+    if not step.months:
+        _check_jitter(params, step.seconds, jitter.seconds)
+    return step, jitter
+
+
+def _format(params: Mapping[str, reader.Entry], kind: generators.MomentKind) -> str:
+    if "format" not in params:
+        return ISO_FORMATS[kind]
+    form = reader.read_text(params["format"], "text such as %Y-%m-%d") or ""
+    try:
+        split_format(form, kind)
+    except MomentError as error:
+        params["format"].error("MG212", str(error))
+    return form
+
+
+def _first_moment(entry: reader.Entry) -> tuple[generators.MomentKind, int] | None:
+    """Return which moment the text at ``entry`` is; None for any other text."""
+    text = entry.text or ""
+    kinds = generators.MomentKind
+    order = (kinds.DATE, kinds.DATETIME, kinds.TIME)
+    if "T" in text or " " in text:
+        order = (kinds.DATETIME, kinds.DATE, kinds.TIME)
+    for kind in order:
+        try:
+            return kind, read_moment(text, kind)
+        except MomentError:
+            continue
+    return None
