@@ -195,9 +195,9 @@ class _System:
             return None
         if not kind.is_number and not kind.is_moment and kind.kind is not Kind.DURATION:
             return None
-        return ends_of(
-            self._facts.checked_loosely(expression).node, self._facts.facts_for(expression)
-        )
+        node = self._facts.checked_loosely(expression).node
+        ends = ends_of(node, self._facts.facts_for(expression))
+        return None if _may_fail(node, is_known=None not in ends) else ends
 
     def _variable(self, path: Path) -> Variable | None:
         """Return the field at ``path`` as one that may be drawn again."""
@@ -648,6 +648,26 @@ def _added(first: _Sum, second: _Sum, factor: Fraction) -> _Sum:
     for name, each in second[0].items():
         terms[name] = terms.get(name, Fraction(0)) + factor * each
     return terms, first[1] + factor * second[1]
+
+
+def _may_fail(node: Node, *, is_known: bool) -> bool:
+    """Return whether a record may have no value for it; ``is_known``: both of its ends are."""
+    for part in _parts(node):
+        if isinstance(part, syntax.Index):
+            return True
+        if not isinstance(part, syntax.Call):
+            continue
+        if part.function in {"min", "max"} and len(part.args) == 1:
+            return True
+        if not is_known and part.function in _FAILING:
+            return True
+    return False
+
+
+_FAILING: Final = frozenset(
+    {"/", "%", "int", "decimal", "double", "date", "datetime", "timestamp", "duration"}
+)
+"""What has no value for some operands; where it has known ends it has one for all."""
 
 
 def _parts(node: Node) -> Iterator[Node]:

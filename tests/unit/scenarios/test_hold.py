@@ -97,3 +97,18 @@ M:
     assert found.code == "MG404"
     assert "could not be evaluated" in found.message
     assert found.message.endswith("is no whole number")
+
+
+@pytest.mark.parametrize(
+    "rule", ["int(record.t) > record.n", "min(record.l) > record.n", "record.l[1] > record.n"]
+)
+def test_a_bound_without_a_value_is_drawn_again(rule: str) -> None:
+    spec = f"""\
+M:
+  n: {{$integer: [1, 30]}}
+  t: ["31", x, "40"]
+  l: {{$array: [0, 3], $items: {{$integer: [20, 50]}}}}
+  $rules: {{r: {{cel: "{rule}"}}}}
+  $scenarios: {{positive: {{$count: 30}}}}
+"""
+    assert len(records(spec, "positive")) > 20
