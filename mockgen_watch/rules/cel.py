@@ -9,8 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.expressions import syntax
-from mockgen_watch.expressions.evaluating import compile_node
-from mockgen_watch.expressions.values import EvaluationError
 from mockgen_watch.rules import values as json_values
 
 if TYPE_CHECKING:
@@ -119,6 +117,10 @@ def check_expression(
     With a ``home``, the expression has to hold for each element of the array there, or for the
     value there, which it names ``this``. One that cannot be evaluated does not hold.
     """
+    # Most specs have no expressions, and do without all that evaluates them.
+    from mockgen_watch.expressions.evaluating import compile_node  # noqa: PLC0415
+    from mockgen_watch.expressions.values import EvaluationError  # noqa: PLC0415
+
     run = compile_node(node)
     fields = fields_of(node, home)
     tops = [view.path_of(field) for field in fields or ()]
