@@ -186,7 +186,7 @@ class FieldFacts:
             size = DAY if generator.kind is generators.MomentKind.DATE else 1
             return Fraction(generator.first * size), Fraction(generator.last * size)
         if isinstance(generator, generators.RecordIndex):
-            return Fraction(generator.start), None
+            return _run(generator.start, 1)
         if isinstance(generator, generators.Progression):
             return self._progression_ends(generator)
         if isinstance(generator, generators.Alternatives):
@@ -198,8 +198,7 @@ class FieldFacts:
     def _other_ends(self, generator: generators.Generator) -> Ends:
         """Return the ends of what is counted, computed or taken from elsewhere."""
         if isinstance(generator, generators.SequenceNumber):
-            start = Fraction(generator.start)
-            return (start, None) if generator.step > 0 else (None, start)
+            return _run(generator.start, generator.step)
         if isinstance(generator, generators.Computed):
             return self._computed_ends(generator)
         values = _values_of(generator)
@@ -209,16 +208,13 @@ class FieldFacts:
         return _hull([facts.leaf_ends(other) for facts, other in self._followed(generator)])
 
     def _progression_ends(self, generator: generators.Progression) -> Ends:
-        last = (self.plan.count - 1) * generator.step + generator.jitter
-        ends = sorted((generator.start, generator.start + last))
         shown = generator.shown()
         if shown is None:
             scale = 10**generator.decimals
-            return Fraction(ends[0], scale), Fraction(ends[1], scale)
+            low, high = _run(generator.start, generator.step)
+            return low / scale, (high + generator.jitter) / scale
         size = DAY if generator.moment is generators.MomentKind.DATE else 1
-        if generator.months:
-            ends = [shown.first, shown.last]
-        return Fraction(ends[0] * size), Fraction(ends[1] * size)
+        return Fraction(shown.first * size), Fraction(shown.last * size)
 
     def _computed_ends(self, computed: generators.Computed) -> Ends:
         try:
@@ -314,6 +310,16 @@ def _add_field(
     home = inner if inner is not None else Type(kind=Kind.OBJECT)
     if home.kind is Kind.OBJECT:
         fields[key] = replace(home, fields=below)
+
+
+_FARTHEST_RECORD: Final = 10**12
+"""No record has a higher index where a sequence takes part in a computed value."""
+
+
+def _run(start: int, step: int) -> tuple[Fraction, Fraction]:
+    """Return the ends of what goes on from record to record."""
+    ends = sorted((start, start + step * _FARTHEST_RECORD))
+    return Fraction(ends[0]), Fraction(ends[1])
 
 
 def _values_of(generator: generators.Generator) -> Sequence[Json] | None:
