@@ -35,6 +35,7 @@ from mockgen_watch.generate.streams import (
     uniform,
 )
 from mockgen_watch.generate.text import (
+    checked_column,
     coerce_column,
     template_column,
     transform_column,
@@ -201,6 +202,8 @@ class _Compiler:
         )
         column = self._generated(leaf, draws, way)
         column = transform_column(column, leaf.modifiers.transforms)
+        if leaf.modifiers.check:
+            column = checked_column(column, leaf.modifiers.check, leaf.origin.location)
         if leaf.coerce_number:
             column = coerce_column(column)
         return replace(column, presence=first_presence(self.states(leaf, way), column.presence))

@@ -66,6 +66,30 @@ def compile_suite(
     return tuple(outputs), _each_once(compiler.found)
 
 
+def _rules_of(model: spec.Model, shape: spec.ObjectShape) -> tuple[spec.RuleSpec, ...]:
+    """Return the rules of a model; where it states any, those of its check digits too."""
+    if not model.rules:
+        return ()
+    names = {rule.name for rule in model.rules}
+    stated = {
+        (rule.field, rule.expression) for rule in model.rules if rule.kind is spec.RuleKind.CHECK
+    }
+    checks = [
+        spec.RuleSpec(
+            name=name,
+            kind=spec.RuleKind.CHECK,
+            location=leaf.origin.location,
+            field=path,
+            expression=leaf.modifiers.check,
+        )
+        for path, leaf in spec.walk_leaves(shape)
+        if leaf.modifiers.check
+        and (path, leaf.modifiers.check) not in stated
+        and (name := f"{'.'.join(path)}-{leaf.modifiers.check}") not in names
+    ]
+    return (*model.rules, *checks)
+
+
 def _check_types(model: spec.Model, plans: Sequence[OutputPlan]) -> Iterable[Diagnostic]:
     """Return what is wrong with the expressions of the model's rules."""
     if not any(rule.kind is spec.RuleKind.CEL for rule in model.rules):
@@ -232,7 +256,7 @@ class _Compiler:
             model_id=model.id,
             shape=merged.shape,
             count=self._context.selection.count_of(model, over),
-            rules=model.rules,
+            rules=_rules_of(model, shape),
             exclusions=model.exclusions,
             slot=merged.slot,
             moves=merged.moves,

@@ -150,7 +150,7 @@ class FieldFacts:
         if leaf.coerce_number:
             return types.ANY
         if isinstance(generator, generators.Alternatives):
-            return self._alternatives_type(generator)
+            return self._alternatives_type(generator, spec.alternatives_of(leaf))
         if isinstance(generator, generators.Computed):
             return self._computed_type(generator)
         found = type_of_generator(generator)
@@ -160,8 +160,10 @@ class FieldFacts:
             return self.type_at(generator.path)
         return common(facts.type_of(other) for facts, other in self._followed(generator))
 
-    def _alternatives_type(self, generator: generators.Alternatives) -> Type:
-        each = [type_of_shape(one.shape, self._lazy) for one in generator.alternatives]
+    def _alternatives_type(
+        self, generator: generators.Alternatives, shapes: Sequence[spec.Shape]
+    ) -> Type:
+        each = [type_of_shape(one, self._lazy) for one in shapes]
         found = common(each)
         is_open = bool(generator.given) and all(
             one.case is not None for one in generator.alternatives
@@ -190,7 +192,7 @@ class FieldFacts:
         if isinstance(generator, generators.Progression):
             return self._progression_ends(generator)
         if isinstance(generator, generators.Alternatives):
-            inner = (one.shape for one in generator.alternatives)
+            inner = spec.alternatives_of(leaf)
             return _hull([self.leaf_ends(one) for one in inner if isinstance(one, spec.Leaf)
                           and one.generator != generators.Constant(value=None)])  # fmt: skip
         return self._other_ends(generator)

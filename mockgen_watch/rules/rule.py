@@ -26,6 +26,7 @@ from mockgen_watch.rules.cel import (
     read_comparison,
 )
 from mockgen_watch.rules.schema import Check, compile_schema, first_of, regex_of
+from mockgen_watch.spec.check_digits import is_right, wrong_checks
 from mockgen_watch.spec.model import ConditionSpec, ExclusionSpec, RuleKind, RuleSpec
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def compile_rule(
     """
     if spec.kind is RuleKind.CEL:
         return _expression_rule(spec, view)
+    if spec.kind is RuleKind.CHECK:
+        return _check_rule(spec, view)
     if spec.kind is RuleKind.PLUGIN:
         return _plugin_rule(spec, view, types)
     return _schema_rule(spec, view)
@@ -182,6 +185,45 @@ def _plugin_rule(
             for kind, value, below in check.faults(found)
         ],
     )
+
+
+def _check_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
+    """Return the rule that a text, or each of an array, has right check digits; null has none."""
+    path, kind = view.path_of(spec.field), spec.expression
+
+    def why(value: Json) -> str:
+        if isinstance(value, list):
+            return first_of(map(why, value))
+        if value is None or (isinstance(value, str) and is_right(kind, value)):
+            return ""
+        return f"{json_values.shown(value)} has no right check digits ({kind})"
+
+    def faults(written: Json) -> list[tuple[str, json_values.Place, Json]]:
+        return [
+            ("wrong-check-digit", place, wrong)
+            for found, value in json_values.places_of(written, path)
+            for place, text in _texts_at(found, value)
+            for wrong in wrong_checks(kind, text)
+        ]
+
+    return Rule(
+        name=spec.name,
+        location=spec.location,
+        paths=(path,),
+        why=_at_each(path, why),
+        value_why=why,
+        faults=faults,
+    )
+
+
+def _texts_at(place: json_values.Place, value: Json) -> Iterator[tuple[json_values.Place, str]]:
+    """Yield a text, or those of an array, with their places."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            if isinstance(item, str):
+                yield (*place, number), item
 
 
 def _expression_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:

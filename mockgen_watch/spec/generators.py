@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.model import Shape
 
 
 class Constant(Struct, frozen=True, kw_only=True):
@@ -292,14 +291,15 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """One of several shapes that a value may have.
 
     Attributes:
-        shape: a leaf, an object or an array; its address is that of the whole.
+        shape: a leaf, an object or an array, as ``spec.model`` has them (``alternatives_of`` gives
+            it as such); its address is that of the whole.
         identity: canonical bytes that a choice by weight depends on.
         weight: of a choice by weight.
         case: of a choice by another field; None for all that no case speaks of.
         location: where it stands.
     """
 
-    shape: Shape
+    shape: object
     identity: bytes
     weight: Decimal
     case: Case | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import unicodedata
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -154,6 +154,7 @@ class Modifiers(Struct, frozen=True, kw_only=True):
         unique: no two records of one output have this value (leaves only).
         distinct: no two elements of the array around it have this value (leaves only).
         transforms: applied to text, in order.
+        check: the check digits that the text is given; ``""`` for none.
         to: the path in the master's slot that it maps to; empty: the field's own.
         delete: drop the master's key; the leaf then is never written.
     """
@@ -163,6 +164,7 @@ class Modifiers(Struct, frozen=True, kw_only=True):
     unique: bool = False
     distinct: bool = False
     transforms: tuple[Transform, ...] = ()
+    check: str = ""
     to: tuple[str, ...] = ()
     delete: bool = False
 
@@ -277,7 +279,7 @@ def alternatives_of(leaf: Leaf) -> tuple[Shape, ...]:
     generator = leaf.generator
     if not isinstance(generator, Alternatives):
         return ()
-    return tuple(each.shape for each in generator.alternatives)
+    return tuple(cast("Shape", each.shape) for each in generator.alternatives)
 
 
 def change_alternatives(leaf: Leaf, change: Callable[[Shape], Shape]) -> Leaf:
@@ -285,7 +287,10 @@ def change_alternatives(leaf: Leaf, change: Callable[[Shape], Shape]) -> Leaf:
     generator = leaf.generator
     if not isinstance(generator, Alternatives):
         return leaf
-    pairs = [(each, change(each.shape)) for each in generator.alternatives]
+    shapes = alternatives_of(leaf)
+    pairs = [
+        (each, change(shape)) for each, shape in zip(generator.alternatives, shapes, strict=True)
+    ]
     if all(new is each.shape for each, new in pairs):
         return leaf
     changed = tuple(replace(each, shape=new) for each, new in pairs)
@@ -397,6 +402,8 @@ class RuleKind(StrEnum):
     CEL = "cel"
     CONFORMS = "conforms"
     PLUGIN = "plugin"
+    CHECK = "check"
+    """That a field has right check digits; ``$check`` states it."""
 
 
 class RuleSpec(Struct, frozen=True, kw_only=True):

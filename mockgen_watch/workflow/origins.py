@@ -438,6 +438,7 @@ def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
         (modifiers.unique, "never the same twice"),
         (modifiers.distinct, "never the same twice in one array"),
         (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),
+        (modifiers.check, f"with right check digits ({modifiers.check})"),
         (modifiers.to, "written to " + ".".join(modifiers.to)),
     )
     return tuple(phrase for is_set, phrase in phrases if is_set)

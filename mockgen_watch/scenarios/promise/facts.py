@@ -22,6 +22,7 @@ from mockgen_watch.rules.schema import REMARKS, compile_schema, is_plain_schema
 from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.check_digits import with_check
 from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def final_value(leaf: spec.Leaf, value: Json) -> Json:
     """Return what is written for a value that the generator chose."""
     if isinstance(value, str):
         text = transformed(value, leaf.modifiers.transforms)
+        if leaf.modifiers.check:
+            text = with_check(leaf.modifiers.check, text)
         number = exact_number(text) if leaf.coerce_number else None
         return text if number is None else number
     return value

@@ -14,6 +14,7 @@ from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
 from mockgen_watch.spec.build.sequences import build_index, build_sequence
+from mockgen_watch.spec.check_digits import ALGORITHMS
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.model import Modifiers, Transform
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
@@ -27,7 +28,11 @@ MAX_ELEMENTS: Final = 10_000
 NO_MODIFIERS: Final = Modifiers(null=Decimal(0), omit=Decimal(0))
 """What applies where a spec says nothing."""
 
-_LEAF_ONLY: Final = {"$unique": "a leaf", "$transform": "a leaf of text"}
+_LEAF_ONLY: Final = {
+    "$unique": "a leaf",
+    "$transform": "a leaf of text",
+    "$check": "a leaf of text",
+}
 
 
 def build_generator(
@@ -276,6 +281,7 @@ def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Mo
         omit=_odds(entries, "$omit"),
         unique=is_leaf and bool(reader.read_flag(entries.get("$unique"))),
         transforms=_transforms(entries.get("$transform")) if is_leaf else (),
+        check=reader.read_word(entries.get("$check"), tuple(ALGORITHMS), "MG203") or "",
         to=reader.read_field(entries.get("$to")) or (),
         delete=bool(reader.read_flag(entries.get("$delete"))),
     )

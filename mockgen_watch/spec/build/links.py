@@ -449,6 +449,9 @@ def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
 def _impossible(demand: _Demand) -> tuple[str, str]:
     """Return why a leaf of this sort is never unique, and what to do; ``""`` when it can be."""
     leaf, generator = demand.leaf, demand.leaf.generator
+    if leaf.modifiers.check:
+        hint = "let a $sequence be the text, or drop $unique"
+        return "two values that differ in the check digit alone become one", hint
     if leaf.modifiers.transforms:
         hint = "transform the values themselves, or in a $template that takes this field"
         return "two values that differ may be one after $transform", hint

@@ -34,7 +34,16 @@ GENERATOR_DIRECTIVES: Final = (
 )  # fmt: skip
 """The directives that choose the value of a leaf."""
 
-MODIFIER_DIRECTIVES: Final = ("$null", "$omit", "$unique", "$transform", "$id", "$to", "$delete")
+MODIFIER_DIRECTIVES: Final = (
+    "$null",
+    "$omit",
+    "$unique",
+    "$transform",
+    "$check",
+    "$id",
+    "$to",
+    "$delete",
+)
 """What may stand beside the directive that chooses a value."""
 
 COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(

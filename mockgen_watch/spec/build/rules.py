@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, suggest
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.check_digits import ALGORITHMS
 from mockgen_watch.spec.document import Json, Scalar, plain_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-_RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "with")
+_RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "check", "with")
 _PLUGIN: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+"
 _OPERATORS: Final = {"min": "minimum", "max": "maximum", "pattern": "pattern", "not": "not"}
 """The keys of a condition, and what a ``ConditionSpec`` calls them."""
@@ -95,8 +96,25 @@ def _rule_of_kind(
             return _conforms_rule(rule, body)
         case spec.RuleKind.SCHEMA:
             return _schema_rule(rule, entry, body)
+        case spec.RuleKind.CHECK:
+            return _check_rule(rule, entry, body)
         case spec.RuleKind.CEL:
             return _cel_rule(rule, entry, body)
+
+
+def _check_rule(
+    rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry
+) -> spec.RuleSpec | None:
+    """Return the rule that a field has right check digits."""
+    kind = reader.read_word(body, tuple(ALGORITHMS), "MG203")
+    place = entry.get("field")
+    if place is None:
+        entry.error("MG205", "check needs the field that it is for", "such as field: npi")
+        return None
+    field = reader.read_field(place)
+    if kind is None or field is None:
+        return None
+    return replace(rule, field=field, expression=kind, body_location=place.location)
 
 
 def _cel_rule(rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry) -> spec.RuleSpec | None:

@@ -18,8 +18,21 @@ from mockgen_watch.spec.build.generators import (
     read_lengths,
 )
 from mockgen_watch.spec.build.pools import pool_of_values, read_rows
+from mockgen_watch.spec.check_digits import CheckDigitError, with_check
 from mockgen_watch.spec.document import Scalar
-from mockgen_watch.spec.generators import Constant, Generator, RowField
+from mockgen_watch.spec.generators import (
+    Boolean,
+    Constant,
+    Generator,
+    Moment,
+    Number,
+    Pattern,
+    Pool,
+    RecordIndex,
+    RowField,
+    Uuid,
+)
+from mockgen_watch.spec.pattern import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -303,6 +316,9 @@ def _directed_leaf(
     if generator is None:
         return _stand_in(entry, context)
     leaf = _leaf(entry, context, generator, modifiers)
+    check = entry.get("$check")
+    if check is not None and modifiers.check:
+        _check_form(check, leaf)
     entry.build.entries[leaf.origin.location] = directive
     return leaf
 
@@ -335,6 +351,25 @@ def _distinct(items: spec.Shape, lengths: reader.Entry, counts: Lengths) -> spec
         return replace(part, members=members)
 
     return change(items, path)
+
+
+def _check_form(entry: reader.Entry, leaf: spec.Leaf) -> None:
+    """Report text that has no place for its check digits, as far as that can be seen here."""
+    samples: list[object] = []
+    if isinstance(leaf.generator, Pattern):
+        pattern = compile_pattern(leaf.generator.source)
+        places = {0, pattern.size // 2, pattern.size - 1}
+        samples += [pattern.text_at(place) for place in sorted(places)]
+    elif isinstance(leaf.generator, Pool):
+        samples += [each.value for each in leaf.generator.entries]
+    elif isinstance(leaf.generator, Number | Boolean | Moment | Uuid | RecordIndex):
+        entry.key_error("MG204", "$check is for text, such as that of a $pattern")
+    try:
+        for sample in samples:
+            with_check(leaf.modifiers.check, str(sample))
+    except CheckDigitError as error:
+        hint = "the text has the places of the check digits, whatever stands there"
+        entry.error("MG202", f"$check {leaf.modifiers.check}: {error}", hint)
 
 
 def _array(
