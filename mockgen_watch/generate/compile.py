@@ -11,7 +11,13 @@ from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
 from mockgen_watch.generate.dates import moment_column
-from mockgen_watch.generate.draws import STATES, FieldDraws, with_preset
+from mockgen_watch.generate.draws import (
+    STATES,
+    FieldDraws,
+    joint_digit,
+    joint_numbers,
+    with_preset,
+)
 from mockgen_watch.generate.numbers import (
     index_column,
     number_column,
@@ -42,6 +48,7 @@ from mockgen_watch.generate.text import (
     uuid_column,
 )
 from mockgen_watch.plan.model import Draw, FirstChoices, RecordPlan
+from mockgen_watch.plan.together import drawn_as, joint_radix
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.alternatives import AlternativesCompiler
     from mockgen_watch.generate.draws import Choices
     from mockgen_watch.plan.dependents import FieldFacts
+    from mockgen_watch.plan.together import Radix
 
     Strides = tuple[int, ...]
 
@@ -86,6 +94,7 @@ class _Compiler:
         self._shapes: AlternativesCompiler | None = None
         self._levels: dict[spec.Position, Level] = {}
         self._rows: dict[object, PoolDraw] = {}
+        self._joints: dict[spec.Addresses, tuple[Radix, Stream]] = {}
         self._parents: dict[object, references.ParentCell] = {}
         self._presets = _presets(plan.first)
 
@@ -200,6 +209,7 @@ class _Compiler:
             is_distinct=leaf.modifiers.distinct,
             preset=preset,
         )
+        draws = self._joined(leaf, draws)
         column = self._generated(leaf, draws, way)
         column = transform_column(column, leaf.modifiers.transforms)
         if leaf.modifiers.check:
@@ -207,6 +217,26 @@ class _Compiler:
         if leaf.coerce_number:
             column = coerce_column(column)
         return replace(column, presence=first_presence(self.states(leaf, way), column.presence))
+
+    def _joined(self, leaf: spec.Leaf, draws: FieldDraws) -> FieldDraws:
+        """Return ``draws`` of a field that may be unique together with others."""
+        group = leaf.modifiers.together
+        if not group:
+            return draws
+        if group not in self._joints:
+            radix = joint_radix(self.plan, group)
+            address = Address.of(self.plan.seed, self.plan.model_id, ())
+            numbers = joint_numbers(address, group, max(radix.size, 1), draws.strides)
+            self._joints[group] = radix, numbers
+        radix, numbers = self._joints[group]
+        unit = drawn_as(leaf)
+        if unit == radix.alone:
+            return replace(draws, is_unique=True)
+        if unit not in radix.digits:
+            return draws
+        stride, size = radix.digits[unit]
+        # Like the numbers of an array's elements, these leave nothing to weights.
+        return replace(draws, is_distinct=True, joint=joint_digit(numbers, stride, size))
 
     def draws_of(
         self, address: tuple[str, ...], way: spec.Position, strides: Strides
@@ -310,8 +340,8 @@ class _Compiler:
             own = replace(
                 draws,
                 path=home,
-                is_unique=any(each.unique for each in asked),
-                is_distinct=any(each.distinct for each in asked),
+                is_unique=draws.is_unique or any(each.unique for each in asked),
+                is_distinct=draws.is_distinct or any(each.distinct for each in asked),
             )
             index = references.parent_index(own, names, plan.count)
             key = base_key(plan.seed, plan.model_id)

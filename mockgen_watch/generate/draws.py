@@ -25,11 +25,21 @@ from mockgen_watch.generate.address import (
     SCORE,
     WORD,
     Address,
+    encode_parts,
     mix64,
     mixed_over,
 )
 from mockgen_watch.generate.column import State
-from mockgen_watch.generate.streams import LONG, Derived, Drawn, Level, Lookup, Word, uniform
+from mockgen_watch.generate.streams import (
+    LONG,
+    Derived,
+    Drawn,
+    Level,
+    Lookup,
+    Shared,
+    Word,
+    uniform,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +70,7 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
         count: how many records are planned; no value depends on it.
         is_unique: no two cells may have one value.
         is_distinct: no two elements of the array around the field may have one value.
+        joint: the numbers of a field that is unique together with others.
         preset: what is set for the first records.
     """
 
@@ -71,6 +82,7 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
     count: int = 1
     is_unique: bool = False
     is_distinct: bool = False
+    joint: Stream | None = None
     preset: Choices = field(default_factory=dict)
 
     @property
@@ -80,6 +92,12 @@ class FieldDraws(Struct, frozen=True, kw_only=True):
 
     def numbers(self, size: int) -> Stream:
         """Return the stream of numbers below ``size``: equally likely, unique or distinct."""
+        if self.joint is not None:
+            if self.joint.size != size:
+                raise ValueError(
+                    f"{size} numbers are asked for, and {self.joint.size} were planned"
+                )
+            return self.joint
         if self.is_distinct:
             words = (self.address.constants(f"distinct/{n}") for n in (0, 1))
             return ArrayPermuted(size, *words)
@@ -369,6 +387,19 @@ def _unique(address: Address, level: Level, size: int, strides: tuple[int, ...])
         return Permuted(size, key, position)
     fine = uniform(address, level, "unique/rest", size // SPREAD)
     return Spread(size, Permuted(SPREAD, key, position), fine)
+
+
+def joint_numbers(
+    address: Address, names: Sequence[tuple[str, ...]], size: int, strides: tuple[int, ...]
+) -> Stream:
+    """Return the numbers of all fields that are unique together, each number once."""
+    identity = encode_parts(*(encode_parts(*name) for name in names))
+    return Shared(Permuted(size, address.key("together", identity), RecordPosition(strides)))
+
+
+def joint_digit(numbers: Stream, stride: int, size: int) -> Stream:
+    """Return the digit below ``size`` that counts ``stride`` each."""
+    return Derived(numbers, lambda number: number // stride % size, size)
 
 
 def in_order(address: Address, identities: Sequence[bytes], strides: tuple[int, ...]) -> Stream:

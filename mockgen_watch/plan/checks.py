@@ -13,6 +13,7 @@ from mockgen_watch.diagnostics import (
     Suggestion,
     suggest,
 )
+from mockgen_watch.plan.together import check_together
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.generators import (
     LAST_MOMENTS,
@@ -60,7 +61,7 @@ def leaf_capacity(leaf: spec.Leaf, records: RecordPlan) -> int | None:
 
 def check_unique(records: RecordPlan) -> list[Diagnostic]:
     """Return errors of ``$unique`` fields with too few values, and of sequences that end."""
-    found = list(_check_ends(records))
+    found = [*_check_ends(records), *check_together(records)]
     for path, leaf in spec.walk_leaves(records.shape):
         if not leaf.modifiers.unique:
             continue

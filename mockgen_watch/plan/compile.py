@@ -21,6 +21,7 @@ from mockgen_watch.plan.model import (
     output_key,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
+from mockgen_watch.plan.together import mark_together
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import Reference, RowField, expressions_of, names_of
@@ -254,7 +255,7 @@ class _Compiler:
         return RecordPlan(
             seed=source.user_input.seed if seed is None else seed,
             model_id=model.id,
-            shape=merged.shape,
+            shape=mark_together(merged.shape, model.together),
             count=self._context.selection.count_of(model, over),
             rules=_rules_of(model, shape),
             exclusions=model.exclusions,
@@ -265,7 +266,7 @@ class _Compiler:
             twin=twin.name,
             faults=scenario.faults,
             coverage=twin.coverage,
-            faulty=None if faulty is None else faulty.shape,
+            faulty=None if faulty is None else mark_together(faulty.shape, model.together),
             own_faults=tuple(dict.fromkeys(own_faults)),
             stated=twin.stated,
             rule_types=self._rule_types(model),
@@ -394,7 +395,8 @@ def _can_narrow(records: RecordPlan) -> bool:
 
     Rules, exclusions and coverage choose whole records, and so tie all fields together.
     """
-    return not (records.rules or records.exclusions or records.coverage.is_asked)
+    is_tied = any(leaf.modifiers.together for _, leaf in spec.walk_leaves(records.shape))
+    return not (records.rules or records.exclusions or records.coverage.is_asked or is_tied)
 
 
 def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:

@@ -450,7 +450,7 @@ def _field_odds(
     """Yield the shares of one field; ``rest`` is its shape in the constrained plan."""
     own = path[len(plan.slot) :] if path[: len(plan.slot)] == plan.slot else path
     modifiers, after = shape.modifiers, None if rest is None else rest.modifiers
-    table = {} if modifiers.unique or not isinstance(shape, spec.Leaf) else declared_shares(shape)
+    table = {} if modifiers.is_fixed or not isinstance(shape, spec.Leaf) else declared_shares(shape)
     if not (table or modifiers.null or modifiers.omit):
         return
     name = ".".join(own) + ("[]" if _is_element(shape) else "")

@@ -145,6 +145,10 @@ class Transform(StrEnum):
     ASCII = "ascii"
 
 
+Addresses: TypeAlias = tuple[tuple[str, ...], ...]
+"""Address paths of several leaves."""
+
+
 class Modifiers(Struct, frozen=True, kw_only=True):
     """What may stand beside any leaf, object or array.
 
@@ -153,6 +157,8 @@ class Modifiers(Struct, frozen=True, kw_only=True):
         omit: probability of absence, 0 to 1; drawn apart from null, and first.
         unique: no two records of one output have this value (leaves only).
         distinct: no two elements of the array around it have this value (leaves only).
+        together: the address paths of the fields that are unique together, this one among them or
+            drawn with one of them (leaves only); the plan says so.
         transforms: applied to text, in order.
         check: the check digits that the text is given; ``""`` for none.
         to: the path in the master's slot that it maps to; empty: the field's own.
@@ -163,10 +169,16 @@ class Modifiers(Struct, frozen=True, kw_only=True):
     omit: Decimal
     unique: bool = False
     distinct: bool = False
+    together: Addresses = ()
     transforms: tuple[Transform, ...] = ()
     check: str = ""
     to: tuple[str, ...] = ()
     delete: bool = False
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the value cannot be drawn again, as others must differ from it."""
+        return self.unique or bool(self.together)
 
 
 class Leaf(Struct, frozen=True, kw_only=True):
@@ -512,10 +524,25 @@ class Scenario(Struct, frozen=True, kw_only=True):
     negative_of: str = ""
 
 
+class Together(Struct, frozen=True, kw_only=True):
+    """Fields that are unique together: no two records, or elements, agree in all of them.
+
+    Attributes:
+        paths: keys from the model's top.
+        addresses: the address path of each.
+        location: where it is said.
+    """
+
+    paths: tuple[KeyPath, ...]
+    addresses: Addresses
+    location: Location
+
+
 class Model(Struct, frozen=True, kw_only=True):
     """A model: what its records look like, when they are valid, and its scenarios.
 
     ``id`` is ``$id`` where given, else the name; it is the model's part of every address.
+    ``together``: the fields that are unique together.
     ``scenarios`` is never empty: a model without any has one, ``base``.
     """
 
@@ -526,6 +553,7 @@ class Model(Struct, frozen=True, kw_only=True):
     exclusions: tuple[ExclusionSpec, ...]
     scenarios: tuple[Scenario, ...]
     location: Location
+    together: tuple[Together, ...] = ()
 
 
 def twin_of(model: Model, scenario: Scenario) -> Scenario:

@@ -436,6 +436,11 @@ def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
         (modifiers.omit, f"absent with probability {modifiers.omit}"),
         (modifiers.null, f"null with probability {modifiers.null}"),
         (modifiers.unique, "never the same twice"),
+        (
+            modifiers.together,
+            "never the same twice together with the others of "
+            + ", ".join(path[-1] for path in modifiers.together),
+        ),
         (modifiers.distinct, "never the same twice in one array"),
         (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),
         (modifiers.check, f"with right check digits ({modifiers.check})"),

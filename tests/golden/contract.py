@@ -80,6 +80,7 @@ def contract_plan() -> RecordPlan:
         **_texts(),
         **_moments(),
         **_unique(),
+        **_together(),
         "member": leaf(identity, "member"),
         "member_region": leaf(region, "member_region"),
         "nested": obj({"x": leaf(pool("x", "y"), "nested", "x")}, "nested", null=0.2, omit=0.2),
@@ -165,6 +166,16 @@ def _unique() -> dict[str, Shape]:
         "unique_long": Pattern(source="[a-z0-9]{20}"),
     }
     return {name: leaf(kind, name, unique=True) for name, kind in kinds.items()}
+
+
+def _together() -> dict[str, Shape]:
+    kinds: dict[str, Generator] = {
+        "together_pool": pool("a", "b", "c", weights=(7, 2, 1)),
+        "together_number": number(1, 500),
+        "together_pattern": Pattern(source="[A-Z]{2}[0-9]?"),
+    }
+    group = tuple((name,) for name in kinds)
+    return {name: leaf(kind, name, together=group) for name, kind in kinds.items()}
 
 
 def _lines() -> Shape:

@@ -292,7 +292,7 @@ class _Finder:
 
     def _leaf(self, leaf: Leaf, place: Place, guard: int | None) -> None:
         path = keys_of(place)
-        if leaf.modifiers.unique or not self._is_taken(path):
+        if leaf.modifiers.is_fixed or not self._is_taken(path):
             return
         is_listed = any(path[: len(field)] == field for field in self._only)
         states = states_of(leaf.modifiers)

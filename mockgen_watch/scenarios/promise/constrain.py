@@ -103,7 +103,7 @@ def narrow_leaf(leaf: Leaf, bounds: Bounds) -> Leaf:
         size, low, high = facts.seconds_in(generator), generator.first, generator.last
     else:
         return leaf
-    if low is None or high is None or leaf.modifiers.unique:
+    if low is None or high is None or leaf.modifiers.is_fixed:
         return leaf
     start, step = Fraction(low), Fraction(generator.step)
     first, last = 0, (Fraction(high) - start) // step
@@ -145,7 +145,7 @@ def _narrow_to_values(leaf: Leaf, condition: Condition) -> Leaf:
     Only a number or date of more values than can be counted: chance would hardly ever find one.
     """
     generator = leaf.generator
-    if leaf.modifiers.unique or facts.options_of(leaf) is not None:
+    if leaf.modifiers.is_fixed or facts.options_of(leaf) is not None:
         return leaf
     if isinstance(generator, Number):
         entries = tuple(_listed_numbers(generator, condition))
@@ -197,7 +197,7 @@ def _may_restrict(leaf: Leaf, *, is_for_all: bool = False) -> bool:
     """Return whether some values of ``leaf`` can be left out while the others keep their places."""
     if is_for_all and isinstance(leaf.generator, Pool):
         return True
-    return isinstance(leaf.generator, Pool | RowField | Boolean) and not leaf.modifiers.unique
+    return isinstance(leaf.generator, Pool | RowField | Boolean) and not leaf.modifiers.is_fixed
 
 
 def _constrain_elements(

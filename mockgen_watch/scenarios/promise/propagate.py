@@ -203,7 +203,7 @@ class _System:
         """Return the field at ``path`` as one that may be drawn again."""
         leaf = self._fields[path].leaf
         generator = leaf.generator
-        if leaf.modifiers.unique:
+        if leaf.modifiers.is_fixed:
             return None
         if isinstance(generator, generators.Number) and not (generator.lows or generator.highs):
             if generator.minimum is None or generator.maximum is None:

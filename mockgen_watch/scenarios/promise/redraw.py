@@ -248,7 +248,7 @@ def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit
             continue
         seen.add(id(leaf))
         leaves += [field.leaf for field in fields_below(plan.shape, generators.names_of(generator))]
-        if isinstance(generator, _REDRAWN) and not leaf.modifiers.unique:
+        if isinstance(generator, _REDRAWN) and not leaf.modifiers.is_fixed:
             units[unit_of(leaf)] = None
     for path in [()] if paths is None else paths:
         units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})

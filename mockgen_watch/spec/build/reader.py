@@ -59,8 +59,8 @@ INPUT_DIRECTIVES: Final = (
     "$schema", "$version", "$seed", "$master", "$count", "$output", "$comment",
 )  # fmt: skip
 MODEL_DIRECTIVES: Final = (
-    "$id", "$count", "$rows", "$rules", "$conforms", "$exclude", "$scenarios", "$coverage",
-    "$faults", "$records", "$output", "$comment",
+    "$id", "$count", "$unique", "$rows", "$rules", "$conforms", "$exclude", "$scenarios",
+    "$coverage", "$faults", "$records", "$output", "$comment",
 )  # fmt: skip
 SCENARIO_DIRECTIVES: Final = (
     "$count", "$mix", "$faults", "$coverage", "$records", "$output", "$rows", "$keeps",
@@ -124,6 +124,8 @@ class Build:
         entries: by the location of a leaf, the entry of the directive that chooses its value; by
             that of a part of a mix, its entry.
         stand_ins: the locations of leaves that stand in for what was reported.
+        tuples: of the model that is read, the keys of each object that says which of its fields
+            are unique together, and where it does.
         open_objects: the addresses of objects that may have more fields than were understood.
         may_have_master: whether a master may add fields that this file does not name.
     """
@@ -135,6 +137,7 @@ class Build:
         self.entries: dict[Location, Entry] = {}
         self.stand_ins: set[Location] = set()
         self.open_objects: set[tuple[str, ...]] = set()
+        self.tuples: list[tuple[tuple[str, ...], Entry]] = []
         self.may_have_master = True
 
 

@@ -18,6 +18,7 @@ from mockgen_watch.spec.build.generators import (
     read_lengths,
 )
 from mockgen_watch.spec.build.pools import pool_of_values, read_rows
+from mockgen_watch.spec.build.together import take_tuples
 from mockgen_watch.spec.check_digits import CheckDigitError, with_check
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import (
@@ -242,6 +243,7 @@ def _mapping_shape(
     modified = {
         key: member for key, member in directives.items() if key in reader.MODIFIER_DIRECTIVES
     }
+    take_tuples(modified, context, chooser)
     # A misspelt generator is a leaf as well; what stands beside it is no second fault.
     is_leaf = chooser != "$array" and bool(chooser or (_has_unknown(directives) and not data))
     modifiers = build_modifiers(modified, is_leaf=is_leaf)

@@ -25,6 +25,7 @@ from mockgen_watch.spec.build.scenarios import (
     scenario_name,
 )
 from mockgen_watch.spec.build.shapes import build_record
+from mockgen_watch.spec.build.together import read_tuples
 from mockgen_watch.spec.document import Document, Scalar
 from mockgen_watch.spec.model import (
     MasterChoice,
@@ -290,11 +291,15 @@ def _model(sections: _Sections, inherited: Defaults) -> Model:
     """Return the model; what is wrong is reported and left out."""
     top = sections.own
     directives = {} if top is None else _model_directives(top)
+    build = sections.first.build
+    build.tuples.clear()
     shape = _model_shape(sections)
+    inner = tuple(build.tuples)
     defaults = read_defaults(directives, inherited)
     scenarios = tuple(
         build_scenario(entry, name, shape, defaults) for name, entry in sections.scenarios.items()
     )
+    together = read_tuples(directives.get("$unique"), shape, inner)
     rules = build_rules(directives.get("$rules"), directives.get("$conforms"))
     records = directives.get("$records")
     _check_records(sections, records, is_ruled=bool(rules))
@@ -309,6 +314,7 @@ def _model(sections: _Sections, inherited: Defaults) -> Model:
         exclusions=build_exclusions(directives.get("$exclude")),
         scenarios=scenarios or (base,),
         location=place.key_location,
+        together=together,
     )
 
 
