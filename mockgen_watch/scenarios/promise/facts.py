@@ -76,6 +76,10 @@ def _parts_of(
     """Yield each part of ``shape`` with its path, and whether every record has it exactly once."""
     yield path, shape, is_sure
     if isinstance(shape, spec.Leaf):
+        # An alternative that is a value is the leaf itself.
+        for each in spec.alternatives_of(shape):
+            if not isinstance(each, spec.Leaf):
+                yield from _parts_of(each, path, is_sure=False)
         return
     is_sure = is_sure and not (shape.modifiers.null or shape.modifiers.omit)
     if isinstance(shape, spec.ObjectShape):
@@ -102,6 +106,17 @@ def fields_below(shape: spec.Shape, paths: Iterable[Path] | None) -> list[Field]
     every = list(fields_of(shape))
     wanted = [()] if paths is None else map(bare_path, paths)
     return [field for path in wanted for field in every if field.path[: len(path)] == path]
+
+
+def fields_above(shape: spec.Shape, paths: Iterable[Path] | None) -> list[Field]:
+    """Return the leaves that choose between the shapes that ``paths`` lead into."""
+    wanted = [] if paths is None else list(map(bare_path, paths))
+    return [
+        field
+        for field in fields_of(shape)
+        if any(len(field.path) < len(path) and path[: len(field.path)] == field.path
+               for path in wanted)
+    ]  # fmt: skip
 
 
 def only_field(plan: RecordPlan, path: Path) -> Field | None:
@@ -132,7 +147,7 @@ def change_shape(
 ) -> spec.ObjectShape:
     """Return ``shape`` with ``change`` applied to each part and its path, inner parts first.
 
-    Elements have the path of their array.
+    Elements have the path of their array, and alternatives that of their leaf.
     """
 
     def changed(part: spec.Shape, path: Path) -> spec.Shape:
@@ -144,6 +159,8 @@ def change_shape(
             part = replace(part, members=members)
         elif isinstance(part, spec.ArrayShape):
             part = spec.change_children(part, lambda child: changed(child, path))
+        else:
+            part = spec.change_alternatives(part, lambda child: changed(child, path))
         return change(path, part)
 
     whole = changed(shape, ())
@@ -193,6 +210,8 @@ def _generated(leaf: spec.Leaf, few: int) -> list[tuple[Json | Missing, bytes]] 
             for entry in generator.rows.entries
             if entry.weight and isinstance(entry.value, dict)
         ]
+    if isinstance(generator, generators.Alternatives):
+        return _of_alternatives(leaf, generator, few)
     if isinstance(generator, generators.Boolean):
         odds = ((True, generator.true, b"true"), (False, 1 - generator.true, b"false"))
         return [(value, identity) for value, odd, identity in odds if odd]
@@ -209,6 +228,32 @@ def _generated(leaf: spec.Leaf, few: int) -> list[tuple[Json | Missing, bytes]] 
             units = range(grid.origin, grid.origin + grid.count * grid.step, grid.step)[:few]
             return [(number_of(unit, grid.decimals), b"") for unit in units]
     return None
+
+
+def _of_alternatives(
+    leaf: spec.Leaf, generator: generators.Alternatives, few: int
+) -> list[tuple[Json | Missing, bytes]] | None:
+    """Return what the alternatives of ``leaf`` can be, if they are all values that are known."""
+    found: list[tuple[Json | Missing, bytes]] = []
+    for each, shape in zip(generator.alternatives, spec.alternatives_of(leaf), strict=True):
+        if not each.weight:
+            continue
+        options = options_of(shape, few) if isinstance(shape, spec.Leaf) else None
+        if options is None or len(found) + len(options) > MOST_OPTIONS:
+            return None
+        found += [(option.value, option.identity) for option in options]
+    if has_gap(generator):
+        found.append((MISSING, ABSENT))
+    return found
+
+
+def has_gap(generator: generators.Generator) -> bool:
+    """Return whether ``generator`` gives no value where no case of its alternatives holds."""
+    return (
+        isinstance(generator, generators.Alternatives)
+        and bool(generator.given)
+        and all(each.case is not None for each in generator.alternatives)
+    )
 
 
 def number_of(units: int, decimals: int) -> int | Decimal:
@@ -247,11 +292,44 @@ def bounds_of(leaf: spec.Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | D
     if isinstance(generator, generators.Number):
         low, high = generator.minimum, generator.maximum
         return None if low is None or high is None else (low, high)
+    if isinstance(generator, generators.Alternatives):
+        shapes = [None] if has_gap(generator) else spec.alternatives_of(leaf)
+        ends = [bounds_of(one, plan) if isinstance(one, spec.Leaf) else None for one in shapes]
+        known = [each for each in ends if each is not None]
+        if len(known) < len(ends) or not _is_of_one_kind(leaf):
+            return None
+        return min(low for low, _ in known), max(high for _, high in known)
     options = options_of(leaf)
     numbers = [option.value for option in options or () if is_number(option.value)]
     if options is None or len(numbers) < len(options):
         return None
     return min(numbers), max(numbers)
+
+
+def _is_of_one_kind(leaf: spec.Leaf) -> bool:
+    """Return whether the alternatives of ``leaf`` are all numbers, or dates of one form."""
+    moments = [_moment_of(one) for one in spec.alternatives_of(leaf) if isinstance(one, spec.Leaf)]
+    return not any(moments) or (_moment_of(leaf) is not None and all(moments))
+
+
+def _moment_of(leaf: spec.Leaf) -> generators.Moment | None:
+    """Return the dates or times that ``leaf`` has, apart from nulls; None where it has others."""
+    generator = leaf.generator
+    if isinstance(generator, generators.Moment):
+        return generator
+    if isinstance(generator, generators.Progression):
+        return generator.shown()
+    null = generators.Constant(value=None)
+    shapes = [
+        one
+        for one in spec.alternatives_of(leaf)
+        if not isinstance(one, spec.Leaf) or one.generator != null
+    ]
+    found = [_moment_of(one) if isinstance(one, spec.Leaf) else None for one in shapes]
+    if not found or found[0] is None:
+        return None
+    forms = {(each.kind, each.format) if each is not None else None for each in found}
+    return found[0] if len(forms) == 1 else None
 
 
 def parent_leaf(
@@ -270,12 +348,9 @@ def view_of(plan: RecordPlan) -> RecordView:
         home: tuple[spec.Leaf, RecordPlan] | None = (leaf, plan)
         while home is not None and isinstance(home[0].generator, generators.Reference):
             home = parent_leaf(home[0].generator, home[1])
-        generator = None if home is None else home[0].generator
-        if isinstance(generator, generators.Moment):
-            found[path] = generator
-        elif isinstance(generator, generators.Progression):
-            shown = generator.shown()
-            found |= {} if shown is None else {path: shown}
+        shown = None if home is None else _moment_of(home[0])
+        if shown is not None:
+            found[path] = shown
     return RecordView(slot=plan.slot, moves=plan.moves, moments=found)
 
 
@@ -313,6 +388,10 @@ def always_meets(schema: Json, shape: spec.Shape, plan: RecordPlan) -> bool:
             if parent is None or shape.modifiers.transforms or shape.coerce_number:
                 return False
             return always_meets(schema, *parent)
+        alternatives = spec.alternatives_of(shape)
+        if alternatives:
+            is_plain = not shape.modifiers.transforms and not shape.coerce_number
+            return is_plain and all(always_meets(schema, one, plan) for one in alternatives)
     return all(
         key in REMARKS or _always_meets_keyword(key, operand, schema, shape, plan)
         for key, operand in schema.items()

@@ -116,6 +116,20 @@ def _with_limits(
     return replace(plan, shape=facts.change_shape(plan.shape, change))
 
 
+def _plain_fields(plan: RecordPlan) -> Iterator[facts.Field]:
+    """Yield the leaves that are not in one of several shapes, which a record may not have."""
+    fields = list(facts.fields_of(plan.shape))
+    variants = {
+        field.path
+        for field in fields
+        if not all(isinstance(each, spec.Leaf) for each in spec.alternatives_of(field.leaf))
+    }
+    for field in fields:
+        ways = (field.path[:size] for size in range(1, len(field.path) + 1))
+        if variants.isdisjoint(ways):
+            yield field
+
+
 class _System:
     """The inequalities of several requirements, and the fields that they are about.
 
@@ -131,7 +145,7 @@ class _System:
         self.partly: set[int] = set()
         self.read_by_guards: set[Path] = set()
         self._facts = FieldFacts(plan)
-        self._fields = {field.path: field for field in facts.fields_of(plan.shape)}
+        self._fields = {field.path: field for field in _plain_fields(plan)}
         self._variables: dict[str, Variable] = {}
         self._terms: dict[str, Term] = {}
         self._ends: dict[str, Ends] = {}

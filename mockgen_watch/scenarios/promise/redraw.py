@@ -26,6 +26,7 @@ from mockgen_watch.scenarios.promise.facts import (
     Unit,
     arrays_below,
     change_shape,
+    fields_above,
     fields_below,
     unit_of,
     view_of,
@@ -33,7 +34,14 @@ from mockgen_watch.scenarios.promise.facts import (
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, required_bounds
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, pointer_of
-from mockgen_watch.spec.model import ArrayShape, Leaf, Shape, Statement, walk_leaves
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    Shape,
+    Statement,
+    alternatives_of,
+    walk_leaves,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -241,6 +249,7 @@ def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit
     units: dict[Unit, None] = {}
     seen: set[int] = set()
     leaves = [field.leaf for field in fields_below(plan.shape, paths)]
+    leaves += [field.leaf for field in fields_above(plan.shape, paths)]
     while leaves:
         leaf = leaves.pop()
         generator = leaf.generator
@@ -248,7 +257,12 @@ def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit
             continue
         seen.add(id(leaf))
         leaves += [field.leaf for field in fields_below(plan.shape, generators.names_of(generator))]
-        if isinstance(generator, _REDRAWN) and not leaf.modifiers.is_fixed:
+        # What an alternative draws has the address of the whole.
+        leaves += [each for each in alternatives_of(leaf) if isinstance(each, Leaf)]
+        is_drawn = isinstance(generator, _REDRAWN) or (
+            isinstance(generator, generators.Alternatives) and not generator.given
+        )
+        if is_drawn and not leaf.modifiers.is_fixed:
             units[unit_of(leaf)] = None
     for path in [()] if paths is None else paths:
         units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})

@@ -278,6 +278,9 @@ def _ends(shape: spec.Shape, path: spec.KeyPath) -> Iterator[tuple[spec.Shape, s
         rest = path[1:] if path[0].isdecimal() else path
         for element in spec.element_shapes(shape):
             yield from _ends(element, rest)
+    elif isinstance(shape, spec.Leaf) and spec.alternatives_of(shape):
+        for each in spec.alternatives_of(shape):
+            yield from _ends(each, path)
     else:
         below = shape.get(path[0]) if isinstance(shape, spec.ObjectShape) else None
         yield from [(shape, path)] if below is None else _ends(below, path[1:])
