@@ -19,6 +19,7 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.moments import format_moment
+from mockgen_watch.workflow.chosen import way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.labels import Case, Fault
+    from mockgen_watch.workflow.chosen import Way
     from mockgen_watch.workflow.targets import Target
 
     Path = tuple[str, ...]
@@ -121,6 +123,7 @@ _MIXING = frozenset({spec.MergeKind.APPEND, spec.MergeKind.UNION, spec.MergeKind
 class Role(StrEnum):
     """What part a line has in a value."""
 
+    CASE = "case"
     ROW = "row"
     PARENT = "parent"
     MADE_OF = "made of"
@@ -152,10 +155,32 @@ def trace(
     path = tuple(path)
     shape = find_leaf(plan.shape, path)
     sources = () if shape is None else _sources(plan, shape, case.record, path)
-    steps = dict.fromkeys((*sources, *_layers_at(target, plan, path), *_rules_on(plan, path)))
+    way = way_to(plan, case.record, path)
+    cases = () if case.faults else _cases(way)
+    layers = _layers_at(target, plan, path[: way.depth])
+    if way.depth < len(path):
+        # The other shapes of a choice may have the same key.
+        sources = () if way.end is None else _sources(plan, way.end, case.record, path)
+    steps = dict.fromkeys((*cases, *sources, *layers, *_rules_on(plan, path)))
     return tuple(
         step for step in steps if step.role is not Role.OVER or step.location != origin.location
     )
+
+
+def _cases(way: Way) -> Iterator[Step]:
+    """Yield the alternative that holds at each choice on the way to a value, and what it is."""
+    for number, _, generator in way.choices:
+        name = f"{number + 1} of {len(generator.alternatives)}"
+        alternative = generator.alternatives[number]
+        text = describe_shape(alternative.shape)
+        yield Step(role=Role.CASE, name=name, location=alternative.location, text=text)
+    if way.is_below and way.end is not None:
+        yield _step(Role.CASE, way.name, way.end)
+
+
+def describe_shape(shape: object) -> str:
+    """Say in one line how a leaf chooses its value; nothing of objects and arrays."""
+    return describe(shape.generator) if isinstance(shape, spec.Leaf) else ""
 
 
 def find_leaf(shape: spec.ObjectShape, place: Place) -> spec.Shape | None:

@@ -1,0 +1,172 @@
+"""Chosen: which of several shapes a value of a record has, from what is written.
+
+A record does not say what was drawn for it. The case of ``$given`` follows from the other field; a
+choice by weight from the value, where it is of one alternative alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from mockgen_watch.generate.alternatives import Cases
+from mockgen_watch.plan.dependents import FieldFacts
+from mockgen_watch.rules.schema import compile_schema
+from mockgen_watch.rules.values import MISSING, Missing, is_number, same, value_at
+from mockgen_watch.scenarios.promise.facts import options_of
+from mockgen_watch.spec import generators
+from mockgen_watch.spec import model as spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockgen_watch.plan.model import RecordPlan
+    from mockgen_watch.spec.document import Json
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """The way to a value of a record.
+
+    Attributes:
+        name: the last key.
+        depth: how many keys lead to the first choice between shapes; all where there is none.
+        choices: the number of each alternative that holds, how many keys lead to it, and the
+            choice that it is of.
+        end: what the value is; None where that is not known.
+        is_below: the value is inside an alternative.
+    """
+
+    name: str
+    depth: int
+    choices: tuple[tuple[int, int, generators.Alternatives], ...]
+    end: spec.Shape | None
+    is_below: bool
+
+
+def way_to(plan: RecordPlan, record: Json, path: Sequence[str]) -> Way:
+    """Return the way to the value at ``path`` of a record of ``plan``."""
+    shape: spec.Shape | None = plan.shape
+    first, here = len(path), 0
+    choices: list[tuple[int, int, generators.Alternatives]] = []
+    while shape is not None:
+        if isinstance(shape, spec.Leaf) and isinstance(shape.generator, generators.Alternatives):
+            first = min(first, here)
+            number = chosen_alternative(plan, shape, record, path[:here])
+            if number is not None:
+                choices.append((number, here, shape.generator))
+            shape = None if number is None else spec.alternatives_of(shape)[number]
+        elif here == len(path):
+            break
+        else:
+            shape, here = _below(shape, path[here]), here + 1
+    is_below = bool(choices) and choices[-1][1] < len(path)
+    name = path[-1] if path else ""
+    return Way(name=name, depth=first, choices=tuple(choices), end=shape, is_below=is_below)
+
+
+def _below(shape: spec.Shape, name: str) -> spec.Shape | None:
+    if isinstance(shape, spec.ObjectShape):
+        return shape.get(name)
+    if isinstance(shape, spec.ArrayShape) and name.isdecimal():
+        return shape.elements[int(name)] if int(name) < len(shape.elements) else shape.items
+    return None
+
+
+def chosen_alternative(
+    plan: RecordPlan, leaf: spec.Leaf, record: Json, path: Sequence[str]
+) -> int | None:
+    """Return the number of the alternative that the value at ``path`` is; None: not known."""
+    generator = leaf.generator
+    if not isinstance(generator, generators.Alternatives):
+        return None
+    if generator.given:
+        return _number_given(plan, generator, record, path)
+    value = _along(record, path, path)
+    if isinstance(value, Missing) or (value is None and leaf.modifiers.null):
+        return None
+    shapes = spec.alternatives_of(leaf)
+    fitting = [number for number, shape in enumerate(shapes) if may_be(shape, value)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _number_given(
+    plan: RecordPlan, generator: generators.Alternatives, record: Json, path: Sequence[str]
+) -> int | None:
+    value = _along(record, generator.given, path)
+    cases = tuple(each.case for each in generator.alternatives)
+    otherwise = next((n for n, case in enumerate(cases) if case is None), len(cases))
+    field = spec.find_shape(plan.shape, generator.given)
+    moment = FieldFacts(plan).moment_of(field) if isinstance(field, spec.Leaf) else None
+    number = otherwise
+    if not isinstance(value, Missing):
+        number = Cases(cases=cases, otherwise=otherwise, moment=moment).number_of(value)
+    return number if number < len(cases) else None
+
+
+def _along(record: Json, names: Sequence[str], path: Sequence[str]) -> Json | Missing:
+    """Return the value at ``names``; elements that are not named are those that ``path`` enters."""
+    here: Json | Missing = record
+    place: list[str] = []
+    for name in names:
+        if isinstance(here, list) and not name.isdigit():
+            depth = len(place)
+            if tuple(path[:depth]) != tuple(place) or depth >= len(path):
+                return MISSING
+            place.append(path[depth])
+            here = _step(here, path[depth])
+        if isinstance(here, Missing):
+            return MISSING
+        place.append(name)
+        here = _step(here, name)
+    return here
+
+
+def _step(value: Json, name: str) -> Json | Missing:
+    return value_at(value, (int(name) if isinstance(value, list) and name.isdigit() else name,))
+
+
+def may_be(shape: spec.Shape, value: Json) -> bool:
+    """Return whether ``value`` may be what ``shape`` gives, as far as that shows."""
+    if value is None and shape.modifiers.null:
+        return True
+    if isinstance(shape, spec.ArrayShape):
+        return isinstance(value, list)
+    if isinstance(shape, spec.ObjectShape):
+        if not isinstance(value, dict):
+            return False
+        members = {each.name: each.shape for each in shape.members}
+        return value.keys() <= members.keys() and all(
+            may_be(inner, value[name]) if name in value else _may_be_absent(inner)
+            for name, inner in members.items()
+        )
+    options = options_of(shape)
+    if options is not None:
+        known = [option.value for option in options]
+        return any(not isinstance(each, Missing) and same(each, value) for each in known)
+    return _may_generate(shape, value)
+
+
+def _may_be_absent(shape: spec.Shape) -> bool:
+    return bool(shape.modifiers.omit) or (
+        isinstance(shape, spec.Leaf)
+        and isinstance(shape.generator, generators.Alternatives | generators.FieldValue)
+    )
+
+
+def _may_generate(leaf: spec.Leaf, value: Json) -> bool:
+    generator = leaf.generator
+    if isinstance(generator, generators.Alternatives):
+        return any(may_be(shape, value) for shape in spec.alternatives_of(leaf))
+    if leaf.coerce_number:
+        return True
+    if isinstance(generator, generators.Number):
+        low, high = generator.minimum, generator.maximum
+        return (
+            is_number(value) and (low is None or low <= value) and (high is None or value <= high)
+        )
+    if isinstance(generator, generators.Pattern) and not leaf.modifiers.transforms:
+        whole = compile_schema({"type": "string", "pattern": f"^(?:{generator.source})$"})
+        return not whole(value) or (bool(leaf.modifiers.check) and isinstance(value, str))
+    is_text = isinstance(generator, generators.Template | generators.Moment)
+    return isinstance(value, str) or not is_text
