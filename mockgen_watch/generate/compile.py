@@ -23,6 +23,7 @@ from mockgen_watch.generate.numbers import (
     number_column,
     progression_column,
     sequence_column,
+    sibling_column,
 )
 from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.pools import (
@@ -269,6 +270,10 @@ class _Compiler:
             return row_column(generator, self._row_draw(generator, draws))
         if isinstance(generator, generators.Reference):
             return self._reference(generator, draws)
+        if isinstance(generator, generators.RecordIndex) and generator.sibling:
+            if self.plan.family is None:
+                raise TypeError("records without parents have no siblings")
+            return sibling_column(generator, references.Sibling(self.plan.family))
         return _COLUMNS[type(generator)](generator, draws)
 
     def _dependent(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
@@ -343,7 +348,12 @@ class _Compiler:
                 is_unique=draws.is_unique or any(each.unique for each in asked),
                 is_distinct=draws.is_distinct or any(each.distinct for each in asked),
             )
-            index = references.parent_index(own, names, plan.count)
+            family = self.plan.family
+            unit = ("parent", path_of_draw(home), reference.suite, reference.model)
+            if family is not None and family.unit == (*unit, reference.scenario):
+                index: Stream = references.Child(family)
+            else:
+                index = references.parent_index(own, names, plan.count)
             key = base_key(plan.seed, plan.model_id)
             self._parents[home, names] = references.ParentCell(index, key)
         return self._parents[home, names]

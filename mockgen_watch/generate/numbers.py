@@ -106,6 +106,13 @@ def index_column(index: RecordIndex, draws: FieldDraws) -> Column:
     return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at, units=numbers)
 
 
+def sibling_column(index: RecordIndex, source: Stream) -> Column:
+    """Return the index of the record among the children of its parent."""
+    numbers = Scaled(source, source.size, index.start, 1)
+    parts = digit_parts(numbers, 0, is_open=True)
+    return Column(kind=ColumnKind.NUMBER, parts=parts, quick=numbers.at, units=numbers)
+
+
 def _index_of(draws: FieldDraws, *, is_element: bool) -> RecordNumber | ElementNumber:
     """Return the index of the record, or of the element in the innermost array."""
     if is_element:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
+    from mockgen_watch.plan.family import Family
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Position, Shape
 
@@ -167,6 +168,38 @@ class Jump(Drawn):
             active, key = active[goes_on], key[goes_on]
             numbers[active] = further[goes_on].astype(xp.int64)
         return numbers
+
+
+class Child(Drawn):
+    """The index of a record's parent, where each parent has its children in a row."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(max(family.parents, 1))
+        self.family = family
+
+    def at(self, cell: Cell) -> int:
+        return self.family.parent_of(cell.index)
+
+    def draw(self, cells: Cells) -> IntArray:
+        return self.family.parents_of(cells.xp, cells.index)
+
+
+class Sibling(Drawn):
+    """The index of a record among the children of its parent."""
+
+    def __init__(self, family: Family) -> None:
+        super().__init__(max(family.high, 1))
+        self.family = family
+
+    def at(self, cell: Cell) -> int:
+        parent = self.family.parent_of(cell.index)
+        return cell.index % self.family.total - self.family.start_of(parent)
+
+    def draw(self, cells: Cells) -> IntArray:
+        parents = self.family.parents_of(cells.xp, cells.index)
+        ranks: IntArray = cells.index % self.family.total
+        ranks -= self.family.starts_of(cells.xp, parents)
+        return ranks
 
 
 class OtherCell(Protocol):

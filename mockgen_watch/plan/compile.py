@@ -12,6 +12,7 @@ from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
 from mockgen_watch.plan.checks import check_deletes, check_statements, check_unique
+from mockgen_watch.plan.children import is_child, with_family
 from mockgen_watch.plan.model import (
     MixedPart,
     OutputPlan,
@@ -222,6 +223,7 @@ class _Compiler:
         if records is not None:
             self.found += check_unique(records[0])
             count = wanted.scenario.count if over is None else None
+            count = records[0].count if records[0].family is not None else count
             self.found += check_statements(records[0], count)
         return records
 
@@ -270,7 +272,13 @@ class _Compiler:
             own_faults=tuple(dict.fromkeys(own_faults)),
             stated=twin.stated,
             rule_types=self._rule_types(model),
+            is_counted=over.is_counted or self._is_selected(model, over),
         )
+
+    def _is_selected(self, model: spec.Model, scenario: spec.Scenario) -> bool:
+        """Return whether this run says how many records there are."""
+        selection = self._context.selection
+        return selection.count is not None and selection.selects(model.name, scenario.name)
 
     def _rule_types(self, model: spec.Model) -> dict[str, RuleType]:
         types = self._context.rule_types
@@ -303,6 +311,10 @@ class _Compiler:
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
             plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
+        plan, wrong = with_family(plan, is_capped=self._context.selection.count is not None)
+        self.found += wrong
+        if wrong:
+            return None
         if not any(map(_has_expressions, shapes)):
             return plan, files
         # Most specs have no expressions, and do without all that this module imports.
@@ -395,7 +407,9 @@ def _can_narrow(records: RecordPlan) -> bool:
 
     Rules, exclusions and coverage choose whole records, and so tie all fields together.
     """
-    is_tied = any(leaf.modifiers.together for _, leaf in spec.walk_leaves(records.shape))
+    is_tied = any(
+        leaf.modifiers.together or is_child(leaf) for _, leaf in spec.walk_leaves(records.shape)
+    )
     return not (records.rules or records.exclusions or records.coverage.is_asked or is_tied)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
+    from mockgen_watch.plan.family import Family
     from mockgen_watch.rules.rule import RuleType
     from mockgen_watch.spec.generators import Reference
 
@@ -171,6 +172,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
         stated: values of single records, which are not drawn; of twins, those of the twins.
         rule_types: what plugins offer for ``rules``, by ``PLUGIN/NAME``; the plan's own data
             stays the same whichever release of a plugin is installed, its key does not.
+        is_counted: ``count`` was stated; else it follows from a ``family``.
+        family: the parents whose children the records are, where a reference says ``$each``.
     """
 
     seed: int
@@ -192,6 +195,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
     own_faults: tuple[tuple[str, ...], ...] = ()
     stated: tuple[spec.Statement, ...] = ()
     rule_types: Mapping[str, RuleType] = field(default_factory=dict)
+    is_counted: bool = True
+    family: Family | None = None
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""
@@ -323,6 +328,8 @@ def _records_form(plan: RecordPlan, digests: dict[int, str]) -> Form:
         data["promises"] = PROMISES
         data["faulty"] = None if faulty is None else canonical_form(faulty, reference=form)
         data["own_faults"] = canonical_form(plan.own_faults)
+    if plan.family is not None:
+        data["family"] = canonical_form(plan.family)
     if plan.stated:
         data["stated"] = canonical_form(plan.stated)
     return data

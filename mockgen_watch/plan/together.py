@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic
+from mockgen_watch.plan.children import is_child
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import ISO_FORMATS, format_moment
@@ -140,8 +141,11 @@ def _differs_always(leaf: spec.Leaf) -> bool:
     """Return whether no two values of ``leaf`` are the same anyway."""
     if leaf.modifiers.transforms or leaf.modifiers.check:
         return False
-    is_one = isinstance(leaf.generator, _ALWAYS) and spec.ELEMENT not in leaf.address
-    return is_one or leaf.modifiers.unique or isinstance(leaf.generator, generators.Uuid)
+    generator = leaf.generator
+    if isinstance(generator, generators.RecordIndex) and generator.sibling:
+        return False
+    is_one = isinstance(generator, _ALWAYS) and spec.ELEMENT not in leaf.address
+    return is_one or leaf.modifiers.unique or isinstance(generator, generators.Uuid)
 
 
 def _size(leaf: spec.Leaf, records: RecordPlan) -> int | None:
@@ -187,6 +191,7 @@ def _reason(leaf: spec.Leaf) -> str:
             isinstance(generator, _MADE) or generators.names_of(generator),
             "its value is made of other fields",
         ),
+        (is_child(leaf), "each parent has its children in order"),
         (isinstance(generator, _ALWAYS), "every element of a record has the same"),
     )
     found = next((reason for holds, reason in reasons if holds), "")

@@ -217,10 +217,14 @@ LAST_MOMENTS = {
 
 
 class RecordIndex(Struct, frozen=True, kw_only=True):
-    """The record's own index, from ``start``; ``element`` takes the element index instead."""
+    """The record's own index, from ``start``; ``element`` takes the element index instead.
+
+    ``sibling``: the index among the children of the same parent, where a ``Reference`` has these.
+    """
 
     element: bool = False
     start: int = 0
+    sibling: bool = False
 
 
 class TemplatePart(Struct, frozen=True, kw_only=True):
@@ -361,12 +365,15 @@ class Reference(Struct, frozen=True, kw_only=True):
         path: keys down to the field.
         scenario: whose records are meant (``base`` or a scenario's name); ``""`` picks
             ``base``, else ``positive``, else the first.
+        each: how many records each parent has, at least and at most; empty where the parent of
+            a record is drawn.
     """
 
     suite: str
     model: str
     path: tuple[str, ...]
     scenario: str = ""
+    each: tuple[int, ...] = ()
 
 
 Generator: TypeAlias = (

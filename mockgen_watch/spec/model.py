@@ -509,6 +509,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
         stated: values of single records.
         promise: what its records promise.
         negative_of: of broken records, the scenario that their twins are of.
+        is_counted: the scenario says itself how many records there are.
     """
 
     name: str
@@ -522,6 +523,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     stated: tuple[Statement, ...] = ()
     promise: Promise = Promise.VALID
     negative_of: str = ""
+    is_counted: bool = False
 
 
 class Together(Struct, frozen=True, kw_only=True):

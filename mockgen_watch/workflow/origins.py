@@ -409,7 +409,11 @@ def _computed(computed: generators.Computed) -> str:
 
 def _reference(reference: generators.Reference) -> str:
     owner = f"{reference.suite}:{reference.model}" if reference.suite else reference.model
-    return f"the field {'.'.join(reference.path)} of a record of {owner}"
+    whose = f"the field {'.'.join(reference.path)} of a record of {owner}"
+    if not reference.each:
+        return whose
+    low, high = reference.each
+    return f"{whose}, {low if low == high else f'{low} to {high}'} for each"
 
 
 def _number(number: generators.Number) -> str:
@@ -441,6 +445,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     ),
     generators.RecordIndex: lambda index: (
         f"the index of the {'element' if index.element else 'record'}"
+        + (" among those of its parent" if index.sibling else "")
     ),
     generators.Template: _template,
     generators.Alternatives: lambda each: (
@@ -463,8 +468,7 @@ def describe_modifiers(modifiers: spec.Modifiers) -> tuple[str, ...]:
         (modifiers.unique, "never the same twice"),
         (
             modifiers.together,
-            "never the same twice together with the others of "
-            + ", ".join(path[-1] for path in modifiers.together),
+            "never the same twice together: " + ", ".join(path[-1] for path in modifiers.together),
         ),
         (modifiers.distinct, "never the same twice in one array"),
         (modifiers.transforms, "then " + ", ".join(modifiers.transforms)),

@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from mockgen_watch.canonical import canonical
 from mockgen_watch.generate.address import (
     Address,
@@ -22,6 +24,7 @@ from mockgen_watch.generate.address import (
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.generate.pools import rate
+from mockgen_watch.plan.family import Family
 from mockgen_watch.spec.generators import (
     Boolean,
     Constant,
@@ -85,14 +88,24 @@ def contract_plan() -> RecordPlan:
         "member_region": leaf(region, "member_region"),
         "nested": obj({"x": leaf(pool("x", "y"), "nested", "x")}, "nested", null=0.2, omit=0.2),
         "lines": _lines(),
+        "child": obj(
+            {
+                "member": leaf(identity, "child", "member"),
+                "no": leaf(RecordIndex(sibling=True, start=1), "child", "no"),
+            },
+            "child",
+        ),
     }
-    return plan(
+    unit = ("parent", ("child",), identity.suite, identity.model, identity.scenario)
+    family = Family(unit=unit, low=0, high=7, parents=25, key=2**63 + 5)
+    made = plan(
         fields,
         seed=42,
         model="Claim",
         count=100_000_000,
         parents={identity: members, region: members},
     )
+    return replace(made, family=family)
 
 
 def _pools() -> dict[str, Shape]:

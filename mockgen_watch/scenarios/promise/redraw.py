@@ -264,6 +264,8 @@ def _redrawn_units(plan: RecordPlan, paths: Sequence[Path] | None) -> tuple[Unit
         )
         if is_drawn and not leaf.modifiers.is_fixed:
             units[unit_of(leaf)] = None
+    if plan.family is not None:
+        units.pop(plan.family.unit, None)
     for path in [()] if paths is None else paths:
         units.update({_array_unit(array): None for array in arrays_below(plan.shape, path)})
     return tuple(units)

@@ -392,7 +392,7 @@ def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Buil
     values = generators.capacity(generator)
     if isinstance(generator, generators.Reference):
         group = _referenced(generator, records)
-        values = None if group is None else group.scenario.count
+        values = None if group is None or _has_children(group) else group.scenario.count
     elif values is None or generators.names_of(generator) or shape.modifiers.transforms:
         message = "values of this kind cannot be promised to differ in one array"
         build.diagnostics.error("MG204", place, message)
@@ -466,6 +466,8 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     counted = isinstance(
         generator, generators.SequenceNumber | generators.RecordIndex | generators.Progression
     )
+    if isinstance(generator, generators.RecordIndex) and generator.sibling:
+        return "the count begins again at each parent", ""
     if counted and demand.times > 1:
         return "every element of a record has the same number, so they are not unique", ""
     return "", ""
@@ -492,7 +494,16 @@ def _parents(
         message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
         _too_few(demand, build, message, "say $unique: true there as well")
         return None
-    return group.scenario.count
+    return None if _has_children(group) else group.scenario.count
+
+
+def _has_children(group: Records) -> bool:
+    """Return whether the number of the records follows from those of a parent."""
+    leaves = (leaf for _, leaf in spec.walk_leaves(group.shape))
+    return any(
+        isinstance(leaf.generator, generators.Reference) and bool(leaf.generator.each)
+        for leaf in leaves
+    )
 
 
 def _too_few(demand: _Demand, build: Build, message: str, hint: str) -> None:

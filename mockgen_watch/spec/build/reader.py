@@ -52,8 +52,8 @@ COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """The parameters that stand beside a directive, without a ``$`` of their own."""
 
 VALUE_DIRECTIVES: Final = (
-    *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$rows", *MODIFIER_DIRECTIVES,
-    "$comment",
+    *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$each", "$rows",
+    *MODIFIER_DIRECTIVES, "$comment",
 )  # fmt: skip
 INPUT_DIRECTIVES: Final = (
     "$schema", "$version", "$seed", "$master", "$count", "$output", "$comment",

@@ -96,6 +96,7 @@ def build_scenario(
         stated=build_statements(directives.get("$records")),
         promise=promise,
         negative_of=twin,
+        is_counted="$count" in directives or bool(mix),
     )
 
 

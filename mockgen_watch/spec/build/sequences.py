@@ -31,12 +31,25 @@ def build_index(entry: reader.Entry, context: reader.ShapeContext) -> generators
     if entry.is_empty:
         return generators.RecordIndex()
     if not entry.is_mapping:
-        element = _is_of_element(entry, context)
-        return None if element is None else generators.RecordIndex(element=element)
+        word = _index_word(entry, context)
+        return None if word is None else _index(word, 0)
     params = reader.read_params(entry, ("of", "start"))
-    element = _is_of_element(params["of"], context) if "of" in params else False
+    word = _index_word(params["of"], context) if "of" in params else "record"
     start = reader.whole_or(params.get("start"), 0)
-    return None if element is None else generators.RecordIndex(element=element, start=start)
+    return None if word is None else _index(word, start)
+
+
+def _index(word: str, start: int) -> generators.RecordIndex:
+    return generators.RecordIndex(element=word == "element", sibling=word == "sibling", start=start)
+
+
+def _index_word(entry: reader.Entry, context: reader.ShapeContext) -> str | None:
+    """Return what an index counts; None when it was reported."""
+    word = reader.read_word(entry, ("record", "element", "sibling"), "MG202")
+    if word == "element" and not context.in_array:
+        entry.error("MG204", f"{entry.key}: element stands in no array")
+        return None
+    return word
 
 
 def _is_of_element(entry: reader.Entry, context: reader.ShapeContext) -> bool | None:

@@ -10,6 +10,7 @@ from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.alternatives import build_alternatives, has_leaves
+from mockgen_watch.spec.build.children import check_each, with_children
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     Lengths,
@@ -30,6 +31,7 @@ from mockgen_watch.spec.generators import (
     Pattern,
     Pool,
     RecordIndex,
+    Reference,
     RowField,
     Uuid,
 )
@@ -288,6 +290,8 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
                 "MG205", f"{key} needs $given", "such as $given: record.status"
             )
             break
+    if not _has_unknown(directives):
+        check_each(directives)
     if not choosers:
         return
     first = choosers[0]
@@ -317,6 +321,9 @@ def _directed_leaf(
     generator = build_generator(directive, context, beside)
     if generator is None:
         return _stand_in(entry, context)
+    each = entry.get("$each")
+    if each is not None and isinstance(generator, Reference):
+        generator = with_children(generator, each, context, modifiers)
     leaf = _leaf(entry, context, generator, modifiers)
     check = entry.get("$check")
     if check is not None and modifiers.check:

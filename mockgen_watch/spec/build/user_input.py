@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.build import reader
+from mockgen_watch.spec.build.children import check_counts
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
 from mockgen_watch.spec.build.rules import build_exclusions, build_rules
@@ -299,6 +300,7 @@ def _model(sections: _Sections, inherited: Defaults) -> Model:
     scenarios = tuple(
         build_scenario(entry, name, shape, defaults) for name, entry in sections.scenarios.items()
     )
+    check_counts(directives.get("$count"), shape, scenarios)
     together = read_tuples(directives.get("$unique"), shape, inner)
     rules = build_rules(directives.get("$rules"), directives.get("$conforms"))
     records = directives.get("$records")
