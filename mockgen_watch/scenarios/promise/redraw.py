@@ -35,8 +35,10 @@ from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, re
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.model import (
+    ELEMENT,
     ArrayShape,
     Leaf,
+    ObjectShape,
     Shape,
     Statement,
     alternatives_of,
@@ -370,11 +372,13 @@ def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnost
     paths = [
         path for path, leaf in walk_leaves(plan.shape) if leaf.modifiers.unique and path[0] in tops
     ]
-    if not paths:
+    groups = [group for group in _groups(plan.shape) if any(path[0] in tops for path in group)]
+    if not (paths or groups):
         return []
     stated = by_record(plan.stated)
     found: list[Diagnostic] = []
     holders: dict[tuple[Path, str, str], int] = {}
+    together: dict[tuple[tuple[Path, ...], str], int] = {}
     for index in sorted(range(plan.count), key=lambda index: index in stated):
         record = with_statements(record_at(program, index), stated.get(index, ()))
         for path in paths:
@@ -382,7 +386,35 @@ def check_unique_statements(plan: RecordPlan, program: Program) -> list[Diagnost
                 other = holders.setdefault((path, type(value).__name__, repr(value)), index)
                 if value is not None and other != index and index in stated:
                     found.append(_not_unique(stated[index], path, other))
+        for group in groups:
+            values = [value for path in group for _, value in places_of(record, path)]
+            shown = repr([(type(value).__name__, value) for value in values])
+            other = together.setdefault((group, shown), index)
+            is_whole = len(values) == len(group) and None not in values
+            if is_whole and other != index and index in stated:
+                found.append(_not_unique_together(stated[index], group, other))
     return found
+
+
+def _groups(shape: ObjectShape) -> list[tuple[Path, ...]]:
+    """Return the paths of the fields of records that are unique together, arrays left out."""
+    found: dict[tuple[tuple[str, ...], ...], dict[Path, None]] = {}
+    for path, leaf in walk_leaves(shape):
+        group = leaf.modifiers.together
+        if leaf.address in group and ELEMENT not in leaf.address:
+            found.setdefault(group, {})[path] = None
+    return [tuple(paths) for paths in found.values()]
+
+
+def _not_unique_together(
+    statements: Sequence[Statement], group: Sequence[Path], other: int
+) -> Diagnostic:
+    tops = {path[0] for path in group}
+    statement = next((item for item in statements if item.path[0] in tops), statements[0])
+    names = " and ".join(".".join(path) for path in group)
+    message = f"{names} are unique together, and record {other} has the same values"
+    hint = f"state values for record {statement.record} that no record has"
+    return _diagnostic(statement, message, hint)
 
 
 def _not_unique(statements: Sequence[Statement], path: Path, other: int) -> Diagnostic:

@@ -158,6 +158,19 @@ def test_what_is_unique_by_itself_needs_nothing_else() -> None:
     assert list(records_of(text + "  $unique: [[id, b]]\n")) == list(records_of(text))
 
 
+def test_stated_values_are_unique_together_too() -> None:
+    text = """
+M:
+  $count: 3
+  a: [x, y, z]
+  b: [1, 2, 3]
+  $unique: [[a, b]]
+  $records: {0: {a: x, b: 1}, 2: {a: x, b: %d}}
+"""
+    records_of(text % 2)
+    assert "are unique together, and record 0 has the same values" in refused(text % 1)[0][1]
+
+
 @pytest.mark.parametrize(
     ("lines", "code", "words"),
     [
