@@ -87,6 +87,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         expression: its tree; None for others.
         home: where what it calls ``this`` is written; empty for a rule on the record.
         faults: of a rule by plugin: what it says may break a record, as kind, place and value.
+        is_never_broken: no negative record is to break it.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     expression: Node | None = None
     home: json_values.Path = ()
     faults: Faults | None = None
+    is_never_broken: bool = False
 
     def holds(self, written: Json) -> bool:
         """Return whether a record meets the rule."""
@@ -117,6 +119,11 @@ def compile_rule(
         RuleError: it cannot be compiled.
         FindingsError: a plugin fails.
     """
+    rule = _compile(spec, view, types)
+    return replace(rule, is_never_broken=True) if spec.is_never_broken else rule
+
+
+def _compile(spec: RuleSpec, view: json_values.RecordView, types: Mapping[str, RuleType]) -> Rule:
     if spec.kind is RuleKind.CEL:
         return _expression_rule(spec, view)
     if spec.kind is RuleKind.CHECK:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
+    from mockgen_watch.diagnostics import Diagnostic
     from mockgen_watch.generate.address import IntArray
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
     from mockgen_watch.scenarios.coverage.covered import Covered
@@ -117,11 +118,13 @@ class Records:
         is_plain: the program alone makes each record of which nothing is stated.
         stated: record → what is stated of it; the program does not have it.
         settings: each constrained plan behind the records, with the requirements that are open.
+        warnings: of the scenario, which can be made all the same.
         slow: why records take plain Python, one by one; ``""`` when none of them do.
     """
 
     clauses: Sequence[str] = ()
     covered: Sequence[Covered] = ()
+    warnings: Sequence[Diagnostic] = ()
     is_promised = False
     has_faults = False
 

@@ -145,6 +145,7 @@ class _Compiler:
         except FindingsError as error:
             self.found += error.diagnostics
             raise self._error() from error
+        made.warnings = [item for item in self.found if item.severity is Severity.WARNING]
         return made
 
     def _error(self) -> FindingsError:

@@ -239,6 +239,7 @@ def check_promises(
             except FindingsError as error:
                 found += error.diagnostics
             else:
+                found += [item for part in source.parts for item in part.warnings]
                 found += [] if is_preview else _check_count(plan, source)
         found += _check_terms(plan)
     return list(dict.fromkeys(found))

@@ -428,6 +428,7 @@ class RuleSpec(Struct, frozen=True, kw_only=True):
             ``PLUGIN/NAME`` of a plugin rule.
         body_location: where the field's path, the expression, the file's path or the plugin
             stands.
+        is_never_broken: no negative record is to break it.
     """
 
     name: str
@@ -437,6 +438,7 @@ class RuleSpec(Struct, frozen=True, kw_only=True):
     schema: Json = None
     expression: str = ""
     body_location: Location | None = None
+    is_never_broken: bool = False
 
 
 class ConditionSpec(Struct, frozen=True, kw_only=True):

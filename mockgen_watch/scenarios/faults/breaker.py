@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 
 NOTHING_OF_THIS_KIND: Final = "the rule has nothing of this kind"
+
+NO_OBJECT: Final = "the record would be no object"
 
 ONE_IS_ENOUGH: Final = "a change of one place is enough"
 
@@ -66,6 +68,8 @@ class Breaker:
         self.terms = terms
         self.twins = twins
         self.faults = self.plan.faults
+        # What matches an exclusion is out of scope, not wrong.
+        self._clauses = terms.clauses
         self._fields = candidates.RecordFields(self.plan, terms.view)
         self._groups: dict[int, RuleGroup] = {}
         self._readers: dict[Place, tuple[Rule, ...]] = {}
@@ -73,12 +77,21 @@ class Breaker:
         # What one record states must not decide how the others are broken.
         sample = [twins.drawn_at(index) for index in range(SAMPLE)]
         self.kinds = tuple(self._try_kinds(number, sample) for number in range(len(terms.rules)))
-        self.breakable = [number for number, kinds in enumerate(self.kinds) if kinds.every]
+        self.breakable = [
+            number
+            for number, kinds in enumerate(self.kinds)
+            if kinds.every and not terms.rules[number].is_never_broken
+        ]
 
     def group(self, number: int) -> RuleGroup:
         """Return the group of rule ``number``, whose paths decide how a twin breaks it."""
         if number not in self._groups:
-            self._groups[number] = group_of(self.terms.rules, number, self.plan.own_faults)
+            out_of_scope = [each.path for clause in self._clauses for each in clause.conditions]
+            group = group_of(self.terms.rules, number, self.plan.own_faults)
+            if group.paths is not None and out_of_scope:
+                paths = tuple(dict.fromkeys([*group.paths, *out_of_scope]))
+                group = replace(group, paths=paths)
+            self._groups[number] = group
         return self._groups[number]
 
     def case_at(self, index: int) -> Case:
@@ -143,10 +156,7 @@ class Breaker:
     def fault_of(self, target: candidates.Target, single: Fault | None) -> Fault | None:
         """Return the fault that breaks a rule: at ``single`` place, or else at few."""
         fault = single or self._combined(target)
-        is_object = isinstance(fault, Fault) and all(
-            change.place or isinstance(change.after, dict) for change in fault.changes
-        )
-        return fault if isinstance(fault, Fault) and is_object else None
+        return fault if isinstance(fault, Fault) else None
 
     def single(self, target: candidates.Target) -> Fault | None:
         """Return the fault of one place by the first kind that breaks the rule."""
@@ -233,7 +243,7 @@ class Breaker:
     ) -> Fault | str:
         """Return the fault that ``changes`` are together, or why they are none."""
         done = []
-        changed = target.record
+        changed: Json = target.record
         for candidate in changes:
             before = value_at(target.record, candidate.place)
             if type(before) is type(candidate.value) and same(before, candidate.value):
@@ -242,9 +252,14 @@ class Breaker:
                 return "the place has a fault already"
             changed = with_value(changed, candidate.place, candidate.value)
             done.append(Change(place=candidate.place, before=before, after=candidate.value))
+        if not isinstance(changed, dict):
+            return NO_OBJECT
         message = target.rule.why(changed)
         if not message:
             return STILL_HOLDS
+        clause = next((each for each in self._clauses if each.matches(changed)), None)
+        if clause is not None:
+            return f'exclusion "{clause.name}" would match'
         first, *also = done
         return self._effect_on_others(target, changed, done) or Fault(
             rule=target.rule.name,
@@ -318,7 +333,13 @@ class Breaker:
         # Wrong types keep to their own share.
         shared = {candidates.WRONG_TYPE, candidates.OWN}
         rare = tuple(kind for kind in single if good[kind] != {0, 1} and kind not in shared)
-        return candidates.FaultKinds(single=single, impossible=impossible, rare=rare, last=last)
+        return candidates.FaultKinds(
+            single=single,
+            impossible=impossible,
+            rare=rare,
+            last=last,
+            crude=candidates.crude_kinds(self.terms.rules[number], single),
+        )
 
     def _last_kinds(
         self, targets: Sequence[candidates.Target], good: Mapping[str, set[int]]
@@ -356,7 +377,10 @@ class Breaker:
         )
 
     def problems(self) -> list[Diagnostic]:
-        """Return an error for each rule that no fault breaks alone, and for too many faults."""
+        """Return what is wrong with the rules, for which no fault is found or too few are.
+
+        A rule that cannot be broken alone is a warning as long as others can.
+        """
         rules = self.terms.rules
         if self.faults > len(rules):
             too_many = Diagnostic(
@@ -366,10 +390,26 @@ class Breaker:
                 hint="lower $faults, or state more rules",
             )
             return [too_many]
+        if all(rule.is_never_broken for rule in rules):
+            return [
+                Diagnostic(
+                    code="MG403",
+                    message="no record can break a rule: each of them is broken: never",
+                    location=rules[0].location,
+                    hint="drop broken: never of a rule, or drop the scenario",
+                )
+            ]
+        severity = Severity.WARNING if len(self.breakable) >= self.faults else Severity.ERROR
         pairs = zip(rules, self.kinds, strict=True)
-        return [self._unbreakable(rule, kinds) for rule, kinds in pairs if not kinds.every]
+        return [
+            self._unbreakable(rule, kinds, severity)
+            for rule, kinds in pairs
+            if not kinds.every and not rule.is_never_broken
+        ]
 
-    def _unbreakable(self, rule: Rule, kinds: candidates.FaultKinds) -> Diagnostic:
+    def _unbreakable(
+        self, rule: Rule, kinds: candidates.FaultKinds, severity: Severity
+    ) -> Diagnostic:
         reasons = kinds.impossible.values()
         others = (
             each
@@ -380,11 +420,17 @@ class Breaker:
         why = (
             f'each fault breaks rule "{other.name}" as well' if other else "it holds for all values"
         )
+        is_warning = severity is Severity.WARNING
         return Diagnostic(
-            code="MG403",
+            code="MG410" if is_warning else "MG403",
+            severity=severity,
             message=f'no record can break rule "{rule.name}" alone: {why}',
             location=rule.location,
-            hint="make one rule of both, or drop one",
+            hint=(
+                "no negative record breaks it; state broken: never where that is meant"
+                if is_warning
+                else "make one rule of both, or drop one"
+            ),
             related=(Related(message="this rule", location=other.location),) if other else (),
         )
 

@@ -19,6 +19,7 @@ from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.rules.values import Missing, Path, Place, places_of, value_at
 from mockgen_watch.scenarios.faults.breaker import Breaker, with_fault
+from mockgen_watch.scenarios.faults.candidates import has_parts, magnitude_of
 from mockgen_watch.scenarios.labels import Batch, Fault, Label
 from mockgen_watch.scenarios.promise.chunks import narrowed_root
 
@@ -193,11 +194,13 @@ class FaultCache:
     """The faults of twins that agree in all that decides how a rule of single values breaks.
 
     That is what the twins hold in the fields of the rule's group, and of the record's rotation no
-    more than the order of kinds, the place to begin with and, in a text, the character.
+    more than the order of kinds, the magnitude, the place to begin with and, in a text, the
+    character.
     """
 
     def __init__(self, rule: Rule, kinds: FaultKinds) -> None:
-        self._paths = () if rule.faults is not None or rule.paths is None else rule.paths
+        is_simple = rule.faults is None and not has_parts(rule.schema)
+        self._paths = (rule.paths or ()) if is_simple else ()
         self._kinds = kinds
         self._faults: dict[Hashable, Fault | None] = {}
         self._asked = 0
@@ -226,6 +229,7 @@ class FaultCache:
             repr(target.record),
             self._kinds.order(target.number, rotation, len(own)),
             rotation % 2,
+            magnitude_of(rotation),
             rotation % max(len(values), 1),
             tuple([rotation % len(value) for value in values if isinstance(value, str) and value]),
             rotation % max(len(own), 1),

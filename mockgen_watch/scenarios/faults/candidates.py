@@ -6,6 +6,8 @@ Nothing here is certain: the breaker tries whether a candidate breaks its rule, 
 from __future__ import annotations
 
 import itertools
+import json
+import math
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
@@ -14,10 +16,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.generate.column import Program, record_at
+from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.rules import values as json_values
+from mockgen_watch.rules.schema import Check, compile_schema
+from mockgen_watch.rules.values import RuleError
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
 from mockgen_watch.spec.generators import Moment, Number
-from mockgen_watch.spec.model import Leaf, find_shape
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape
 from mockgen_watch.spec.moments import MomentError, format_units
 
 if TYPE_CHECKING:
@@ -47,6 +53,8 @@ ORDER: Final = "order"
 EMPTY: Final = "empty"
 NULL: Final = "null"
 ABSENT: Final = "missing"
+PRESENT: Final = "present"
+"""A field of the model that the twin happens not to have."""
 WRONG_TYPE: Final = "wrong-type"
 OWN: Final = "own"
 """A value of the negative scenario's own pool."""
@@ -55,12 +63,15 @@ COMBINATION: Final = "combination"
 
 KINDS: Final = (
     BELOW, ABOVE, ORDER, OFF_STEP, ONE_OFF, NOT_IN_POOL, OTHER_VALUE, TOO_SHORT, TOO_LONG, TOO_FEW,
-    TOO_MANY, TWICE, UNEXPECTED, EMPTY, NULL, ABSENT, WRONG_TYPE,
+    TOO_MANY, TWICE, UNEXPECTED, PRESENT, EMPTY, NULL, ABSENT, WRONG_TYPE,
 )  # fmt: skip
 """All kinds that are derived, in the order in which they alternate."""
 
 _PLAIN_KINDS: Final = frozenset([EMPTY, NULL, ABSENT, WRONG_TYPE])
 """Kinds that a value's type alone decides, whatever the rule says."""
+
+_CRUDE_KINDS: Final = frozenset([EMPTY, NULL, ABSENT, WRONG_TYPE])
+"""Kinds that say little about a rule, unless it is about them."""
 
 _BEYOND: Final[Mapping[str, tuple[str, int]]] = {
     "minimum": (BELOW, -1),
@@ -76,6 +87,9 @@ _LONGEST: Final = 4096
 _MOST_PLACES: Final = 40
 """Places of a record that are tried for a rule which may read any of them."""
 
+_MOST_WHOLE: Final = 4
+"""Records in which nothing is absent, for the values of fields that a twin does not have."""
+
 _MOST_LEAVES: Final = 4096
 """Places of which is held what leaf they belong to."""
 
@@ -83,8 +97,28 @@ _LONGEST_DIGITS: Final = 15
 """Digits of a text that becomes the number that it writes, where a number is the wrong type."""
 
 ONE_IN: Final = 4
-"""At most one fault in so many is of the wrong type."""
+"""At most one fault in so many is of a crude kind, where a rule has others."""
 
+MAGNITUDES: Final = 4
+"""Magnitudes of faults: every other one is just outside."""
+
+_ZERO, _HUGE = 1, 3
+"""The magnitudes that are not just outside."""
+
+_SPREADING: Final = 2654435761
+_LARGE: Final = 10
+"""How many times as far a large fault is as the bound."""
+
+_HUGE_NUMBER: Final = Decimal(10) ** 12
+_MANY_UNITS: Final = {_ZERO: 30, _HUGE: 3650}
+"""How many steps dates and numbers of an order are apart where they are not just outside."""
+
+_LONG_TEXT: Final = 1000
+
+_PART_KEYS: Final = frozenset(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"])
+_HAS: Final = re.compile(r"\bhas\s*\(")
+_SIZE: Final = re.compile(r"""\bsize\s*\(|''|\"\"""")
+_NULL: Final = re.compile(r"\bnull\b")
 _LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 
 _format_date: Final = lru_cache(maxsize=4096)(format_units)
@@ -104,6 +138,7 @@ class RecordFields:
 
     def __init__(self, plan: RecordPlan, view: json_values.RecordView) -> None:
         self.view = view
+        self._shape = plan.shape
 
         def find_leaf(place: json_values.Place) -> Leaf | None:
             found = find_shape(plan.shape, bare_path(place))
@@ -113,6 +148,23 @@ class RecordFields:
             find_leaf
         )
         """Returns the leaf that the value at a place stems from, or None."""
+
+        self._find_whole = lru_cache(_MOST_WHOLE)(_whole_records(plan))
+
+    def names_at(self, place: json_values.Place) -> list[str]:
+        """Return the names of the members that an object at a place may have."""
+        found = find_shape(self._shape, bare_path(place))
+        members = found.members if isinstance(found, ObjectShape) else ()
+        return [member.name for member in members if not member.shape.modifiers.delete]
+
+    def values_at(self, place: json_values.Place, rotation: int) -> Iterator[Json]:
+        """Yield values that other records may have at a place where this one has none."""
+        path = bare_path(place)
+        for step in range(_MOST_WHOLE):
+            whole = self._find_whole((rotation + step) % _MOST_WHOLE)
+            found = next(iter(json_values.places_of(whole, path)), None)
+            if found is not None:
+                yield found[1]
 
     def step_at(self, place: json_values.Place, value: Json | json_values.Missing) -> Decimal:
         """Return the distance between a number at ``place`` and its neighbours."""
@@ -145,6 +197,28 @@ class RecordFields:
         return (moment, Decimal(seconds)) if isinstance(seconds, int) else None
 
 
+def _whole_records(plan: RecordPlan) -> Callable[[int], Json]:
+    """Return what makes records of ``plan`` in which no member is absent or null."""
+
+    @lru_cache(maxsize=1)
+    def program() -> Program:
+        return compile_program(replace(plan, shape=_whole(plan.shape)))
+
+    return lambda index: record_at(program(), index)
+
+
+def _whole(shape: ObjectShape) -> ObjectShape:
+    """Return ``shape`` with all that may be absent or null in it."""
+    members = []
+    for member in shape.members:
+        part = member.shape
+        if isinstance(part, ObjectShape):
+            part = _whole(part)
+        sure = replace(part.modifiers, omit=Decimal(0), null=Decimal(0))
+        members.append(replace(member, shape=replace(part, modifiers=sure)))
+    return replace(shape, members=tuple(members))
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """A rule that is to be broken, and a record that meets it.
 
@@ -175,21 +249,30 @@ class Spot(Struct, frozen=True, kw_only=True):
         rotation: picks among elements and characters.
         step: the distance between numbers.
         kind: the only kind of candidates that is needed; ``""`` for all.
+        fields: of the record.
     """
 
     place: json_values.Place
     value: Json
     rotation: int
     step: Decimal
+    fields: RecordFields
     kind: str = ""
 
     def wants(self, kind: str) -> bool:
         """Return whether candidates of ``kind`` are needed."""
         return self.kind in {"", kind}
 
+    @property
+    def magnitude(self) -> int:
+        """How far outside a fault is, below ``MAGNITUDES``."""
+        return magnitude_of(self.rotation)
+
     def below(self, key: str | int, value: Json) -> Spot:
         """Return the spot of a member or element."""
-        return replace(self, place=(*self.place, key), value=value, kind="")
+        place = (*self.place, key)
+        step = Decimal(1) if isinstance(value, str) else self.fields.step_at(place, value)
+        return replace(self, place=place, value=value, step=step, kind="")
 
 
 class FaultKinds(Struct, frozen=True, kw_only=True):
@@ -198,6 +281,7 @@ class FaultKinds(Struct, frozen=True, kw_only=True):
     Attributes:
         single: kinds that break it, and no other rule, at one place; in the order in which they
             alternate.
+        crude: those of them that the rule is not about, and that say little.
         impossible: the other kinds, each with the reason.
         rare: kinds that one of the first two twins does not allow; they come first where they can,
             every other time, or few records would show them.
@@ -208,6 +292,7 @@ class FaultKinds(Struct, frozen=True, kw_only=True):
     impossible: Mapping[str, str]
     rare: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    crude: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[str, ...]:
@@ -224,33 +309,82 @@ class FaultKinds(Struct, frozen=True, kw_only=True):
         """
         if own and rotation < own:
             return (OWN, *self.single)
-        orders = _orders(self.single, self.rare, number, is_own=own > 0)
+        orders = _orders(self.single, self.rare, self.crude, number, is_own=own > 0)
         return orders[(rotation - own) % len(orders)]
 
 
 @lru_cache(maxsize=1024)
 def _orders(
-    single: tuple[str, ...], rare: tuple[str, ...], number: int, *, is_own: bool
+    single: tuple[str, ...],
+    rare: tuple[str, ...],
+    crude: tuple[str, ...],
+    number: int,
+    *,
+    is_own: bool,
 ) -> list[tuple[str, ...]]:
     """Return the order of each rotation after those of stated values, until they repeat."""
-    others = [kind for kind in single if kind not in {WRONG_TYPE, OWN}]
-    cycle = [*others, OWN] if is_own else list(others)
-    if WRONG_TYPE in single:
-        size = max(len(cycle) + 1, ONE_IN)
-        while cycle and len(cycle) < size - 1:
-            cycle.append(cycle[len(cycle) % len(others)] if others else cycle[0])
-        cycle.append(WRONG_TYPE)
-    if not cycle:
-        return [single]
-    # Rules begin at different kinds, and none of them with a wrong type.
-    first = number % max(len(cycle) - 1, 1)
+    telling = [kind for kind in single if kind != OWN and kind not in crude]
+    telling += [OWN] if is_own else []
+    if not telling or not crude:
+        usual = telling or list(crude)
+        orders = [rotated(usual, number + step) for step in range(len(usual))]
+    else:
+        turns = math.lcm(len(telling) * (ONE_IN - 1), len(crude) * (ONE_IN - 1)) // (ONE_IN - 1)
+        orders = []
+        for turn in range(turns):
+            first = number + turn * (ONE_IN - 1)
+            rest = rotated(list(crude), turn)
+            for step in range(ONE_IN - 1):
+                orders.append([*rotated(telling, first + step), *rest])
+            orders.append([*rest[:1], *rotated(telling, first), *rest[1:]])
     found = []
-    for step in range(len(cycle) * max(len(rare), 1)):
-        usual = rotated(cycle, first + step)
-        found.append(tuple(dict.fromkeys(usual)))
-        if rare:
-            found.append(tuple(dict.fromkeys([*rotated(list(rare), step), *usual])))
-    return found
+    seldom = [kind for kind in rare if kind not in crude]
+    for step in range(max(len(seldom), 1)):
+        for usual in orders:
+            found.append(tuple(usual))
+            if seldom and (usual[0] not in crude):
+                found[-1:] = [
+                    tuple(usual),
+                    tuple(dict.fromkeys([*rotated(seldom, step), *usual])),
+                ]
+    return found or [single]
+
+
+def crude_kinds(rule: Rule, kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``kinds`` that a rule is not about."""
+    about = set()
+    words = set(_words_of(rule.schema))
+    if words & {"required", "dependentRequired", "minProperties"} or _HAS.search(rule.text):
+        about.add(ABSENT)
+    if words & {"minLength", "minItems"} or _SIZE.search(rule.text):
+        about.add(EMPTY)
+    if _NULL.search(rule.text):
+        about.add(NULL)
+    return tuple(kind for kind in kinds if kind in _CRUDE_KINDS and kind not in about)
+
+
+def has_parts(schema: Json) -> bool:
+    """Return whether keywords of a schema hold further schemas for the same value."""
+    return not _PART_KEYS.isdisjoint(_words_of(schema))
+
+
+def magnitude_of(rotation: int) -> int:
+    """Return how far outside the fault of a rotation is, below ``MAGNITUDES``.
+
+    A multiplicative hash (Knuth, TAOCP 3, 6.4), so that a kind has all of them, whatever its turns.
+    """
+    return (rotation * _SPREADING >> 13) % MAGNITUDES
+
+
+def _words_of(schema: Json) -> Iterator[str]:
+    """Yield the keys of a schema, at any depth."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            yield key
+            yield from _words_of(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _words_of(item)
 
 
 def candidates_in_order(target: Target, kinds: Iterable[str]) -> Iterator[Candidate]:
@@ -293,7 +427,14 @@ def candidates(target: Target, kind: str = "") -> Iterator[Candidate]:
                 continue
             # There is no distance between texts.
             step = Decimal(1) if isinstance(value, str) else target.fields.step_at(place, value)
-            spot = Spot(place=place, value=value, rotation=rotation, step=step, kind=kind)
+            spot = Spot(
+                place=place,
+                value=value,
+                rotation=rotation,
+                step=step,
+                fields=target.fields,
+                kind=kind,
+            )
             if rule.faults is not None:
                 yield from neighbours(spot)
             yield from schema_candidates(rule.schema, spot)
@@ -342,9 +483,58 @@ def schema_candidates(schema: Json, spot: Spot) -> Iterator[Candidate]:
                 yield from _of_object(key, operand, spot, value)
             elif json_values.is_number(value):
                 yield from _of_number(key, operand, spot, value)
-        if "additionalProperties" in schema and isinstance(value, dict):
-            yield Candidate(UNEXPECTED, (*place, "unexpected"), "unexpected")
+            yield from _of_part(key, operand, spot)
+        if isinstance(value, dict) and _NAMES.intersection(schema):
+            for name in ("unexpected", "Unexpected name"):
+                yield Candidate(UNEXPECTED, (*place, name), "unexpected")
     yield from plain_candidates(place, value)
+
+
+def _of_part(key: str, operand: Json, spot: Spot) -> Iterator[Candidate]:
+    """Yield what may break the schemas that a keyword holds for the same value."""
+    if key in {"allOf", "anyOf", "oneOf"} and isinstance(operand, list):
+        parts = rotated(operand, spot.rotation)
+    elif key in {"then", "else"}:
+        parts = [operand]
+    elif key in {"if", "not"}:
+        yield from _of_forbidden(operand, spot)
+        return
+    else:
+        return
+    for part in parts:
+        for found in itertools.chain(schema_candidates(part, spot), _of_forbidden(part, spot)):
+            if found.operator not in _PLAIN_KINDS or found.place != spot.place:
+                yield found
+
+
+def _of_forbidden(schema: Json, spot: Spot) -> Iterator[Candidate]:
+    """Yield what may make a value meet ``schema``: it then is what it must not be."""
+    if not isinstance(schema, dict):
+        return
+    place, value = spot.place, spot.value
+    known = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    if isinstance(known, list) and not isinstance(value, dict | list):
+        for item in rotated(known, spot.rotation):
+            yield Candidate(OTHER_VALUE, place, item)
+    if not isinstance(value, dict):
+        return
+    required = schema.get("required", [])
+    for name in required if isinstance(required, list) else ():
+        if isinstance(name, str) and name not in value:
+            yield from _added(spot, name)
+    properties = schema.get("properties")
+    for name, part in properties.items() if isinstance(properties, dict) else ():
+        if name in value:
+            yield from _of_forbidden(part, spot.below(name, value[name]))
+        else:
+            yield from _added(spot, name)
+
+
+def _added(spot: Spot, name: str) -> Iterator[Candidate]:
+    """Yield the record with a member that it lacks."""
+    place = (*spot.place, name)
+    for value in spot.fields.values_at(place, spot.rotation):
+        yield Candidate(PRESENT, place, value)
 
 
 def plain_candidates(place: json_values.Place, value: Json) -> Iterator[Candidate]:
@@ -384,9 +574,22 @@ def _of_text(key: str, operand: Json, spot: Spot, value: str) -> Iterator[Candid
         else:
             yield Candidate(NOT_IN_POOL, place, "UNKNOWN")
     elif key == "minLength" and json_values.is_number(operand):
-        yield Candidate(TOO_SHORT, place, value[: max(0, int(operand) - 1)])
+        most = max(0, int(operand) - 1)
+        if spot.magnitude == _HUGE and most > 1:
+            yield Candidate(TOO_SHORT, place, value[:1])
+        yield Candidate(TOO_SHORT, place, value[:most])
     elif key == "maxLength" and json_values.is_number(operand) and int(operand) < _LONGEST:
-        yield Candidate(TOO_LONG, place, value.ljust(int(operand) + 1, value[-1:] or "x"))
+        for length in _lengths(int(operand) + 1, spot.magnitude, _LONG_TEXT):
+            yield Candidate(TOO_LONG, place, value.ljust(length, value[-1:] or "x"))
+
+
+def _lengths(just: int, magnitude: int, many: int) -> Iterator[int]:
+    """Yield lengths that are too long: that of the magnitude, and the one just outside."""
+    if magnitude == _ZERO:
+        yield 2 * just
+    elif magnitude == _HUGE and just + many <= _LONGEST:
+        yield just + many
+    yield just
 
 
 def one_off(place: json_values.Place, value: str, rotation: int) -> Iterator[Candidate]:
@@ -430,11 +633,23 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
     if key in _BEYOND:
         kind, distance = _BEYOND[key]
         if spot.wants(kind):
+            for number in _far_beyond(bound, spot.magnitude, is_above=kind == ABOVE):
+                yield Candidate(kind, place, written_like(number, value))
             yield Candidate(kind, place, written_like(bound + distance * spot.step, value))
     elif key == "multipleOf":
         for rest in (Decimal("0.01"), Decimal("0.1"), bound / 2, Decimal(1)):
             if rest % bound:
                 yield Candidate(OFF_STEP, place, written_like(Decimal(value) + rest, value))
+
+
+def _far_beyond(bound: Decimal, magnitude: int, *, is_above: bool) -> Iterator[Decimal]:
+    """Yield a number that is far beyond ``bound``, where the magnitude asks for one."""
+    if magnitude == _HUGE:
+        yield max(bound, Decimal(1)) * _HUGE_NUMBER if is_above else -_HUGE_NUMBER
+    elif magnitude == _ZERO and is_above:
+        yield Decimal(0) if bound < 0 else max(bound, Decimal(1)) * _LARGE
+    elif magnitude == _ZERO:
+        yield Decimal(0) if bound > 0 else min(bound, Decimal(-1)) * _LARGE
 
 
 def written_like(number: Decimal, value: Json | json_values.Missing) -> int | Decimal:
@@ -445,26 +660,119 @@ def written_like(number: Decimal, value: Json | json_values.Missing) -> int | De
     return int(number) if number == number.to_integral_value() else number
 
 
+_NAMES: Final = frozenset(
+    ["additionalProperties", "unevaluatedProperties", "propertyNames", "maxProperties"]
+)
+"""Keywords by which a member that no schema names can be one too many."""
+
+
 def _of_array(key: str, operand: Json, spot: Spot, value: list[Json]) -> Iterator[Candidate]:
     place = spot.place
     if key == "minItems" and json_values.is_number(operand):
         yield Candidate(TOO_FEW, place, value[: max(0, int(operand) - 1)])
-    elif key == "maxItems" and json_values.is_number(operand) and value and int(operand) < _LONGEST:
-        lacking = int(operand) + 1 - len(value)
-        yield Candidate(TOO_MANY, place, [*value, *([value[-1]] * lacking)])
-    elif key == "uniqueItems" and value:
-        yield Candidate(TWICE, place, [*value, value[0]])
+    elif key == "maxItems" and json_values.is_number(operand) and int(operand) < _LONGEST:
+        for length in _lengths(int(operand) + 1, spot.magnitude, len(value)):
+            yield from _lengthened(spot, value, length)
+    elif key == "uniqueItems":
+        for element in value[:1] or _other_elements(spot):
+            yield Candidate(TWICE, place, [*value, *([element] * (1 if value else 2))])
+    elif key == "contains":
+        checked = [(each, _fits(operand, each)) for each in value]
+        yield Candidate(TOO_FEW, place, [each for each, is_fit in checked if not is_fit])
+        rest = [_unlike(operand, each) if is_fit else each for each, is_fit in checked]
+        yield Candidate(OTHER_VALUE, place, rest)
+    elif key == "maxContains" and value and isinstance(operand, int):
+        yield Candidate(TOO_MANY, place, [*value, *([value[0]] * (operand + 1))])
     elif key == "items" and value:
         here = spot.rotation % len(value)
         yield from schema_candidates(operand, spot.below(here, value[here]))
 
 
+def _lengthened(spot: Spot, value: list[Json], length: int) -> Iterator[Candidate]:
+    """Yield an array with more elements: those that other records have, then the last one."""
+    lacking = length - len(value)
+    more = [element for element in _other_elements(spot) if element not in value][:lacking]
+    last = (value or more)[-1:]
+    if last and lacking > 0:
+        filled = [*value, *more, *(last * (lacking - len(more)))]
+        yield Candidate(TOO_MANY, spot.place, filled)
+        yield Candidate(TOO_MANY, spot.place, [*value, *(last * lacking)])
+
+
+def _other_elements(spot: Spot) -> Iterator[Json]:
+    """Yield elements that the arrays of other records have."""
+    for other in spot.fields.values_at(spot.place, spot.rotation):
+        if isinstance(other, list):
+            yield from other
+
+
+def _with_more_members(spot: Spot, value: Mapping[str, Json], lacking: int) -> Iterator[Candidate]:
+    """Yield an object with so many members more: those of the model that it has not, and others."""
+    added: dict[str, Json] = {}
+    for name in spot.fields.names_at(spot.place):
+        other = next(spot.fields.values_at((*spot.place, name), spot.rotation), None)
+        if name not in value and other is not None and len(added) < lacking:
+            added[name] = other
+    for number in range(1, lacking + 1 - len(added)):
+        added[f"unexpected_{number}"] = "unexpected"
+    if lacking > 1:
+        yield Candidate(UNEXPECTED, spot.place, {**value, **added})
+
+
+def _of_dependents(dependents: Json, spot: Spot) -> Iterator[Candidate]:
+    """Yield what may break what the presence of a member asks for: others, or a schema."""
+    if not isinstance(dependents, list):
+        yield from schema_candidates(dependents, spot)
+        return
+    for name in rotated(dependents, spot.rotation):
+        yield Candidate(ABSENT, (*spot.place, str(name)), json_values.MISSING)
+
+
+def _fits(schema: Json, value: Json) -> bool:
+    """Return whether ``value`` meets a part of a rule's schema, as far as that stands alone."""
+    try:
+        return not _check_of(json.dumps(schema, default=str))(value)
+    except RuleError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _check_of(schema: str) -> Check:
+    return compile_schema(json.loads(schema, parse_float=Decimal))
+
+
+def _unlike(schema: Json, value: Json) -> Json:
+    """Return a value of the type of ``value`` that does not meet ``schema``, if one is near."""
+    if isinstance(value, str):
+        return "UNKNOWN"
+    if json_values.is_number(value):
+        return written_like(Decimal(value) + 1, value)
+    if isinstance(value, dict) and isinstance(schema, dict):
+        properties = schema.get("properties")
+        for name, part in properties.items() if isinstance(properties, dict) else ():
+            if name in value:
+                return {**value, name: _unlike(part, value[name])}
+    return value
+
+
 def _of_object(
     key: str, operand: Json, spot: Spot, value: Mapping[str, Json]
 ) -> Iterator[Candidate]:
-    if key == "required" and isinstance(operand, list):
-        for name in rotated(operand, spot.rotation):
+    if key in {"required", "minProperties"}:
+        needed: list[Json] = operand if isinstance(operand, list) else [*value]
+        if isinstance(operand, int) and len(value) > operand:
+            kept = rotated([*value.items()], spot.rotation)[: max(0, operand - 1)]
+            yield Candidate(TOO_FEW, spot.place, dict(kept))
+        for name in rotated(needed, spot.rotation):
             yield Candidate(ABSENT, (*spot.place, str(name)), json_values.MISSING)
+    elif key in {"dependentRequired", "dependentSchemas"} and isinstance(operand, dict):
+        for name in rotated(list(operand), spot.rotation):
+            if name in value:
+                yield from _of_dependents(operand[name], spot)
+            else:
+                yield from _added(spot, name)
+    elif key == "maxProperties" and isinstance(operand, int):
+        yield from _with_more_members(spot, value, operand + 1 - len(value))
     elif key == "properties" and isinstance(operand, dict):
         for name in rotated([name for name in operand if name in value], spot.rotation):
             yield from schema_candidates(operand[name], spot.below(name, value[name]))
@@ -496,9 +804,10 @@ def _of_comparison(comparison: Comparison, target: Target, wanted: str) -> Itera
         moment = view.moments.get(side)
         step = fields.step_at(side, value) if moment is None else Decimal(seconds_in(moment))
         gap = step if comparison.order in {"<=", ">="} else Decimal(0)
-        beyond = other + gap if is_up else other - gap
+        far = step * _MANY_UNITS.get(magnitude_of(target.rotation), 0)
         kind = ABOVE if is_up else BELOW
-        if wanted in {"", kind}:
+        for distance in dict.fromkeys([far or gap, gap]) if wanted in {"", kind} else ():
+            beyond = other + distance if is_up else other - distance
             if moment is None:
                 beyond = fields.on_grid(side, beyond, is_up=is_up)
                 yield Candidate(kind, side, written_like(beyond, value))
@@ -534,6 +843,8 @@ def _of_expression(target: Target) -> Iterator[Candidate]:
         step = fields.step_at(place, value)
         for literal in literals:
             yield from _around(literal, place, value, step)
+        if json_values.is_number(value):
+            yield from _beside(place, value, Decimal(value), step)
         if isinstance(value, str):
             few = 2 if rule.paths is None else 8
             yield from itertools.islice(one_off(place, value, target.rotation), few)

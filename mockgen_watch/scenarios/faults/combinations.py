@@ -25,7 +25,6 @@ from mockgen_watch.spec.generators import Moment, MomentKind, Number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from mockgen_watch.rules.rule import Rule
     from mockgen_watch.spec.document import Json
 
     Values = list[Json | json_values.Missing]
@@ -136,8 +135,8 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
     found: list[tuple[json_values.Place, Json | json_values.Missing]] = [
         *candidates.scalars_of(rule, target.record)
     ]
-    found += _absent(rule, target.record)
     literals = [*candidates.literals_of(rule.text), *_literals_of_schema(rule.schema)]
+    found += _absent(target, [text for text in literals if isinstance(text, str)])
     names = {*_WORD.findall(rule.text), *(text for text in literals if isinstance(text, str))}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
     picked = sorted(
@@ -156,8 +155,18 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
     return choices
 
 
-def _absent(rule: Rule, record: Json) -> Iterator[tuple[json_values.Place, json_values.Missing]]:
+def _absent(
+    target: candidates.Target, named: Iterable[str]
+) -> Iterator[tuple[json_values.Place, json_values.Missing]]:
     """Yield the fields that the rule names and the record might have, and does not."""
+    rule, record = target.rule, target.record
+    for path in ((), *(rule.paths or ())) if rule.schema is not None else ():
+        value = json_values.value_at(record, path)
+        if isinstance(value, dict):
+            lacking = (name for name in dict.fromkeys(named) if name not in value)
+            for name in lacking:
+                if target.fields.leaf_at((*path, name)) is not None:
+                    yield (*path, name), json_values.MISSING
     for path in rule.paths or ():
         is_there = not path or json_values.value_at(record, path) is not json_values.MISSING
         if not is_there and isinstance(json_values.value_at(record, path[:-1]), dict):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-_RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "check", "with")
+_RULE_KEYS: Final = ("field", "schema", "cel", "conforms", "plugin", "check", "with", "broken")
 _PLUGIN: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*/[^/\s]+"
 _OPERATORS: Final = {"min": "minimum", "max": "maximum", "pattern": "pattern", "not": "not"}
 """The keys of a condition, and what a ``ConditionSpec`` calls them."""
@@ -88,7 +88,15 @@ def _rule_of_kind(
     if given is not None and kind is not spec.RuleKind.PLUGIN:
         given.key_error("MG204", f"with stands beside plugin, not beside {kind}")
     place = entry.key_location
-    rule = spec.RuleSpec(name=entry.key, kind=kind, location=place, body_location=body.location)
+    broken = entry.get("broken")
+    rule = spec.RuleSpec(
+        name=entry.key,
+        kind=kind,
+        location=place,
+        body_location=body.location,
+        is_never_broken=broken is not None
+        and reader.read_word(broken, ("never",), "MG217") == "never",
+    )
     match kind:
         case spec.RuleKind.PLUGIN:
             return _plugin_rule(rule, entry, body)

@@ -10,21 +10,26 @@ import pytest
 from mockgen_watch.rules.values import MISSING, value_at, with_value
 from mockgen_watch.scenarios.faults.candidates import (
     KINDS,
+    RecordFields,
     Spot,
     neighbours,
     schema_candidates,
     written_like,
 )
+from mockgen_watch.scenarios.promise.facts import view_of
+from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
+PLAN = next(iter(plans_of('{"M": {"f": 1}}').values())).records
+FIELDS = RecordFields(PLAN, view_of(PLAN))
 STEP = Decimal(1)
 D = Decimal
 
 
 def spot(value: Json, rotation: int = 0, step: Decimal = STEP) -> Spot:
-    return Spot(place=("f",), value=value, rotation=rotation, step=step)
+    return Spot(place=("f",), value=value, rotation=rotation, step=step, fields=FIELDS)
 
 
 def by_kind(

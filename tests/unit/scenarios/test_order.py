@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import Counter
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from mockgen_watch.scenarios.labels import Fault
 
 
-def fault_kinds(*kinds: str, rare: tuple[str, ...] = ()) -> FaultKinds:
-    return FaultKinds(single=kinds, impossible={}, rare=rare)
+def fault_kinds(*kinds: str, rare: tuple[str, ...] = (), crude: tuple[str, ...] = ()) -> FaultKinds:
+    return FaultKinds(single=kinds, impossible={}, rare=rare, crude=crude)
 
 
 @pytest.mark.parametrize("number", [0, 1, 5])
@@ -41,10 +42,21 @@ def test_kinds_alternate_and_each_is_tried(number: int) -> None:
     assert Counter(order[0] for order in orders) == {BELOW: 4, ABOVE: 4, NULL: 4}
 
 
-def test_at_most_one_in_four_is_of_the_wrong_type() -> None:
-    for kinds in ((BELOW, WRONG_TYPE), (BELOW, ABOVE, NULL, EMPTY, WRONG_TYPE)):
-        first = [fault_kinds(*kinds).order(0, rotation, 0)[0] for rotation in range(40)]
-        assert 0 < first.count(WRONG_TYPE) <= 10
+@pytest.mark.parametrize("rare", [(), (ABOVE,), (NULL, ABOVE)])
+@pytest.mark.parametrize("telling", [(BELOW,), (BELOW, ABOVE)])
+@pytest.mark.parametrize("crude", [(WRONG_TYPE,), (NULL, EMPTY, WRONG_TYPE)])
+def test_at_most_one_in_four_is_crude_and_each_kind_has_a_turn(
+    telling: tuple[str, ...], crude: tuple[str, ...], rare: tuple[str, ...]
+) -> None:
+    kinds = fault_kinds(*telling, *crude, crude=crude, rare=rare)
+    for number in range(3):
+        orders = [kinds.order(number, rotation, 0) for rotation in range(240)]
+        first = [order[0] for order in orders]
+        assert set(first) == {*kinds.single, *(kind for kind in rare if kind not in crude)}
+        assert sum(kind in crude for kind in first) <= 60
+        assert all(set(order) >= set(kinds.single) for order in orders)
+        # The crude ones do not come all at once.
+        assert not any({*pair} <= {*crude} for pair in itertools.pairwise(first))
 
 
 def test_stated_values_come_first_and_then_alternate() -> None:
