@@ -47,7 +47,7 @@ def pool(chance: random.Random) -> list[Plain]:
 
 def _data(chance: random.Random) -> Plain:
     shapes: tuple[Plain, ...] = (
-        [], {}, [1, "a"], {"$ref": "x"}, [{"x": None}], [[1], [2, [3]]], {"a": {"b": ["$c"]}},
+        [], {}, [1, "a"], {"$$ref": "x"}, [{"x": None}], [[1], [2, [3]]], {"a": {"b": ["$c"]}},
     )  # fmt: skip
     return chance.choice((scalar(chance), chance.choice(shapes)))
 

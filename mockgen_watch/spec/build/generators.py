@@ -247,7 +247,7 @@ def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
     }
     least, most = lengths.get("min") or 0, lengths.get("max")
     if most is None:
-        most = MAX_ELEMENTS if "max" in limits else 0
+        most = MAX_ELEMENTS if "max" in limits else least
     if least > most:
         ends["min"].error("MG208", f"min {least} is more than max {most}")
     elif most > MAX_ELEMENTS:
