@@ -267,6 +267,8 @@ def _check_slips(entries: Sequence[reader.Entry], shape: spec.ObjectShape) -> No
             fields = [item for item in entry.members() if not reader.is_directive(item.key)]
             if isinstance(under.shape, spec.ObjectShape) and fields:
                 _check_slips(fields, under.shape)
+            elif fields and not entry.directives():
+                _check_choice(entry, under)
             continue
         meant = finder.meant(name)
         if meant:
@@ -275,6 +277,19 @@ def _check_slips(entries: Sequence[reader.Entry], shape: spec.ObjectShape) -> No
             message = f'the model has no field "{name}"'
             fix = entry.key_fix(reader.spec_key(meant))
             entry.key_error("MG224", message, hint, related=related, fix=fix)
+
+
+def _check_choice(entry: reader.Entry, under: spec.Member) -> None:
+    """Report an object that would replace a choice between shapes, in place of lying over it."""
+    leaf = under.shape
+    if not isinstance(leaf, spec.Leaf):
+        return
+    if not any(isinstance(each, spec.ObjectShape) for each in spec.alternatives_of(leaf)):
+        return
+    message = f'"{under.name}" is one of several shapes, so that an overlay cannot add to it'
+    hint = "state the whole of it: one shape under $one_of, or several"
+    related = (Related(message="the model's field", location=under.location),)
+    entry.key_error("MG224", message, hint, related=related)
 
 
 def _coverage(entry: reader.Entry | None, default: spec.CoverageSpec) -> spec.CoverageSpec:

@@ -12,7 +12,7 @@ from mockgen_watch.generate.column import record_at
 from mockgen_watch.scenarios.promise.facts import bounds_of, options_of
 from mockgen_watch.scenarios.promised import compile_records
 from mockgen_watch.spec.model import Leaf
-from tests.unit.scenarios.planning import plans_of
+from tests.unit.scenarios.planning import plans_of, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,3 +125,37 @@ def test_what_alternatives_can_be_is_what_each_of_them_can_be() -> None:
     assert bounds_of(*leaf("large")) == (0, 9999)
     assert bounds_of(*leaf("open")) is None
     assert bounds_of(*leaf("size")) is None
+
+
+@pytest.mark.parametrize(
+    ("overlay", "is_refused"),
+    [
+        ("{extra: 1}", True),
+        ("{kind: [card]}", True),
+        ("{$one_of: [{kind: cash}]}", False),
+        ("{$const: {kind: cash}}", False),
+        ("none", False),
+    ],
+)
+def test_an_overlay_replaces_a_choice_and_adds_nothing_to_it(
+    overlay: str, *, is_refused: bool
+) -> None:
+    text = FIELDS + f"  $scenarios: {{base: {{}}, other: {{pay: {overlay}}}}}\n"
+    if is_refused:
+        assert [(found.code, found.location.line) for found in refusals(text)] == [
+            ("MG224", text.count("\n"))
+        ]
+    else:
+        made = compile_records(plans_of(text)["other"].records, {}).case_at(0).record["pay"]
+        assert made == ("none" if overlay == "none" else {"kind": "cash"})
+
+
+def test_a_shape_with_an_id_keeps_its_records_when_it_gains_a_key() -> None:
+    before = "M:\n  p: {$one_of: [{$id: c, kind: card}, {$id: i, kind: iban}, {$id: x, kind: x}]}\n"
+    after = before.replace("kind: card", "kind: card, more: 1")
+    one, other = (
+        [record["p"]["kind"] for record in Specs.of(text).records("M", count=400)]
+        for text in (before, after)
+    )
+    assert one == other
+    assert len(set(one)) == 3
