@@ -201,6 +201,7 @@ class FaultCache:
     def __init__(self, rule: Rule, kinds: FaultKinds) -> None:
         is_simple = rule.faults is None and not has_parts(rule.schema)
         self._paths = (rule.paths or ()) if is_simple else ()
+        self._is_on_value = rule.value_why is not None
         self._kinds = kinds
         self._faults: dict[Hashable, Fault | None] = {}
         self._asked = 0
@@ -223,6 +224,9 @@ class FaultCache:
         for path in self._paths:
             found = [value for _, value in places_of(target.record, path)]
             if len(found) > 1 or any(isinstance(value, dict | list) for value in found):
+                return None
+            if not found and self._is_on_value:
+                # The value that it is to have is that of another record.
                 return None
             values += found
         return (

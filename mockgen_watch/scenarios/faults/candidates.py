@@ -421,6 +421,10 @@ def candidates(target: Target, kind: str = "") -> Iterator[Candidate]:
         yield from _of_comparison(rule.comparison, target, kind)
     elif rule.value_why is not None and rule.paths is not None:
         places = list(json_values.places_of(record, rule.paths[0]))
+        if not places and isinstance(json_values.value_at(record, rule.paths[0][:-1]), dict):
+            # A record without the field can have it, with a value that is wrong.
+            others = target.fields.values_at(rule.paths[0], rotation)
+            places = [(rule.paths[0], value) for value in itertools.islice(others, 1)]
         for place, value in rotated(places, rotation)[:_MOST_PLACES]:
             if kind in _PLAIN_KINDS and not isinstance(value, dict | list):
                 yield from plain_candidates(place, value)

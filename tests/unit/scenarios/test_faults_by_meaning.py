@@ -79,6 +79,8 @@ def whole_schema(rule: dict[str, Any]) -> dict[str, Any]:
         ("{field: amount, schema: {minimum: 100, maximum: 500}}", {"below", "above"}),
         ("{schema: {allOf: [{properties: {amount: {maximum: 500}}}]}}", {"above"}),
         ("{schema: {required: [kind]}}", {"missing"}),
+        ("{field: a, schema: {enum: [s, t]}}", {"not-in-pool", "one-off"}),
+        ("{field: sub.x, schema: {maximum: 2}}", {"above"}),
         ("{schema: {minProperties: 4}}", {"too-few"}),
     ],
 )

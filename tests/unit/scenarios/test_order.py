@@ -147,7 +147,7 @@ def test_a_cache_that_hardly_ever_hits_is_given_up() -> None:
     breaker = breaker_of(SPEC)
     number = breaker.breakable[0]
     cache = cache_of(breaker, number)
-    target = replace(breaker.target(number, {}, 0, {}), own=())
+    target = replace(breaker.target(number, {"text": "A"}, 0, {}), own=())
     for first, stop, is_used in ((0, 1000, True), (1000, 4000, False)):
         for rotation in range(first, stop):
             twin = replace(target, record={"text": f"t{rotation}"}, rotation=rotation)
