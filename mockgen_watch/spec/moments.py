@@ -79,7 +79,8 @@ def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
     ``%%`` has become the literal ``%``, which stands alone in its piece.
 
     Raises:
-        MomentError: a directive is unknown, unfinished, or none of this kind of moment.
+        MomentError: a directive is unknown, unfinished, or none of this kind of moment; or there is
+            none.
     """
     dates = () if kind is MomentKind.TIME else DATE_TEXTS
     times = () if kind is MomentKind.DATE else TIME_TEXTS
@@ -94,6 +95,8 @@ def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
             pieces.append(piece)
         else:
             raise MomentError(_bad_directive(piece, kind))
+    if not any(piece[:1] == "%" and piece[1:] for piece in pieces):
+        raise MomentError(f'"{text}" has no part of a moment; write such as {ISO_FORMATS[kind]}')
     return tuple(pieces)
 
 

@@ -49,6 +49,11 @@ PRINTABLE: Final = tuple(chr(code) for code in range(0x20, 0x7F))
 _DIGITS: Final = tuple("0123456789")
 _WORD: Final = tuple(code for code in PRINTABLE if code.isalnum() or code == "_")
 _SHORTHANDS: Final = {"d": _DIGITS, "w": _WORD, "s": (" ",)}
+_OTHER_CLASS: Final = re.compile(
+    r"\[\^?(?:[^\]\\]|\\.)*?(?:(?P<posix>\[:\^?[a-z]+:\])|&&)", re.DOTALL
+)
+"""A class that holds what other kinds of regular expressions have there."""
+
 _SURROGATES: Final = range(0xD800, 0xE000)
 _CONTROLS: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 
@@ -184,6 +189,12 @@ class _Parser:
 
     def _class(self) -> tuple[str, ...]:
         start = self.place
+        found = _OTHER_CLASS.match(self.source, start)
+        if found is not None:
+            raise PatternError(
+                f'"{found["posix"] or "&&"}" in a class is not supported; write the characters out',
+                start,
+            )
         is_negated = self._peek("[^")
         self.place += 1 + is_negated
         chosen = set(self._class_item(start))

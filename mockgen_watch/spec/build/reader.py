@@ -302,6 +302,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         """Report a warning at the node."""
         self.build.diagnostics.warn(code, self.location, message, hint, **extras)
 
+    def key_warn(self, code: str, message: str, hint: str) -> None:
+        """Report a warning at the key."""
+        self.build.diagnostics.warn(code, self.key_location, message, hint)
+
     def type_error(self, wanted: str) -> None:
         """Report that the node is not ``wanted``."""
         hint = ""

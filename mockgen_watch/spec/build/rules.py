@@ -147,6 +147,10 @@ def _schema_rule(
     if not isinstance(schema, dict | bool):
         body.error("MG217", f"a JSON Schema is a mapping, not {body.kind}")
         return None
+    # Many specs have no schemas in rules, and do without this module.
+    from mockgen_watch.spec.build.schemas import check_keywords  # noqa: PLC0415
+
+    check_keywords(body)
     place = entry.get("field")
     field = () if place is None else reader.read_field(place)
     if field is None:

@@ -1,0 +1,74 @@
+"""Keywords of the JSON Schema of a rule: what is misspelt, of another draft, or checks nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mockgen_watch.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mockgen_watch.spec.build.reader import Entry
+
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+_SCHEMAS: Final = frozenset([
+    "items", "additionalProperties", "unevaluatedProperties", "unevaluatedItems", "contains",
+    "propertyNames", "not", "if", "then", "else", "contentSchema",
+])  # fmt: skip
+"""Keywords that take one schema."""
+
+_LISTS: Final = frozenset(["allOf", "anyOf", "oneOf", "prefixItems"])
+_MAPPINGS: Final = frozenset(["properties", "patternProperties", "dependentSchemas", "$defs"])
+
+_OTHERS: Final = frozenset([
+    "$schema", "$id", "$ref", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$comment",
+    "type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum",
+    "exclusiveMinimum", "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
+    "maxContains", "minContains", "maxProperties", "minProperties", "required",
+    "dependentRequired", "title", "description", "default", "deprecated", "readOnly", "writeOnly",
+    "examples", "format", "contentEncoding", "contentMediaType",
+])  # fmt: skip
+KEYWORDS: Final = _SCHEMAS | _LISTS | _MAPPINGS | _OTHERS
+"""Those of draft 2020-12: core, applicator, validation, meta-data, format and content."""
+
+_EARLIER: Final = {
+    "definitions": "$defs",
+    "dependencies": "dependentRequired or dependentSchemas",
+    "additionalItems": "items, beside prefixItems",
+    "id": "$id",
+}
+"""Keywords of earlier drafts, and what they are called now."""
+
+
+def check_keywords(schema: Entry) -> None:
+    """Warn of keywords of ``schema``, at any depth, that check nothing; refuse another draft."""
+    for keyword in schema.members():
+        key = keyword.key
+        if key == "$schema" and (keyword.text or "").rstrip("#") != DRAFT:
+            hint = "leave $schema out, and write the schema as draft 2020-12 has it"
+            keyword.error(
+                "MG217", "a JSON Schema is read as draft 2020-12, and states another", hint
+            )
+        elif key == "format":
+            hint = "state a pattern; a format is a remark in draft 2020-12"
+            keyword.key_warn("MG217", "the format of a JSON Schema checks nothing", hint)
+        elif key in _EARLIER:
+            message = f'"{key}" is of an earlier draft, and checks nothing'
+            keyword.key_warn("MG217", message, f"draft 2020-12 has {_EARLIER[key]}")
+        elif key not in KEYWORDS:
+            hint = did_you_mean(key, KEYWORDS) or "it checks nothing"
+            keyword.key_warn("MG217", f'a JSON Schema has no "{key}"', hint)
+        for part in _parts(keyword):
+            check_keywords(part)
+
+
+def _parts(keyword: Entry) -> Iterator[Entry]:
+    """Yield the schemas that a keyword takes."""
+    if keyword.key in _SCHEMAS:
+        yield keyword
+    elif keyword.key in _LISTS and keyword.is_list:
+        yield from keyword.items()
+    elif keyword.key in _MAPPINGS and keyword.is_mapping:
+        yield from keyword.members()

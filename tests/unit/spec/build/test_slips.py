@@ -1,0 +1,89 @@
+"""Slips that are told: what is accepted elsewhere, and would be silently something else here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mockgen_watch.spec.pattern import PatternError, compile_pattern
+from tests.unit.spec.reading import findings
+
+
+def found_in(spec: dict[str, object]) -> list[tuple[str, str, str, str]]:
+    """Return code, severity, message and hint of what is found in the model ``spec``."""
+    found = findings(json.dumps({"M": spec}), "user_input")
+    return [(each.code, str(each.severity), each.message, each.hint) for each in found]
+
+
+def schema_of(schema: object) -> dict[str, object]:
+    rule = {"field": "s", "schema": schema}
+    return {"s": {"$pattern": "[a-z]{1,5}"}, "$rules": {"a": rule}}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("[[:alpha:]]{3}", "[:alpha:]"),
+        ("[^[:digit:]]", "[:digit:]"),
+        ("[a-z[:digit:]]", "[:digit:]"),
+        ("[a-z&&[^b]]", "&&"),
+        ("x[^a&&b]", "&&"),
+    ],
+)
+def test_classes_of_other_kinds_are_refused(pattern: str, words: str) -> None:
+    with pytest.raises(PatternError, match="write the characters out") as caught:
+        compile_pattern(pattern)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["[a&b]", r"[\[:a]", "[:&]", "a&&b", "[a]&&[b]", "[:alpha:]"])
+def test_classes_like_them_are_not(pattern: str) -> None:
+    assert compile_pattern(pattern).tree is not None
+
+
+@pytest.mark.parametrize("kind", ["$date", "$datetime", "$time"])
+@pytest.mark.parametrize("form", ["YYYY-MM-DD", "iso", "100%%"])
+def test_a_format_without_a_part_is_refused(kind: str, form: str) -> None:
+    ends = {"$time": ("08:00:00", "09:00:00")}.get(kind, ("2025-01-01", "2025-12-31"))
+    ((code, severity, message, _),) = found_in(
+        {"d": {kind: {"from": ends[0], "to": ends[1], "format": form}}}
+    )
+    assert (code, severity) == ("MG212", "error")
+    assert "%H" in message or "%Y" in message
+
+
+@pytest.mark.parametrize(
+    ("schema", "message", "hint"),
+    [
+        ({"minLenght": 0}, 'no "minLenght"', 'did you mean "minLength"?'),
+        ({"allOf": [{"patern": "a"}]}, 'no "patern"', 'did you mean "pattern"?'),
+        ({"not": {"cnst": "a"}}, 'no "cnst"', 'did you mean "const"?'),
+        ({"properties": {"minLenght": {"maxLenght": 3}}}, 'no "maxLenght"', "maxLength"),
+        ({"format": "email"}, "checks nothing", "state a pattern"),
+        ({"definitions": {}}, "earlier draft", "$defs"),
+    ],
+)
+def test_keywords_that_check_nothing_are_warnings(schema: object, message: str, hint: str) -> None:
+    found = [each for each in found_in(schema_of(schema)) if each[0] == "MG217"]
+    ((_, severity, said, advised),) = found
+    assert severity == "warning"
+    assert message in said
+    assert hint in advised
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"enum": ["minLenght"]}, {"const": {"patern": 1}}, {"default": {"x": 1}, "title": "t"}],
+)
+def test_what_is_no_keyword_is_not_told(schema: object) -> None:
+    assert not [each for each in found_in(schema_of(schema)) if each[0] == "MG217"]
+
+
+def test_a_schema_of_another_draft_is_refused() -> None:
+    seventh = {"$schema": "http://json-schema.org/draft-07/schema#", "minLength": 1}
+    ((code, severity, message, _),) = found_in(schema_of(seventh))
+    assert (code, severity) == ("MG217", "error")
+    assert "draft 2020-12" in message
+    own = {"$schema": "https://json-schema.org/draft/2020-12/schema", "minLength": 1}
+    assert not found_in(schema_of(own))
