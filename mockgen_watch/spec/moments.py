@@ -79,8 +79,7 @@ def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
     ``%%`` has become the literal ``%``, which stands alone in its piece.
 
     Raises:
-        MomentError: a directive is unknown, unfinished, or none of this kind of moment; or there is
-            none.
+        MomentError: a directive is unknown, unfinished, or none of this kind of moment.
     """
     dates = () if kind is MomentKind.TIME else DATE_TEXTS
     times = () if kind is MomentKind.DATE else TIME_TEXTS
@@ -95,9 +94,17 @@ def split_format(text: str, kind: MomentKind) -> tuple[str, ...]:
             pieces.append(piece)
         else:
             raise MomentError(_bad_directive(piece, kind))
-    if not any(piece[:1] == "%" and piece[1:] for piece in pieces):
-        raise MomentError(f'"{text}" has no part of a moment; write such as {ISO_FORMATS[kind]}')
     return tuple(pieces)
+
+
+def check_format(text: str, kind: MomentKind) -> None:
+    """Check a format that a spec states.
+
+    Raises:
+        MomentError: as ``split_format`` does; or it has no directive, and all moments look alike.
+    """
+    if not any(piece[1:] and piece[0] == "%" for piece in split_format(text, kind)):
+        raise MomentError(f'"{text}" has no part of a moment; write such as {ISO_FORMATS[kind]}')
 
 
 def format_moment(moment: Moment, n: int) -> str:

@@ -28,9 +28,9 @@ from mockgen_watch.spec.moments import (
     DAY,
     ISO_FORMATS,
     MomentError,
+    check_format,
     format_units,
     read_moment,
-    split_format,
 )
 
 if TYPE_CHECKING:
@@ -352,7 +352,7 @@ def _format(params: Mapping[str, Entry], kind: MomentKind) -> str | None:
     if form is None:
         return None
     try:
-        split_format(form, kind)
+        check_format(form, kind)
     except MomentError as error:
         params["format"].error("MG212", str(error))
         return None

@@ -11,7 +11,7 @@ from msgspec import Struct
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.ranges import MAX_DECIMALS, decimal_places
-from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, read_moment, split_format
+from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, check_format, read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -230,7 +230,7 @@ def _format(params: Mapping[str, reader.Entry], kind: generators.MomentKind) -> 
         return ISO_FORMATS[kind]
     form = reader.read_text(params["format"], "text such as %Y-%m-%d") or ""
     try:
-        split_format(form, kind)
+        check_format(form, kind)
     except MomentError as error:
         params["format"].error("MG212", str(error))
     return form
