@@ -325,8 +325,8 @@ def _report(plan: OutputPlan, breaker: Breaker) -> ModelReport:
             name=rule.name,
             location=rule.location,
             is_certain=f'rule "{rule.name}"' not in still_open,
-            kinds=kinds.every,
-            impossible=dict(kinds.impossible),
+            kinds=() if rule.is_never_broken else kinds.every,
+            impossible={} if rule.is_never_broken else dict(kinds.impossible),
         )
         for rule, kinds in zip(terms.rules, breaker.kinds, strict=True)
     )

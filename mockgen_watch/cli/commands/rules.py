@@ -85,7 +85,7 @@ def _rule_lines(rule: RuleReport, *, is_verbose: bool) -> list[str]:
             by_reason.setdefault(reason, []).append(kind)
     return [
         f"  {rule.name}: {_kept(is_certain=rule.is_certain)}",
-        f"    broken by {', '.join(rule.kinds)}",
+        f"    broken by {', '.join(rule.kinds) or 'no negative record'}",
         *(f"    not by {', '.join(kinds)}: {reason}" for reason, kinds in by_reason.items()),
     ]
 

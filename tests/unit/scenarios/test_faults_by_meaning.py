@@ -211,5 +211,5 @@ def test_the_report_lists_the_kinds_that_2000_records_have(text: str) -> None:
     for case in cases_of(plans["negative"], 2000):
         for fault in case.faults:
             used.setdefault(fault.rule, set()).add(fault.operator)
-    listed = {rule.name: set(rule.kinds) for rule in report.rules if rule.name in used}
+    listed = {rule.name: set(rule.kinds) for rule in report.rules if rule.kinds}
     assert used == listed
