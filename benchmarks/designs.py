@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockgen_watch.generate.address import mix64
 from mockgen_watch.scenarios.coverage.design import cover
 from mockgen_watch.scenarios.coverage.problem import Constraint, Problem
+from mockgen_watch.splitmix import mix64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,9 +9,8 @@ here and on any machine, agree in every bit.
 All draws of a cell multiply by the same two numbers, so that plain Python can compute them side by
 side in one long integer (``streams.Bank``).
 
-Sources: BLAKE2b, RFC 7693. The finaliser of ``mix64`` is that of SplitMix64 (Steele, Lea and
-Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014); the multipliers of ``score``
-and ``word`` are those of Wellons' "lowbias32".
+Sources: BLAKE2b, RFC 7693; lanes are outputs of SplitMix64; the multipliers of ``score`` and
+``word`` are those of Wellons' "lowbias32".
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ import hashlib
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct, field
+
+from mockgen_watch.splitmix import GOLDEN, MASK64, mixed_over, output
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -35,11 +36,7 @@ Constants: TypeAlias = tuple[int, int]
 """The two 32-bit constants of a draw."""
 
 MASK32 = 0xFFFFFFFF
-MASK64 = 0xFFFFFFFFFFFFFFFF
-GOLDEN = 0x9E3779B97F4A7C15
 BELOW = 0xD6E8FEB86659FD93
-MIX_1 = 0xBF58476D1CE4E5B9
-MIX_2 = 0x94D049BB133111EB
 SCORE = 0x7FEB352D
 WORD = 0x846CA68B
 
@@ -108,22 +105,15 @@ def path_of_draw(path: tuple[str, ...]) -> tuple[str, ...]:
     return path[: path.index(ATTEMPT)] if ATTEMPT in path else path
 
 
-def mix64(z: int) -> int:
-    """Return a bijective mix of 64 bits."""
-    z = ((z ^ (z >> 30)) * MIX_1) & MASK64
-    z = ((z ^ (z >> 27)) * MIX_2) & MASK64
-    return z ^ (z >> 31)
-
-
 def lanes_of_record(key: int, index: int) -> tuple[int, int]:
     """Return the lanes of record ``index`` (0 to 2**63-1) of the model with ``base_key`` key."""
-    z = mix64(((index + 1) * GOLDEN + key) & MASK64)
+    z = output(key, index + 1)
     return z & MASK32, (z >> 32) | 1
 
 
 def lanes_of_element(a: int, b: int, element: int) -> tuple[int, int]:
     """Return the lanes of an element of an array whose own cell has the lanes ``a`` and ``b``."""
-    z = mix64(((((b << 32) | a) ^ BELOW) + (element + 1) * GOLDEN) & MASK64)
+    z = output(((b << 32) | a) ^ BELOW, element + 1)
     return z & MASK32, (z >> 32) | 1
 
 
@@ -160,19 +150,6 @@ def lanes_of_elements(
     z ^= xp.uint64(BELOW)
     z += xp.uint64((element + 1) * GOLDEN & MASK64)
     return _split_mixed(xp, z)
-
-
-def mixed_over(xp: ModuleType, z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return ``mix64`` of each of ``z``, which is overwritten."""
-    shifted = z >> xp.uint64(30)
-    z ^= shifted
-    z *= xp.uint64(MIX_1)
-    xp.right_shift(z, xp.uint64(27), out=shifted)
-    z ^= shifted
-    z *= xp.uint64(MIX_2)
-    xp.right_shift(z, xp.uint64(31), out=shifted)
-    z ^= shifted
-    return z
 
 
 def _split_mixed(xp: ModuleType, z: NDArray[np.uint64]) -> tuple[LaneArray, LaneArray]:

@@ -19,15 +19,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec import Struct, field
 
 from mockgen_watch.generate.address import (
-    GOLDEN,
     MASK32,
-    MASK64,
     SCORE,
     WORD,
     Address,
     encode_parts,
-    mix64,
-    mixed_over,
 )
 from mockgen_watch.generate.column import State
 from mockgen_watch.generate.streams import (
@@ -40,6 +36,7 @@ from mockgen_watch.generate.streams import (
     Word,
     uniform,
 )
+from mockgen_watch.splitmix import GOLDEN, MASK64, mixed_over, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -298,11 +295,11 @@ class Permutation:
     def __init__(self, size: int, key: int) -> None:
         self.size = size
         self.network = Network(size)
-        rounds = (mix64((key + n * GOLDEN) & MASK64) for n in range(ROUNDS))
+        rounds = (output(key, n) for n in range(ROUNDS))
         self._keys = tuple(round_key & MASK32 for round_key in rounds)
         self._table: tuple[int, ...] = ()
         if size <= SMALL:
-            keys = [mix64((key + n * GOLDEN) & MASK64) for n in range(size)]
+            keys = [output(key, n) for n in range(size)]
             self._table = tuple(sorted(range(size), key=keys.__getitem__))
 
     def at(self, number: int) -> int:
@@ -348,7 +345,7 @@ class ArrayPermuted(Drawn):
     def at(self, cell: Cell) -> int:
         home = cell.outer or cell
         key = self.high.at(home) << 32 | self.low.at(home)
-        keys = [mix64((key + n * GOLDEN) & MASK64) & MASK32 for n in range(ROUNDS)]
+        keys = [output(key, n) & MASK32 for n in range(ROUNDS)]
         return self.network.at(cell.elements[-1] % self.size, keys)
 
     def draw(self, cells: Cells) -> IntArray:

@@ -16,7 +16,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.generate.address import (
-    MASK64,
     encode_parts,
     outer_cell,
     record_cell,
@@ -33,6 +32,7 @@ from mockgen_watch.spec.model import (
     alternatives_of,
     element_shapes,
 )
+from mockgen_watch.splitmix import MASK64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,9 +11,11 @@ from array import array
 from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from mockgen_watch.splitmix import output
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -23,25 +25,12 @@ if TYPE_CHECKING:
 
     IntArray = NDArray[np.int64]
 
-_MASK: Final = (1 << 64) - 1
-_GOLDEN: Final = 0x9E3779B97F4A7C15
-_MIX_1: Final = 0xBF58476D1CE4E5B9
-_MIX_2: Final = 0x94D049BB133111EB
-
 
 @lru_cache(maxsize=16)
 def _starts(key: int, low: int, high: int, parents: int) -> array[int]:
-    """Return where the children of each parent begin, and at the end how many there are.
-
-    The number of each is drawn by SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) at its index.
-    """
+    """Return where the children of each parent begin, and at the end how many there are."""
     spread = high - low + 1
-    sizes = array("q")
-    for parent in range(parents):
-        z = ((parent + 1) * _GOLDEN + key) & _MASK
-        z = ((z ^ (z >> 30)) * _MIX_1) & _MASK
-        z = ((z ^ (z >> 27)) * _MIX_2) & _MASK
-        sizes.append(low + ((z ^ (z >> 31)) * spread >> 64))
+    sizes = (low + (output(key, parent + 1) * spread >> 64) for parent in range(parents))
     return array("q", accumulate(sizes, initial=0))
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.generate.address import GOLDEN, MASK64, mix64
 from mockgen_watch.scenarios.coverage.problem import (
     Constraint,
     Design,
@@ -34,6 +33,7 @@ from mockgen_watch.scenarios.coverage.problem import (
     count_combinations,
 )
 from mockgen_watch.spec.model import Coverage
+from mockgen_watch.splitmix import MASK64, output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ CANDIDATES: Final = 24
 
 def mix(number: int) -> int:
     """Return 64 bits that look like chance."""
-    return mix64((number + GOLDEN) & MASK64)
+    return output(number, 1)
 
 
 class RowBuilder:
