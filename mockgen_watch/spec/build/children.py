@@ -43,15 +43,7 @@ def with_children(
 def _bounds(entry: reader.Entry) -> tuple[int, int] | None:
     """Return the least and the greatest number: of a number, a pair, or min and max."""
     before = entry.errors
-    ends: Mapping[str, reader.Entry] = entry.short_form("min", "max")
-    if entry.number is not None:
-        ends = {"min": entry, "max": entry}
-    elif entry.is_mapping:
-        ends = reader.read_params(entry, ("min", "max"))
-        if "max" not in ends and entry.errors == before:
-            entry.error("MG205", "$each needs max")
-    elif not ends:
-        entry.type_error("a number, [min, max], or a mapping with min and max")
+    ends = reader.read_least_and_most(entry, "a number")
     low = reader.whole_or(ends.get("min"), 1, least=0)
     high = reader.whole_or(ends.get("max"), low, least=1)
     if entry.errors == before and low > high:

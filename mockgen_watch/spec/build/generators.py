@@ -229,16 +229,7 @@ class Lengths(Struct, frozen=True, kw_only=True):
 
 def read_lengths(entry: reader.Entry, context: reader.ShapeContext) -> Lengths:
     """Return the least and the greatest length: of a number, a pair, or min and max."""
-    ends: Mapping[str, reader.Entry] = entry.short_form("min", "max")
-    if entry.number is not None:
-        ends = {"min": entry, "max": entry}
-    elif entry.is_mapping:
-        before = entry.errors
-        ends = reader.read_params(entry, ("min", "max", "unique", "unique_by"))
-        if "max" not in ends and entry.errors == before:
-            entry.error("MG205", "$array needs max")
-    elif not ends:
-        entry.type_error("a length, [min, max], or a mapping with min and max")
+    ends = reader.read_least_and_most(entry, "a length", ("unique", "unique_by"))
     limits = read_limits(ends, ("min", "max"), context)
     lengths = {
         name: reader.read_whole(end, 0)

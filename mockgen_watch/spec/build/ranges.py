@@ -300,7 +300,7 @@ def build_moment(entry: Entry, context: ShapeContext) -> Moment | None:
     limits = read_limits(params, ("from", "to"), context)
     if entry.errors > before:
         return None
-    form = _format(params, kind)
+    form = read_format(params, kind)
     step = read_whole(params["step"], 1) if "step" in params else 1
     if form is None or step is None:
         return None
@@ -345,7 +345,8 @@ def _moment_params(entry: Entry) -> Mapping[str, Entry]:
     return params
 
 
-def _format(params: Mapping[str, Entry], kind: MomentKind) -> str | None:
+def read_format(params: Mapping[str, Entry], kind: MomentKind) -> str | None:
+    """Return the format that ``params`` state, ISO 8601 by default; None when it was reported."""
     if "format" not in params:
         return ISO_FORMATS[kind]
     form = read_text(params["format"], "text such as %Y-%m-%d")

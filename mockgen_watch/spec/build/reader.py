@@ -517,6 +517,27 @@ def read_params(entry: Entry, known: Collection[str]) -> Mapping[str, Entry]:
     return params
 
 
+def read_least_and_most(
+    entry: Entry, what: str, others: Collection[str] = ()
+) -> Mapping[str, Entry]:
+    """Return the entries of ``min`` and ``max``, and those of ``others`` that a mapping has.
+
+    A number is both, a pair is one and the other. ``what`` says in a message what the number is.
+    """
+    if entry.number is not None:
+        return {"min": entry, "max": entry}
+    if not entry.is_mapping:
+        ends = entry.short_form("min", "max")
+        if not ends:
+            entry.type_error(f"{what}, [min, max], or a mapping with min and max")
+        return ends
+    before = entry.errors
+    params = read_params(entry, ("min", "max", *others))
+    if "max" not in params and entry.errors == before:
+        entry.error("MG205", f"{entry.key} needs max")
+    return params
+
+
 class PathError(ValueError):
     """A path cannot be read; the message says why."""
 

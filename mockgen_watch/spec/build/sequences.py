@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
+from mockgen_watch.expressions.values import Duration, read_duration
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.ranges import MAX_DECIMALS, decimal_places
-from mockgen_watch.spec.moments import DAY, ISO_FORMATS, MomentError, check_format, read_moment
+from mockgen_watch.spec.build.ranges import MAX_DECIMALS, decimal_places, read_format
+from mockgen_watch.spec.moments import DAY, MomentError, read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +19,7 @@ MAX_UNITS: Final = 10**15
 """The farthest that a start, a step or a jitter may be from 0, in units."""
 
 _PARAMS: Final = ("start", "step", "width", "prefix", "jitter", "format", "of")
-_PIECE: Final = r"([0-9]{1,9})(mo|y|w|d|h|m|s)"
-_SECONDS: Final = {"w": 7 * DAY, "d": DAY, "h": 3600, "m": 60, "s": 1}
-_MONTHS: Final = {"y": 12, "mo": 1}
+_COUNTED: Final = ("record", "element", "sibling")
 
 
 def build_index(entry: reader.Entry, context: reader.ShapeContext) -> generators.RecordIndex | None:
@@ -43,22 +39,15 @@ def _index(word: str, start: int) -> generators.RecordIndex:
     return generators.RecordIndex(element=word == "element", sibling=word == "sibling", start=start)
 
 
-def _index_word(entry: reader.Entry, context: reader.ShapeContext) -> str | None:
-    """Return what an index counts; None when it was reported."""
-    word = reader.read_word(entry, ("record", "element", "sibling"), "MG202")
+def _index_word(
+    entry: reader.Entry, context: reader.ShapeContext, known: tuple[str, ...] = _COUNTED
+) -> str | None:
+    """Return the one of ``known`` that is counted; None when it was reported."""
+    word = reader.read_word(entry, known, "MG202")
     if word == "element" and not context.in_array:
         entry.error("MG204", f"{entry.key}: element stands in no array")
         return None
     return word
-
-
-def _is_of_element(entry: reader.Entry, context: reader.ShapeContext) -> bool | None:
-    """Return whether an index is that of the element; None when it was reported."""
-    word = reader.read_word(entry, ("record", "element"), "MG202")
-    if word == "element" and not context.in_array:
-        entry.error("MG204", f"{entry.key}: element stands in no array")
-        return None
-    return None if word is None else word == "element"
 
 
 def build_sequence(
@@ -80,14 +69,16 @@ def _of_params(
 ) -> generators.SequenceNumber | generators.Progression | None:
     before = entry.errors
     start = params.get("start")
-    element = _is_of_element(params["of"], context) if "of" in params else False
+    element = (
+        "of" in params and _index_word(params["of"], context, ("record", "element")) == "element"
+    )
     made: generators.SequenceNumber | generators.Progression | None
     if start is not None and start.text is not None:
-        made = _moments(params, element=bool(element))
+        made = _moments(params, element=element)
     elif {"width", "prefix"} & params.keys() or not _has_fraction(params):
-        made = _texts(params, element=bool(element))
+        made = _texts(params, element=element)
     else:
-        made = _numbers(params, element=bool(element))
+        made = _numbers(params, element=element)
     return made if entry.errors == before else None
 
 
@@ -96,7 +87,7 @@ def _has_fraction(params: Mapping[str, reader.Entry]) -> bool:
     if "jitter" in params:
         return True
     numbers = [params[name].number for name in ("start", "step") if name in params]
-    return any(number is not None and "." in str(number) for number in numbers)
+    return any(number is not None and _shown_places(number) > 0 for number in numbers)
 
 
 def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.SequenceNumber:
@@ -130,7 +121,8 @@ def _numbers(params: Mapping[str, reader.Entry], *, element: bool) -> generators
     places = max(_shown_places(value) for value in found.values())
     units = {name: int(value.scaleb(places)) for name, value in found.items()}
     if places > MAX_DECIMALS or max(map(abs, units.values())) > MAX_UNITS:
-        params["start"].error("MG208", "a sequence has 15 digits at most")
+        longest = max(found.keys() & params.keys(), key=lambda name: len(f"{found[name]:f}"))
+        params[longest].error("MG208", "a sequence has 15 digits at most")
     _check_jitter(params, units["step"], units["jitter"])
     return generators.Progression(
         moment=None,
@@ -158,26 +150,13 @@ def _check_jitter(params: Mapping[str, reader.Entry], step: int, jitter: int) ->
         params["jitter"].error("MG208", "a jitter is less than the step", hint)
 
 
-class Length(Struct, frozen=True):
-    """Calendar months and seconds."""
-
-    months: int
-    seconds: int
-
-
-def _read_length(entry: reader.Entry) -> Length | None:
+def _read_step(entry: reader.Entry) -> Duration | None:
     """Return the duration at ``entry``, such as 15m, 36h, 1d, 2w, 1mo; None: reported."""
-    text = entry.text or ""
-    sign = -1 if text.startswith("-") else 1
-    if not re.fullmatch(rf"-?(?:{_PIECE})+", text):
+    length = read_duration(entry.text or "")
+    if length is None:
         hint = "such as 90m, 36h, 5d, 2w, 1mo or 1y"
         entry.error("MG212", f'{entry.key}: "{entry.value}" is no duration', hint)
-        return None
-    months = seconds = 0
-    for count, unit in re.findall(_PIECE, text):
-        months += int(count) * _MONTHS.get(unit, 0)
-        seconds += int(count) * _SECONDS.get(unit, 0)
-    return Length(sign * months, sign * seconds)
+    return length
 
 
 def _moments(params: Mapping[str, reader.Entry], *, element: bool) -> generators.Progression | None:
@@ -203,37 +182,26 @@ def _moments(params: Mapping[str, reader.Entry], *, element: bool) -> generators
         step=step.seconds // size,
         months=step.months,
         jitter=jitter.seconds // size,
-        format=_format(params, kind),
+        format=read_format(params, kind) or "",
         element=element,
     )
 
 
 def _steps(
     params: Mapping[str, reader.Entry], kind: generators.MomentKind
-) -> tuple[Length, Length]:
+) -> tuple[Duration, Duration]:
     """Return the step, a day or a minute by default, and the jitter."""
-    step = Length(0, 60 if kind is generators.MomentKind.TIME else DAY)
-    jitter = Length(0, 0)
+    step = Duration(seconds=60 if kind is generators.MomentKind.TIME else DAY)
+    jitter = Duration()
     if "step" in params:
-        step = _read_length(params["step"]) or step
+        step = _read_step(params["step"]) or step
     if "jitter" in params:
-        jitter = _read_length(params["jitter"]) or jitter
+        jitter = _read_step(params["jitter"]) or jitter
     if jitter.months or (step.months and jitter.seconds):
         params["jitter"].error("MG204", "a jitter and calendar months do not go together")
     if not step.months:
         _check_jitter(params, step.seconds, jitter.seconds)
     return step, jitter
-
-
-def _format(params: Mapping[str, reader.Entry], kind: generators.MomentKind) -> str:
-    if "format" not in params:
-        return ISO_FORMATS[kind]
-    form = reader.read_text(params["format"], "text such as %Y-%m-%d") or ""
-    try:
-        check_format(form, kind)
-    except MomentError as error:
-        params["format"].error("MG212", str(error))
-    return form
 
 
 def _first_moment(entry: reader.Entry) -> tuple[generators.MomentKind, int] | None:

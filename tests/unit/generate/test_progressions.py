@@ -28,6 +28,8 @@ V:
   back: {$sequence: {start: 2025-12-31, step: "-1w", format: "%d.%m.%Y"}}
   clock: {$sequence: {start: "08:00:00", step: 90s}}
   price: {$sequence: {start: 10.50, step: 0.25}}
+  dust: {$sequence: {start: 0, step: 0.0000001}}
+  half: {$sequence: {start: 2025-01-01T08:00, step: 1.5h}}
   j: {$sequence: {start: 0, step: 10, jitter: 9}}
   no: {$index: {start: 1}}
   later: {$cel: "record.at + duration('1h')"}
@@ -60,6 +62,9 @@ def test_values_go_on_by_steps() -> None:
         assert record["clock"] == str(timedelta(hours=8, seconds=90 * number)).zfill(8)
         assert record["price"] == Decimal("10.50") + number * Decimal("0.25")
         assert str(record["price"])[-3] == "."
+        assert record["dust"] == number * Decimal("0.0000001")
+        half = datetime(2025, 1, 1, 8) + number * timedelta(minutes=90)
+        assert datetime.fromisoformat(record["half"]) == half
         assert number * 10 <= record["j"] < number * 10 + 10
         assert record["no"] == number + 1
         assert datetime.fromisoformat(record["later"]) == at + timedelta(hours=1)
@@ -97,6 +102,9 @@ def test_both_engines_agree_beyond_the_count_too() -> None:
         ("{start: 9990-01-01, step: 1y}", "MG208", "leaves the years"),
         ("{of: element}", "MG204", "no array"),
         ("{step: 0}", "MG208", "a step of 0"),
+        ("{step: 1234567890123456.5}", "MG208", "15 digits"),
+        ("{jitter: 0.0000000000000001}", "MG208", "15 digits"),
+        ("{start: 2025-01-01T08:00, step: 0.5s}", "MG212", "no duration"),
     ],
 )
 def test_what_cannot_go_on_is_refused(value: str, code: str, words: str) -> None:
