@@ -6,11 +6,12 @@ Numbers count as they are; dates as seconds since 0001-01-01, times of day and d
 from __future__ import annotations
 
 import math
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from mockgen_watch.expressions import syntax, values
+from mockgen_watch.expressions.values import DAY, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +22,6 @@ Ends: TypeAlias = "tuple[Fraction | None, Fraction | None]"
 """Both included; None where there is none, or it is not known."""
 
 UNKNOWN: Final[Ends] = (None, None)
-
-DAY: Final = 86_400
-_START: Final = datetime(1, 1, 1)  # noqa: DTZ001  # no zone plays a part anywhere
 
 
 class Facts(Protocol):
@@ -36,11 +34,6 @@ class Facts(Protocol):
     def lengths_at(self, path: tuple[str, ...]) -> Ends:
         """Return how many elements the array there has."""
         ...
-
-
-def seconds_of(moment: datetime) -> int:
-    """Return the seconds since 0001-01-01T00:00:00."""
-    return (moment - _START) // timedelta(seconds=1)
 
 
 def ends_of(node: Node, facts: Facts, variables: syntax.Variables | None = None) -> Ends:
@@ -182,11 +175,9 @@ def _corners(args: Sequence[Ends], combine: Callable[[Fraction, Fraction], Fract
 
 
 def _product(args: Sequence[Ends]) -> Ends:
-    (low, _), (least, _) = args
+    (low, high), (least, most) = args
     if low is not None and low >= 0 and least is not None and least >= 0:
-        highs = [high for _, high in args]
-        product = None if None in highs else highs[0] * highs[1]  # type: ignore[operator]
-        return low * least, product
+        return low * least, None if high is None or most is None else high * most
     return _corners(args, lambda left, right: left * right)
 
 
@@ -304,7 +295,7 @@ def _days(args: Sequence[Ends]) -> Ends:
 
 def _year(args: Sequence[Ends]) -> Ends:
     def year(seconds: Fraction) -> int:
-        return (_START + timedelta(seconds=int(seconds))).year
+        return values.moment_of(int(seconds)).year
 
     return _each(args[0], year)
 

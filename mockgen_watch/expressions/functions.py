@@ -214,10 +214,7 @@ def _duration(text: Any) -> Duration:
 def _days(first: Any, second: Any = None) -> int:
     if second is not None:
         first = values.between(second, first)
-    return int(Fraction(values.length_of(first), _DAY).__trunc__())
-
-
-_DAY: Final = 86_400
+    return int(Fraction(values.length_of(first), values.DAY).__trunc__())
 
 
 def _getter(read: Callable[[datetime], int], seconds: int = 0) -> Function:
@@ -226,7 +223,7 @@ def _getter(read: Callable[[datetime], int], seconds: int = 0) -> Function:
     def run(value: Any) -> int:
         if not isinstance(value, Duration):
             return read(value)
-        return values.divided(values.length_of(value), seconds)  # type: ignore[return-value]
+        return int(values.divided(values.length_of(value), seconds))
 
     return Function(
         takes=(_CLOCK if seconds else _MOMENT,),

@@ -29,8 +29,11 @@ class Duration(Struct, frozen=True):
 
 Number: TypeAlias = int | Decimal | Fraction
 
+DAY: Final = 86_400
+"""Seconds in a day."""
+
 _UNITS: Final = {
-    "w": Duration(0, 604_800), "d": Duration(0, 86_400), "h": Duration(0, 3600),
+    "w": Duration(0, 7 * DAY), "d": Duration(0, DAY), "h": Duration(0, 3600),
     "m": Duration(0, 60), "s": Duration(0, 1), "mo": Duration(1), "y": Duration(12),
 }  # fmt: skip
 _PIECE: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(mo|y|w|d|h|m|s)"
@@ -55,6 +58,20 @@ def read_duration(text: str) -> Duration | None:
     if months.denominator != 1 or seconds.denominator != 1:
         return None
     return Duration(sign * int(months), sign * int(seconds))
+
+
+def seconds_of(moment: datetime) -> int:
+    """Return the seconds from 0001-01-01T00:00:00 to a moment, 0 or more."""
+    return (moment - datetime.min) // timedelta(seconds=1)
+
+
+def moment_of(seconds: int) -> datetime:
+    """Return the moment so many seconds after 0001-01-01T00:00:00.
+
+    Raises:
+        OverflowError: it is outside of the years 1 to 9999.
+    """
+    return datetime.min + timedelta(seconds=seconds)
 
 
 def read_datetime(text: str) -> datetime | None:
@@ -190,4 +207,4 @@ def shown_value(value: object) -> str:
 
 def midnight(day: date) -> datetime:
     """Return the moment at which a day begins."""
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001  # no zone plays a part anywhere
+    return datetime(day.year, day.month, day.day)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.expressions.ends import DAY, seconds_of
+from mockgen_watch.expressions.values import DAY, seconds_of
 from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.computed import Evaluated, FieldScope, evaluator
 from mockgen_watch.generate.dates import moment_texts
@@ -26,6 +26,7 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
+    from mockgen_watch.expressions.checking import Checked
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.column import Column
     from mockgen_watch.generate.computed import Fields
@@ -126,14 +127,9 @@ def limit_stream(
 
     ``scale`` is 10 to the decimals of a number, 1 for seconds and lengths, or a day's part.
     """
-    facts = scope.fields.facts
-    checked = facts.checked(expression)
-    inwards = _ceil if is_low else _floor
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(expression), scope)
-    except q.NotAQuantityError:
-        found = None
-    if not isinstance(found, q.Quantity):
+    checked = scope.fields.facts.checked(expression)
+    found = _quantity(scope, expression, checked)
+    if found is None:
         evaluate = evaluator(scope, checked)
         to_number = math.ceil if is_low else math.floor
         return Shared(Evaluated(lambda cell: to_number(_number(evaluate(cell)) * scale)))
@@ -141,7 +137,19 @@ def limit_stream(
     above, below = factor.numerator, factor.denominator
     if below == 1:
         return Shared(Derived(found.stream, lambda number: number * above, q.MOST))
+    inwards = _ceil if is_low else _floor
     return Shared(Derived(found.stream, partial(inwards, above=above, below=below), q.MOST))
+
+
+def _quantity(
+    scope: FieldScope, expression: generators.Expression, checked: Checked
+) -> q.Quantity | None:
+    """Return ``expression`` as a quantity of whole numbers; None for what has to be evaluated."""
+    try:
+        found = q.compile_quantity(checked, scope.fields.facts.facts_for(expression), scope)
+    except q.NotAQuantityError:
+        return None
+    return found if isinstance(found, q.Quantity) else None
 
 
 _FINE: Final = 9
@@ -182,26 +190,18 @@ def sum_stream(
 
 def _term_stream(scope: FieldScope, term: generators.Expression) -> tuple[Stream, int]:
     """Return what a term counts, and in units of how many decimals."""
-    facts = scope.fields.facts
-    checked = facts.checked_loosely(term)
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(term), scope)
-    except q.NotAQuantityError:
-        found = None
-    if isinstance(found, q.Quantity):
+    checked = scope.fields.facts.checked_loosely(term)
+    found = _quantity(scope, term, checked)
+    if found is not None:
         return found.stream, found.decimals
     evaluate = evaluator(scope, checked)
     return Evaluated(lambda cell: math.floor(_number(evaluate(cell)) * 10**_FINE)), _FINE
 
 
 def _truth_stream(scope: FieldScope, expression: generators.Expression) -> Stream:
-    facts = scope.fields.facts
-    checked = facts.checked_loosely(expression)
-    try:
-        found = q.compile_quantity(checked, facts.facts_for(expression), scope)
-    except q.NotAQuantityError:
-        found = None
-    if isinstance(found, q.Quantity):
+    checked = scope.fields.facts.checked_loosely(expression)
+    found = _quantity(scope, expression, checked)
+    if found is not None:
         return found.stream
     evaluate = evaluator(scope, checked)
     return Evaluated(lambda cell: int(bool(evaluate(cell))))

@@ -6,7 +6,7 @@ for each record, and the column says why it is slow.
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -15,10 +15,10 @@ from msgspec import Struct
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.expressions import values
-from mockgen_watch.expressions.ends import DAY, seconds_of
 from mockgen_watch.expressions.evaluating import compile_node
 from mockgen_watch.expressions.syntax import ELEMENT, fields_of
 from mockgen_watch.expressions.types import Kind
+from mockgen_watch.expressions.values import DAY, seconds_of
 from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.address import Cell, Cells, cell_at, cell_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State, column_reader
@@ -179,9 +179,6 @@ class FieldScope:
         return Derived(states, lambda state: (state != State.ABSENT) * 1, 2)
 
 
-_START: Final = datetime(1, 1, 1)  # noqa: DTZ001  # no zone plays a part anywhere
-
-
 def typed_reader(scope: FieldScope, name: Name) -> tuple[Callable[[Cell], int] | None, Any]:
     """Return what reads the states of a name, or None, and what reads its value when it is there.
 
@@ -291,9 +288,9 @@ def _value_reader(column: Column, kind: Kind) -> Callable[[Cell], Any]:
     if units is not None and kind in {Kind.DATE, Kind.DATETIME, Kind.TIME}:
         draw = units.at
         if kind is Kind.TIME:
-            return lambda cell: (_START + timedelta(seconds=draw(cell))).time()
+            return lambda cell: values.moment_of(draw(cell)).time()
         size = DAY if kind is Kind.DATE else 1
-        return lambda cell: _START + timedelta(seconds=draw(cell) * size)
+        return lambda cell: values.moment_of(draw(cell) * size)
     return column_reader(column)
 
 
@@ -444,6 +441,6 @@ class _Written(Struct, frozen=True):
     def _moment(self, value: datetime | time) -> str:
         kind, size = _MOMENTS.get(self.kind, _MOMENTS[Kind.DATETIME])
         if isinstance(value, time):
-            value = datetime.combine(_START.date(), value)
+            value = datetime.combine(date.min, value)
         units = seconds_of(value) // size
         return format_units(units, self.computed.format or ISO_FORMATS[kind], kind)

@@ -18,9 +18,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.expressions import syntax
-from mockgen_watch.expressions.ends import DAY, ends_of, seconds_of
+from mockgen_watch.expressions.ends import ends_of
 from mockgen_watch.expressions.types import Kind, Type
-from mockgen_watch.expressions.values import Duration, is_number, read_datetime, read_duration
+from mockgen_watch.expressions.values import (
+    DAY,
+    Duration,
+    is_number,
+    read_datetime,
+    read_duration,
+    seconds_of,
+)
 from mockgen_watch.generate.address import Cell, Cells, cell_of_element, cells_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, State
 from mockgen_watch.generate.dates import add_months, civil_year, month_and_day
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.expressions.checking import Checked
     from mockgen_watch.expressions.ends import Ends, Facts
-    from mockgen_watch.expressions.syntax import Node, Variables
+    from mockgen_watch.expressions.syntax import Node, Scalar, Variables
     from mockgen_watch.generate.address import IntArray, Stream
     from mockgen_watch.generate.references import OtherCell
 
@@ -648,14 +655,14 @@ def _every(first: Stream | None, second: Stream | None) -> Stream | None:
     return Joined(lambda one, other: one * other, 2, first, second)
 
 
-def _literal(value: object) -> Quantity | Texts:
+def _literal(value: Scalar) -> Quantity | Texts:
     if isinstance(value, str):
         return Texts(table=(value,), stream=None)
     if isinstance(value, bool):
         return _truth(Constant(int(value)))
     if value is None:
         raise NotAQuantityError("null is looked at record by record")
-    number = Decimal(value)  # type: ignore[arg-type]  # int or Decimal
+    number = Decimal(value)
     decimals = max(0, -int(number.as_tuple().exponent))
     units = int(number.scaleb(decimals))
     kind = Kind.DECIMAL if decimals else Kind.INTEGER

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.expressions import types
 from mockgen_watch.expressions.checking import Checked, check
-from mockgen_watch.expressions.ends import DAY, UNKNOWN, Ends, ends_of
+from mockgen_watch.expressions.ends import UNKNOWN, Ends, ends_of
 from mockgen_watch.expressions.linear import difference_ends
 from mockgen_watch.expressions.problems import diagnose
 from mockgen_watch.expressions.syntax import ELEMENT, ExpressionError, parse
 from mockgen_watch.expressions.types import Kind, Type
-from mockgen_watch.expressions.values import is_number
+from mockgen_watch.expressions.values import DAY, is_number
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.types import common, type_of_generator, type_of_shape

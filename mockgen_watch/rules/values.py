@@ -232,13 +232,10 @@ def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
     return units * DAY if kind is MomentKind.DATE else units
 
 
-_START: Final = datetime(1, 1, 1)  # noqa: DTZ001  # no zone plays a part anywhere
-
-
 def _moment_of(value: Json, moment: Moment) -> datetime | time | None:
     """Return the moment that a text of a date field is; None for anything else."""
     seconds = seconds_of(value, moment.kind, moment.format) if isinstance(value, str) else None
     if seconds is None:
         return None
-    found = _START + timedelta(seconds=seconds)
+    found = datetime.min + timedelta(seconds=seconds)
     return found.time() if moment.kind is MomentKind.TIME else found

@@ -18,8 +18,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.expressions import syntax
-from mockgen_watch.expressions.ends import DAY, UNKNOWN, ends_of
+from mockgen_watch.expressions.ends import UNKNOWN, ends_of
 from mockgen_watch.expressions.types import Kind
+from mockgen_watch.expressions.values import DAY
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.scenarios.promise import facts
