@@ -1,6 +1,6 @@
 """Takes models of parameters; gives how many rows their covering designs have, beside PICT's.
 
-``python -m benchmarks.designs [PICT]``: PICT is the program, ``pict`` on the path unless said; its
+``python -m benchmarks.designs [PICT]``: PICT is the program, ``pict`` on the path by default; its
 source is at github.com/microsoft/pict. Without it only our own rows are counted.
 """
 

@@ -113,7 +113,7 @@ def below(*address: str) -> tuple[str, ...]:
 
 
 def pool(*values: Json, weights: Iterable[float | str | Decimal] = ()) -> Pool:
-    """Return a pool; all values weigh 1 unless said."""
+    """Return a pool; all values weigh 1 by default."""
     each = list(weights) or [1] * len(values)
     return Pool(
         entries=tuple(

@@ -101,7 +101,7 @@ class Number(Struct, frozen=True, kw_only=True):
     """A number on the grid ``minimum + n * step``, or of ``decimals`` places.
 
     ``integer`` tells ``$integer`` from ``$number``. A bound of None is only for distributions
-    that have no such end. ``step`` is 10**-decimals unless said. ``lows`` and ``highs`` are
+    that have no such end. ``step`` is 10**-decimals by default. ``lows`` and ``highs`` are
     further bounds, which other fields of the record give; ``minimum`` and ``maximum`` are then
     the least and the greatest that these can be, once the plan knows it. ``kept``: the bounds of
     rules: a number that lies beyond them is drawn again, between them.
