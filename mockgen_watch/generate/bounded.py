@@ -19,6 +19,7 @@ from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.computed import Evaluated, FieldScope, evaluator
 from mockgen_watch.generate.dates import moment_texts
 from mockgen_watch.generate.distributions import grid_of
+from mockgen_watch.generate.expressions import compile_quantity
 from mockgen_watch.generate.numbers import measured_column
 from mockgen_watch.generate.ranges import FARTHEST, Kept, Ranged, stepped
 from mockgen_watch.generate.streams import Derived, Joined, Shared
@@ -146,7 +147,7 @@ def _quantity(
 ) -> q.Quantity | None:
     """Return ``expression`` as a quantity of whole numbers; None for what has to be evaluated."""
     try:
-        found = q.compile_quantity(checked, scope.fields.facts.facts_for(expression), scope)
+        found = compile_quantity(checked, scope.fields.facts.facts_for(expression), scope)
     except q.NotAQuantityError:
         return None
     return found if isinstance(found, q.Quantity) else None

@@ -23,6 +23,7 @@ from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.address import Cell, Cells, cell_at, cell_of_element
 from mockgen_watch.generate.column import Column, ColumnKind, Part, State, column_reader
 from mockgen_watch.generate.dates import moment_texts
+from mockgen_watch.generate.expressions import compile_quantity
 from mockgen_watch.generate.numbers import measured_column
 from mockgen_watch.generate.references import (
     Found,
@@ -366,7 +367,7 @@ def computed_column(computed: generators.Computed, scope: FieldScope) -> Column:
     places = checked.type.decimals if computed.decimals is None else computed.decimals
     facts = scope.fields.facts.facts_for(computed.expression)
     try:
-        found = q.compile_quantity(checked, facts, scope)
+        found = compile_quantity(checked, facts, scope)
         if isinstance(found, q.Ratio) or kind in {Kind.INTEGER, Kind.DECIMAL}:
             found = q.rounded(found, places or 0)
     except q.NotAQuantityError as error:
