@@ -41,6 +41,7 @@ from mockgen_watch.spec.generators import (
     MomentKind,
     Pool,
     PoolEntry,
+    RowField,
 )
 from mockgen_watch.spec.moments import DAY, MomentError, read_moment
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.address import IntArray, Stream
     from mockgen_watch.generate.column import Node
     from mockgen_watch.generate.draws import FieldDraws
+    from mockgen_watch.generate.pools import PoolDraw
     from mockgen_watch.plan.dependents import FieldFacts
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
@@ -165,6 +167,9 @@ class Compiler(Protocol):
     def draws_of(
         self, address: tuple[str, ...], way: spec.Position, strides: Strides, /
     ) -> FieldDraws: ...
+    def row_of(
+        self, leaf: spec.Leaf, row: RowField, way: spec.Position, strides: Strides, /
+    ) -> PoolDraw: ...
 
 
 class AlternativesCompiler:
@@ -230,6 +235,9 @@ class AlternativesCompiler:
                 raise TypeError("only a leaf with alternatives has a selector")
             if generator.given:
                 self._selectors[way] = self._given(generator, way, strides)
+            elif generator.row is not None:
+                draw = self._compiler.row_of(leaf, generator.row, way, strides)
+                self._selectors[way] = _of_row(generator, draw)
             else:
                 draws = self._compiler.draws_of(leaf.address, way, strides)
                 self._selectors[way] = _drawn(generator, draws)
@@ -244,6 +252,15 @@ class AlternativesCompiler:
         if isinstance(found.shape, spec.Leaf):
             moment = self._compiler.facts.moment_of(found.shape)
         return selector_of(field, Cases(cases=cases, otherwise=otherwise, moment=moment))
+
+
+def _of_row(generator: Alternatives, draw: PoolDraw) -> Stream:
+    """Return the number of the alternative that belongs to the row that is drawn."""
+    places = {each.identity: number for number, each in enumerate(generator.alternatives)}
+    numbers = tuple(places[entry.identity] for entry in draw.entries)
+    if draw.stream is None:
+        return Constant(numbers[0])
+    return Shared(Lookup(draw.stream, numbers, len(places)))
 
 
 def _drawn(generator: Alternatives, draws: FieldDraws) -> Stream:

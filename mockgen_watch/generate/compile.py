@@ -370,10 +370,20 @@ class _Compiler:
             and replace(leaf.generator, path=()) == replace(reference, path=())
         ]
 
+    def row_of(
+        self, leaf: spec.Leaf, row: generators.RowField, way: spec.Position, strides: Strides
+    ) -> PoolDraw:
+        """Return the choice of the row that ``leaf`` takes its alternative from."""
+        draws = replace(
+            self.draws_of(leaf.address, way, strides), is_distinct=leaf.modifiers.distinct
+        )
+        return self._row_draw(row, self._joined(leaf, draws))
+
     def _row_draw(self, generator: generators.RowField, draws: FieldDraws) -> PoolDraw:
         """Return the draw that all fields of one ``$rows`` share."""
         entries = generator.rows.entries
         identity = frozenset((entry.identity, entry.weight) for entry in entries)
+        draws = replace(draws, is_distinct=draws.is_distinct or self._is_distinct(generator))
         key = (generator.address, identity, draws.is_unique, draws.is_distinct)
         if key not in self._rows:
             preset = self._presets.get((Draw.ROWS, path_of_draw(generator.address)), {})
@@ -384,6 +394,17 @@ class _Compiler:
         # Another field may have other values in the same rows: a master turns types field by field.
         by_name = {entry.identity: entry for entry in entries}
         return replace(draw, entries=tuple(by_name[entry.identity] for entry in draw.entries))
+
+    def _is_distinct(self, row: generators.RowField) -> bool:
+        """Return whether a field of these rows differs in all elements, so that the rows do."""
+        rows = (
+            (leaf.modifiers.distinct, generators.row_of(leaf.generator))
+            for _, leaf in spec.walk_leaves(self.plan.shape)
+        )
+        return any(
+            distinct and other is not None and other.address == row.address
+            for distinct, other in rows
+        )
 
     def _address(self, shape: spec.Shape) -> Address:
         return Address.of(self.plan.seed, self.plan.model_id, shape.address)

@@ -17,7 +17,7 @@ from mockgen_watch.diagnostics import (
 )
 from mockgen_watch.masters.merge import Merge, finish_object, key_path
 from mockgen_watch.spec import model as spec
-from mockgen_watch.spec.generators import RowField
+from mockgen_watch.spec.generators import row_of, with_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -358,10 +358,11 @@ def _address_member(member: spec.Member, slot: spec.KeyPath) -> spec.Member:
 def _readdress(shape: spec.Shape, change: Readdress) -> spec.Shape:
     address = change(shape.address)
     if isinstance(shape, spec.Leaf):
-        generator = shape.generator
-        if isinstance(generator, RowField):
-            generator = replace(generator, address=change(generator.address))
-        return replace(shape, address=address, generator=generator)
+        generator, row = shape.generator, row_of(shape.generator)
+        if row is not None:
+            generator = with_rows(generator, replace(row, address=change(row.address)))
+        moved = replace(shape, address=address, generator=generator)
+        return spec.change_alternatives(moved, lambda inner: _readdress(inner, change))
     changed = spec.change_children(shape, lambda child: _readdress(child, change))
     return replace(changed, address=address)
 

@@ -25,7 +25,7 @@ from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.plan.together import mark_together
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
-from mockgen_watch.spec.generators import Reference, RowField, expressions_of, names_of
+from mockgen_watch.spec.generators import Reference, expressions_of, names_of, row_of, with_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -532,10 +532,11 @@ class _Overlay:
             items = adopted.items and inner(adopted.items, _counterpart(under, 0))
             return replace(adopted, elements=elements, items=items)
         adopted = spec.change_alternatives(adopted, lambda each: inner(each, None))
-        if isinstance(adopted.generator, RowField):
-            moved = (*home, *adopted.generator.address[len(was) :])
-            return replace(adopted, generator=replace(adopted.generator, address=moved))
-        return adopted
+        row = row_of(adopted.generator)
+        if row is None:
+            return adopted
+        moved = replace(row, address=(*home, *row.address[len(was) :]))
+        return replace(adopted, generator=with_rows(adopted.generator, moved))
 
 
 def _counterpart(array: spec.Shape | None, index: int) -> spec.Shape | None:

@@ -66,8 +66,9 @@ class Radix(Struct, frozen=True):
 def drawn_as(leaf: spec.Leaf) -> tuple[str, ...]:
     """Return a name of what ``leaf`` is drawn with: itself, a row, or a parent record."""
     generator = leaf.generator
-    if isinstance(generator, generators.RowField):
-        return (*generator.address, "$rows")
+    row = generators.row_of(generator)
+    if row is not None:
+        return (*row.address, "$rows")
     if isinstance(generator, generators.Reference):
         names = generator.suite, generator.model, generator.scenario
         return (*leaf.address[:-1], "$ref", *names)

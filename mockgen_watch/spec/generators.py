@@ -311,13 +311,15 @@ class Alternative(Struct, frozen=True, kw_only=True):
 
 
 class Alternatives(Struct, frozen=True, kw_only=True):
-    """One of several shapes: by weight, or by the value of the field at ``given``.
+    """One of several shapes: by weight, by the value of the field at ``given``, or by a row.
 
-    Without an alternative for all other values, the value is absent where no case holds.
+    Without an alternative for all other values, the value is absent where no case holds. ``row``
+    is the field of ``$rows`` that this is: each row has an alternative with its identity.
     """
 
     alternatives: tuple[Alternative, ...]
     given: tuple[str, ...] = ()
+    row: RowField | None = None
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -408,6 +410,22 @@ def expressions_of(generator: Generator) -> tuple[Expression, ...]:
     kept = [term for limit in generator.kept for term, _, _ in limit.terms]
     kept += [limit.unless for limit in generator.kept if limit.unless is not None]
     return (*generator.lows, *generator.highs, *kept)
+
+
+def row_of(generator: Generator) -> RowField | None:
+    """Return the field of ``$rows`` that ``generator`` is, whatever its rows hold; else None."""
+    if isinstance(generator, RowField):
+        return generator
+    return generator.row if isinstance(generator, Alternatives) else None
+
+
+def with_rows(generator: Generator, rows: RowField) -> Generator:
+    """Return a field of ``$rows`` with ``rows`` in its place, of which it may have had more."""
+    if not isinstance(generator, Alternatives):
+        return rows
+    identities = {entry.identity for entry in rows.rows.entries}
+    kept = tuple(each for each in generator.alternatives if each.identity in identities)
+    return replace(generator, row=rows, alternatives=kept)
 
 
 def is_bounded(generator: Generator) -> bool:

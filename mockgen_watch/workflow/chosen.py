@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.generate.alternatives import Cases
 from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.rules.schema import compile_schema
@@ -47,18 +48,20 @@ class Way(Struct, frozen=True, kw_only=True):
 def way_to(plan: RecordPlan, record: Json, path: Sequence[str]) -> Way:
     """Return the way to the value at ``path`` of a record of ``plan``."""
     shape: spec.Shape | None = plan.shape
+    home: spec.Shape | None = None
     first, here = len(path), 0
     choices: list[tuple[int, int, generators.Alternatives]] = []
     while shape is not None:
         if isinstance(shape, spec.Leaf) and isinstance(shape.generator, generators.Alternatives):
             first = min(first, here)
-            number = chosen_alternative(plan, shape, record, path[:here])
+            number = chosen_alternative(plan, shape, record, path[:here], home)
             if number is not None:
                 choices.append((number, here, shape.generator))
             shape = None if number is None else spec.alternatives_of(shape)[number]
         elif here == len(path):
             break
         else:
+            home = shape
             shape, here = _below(shape, path[here]), here + 1
     is_below = bool(choices) and choices[-1][1] < len(path)
     name = path[-1] if path else ""
@@ -74,20 +77,66 @@ def _below(shape: spec.Shape, name: str) -> spec.Shape | None:
 
 
 def chosen_alternative(
-    plan: RecordPlan, leaf: spec.Leaf, record: Json, path: Sequence[str]
+    plan: RecordPlan, leaf: spec.Leaf, record: Json, path: Sequence[str], home: spec.Shape | None
 ) -> int | None:
-    """Return the number of the alternative that the value at ``path`` is; None: not known."""
+    """Return the number of the alternative that the value at ``path`` is; None: not known.
+
+    ``home`` is the object that has the value.
+    """
     generator = leaf.generator
     if not isinstance(generator, generators.Alternatives):
         return None
     if generator.given:
         return _number_given(plan, generator, record, path)
+    if generator.row is not None:
+        around = _along(record, path[:-1], path)
+        rows = [each.identity for each in fitting_rows(home, around, generator.row.address)]
+        identities = [each.identity for each in generator.alternatives]
+        return identities.index(rows[0]) if len(rows) == 1 else None
     value = _along(record, path, path)
     if isinstance(value, Missing) or (value is None and leaf.modifiers.null):
         return None
     shapes = spec.alternatives_of(leaf)
     fitting = [number for number, shape in enumerate(shapes) if may_be(shape, value)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def fitting_rows(
+    home: spec.Shape | None, value: Json | Missing, address: tuple[str, ...]
+) -> list[generators.PoolEntry]:
+    """Return the rows that agree with all fields of the object ``value`` that are taken from them.
+
+    ``home`` is the shape of the object, ``address`` that of the draw of the rows.
+    """
+    if not isinstance(home, spec.ObjectShape) or not isinstance(value, dict):
+        return []
+    fields = {
+        member.name: (row, member.shape)
+        for member in home.members
+        if isinstance(member.shape, spec.Leaf)
+        and (row := generators.row_of(member.shape.generator)) is not None
+        and row.address == address
+    }
+    first = next((row.rows.entries for row, _ in fields.values()), ())
+    return [
+        entry
+        for entry in first
+        if all(_agrees(leaf, row, entry, value.get(name)) for name, (row, leaf) in fields.items())
+    ]
+
+
+def _agrees(
+    leaf: spec.Leaf, row: generators.RowField, entry: generators.PoolEntry, value: Json
+) -> bool:
+    """Return whether a field of ``$rows`` may have ``value`` where ``entry`` is the row."""
+    if isinstance(leaf.generator, generators.Alternatives):
+        shapes = spec.alternatives_of(leaf)
+        places = [each.identity for each in leaf.generator.alternatives]
+        return may_be(shapes[places.index(entry.identity)], value)
+    # A master turns types field by field.
+    own = next(each for each in row.rows.entries if each.identity == entry.identity)
+    cell = own.value.get(row.key) if isinstance(own.value, dict) else None
+    return canonical(value) == canonical(cell)
 
 
 def _number_given(

@@ -19,7 +19,7 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.moments import format_moment
-from mockgen_watch.workflow.chosen import way_to
+from mockgen_watch.workflow.chosen import fitting_rows, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -224,8 +224,9 @@ def find_statement(plan: RecordPlan, index: int, segments: Sequence[str]) -> spe
 def _sources(plan: RecordPlan, shape: spec.Shape, record: Json, path: Path) -> Iterator[Step]:
     """Yield where the value of a row, a reference or a template comes from."""
     generator = shape.generator if isinstance(shape, spec.Leaf) else None
-    if isinstance(generator, generators.RowField):
-        yield from _row(plan, generator, record, path)
+    row = None if generator is None else generators.row_of(generator)
+    if row is not None:
+        yield from _row(plan, row, record, path)
     elif isinstance(generator, generators.Reference):
         yield from _parents(plan, generator)
     elif generator is not None:
@@ -235,30 +236,14 @@ def _sources(plan: RecordPlan, shape: spec.Shape, record: Json, path: Path) -> I
                 yield _step(Role.MADE_OF, ".".join(name), found)
 
 
-def _row(
-    plan: RecordPlan, generator: generators.RowField, record: Json, path: Path
-) -> Iterator[Step]:
+def _row(plan: RecordPlan, row: generators.RowField, record: Json, path: Path) -> Iterator[Step]:
     """Yield the row that agrees with all fields of the record that are taken from it."""
-    shape = find_leaf(plan.shape, path[:-1])
     _, home = locate_value(record, path[:-1])
-    if not isinstance(shape, spec.ObjectShape) or not isinstance(home, dict):
-        return
-    names = {
-        member.name: member.shape.generator.key
-        for member in shape.members
-        if isinstance(member.shape, spec.Leaf)
-        and isinstance(member.shape.generator, generators.RowField)
-        and member.shape.generator.address == generator.address
-    }
-    entries = generator.rows.entries
-    for number, entry in enumerate(entries, start=1):
-        row = entry.value
-        if isinstance(row, dict) and all(
-            canonical(home.get(name)) == canonical(row.get(key)) for name, key in names.items()
-        ):
-            name = f"{number} of {len(entries)}"
-            yield Step(role=Role.ROW, name=name, location=entry.location)
-            return
+    found = fitting_rows(find_leaf(plan.shape, path[:-1]), home, row.address)
+    if found:
+        places = [each.identity for each in row.rows.entries]
+        name = f"{places.index(found[0].identity) + 1} of {len(places)}"
+        yield Step(role=Role.ROW, name=name, location=found[0].location)
 
 
 def _parents(plan: RecordPlan, reference: generators.Reference) -> Iterator[Step]:
@@ -451,6 +436,8 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     generators.Alternatives: lambda each: (
         f"one of {len(each.alternatives)} alternatives"
         + (f", by {'.'.join(each.given)}" if each.given else "")
+        if each.row is None
+        else f"the field {each.row.key} of one of {len(each.alternatives)} rows"
     ),
     generators.FieldValue: lambda field: f"the value of {'.'.join(field.path)}",
     generators.Computed: _computed,

@@ -23,7 +23,16 @@ from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
 from mockgen_watch.scenarios.promise import facts
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement
-from mockgen_watch.spec.generators import Boolean, Moment, Number, Pool, PoolEntry, RowField
+from mockgen_watch.spec.generators import (
+    Boolean,
+    Moment,
+    Number,
+    Pool,
+    PoolEntry,
+    RowField,
+    row_of,
+    with_rows,
+)
 from mockgen_watch.spec.model import Leaf, ObjectShape, Shape, find_shapes
 
 if TYPE_CHECKING:
@@ -299,8 +308,10 @@ def _restrict(
 
 def _restrict_leaf(leaf: Leaf, kept: frozenset[bytes]) -> Leaf:
     generator, modifiers = leaf.generator, leaf.modifiers
-    if isinstance(generator, RowField):
-        return replace(leaf, generator=replace(generator, rows=_smaller(generator.rows, kept)))
+    row = row_of(generator)
+    if row is not None:
+        fewer = replace(row, rows=_smaller(row.rows, kept))
+        return replace(leaf, generator=with_rows(generator, fewer))
     null = modifiers.null if facts.NULL in kept else Decimal(0)
     omit = modifiers.omit if facts.ABSENT in kept else Decimal(0)
     if kept <= {facts.NULL, facts.ABSENT}:

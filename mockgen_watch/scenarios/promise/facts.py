@@ -62,8 +62,9 @@ ABSENT: Final = b"absent"
 def unit_of(leaf: spec.Leaf) -> Unit:
     """Return what is drawn together with ``leaf``."""
     generator = leaf.generator
-    if isinstance(generator, generators.RowField):
-        return ("rows", generator.address)
+    row = generators.row_of(generator)
+    if row is not None:
+        return ("rows", row.address)
     if isinstance(generator, generators.Reference):
         home = leaf.address[:-1]
         return ("parent", home, generator.suite, generator.model, generator.scenario)

@@ -284,8 +284,10 @@ def _readdressed(leaf: Leaf, attempt: int) -> Leaf:
         return leaf
     generator = leaf.generator
     below = (ATTEMPT, str(attempt))
-    if isinstance(generator, generators.RowField):
-        return replace(leaf, generator=replace(generator, address=(*generator.address, *below)))
+    row = generators.row_of(generator)
+    if row is not None:
+        moved = replace(row, address=(*row.address, *below))
+        return replace(leaf, generator=generators.with_rows(generator, moved))
     if isinstance(generator, generators.Reference):
         # The fields of one parent are drawn at the object that holds them.
         return replace(leaf, address=(*leaf.address[:-1], *below, leaf.address[-1]))

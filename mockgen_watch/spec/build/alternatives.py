@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.pools import read_weight
+from mockgen_watch.spec.build.pools import is_leaf, read_weight
 from mockgen_watch.spec.generators import Alternative, Alternatives, Case
 
 if TYPE_CHECKING:
@@ -31,11 +31,7 @@ def has_leaves(entry: reader.Entry) -> bool:
     """Return whether a pool has an entry that says how a value is chosen, and is no value."""
     items = entry.items()
     values = [item.short_form("value", "weight").get("value", item) for item in items]
-    return any(_is_leaf(value) for value in values)
-
-
-def _is_leaf(entry: reader.Entry) -> bool:
-    return any(key in reader.GENERATOR_DIRECTIVES or key == "$array" for key in entry.directives())
+    return any(is_leaf(value) for value in values)
 
 
 def build_alternatives(
@@ -127,7 +123,7 @@ def _pool(directive: reader.Entry) -> Iterator[tuple[reader.Entry, Decimal, byte
 
 def _as_value(item: reader.Entry) -> reader.Entry:
     """Return an entry of a pool: a leaf, or a value that stands as it is."""
-    if _is_leaf(item) or isinstance(item.node, documents.Scalar):
+    if is_leaf(item) or isinstance(item.node, documents.Scalar):
         return item
     member = documents.Member(key="$const", mark=item.node.mark, node=item.node)
     return replace(item, node=documents.MappingNode(mark=item.node.mark, members=(member,)))

@@ -397,9 +397,17 @@ def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Buil
         message = "values of this kind cannot be promised to differ in one array"
         build.diagnostics.error("MG204", place, message)
         return
+    elif isinstance(generator, generators.RowField) and values < _rows_of(generator):
+        message = f'two rows have the same "{generator.key}", so that elements may have it twice'
+        build.diagnostics.error("MG204", place, message, "name a field that differs in all rows")
+        return
     if values is not None and values < most:
         message = f"{values} different values are too few for {most} elements of one array"
         build.diagnostics.error("MG214", place, message, "widen the field, or lower max")
+
+
+def _rows_of(field: generators.RowField) -> int:
+    return sum(1 for entry in field.rows.entries if entry.weight)
 
 
 def _unique_leaves(shape: spec.Shape, times: int = 1) -> Iterator[tuple[spec.Leaf, int]]:

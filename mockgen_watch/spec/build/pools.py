@@ -11,8 +11,9 @@ each with ``$weight`` and ``$id`` if it likes. ``$comment`` may stand beside ``$
 from __future__ import annotations
 
 import re
+from collections import Counter
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -21,11 +22,11 @@ from mockgen_watch.diagnostics import Diagnostic, Location, Related, nearest_wor
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.ranges import decimal_places
 from mockgen_watch.spec.build.reader import (
+    GENERATOR_DIRECTIVES,
     Build,
     Entry,
     data_key,
     is_directive,
-    read_params,
     read_text,
 )
 from mockgen_watch.spec.generators import Pool, PoolEntry
@@ -71,8 +72,21 @@ def pool_of_weights(entry: Entry) -> Pool | None:
     return _weighted_pool(entry, values)
 
 
-def pool_of_rows(entry: Entry) -> Pool | None:
-    """Return the pool of a list of mappings; ``$weight`` and ``$id`` of a row direct the draw."""
+def is_leaf(entry: Entry) -> bool:
+    """Return whether an entry of a pool says how a value is chosen, and is no value itself."""
+    return any(key in GENERATOR_DIRECTIVES or key == "$array" for key in entry.directives())
+
+
+Cells: TypeAlias = "dict[bytes, dict[str, Entry]]"
+"""By the identity of a row, what each of its fields that is a leaf says."""
+
+
+def pool_of_rows(entry: Entry, cells: Cells | None = None) -> Pool | None:
+    """Return the pool of a list of mappings; ``$weight`` and ``$id`` of a row direct the draw.
+
+    ``cells`` is given the fields that are leaves, which the values of the pool then lack; without
+    it all stand as they are.
+    """
     if not entry.is_list:
         entry.type_error("a list of rows, or {$vocab: name}")
         return None
@@ -80,7 +94,8 @@ def pool_of_rows(entry: Entry) -> Pool | None:
         _report_empty(entry)
         return None
     before = entry.errors
-    values = [_row(item) for item in entry.items()]
+    seen: Counter[bytes] = Counter()
+    values = [_row(item, seen, cells) for item in entry.items()]
     _check_row_ids(entry.items())
     if entry.errors == before:
         _check_row_keys(entry.items())
@@ -173,7 +188,8 @@ def _weighted_pair(item: Entry) -> PoolEntry | None:
     return None if weight is None else _value(value, documents.plain_data(value.node), weight)
 
 
-def _row(item: Entry) -> PoolEntry | None:
+def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | None:
+    """Return a row; ``seen`` counts those with leaves, of which no two are the same."""
     if not item.is_mapping:
         item.error("MG202", f"a row is a mapping, not {item.kind}")
         return None
@@ -181,6 +197,7 @@ def _row(item: Entry) -> PoolEntry | None:
     weight: Decimal | None = _ONE
     identity = b""
     values: dict[str, documents.Json] = {}
+    leaves: dict[str, Entry] = {}
     for member in item.members():
         if member.key == "$weight":
             weight = read_weight(member)
@@ -190,11 +207,29 @@ def _row(item: Entry) -> PoolEntry | None:
             message = f"{member.key} has no meaning in a row"
             otherwise = "a row takes $weight, $id and its fields"
             member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
-        else:
+        elif cells is None or not is_leaf(member):
             values[data_key(member.key)] = documents.plain_data(member.node)
+        elif [each.key for each in member.members()] == ["$const"]:
+            values[data_key(member.key)] = documents.plain_data(member.members()[0].node)
+        else:
+            leaves[data_key(member.key)] = member
     if weight is None or item.errors > before:
         return None
+    if cells is not None and leaves:
+        identity = identity or _identity_with_leaves(values, leaves, seen)
+        cells[identity] = leaves
     return _value(item, values, weight, identity)
+
+
+def _identity_with_leaves(
+    values: Mapping[str, documents.Json], leaves: Mapping[str, Entry], seen: Counter[bytes]
+) -> bytes:
+    """Return what a choice knows a row by; an edit inside a leaf moves no record to another row."""
+    forms: documents.Json = {key: [*leaf.directives()] for key, leaf in leaves.items()}
+    form = [dict(values), forms]
+    seen[canonical(form)] += 1
+    number = seen[canonical(form)] - 1
+    return canonical([*form, number] if number else form)
 
 
 def _row_identity(entry: Entry) -> bytes:
@@ -237,31 +272,6 @@ def _row_keys(item: Entry) -> dict[str, Entry]:
     }
 
 
-def read_rows(entry: Entry) -> tuple[Pool, Mapping[str, str]] | None:
-    """Return the rows of ``$rows``, and by field of the record the key of the row it takes.
-
-    None when something was reported.
-    """
-    if not entry.is_mapping:
-        pool = pool_of_rows(entry)
-        return None if pool is None else (pool, {key: key for key in _keys(pool)})
-    before = entry.errors
-    params = read_params(entry, ("$vocab", "$fields"))
-    if "$vocab" not in params:
-        if entry.errors == before:
-            entry.type_error("a list of rows, or {$vocab: name}")
-        return None
-    pool = read_vocabulary(params["$vocab"])
-    if pool is None:
-        return None
-    if not all(isinstance(value.value, dict) for value in pool.entries):
-        message = f'the values of vocabulary "{pool.source}" are no rows'
-        params["$vocab"].error("MG219", message)
-        return None
-    fields = _row_fields(params.get("$fields"), pool)
-    return (pool, fields) if entry.errors == before else None
-
-
 def read_vocabulary(entry: Entry) -> Pool | None:
     """Return the vocabulary that ``$vocab`` names; None when it, or its file, was reported."""
     name = read_text(entry, "the name of a vocabulary")
@@ -274,34 +284,6 @@ def read_vocabulary(entry: Entry) -> Pool | None:
         otherwise = "a vocabulary is a file in _vocab/"
         entry.unknown_word("MG219", f'there is no vocabulary "{name}"', known, otherwise)
     return None if pool is None else replace(pool, source=name)
-
-
-def _keys(pool: Pool) -> tuple[str, ...]:
-    first = pool.entries[0].value
-    return tuple(first) if isinstance(first, dict) else ()
-
-
-def _row_fields(entry: Entry | None, pool: Pool) -> Mapping[str, str]:
-    """Return by field of the record the key of the row, as ``$fields`` names them or all."""
-    known = _keys(pool)
-    if entry is None:
-        return {key: key for key in known}
-    members = entry.items() if entry.is_list else entry.members()
-    fields: dict[str, str] = {}
-    for member in members:
-        key = read_text(member)
-        if is_directive(member.key):
-            hint = f'a key of the data is written "${member.key}"'
-            member.key_error("MG201", f"there is no directive {member.key}", hint)
-        if key is None:
-            continue
-        fields[key if entry.is_list else data_key(member.key)] = key
-        if key not in known:
-            message = f'vocabulary "{pool.source}" has no field "{key}"'
-            member.unknown_word("MG203", message, known, f"it has {', '.join(known)}")
-    if not members:
-        entry.type_error("a list of fields, or a mapping of names to fields")
-    return fields
 
 
 def build_vocabulary(document: documents.Document) -> tuple[Pool | None, list[Diagnostic]]:

@@ -18,7 +18,8 @@ from mockgen_watch.spec.build.generators import (
     build_modifiers,
     read_lengths,
 )
-from mockgen_watch.spec.build.pools import pool_of_values, read_rows
+from mockgen_watch.spec.build.pools import pool_of_values
+from mockgen_watch.spec.build.rows import row_members
 from mockgen_watch.spec.build.together import take_tuples
 from mockgen_watch.spec.check_digits import CheckDigitError, with_check
 from mockgen_watch.spec.document import Scalar
@@ -32,7 +33,6 @@ from mockgen_watch.spec.generators import (
     Pool,
     RecordIndex,
     Reference,
-    RowField,
     Uuid,
 )
 from mockgen_watch.spec.pattern import compile_pattern
@@ -70,7 +70,7 @@ def _members(
     members: list[spec.Member] = []
     for field in entry.fields():
         if field.key == "$rows":
-            members += _row_members(field, context)
+            members += row_members(field, context, _shape)
         else:
             members.append(_member(field, context, base))
     _check_names(members, entry.build)
@@ -78,28 +78,6 @@ def _members(
     for member in members:
         by_name.setdefault(member.name, member)
     return tuple(by_name.values())
-
-
-def _row_members(entry: reader.Entry, context: reader.ShapeContext) -> list[spec.Member]:
-    """Return a member for each field of ``$rows``; ``context`` is that of the object."""
-    rows = read_rows(entry)
-    if rows is None or not rows[1]:
-        entry.build.open_objects.add(context.address)
-        return []
-    pool, fields = rows
-    return [
-        spec.Member(
-            name=name,
-            shape=spec.Leaf(
-                generator=RowField(rows=pool, key=key, address=context.address),
-                modifiers=NO_MODIFIERS,
-                address=(*context.address, name),
-                origin=_origin(entry, context),
-            ),
-            location=entry.key_location,
-        )
-        for name, key in fields.items()
-    ]
 
 
 def _member(
