@@ -32,7 +32,7 @@ from mockgen_watch.spec.build.reader import (
 from mockgen_watch.spec.generators import Pool, PoolEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 MAX_WEIGHT_DIGITS: Final = 12
@@ -42,7 +42,7 @@ VOCABULARY_ENDINGS: Final = (".yaml", ".yml", ".json", ".txt")
 _ONE: Final = Decimal(1)
 _LOOKS_OTHERWISE: Final = r"[-+]?[0-9]+(\.[0-9]+)?|true|false|null|~"
 _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
-_LITERAL: Final = frozenset({"$const", "$choice", "$weighted", "$rules", "$exclude"})
+_LITERAL: Final = frozenset({"$const", "$rules", "$exclude"})
 
 
 def pool_of_values(entry: Entry) -> Pool | None:
@@ -372,6 +372,8 @@ def vocabulary_names(document: documents.Document) -> set[tuple[str, Location]]:
             name = member.node
             if member.key in _LITERAL:
                 literal.append(f"{pointer}/{member.key}/")
+            elif member.key in {"$choice", "$weighted"}:
+                literal += [f"{pointer}/{member.key}{below}/" for below in _values_in(name)]
             elif (
                 member.key == "$vocab"
                 and isinstance(name, documents.Scalar)
@@ -379,3 +381,14 @@ def vocabulary_names(document: documents.Document) -> set[tuple[str, Location]]:
             ):
                 found.add((name.value, document.locate(name.mark, f"{pointer}/$vocab")))
     return found
+
+
+def _values_in(pool: documents.Node) -> Iterator[str]:
+    """Yield the pointers of the entries of ``$choice`` or ``$weighted`` that are no leaves."""
+    for number, item in enumerate(pool.items if isinstance(pool, documents.SequenceNode) else ()):
+        pointer, value = f"/{number}", item
+        if isinstance(item, documents.SequenceNode) and item.items:
+            pointer, value = f"/{number}/0", item.items[0]
+        members = value.members if isinstance(value, documents.MappingNode) else ()
+        if not any(member.key in (*GENERATOR_DIRECTIVES, "$array") for member in members):
+            yield pointer

@@ -83,15 +83,18 @@ M:
   $rows: {$vocab: two}
   b: {$array: 1, $items: {c: {$vocab: three}}}
   d: {$const: {$vocab: no}}
-  e: {$choice: [{$vocab: no}]}
+  e: {$choice: [{deep: {$vocab: no}}, [{deep: {$vocab: no}}], {$vocab: five}]}
   f: {$vocab: 3}
   $rules: {x: {schema: {$vocab: no}}}
+  g: {$weighted: [[{deep: {$vocab: no}}, 1], [{$vocab: six}, 1]]}
 M_positive: {a: {$vocab: four}}
 """
     names = vocabulary_names(document_of(text))
     assert sorted((name, place.line) for name, place in names) == [
-        ("four", 9),
+        ("five", 6),
+        ("four", 10),
         ("one", 2),
+        ("six", 9),
         ("three", 4),
         ("two", 3),
     ]
