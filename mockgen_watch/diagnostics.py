@@ -417,6 +417,7 @@ CODES: dict[str, str] = {
     "MG408": "There are fewer records than coverage needs",
     "MG409": "Coverage of a scenario has no effect",
     "MG410": "A rule is never broken alone",
+    "MG411": "Records may refer to each other in a circle",
     # MG5xx  outputs and the lockfile
     "MG501": "An output was edited by hand",
     "MG502": "An output is out of date",

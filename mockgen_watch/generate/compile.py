@@ -332,7 +332,11 @@ class _Compiler:
         column = self._compilers[id(plan)].visible_column(
             references.find_part(plan.shape, reference.path)
         )
-        return references.redirect_column(column, self._parent(reference, plan, draws))
+        column = references.redirect_column(column, self._parent(reference, plan, draws))
+        if not reference.roots:
+            return column
+        presence = first_presence(references.Root(reference.roots), column.presence)
+        return replace(column, presence=presence)
 
     def _parent(
         self, reference: generators.Reference, plan: RecordPlan, draws: FieldDraws
@@ -352,6 +356,8 @@ class _Compiler:
             unit = ("parent", path_of_draw(home), reference.suite, reference.model)
             if family is not None and family.unit == (*unit, reference.scenario):
                 index: Stream = references.Child(family)
+            elif reference.roots:
+                index = references.earlier_index(own, names, plan.count)
             else:
                 index = references.parent_index(own, names, plan.count)
             key = base_key(plan.seed, plan.model_id)

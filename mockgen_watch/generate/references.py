@@ -21,7 +21,7 @@ from mockgen_watch.generate.address import (
     record_cell,
     record_cells,
 )
-from mockgen_watch.generate.column import Column, Part
+from mockgen_watch.generate.column import Column, Part, State
 from mockgen_watch.generate.draws import FieldDraws, Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
 from mockgen_watch.spec.model import (
@@ -130,6 +130,16 @@ def parent_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Strea
     return Jump(count, high, low, draws.level)
 
 
+def earlier_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Stream:
+    """Return the draw of a record before the own one, of ``count``; as in ``parent_index``.
+
+    It is what ``parent_index`` draws wherever that is an earlier record.
+    """
+    identity = encode_parts(*names)
+    high, low = (draws.address.constants(f"reference/{n}", identity) for n in (0, 1))
+    return Earlier(count, high, low, draws.level)
+
+
 class Jump(Drawn):
     """Numbers below ``size``, each equally likely; to raise ``size`` by one moves 1 / size."""
 
@@ -142,16 +152,24 @@ class Jump(Drawn):
         self.low = level.word(low)
 
     def at(self, cell: Cell) -> int:
+        return self.below(cell, self.size)
+
+    def below(self, cell: Cell, size: int) -> int:
+        """Return the number below ``size`` that ``cell`` has."""
         key = self.high.at(cell) << 32 | self.low.at(cell)
         number = 0
         while True:
             key = (key * _STEP + 1) & MASK64
             further = (number + 1) / (((key >> _SHIFT) + 1) * _UNIT)
-            if further >= self.size:
+            if further >= size:
                 return number
             number = int(further)
 
     def draw(self, cells: Cells) -> IntArray:
+        return self.all_below(cells, self.size)
+
+    def all_below(self, cells: Cells, sizes: IntArray | int) -> IntArray:
+        """Return for each cell the number below its size."""
         xp = cells.xp
         key = self.high.over(cells).astype(xp.uint64)
         key <<= xp.uint64(32)
@@ -164,10 +182,37 @@ class Jump(Drawn):
             key += xp.uint64(1)
             chance = ((key >> xp.uint64(_SHIFT)) + xp.uint64(1)).astype(xp.float64) * _UNIT
             further = (numbers.take(active) + 1) / chance
-            goes_on = further < self.size
+            goes_on = further < (sizes if isinstance(sizes, int) else sizes.take(active))
             active, key = active[goes_on], key[goes_on]
             numbers[active] = further[goes_on].astype(xp.int64)
         return numbers
+
+
+class Earlier(Jump):
+    """Numbers below the index of the record and below ``size``; 0 for the first record."""
+
+    def at(self, cell: Cell) -> int:
+        return self.below(cell, min(max(cell.index, 1), self.size))
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        return self.all_below(cells, xp.clip(cells.index, 1, self.size))
+
+
+class Root(Drawn):
+    """Null for the first ``roots`` records, which refer to none."""
+
+    def __init__(self, roots: int) -> None:
+        super().__init__(len(State))
+        self.roots = roots
+
+    def at(self, cell: Cell) -> int:
+        return int(State.NULL if cell.index < self.roots else State.PRESENT)
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        states: IntArray = xp.where(cells.index < self.roots, State.NULL, State.PRESENT)
+        return states
 
 
 class Child(Drawn):

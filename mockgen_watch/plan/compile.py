@@ -23,9 +23,20 @@ from mockgen_watch.plan.model import (
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.plan.together import mark_together
+from mockgen_watch.plan.trees import check_trees, with_trees
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
-from mockgen_watch.spec.generators import Reference, expressions_of, names_of, row_of, with_rows
+from mockgen_watch.spec.generators import (
+    Progression,
+    RecordIndex,
+    Reference,
+    SequenceNumber,
+    Uuid,
+    expressions_of,
+    names_of,
+    row_of,
+    with_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -310,7 +321,8 @@ class _Compiler:
             parents = tuple(dict(resolved.values()).items())
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
-            plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
+            plan = with_trees(replace(plan, shape=shape, faulty=faulty, parents=parents))
+            self.found += check_trees(plan, node[:2])
         plan, wrong = with_family(plan, is_capped=self._context.selection.count is not None)
         self.found += wrong
         if wrong:
@@ -340,11 +352,12 @@ class _Compiler:
         if isinstance(path, Diagnostic):
             self.found.append(path)
             return None
-        node = (*parent.key, path if _can_narrow(whole) else ())
+        is_alone = _can_narrow(whole) or _is_never_changed(whole, path)
+        node = (*parent.key, path if is_alone else ())
         if node not in self._compiled:
             nodes = [step.node for step in self._steps]
             if node in nodes:
-                self.found.append(_circle(self._steps[nodes.index(node) :]))
+                self.found.append(_circle(self._steps[nodes.index(node) :], is_alone=is_alone))
                 return None
             # What is stated of its other fields changes nothing here.
             plan = replace(whole, stated=())
@@ -384,7 +397,8 @@ def _resolve_references(
     return spec.change_object(shape, resolve)
 
 
-def _circle(steps: list[_Step]) -> Diagnostic:
+def _circle(steps: list[_Step], *, is_alone: bool) -> Diagnostic:
+    """Return the error of a circle; ``is_alone``: it is one of fields, not of whole records."""
     # The same circle is found from several of its members; it is reported from the least of them.
     least = min(range(len(steps)), key=lambda index: steps[index].node)
     steps = steps[least:] + steps[:least]
@@ -394,7 +408,11 @@ def _circle(steps: list[_Step]) -> Diagnostic:
         code="MG215",
         message=f"references go round in a circle: {' → '.join((*names, names[0]))}",
         location=steps[0].leaf.origin.location,
-        hint="one of these fields must get its values without $ref",
+        hint=(
+            "one of these fields must get its values without $ref"
+            if is_alone
+            else "refer to a field that is $unique or a $sequence, so that no rule changes it"
+        ),
         related=tuple(
             Related(message="by way of this one", location=step.leaf.origin.location)
             for step in steps[1:]
@@ -413,8 +431,26 @@ def _can_narrow(records: RecordPlan) -> bool:
     return not (records.rules or records.exclusions or records.coverage.is_asked or is_tied)
 
 
+def _is_never_changed(records: RecordPlan, path: spec.KeyPath) -> bool:
+    """Return whether the field at ``path`` is what is drawn, whatever rules and coverage ask."""
+    parts = [spec.find_shape(records.shape, path[:end]) for end in range(1, len(path) + 1)]
+    leaf = parts[-1]
+    is_fault = records.promise is spec.Promise.BROKEN and bool(records.rules)
+    if is_fault or not isinstance(leaf, spec.Leaf) or leaf.modifiers.together:
+        return False
+    if any(is_child(other) for _, other in spec.walk_leaves(records.shape)):
+        return False
+    if any(part is None or part.modifiers.null or part.modifiers.omit for part in parts):
+        return False
+    is_counted = isinstance(leaf.generator, Uuid | SequenceNumber | RecordIndex | Progression)
+    return is_counted or (leaf.modifiers.unique and not names_of(leaf.generator))
+
+
 def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:
-    """Return ``records`` with the field at ``path`` and the fields that it names."""
+    """Return ``records`` with the field at ``path`` and the fields that it names.
+
+    Nothing else decides what these are.
+    """
     waiting = [path]
     required: set[spec.KeyPath] = set()
     while waiting:
@@ -425,7 +461,29 @@ def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:
         required.add(here)
         for _, leaf in spec.walk_leaves(target):
             waiting += names_of(leaf.generator)
-    return replace(records, shape=_keep(records.shape, required))
+            waiting += _deciding_parent(records, leaf)
+    return replace(
+        records,
+        shape=_keep(records.shape, required),
+        rules=(),
+        exclusions=(),
+        coverage=spec.NO_COVERAGE,
+        faulty=None,
+        own_faults=(),
+    )
+
+
+def _deciding_parent(records: RecordPlan, reference: spec.Leaf) -> list[spec.KeyPath]:
+    """Return the fields that say which parent ``reference`` takes, because they share it."""
+    return [
+        path
+        for path, leaf in spec.walk_leaves(records.shape)
+        if isinstance(leaf.generator, Reference)
+        and isinstance(reference.generator, Reference)
+        and leaf.address[:-1] == reference.address[:-1]
+        and leaf.generator.model == reference.generator.model
+        and (leaf.modifiers.unique or leaf.generator.roots)
+    ]
 
 
 def _keep(shape: spec.ObjectShape, paths: Iterable[spec.KeyPath]) -> spec.ObjectShape:

@@ -158,7 +158,9 @@ class FieldFacts:
             return found
         if isinstance(generator, generators.FieldValue):
             return self.type_at(generator.path)
-        return common(facts.type_of(other) for facts, other in self._followed(generator))
+        found = common(facts.type_of(other) for facts, other in self._followed(generator))
+        is_root = isinstance(generator, generators.Reference) and bool(generator.roots)
+        return replace(found, is_nullable=True) if is_root else found
 
     def _alternatives_type(
         self, generator: generators.Alternatives, shapes: Sequence[spec.Shape]

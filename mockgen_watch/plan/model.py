@@ -304,7 +304,8 @@ def _records_form(plan: RecordPlan, digests: dict[int, str]) -> Form:
         parents[reference] = digests[id(parent)]
 
     def form(reference: Reference) -> Form:
-        return ["Reference", parents.get(reference, ""), list(reference.path)]
+        roots: list[Form] = [reference.roots] if reference.roots else []
+        return ["Reference", parents.get(reference, ""), list(reference.path), *roots]
 
     data: dict[str, Form] = {
         "seed": plan.seed,

@@ -193,6 +193,10 @@ def _reason(leaf: spec.Leaf) -> str:
             "its value is made of other fields",
         ),
         (is_child(leaf), "each parent has its children in order"),
+        (
+            isinstance(generator, generators.Reference) and generator.roots,
+            "its records refer to earlier ones",
+        ),
         (isinstance(generator, _ALWAYS), "every element of a record has the same"),
     )
     found = next((reason for holds, reason in reasons if holds), "")

@@ -369,6 +369,8 @@ class Reference(Struct, frozen=True, kw_only=True):
             ``base``, else ``positive``, else the first.
         each: how many records each parent has, at least and at most; empty where the parent of
             a record is drawn.
+        roots: how many records refer to none, where each other one refers to an earlier record of
+            its own model; 0 where circles are meant, None where nothing is said.
     """
 
     suite: str
@@ -376,6 +378,7 @@ class Reference(Struct, frozen=True, kw_only=True):
     path: tuple[str, ...]
     scenario: str = ""
     each: tuple[int, ...] = ()
+    roots: int | None = None
 
 
 Generator: TypeAlias = (

@@ -395,6 +395,13 @@ def _computed(computed: generators.Computed) -> str:
 def _reference(reference: generators.Reference) -> str:
     owner = f"{reference.suite}:{reference.model}" if reference.suite else reference.model
     whose = f"the field {'.'.join(reference.path)} of a record of {owner}"
+    if reference.roots:
+        first = (
+            "the first record has"
+            if reference.roots == 1
+            else (f"the first {reference.roots} records have")
+        )
+        return f"the field {'.'.join(reference.path)} of an earlier record; {first} none"
     if not reference.each:
         return whose
     low, high = reference.each

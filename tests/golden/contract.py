@@ -67,6 +67,7 @@ def contract_plan() -> RecordPlan:
     """Return the plan."""
     identity, region = reference("Member", "id"), reference("Member", "region")
     up = reference("Region", "name")
+    earlier = replace(identity, roots=3)
     regions = plan({"name": leaf(pool("north", "south"), "name")}, model="Region", count=4)
     members = plan(
         {
@@ -88,6 +89,7 @@ def contract_plan() -> RecordPlan:
         "member_region": leaf(region, "member_region"),
         "nested": obj({"x": leaf(pool("x", "y"), "nested", "x")}, "nested", null=0.2, omit=0.2),
         "lines": _lines(),
+        "tree": obj({"member": leaf(earlier, "tree", "member")}, "tree"),
         "child": obj(
             {
                 "member": leaf(identity, "child", "member"),
@@ -103,7 +105,7 @@ def contract_plan() -> RecordPlan:
         seed=42,
         model="Claim",
         count=100_000_000,
-        parents={identity: members, region: members},
+        parents={identity: members, region: members, earlier: members},
     )
     return replace(made, family=family)
 

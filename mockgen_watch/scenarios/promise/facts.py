@@ -285,7 +285,7 @@ def bounds_of(leaf: spec.Leaf, plan: RecordPlan) -> tuple[int | Decimal, int | D
     if leaf.modifiers.null or leaf.modifiers.omit or leaf.modifiers.transforms:
         return None
     if isinstance(generator, generators.Reference):
-        parent = parent_leaf(generator, plan)
+        parent = None if generator.roots else parent_leaf(generator, plan)
         return None if parent is None else bounds_of(*parent)
     if isinstance(generator, generators.Moment):
         size = seconds_in(generator)
@@ -388,7 +388,8 @@ def always_meets(schema: Json, shape: spec.Shape, plan: RecordPlan) -> bool:
             parent = parent_leaf(shape.generator, plan)
             if parent is None or shape.modifiers.transforms or shape.coerce_number:
                 return False
-            return always_meets(schema, *parent)
+            is_met_by_roots = not shape.generator.roots or not check(None)
+            return is_met_by_roots and always_meets(schema, *parent)
         alternatives = spec.alternatives_of(shape)
         if alternatives:
             is_plain = not shape.modifiers.transforms and not shape.coerce_number

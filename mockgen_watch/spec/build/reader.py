@@ -52,7 +52,7 @@ COMPANIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """The parameters that stand beside a directive, without a ``$`` of their own."""
 
 VALUE_DIRECTIVES: Final = (
-    *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$each", "$rows",
+    *GENERATOR_DIRECTIVES, "$array", "$items", "$cases", "$else", "$each", "$tree", "$rows",
     *MODIFIER_DIRECTIVES, "$comment",
 )  # fmt: skip
 INPUT_DIRECTIVES: Final = (

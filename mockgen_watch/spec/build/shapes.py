@@ -21,6 +21,7 @@ from mockgen_watch.spec.build.generators import (
 from mockgen_watch.spec.build.pools import pool_of_values
 from mockgen_watch.spec.build.rows import row_members
 from mockgen_watch.spec.build.together import take_tuples
+from mockgen_watch.spec.build.trees import check_tree, with_tree
 from mockgen_watch.spec.check_digits import CheckDigitError, with_check
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import (
@@ -270,6 +271,7 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
             break
     if not _has_unknown(directives):
         check_each(directives)
+        check_tree(directives)
     if not choosers:
         return
     first = choosers[0]
@@ -302,6 +304,9 @@ def _directed_leaf(
     each = entry.get("$each")
     if each is not None and isinstance(generator, Reference):
         generator = with_children(generator, each, context, modifiers)
+    tree = entry.get("$tree")
+    if tree is not None and isinstance(generator, Reference):
+        generator = with_tree(generator, tree, context, modifiers)
     leaf = _leaf(entry, context, generator, modifiers)
     check = entry.get("$check")
     if check is not None and modifiers.check:
