@@ -329,9 +329,12 @@ class _Compiler:
         plan = next(plan for other, plan in self.plan.parents if other == reference)
         if id(plan) not in self._compilers:
             self._compilers[id(plan)] = _Compiler(plan, self._compilers)
-        column = self._compilers[id(plan)].visible_column(
-            references.find_part(plan.shape, reference.path)
-        )
+        if plan.made is not None:
+            column = references.made_column(plan.made, reference.path)
+        else:
+            column = self._compilers[id(plan)].visible_column(
+                references.find_part(plan.shape, reference.path)
+            )
         column = references.redirect_column(column, self._parent(reference, plan, draws))
         if not reference.roots:
             return column

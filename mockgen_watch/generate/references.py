@@ -10,6 +10,7 @@ memory, consistent hash algorithm" (jump consistent hash), 2014, here with 53 bi
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
@@ -21,9 +22,10 @@ from mockgen_watch.generate.address import (
     record_cell,
     record_cells,
 )
-from mockgen_watch.generate.column import Column, Part, State
+from mockgen_watch.generate.column import Column, ColumnKind, Part, State, own
 from mockgen_watch.generate.draws import FieldDraws, Permuted, RecordPosition
 from mockgen_watch.generate.streams import Drawn, Level
+from mockgen_watch.rules.values import Missing, value_at
 from mockgen_watch.spec.model import (
     ArrayShape,
     Choice,
@@ -245,6 +247,51 @@ class Sibling(Drawn):
         ranks: IntArray = cells.index % self.family.total
         ranks -= self.family.starts_of(cells.xp, parents)
         return ranks
+
+
+def made_column(make: Callable[[int], Json], path: tuple[str, ...]) -> Column:
+    """Return the field at ``path`` of records that ``make`` gives, at the cells of these."""
+
+    @lru_cache(maxsize=_MOST_VALUES)
+    def value(index: int) -> Json | Missing:
+        return value_at(make(index), path)
+
+    def read(cell: Cell) -> Json:
+        found = value(cell.index)
+        return None if isinstance(found, Missing) else own(found)
+
+    return Column(
+        kind=ColumnKind.VALUE,
+        parts=(Part(table=(None,), stream=None),),
+        presence=MadeState(value),
+        read=read,
+        slow="rules decide the records that it refers to, one by one",
+    )
+
+
+_MOST_VALUES: Final = 1 << 16
+
+
+class MadeState(Drawn):
+    """Whether a value of a record that is made is there, by the record's index."""
+
+    def __init__(self, value: Callable[[int], Json | Missing]) -> None:
+        super().__init__(len(State))
+        self.value = value
+
+    def at(self, cell: Cell) -> int:
+        return self._state(cell.index)
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        states: IntArray = xp.array(list(map(self._state, cells.index.tolist())), xp.int64)
+        return states
+
+    def _state(self, index: int) -> int:
+        value = self.value(index)
+        if isinstance(value, Missing):
+            return int(State.ABSENT)
+        return int(State.NULL if value is None else State.PRESENT)
 
 
 class OtherCell(Protocol):

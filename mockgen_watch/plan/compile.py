@@ -435,8 +435,7 @@ def _is_never_changed(records: RecordPlan, path: spec.KeyPath) -> bool:
     """Return whether the field at ``path`` is what is drawn, whatever rules and coverage ask."""
     parts = [spec.find_shape(records.shape, path[:end]) for end in range(1, len(path) + 1)]
     leaf = parts[-1]
-    is_fault = records.promise is spec.Promise.BROKEN and bool(records.rules)
-    if is_fault or not isinstance(leaf, spec.Leaf) or leaf.modifiers.together:
+    if records.is_broken or not isinstance(leaf, spec.Leaf) or leaf.modifiers.together:
         return False
     if any(is_child(other) for _, other in spec.walk_leaves(records.shape)):
         return False

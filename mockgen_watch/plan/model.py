@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.family import Family
     from mockgen_watch.rules.rule import RuleType
+    from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.generators import Reference
 
 
@@ -174,6 +175,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
             stays the same whichever release of a plugin is installed, its key does not.
         is_counted: ``count`` was stated; else it follows from a ``family``.
         family: the parents whose children the records are, where a reference says ``$each``.
+        made: gives a record as its own output has it, where that is more than what is drawn: rules
+            have fields drawn again, or faults are put in. Only of parents, and no part of the key.
     """
 
     seed: int
@@ -197,6 +200,12 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
     rule_types: Mapping[str, RuleType] = field(default_factory=dict)
     is_counted: bool = True
     family: Family | None = None
+    made: Callable[[int], Json] | None = None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the records have faults, so that any field may be anything."""
+        return self.promise is spec.Promise.BROKEN and bool(self.rules)
 
     def path_of(self, field: tuple[str, ...]) -> tuple[str, ...]:
         """Return where the model's ``field`` (keys from the model's top) is in ``shape``."""

@@ -6,6 +6,7 @@ a breaker breaks. ``report_model`` says how each rule of a model fares at that.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     """What samples records, if anything can, and the design that they cover, if any."""
 
 
+_MOST_MADE = 1 << 13
+"""Records of a parent that are held: the fields of one object ask for the same ones."""
+
 _SAMPLE = 4
 """Records that are made to learn whether open requirements can be met at all."""
 
@@ -74,6 +78,14 @@ class ScenarioRecords(Records):
 
     def record_at(self, index: int) -> dict[str, Json]:
         return self.samplers[index % len(self.samplers)].record_at(index)
+
+    def made_at(self, index: int) -> Json:
+        """Return record ``index`` as the output has it; see ``case_at``."""
+        return self.case_at(index).record
+
+    def changes(self, path: tuple[str, ...]) -> bool:
+        """Return whether the field at ``path`` may be another one than the first plan draws."""
+        return self.has_faults or len(self.samplers) > 1 or self.samplers[0].redraws(path)
 
     def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
         for number, sampler in enumerate(self.samplers):
@@ -128,10 +140,12 @@ class _Compiler:
     def __init__(self, designs: dict[str, Covered]) -> None:
         self.found: list[Diagnostic] = []
         self._designs = designs
+        self._parents: dict[int, tuple[RecordPlan, ScenarioRecords | None]] = {}
+        self._made: dict[int, RecordPlan] = {}
 
     def compile(self, plan: RecordPlan) -> ScenarioRecords:
         plan = self._with_parents(plan)
-        made = self._promised(plan) if has_promise(plan) else self._free(plan)
+        made = self.promised(plan) if has_promise(plan) else self.free(plan)
         if made is not None and made.stated and not has_errors(self.found):
             self.found += check_unique_statements(plan, made.program)
         if made is None or has_errors(self.found):
@@ -151,13 +165,13 @@ class _Compiler:
     def _error(self) -> FindingsError:
         return FindingsError([item for item in self.found if item.severity is Severity.ERROR])
 
-    def _free(self, plan: RecordPlan) -> ScenarioRecords | None:
+    def free(self, plan: RecordPlan) -> ScenarioRecords | None:
         sampler, covered = self.sampled(plan, ())
         if sampler is None:
             return None
         return ScenarioRecords([sampler], covered=covered, is_promised=False)
 
-    def _promised(self, plan: RecordPlan) -> ScenarioRecords | None:
+    def promised(self, plan: RecordPlan) -> ScenarioRecords | None:
         terms, problems = compile_terms(plan)
         self.found += problems
         if has_errors(self.found):
@@ -222,53 +236,38 @@ class _Compiler:
         return sampler, covered
 
     def _with_parents(self, plan: RecordPlan) -> RecordPlan:
-        """Return ``plan`` with parents whose pools are cut down as those of their own outputs are.
+        """Return ``plan`` with parents whose records are those of their own outputs.
 
-        A field that records of the parent's own output may have another value for, because a rule
-        has it drawn again or a fault is put there, cannot be referred to.
+        Their pools are cut down as there; where a rule has a field drawn again that is referred
+        to, or a fault may be put there, the parent's records are made to be looked at.
         """
         parents = []
         for reference, parent in plan.parents:
-            changed = self._with_parents(parent)
-            if has_promise(changed):
-                changed, is_fixed = self._constrained_parent(changed, reference.path)
-                if not is_fixed:
-                    self.found.append(_not_fixed(plan, parent, reference.path))
-            elif changed.coverage.is_asked:
-                sampler, _ = self._apart().sampled(changed, ())
-                changed = changed if sampler is None else sampler.plan
+            if id(parent) not in self._parents:
+                self._parents[id(parent)] = self._own_output(self._with_parents(parent))
+            changed, records = self._parents[id(parent)]
+            if records is not None and records.changes(reference.path):
+                changed = self._made.setdefault(
+                    id(parent), replace(changed, made=lru_cache(_MOST_MADE)(records.made_at))
+                )
             parents.append((reference, changed))
         return replace(plan, parents=tuple(parents)) if parents else plan
 
-    def _apart(self) -> _Compiler:
-        """Return a compiler for a parent: its own output reports what is wrong with it."""
-        return _Compiler(self._designs)
+    def _own_output(self, plan: RecordPlan) -> tuple[RecordPlan, ScenarioRecords | None]:
+        """Return the plan of a parent, cut down, and what makes its records if rules do.
 
-    def _constrained_parent(
-        self, plan: RecordPlan, path: tuple[str, ...]
-    ) -> tuple[RecordPlan, bool]:
-        """Return the plan of a parent, and whether its records keep what is drawn at ``path``."""
-        if plan.promise is not Promise.VALID:
-            return plan, False
-        terms, problems = compile_terms(plan)
-        sampler = None if problems else self._apart().valid(plan, terms)[0]
-        if sampler is None:
-            return plan, True
-        return sampler.plan, not sampler.redraws(path)
-
-
-def _not_fixed(plan: RecordPlan, parent: RecordPlan, path: tuple[str, ...]) -> Diagnostic:
-    """Return the error of a reference to a field that rules or faults may change."""
-    place = next(iter(parent.rules), None) or next(iter(parent.exclusions))
-    return Diagnostic(
-        code="MG403",
-        message=(
-            f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} cannot be referred to from '
-            f"{plan.model_id}: a rule or a fault may change it"
-        ),
-        location=place.location,
-        hint="let the rule be met by all values of the field, or refer to another field",
-    )
+        Its own output reports what is wrong with it.
+        """
+        apart = _Compiler(self._designs)
+        made = None
+        if has_promise(plan):
+            made = apart.promised(plan)
+        elif plan.coverage.is_asked:
+            made = apart.free(plan)
+        if made is None:
+            return plan, None
+        is_cut = plan.promise is not Promise.BROKEN and len(made.samplers) == 1
+        return made.samplers[0].plan if is_cut else plan, made
 
 
 class RuleReport(Struct, frozen=True, kw_only=True):

@@ -336,9 +336,16 @@ def _moment_of(leaf: spec.Leaf) -> generators.Moment | None:
 def parent_leaf(
     reference: generators.Reference, plan: RecordPlan
 ) -> tuple[spec.Leaf, RecordPlan] | None:
-    """Return the leaf that a reference takes its values from, and the plan that it is in."""
+    """Return the leaf that a reference takes its values from, and the plan that it is in.
+
+    None where the values have faults, so that the leaf says nothing of them.
+    """
     parent = dict(plan.parents).get(reference)
-    found = None if parent is None else spec.find_shape(parent.shape, reference.path)
+    found = (
+        None
+        if parent is None or parent.is_broken
+        else spec.find_shape(parent.shape, reference.path)
+    )
     return (found, parent) if isinstance(found, spec.Leaf) and parent is not None else None
 
 
