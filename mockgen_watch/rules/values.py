@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
@@ -79,8 +79,8 @@ class RecordView(Struct, frozen=True, kw_only=True):
         """
         for path, moment in self.moments.items():
             for place, value in list(places_of(written, path)):
-                found = _moment_of(value, moment)
-                if found is not None:
+                found = _moments_in(value, moment)
+                if found is not value:
                     written = with_value(written, place, found)  # type: ignore[arg-type]
         return written
 
@@ -232,10 +232,15 @@ def seconds_of(text: str, kind: MomentKind, form: str) -> int | None:
     return units * DAY if kind is MomentKind.DATE else units
 
 
-def _moment_of(value: Json, moment: Moment) -> datetime | time | None:
-    """Return the moment that a text of a date field is; None for anything else."""
+def _moments_in(value: Json, moment: Moment) -> object:
+    """Return the moment that a text of a date field is, of an array those of its elements.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(value, list):
+        return [_moments_in(item, moment) for item in value]
     seconds = seconds_of(value, moment.kind, moment.format) if isinstance(value, str) else None
     if seconds is None:
-        return None
+        return value
     found = datetime.min + timedelta(seconds=seconds)
     return found.time() if moment.kind is MomentKind.TIME else found

@@ -312,7 +312,9 @@ class _System:
             waiting = [each for each in waiting if name not in each.terms]
             path = self._variables[name].path
             for each in (*uppers, *lowers):
-                if len(each.terms) > 1 or not self._is_own_end(name, each):
+                if not self._is_around(name, each):
+                    is_certain = False
+                elif len(each.terms) > 1 or not self._is_own_end(name, each):
                     limits.setdefault(path, []).append(self._limit(name, each))
                     is_certain = is_certain and self._is_aligned(name, each)
             for upper in uppers:
@@ -330,7 +332,8 @@ class _System:
     def _order(self) -> list[str]:
         """Return the fields in the order in which they are drawn: those of coarse grids first.
 
-        A field that another term is made of comes before all that may be drawn again for it.
+        What is in an array comes after what is around it, and a field that another term is made
+        of before all that may be drawn again for it.
         """
         places = {path: place for place, path in enumerate(self._fields)}
         names = [name for name in self._variables if any(name in e.terms for e in
@@ -347,7 +350,11 @@ class _System:
             del self._variables[name]
         return sorted(
             free,
-            key=lambda name: (-self._variables[name].step, places[self._variables[name].path]),
+            key=lambda name: (
+                len(self._terms[name].home),
+                -self._variables[name].step,
+                places[self._variables[name].path],
+            ),
         )
 
     def _made_of(self, paths: Iterable[Path]) -> set[Path]:
@@ -364,6 +371,12 @@ class _System:
 
     def _ends_of(self, name: str) -> tuple[Fraction, Fraction]:
         return self._variables[name].ends
+
+    def _is_around(self, name: str, inequality: Inequality) -> bool:
+        """Return whether a field can see the other terms: none of another array's elements."""
+        path = self._variables[name].path
+        homes = [self._terms[other].home for other in inequality.terms]
+        return all(path[: len(home)] == home for home in homes)
 
     def _is_own_end(self, name: str, inequality: Inequality) -> bool:
         """Return whether an inequality says no more of a field than its own range does."""
