@@ -181,13 +181,20 @@ def fold(path: str) -> str:
     return normalize("NFC", normalize("NFD", path).casefold())
 
 
-def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
-    """Return a diagnostic for each name that no file can have and each two outputs that meet.
+class PathFault(Struct, frozen=True, kw_only=True):
+    """What is wrong with a path, and the suites that cannot be made for it."""
+
+    finding: Diagnostic
+    suites: tuple[str, ...]
+
+
+def check_paths(suites: Iterable[WantedSuite]) -> list[PathFault]:
+    """Return a fault for each name that no file can have and each two outputs that meet.
 
     Two outputs meet when their files are the same after case folding and normalization, or when
     the file of one would be a folder of the other. A split output has its folder for itself.
     """
-    found: list[Diagnostic] = []
+    found: list[PathFault] = []
     claims: dict[str, _Claim] = {}
     outputs = [output for suite in suites for output in suite.outputs]
     for suite in sorted({output.suite for output in outputs}):
@@ -199,7 +206,7 @@ def check_paths(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
             found += _met(output, claims)
     for output in outputs:
         found += _nested(output, claims)
-    return sorted(set(found), key=lambda finding: finding.sort_key)
+    return sorted(set(found), key=lambda fault: fault.finding.sort_key)
 
 
 def _is_git(name: str) -> bool:
@@ -224,20 +231,21 @@ def _claimed(output: WantedOutput) -> str:
     return folder if output.layout is Layout.SPLIT else f"{folder}.{output.suffix}"
 
 
-def _name_findings(output: WantedOutput) -> Iterator[Diagnostic]:
+def _name_findings(output: WantedOutput) -> Iterator[PathFault]:
     parts = [*(output.suite.split("/") if output.suite else ()), output.model, output.scenario]
     for name in parts:
         if fault := name_fault(name):
             leaves = name in {".", ".."} or "/" in name or "\\" in name
-            yield Diagnostic(
+            finding = Diagnostic(
                 code="MG509" if leaves else "MG210",
                 message=f"{name!r} cannot be part of an output's path: {fault}",
                 hint="rename it",
                 location=output.location,
             )
+            yield PathFault(finding=finding, suites=(output.suite,))
 
 
-def _met(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnostic]:
+def _met(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[PathFault]:
     """Claim the paths of ``output``; give a finding for each that another one has claimed."""
     labels = [below(output.suite, output.name + LABELS_SUFFIX)] if output.has_labels else []
     for path in (_claimed(output), *labels):
@@ -246,7 +254,7 @@ def _met(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnostic
             yield _collision(output, path, taken)
 
 
-def _nested(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnostic]:
+def _nested(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[PathFault]:
     path, lock = _claimed(output), lock_path(output.suite)
     for folder in folders_above(fold(path)):
         if taken := claims.get(folder):
@@ -256,13 +264,15 @@ def _nested(output: WantedOutput, claims: dict[str, _Claim]) -> Iterator[Diagnos
             yield _collision(output, lock, taken)
 
 
-def _collision(output: WantedOutput, path: str, taken: _Claim) -> Diagnostic:
+def _collision(output: WantedOutput, path: str, taken: _Claim) -> PathFault:
     other, owner = taken
     related = (Related(message=f"{other} is made here", location=owner.location),) if owner else ()
-    return Diagnostic(
+    finding = Diagnostic(
         code="MG508",
         message=f"{path} would stand in the place of {other}",
         hint="rename a suite, model or scenario; letter case alone does not tell files apart",
         location=output.location,
         related=related,
     )
+    # Which of the two came first is not for a run to say.
+    return PathFault(finding=finding, suites=(output.suite, *([owner.suite] if owner else [])))

@@ -223,7 +223,8 @@ class SpecReader:
         if identity in way.above:
             return  # a link back up: everything in there is read already
         if self.folders == MAX_FOLDERS:
-            self._problem(way.path, f"there are more than {MAX_FOLDERS} folders")
+            # What is not read may be anywhere.
+            self._problem(way.path.partition("/")[0], f"there are more than {MAX_FOLDERS} folders")
         self.folders += 1
         if self.folders > MAX_FOLDERS:
             return

@@ -151,7 +151,7 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
     """Return what ``request`` makes of the outputs in ``tree``: a folder, or what Git holds of it.
 
     Raises:
-        FindingsError: the project file is wrong, or two outputs would have one path.
+        FindingsError: the project file is wrong.
         UsageError: the request names what is not there.
         StorageError: an output cannot be read.
     """
@@ -169,9 +169,12 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
     if request.renew_locks:
         locks = {suite: lock for suite, lock in locks.items() if suite not in renewed}
     wanted = [_wanted_or_locked(suites, name, selection, locks.get(name)) for name in names]
-    collisions = check_paths(wanted)
-    if collisions:
-        raise FindingsError(collisions)
+    if not request.suites:
+        wanted += [_unread(name) for name in tree.locks if _is_unread(suites, name)]
+    faults = check_paths(wanted)
+    faulty = {name for fault in faults for name in fault.suites}
+    wanted = [replace(suite, outputs=(), has_failed=True) if suite.suite in faulty else suite
+              for suite in wanted]  # fmt: skip
     if isinstance(tree, OutputTree):
         tree = tree.snapshot(wanted, contract=CONTRACT, scope=scope)
     tree = replace(
@@ -182,7 +185,11 @@ def decide(project: OpenProject, request: Request, tree: OutputTree | locked.Sna
         suites=suites,
         selection=selection,
         reconciliation=reconciliation,
-        diagnostics=(*project.diagnostics, *reconciliation.blocked),
+        diagnostics=(
+            *project.diagnostics,
+            *[fault.finding for fault in faults],
+            *reconciliation.blocked,
+        ),
         failed_suites=tuple(suite.suite for suite in wanted if suite.has_failed),
     )
 
@@ -221,7 +228,8 @@ def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: obj
     if not isinstance(lock, Lockfile) or not lock.complete:
         return wanted_suite(suites, name, selection)
     absent = absent_paths(name, suites.settings.specs, lock, suites.sources)
-    if absent is None or not made_from(lock, suites.sources, CONTRACT):
+    is_known = absent is not None and not any(map(suites.is_hidden, absent))
+    if absent is None or not is_known or not made_from(lock, suites.sources, CONTRACT):
         return wanted_suite(suites, name, selection)
     wanted = wanted_from_lock(name, lock, suites.files[name], absent)
     outputs = (
@@ -229,6 +237,16 @@ def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: obj
         for output in wanted.outputs
     )
     return replace(wanted, outputs=tuple(outputs))
+
+
+def _is_unread(suites: Suites, name: str) -> bool:
+    """Return whether a suite with outputs may be there still, in a folder that cannot be read."""
+    folder = f"{suites.settings.specs}/{name}".strip("/")
+    return name not in suites.files and suites.is_hidden(folder)
+
+
+def _unread(name: str) -> WantedSuite:
+    return WantedSuite(suite=name, inputs={}, has_failed=True)
 
 
 def _is_plain(suites: Suites, selection: Selection) -> bool:

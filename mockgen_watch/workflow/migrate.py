@@ -421,7 +421,7 @@ def open_legacy(
         )
     specs: dict[str, bytes] = {}
     scenarios: dict[str, None] = {}
-    found = list(project.diagnostics)
+    found = [*project.diagnostics, *project.snapshot.problems]
     for document in documents.values():
         sections = read_sections(document)
         found += _remarks(document, sections)
@@ -455,6 +455,8 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
         UsageError: a file ``is_given``, and is not in this format or cannot be read.
     """
     for suite, path in suites.files.items():
+        if path not in suites.sources:
+            continue  # it cannot be read, which is told
         document = parse(path, suites.sources.read(path))
         is_read = document.root is not None and not has_errors(document.diagnostics)
         if is_read and form_of(document).is_edit_format:

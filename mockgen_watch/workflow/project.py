@@ -39,7 +39,7 @@ from mockgen_watch.storage.project_folder import (
 )
 from mockgen_watch.storage.specs import SPECS_CACHE, SpecSnapshot, read_specs
 from mockgen_watch.storage.stat_cache import StatCache
-from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources
+from mockgen_watch.workflow.sources import PLUGIN, PROJECT_NAMES, Sources, is_hidden
 from mockgen_watch.workflow.suites import Suites, SuiteSettings, one_too_many
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class OpenProject(Struct, frozen=True, kw_only=True):
         settings: of the project file, a profile applied.
         profile: the name of that profile; None for none.
         snapshot: the spec files, of which ``suites`` are built.
-        diagnostics: of the project file and of files that cannot be read.
+        diagnostics: of the project file, and of what cannot be read where it may be.
     """
 
     root: str
@@ -148,14 +148,21 @@ def project_of(
         plugin_locations={plugin.name: plugin.location for plugin in settings.plugins},
     )
     sources = Sources({**snapshot.digests(), **usable}, read=snapshot.load)
+    # Where the settings themselves may be hidden nothing can be built.
+    general = [
+        problem
+        for problem in snapshot.problems
+        if any(is_hidden(path, [problem.location.path]) for path in inputs)
+    ]
+    others = [problem for problem in snapshot.problems if problem not in general]
     return OpenProject(
         root=os.fspath(root),
         settings=settings,
         profile=profile,
         snapshot=snapshot,
-        suites=Suites(sources, suite_settings),
+        suites=Suites(sources, suite_settings, unreadable=others),
         state=state,
-        diagnostics=(*snapshot.problems, *found, *_not_installed(settings, catalog)),
+        diagnostics=(*general, *found, *_not_installed(settings, catalog)),
     )
 
 

@@ -122,6 +122,11 @@ def all_suite_files(paths: frozenset[str], specs: str) -> Mapping[str, tuple[str
     return suite_files(paths, specs)
 
 
+def is_hidden(path: str, unreadable: Iterable[str]) -> bool:
+    """Return whether ``path`` is, or is below, a file or folder that cannot be read."""
+    return any(f"{path}/".startswith(f"{other}/") for other in unreadable)
+
+
 def absent_paths(
     suite: str, specs: str, lock: Lockfile, existing: Container[str]
 ) -> tuple[str, ...] | None:

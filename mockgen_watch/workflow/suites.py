@@ -38,6 +38,7 @@ from mockgen_watch.workflow.sources import (
     VOCABULARY_FOLDER,
     Sources,
     all_suite_files,
+    is_hidden,
     vocabulary_candidates,
 )
 
@@ -108,16 +109,20 @@ class Suites:
         *,
         files: Mapping[str, str] | None = None,
         texts: Mapping[str, str] | None = None,
+        unreadable: Iterable[Diagnostic] = (),
     ) -> None:
         """Prepare to read ``sources``.
 
         ``files``: suite → user_input file; None: those below the specs folder. ``texts``: path →
-        the text that people know, of files whose bytes are not those of disk.
+        the text that people know, of files whose bytes are not those of disk. ``unreadable``: of
+        files and folders that are there and not among ``sources``; suites that look for something
+        there have failed.
         """
         self.sources = sources
         self.settings = settings
         self._given_files = files
         self._texts = dict(texts or {})
+        self._unreadable = {found.location.path: found for found in unreadable}
         self.record_sources = RecordSources()
         self._diagnostics = Diagnostics()
         self._documents: dict[str, Document] = {}
@@ -134,7 +139,9 @@ class Suites:
         """Suite → its user_input file, sorted by suite."""
         if self._given_files is not None:
             return self._given_files
-        found = all_suite_files(frozenset(self.sources), self.settings.specs)
+        self.report(self._unreadable.values())
+        paths = frozenset((*self.sources, *self._unreadable))
+        found = all_suite_files(paths, self.settings.specs)
         for first, *others in found.values():
             name = first.rpartition("/")[2]
             self.report(
@@ -146,6 +153,10 @@ class Suites:
                 for other in others
             )
         return {suite: paths[0] for suite, paths in found.items()}
+
+    def is_hidden(self, path: str) -> bool:
+        """Return whether ``path`` may be there, but nobody can tell: a folder cannot be read."""
+        return is_hidden(path, self._unreadable)
 
     def plans(self, suite: str, selection: Selection = EVERYTHING) -> tuple[OutputPlan, ...] | None:
         """Return the plans of all outputs of ``suite``; None when it has errors.
@@ -224,8 +235,8 @@ class Suites:
         return self._suites[suite]
 
     def _read(self, path: str) -> Suite:
-        inputs: dict[str, str | None] = {**self.settings.inputs, path: self.sources[path]}
-        document = self._parsed(path)
+        inputs: dict[str, str | None] = {**self.settings.inputs, path: self.sources.get(path)}
+        document = self._parsed(path) if path in self.sources else None
         user_input, master = None, None
         has_failed = document is None
         if document is not None:
@@ -238,6 +249,8 @@ class Suites:
                 user_input, has_failed = self._read_files_of_models(user_input, inputs)
             master, has_no_master = self._read_master(user_input, inputs)
             has_failed = has_failed or has_no_master
+        missing = [path for path, known in inputs.items() if known is None]
+        has_failed = has_failed or any(map(self.is_hidden, missing))
         return Suite(
             user_input=user_input,
             master=master,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,12 @@ from mockgen_watch.lock.paths import (
 from mockgen_watch.spec.model import Layout
 from tests.unit.lock.suites import wanted_output, wanted_suite
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mockgen_watch.diagnostics import Diagnostic
+    from mockgen_watch.lock.paths import WantedSuite
+
 USABLE = [
     "Model_1", "a b", "名前", "é", ".hidden", "a.b", "console", "COM", "COM10", "NULL", "x~1",
     "git", ".gitignore", "क्‍ष", "😀", "-rf", "x" * 200,
@@ -29,6 +36,10 @@ UNUSABLE = [
     "CONIN$", "CON .txt", ".git", ".GIT", ".Git", ".g\u200cit", "git~1", "GIT~1",
     ".mockgen-1-2.tmp", ".mockgen-", "x.json.mockgen-new", "x" * 201, "é" * 101,
 ]  # fmt: skip
+
+
+def findings(suites: Iterable[WantedSuite]) -> list[Diagnostic]:
+    return [fault.finding for fault in check_paths(suites)]
 
 
 @pytest.mark.parametrize("name", USABLE)
@@ -47,7 +58,7 @@ def test_a_name_that_some_system_cannot_have_is_refused(name: str) -> None:
 def test_such_a_name_is_a_diagnostic_wherever_it_stands(field: str, name: str) -> None:
     names = {"suite": "claims", "model": "Model_1", "scenario": "positive", field: name}
     output = wanted_output(names["scenario"], suite=names["suite"], model=names["model"])
-    found = check_paths([wanted_suite(output, suite=names["suite"])])
+    found = findings([wanted_suite(output, suite=names["suite"])])
     assert {one.code for one in found} <= {"MG210", "MG509"}
     assert found[0].location == output.location
     leads_out = field != "suite" and ("/" in name or "\\" in name)
@@ -81,7 +92,7 @@ def test_a_lockfile_belongs_to_its_suite(suite: str) -> None:
 def test_twins_after_folding_meet(first: str, second: str) -> None:
     assert fold(first) == fold(second)
     outputs = [wanted_output(first), wanted_output(second)]
-    (found,) = check_paths([wanted_suite(*outputs)])
+    (found,) = findings([wanted_suite(*outputs)])
     assert found.code == "MG508"
     assert found.related[0].location == outputs[0].location
 
@@ -89,19 +100,19 @@ def test_twins_after_folding_meet(first: str, second: str) -> None:
 def test_a_file_cannot_be_another_outputs_folder() -> None:
     split = wanted_output("x.json", suite="a", layout=Layout.SPLIT)
     whole = wanted_output("x", suite="a")
-    assert [one.code for one in check_paths([wanted_suite(split, whole, suite="a")])] == ["MG508"]
+    assert [one.code for one in findings([wanted_suite(split, whole, suite="a")])] == ["MG508"]
 
 
 def test_a_split_output_has_its_folder_for_itself() -> None:
     split = wanted_output("positive", suite="a", layout=Layout.SPLIT)
     inner = wanted_output("x", suite="a/Model_1/positive")
     suites = [wanted_suite(split, suite="a"), wanted_suite(inner, suite="a/Model_1/positive")]
-    assert {one.code for one in check_paths(suites)} == {"MG508"}
+    assert {one.code for one in findings(suites)} == {"MG508"}
 
 
 def test_a_model_cannot_take_the_place_of_the_lockfile() -> None:
     output = wanted_output(model="mockgen.lock")
-    assert [one.code for one in check_paths([wanted_suite(output)])] == ["MG508"]
+    assert [one.code for one in findings([wanted_suite(output)])] == ["MG508"]
 
 
 def test_suites_inside_suites_are_no_collision() -> None:
@@ -110,4 +121,13 @@ def test_suites_inside_suites_are_no_collision() -> None:
         wanted_suite(wanted_output(suite="a/b"), suite="a/b"),
         wanted_suite(wanted_output(suite=""), suite=""),
     ]
-    assert check_paths(suites) == []
+    assert findings(suites) == []
+
+
+def test_a_fault_names_the_suites_that_it_stops_and_no_other() -> None:
+    bad = wanted_output(suite="a:b")
+    clash = [wanted_output(suite="x"), wanted_output(suite="X")]
+    suites = [wanted_suite(one, suite=one.suite) for one in (bad, *clash)]
+    suites.append(wanted_suite(wanted_output(suite="good"), suite="good"))
+    faults = {fault.finding.code: set(fault.suites) for fault in check_paths(suites)}
+    assert faults == {"MG210": {"a:b"}, "MG508": {"x", "X"}}
