@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from mockgen_watch.generate import references
 from mockgen_watch.generate.address import Address, Stream, base_key, path_of_draw
+from mockgen_watch.generate.checks import checked_column
 from mockgen_watch.generate.column import ArrayNode, Column, Node, ObjectNode, Program
 from mockgen_watch.generate.dates import moment_column
 from mockgen_watch.generate.draws import (
@@ -42,7 +43,6 @@ from mockgen_watch.generate.streams import (
     uniform,
 )
 from mockgen_watch.generate.text import (
-    checked_column,
     coerce_column,
     template_column,
     transform_column,
@@ -75,6 +75,7 @@ _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
     generators.Boolean: boolean_column,
     generators.Number: number_column,
     generators.Pattern: pattern_column,
+    generators.CheckedPattern: pattern_column,
     generators.Moment: moment_column,
     generators.Uuid: uuid_column,
     generators.SequenceNumber: sequence_column,

@@ -17,6 +17,7 @@ from msgspec import Struct
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.draws import SPREAD, FieldDraws
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Joined, Lookup, Shared
+from mockgen_watch.spec.generators import apart_pattern
 from mockgen_watch.spec.pattern import CompiledPattern, compile_pattern
 
 if TYPE_CHECKING:
@@ -36,10 +37,9 @@ FORMS: Final = 4096
 
 def pattern_column(pattern: Pattern, draws: FieldDraws) -> Column:
     """Return the column of strings that match ``pattern``."""
-    compiled = compile_pattern(pattern.source)
     if draws.is_unique or draws.is_distinct:
-        return _unique_column(compiled, draws)
-    return Column(kind=ColumnKind.TEXT, parts=_drawn_parts(compiled, draws))
+        return _unique_column(apart_pattern(pattern), draws)
+    return Column(kind=ColumnKind.TEXT, parts=_drawn_parts(compile_pattern(pattern.source), draws))
 
 
 def _drawn_parts(pattern: CompiledPattern, draws: FieldDraws) -> tuple[Part, ...]:

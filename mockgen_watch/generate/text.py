@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from mockgen_watch.diagnostics import Diagnostic
-from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.streams import Drawn, Joined, Lookup, Shared, Word
 from mockgen_watch.masters.shapes import number_or_same
-from mockgen_watch.spec.check_digits import CheckDigitError, with_check
 from mockgen_watch.spec.document import Json, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mockgen_watch.diagnostics import Location
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Whole
@@ -203,36 +199,12 @@ def _changed_table(table: Sequence[Json], change: Callable[[Json], Json]) -> Seq
     return tuple(map(change, table))
 
 
-def checked_column(column: columns.Column, kind: str, location: Location) -> columns.Column:
-    """Return a column of text with the right check digits, which only the whole text decides."""
-    read_value = columns.column_reader(column)
-
-    def read(cell: Cell) -> Json:
-        value = read_value(cell)
-        if not isinstance(value, str):
-            return value
-        try:
-            return with_check(kind, value)
-        except CheckDigitError as error:
-            message = f"record {cell.index}: $check {kind}: {error}"
-            found = Diagnostic(code="MG404", message=message, location=location)
-            raise FindingsError((found,)) from error
-
-    return columns.Column(
-        kind=columns.ColumnKind.VALUE,
-        parts=(columns.Part(table=("",), stream=None),),
-        presence=column.presence,
-        read=read,
-        slow=column.slow or "a check digit is computed from the whole text",
-    )
-
-
 def coerce_column(column: columns.Column) -> columns.Column:
     """Return ``column`` with text that is exactly a JSON number turned into that number."""
     if column.kind is columns.ColumnKind.NUMBER:
         return column
-    column = replace(column, units=None)
-    if column.kind is columns.ColumnKind.VALUE:
+    column = replace(column, units=None, quick=None)
+    if column.kind is columns.ColumnKind.VALUE and column.read is None:
         return _changed_entries(column, number_or_same)
     single = None if column.read is not None else _as_one_part(column)
     if single is not None:

@@ -140,9 +140,9 @@ def _leaves_of(records: RecordPlan, group: spec.Addresses) -> list[spec.Leaf]:
 
 def _differs_always(leaf: spec.Leaf) -> bool:
     """Return whether no two values of ``leaf`` are the same anyway."""
-    if leaf.modifiers.transforms or leaf.modifiers.check:
-        return False
     generator = leaf.generator
+    if leaf.modifiers.transforms or not generators.stay_apart(generator, leaf.modifiers.check):
+        return False
     if isinstance(generator, generators.RecordIndex) and generator.sibling:
         return False
     is_one = isinstance(generator, _ALWAYS) and spec.ELEMENT not in leaf.address
@@ -185,7 +185,7 @@ def _reason(leaf: spec.Leaf) -> str:
     reasons = (
         (modifiers.distinct, "it differs from element to element already"),
         (
-            modifiers.transforms or modifiers.check,
+            modifiers.transforms or not generators.stay_apart(generator, modifiers.check),
             "two values that differ may be one when they are written",
         ),
         (

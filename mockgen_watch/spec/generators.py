@@ -13,7 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.spec.pattern import compile_pattern
+from mockgen_watch.spec.check_forms import FORMS, blanked_pattern
+from mockgen_watch.spec.pattern import CompiledPattern, compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,15 @@ class Pattern(Struct, frozen=True, kw_only=True):
     """A string that the regular expression ``source`` matches from end to end."""
 
     source: str
+
+
+class CheckedPattern(Pattern, frozen=True, kw_only=True):
+    """A pattern whose strings are given the check digits that ``check`` names.
+
+    Strings that differ in their places alone are one where no two may be alike.
+    """
+
+    check: str
 
 
 class DistributionKind(StrEnum):
@@ -472,7 +482,7 @@ def capacity(generator: Generator) -> int | None:
     if isinstance(generator, RowField):
         return _row_values(generator)
     if isinstance(generator, Pattern):
-        return compile_pattern(generator.source).size
+        return apart_pattern(generator).size
     if isinstance(generator, Number):
         return _number_values(generator)
     if isinstance(generator, Boolean):
@@ -484,7 +494,32 @@ def capacity(generator: Generator) -> int | None:
 
 def is_distinct(pattern: Pattern) -> bool:
     """Return whether it is certain that the pattern makes no string in two ways."""
-    return compile_pattern(pattern.source).distinct
+    return apart_pattern(pattern).distinct
+
+
+def apart_pattern(pattern: Pattern) -> CompiledPattern:
+    """Return what makes the strings where no two are alike: check digits tell none apart."""
+    blank = None
+    if isinstance(pattern, CheckedPattern):
+        blank = blanked_pattern(pattern.source, pattern.check)
+    return blank or compile_pattern(pattern.source)
+
+
+def stay_apart(generator: Generator, check: str) -> bool:
+    """Return whether values that differ still do so once they have their check digits."""
+    if not check:
+        return True
+    if isinstance(generator, Pattern):
+        return blanked_pattern(generator.source, check) is not None
+    if isinstance(generator, Pool):
+        form = FORMS[check]
+        texts = [entry.value for entry in generator.entries if isinstance(entry.value, str)]
+        bare = [text[: form.begin] + text[form.end or len(text) :] for text in texts]
+        return len(set(bare)) == len(bare)
+    if isinstance(generator, SequenceNumber):
+        size = 10 ** ((FORMS[check].end or 0) - FORMS[check].begin)
+        return FORMS[check].begin < 0 and generator.step % size == 0
+    return False
 
 
 def _row_values(field: RowField) -> int:

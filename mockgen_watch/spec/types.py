@@ -100,6 +100,7 @@ def type_of_generator(generator: generators.Generator) -> Type | None:
 _TYPES: Final[Mapping[type, Type]] = {
     generators.Boolean: types.BOOLEAN,
     generators.Pattern: types.TEXT,
+    generators.CheckedPattern: types.TEXT,
     generators.RecordIndex: types.INTEGER,
     generators.Template: types.TEXT,
     generators.Uuid: types.TEXT,

@@ -427,6 +427,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     generators.Pool: _pool,
     generators.RowField: lambda row: f"the field {row.key} of one of {len(row.rows.entries)} rows",
     generators.Pattern: lambda pattern: f"text that matches {pattern.source}",
+    generators.CheckedPattern: lambda pattern: f"text that matches {pattern.source}",
     generators.Boolean: lambda boolean: f"true with probability {boolean.true}",
     generators.Uuid: lambda _: "a UUID made of the address",
     generators.SequenceNumber: lambda number: (

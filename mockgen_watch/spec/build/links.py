@@ -393,7 +393,12 @@ def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Buil
     if isinstance(generator, generators.Reference):
         group = _referenced(generator, records)
         values = None if group is None or _has_children(group) else group.scenario.count
-    elif values is None or generators.names_of(generator) or shape.modifiers.transforms:
+    elif (
+        values is None
+        or generators.names_of(generator)
+        or shape.modifiers.transforms
+        or not generators.stay_apart(generator, shape.modifiers.check)
+    ):
         message = "values of this kind cannot be promised to differ in one array"
         build.diagnostics.error("MG204", place, message)
         return
@@ -457,8 +462,8 @@ def _check_demand(demand: _Demand, records: _Records, build: Build) -> None:
 def _impossible(demand: _Demand) -> tuple[str, str]:
     """Return why a leaf of this sort is never unique, and what to do; ``""`` when it can be."""
     leaf, generator = demand.leaf, demand.leaf.generator
-    if leaf.modifiers.check:
-        hint = "let a $sequence be the text, or drop $unique"
+    if not generators.stay_apart(generator, leaf.modifiers.check):
+        hint = "let a $pattern or a $sequence in steps of 10 be the text, or drop $unique"
         return "two values that differ in the check digit alone become one", hint
     if leaf.modifiers.transforms:
         hint = "transform the values themselves, or in a $template that takes this field"

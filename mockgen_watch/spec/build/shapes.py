@@ -22,10 +22,11 @@ from mockgen_watch.spec.build.pools import pool_of_values
 from mockgen_watch.spec.build.rows import row_members
 from mockgen_watch.spec.build.together import take_tuples
 from mockgen_watch.spec.build.trees import check_tree, with_tree
-from mockgen_watch.spec.check_digits import CheckDigitError, with_check
+from mockgen_watch.spec.check_forms import FORMS, find_misfit
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import (
     Boolean,
+    CheckedPattern,
     Constant,
     Generator,
     Moment,
@@ -34,6 +35,7 @@ from mockgen_watch.spec.generators import (
     Pool,
     RecordIndex,
     Reference,
+    SequenceNumber,
     Uuid,
 )
 from mockgen_watch.spec.pattern import compile_pattern
@@ -233,11 +235,7 @@ def _mapping_shape(
     if chooser in _ALTERNATIVES and (
         chooser in {"$given", "$one_of"} or has_leaves(directives[chooser])
     ):
-        generator = build_alternatives(entry, directives[chooser], context, _shape)
-        if generator is None:
-            return _stand_in(entry, context)
-        entry.build.entries[entry.location] = directives[chooser]
-        return _leaf(entry, context, generator, modifiers)
+        return _chosen_leaf(entry, directives[chooser], context, modifiers)
     if chooser:
         return _directed_leaf(entry, directives[chooser], context, modifiers, beside)
     if data or "$rows" in directives or not directives.keys() - {"$comment"}:
@@ -255,6 +253,26 @@ def _mapping_shape(
         message = f"{next(iter(modified))} stands here alone; no value is chosen"
         entry.error("MG205", message, hint)
     return _stand_in(entry, context)
+
+
+def _chosen_leaf(
+    entry: reader.Entry,
+    directive: reader.Entry,
+    context: reader.ShapeContext,
+    modifiers: spec.Modifiers,
+) -> spec.Leaf:
+    """Return the leaf of which ``directive`` lists the alternatives."""
+    generator = build_alternatives(entry, directive, context, _shape)
+    if generator is None:
+        return _stand_in(entry, context)
+    entry.build.entries[entry.location] = directive
+    leaf = _leaf(entry, context, generator, modifiers)
+    check = entry.get("$check")
+    if check is not None and modifiers.check:
+        for each in spec.alternatives_of(leaf):
+            if isinstance(each, spec.Leaf) and isinstance(each.generator, Pattern | Pool):
+                _with_check(check, replace(each, modifiers=modifiers))
+    return leaf
 
 
 def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[reader.Entry]) -> None:
@@ -310,7 +328,7 @@ def _directed_leaf(
     leaf = _leaf(entry, context, generator, modifiers)
     check = entry.get("$check")
     if check is not None and modifiers.check:
-        _check_form(check, leaf)
+        leaf = _with_check(check, leaf)
     entry.build.entries[leaf.origin.location] = directive
     return leaf
 
@@ -345,23 +363,27 @@ def _distinct(items: spec.Shape, lengths: reader.Entry, counts: Lengths) -> spec
     return change(items, path)
 
 
-def _check_form(entry: reader.Entry, leaf: spec.Leaf) -> None:
-    """Report text that has no place for its check digits, as far as that can be seen here."""
-    samples: list[object] = []
-    if isinstance(leaf.generator, Pattern):
-        pattern = compile_pattern(leaf.generator.source)
-        places = {0, pattern.size // 2, pattern.size - 1}
-        samples += [pattern.text_at(place) for place in sorted(places)]
-    elif isinstance(leaf.generator, Pool):
-        samples += [each.value for each in leaf.generator.entries]
-    elif isinstance(leaf.generator, Number | Boolean | Moment | Uuid | RecordIndex):
+def _with_check(entry: reader.Entry, leaf: spec.Leaf) -> spec.Leaf:
+    """Return ``leaf`` with a pattern that knows its check digits; report what has none."""
+    check = leaf.modifiers.check
+    generator = leaf.generator
+    misfit: object = None
+    if isinstance(generator, Pattern):
+        leaf = replace(leaf, generator=CheckedPattern(source=generator.source, check=check))
+        misfit = find_misfit(check, compile_pattern(generator.source).tree)
+    elif isinstance(generator, Pool):
+        texts = (each.value for each in generator.entries)
+        misfit = next((text for text in texts if not FORMS[check].fits(str(text))), None)
+    elif isinstance(generator, SequenceNumber) and (generator.width or generator.prefix):
+        text = generator.prefix + f"{generator.start:0{generator.width}d}"
+        misfit = None if FORMS[check].fits(text) else text
+    elif isinstance(generator, Number | Boolean | Moment | Uuid | RecordIndex | SequenceNumber):
         entry.key_error("MG204", "$check is for text, such as that of a $pattern")
-    try:
-        for sample in samples:
-            with_check(leaf.modifiers.check, str(sample))
-    except CheckDigitError as error:
+    if misfit is not None:
         hint = "the text has the places of the check digits, whatever stands there"
-        entry.error("MG202", f"$check {leaf.modifiers.check}: {error}", hint)
+        message = f'$check {check}: "{misfit}" is not {FORMS[check].words}'
+        entry.error("MG202", message, hint)
+    return leaf
 
 
 def _array(

@@ -13,6 +13,7 @@ from stdnum import damm, ean, iban, isbn, luhn, verhoeff
 
 from mockgen_watch.api import Specs
 from mockgen_watch.errors import FindingsError
+from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.spec.check_digits import (
     ALGORITHMS,
     CheckDigitError,
@@ -20,6 +21,10 @@ from mockgen_watch.spec.check_digits import (
     with_check,
     wrong_checks,
 )
+from mockgen_watch.spec.check_forms import FORMS as FORMS_OF
+from mockgen_watch.spec.check_forms import blanked_pattern, find_misfit
+from mockgen_watch.spec.pattern import compile_pattern
+from tests.unit.generate.test_children import in_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,15 +156,133 @@ def test_fields_have_right_digits_and_negative_ones_wrong() -> None:
     ("value", "code", "words"),
     [
         ('{$pattern: "[A-Z]{4}", $check: luhn}', "MG202", "digits alone"),
-        ('{$pattern: "[0-9]{9}", $check: npi}', "MG202", "9 digits"),
+        ('{$pattern: "[0-9]{9}", $check: npi}', "MG202", '"000000000" is not 10 digits'),
+        ('{$pattern: "([0-9]{10}|[0-9]{6,9}7)", $check: npi}', "MG202", "is not 10 digits"),
+        ('{$pattern: "([0-9]{12}|[0-9]{6}X?[0-9])", $check: luhn}', "MG202", "digits alone"),
+        ("{$sequence: {start: 1, width: 9}, $check: ean}", "MG202", '"000000001" is not 8'),
+        ("{$sequence: 1, $check: luhn}", "MG204", "for text"),
+        ('{$choice: [{$pattern: "[0-9]{4}"}, {$pattern: "[A-Z]"}], $check: luhn}', "MG202", '"A"'),
         ("{$integer: [1, 9], $check: luhn}", "MG204", "for text"),
         ('{$pattern: "[0-9]{9}", $check: lun}', "MG203", "not known"),
-        ('{$pattern: "[0-9]{9}", $check: luhn, $unique: true}', "MG204", "become one"),
+        ('{$choice: ["1230", "1231"], $check: luhn, $unique: true}', "MG204", "become one"),
+        ("{$sequence: {start: 1, width: 8}, $check: ean, $unique: true}", "MG204", "become one"),
+        ('{$pattern: "A0{2,3}[0-9]?", $check: mod97, $unique: true}', "MG204", "become one"),
+        ('{$pattern: "[0-9]{2}", $check: luhn, $unique: true}', "MG214", "10 different values"),
         ("{a: 1, $check: luhn}", "MG204", "leaf of text"),
     ],
 )
 def test_what_has_no_place_for_digits_is_refused(value: str, code: str, words: str) -> None:
     with pytest.raises(FindingsError) as caught:
-        Specs.of(f"M:\n  a: {value}\n").records("M")
+        Specs.of(f"M:\n  $count: 11\n  a: {value}\n").records("M")
     assert [item.code for item in caught.value.diagnostics] == [code]
     assert words in caught.value.diagnostics[0].message
+
+
+UNIQUE = """
+Card:
+  $count: 100
+  luhn: {$pattern: "4[0-9]{3}", $check: luhn, $unique: true}
+  iban: {$pattern: "(DE|FR)[0-9]{2}7[0-9]{2}", $check: iban, $unique: true}
+  mod97: {$pattern: "[A-F]{1,2}[0-9]{3}", $check: mod97, $unique: true}
+  isbn: {$pattern: "978[0-9]{10}", $check: isbn, $unique: true}
+  ean: {$sequence: {start: 40, step: 10, width: 8}, $check: ean, $unique: true}
+  damm: {$choice: ["10", "20", "31"], $check: damm}
+  npi: {$pattern: "1[0-9]{9}", $check: npi}
+  parts: {$array: {min: 2, max: 5, unique: true}, $items: {$pattern: "[0-9]{2}", $check: luhn}}
+  $unique: [[damm, npi]]
+"""
+
+
+def test_unique_values_differ_beside_their_check_digits() -> None:
+    records = Specs.of(UNIQUE).records("Card", exact=True)
+    rows = list(records)
+    for name in ("luhn", "iban", "mod97", "isbn", "ean"):
+        values = {row[name] for row in rows}
+        assert len(values) == 100
+        assert all(is_right(name, value) for value in values)
+    assert len({(row["damm"], row["npi"]) for row in rows}) == 100
+    assert all(is_right("damm", row["damm"]) and is_right("npi", row["npi"]) for row in rows)
+    assert all(len(set(row["parts"])) == len(row["parts"]) for row in rows)
+    assert in_chunks(records, [0, 5, 99]) == [rows[0], rows[5], rows[99]]
+
+
+ITEMS = st.sampled_from(["[0-3]", "7", "[AB]", "1?", "[01]{2}", "(0|12)", "[5-6]{1,2}", "DE"])
+
+
+@given(st.lists(ITEMS, min_size=1, max_size=5), st.sampled_from(sorted(ALGORITHMS)))
+def test_a_pattern_is_judged_as_a_whole(items: list[str], kind: str) -> None:
+    pattern = compile_pattern("".join(items))
+    misfit = find_misfit(kind, pattern.tree)
+    texts = set(pattern.tree.strings())
+    others = {text for text in texts if not FORMS_OF[kind].fits(text)}
+    assert misfit in others if others else misfit is None
+    for text in texts - others:
+        with_check(kind, text)
+    for text in others:
+        with pytest.raises(CheckDigitError):
+            with_check(kind, text)
+
+
+@given(st.lists(ITEMS, min_size=1, max_size=5), st.sampled_from(["luhn", "iban", "mod97"]))
+def test_places_of_check_digits_are_blanked(items: list[str], kind: str) -> None:
+    source = "".join(items)
+    form = FORMS_OF[kind]
+    texts = compile_pattern(source).tree.strings()
+    fitting = {text for text in texts if len(text) >= (form.end or -form.begin)}
+    blank = blanked_pattern(source, kind)
+    if find_misfit(kind, compile_pattern(source).tree) is None and blank is not None:
+        zeros = "0" * ((form.end or 0) - form.begin)
+        wanted = {t[: form.begin] + zeros + t[form.end or len(t) :] for t in fitting}
+        assert set(blank.tree.strings()) == wanted
+        assert blank.size >= len(wanted)
+        if blank.distinct:
+            assert blank.size == len(wanted)
+
+
+TOGETHER = {
+    "luhn": "4[0-9]{15}",
+    "npi": "1[0-9]{9}",
+    "iban": "(DE|FR)[0-9]{2}[0-9]{6}[A-C][0-9]{3}",
+    "mod97": "[A-F]{2}[0-9]{7}",
+    "mod11": "[0-9]{7}",
+    "ean": "[0-9]{13}",
+    "isbn": "97[89][0-9]{10}",
+}
+APART = {
+    "verhoeff": "[0-9]{6}",
+    "damm": "[0-9]{6}",
+    "luhn": "[0-9]{5,9}",
+    "mod97": "[A-Z0-9]{6}",
+    "isbn": "[0-9]{10}|978[0-9]{10}",
+}
+"""Patterns whose check digits are added up in columns, and others."""
+
+
+def test_a_chunk_has_the_digits_of_each_record() -> None:
+    fields = [f'  a_{kind}: {{$pattern: "{p}", $check: {kind}}}' for kind, p in TOGETHER.items()]
+    fields += [f'  b_{kind}: {{$pattern: "{p}", $check: {kind}}}' for kind, p in APART.items()]
+    fields += ['  a_10: {$pattern: "[0-9]{9}X", $check: isbn, $null: 0.1}']
+    fields += ['  a_t: {$template: "DE00{bank}", $check: iban}', '  bank: {$pattern: "[0-9]{18}"}']
+    fields += ['  a_pool: {$choice: ["12345670", "7654321X"], $check: mod11, $transform: upper}']
+    text = "M:\n  $count: 200\n" + "\n".join(fields)
+    records = Specs.of(text).records("M", exact=True)
+    rows = list(records)
+    assert in_chunks(records, list(range(200))) == rows
+    columns = dict(compile_program(records._plan.records).root.members)
+    slow = [name for name, column in columns.items() if getattr(column, "slow", "")]
+    assert slow == [f"b_{kind}" for kind in APART]
+    for row in rows:
+        for name in TOGETHER:
+            assert is_right(name, row[f"a_{name}"])
+    assert {row["a_10"][-1] for row in rows if row["a_10"]} == {*DIGITS, "X"}
+
+
+def test_a_checked_number_of_the_master_stays_a_number() -> None:
+    master = "slot: {card: 4}"
+    for pattern in ("4[0-9]{6}", "4[0-9]{5,6}"):
+        text = f'M:\n  $count: 50\n  card: {{$pattern: "{pattern}", $check: luhn}}\n'
+        records = Specs.of(text, master).records("M", exact=True)
+        rows = list(records)
+        assert all(is_right("luhn", str(row["slot"]["card"])) for row in rows)
+        assert all(isinstance(row["slot"]["card"], int) for row in rows)
+        assert in_chunks(records, list(range(50))) == rows
