@@ -164,8 +164,8 @@ class Compiler(Protocol):
     def visible_column(self, found: Found, /) -> Column: ...
     def around(self, found: Found, /) -> Iterator[Stream | None]: ...
     def states(self, shape: spec.Shape, way: spec.Position, /) -> Stream | None: ...
-    def draws_of(
-        self, address: tuple[str, ...], way: spec.Position, strides: Strides, /
+    def choice_draws(
+        self, leaf: spec.Leaf, way: spec.Position, strides: Strides, /
     ) -> FieldDraws: ...
     def row_of(
         self, leaf: spec.Leaf, row: RowField, way: spec.Position, strides: Strides, /
@@ -239,7 +239,7 @@ class AlternativesCompiler:
                 draw = self._compiler.row_of(leaf, generator.row, way, strides)
                 self._selectors[way] = _of_row(generator, draw)
             else:
-                draws = self._compiler.draws_of(leaf.address, way, strides)
+                draws = self._compiler.choice_draws(leaf, way, strides)
                 self._selectors[way] = _drawn(generator, draws)
         return self._selectors[way]
 

@@ -204,12 +204,10 @@ class _Compiler:
         return self._columns[way]
 
     def _compile_leaf(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:
-        preset = self._presets.get((Draw.VALUE, spec.keys_of(way)), {})
         draws = replace(
-            self.draws_of(leaf.address, way, strides),
+            self.choice_draws(leaf, way, strides),
             is_unique=leaf.modifiers.unique,
             is_distinct=leaf.modifiers.distinct,
-            preset=preset,
         )
         draws = self._joined(leaf, draws)
         column = self._generated(leaf, draws, way)
@@ -252,6 +250,14 @@ class _Compiler:
             strides=strides,
             count=self.plan.count,
         )
+
+    def choice_draws(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> FieldDraws:
+        """Return the draws of ``leaf``, with what its first records are to choose."""
+        draws = self.draws_of(leaf.address, way, strides)
+        if any(isinstance(step, spec.Choice) for step in way):
+            # What is set at this path is which alternative holds.
+            return draws
+        return replace(draws, preset=self._presets.get((Draw.VALUE, spec.keys_of(way)), {}))
 
     def _generated(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         generator = leaf.generator

@@ -13,7 +13,7 @@ import itertools
 import math
 import sys
 from decimal import Decimal
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -39,6 +39,7 @@ from mockgen_watch.scenarios.coverage.parameters import (
     Free,
     Parameter,
     hidden_values,
+    is_told,
     parameters_of,
 )
 from mockgen_watch.scenarios.coverage.problem import (
@@ -56,9 +57,9 @@ from mockgen_watch.spec.generators import (
     Computed,
     Constant,
     FieldValue,
-    RowField,
     Template,
     names_of,
+    row_of,
 )
 from mockgen_watch.spec.model import CoverageSpec, Leaf, Shape
 
@@ -85,6 +86,9 @@ TRIED: Final = 40_000
 """Records that requirements which belong together are tried on at most."""
 
 ALL_RECORDS: Final = range(sys.maxsize)
+
+_MOST_PROGRAMS: Final = 64
+"""Programs of records with other alternatives that are held."""
 
 
 class Covered(Struct, frozen=True, kw_only=True, eq=False):
@@ -331,7 +335,8 @@ def find_design(
             if chosen is None or item.elements != elements:
                 continue
             if item.draw is Draw.ROWS:
-                is_there = isinstance(field, RowField) and item.path == path_of_draw(field.address)
+                row = None if field is None else row_of(field)
+                is_there = row is not None and item.path == path_of_draw(row.address)
             else:
                 is_there = item.path == names
             if is_there:
@@ -372,7 +377,8 @@ class Compatibility:
     ) -> None:
         self._plan = plan
         self._parameters = parameters
-        self._samples: list[Json] = []
+        self._program = lru_cache(_MOST_PROGRAMS)(self._make_program)
+        self._samples: dict[tuple[tuple[int, int], ...], list[Json]] = {}
         self._conditions = [self._condition(each) for each in requirements]
         self.constraints = [
             self._guarded(each.guard, place)
@@ -401,13 +407,17 @@ class Compatibility:
         self, chosen: Iterable[tuple[int, int]], requirements: Sequence[Requirement], samples: int
     ) -> bool:
         """Return whether a record with ``chosen`` (parameter, value) meets ``requirements``."""
+        chosen = list(chosen)
         values = [(self._parameters[place], number) for place, number in chosen]
+        told = tuple(
+            (place, number)
+            for place, number in chosen
+            if is_told(self._parameters[place].values[number])
+        )
         # What is around goes first, so that what is within finds its place.
         values.sort(key=lambda item: len(item[0].places[0]))
         for index in range(samples):
-            if index == len(self._samples):
-                self._samples.append(record_at(self._program, index))
-            record = self._samples[index]
+            record = self._sample(told, index)
             for parameter, number in values:
                 written = parameter.values[number].written
                 for place, value in zip(parameter.places, written, strict=False):
@@ -417,9 +427,15 @@ class Compatibility:
                 return True
         return False
 
-    @cached_property
-    def _program(self) -> Program:
-        """The program of records in which all is there that parameters can take away."""
+    def _sample(self, told: tuple[tuple[int, int], ...], index: int) -> Json:
+        """Return a record in which all is there, with ``told`` (parameter, value) chosen."""
+        samples = self._samples.setdefault(told, [])
+        if index == len(samples):
+            samples.append(record_at(self._program(told), index))
+        return samples[index]
+
+    def _make_program(self, told: tuple[tuple[int, int], ...]) -> Program:
+        """Return what makes records in which all is there that parameters can take away."""
         paths = {path for each in self._parameters if each.has_states for path in each.paths}
 
         def change(path: Path, part: Shape) -> Shape:
@@ -429,7 +445,16 @@ class Compatibility:
             return replace(part, modifiers=sure)
 
         shape = change_shape(self._plan.shape, change)
-        return compile_program(replace(self._plan, shape=shape, first=()))
+        first = tuple(
+            FirstChoices(
+                draw=self._parameters[place].draw,
+                path=self._parameters[place].path,
+                elements=self._parameters[place].elements,
+                choices=(self._parameters[place].values[number].choice,) * SAMPLES,
+            )
+            for place, number in told
+        )
+        return compile_program(replace(self._plan, shape=shape, first=first))
 
     def _grouped(self) -> list[_Condition]:
         """Return conditions that read the same drawn fields as one, where there are few values."""

@@ -1,11 +1,12 @@
 """Parameters: what the records of a plan choose among few values, and how a record shows it.
 
-A parameter is a field with few values, the fields of one ``$rows``, or whether something is there
-that may be null or absent.
+A parameter is a field with few values, the fields of one ``$rows``, a choice between shapes or
+leaves, or whether something is there that may be null or absent.
 """
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -20,8 +21,17 @@ from mockgen_watch.generate.streams import ALWAYS, threshold
 from mockgen_watch.plan.model import Draw, RecordPlan
 from mockgen_watch.rules.values import MISSING, Missing, Path, Place, value_at
 from mockgen_watch.scenarios.promise.facts import final_value, number_of
+from mockgen_watch.scenarios.promise.fitting import may_be
 from mockgen_watch.spec import generators
-from mockgen_watch.spec.model import ArrayShape, Leaf, Modifiers, ObjectShape, Shape, keys_of
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    Modifiers,
+    ObjectShape,
+    Shape,
+    alternatives_of,
+    keys_of,
+)
 from mockgen_watch.spec.moments import format_moment
 
 if TYPE_CHECKING:
@@ -44,7 +54,13 @@ INSIDE: Final = "$inside"
 
 
 class Free:
-    """Stands for what a case leaves to be drawn."""
+    """Stands for what a case leaves to be drawn.
+
+    ``fits`` tells from a value whether it may have been drawn so; without it any value was.
+    """
+
+    def __init__(self, fits: Callable[[Json], bool] | None = None) -> None:
+        self.fits = fits
 
     def __repr__(self) -> str:
         return "drawn"
@@ -87,6 +103,8 @@ def values_of(leaf: Leaf, plan: RecordPlan, *, is_listed: bool) -> list[Value]:
         return _entry_values(leaf, generator, None, is_listed=is_listed)
     if isinstance(generator, generators.RowField):
         return _entry_values(leaf, generator.rows, generator.key, is_listed=is_listed)
+    if isinstance(generator, generators.Alternatives):
+        return _alternative_values(leaf, generator, is_listed=is_listed)
     if isinstance(generator, generators.Boolean):
         yes = threshold(generator.true)
         can_be = [value for value, has_odds in ((False, yes < ALWAYS), (True, yes > 0)) if has_odds]
@@ -119,9 +137,68 @@ def _entry_values(
 def _entry_name(entry: generators.PoolEntry) -> Json:
     """Return the value, or the ``$id`` that a row stands for its values with."""
     if canonical(entry.value) == entry.identity:
-        is_word = isinstance(entry.value, str) and entry.value.startswith("$")
-        return f"${entry.value}" if is_word else entry.value
+        return _word_or_value(entry.value)
+    form = json.loads(entry.identity)
+    if isinstance(entry.value, dict) and isinstance(form, list) and len(form) == _ROW_WITH_LEAVES:
+        return {**entry.value, **{key: "".join(words[:1]) for key, words in form[1].items()}}
     return {"$id": entry.identity.decode("latin-1")}
+
+
+_ROW_WITH_LEAVES: Final = 2
+"""What knows a row with leaves: its values, and the directives of its leaves."""
+
+
+def _word_or_value(value: Json) -> Json:
+    is_word = isinstance(value, str) and value.startswith("$")
+    return f"${value}" if is_word else value
+
+
+def _alternative_values(
+    leaf: Leaf, generator: generators.Alternatives, *, is_listed: bool
+) -> list[Value]:
+    """Return which alternative holds; none where another field decides, or they are too many."""
+    found = []
+    most = MOST_LISTED if is_listed else MOST
+    if generator.given or len(generator.alternatives) > most:
+        return []
+    rows = generator.row.rows.entries if generator.row is not None else ()
+    of_rows = {entry.identity: _entry_name(entry) for entry in rows}
+    for each, shape in zip(generator.alternatives, alternatives_of(leaf), strict=True):
+        if not each.weight:
+            continue
+        written: Json | Missing | Free = Free(partial(_may_be_written, leaf, shape))
+        name: Json = of_rows.get(each.identity) or _alternative_name(each.identity)
+        if isinstance(shape, Leaf) and isinstance(shape.generator, generators.Constant):
+            written = final_value(leaf, shape.generator.value)
+            name = of_rows.get(each.identity, _word_or_value(shape.generator.value))
+        found.append(Value(name=name, choice=each.identity, written=(written,)))
+    return found
+
+
+def _may_be_written(leaf: Leaf, shape: Shape, value: Json) -> bool:
+    if isinstance(shape, Leaf):
+        transforms = (*shape.modifiers.transforms, *leaf.modifiers.transforms)
+        coerce = shape.coerce_number or leaf.coerce_number
+        modifiers = replace(
+            shape.modifiers,
+            transforms=transforms,
+            check=shape.modifiers.check or leaf.modifiers.check,
+        )
+        shape = replace(shape, modifiers=modifiers, coerce_number=coerce)
+    return may_be(shape, value)
+
+
+def _alternative_name(identity: bytes) -> str:
+    """Return a word for an alternative: its ``$id``, its directive, or the keys of its shape."""
+    form = json.loads(identity)
+    number = ""
+    if isinstance(form, list) and form and isinstance(form[0], str) and form[0][:1] in {"[", "{"}:
+        # Entries of one form are counted.
+        form, number = json.loads(form[0]), f" {form[1] + 1}"
+    if not isinstance(form, list):
+        return f"${form}{number}"
+    names = [str(each) for each in form if each != "leaf"]
+    return "$" + ",".join(names).removeprefix("$") + number
 
 
 def _value(leaf: Leaf, name: Json, value: Json, choice: bytes) -> Value:
@@ -296,10 +373,11 @@ class _Finder:
             return
         is_listed = any(path[: len(field)] == field for field in self._only)
         states = states_of(leaf.modifiers)
-        if isinstance(leaf.generator, generators.RowField):
+        row = generators.row_of(leaf.generator)
+        if row is not None:
             values = values_of(leaf, self._plan, is_listed=is_listed)
             if len(values) >= self._least:
-                self._add_row(values, leaf.generator, place, guard)
+                self._add_row(values, row, place, guard)
             values = []
         else:
             can_be = PRESENT in states
@@ -396,29 +474,36 @@ class RowReader:
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self._parameters = parameters
         self._numbers: list[dict[tuple[Key, ...], int]] = []
+        self._fitting: list[list[tuple[int, Value]]] = []
         self._free: list[dict[bytes | None, int]] = []
         for parameter in parameters:
             numbers: dict[tuple[Key, ...], int] = {}
             free: dict[bytes | None, int] = {}
+            fitting: list[tuple[int, Value]] = []
             for number, value in enumerate(parameter.values):
                 written = [each for each in value.written if not isinstance(each, Free)]
-                if len(written) < len(value.written):
+                if is_told(value):
+                    fitting.append((number, value))
+                elif len(written) < len(value.written):
                     free[value.state] = number
                 elif not value.is_hidden:
                     numbers.setdefault(tuple(map(key_of, written)), number)
+            self._fitting.append(fitting)
             self._numbers.append(numbers)
             self._free.append(free)
 
     def row(self, record: Json) -> list[int | None]:
         """Return the number of the value that ``record`` has for each parameter."""
         found: list[int | None] = []
-        for parameter, numbers, free in zip(
-            self._parameters, self._numbers, self._free, strict=True
+        for parameter, numbers, free, fitting in zip(
+            self._parameters, self._numbers, self._free, self._fitting, strict=True
         ):
             number = None
             if parameter.guard is None or self._is_there(parameter.guard, found):
                 seen = [value_at(record, where) for where in parameter.places]
                 number = numbers.get(tuple([key_of(value) for value in seen]))
+                if number is None and fitting:
+                    number = _only_fitting(fitting, seen)
                 if number is None and not any(isinstance(value, Missing) for value in seen):
                     number = _drawn(free, is_null=seen == [None])
             found.append(number)
@@ -427,6 +512,29 @@ class RowReader:
     def _is_there(self, guard: int, found: Sequence[int | None]) -> bool:
         number = found[guard]
         return number is not None and self._parameters[guard].values[number].state == PRESENT
+
+
+def is_told(value: Value) -> bool:
+    """Return whether it shows in what was drawn that this value was chosen."""
+    return any(isinstance(each, Free) and each.fits is not None for each in value.written)
+
+
+def _only_fitting(
+    fitting: Sequence[tuple[int, Value]], seen: Sequence[Json | Missing]
+) -> int | None:
+    """Return the only value that what was drawn may be; None where there is none, or several."""
+    found = [
+        number
+        for number, value in fitting
+        if all(_may_be_seen(each, other) for each, other in zip(value.written, seen, strict=True))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _may_be_seen(written: Json | Missing | Free, seen: Json | Missing) -> bool:
+    if isinstance(written, Free):
+        return not isinstance(seen, Missing) and (written.fits is None or written.fits(seen))
+    return key_of(written) == key_of(seen)
 
 
 def _drawn(free: Mapping[bytes | None, int], *, is_null: bool) -> int | None:
