@@ -14,7 +14,7 @@ from mockgen_watch.expressions import functions, syntax, types
 from mockgen_watch.expressions.regex import PatternFormError, compile_regex
 from mockgen_watch.expressions.syntax import ExpressionError, Node
 from mockgen_watch.expressions.types import Kind, Type
-from mockgen_watch.expressions.values import MOST_PLACES, read_datetime, read_duration
+from mockgen_watch.expressions.values import EXACT, MOST_PLACES, read_datetime, read_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -388,6 +388,8 @@ def _of_numbers(node: syntax.Call, left: Type, right: Type) -> Type:
     add = name == "*"
     places = left.decimals + right.decimals if add else max(left.decimals, right.decimals)
     is_whole = left.kind is right.kind is Kind.INTEGER
+    if places > EXACT.prec:
+        return types.DECIMAL
     return types.INTEGER if is_whole else types.Type(kind=Kind.DECIMAL, decimals=places)
 
 

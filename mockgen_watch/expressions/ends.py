@@ -46,6 +46,10 @@ class _Ends:
         self._facts = facts
 
     def of(self, node: Node, variables: syntax.Variables) -> Ends:
+        low, high = self._of(node, variables)
+        return _known(low), _known(high)
+
+    def _of(self, node: Node, variables: syntax.Variables) -> Ends:
         if isinstance(node, syntax.Literal):
             return _exactly(node.value)
         path = syntax.path_of(node, variables)
@@ -114,6 +118,16 @@ class _Ends:
         if node.function == "date":
             found = datetime.combine(found.date(), time())
         return _exactly(seconds_of(found))
+
+
+def _known(end: Fraction | None) -> Fraction | None:
+    """Return an end, or None for one of more digits than any number of a record has."""
+    if end is None or max(end.numerator.bit_length(), end.denominator.bit_length()) > _MOST_BITS:
+        return None
+    return end
+
+
+_MOST_BITS: Final = 20_000
 
 
 def _midnight(seconds: Fraction) -> int:
@@ -297,7 +311,10 @@ def _year(args: Sequence[Ends]) -> Ends:
     def year(seconds: Fraction) -> int:
         return values.moment_of(int(seconds)).year
 
-    return _each(args[0], year)
+    try:
+        return _each(args[0], year)
+    except OverflowError:
+        return UNKNOWN
 
 
 def _fixed(low: int, high: int) -> Callable[[Sequence[Ends]], Ends]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from mockgen_watch.expressions import functions, syntax, values
 from mockgen_watch.expressions.checking import key_of
 from mockgen_watch.expressions.types import Kind
-from mockgen_watch.expressions.values import Duration, EvaluationError
+from mockgen_watch.expressions.values import Duration, EvaluationError, TooMuchWorkError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mockgen_watch.expressions.syntax import Node
 
@@ -24,25 +24,65 @@ if TYPE_CHECKING:
     Evaluator: TypeAlias = Callable[[Names], Any]
 
 
+MOST_STEPS: Final = 1_000_000
+"""Steps of macros in one evaluation: for each element as many as there are parts to evaluate."""
+
+MOST_TEXT: Final = 1_000_000
+"""Characters of a text that an expression makes; the elements of a list that it makes, too."""
+
+
+class _Steps:
+    """What is left of the steps of one evaluation."""
+
+    def __init__(self) -> None:
+        self.left = MOST_STEPS
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise TooMuchWorkError(f"it goes through lists in more than {MOST_STEPS:,} steps")
+
+
 def compile_node(node: Node) -> Evaluator:
-    """Return the function that evaluates ``node``; it raises EvaluationError."""
+    """Return the function that evaluates ``node``.
+
+    It raises EvaluationError, or TooMuchWorkError where that would take too many steps.
+    """
+    steps = _Steps()
+    run = _compiled(node, steps)
+
+    def evaluate(names: Names) -> Any:
+        steps.left = MOST_STEPS
+        return run(names)
+
+    return evaluate if any(isinstance(part, syntax.Comprehension) for part in parts(node)) else run
+
+
+def parts(node: Node) -> Iterator[Node]:
+    """Yield ``node`` and all that is below it."""
+    yield node
+    for below in syntax.children(node):
+        yield from parts(below)
+
+
+def _compiled(node: Node, steps: _Steps) -> Evaluator:
     if isinstance(node, syntax.Literal):
         value = node.value
         return lambda _: value
     if isinstance(node, syntax.Name):
         return _name(node.name)
     if isinstance(node, syntax.Select):
-        return _select(node)
+        return _select(node, steps)
     if isinstance(node, syntax.Has):
-        return _has(node.operand)
+        return _has(node.operand, steps)
     if isinstance(node, syntax.Index):
-        return _index(node)
+        return _index(node, steps)
     if isinstance(node, syntax.ListLiteral):
-        items = [compile_node(item) for item in node.items]
+        items = [_compiled(item, steps) for item in node.items]
         return lambda names: [item(names) for item in items]
     if isinstance(node, syntax.Comprehension):
-        return _macro(node)
-    return _call(node)
+        return _macro(node, steps)
+    return _call(node, steps)
 
 
 def _name(name: str) -> Evaluator:
@@ -54,8 +94,8 @@ def _name(name: str) -> Evaluator:
     return read
 
 
-def _select(node: syntax.Select) -> Evaluator:
-    above, field = compile_node(node.operand), node.field
+def _select(node: syntax.Select, steps: _Steps) -> Evaluator:
+    above, field = _compiled(node.operand, steps), node.field
     text = key_of(node) or field
 
     def read(names: Names) -> Any:
@@ -68,8 +108,8 @@ def _select(node: syntax.Select) -> Evaluator:
     return read
 
 
-def _has(node: syntax.Select) -> Evaluator:
-    above, field = compile_node(node.operand), node.field
+def _has(node: syntax.Select, steps: _Steps) -> Evaluator:
+    above, field = _compiled(node.operand, steps), node.field
 
     def read(names: Names) -> bool:
         home = above(names)
@@ -80,8 +120,8 @@ def _has(node: syntax.Select) -> Evaluator:
     return read
 
 
-def _index(node: syntax.Index) -> Evaluator:
-    above, index_of = compile_node(node.operand), compile_node(node.index)
+def _index(node: syntax.Index, steps: _Steps) -> Evaluator:
+    above, index_of = _compiled(node.operand, steps), _compiled(node.index, steps)
 
     def read(names: Names) -> Any:
         home, index = above(names), index_of(names)
@@ -98,18 +138,22 @@ def _index(node: syntax.Index) -> Evaluator:
     return read
 
 
-def _macro(node: syntax.Comprehension) -> Evaluator:
-    target, body, variable = compile_node(node.target), compile_node(node.body), node.variable
-    condition = None if node.condition is None else compile_node(node.condition)
+def _macro(node: syntax.Comprehension, steps: _Steps) -> Evaluator:
+    target, body, variable = (
+        _compiled(node.target, steps),
+        _compiled(node.body, steps),
+        node.variable,
+    )
+    condition = None if node.condition is None else _compiled(node.condition, steps)
     kind = node.kind
+    weight = sum(1 for below in (node.body, node.condition) if below for _ in parts(below))
 
     def elements(names: Names) -> list[Any]:
         found = target(names)
-        if isinstance(found, dict):
+        if isinstance(found, list | dict):
+            steps.take(len(found) * weight)
             return list(found)
-        if not isinstance(found, list):
-            raise EvaluationError(f"{kind} is for lists, not for {values.shown_value(found)}")
-        return found
+        raise EvaluationError(f"{kind} is for lists, not for {values.shown_value(found)}")
 
     if kind == "map":
 
@@ -153,9 +197,9 @@ def _is_true(value: Any) -> bool:
     raise EvaluationError(f"a condition is true or false, not {values.shown_value(value)}")
 
 
-def _call(node: syntax.Call) -> Evaluator:
+def _call(node: syntax.Call, steps: _Steps) -> Evaluator:
     name = node.function
-    args = [compile_node(arg) for arg in node.args]
+    args = [_compiled(arg, steps) for arg in node.args]
     if name in {"&&", "||"}:
         return lambda names: _joined(
             (lambda arg=arg: arg(names) for arg in args), decisive=name == "||"
@@ -212,9 +256,9 @@ def _add(left: Any, right: Any) -> Any:
     if values.is_number(left) and values.is_number(right):
         return functions.plus(left, right)
     if isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return _limited(left, right)
     if isinstance(left, list) and isinstance(right, list):
-        return left + right
+        return _limited(left, right)
     if isinstance(left, Duration) and isinstance(right, Duration):
         return Duration(left.months + right.months, left.seconds + right.seconds)
     if isinstance(left, datetime) and isinstance(right, Duration):
@@ -222,6 +266,13 @@ def _add(left: Any, right: Any) -> Any:
     if isinstance(left, Duration) and isinstance(right, datetime):
         return values.moved(right, left)
     raise _no_operation("+", left, right)
+
+
+def _limited(left: Any, right: Any) -> Any:
+    if len(left) + len(right) > MOST_TEXT:
+        what = "text of more characters" if isinstance(left, str) else "list of more elements"
+        raise TooMuchWorkError(f"it makes a {what} than {MOST_TEXT:,}")
+    return left + right
 
 
 def _subtract(left: Any, right: Any) -> Any:

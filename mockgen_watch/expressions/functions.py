@@ -23,7 +23,7 @@ from mockgen_watch.expressions.regex import (
     compile_regex,
 )
 from mockgen_watch.expressions.types import Kind, Type
-from mockgen_watch.expressions.values import Duration, EvaluationError
+from mockgen_watch.expressions.values import Duration, EvaluationError, TooMuchWorkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,7 +95,7 @@ def _sum(numbers: Sequence[Any]) -> Any:
 def plus(left: Any, right: Any) -> Any:
     """Return the sum of two numbers, exact."""
     if isinstance(left, int) and isinstance(right, int):
-        return left + right
+        return _whole_number(left + right)
     if isinstance(left, Fraction) or isinstance(right, Fraction):
         return values.normal(Fraction(left) + Fraction(right))
     return _exact(EXACT.add, left, right)
@@ -104,7 +104,7 @@ def plus(left: Any, right: Any) -> Any:
 def times(left: Any, right: Any) -> Any:
     """Return the product of two numbers, exact."""
     if isinstance(left, int) and isinstance(right, int):
-        return left * right
+        return _whole_number(left * right)
     if isinstance(left, Fraction) or isinstance(right, Fraction):
         return values.normal(Fraction(left) * Fraction(right))
     return _exact(EXACT.multiply, left, right)
@@ -114,10 +114,18 @@ def _exact(both: Callable[[Decimal, Decimal], Decimal], left: Any, right: Any) -
     try:
         return both(Decimal(left), Decimal(right))
     except ArithmeticError as error:
-        raise EvaluationError(f"a number has {EXACT.prec} digits at most") from error
+        raise EvaluationError(_TOO_LONG) from error
+
+
+def _whole_number(number: int) -> int:
+    if abs(number) >= _BEYOND:
+        raise EvaluationError(_TOO_LONG)
+    return number
 
 
 EXACT: Final = values.EXACT
+_BEYOND: Final = 10**EXACT.prec
+_TOO_LONG: Final = f"a number has {EXACT.prec} digits at most"
 
 
 def _elements(found: Any) -> Sequence[Any]:
@@ -236,8 +244,10 @@ def _getter(read: Callable[[datetime], int], seconds: int = 0) -> Function:
 def _matches(text: str, pattern: str) -> bool:
     try:
         return compile_regex(pattern)(text)
-    except (PatternFormError, PatternTooSlowError) as error:
+    except PatternFormError as error:
         raise EvaluationError(str(error)) from error
+    except PatternTooSlowError as error:
+        raise TooMuchWorkError(str(error)) from error
 
 
 def _seconds(duration: Duration) -> int:

@@ -20,6 +20,10 @@ class EvaluationError(ValueError):
     """An expression has no value for a record; the message says why."""
 
 
+class TooMuchWorkError(ValueError):
+    """An expression is stopped, as its value would take too much work; the message says of what."""
+
+
 class Duration(Struct, frozen=True):
     """Calendar months, and seconds."""
 

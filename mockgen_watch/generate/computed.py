@@ -38,7 +38,7 @@ from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.moments import ISO_FORMATS, format_units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from mockgen_watch.expressions.checking import Checked
     from mockgen_watch.generate.address import IntArray, Stream
@@ -180,20 +180,24 @@ class FieldScope:
         return Derived(states, lambda state: (state != State.ABSENT) * 1, 2)
 
 
-def typed_reader(scope: FieldScope, name: Name) -> tuple[Callable[[Cell], int] | None, Any]:
+def typed_reader(
+    scope: FieldScope, name: Name, asked: Sequence[Name]
+) -> tuple[Callable[[Cell], int] | None, Any]:
     """Return what reads the states of a name, or None, and what reads its value when it is there.
 
-    The value is as expressions take it: dates are datetimes, objects dicts, arrays lists.
+    The value is as expressions take it: dates are datetimes, objects dicts, arrays lists. Of the
+    members of an object only those are read that lie on the way to what is ``asked``, or below:
+    another may be what the expression computes.
     """
-    return _reader_of(scope, name, scope.found(name))
+    return _reader_of(scope, name, scope.found(name), asked)
 
 
 def _reader_of(
-    scope: FieldScope, name: Name, found: Found
+    scope: FieldScope, name: Name, found: Found, asked: Sequence[Name]
 ) -> tuple[Callable[[Cell], int] | None, Any]:
     shapes = spec.alternatives_of(found.shape) if isinstance(found.shape, spec.Leaf) else ()
     if not found.rest and any(not isinstance(each, spec.Leaf) for each in shapes):
-        return _variant_reader(scope, name, found, len(shapes))
+        return _variant_reader(scope, name, found, asked)
     if isinstance(found.shape, spec.Leaf):
         column = scope.fields.redirected(scope.fields.visible_column(found), found, scope.depth)
         states = None if column.presence is None else column.presence.at
@@ -205,29 +209,34 @@ def _reader_of(
         draw = presence.at
         states = lambda cell: draw(_outer(cell, depth))  # noqa: E731
     if isinstance(found.shape, spec.ArrayShape):
-        return states, _array_reader(scope, name, found)
+        return states, _array_reader(scope, name, found, asked)
     members = [
-        (member.name, *typed_reader(scope, (*name, member.name)))
+        (member.name, *typed_reader(scope, (*name, member.name), asked))
         for member in found.shape.members
-        if not member.shape.modifiers.delete
+        if not member.shape.modifiers.delete and _is_on_the_way((*name, member.name), asked)
     ]
     return states, partial(_read_object, members=members)
 
 
+def _is_on_the_way(name: Name, asked: Sequence[Name]) -> bool:
+    return any(name[: len(other)] == other[: len(name)] for other in asked)
+
+
 def _variant_reader(
-    scope: FieldScope, name: Name, found: Found, count: int
+    scope: FieldScope, name: Name, found: Found, asked: Sequence[Name]
 ) -> tuple[Callable[[Cell], int], Any]:
     """Return what reads a value that has one of several shapes, where some are no leaves."""
     depth = len(found.strides)
     select = scope.fields.selector(found)
     own = scope.fields.states(found.shape, found.way)
     readers = []
-    for number in range(count):
+    shapes = spec.alternatives_of(found.shape) if isinstance(found.shape, spec.Leaf) else ()
+    for number, shape in enumerate(shapes):
         way = (*found.way, spec.Choice(number))
-        leaf = found.shape
-        shape = spec.alternatives_of(leaf)[number] if isinstance(leaf, spec.Leaf) else leaf
         inner = Found(shape=shape, way=way, strides=found.strides, objects=())
-        readers.append(_reader_of(FieldScope(scope.fields, scope.expression, way), name, inner))
+        below = FieldScope(scope.fields, scope.expression, way)
+        readers.append(_reader_of(below, name, inner, asked))
+    count = len(readers)
 
     def states(cell: Cell) -> int:
         home = _outer(cell, depth)
@@ -258,7 +267,9 @@ def _read_object(cell: Cell, members: list[tuple[str, Any, Any]]) -> dict[str, A
     return made
 
 
-def _array_reader(scope: FieldScope, name: Name, found: Found) -> Callable[[Cell], list[Any]]:
+def _array_reader(
+    scope: FieldScope, name: Name, found: Found, asked: Sequence[Name]
+) -> Callable[[Cell], list[Any]]:
     array = found.shape
     if not isinstance(array, spec.ArrayShape):
         raise TypeError("only an array has elements")
@@ -266,7 +277,7 @@ def _array_reader(scope: FieldScope, name: Name, found: Found) -> Callable[[Cell
     length = scope.fields.lengths(array, found.way)
     element = (*name, ELEMENT)
     scopes = scope.element_scopes(found)
-    readers = {inner: typed_reader(inner, element) for inner in dict.fromkeys(scopes)}
+    readers = {inner: typed_reader(inner, element, asked) for inner in dict.fromkeys(scopes)}
     elements = [readers[inner] for inner in scopes]
 
     def read(cell: Cell) -> list[Any]:
@@ -303,7 +314,8 @@ def evaluator(scope: FieldScope, checked: Checked) -> Callable[[Cell], Any]:
     """
     run = compile_node(checked.node)
     expression = scope.expression
-    readers = [(name, *typed_reader(scope, name)) for name in _whole_names(checked)]
+    asked = fields_of(checked.node)
+    readers = [(name, *typed_reader(scope, name, asked)) for name in _whole_names(asked)]
 
     def read(cell: Cell) -> Any:
         names: dict[str, Any] = {}
@@ -316,7 +328,7 @@ def evaluator(scope: FieldScope, checked: Checked) -> Callable[[Cell], Any]:
                 home[name[-1]] = value(cell) if state == State.PRESENT else None
         try:
             return run(names)
-        except values.EvaluationError as error:
+        except (values.EvaluationError, values.TooMuchWorkError) as error:
             raise FindingsError([_no_value(expression, cell.index, str(error))]) from error
 
     return read
@@ -331,10 +343,10 @@ def _no_value(expression: generators.Expression, index: int, reason: str) -> Dia
     )
 
 
-def _whole_names(checked: Checked) -> Iterator[Name]:
+def _whole_names(asked: Sequence[Name]) -> Iterator[Name]:
     """Yield the fields that an expression reads, arrays as a whole; each root is there."""
     seen: set[Name] = set()
-    for name in fields_of(checked.node):
+    for name in asked:
         end = name.index(ELEMENT) if ELEMENT in name else len(name)
         if name[:end] not in seen:
             seen.add(name[:end])

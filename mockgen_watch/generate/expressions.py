@@ -249,6 +249,12 @@ class _Compiled:
         path = syntax.path_of(target, variables)
         if not path:
             raise NotAQuantityError("a list of lists is looked at record by record")
+        around = [*variables.values()]
+        if scope.depth and any(name[0] == "this" for name in syntax.fields_of(node)):
+            around.append(("this",))
+        if any(path[: len(outer)] != outer for outer in around):
+            # A scope is at one place: it cannot see two elements that are beside each other.
+            raise NotAQuantityError("elements beside elements are looked at record by record")
         elements, scopes = scope.elements(path)
         items: list[Quantity | None] = []
         wanted: list[Stream | None] = []

@@ -93,7 +93,10 @@ class Elements(Struct, frozen=True, kw_only=True, eq=False):
 
 
 class Scope(Protocol):
-    """Where an expression's names are looked up."""
+    """Where an expression's names are looked up; ``depth`` is the number of arrays around it."""
+
+    @property
+    def depth(self) -> int: ...
 
     def field(self, name: tuple[str, ...]) -> Quantity | Texts:
         """Return the field of a name, at the asking cell."""

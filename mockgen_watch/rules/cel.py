@@ -119,7 +119,7 @@ def check_expression(
     """
     # Most specs have no expressions, and do without all that evaluates them.
     from mockgen_watch.expressions.evaluating import compile_node  # noqa: PLC0415
-    from mockgen_watch.expressions.values import EvaluationError  # noqa: PLC0415
+    from mockgen_watch.expressions.values import EvaluationError, TooMuchWorkError  # noqa: PLC0415
 
     run = compile_node(node)
     fields = fields_of(node, home)
@@ -136,6 +136,8 @@ def check_expression(
             holds = run(names)
         except EvaluationError as error:
             return f"{text} cannot be evaluated: {error}"
+        except TooMuchWorkError as error:
+            raise json_values.RuleError(f"{text} cannot be evaluated: {error}") from error
         if not isinstance(holds, bool):
             return f"{text} cannot be evaluated: it is neither true nor false"
         return "" if holds else f"{text} is not true"

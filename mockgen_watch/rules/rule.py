@@ -145,7 +145,7 @@ def _schema_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
 
 
 def _contained(check: Check, spec: RuleSpec) -> Check:
-    """Return ``check``, with what fails in the schema reported at the rule's line."""
+    """Return ``check``, with what fails in it reported at the rule's line."""
 
     def contained(value: Json) -> str:
         try:
@@ -248,7 +248,7 @@ def _expression_rule(spec: RuleSpec, view: json_values.RecordView) -> Rule:
     if stated is None:
         fields = fields_of(node, home)
         paths = None if fields is None else tuple(dict.fromkeys(map(view.path_of, fields)))
-        return rule(paths=paths, why=check_expression(node, text, view, home))
+        return rule(paths=paths, why=_contained(check_expression(node, text, view, home), spec))
     left, right = view.path_of(stated.left), stated.right
     if isinstance(right, tuple):
         right = view.path_of(right)
@@ -408,7 +408,7 @@ def _condition(spec: ConditionSpec, view: json_values.RecordView) -> Condition:
         values = tuple(spec.test)
         return Condition(
             path=path,
-            fits=lambda value: any(json_values.same(value, each) for each in values),
+            fits=json_values.one_of(values),
             location=spec.location,
             values=values,
         )
@@ -435,7 +435,8 @@ def _condition(spec: ConditionSpec, view: json_values.RecordView) -> Condition:
 
 
 def _none_of(values: list[Json]) -> Test:
-    return lambda value: not any(json_values.same(value, each) for each in values)
+    is_listed = json_values.one_of(values)
+    return lambda value: not is_listed(value)
 
 
 def _matching(source: str) -> Test:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from contextvars import ContextVar
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -18,7 +19,16 @@ from mockgen_watch.expressions.regex import (
     PatternTooSlowError,
     compile_regex,
 )
-from mockgen_watch.rules.values import TYPES, RuleError, is_number, is_type, same, shown
+from mockgen_watch.rules.values import (
+    TYPES,
+    RuleError,
+    is_number,
+    is_type,
+    key_of,
+    one_of,
+    same,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
@@ -86,9 +96,12 @@ def _check_by_jsonschema(schema: dict[str, Json]) -> Check:
         raise RuleError(f"the JSON Schema is not valid: {error.message}") from error
     _check_references(schema)
     # An empty registry: jsonschema would follow http: and file: references otherwise.
-    validator = validator_type(schema, registry=Registry())
+    validator = validator_type(_without_draft(schema), registry=Registry())
+    work = _Work()
 
     def check(value: Json) -> str:
+        work.references = 0
+        before = _WORK.set(work)
         try:
             errors = [
                 str(error.message) for error in itertools.islice(validator.iter_errors(value), 1)
@@ -97,6 +110,8 @@ def _check_by_jsonschema(schema: dict[str, Json]) -> Check:
             raise RuleError(f"the JSON Schema refers to what is not in it: {lost}") from lost
         except RecursionError as error:
             raise RuleError("the JSON Schema refers to itself without end") from error
+        finally:
+            _WORK.reset(before)
         return first_of(errors)
 
     # A schema that refers to itself at once does so for every value.
@@ -104,6 +119,43 @@ def _check_by_jsonschema(schema: dict[str, Json]) -> Check:
     for value in samples:
         check(value)
     return check
+
+
+class _Work:
+    """What the check of one value by one schema has done, and what it has made once.
+
+    Attributes:
+        references: how many were followed for this value.
+        listed: by the ``id`` of an ``enum``: it, and the test whether a value is in it.
+    """
+
+    def __init__(self) -> None:
+        self.references = 0
+        self.listed: dict[int, tuple[Json, Callable[[Json], bool]]] = {}
+
+    def test_of(self, values: list[Json]) -> Callable[[Json], bool]:
+        if id(values) not in self.listed:
+            self.listed[id(values)] = (values, one_of(values))
+        return self.listed[id(values)][1]
+
+
+_WORK: Final[ContextVar[_Work]] = ContextVar("_WORK")
+
+MOST_REFERENCES: Final = 5000
+"""References of a schema that are followed to check one value; each may hold several others."""
+
+
+def _without_draft(schema: Json) -> Json:
+    """Return ``schema`` without ``$schema``, by which jsonschema would choose its own validator."""
+    if isinstance(schema, list):
+        return [_without_draft(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: item if key in {"enum", "const"} else _without_draft(item)
+        for key, item in schema.items()
+        if key != "$schema" or not isinstance(item, str)
+    }
 
 
 def _check_references(schema: dict[str, Json]) -> None:
@@ -137,7 +189,15 @@ def _validator_type() -> Any:  # noqa: ANN401 - jsonschema makes the type
         return isinstance(value, int | Decimal) and is_type(value, "integer")
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer)
-    keywords = {"pattern": _pattern_keyword, "patternProperties": _names_keyword}
+    keywords = {
+        "pattern": _pattern_keyword,
+        "patternProperties": _names_keyword,
+        "enum": _enum_keyword,
+        "multipleOf": _multiple_keyword,
+        "uniqueItems": _unique_keyword,
+        "$ref": _reference_keyword,
+        "$dynamicRef": _reference_keyword,
+    }
     return extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, validators=keywords, type_checker=types
     )
@@ -151,6 +211,50 @@ def _pattern_keyword(
 
     if isinstance(value, str) and not regex_of(source)(value):
         yield ValidationError(f"{value!r} does not match {source!r}")
+
+
+def _reference_keyword(
+    validator: Any,  # noqa: ANN401 - what jsonschema gives
+    reference: str,
+    value: object,
+    _schema: object,
+) -> Iterator[ValidationError]:
+    """Follow ``$ref`` for jsonschema, a bounded number of times."""
+    work = _WORK.get()
+    work.references += 1
+    if work.references > MOST_REFERENCES:
+        raise RuleError(f"the JSON Schema follows more than {MOST_REFERENCES} $refs for one value")
+    yield from validator._validate_reference(ref=reference, instance=value)  # noqa: SLF001
+
+
+def _enum_keyword(
+    _validator: object, values: list[Json], value: Json, _schema: object
+) -> Iterator[ValidationError]:
+    """Check ``enum`` for jsonschema, in a time that does not grow with it."""
+    from jsonschema.exceptions import ValidationError
+
+    if not _WORK.get().test_of(values)(value):
+        yield ValidationError(f"{value!r} is not one of {values!r}")
+
+
+def _multiple_keyword(
+    _validator: object, step: int | Decimal, value: Json, _schema: object
+) -> Iterator[ValidationError]:
+    """Check ``multipleOf`` for jsonschema, exactly."""
+    from jsonschema.exceptions import ValidationError
+
+    if is_number(value) and Fraction(value) % Fraction(step) != 0:
+        yield ValidationError(f"{value!r} is not a multiple of {step}")
+
+
+def _unique_keyword(
+    _validator: object, operand: object, value: Json, _schema: object
+) -> Iterator[ValidationError]:
+    """Check ``uniqueItems`` for jsonschema, in a time that grows with the array alone."""
+    from jsonschema.exceptions import ValidationError
+
+    if operand and isinstance(value, list) and _has_twins(value):
+        yield ValidationError(f"{value!r} has non-unique elements")
 
 
 def _names_keyword(
@@ -208,10 +312,8 @@ def _type(operand: Json) -> Check:
 def _enum(operand: Json) -> Check:
     if not isinstance(operand, list):
         raise RuleError("enum takes a list of values")
-    return _failing(
-        lambda value: not any(same(value, each) for each in operand),
-        f"is not one of {shown(operand)}",
-    )
+    is_known = one_of(operand)
+    return _failing(lambda value: not is_known(value), f"is not one of {shown(operand)}")
 
 
 def _const(operand: Json) -> Check:
@@ -265,9 +367,13 @@ def _unique(operand: Json) -> Check:
     def fails(value: Json) -> bool:
         if not operand or not isinstance(value, list):
             return False
-        return any(same(item, other) for n, item in enumerate(value) for other in value[:n])
+        return _has_twins(value)
 
     return _failing(fails, "has an element twice")
+
+
+def _has_twins(items: list[Json]) -> bool:
+    return len({key_of(item) for item in items}) < len(items)
 
 
 def _items(operand: Json) -> Check:

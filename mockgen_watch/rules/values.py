@@ -16,7 +16,7 @@ from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import DAY, MomentError, read_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from mockgen_watch.spec.document import Json
 
@@ -193,6 +193,23 @@ def same(left: Json | Missing, right: Json | Missing) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return type(left) is type(right) and left == right
+
+
+def key_of(value: Json) -> Hashable:
+    """Return what is equal for two values just where they are the ``same``."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | list | dict):
+        return (type(value), value)
+    if isinstance(value, list):
+        return tuple([key_of(item) for item in value])
+    if isinstance(value, dict):
+        return frozenset([(name, key_of(item)) for name, item in value.items()])
+    return value
+
+
+def one_of(values: Iterable[Json]) -> Callable[[Json], bool]:
+    """Return whether a value is the ``same`` as one of ``values``, in a time that is not theirs."""
+    keys = {key_of(value) for value in values}
+    return lambda value: key_of(value) in keys
 
 
 def is_type(value: Json, name: str) -> bool:

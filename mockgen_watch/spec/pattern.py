@@ -31,6 +31,9 @@ OPEN_REPEAT: Final = 8
 MAX_RUNS: Final = 4096
 """A pattern whose strings have more parts, or may be longer, than this is refused."""
 
+MAX_DEPTH: Final = 50
+"""A pattern whose groups are nested deeper than this is refused."""
+
 _TOO_LONG: Final = f"strings of more than {MAX_RUNS} parts are refused"
 
 _PLAIN: Final = r"[^\\.^$|?*+()\[\]{}]+(?![?*+{])"
@@ -119,6 +122,7 @@ class _Parser:
     def __init__(self, source: str) -> None:
         self.source = source
         self.place = 0
+        self.depth = 0
 
     def parse(self) -> pattern_tree.Node:
         """Return the tree of the whole pattern."""
@@ -181,7 +185,11 @@ class _Parser:
             named = self._take(_NAMED_GROUP)
             if named is None or not named[1].isidentifier():
                 raise PatternError("a named group is written (?P<name>…)", start)
+        if self.depth == MAX_DEPTH:
+            raise PatternError(f"groups are nested {MAX_DEPTH} deep at most", start)
+        self.depth += 1
         inner = self._alternation()
+        self.depth -= 1
         if not self._peek(")"):
             raise PatternError('a "(" without its ")"', start)
         self.place += 1

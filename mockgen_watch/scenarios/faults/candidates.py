@@ -10,6 +10,7 @@ import json
 import math
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -642,7 +643,7 @@ def _of_number(key: str, operand: Json, spot: Spot, value: int | Decimal) -> Ite
             yield Candidate(kind, place, written_like(bound + distance * spot.step, value))
     elif key == "multipleOf":
         for rest in (Decimal("0.01"), Decimal("0.1"), bound / 2, Decimal(1)):
-            if rest % bound:
+            if Fraction(rest) % Fraction(bound):
                 yield Candidate(OFF_STEP, place, written_like(Decimal(value) + rest, value))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -474,7 +475,8 @@ def _number_meets(key: str, operand: Json, number: generators.Number) -> bool:
     if key in BOUNDS:
         return _meets_bound(key, operand, low, high) is True
     if key == "multipleOf" and is_number(operand) and operand > 0:
-        return low is not None and low % operand == 0 and number.step % operand == 0
+        step = Fraction(operand)
+        return low is not None and not Fraction(low) % step and not Fraction(number.step) % step
     return False
 
 

@@ -349,3 +349,80 @@ def test_rules_on_dates_decimals_and_elements_are_kept(
     assert not all(holds(free.at(index)) for index in range(COUNT))
     records = records_of(f"{TRIPS}  $rules: {{r: {{{rule}}}}}\n")
     assert all(holds(records.at(index)) for index in range(COUNT))
+
+
+NESTED = """\
+M:
+  a: {$array: [2, 4], $items: {$integer: [1, 9]}}
+  one: {$cel: "record.a.all(x, record.a.all(y, x == y))"}
+  five: {$cel: "record.a.exists(x, record.a.exists(y, x + 5 == y))"}
+  square: {$cel: "sum(record.a.map(x, sum(record.a.map(y, x * y))))"}
+  l:
+    $array: [1, 3]
+    $items:
+      q: {$integer: [1, 9]}
+      b: {$array: [1, 3], $items: {$integer: [1, 9]}}
+      all: {$cel: "sum(record.l.map(x, x.q * this.q))"}
+      own: {$cel: "sum(this.b.map(x, x * this.q))"}
+      other: {$cel: "sum(record.a.map(x, x * this.q))"}
+      rank: {$cel: "size(record.l.filter(x, x.q > this.q))"}
+  below: {$cel: "sum(record.l.map(x, sum(x.b)))"}
+  within: {$cel: "record.l.exists(x, x.b.exists(y, y == x.q))"}
+  beside: {$cel: "record.l.exists(x, record.a.exists(y, y == x.q))"}
+"""
+
+
+def test_elements_are_seen_from_elements_of_the_same_and_of_other_arrays() -> None:
+    records = records_of(NESTED)
+    chunk = written(records)
+    for index in range(60):
+        record = records.at(index)
+        a, lines = record["a"], record["l"]
+        assert record["one"] == all(x == y for x in a for y in a)
+        assert record["five"] == any(x + 5 == y for x in a for y in a)
+        assert record["square"] == sum(a) ** 2
+        assert record["below"] == sum(sum(line["b"]) for line in lines)
+        assert record["within"] == any(line["q"] in line["b"] for line in lines)
+        assert record["beside"] == any(line["q"] in a for line in lines)
+        for line in lines:
+            assert line["all"] == sum(each["q"] * line["q"] for each in lines)
+            assert line["own"] == sum(line["b"]) * line["q"]
+            assert line["other"] == sum(a) * line["q"]
+            assert line["rank"] == sum(each["q"] > line["q"] for each in lines)
+        if index < len(chunk):
+            assert chunk[index] == record
+
+
+@pytest.mark.parametrize(
+    ("first", "text", "words"),
+    [
+        ("abcdefgh", "record.f{0} + record.f{0}", "a text of more characters"),
+        ("abc", "size(record.f{0}) > 0 ? record.f{0} + record.f{0} : ''", "of more characters"),
+        ("5", "record.f{0} * record.f{0}", "200 digits"),
+        ("{$integer: [2, 9]}", "record.f{0} * record.f{0}", "200 digits"),
+    ],
+)
+def test_a_value_that_doubles_in_each_field_is_stopped_at_its_place(
+    first: str, text: str, words: str
+) -> None:
+    lines = [f'  f{n}: {{$cel: "{text.format(n - 1)}"}}' for n in range(1, 40)]
+    with pytest.raises(FindingsError) as caught:
+        records_of("\n".join(["M:", f"  f0: {first}", *lines])).at(0)
+    (found,) = caught.value.diagnostics
+    assert words in found.message
+    assert found.location.line > 5
+
+
+def test_steps_through_lists_are_counted() -> None:
+    lists = "record.a.all(x, record.a.all(y, record.a.all(z, x + y + z > 0)))"
+    spec = f'M:\n  a: {{$array: SIZE, $items: 1}}\n  f: {{$cel: "{lists}"}}\n'
+    assert records_of(spec.replace("SIZE", "20")).at(0)["f"] is True
+    with pytest.raises(FindingsError, match="1 finding") as caught:
+        records_of(spec.replace("SIZE", "100")).at(0)
+    (found,) = caught.value.diagnostics
+    assert "more than 1,000,000 steps" in found.message
+    assert found.location.line == 3
+    ruled = spec.replace("SIZE", "100").replace("f: {$cel:", "$rules: {r: {cel:") + "  }\n"
+    with pytest.raises(FindingsError) as caught:
+        records_of(ruled.replace('"}\n  }', '"}}'))
+    assert [(item.code, item.location.line) for item in caught.value.diagnostics] == [("MG402", 3)]

@@ -105,3 +105,59 @@ def test_a_pattern_ends_whatever_it_tries(source: str, form: str) -> None:
             continue
         with contextlib.suppress(RuleError):
             check(value)
+
+
+def levels(width: int, height: int) -> dict[str, Any]:
+    """Return a schema whose references are followed width ** height times for one value."""
+    below = {
+        f"l{n}": {"allOf": [{"$ref": f"#/$defs/l{n + 1}"}] * width} for n in range(height)
+    }  # fmt: skip
+    return {"$ref": "#/$defs/l0", "$defs": {**below, f"l{height}": {"type": ["string", "null"]}}}
+
+
+def test_references_are_followed_a_bounded_number_of_times() -> None:
+    with pytest.raises(RuleError, match="follows more than 5000"):
+        compile_schema(levels(10, 12))
+    assert compile_schema(levels(10, 3))("x") == ""
+    assert compile_schema(levels(10, 3))(True)
+    # Of every value anew.
+    check = compile_schema({"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}})
+    assert [check(str(number)) for number in range(6000)] == [""] * 6000
+
+
+def test_a_schema_below_that_names_the_draft_is_read_as_all_is() -> None:
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    below: dict[str, Json] = {"$schema": draft, "$id": "urn:below", "pattern": "(?=a)^(a|aa)+$"}
+    check = compile_schema({"$defs": {"a": below}, "$ref": "urn:below"})
+    with pytest.raises(RuleError, match="too many ways"):
+        check("a" * 5000 + "!")
+
+
+@pytest.mark.parametrize("beside", [{}, {"not": {"const": "never"}}])
+def test_a_number_is_a_multiple_exactly(beside: dict[str, Json]) -> None:
+    check = compile_schema({"multipleOf": Decimal("1e-300"), **beside})
+    assert check(100) == ""
+    assert check(Decimal("1e-300")) == ""
+    assert check(Decimal("1e-301"))
+    assert compile_schema({"multipleOf": Decimal("1e300"), **beside})(10**300) == ""
+
+
+@pytest.mark.parametrize("beside", [{}, {"not": {"const": "never"}}])
+def test_values_are_told_apart_as_json_has_them(beside: dict[str, Json]) -> None:
+    values: list[Json] = [1, "a", None, [1, {"a": 1}], {"a": [True], "b": 2}, Decimal("2.50")]
+    listed = compile_schema({"enum": values, **beside})
+    same: list[Json] = [Decimal("1.0"), [Decimal(1), {"a": 1}], {"b": 2, "a": [True]}]
+    assert all(listed(value) == "" for value in [*values, *same])
+    others: list[Json] = [True, "1", [1, {"a": True}], {"a": [1], "b": 2}, [], {}, ["a"], 0]
+    assert all(map(listed, others))
+    unique = compile_schema({"uniqueItems": True, **beside})
+    assert unique([1, True, "1", [1], [True], {"a": 1}, {"a": True}, None, 0, False]) == ""
+    assert unique([1, Decimal("1.0")])
+    assert unique([{"a": 1, "b": [2]}, {"b": [2], "a": 1}])
+
+
+def test_a_pattern_whose_repeats_unfold_without_measure_is_refused() -> None:
+    with pytest.raises(RuleError, match="unfold"):
+        compile_schema({"pattern": "((a{100}){100}){100}"})
+    assert compile_schema({"pattern": "^(?=a)(a{100}){20}$"})("a" * 2000) == ""
+    assert compile_schema({"pattern": "^a{2000}$"})("a" * 1999)
