@@ -16,7 +16,15 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, UnreadableNumberError, read_decimal, read_integer
-from mockgen_watch.spec.model import ArrayShape, Leaf, ObjectShape, Origin, Shape, alternatives_of
+from mockgen_watch.spec.model import (
+    ArrayShape,
+    Leaf,
+    ObjectShape,
+    Origin,
+    Shape,
+    alternatives_of,
+    change_alternatives,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -144,6 +152,11 @@ def preserve_type(master: Shape, record: Shape) -> Shape:
         return record
     if not isinstance(record, Leaf):
         return record
+    if alternatives_of(record):
+        # Text that comes out of any alternative is transformed as a whole.
+        if record.modifiers.transforms or record.modifiers.check:
+            return replace(record, coerce_number=True)
+        return change_alternatives(record, lambda each: preserve_type(master, each))
     given = kinds_of(record)
     if given is not None and Kind.TEXT not in given:
         return record
@@ -165,6 +178,8 @@ def disagreement(master: Shape, record: Shape) -> Kinds:
     given = kinds_of(record)
     if not wanted or given is None or record.origin.is_fault:
         return frozenset()
+    if isinstance(record, Leaf) and alternatives_of(record) and not record.coerce_number:
+        return frozenset().union(*(disagreement(master, one) for one in alternatives_of(record)))
     if isinstance(record, Leaf) and record.coerce_number:
         given = given - {Kind.TEXT}
     return given - wanted

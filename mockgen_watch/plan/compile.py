@@ -321,7 +321,8 @@ class _Compiler:
             parents = tuple(dict(resolved.values()).items())
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
-            plan = with_trees(replace(plan, shape=shape, faulty=faulty, parents=parents))
+            plan = replace(plan, shape=shape, faulty=faulty, parents=parents)
+            plan = with_trees(plan, node[:2])
             self.found += check_trees(plan, node[:2])
         plan, wrong = with_family(plan, is_capped=self._context.selection.count is not None)
         self.found += wrong
@@ -588,7 +589,10 @@ class _Overlay:
             )
             items = adopted.items and inner(adopted.items, _counterpart(under, 0))
             return replace(adopted, elements=elements, items=items)
-        adopted = spec.change_alternatives(adopted, lambda each: inner(each, None))
+        # An alternative has the address of the whole.
+        adopted = spec.change_alternatives(
+            adopted, lambda each: self._adopt(each, None, address[:-1], shape.address[:-1])
+        )
         row = row_of(adopted.generator)
         if row is None:
             return adopted

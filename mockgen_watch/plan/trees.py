@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.model import RecordPlan
 
 
-def with_trees(plan: RecordPlan) -> RecordPlan:
+def with_trees(plan: RecordPlan, own: tuple[str, str]) -> RecordPlan:
     """Return ``plan`` with all fields that share a parent in a tree following it.
 
-    These are the fields of one object that refer to the same model and scenario.
+    These are the fields of one object that refer to the same model and scenario. ``own`` is the
+    suite and the model of the plan: a master's tree is one for the model that it refers to, and
+    a reference like any other for the others.
     """
     shapes = [plan.shape] if plan.faulty is None else [plan.shape, plan.faulty]
     roots = {
@@ -35,7 +37,9 @@ def with_trees(plan: RecordPlan) -> RecordPlan:
     def change(leaf: spec.Leaf) -> spec.Leaf:
         if not isinstance(leaf.generator, Reference) or _unit(leaf) not in roots:
             return leaf
-        shared = replace(leaf.generator, roots=roots[_unit(leaf)])
+        is_other = (leaf.generator.suite, leaf.generator.model) != own
+        is_plain = is_other and leaf.origin.kind is spec.OriginKind.MASTER
+        shared = replace(leaf.generator, roots=None if is_plain else roots[_unit(leaf)])
         parents[shared] = parents[leaf.generator]
         return replace(leaf, generator=shared)
 

@@ -433,9 +433,10 @@ def read_edited(target: Target, tree: OutputTree) -> Edited:
         files[path] = tree.root.read(path)
         records, made_count = edited.read(files[path], first)
         if len(records) != made_count:
+            directive = "$each" if plan.records.family is not None else "$count"
             raise CannotAdoptError(
                 f"it has {len(records)} records and the spec makes {made_count}: "
-                "how many there are is said by $count"
+                f"how many there are is said by {directive}"
             )
         found.update(enumerate(records, first))
     return edited

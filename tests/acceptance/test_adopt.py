@@ -446,3 +446,76 @@ def test_the_hint_of_a_hand_edit_is_the_command(
     told = " ".join(capsys.readouterr().out.split())
     assert f"mockgen-watch adopt {STEM}.json" in told
     assert project.run("adopt", f"{STEM}.json") == 0
+
+
+DEPENDENT = """\
+Member: {$count: 4, id: {$sequence: {start: 1, prefix: M}}, boss: {$ref: Member.id, $tree: 1}}
+Claim:
+  patient: {$ref: Member.id, $each: 2}
+  no: {$index: {of: sibling, start: 1}}
+  course: [algebra, botany, chemistry]
+  term: {$integer: [1, 8]}
+  $unique: [[course, term]]
+  status: [paid, open]
+  due: {$given: record.status, $cases: {open: {$integer: [1, 99]}}, $else: 0}
+  pay:
+    $one_of:
+      - {kind: card, number: {$pattern: "4[0-9]{15}", $check: luhn}}
+      - {kind: iban, iban: {$pattern: "DE[0-9]{20}", $check: iban}}
+  $rows:
+    - {city: Chennai, zip: {$pattern: "6000[0-9]{2}"}, $weight: 3}
+    - {city: Kochi, zip: 1}
+"""
+
+
+@pytest.fixture
+def dependent(tmp_path: Path) -> Project:
+    project = Project(tmp_path, DEPENDENT)
+    project.output = tmp_path / "mock_outputs/claims/Claim/base.json"
+    return project
+
+
+def test_values_that_depend_on_others_can_be_adopted(dependent: Project) -> None:
+    project = dependent
+
+    def change(records: Records) -> None:
+        records[0].update(patient="M9", no=7)
+        records[1].update(course="drama")
+        records[2].update(due=500, pay={"kind": "cash"})
+        records[3]["pay"]["kind"] = "cheque"
+        records[4].update(zip="9")
+        records[5].update(city="Goa")
+
+    meant = project.edit(change)
+    assert project.adopt() == 0
+    project.assert_kept(meant)
+    stated = load_yaml(project.spec.read_text(encoding="utf-8"))["Claim"]["$records"]
+    assert stated[0] == {"patient": "M9", "no": 7}
+    assert stated[1] == {"course": "drama"}
+    assert stated[2]["due"] == 500
+    assert stated[2]["pay"]["kind"] == "cash"
+    assert stated[3] == {"pay": {"kind": "cheque"}}
+    assert (stated[4], stated[5]) == ({"zip": "9"}, {"city": "Goa"})
+
+
+def test_a_parent_in_a_tree_can_be_adopted(dependent: Project) -> None:
+    dependent.output = dependent.folder / "mock_outputs/claims/Member/base.json"
+    meant = dependent.edit(lambda records: (records[0].update(boss="M3"), records[3].pop("boss")))
+    assert dependent.adopt() == 0
+    dependent.assert_kept(meant)
+
+
+def test_edits_that_break_what_depends_are_refused(
+    dependent: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = "mock_outputs/claims/Claim/base.json"
+    fresh = dependent.output.read_bytes()
+
+    def repeat(records: Records) -> None:
+        records[2].update(course=records[3]["course"], term=records[3]["term"])
+
+    dependent.edit(repeat)
+    refused(dependent, capsys, output, "course and term are unique together, and record 3 has")
+    dependent.output.write_bytes(fresh)
+    dependent.edit(lambda records: records.pop())
+    refused(dependent, capsys, output, "how many there are is said by $each")
