@@ -396,6 +396,7 @@ CODES: dict[str, str] = {
     "MG225": "A number cannot be represented with the declared precision",
     "MG226": "The format version is not one that this release reads",
     "MG227": "A directive has no such parameter",
+    "MG228": "A record can be larger than the limit",
     # MG3xx  masters and merging
     "MG301": "The master is missing",
     "MG302": "The chain of $extends goes round in a circle",

@@ -22,6 +22,7 @@ from mockgen_watch.plan.model import (
     output_key,
 )
 from mockgen_watch.plan.references import Parent, find_field, find_parent
+from mockgen_watch.plan.sizes import Sizes
 from mockgen_watch.plan.together import mark_together
 from mockgen_watch.plan.trees import check_trees, with_trees
 from mockgen_watch.spec import model as spec
@@ -176,6 +177,7 @@ class _Compiler:
         self.found: list[Diagnostic] = []
         self._context = context
         self._merged: dict[tuple[str, str, str], RecordPlan] = {}
+        self._sizes = Sizes()
         self._compiled: dict[Node, Records | None] = {}
         self._steps: list[_Step] = []
 
@@ -233,6 +235,7 @@ class _Compiler:
         records = self._with_parents((*wanted.key, ()), plan, wanted.source)
         if records is not None:
             self.found += check_unique(records[0])
+            self.found += self._sizes.check(records[0])
             count = wanted.scenario.count if over is None else None
             count = records[0].count if records[0].family is not None else count
             self.found += check_statements(records[0], count)
