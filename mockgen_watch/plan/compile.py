@@ -25,14 +25,11 @@ from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.plan.sizes import Sizes
 from mockgen_watch.plan.together import mark_together
 from mockgen_watch.plan.trees import check_trees, with_trees
+from mockgen_watch.plan.unchanged import is_never_changed, is_untouched
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import (
-    Progression,
-    RecordIndex,
     Reference,
-    SequenceNumber,
-    Uuid,
     expressions_of,
     names_of,
     row_of,
@@ -356,7 +353,9 @@ class _Compiler:
         if isinstance(path, Diagnostic):
             self.found.append(path)
             return None
-        is_alone = _can_narrow(whole) or _is_never_changed(whole, path)
+        is_alone = _can_narrow(whole) or is_never_changed(whole, path)
+        if not is_alone and (*parent.key, ()) in [step.node for step in self._steps]:
+            is_alone = is_untouched(whole, path)
         node = (*parent.key, path if is_alone else ())
         if node not in self._compiled:
             nodes = [step.node for step in self._steps]
@@ -415,7 +414,7 @@ def _circle(steps: list[_Step], *, is_alone: bool) -> Diagnostic:
         hint=(
             "one of these fields must get its values without $ref"
             if is_alone
-            else "refer to a field that is $unique or a $sequence, so that no rule changes it"
+            else "refer to a field that no rule reads, or that is $unique or a $sequence"
         ),
         related=tuple(
             Related(message="by way of this one", location=step.leaf.origin.location)
@@ -433,20 +432,6 @@ def _can_narrow(records: RecordPlan) -> bool:
         leaf.modifiers.together or is_child(leaf) for _, leaf in spec.walk_leaves(records.shape)
     )
     return not (records.rules or records.exclusions or records.coverage.is_asked or is_tied)
-
-
-def _is_never_changed(records: RecordPlan, path: spec.KeyPath) -> bool:
-    """Return whether the field at ``path`` is what is drawn, whatever rules and coverage ask."""
-    parts = [spec.find_shape(records.shape, path[:end]) for end in range(1, len(path) + 1)]
-    leaf = parts[-1]
-    if records.is_broken or not isinstance(leaf, spec.Leaf) or leaf.modifiers.together:
-        return False
-    if any(is_child(other) for _, other in spec.walk_leaves(records.shape)):
-        return False
-    if any(part is None or part.modifiers.null or part.modifiers.omit for part in parts):
-        return False
-    is_counted = isinstance(leaf.generator, Uuid | SequenceNumber | RecordIndex | Progression)
-    return is_counted or (leaf.modifiers.unique and not names_of(leaf.generator))
 
 
 def _narrow(records: RecordPlan, path: spec.KeyPath) -> RecordPlan:

@@ -388,31 +388,39 @@ def _check_distinct(shape: spec.Shape, most: int, records: _Records, build: Buil
         return
     if not shape.modifiers.distinct or shape.origin.location in build.stand_ins:
         return
-    place, generator = _place(shape, build), shape.generator
-    values = generators.capacity(generator)
-    if isinstance(generator, generators.Reference):
-        group = _referenced(generator, records)
+    place = _place(shape, build)
+    problem, hint = _why_alike(shape, records, build)
+    if problem:
+        build.diagnostics.error("MG204", place, problem, hint)
+        return
+    values = generators.capacity(shape.generator)
+    if isinstance(shape.generator, generators.Reference):
+        group = _referenced(shape.generator, records)
         values = None if group is None or _has_children(group) else group.scenario.count
-    elif (
-        values is None
-        or generators.names_of(generator)
-        or shape.modifiers.transforms
-        or not generators.stay_apart(generator, shape.modifiers.check)
-    ):
-        message = "values of this kind cannot be promised to differ in one array"
-        build.diagnostics.error("MG204", place, message)
-        return
-    elif isinstance(generator, generators.RowField) and values < _rows_of(generator):
-        message = f'two rows have the same "{generator.key}", so that elements may have it twice'
-        build.diagnostics.error("MG204", place, message, "name a field that differs in all rows")
-        return
     if values is not None and values < most:
         message = f"{values} different values are too few for {most} elements of one array"
         build.diagnostics.error("MG214", place, message, "widen the field, or lower max")
 
 
-def _rows_of(field: generators.RowField) -> int:
-    return sum(1 for entry in field.rows.entries if entry.weight)
+def _why_alike(leaf: spec.Leaf, records: _Records, build: Build) -> tuple[str, str]:
+    """Return why two elements may have one value of ``leaf``, and what to do; ``""`` if not."""
+    generator, modifiers = leaf.generator, leaf.modifiers
+    if isinstance(generator, generators.Reference):
+        if _repeats(generator, records, build):
+            name = ".".join((generator.model, *generator.path))
+            return f"{name} is not unique itself", "say $unique: true there as well"
+    elif generators.capacity(generator) is None or generators.names_of(generator):
+        return "values of this kind cannot be promised to differ in one array", ""
+    if modifiers.transforms or not generators.stay_apart(generator, modifiers.check):
+        return "values of this kind cannot be promised to differ in one array", ""
+    if isinstance(generator, generators.RowField):
+        rows = sum(1 for entry in generator.rows.entries if entry.weight)
+        if (generators.capacity(generator) or 0) < rows:
+            problem = (
+                f'two rows have the same "{generator.key}", so that elements may have it twice'
+            )
+            return problem, "name a field that differs in all rows"
+    return "", ""
 
 
 def _unique_leaves(shape: spec.Shape, times: int = 1) -> Iterator[tuple[spec.Leaf, int]]:
@@ -493,9 +501,21 @@ def _parents(
     group = _referenced(reference, records)
     if reference.suite or group is None:
         return None
-    leaf = _find_field(group.shape, reference.path, build).leaf
-    if leaf is None or leaf.origin.location in build.stand_ins:
+    if _find_field(group.shape, reference.path, build).leaf is None:
         return None
+    if _repeats(reference, records, build):
+        message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
+        _too_few(demand, build, message, "say $unique: true there as well")
+        return None
+    return None if _has_children(group) else group.scenario.count
+
+
+def _repeats(reference: generators.Reference, records: _Records, build: Build) -> bool:
+    """Return whether two records of the parent may have one value of the field, as far as known."""
+    group = _referenced(reference, records)
+    leaf = None if group is None else _find_field(group.shape, reference.path, build).leaf
+    if reference.suite or leaf is None or leaf.origin.location in build.stand_ins:
+        return False
     always = isinstance(
         leaf.generator,
         generators.Uuid
@@ -503,11 +523,7 @@ def _parents(
         | generators.RecordIndex
         | generators.Progression,
     )
-    if not always and not leaf.modifiers.unique:
-        message = f"{'.'.join((reference.model, *reference.path))} is not unique itself"
-        _too_few(demand, build, message, "say $unique: true there as well")
-        return None
-    return None if _has_children(group) else group.scenario.count
+    return not always and not leaf.modifiers.unique
 
 
 def _has_children(group: Records) -> bool:

@@ -82,6 +82,20 @@ def test_elements_that_cannot_differ_are_refused(change: tuple[str, str], words:
     assert words in found.value.diagnostics[0].message
 
 
+def test_elements_do_not_differ_in_what_their_parents_share() -> None:
+    text = """
+P: {$count: 9, id: {$sequence: 1}, kind: [a, b]}
+Order: {lines: {$array: {max: 2, unique_by: k}, $items: {k: {$ref: P.FIELD}}}}
+"""
+    ids = [
+        [line["k"] for line in each["lines"]] for each in records_of(text.replace("FIELD", "id"))
+    ]
+    assert all(len(set(each)) == len(each) for each in ids)
+    with pytest.raises(FindingsError) as found:
+        records_of(text.replace("FIELD", "kind"))
+    assert found.value.diagnostics[0].message == "P.kind is not unique itself"
+
+
 def test_the_engines_agree() -> None:
     records = Specs.of(SPEC).records("Order", count=COUNT, exact=True)
     lines = [json.loads(line) for line in written(records, "ndjson").splitlines()]

@@ -119,6 +119,31 @@ def test_rules_choose_among_earlier_records() -> None:
     assert any(each["manager"] == "E2" for each in records)
 
 
+UNTOUCHED = """
+Employee:
+  $count: 200
+  id: {$sequence: {start: 0, prefix: E}}
+  name: {$pattern: "[A-Z][a-z]{5}"}
+  level: [a, b, c]
+  pay: {$integer: [1, 100]}
+  manager: {$ref: Employee.id, $tree: 1}
+  manager_name: {$ref: Employee.name}
+  $rules: {paid: {cel: "record.level != 'a' || record.pay > 50"}}
+  $exclude: {low: {level: b, pay: {max: 10}}}
+  $scenarios: {positive: {}, negative: {}}
+"""
+
+
+def test_a_field_that_no_rule_reads_may_be_referred_to_from_its_own_model() -> None:
+    records = list(records_of(UNTOUCHED, "Employee/positive"))
+    names = {each["id"]: each["name"] for each in records}
+    assert all(names[each["manager"]] == each["manager_name"] for each in records[1:])
+    with pytest.raises(FindingsError) as found:
+        records_of(UNTOUCHED.replace("level != 'a'", "name != 'A'"), "Employee/positive")
+    assert [each.code for each in found.value.diagnostics] == ["MG215"]
+    assert "no rule reads" in found.value.diagnostics[0].hint
+
+
 @pytest.mark.parametrize(
     ("field", "code", "words"),
     [
