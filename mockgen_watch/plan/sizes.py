@@ -29,8 +29,8 @@ MOST_CHARACTERS: Final = 1_000_000
 MOST_IN_RECORD: Final = 4 * MOST_CHARACTERS
 """Characters of all texts of one record."""
 
-_PLAIN: Final = 40
-"""Characters of a value without parts: a number, a UUID."""
+_PLAIN: Final = 16
+"""Characters of a value without parts, such as a number, about."""
 
 
 class Size(NamedTuple):

@@ -304,7 +304,7 @@ def quote_excerpt(text: str) -> str:
 MAX_DEPTH: Final = 100
 """Mappings and sequences inside each other."""
 
-MAX_NODES: Final = 300_000
+MAX_NODES: Final = 100_000
 """Keys and values in a file; each takes some 250 bytes when read."""
 
 MAX_ERRORS: Final = 100

@@ -479,18 +479,23 @@ def group_of(rules: Sequence[Rule], number: int, changed: Iterable[Path] = ()) -
         else (*rule.paths, *(path for path in changed if share_field(rule.paths, (path,))))
         for rule in rules
     ]
-    found = {number}
-    waiting = [number]
+    # Many rules may be on the same fields: each such set is compared once.
+    alike: dict[tuple[Path, ...] | None, list[int]] = {}
+    for each, paths in enumerate(touched):
+        alike.setdefault(paths, []).append(each)
+    reached = {touched[number]}
+    waiting = [touched[number]]
     while waiting:
-        mine = touched[waiting.pop()]
-        near = {other for other, paths in enumerate(touched) if share_field(mine, paths)}
-        waiting += near - found
-        found |= near
+        mine = waiting.pop()
+        near = {paths for paths in alike if paths not in reached and share_field(mine, paths)}
+        waiting += near
+        reached |= near
+    found = {each for paths in reached for each in alike[paths]}
     every = [touched[each] for each in sorted(found)]
-    paths = [path for each in every for path in each or ()]
+    together = [path for each in every for path in each or ()]
     return RuleGroup(
         rules=tuple(rules[each] for each in sorted(found)),
-        paths=None if None in every else tuple(dict.fromkeys(paths)),
+        paths=None if None in every else tuple(dict.fromkeys(together)),
     )
 
 

@@ -26,6 +26,10 @@ CONFORMS_RULE: Final = "conforms"
 """The name of the rule that ``$conforms`` makes."""
 
 
+MOST_NAMED: Final = 300
+"""Rules of one model, and clauses: each fault of one is held against all the others."""
+
+
 def build_rules(
     rules: reader.Entry | None, conforms: reader.Entry | None
 ) -> tuple[spec.RuleSpec, ...]:
@@ -52,7 +56,10 @@ def _named_members(entry: reader.Entry | None, what: str) -> tuple[reader.Entry,
         return ()
     if not entry.is_mapping:
         entry.error("MG202", f"{entry.key} takes a mapping of names to {what}, not {entry.kind}")
-    return entry.members()
+    members = entry.members()
+    if len(members) > MOST_NAMED:
+        members[MOST_NAMED].key_error("MG217", f"a model has {MOST_NAMED} {what} at most")
+    return members[:MOST_NAMED]
 
 
 def _rule(entry: reader.Entry) -> spec.RuleSpec | None:

@@ -6,7 +6,7 @@ import pytest
 
 from mockgen_watch.spec.build.links import records_of
 from mockgen_watch.spec.build.rules import check_rule_paths
-from tests.unit.spec.reading import good_input
+from tests.unit.spec.reading import findings, good_input
 
 FIELDS = """\
 M:
@@ -51,3 +51,12 @@ def test_a_field_of_one_scenario_is_enough() -> None:
 def test_without_any_shape_every_path_leads_nowhere() -> None:
     (model,) = good_input(FIELDS + "  $exclude: {x: {HCID: [1]}}").models
     assert len(check_rule_paths(model, [])) == 1
+
+
+@pytest.mark.parametrize("what", ["rules", "clauses"])
+def test_there_are_only_so_many_rules_and_clauses(what: str) -> None:
+    key, body = ("$rules", '{cel: "true"}') if what == "rules" else ("$exclude", "{a: 1}")
+    lines = "".join(f"    r{number}: {body}\n" for number in range(302))
+    found = findings(f"M:\n  a: [1, 2]\n  {key}:\n{lines}")
+    assert [(item.code, item.location.line) for item in found] == [("MG217", 304)]
+    assert f"300 {what}" in found[0].message
