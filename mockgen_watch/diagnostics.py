@@ -434,6 +434,7 @@ CODES: dict[str, str] = {
     "MG512": "An edit cannot be adopted",
     "MG513": "A saved plan no longer holds",
     "MG514": "A saved plan cannot be read",
+    "MG515": "No spec makes a file in the folder of a suite",
     # MG6xx  the project
     "MG601": "The project file is not valid",
     "MG602": "No specs were found",

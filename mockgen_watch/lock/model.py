@@ -29,8 +29,10 @@ class Snapshot(Struct, frozen=True, kw_only=True):
         contract: the seed contract that the keys were made for.
         locks: suite → its lockfile, or why that cannot be read; suites without one are absent.
         journal: what earlier runs meant to write and no lockfile tells yet.
+        made: what earlier runs wrote where something stands now that neither lockfile nor journal
+            knows. Git may have put an earlier lockfile back, or taken it away.
         disk: path → digest of the files that are there: at least the wanted ones, those that
-            lockfiles or journal name, their offers, and the lockfiles themselves.
+            lockfiles, journal or ``made`` name, their offers, and the lockfiles themselves.
         obstacles: path → what is there and is no file (``a folder``, ``a symbolic link`` …).
         is_whole_tree: ``wanted`` has every suite there is; only then is anything removed.
         is_forced: replace what was edited by hand, too.
@@ -42,6 +44,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     contract: int
     locks: Mapping[str, Lockfile | Diagnostic] = field(default_factory=dict)
     journal: tuple[JournalEntry, ...] = ()
+    made: tuple[JournalEntry, ...] = ()
     disk: Mapping[str, str] = field(default_factory=dict)
     obstacles: Mapping[str, str] = field(default_factory=dict)
     is_whole_tree: bool = True

@@ -7,13 +7,15 @@ on disk                          inputs                 action
 ===============================  =====================  =================
 nothing                          any                    create
 the bytes wanted                 any                    keep
-bytes of lockfile or journal     changed                update
+bytes that this program wrote    changed                update
 other bytes, owned path          any                    refuse (MG501)
 other bytes, path nobody owns    any                    refuse (MG504)
 ===============================  =====================  =================
 
-A file that is owned and not wanted is deleted when its bytes are ours, on a run over the whole
-tree. Nothing else is ever removed. What is refused is replaced by force, never an obstacle.
+What this program wrote at a path is told by lockfiles, journal and the memory of what was made.
+
+A file that is not wanted is deleted when its bytes are ours, on a run over the whole tree. Nothing
+else is ever removed. What is refused is replaced by force, never an obstacle.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ class _Reconciler:
         suites = tuple(self._suite(suite) for suite in sorted(named - frozen))
         return model.Reconciliation(
             suites=suites,
-            strays=tuple(self._strays(suites, frozen)),
+            strays=(*self._strays(suites, frozen), *self._left_by_git(frozen)),
             blocked=tuple(diagnostic for _, diagnostic in blocked),
             snapshot=self.snapshot,
         )
@@ -112,7 +114,7 @@ class _Reconciler:
         for files in self.owned.values():
             for path, digest in files.items():
                 known.setdefault(path, set()).add(digest)
-        for entry in self.snapshot.journal:
+        for entry in (*self.snapshot.journal, *self.snapshot.made):
             known.setdefault(entry.path, set()).add(entry.digest)
         return known
 
@@ -232,6 +234,29 @@ class _Reconciler:
                         found=found,
                         known=known,
                     )
+
+    def _left_by_git(self, frozen: set[str]) -> Iterator[model.FileAction]:
+        """Give the files that this program made, which no lockfile tells of and nobody wants."""
+        if not self.snapshot.is_whole_tree:
+            return
+        told = self.wanted_paths.union(*self.owned.values())
+        told |= {entry.path for entry in self.snapshot.journal}
+        for path in dict.fromkeys(entry.path for entry in self.snapshot.made):
+            found, known = self.snapshot.disk.get(path), frozenset(self.known[path])
+            # What a suite wants that has errors is not known.
+            is_free = path not in told and not any(_is_in(path, suite) for suite in frozen)
+            if is_free and found in known:
+                yield model.FileAction(
+                    path=path,
+                    action=model.Action.DELETE,
+                    reason=model.Reason.UNWANTED,
+                    found=found,
+                    known=known,
+                )
+
+
+def _is_in(path: str, suite: str) -> bool:
+    return path.startswith(paths.below(suite, ""))
 
 
 def _newer_contract(suite: str, lock: Lockfile, contract: int) -> Diagnostic:

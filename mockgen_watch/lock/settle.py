@@ -222,6 +222,42 @@ def next_journal(
     return tuple(dict.fromkeys(kept))
 
 
+def newly_made(
+    reconciliation: Reconciliation,
+    written: Iterable[JournalEntry],
+    settled: Mapping[str, Settled],
+    journal: Iterable[JournalEntry],
+) -> tuple[JournalEntry, ...]:
+    """Return what a run made its own: ``written``, and files that were right, but in no lockfile.
+
+    ``journal`` is what stays in it; what it loses is told as well, as a run that was cut short
+    told nobody else.
+    """
+    before = reconciliation.snapshot.journal
+    found = [entry for entry in (*before, *written) if not entry.path.endswith(OFFER_SUFFIX)]
+    for suite in reconciliation.suites:
+        # A lockfile that names other inputs may have come from elsewhere, with its outputs.
+        is_same = (
+            suite.lock and suite.wanted and suite.lock.inputs.keys() == suite.wanted.inputs.keys()
+        )
+        old = suite.lock.files() if suite.lock and is_same else {}
+        prefix = below(suite.suite, "")
+        for action in suite.outputs:
+            for file in action.files:
+                end = settled.get(file.path)
+                if end is None or not end.is_done or end.digest is None:
+                    continue
+                if old.get(file.path.removeprefix(prefix)) != end.digest:
+                    output = action.output
+                    found.append(
+                        JournalEntry(
+                            suite=output.suite, path=file.path, digest=end.digest, key=output.key
+                        )
+                    )
+    staying = set(before).intersection(journal)
+    return tuple(entry for entry in dict.fromkeys(found) if entry not in staying)
+
+
 def _refused_entries(
     action: OutputAction, settled: Mapping[str, Settled]
 ) -> Iterator[JournalEntry]:

@@ -32,11 +32,12 @@ from mockgen_watch.lock.paths import (
 )
 from mockgen_watch.storage.atomic import TEMPORARY, digest_file, read_blocks
 from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.made import read_made
 from mockgen_watch.storage.specs import SpecReader, SpecSnapshot, read_steady
 from mockgen_watch.storage.stat_cache import Stamp, StatCache, now_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.lock.paths import WantedSuite
     from mockgen_watch.storage.project_folder import OutputRoot
@@ -82,15 +83,37 @@ class OutputTree(Struct, frozen=True, kw_only=True):
         paths = set(relevant_paths(wanted, locks, self.journal))
         paths |= {offer_path(path) for path in paths}
         disk, unreadable = self.digests(path for path in sorted(paths) if path in self.stamps)
+        known = set(_known(locks, self.journal))
+        unknown = {path for path, digest in disk.items() if (path, digest) not in known}
+        unknown |= self._untold(paths, scope)
+        made: list[JournalEntry] = []
+        if unknown:
+            # Read only where it can matter, as it tells of more than any lockfile.
+            made = [entry for entry in read_made(self.root) if entry.path in unknown]
+            more = {entry.path for entry in made} - paths
+            disk |= self.digests(path for path in sorted(more) if path in self.stamps)[0]
         return Snapshot(
             wanted=wanted,
             contract=contract,
             locks=locks,
             journal=self.journal,
+            made=tuple(made),
             disk=disk | lock_digests,
             obstacles={**self._obstacles(paths), **unreadable},
             acting=None if scope is None else scope.acting,
         )
+
+    def empty_folders(self) -> set[str]:
+        """Return the folders that hold nothing, or nothing but what a run cut short has left."""
+        there = (*self.stamps, *self.obstacles, *self.folders)
+        return self.folders - {path.rpartition("/")[0] for path in there}
+
+    def _untold(self, paths: set[str], scope: Scope | None) -> set[str]:
+        """Return the files that are in none of ``paths``, in the folders that ``scope`` acts on."""
+        folders = ("",) if scope is None else tuple(below(suite, "") for suite in scope.acting)
+        locks = self.lock_digests
+        there = self.stamps.keys() if "" in folders else _starting(self.stamps, folders)
+        return {path for path in there if path not in paths and path not in locks}
 
     def _locks(
         self, scope: Scope | None
@@ -143,6 +166,22 @@ class OutputTree(Struct, frozen=True, kw_only=True):
                         found[path] = f"{kind} at {parent}"
                         break
         return found
+
+
+def _known(
+    locks: Mapping[str, Lockfile | Diagnostic], journal: Iterable[JournalEntry]
+) -> Iterator[tuple[str, str]]:
+    """Give path and digest of each file that lockfiles and journal know."""
+    for suite, lock in locks.items():
+        if isinstance(lock, Lockfile):
+            for path, digest in lock.files().items():
+                yield below(suite, path), digest
+    for entry in journal:
+        yield entry.path, entry.digest
+
+
+def _starting(paths: Iterable[str], starts: tuple[str, ...]) -> list[str]:
+    return [path for path in paths if path.startswith(starts)]
 
 
 def read_outputs(

@@ -175,7 +175,9 @@ class StateFolder:
         """
         path = self.place(below)
         with naming(path):
-            os.makedirs(path, exist_ok=True)
+            # What is there is opened below, which tells why it cannot be.
+            with contextlib.suppress(FileExistsError):
+                os.makedirs(path)
             is_in_project = os.path.basename(self.folder) == STATE_WITHOUT_GIT
             # Asked each time: a kill may have come between the folder and its file.
             if is_in_project and not os.path.exists(os.path.join(self.folder, IGNORE)):
@@ -400,6 +402,10 @@ class OutputRoot:
     @property
     def journal_name(self) -> str:
         return f"journal{self._mark()}.log"
+
+    @property
+    def made_name(self) -> str:
+        return f"made{self._mark()}.log"
 
     @property
     def cache_name(self) -> str:

@@ -1,9 +1,9 @@
 """Transaction: outputs take their places, and lockfiles and journal follow.
 
 The order makes every kill harmless: what a file will hold is written to the journal, then the
-file takes its place, then the lockfile tells of it, then the journal forgets. Each file on its
-own is wholly old or wholly new. Files are staged first and placed in groups, which share one
-write of the journal.
+file takes its place, then the lockfile tells of it, then the memory of what was made has it, then
+the journal forgets. Each file on its own is wholly old or wholly new. Files are staged first and
+placed in groups, which share one write of the journal.
 """
 
 from __future__ import annotations
@@ -27,8 +27,14 @@ from mockgen_watch.lock.lockfile import (
     read_lockfile,
     write_lockfile,
 )
-from mockgen_watch.lock.paths import LOCK_NAME, lock_path, offer_path
-from mockgen_watch.lock.settle import Settled, next_journal, next_lockfile, settle
+from mockgen_watch.lock.paths import LOCK_NAME, folders_above, lock_path, offer_path
+from mockgen_watch.lock.settle import (
+    Settled,
+    newly_made,
+    next_journal,
+    next_lockfile,
+    settle,
+)
 from mockgen_watch.storage.atomic import (
     Staged,
     digest_in,
@@ -39,6 +45,7 @@ from mockgen_watch.storage.atomic import (
 )
 from mockgen_watch.storage.backup import Backup, clear_unfinished, keep_lockfile, save_backup
 from mockgen_watch.storage.containment import Folder, naming
+from mockgen_watch.storage.made import read_made, remember_made
 from mockgen_watch.storage.outputs import LARGEST_LOCK, OutputTree
 from mockgen_watch.storage.partial import Partials, Resumable
 from mockgen_watch.storage.swap import Place, Placed, Placer
@@ -131,6 +138,7 @@ def apply(
         run.remove()
         run.write(contents)
         run.commit()
+        run.clear_empty_folders()
     return run.outcome()
 
 
@@ -379,6 +387,21 @@ class _Transaction:
             self.folders.top().remove_empty(parent)
         return is_removed
 
+    def clear_empty_folders(self) -> None:
+        """Remove folders that stand empty where this program made files.
+
+        A run that was killed may have removed the last file and left its folder.
+        """
+        empty = self.tree.empty_folders() if self.snapshot.tells_of_all else ()
+        if empty:
+            made = (*self.snapshot.journal, *read_made(self.root))
+            paths = [*self.tree.leftovers, *(entry.path for entry in made)]
+            for suite in self.reconciliation.suites:
+                paths += [file.path for file in suite.files()]
+            ours = {folder for path in paths for folder in folders_above(path)}
+            for folder in ours.intersection(empty):
+                self.folders.top().remove_empty(folder)
+
     # Writing ----------------------------------------------------------------------------------
 
     def write(self, contents: Contents) -> None:
@@ -535,6 +558,9 @@ class _Transaction:
             self.committed.clear()
         written = self.journal.written
         after = next_journal(self.reconciliation, written, self.settled, self.committed)
+        # Before the journal forgets: a kill between the two must not leave a file to nobody.
+        if made := newly_made(self.reconciliation, written, self.settled, after):
+            remember_made(self.root, made)
         try:
             self.journal.finish(self.snapshot.journal, after)
         except StorageError as error:

@@ -16,19 +16,26 @@ from mockgen_watch.diagnostics import (
     Diagnostics,
     Fix,
     Location,
+    Severity,
     apply_fixes,
     choose_fixes,
 )
 from mockgen_watch.digest import digest, digest_chunks
 from mockgen_watch.lock.lockfile import is_same_lock, write_lockfile
-from mockgen_watch.lock.model import Action, FileAction, OutputAction, SuiteAction
-from mockgen_watch.lock.paths import lock_path
+from mockgen_watch.lock.model import (
+    Action,
+    FileAction,
+    OutputAction,
+    SuiteAction,
+    relevant_paths,
+)
+from mockgen_watch.lock.paths import folders_above, lock_path
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
 from mockgen_watch.plan import CONTRACT
 from mockgen_watch.scenarios.source import check_scenarios
 from mockgen_watch.storage.multi import Replaced, Replacement
-from mockgen_watch.storage.outputs import read_outputs
+from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.workflow.generate import Decision, Renderer, decide
 from mockgen_watch.workflow.project import OpenProject, project_of, replace_files
 from mockgen_watch.workflow.targets import select_suites
@@ -67,9 +74,34 @@ def check(
             found.extend(check_scenarios(plans or ()))
     for stray in decision.reconciliation.strays:
         found.extend(describe(stray, tree.root.label))
+    found.extend(_unmade_files(tree, decision))
     found.extend(decision.found())
     tree.cache.save()
     return tuple(found.sorted())
+
+
+def _unmade_files(tree: OutputTree, decision: Decision) -> Iterator[Diagnostic]:
+    """Yield a note for each file in the folder of a suite that no spec makes; hidden ones aside.
+
+    A file belongs to the nearest suite; what a suite with errors makes is not known.
+    """
+    reconciliation = decision.reconciliation
+    checked = {suite.suite for suite in reconciliation.suites}
+    suites = checked.union(decision.suites.files, tree.locks)
+    snapshot = reconciliation.snapshot
+    told = set(relevant_paths(snapshot.wanted, tree.locks, snapshot.journal))
+    told.update(file.path for file in reconciliation.strays)
+    for path in sorted(tree.stamps.keys() - told - tree.lock_digests.keys()):
+        folders = ["", *folders_above(path)]
+        nearest = next((one for one in reversed(folders) if one in suites), None)
+        if nearest in checked and "/." not in f"/{path}":
+            yield Diagnostic(
+                code="MG515",
+                message="No spec makes this file",
+                severity=Severity.NOTE,
+                location=Location(path=tree.root.named(path)),
+                hint="it is left as it is; remove it, or move it out of the folder of the suite",
+            )
 
 
 class MadeDigests:
