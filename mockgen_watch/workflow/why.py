@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.errors import UsageError
 from mockgen_watch.rules.values import Missing
 from mockgen_watch.scenarios.coverage.covered import find_design
-from mockgen_watch.scenarios.faults.candidates import OWN
+from mockgen_watch.scenarios.faults.kinds import OWN
 from mockgen_watch.scenarios.labels import INSIDE, Case, label_data, labelled
 from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.spec.document import Json, pointer_of

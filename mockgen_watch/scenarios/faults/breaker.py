@@ -18,7 +18,18 @@ from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.rules.values import Path, Place, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults import candidates
+from mockgen_watch.scenarios.faults.changes import Candidate
 from mockgen_watch.scenarios.faults.combinations import combinations, with_one_more
+from mockgen_watch.scenarios.faults.kinds import (
+    COMBINATION,
+    KINDS,
+    OWN,
+    WRONG_TYPE,
+    FaultKinds,
+    crude_kinds,
+    rotated,
+)
+from mockgen_watch.scenarios.faults.record_fields import RecordFields
 from mockgen_watch.scenarios.labels import Case, Change, Fault
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of
 from mockgen_watch.spec.model import Leaf, find_shape
@@ -70,7 +81,7 @@ class Breaker:
         self.faults = self.plan.faults
         # What matches an exclusion is out of scope, not wrong.
         self._clauses = terms.clauses
-        self._fields = candidates.RecordFields(self.plan, terms.view)
+        self._fields = RecordFields(self.plan, terms.view)
         self._groups: dict[int, RuleGroup] = {}
         self._readers: dict[Place, tuple[Rule, ...]] = {}
         self.breakable: list[int] = []
@@ -105,7 +116,7 @@ class Breaker:
         most = 0
         # One fault may stand in the way of another: then the next rule begins.
         for start in range(len(self.breakable)):
-            order = candidates.rotated(self.breakable, first + start)
+            order = rotated(self.breakable, first + start)
             record, made = self._break_in_order(twin, order, index)
             if len(made) == self.faults:
                 return Case(record=record, scenario=self.plan.scenario, faults=tuple(made))
@@ -171,7 +182,7 @@ class Breaker:
         """Return the fault of few places for a record that no kind breaks, or why there is none."""
         reason = NOTHING_OF_THIS_KIND
         for is_odd in (False, True):
-            nearly: list[tuple[candidates.Candidate, ...]] = []
+            nearly: list[tuple[Candidate, ...]] = []
             for changes in combinations(target, is_odd=is_odd):
                 result = self._try(target, changes)
                 if isinstance(result, Fault):
@@ -186,7 +197,7 @@ class Breaker:
         return reason
 
     def _mended(
-        self, target: candidates.Target, nearly: list[tuple[candidates.Candidate, ...]]
+        self, target: candidates.Target, nearly: list[tuple[Candidate, ...]]
     ) -> Fault | None:
         """Return the fault of changes that break the rule, and one more for another rule."""
         broken = {target.rule.name, *target.broken}
@@ -206,11 +217,11 @@ class Breaker:
                     nearly.append(more)
         return None
 
-    def _own(self, rule: Rule, index: int, twin: Json = None) -> list[candidates.Candidate]:
+    def _own(self, rule: Rule, index: int, twin: Json = None) -> list[Candidate]:
         """Return the candidates that the scenario's own fields give for ``rule`` of a ``twin``."""
         if self.plan.faulty is None:
             return []
-        found: list[candidates.Candidate] = []
+        found: list[Candidate] = []
         drawn: Json = None
         for path in self.plan.own_faults:
             if rule.paths is not None and not any(overlap(path, read) for read in rule.paths):
@@ -219,18 +230,13 @@ class Breaker:
             options = options_of(leaf) if isinstance(leaf, Leaf) else None
             if options is None:
                 drawn = drawn or record_at(self._own_program, index)
-                found += [
-                    candidates.Candidate(candidates.OWN, place, value)
-                    for place, value in places_of(drawn, path)
-                ]
+                found += [Candidate(OWN, place, value) for place, value in places_of(drawn, path)]
                 continue
             # In an array, the first element that a record has.
             twin = twin or self.twins.record_at(index)
             place = next((place for place, _ in places_of(twin, path)), None)
             if place is not None:
-                found += [
-                    candidates.Candidate(candidates.OWN, place, option.value) for option in options
-                ]
+                found += [Candidate(OWN, place, option.value) for option in options]
         return found
 
     @cached_property
@@ -238,9 +244,7 @@ class Breaker:
         """What makes the values of the scenario's own fields."""
         return compile_program(replace(self.plan, shape=self.plan.faulty or self.plan.shape))
 
-    def _try(
-        self, target: candidates.Target, changes: Sequence[candidates.Candidate]
-    ) -> Fault | str:
+    def _try(self, target: candidates.Target, changes: Sequence[Candidate]) -> Fault | str:
         """Return the fault that ``changes`` are together, or why they are none."""
         done = []
         changed: Json = target.record
@@ -297,7 +301,7 @@ class Breaker:
             )
         return self._readers[place]
 
-    def _try_kinds(self, number: int, sample: Sequence[Json]) -> candidates.FaultKinds:
+    def _try_kinds(self, number: int, sample: Sequence[Json]) -> FaultKinds:
         reasons: dict[str, str] = {}
         good: dict[str, set[int]] = {}
         targets = [self.target(number, twin, at) for at, twin in enumerate(sample)]
@@ -314,31 +318,25 @@ class Breaker:
                     reasons[kind] = result
         last, reason = self._last_kinds(targets, good)
         # A plugin's own kinds come first: nobody knows better what breaks its rule.
-        of_plugin = [
-            kind
-            for kind in dict.fromkeys([*good, *reasons])
-            if kind not in {*candidates.KINDS, candidates.OWN}
-        ]
+        of_plugin = [kind for kind in dict.fromkeys([*good, *reasons]) if kind not in {*KINDS, OWN}]
         last = tuple(kind for kind in last if kind not in good)
         impossible = {
             kind: reasons.get(kind, NOTHING_OF_THIS_KIND)
-            for kind in (*of_plugin, *candidates.KINDS)
+            for kind in (*of_plugin, *KINDS)
             if kind not in good and kind not in last
         }
-        if candidates.COMBINATION not in last:
-            impossible[candidates.COMBINATION] = reason
-        single = tuple(
-            kind for kind in (*of_plugin, *candidates.KINDS, candidates.OWN) if kind in good
-        )
+        if COMBINATION not in last:
+            impossible[COMBINATION] = reason
+        single = tuple(kind for kind in (*of_plugin, *KINDS, OWN) if kind in good)
         # Wrong types keep to their own share.
-        shared = {candidates.WRONG_TYPE, candidates.OWN}
+        shared = {WRONG_TYPE, OWN}
         rare = tuple(kind for kind in single if good[kind] != {0, 1} and kind not in shared)
-        return candidates.FaultKinds(
+        return FaultKinds(
             single=single,
             impossible=impossible,
             rare=rare,
             last=last,
-            crude=candidates.crude_kinds(self.terms.rules[number], single),
+            crude=crude_kinds(self.terms.rules[number], single),
         )
 
     def _last_kinds(
@@ -407,9 +405,7 @@ class Breaker:
             if not kinds.every and not rule.is_never_broken
         ]
 
-    def _unbreakable(
-        self, rule: Rule, kinds: candidates.FaultKinds, severity: Severity
-    ) -> Diagnostic:
+    def _unbreakable(self, rule: Rule, kinds: FaultKinds, severity: Severity) -> Diagnostic:
         reasons = kinds.impossible.values()
         others = (
             each

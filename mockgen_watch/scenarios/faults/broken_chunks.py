@@ -19,7 +19,7 @@ from mockgen_watch.generate import column as columns
 from mockgen_watch.generate.address import record_cells, release
 from mockgen_watch.rules.values import Missing, Path, Place, places_of, value_at
 from mockgen_watch.scenarios.faults.breaker import Breaker, with_fault
-from mockgen_watch.scenarios.faults.candidates import has_parts, magnitude_of
+from mockgen_watch.scenarios.faults.kinds import has_parts, magnitude_of
 from mockgen_watch.scenarios.labels import Batch, Fault, Label
 from mockgen_watch.scenarios.promise.chunks import narrowed_root
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray
     from mockgen_watch.rules.rule import Rule
-    from mockgen_watch.scenarios.faults.candidates import FaultKinds, Target
+    from mockgen_watch.scenarios.faults.candidates import Target
+    from mockgen_watch.scenarios.faults.kinds import FaultKinds
     from mockgen_watch.spec.document import Json
 
 

@@ -19,6 +19,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.rules import values as json_values
 from mockgen_watch.scenarios.faults import candidates
+from mockgen_watch.scenarios.faults.changes import Candidate, written_like
+from mockgen_watch.scenarios.faults.kinds import COMBINATION, OTHER_VALUE, rotated
 from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 
@@ -65,7 +67,7 @@ class _Choice(Struct, frozen=True):
 
 def combinations(
     target: candidates.Target, *, is_odd: bool = False
-) -> Iterator[tuple[candidates.Candidate, ...]]:
+) -> Iterator[tuple[Candidate, ...]]:
     """Yield changes that may break the rule, of one place, of two and of three.
 
     With ``is_odd`` one of the values at least is such as its field cannot have.
@@ -76,8 +78,8 @@ def combinations(
 
 
 def with_one_more(
-    changes: Sequence[candidates.Candidate], other: candidates.Target
-) -> Iterator[tuple[candidates.Candidate, ...]]:
+    changes: Sequence[Candidate], other: candidates.Target
+) -> Iterator[tuple[Candidate, ...]]:
     """Yield ``changes``, which break ``other`` as well, each with one more that may repair that.
 
     The record of ``other`` has the changes.
@@ -88,14 +90,13 @@ def with_one_more(
     choices = _choices(replace(other, own=(), taken=other.taken.union(done)), is_odd=False)
     for (last,) in itertools.islice(_of_size(choices, 1), TRIES[1]):
         yield tuple(
-            candidates.Candidate(candidates.COMBINATION, change.place, change.value)
-            for change in (*changes, last)
+            Candidate(COMBINATION, change.place, change.value) for change in (*changes, last)
         )
 
 
 def _of_size(
     choices: Sequence[_Choice], size: int, *, is_odd: bool = False
-) -> Iterator[tuple[candidates.Candidate, ...]]:
+) -> Iterator[tuple[Candidate, ...]]:
     # What stands in one object or element belongs together more often than what does not.
     groups = [
         sorted(group, key=lambda choice: choice.rank)
@@ -104,7 +105,7 @@ def _of_size(
             key=lambda group: len({choice.place[:-1] for choice in group}),
         )
     ]
-    kind = candidates.OTHER_VALUE if size == 1 else candidates.COMBINATION
+    kind = OTHER_VALUE if size == 1 else COMBINATION
     most = TRIES_OF_GROUP[size]
     # The likeliest values at all places come before the others at any.
     for start, stop in ((0, most // 4), (most // 4, most)):
@@ -118,7 +119,7 @@ def _of_size(
             )
             for numbers in itertools.islice(picks, start, stop):
                 yield tuple(
-                    candidates.Candidate(kind, choice.place, pool[number])
+                    Candidate(kind, choice.place, pool[number])
                     for choice, pool, number in zip(group, pools, numbers, strict=True)
                 )
 
@@ -139,9 +140,7 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
     found += _absent(target, [text for text in literals if isinstance(text, str)])
     names = {*_WORD.findall(rule.text), *(text for text in literals if isinstance(text, str))}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
-    picked = sorted(
-        candidates.rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names
-    )
+    picked = sorted(rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names)
     picked = picked[:MOST_PLACES]
     context = _RuleContext(target, picked, literals)
     choices = []
@@ -150,7 +149,7 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
             continue
         fit, odd = context.alternatives(place, value, is_odd=is_odd)
         stated = [item.value for item in target.own if item.place == place]
-        fit = [*candidates.rotated(stated, rotation), *fit]
+        fit = [*rotated(stated, rotation), *fit]
         choices.append(_Choice(ranks[place], place, tuple(fit), tuple(odd)))
     return choices
 
@@ -234,12 +233,8 @@ class _RuleContext:
             near, far, odd = self._of_number(place, value, generator)
         else:
             options: Values = [option.value for option in (leaf and options_of(leaf)) or []]
-            near = candidates.rotated(
-                [item for item in options if self._names(item)], self._rotation
-            )
-            far = candidates.rotated(
-                [item for item in options if not self._names(item)], self._rotation
-            )
+            near = rotated([item for item in options if self._names(item)], self._rotation)
+            far = rotated([item for item in options if not self._names(item)], self._rotation)
             odd = list(self._foreign(place, value))
         if leaf is not None and leaf.modifiers.null:
             far.append(None)
@@ -251,7 +246,7 @@ class _RuleContext:
         near, far = near[:_FEW], far[:_FEW]
         # Every other record shows a number or date that is not just beside the limit.
         if self._rotation % 2 == 1 and (moment is not None or isinstance(generator, Number)):
-            near, far = candidates.rotated(far, self._rotation // 2), near
+            near, far = rotated(far, self._rotation // 2), near
         fit = _without([*near, *far], [value])
         return fit, _without(odd, [value, *fit]) if is_odd else []
 
@@ -275,7 +270,7 @@ class _RuleContext:
             step = self._fields.step_at(place, value)
             for number in self._numbers[:_FEW]:
                 for close in (number, number - step, number + step):
-                    yield candidates.written_like(close, value)
+                    yield written_like(close, value)
 
     def _of_number(
         self, place: json_values.Place, value: Json | json_values.Missing, number: Number
@@ -284,9 +279,7 @@ class _RuleContext:
         others = [other for there, other in self._values if there != place]
         ends = (number.minimum, number.maximum)
         goals = [*self._numbers_by(place), *others]
-        return self._of_range(
-            goals, number.step, ends, lambda goal: [candidates.written_like(goal, model)]
-        )
+        return self._of_range(goals, number.step, ends, lambda goal: [written_like(goal, model)])
 
     def _of_moment(self, place: json_values.Place, moment: Moment) -> tuple[Values, Values, Values]:
         size = Decimal(seconds_in(moment))
@@ -311,7 +304,7 @@ class _RuleContext:
         near: Values = []
         odd: Values = []
         for goal in dict.fromkeys(goals):
-            for close in candidates.rotated([goal - step, goal, goal + step], self._rotation):
+            for close in rotated([goal - step, goal, goal + step], self._rotation):
                 is_inside = low is None or high is None or low <= close <= high
                 is_own = is_inside and (close - origin) % step == 0
                 (near if is_own else odd).extend(write(close))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mockgen_watch.rules.values import MISSING, value_at, with_value
-from mockgen_watch.scenarios.faults.candidates import (
-    KINDS,
-    RecordFields,
+from mockgen_watch.scenarios.faults.changes import (
     Spot,
     neighbours,
     schema_candidates,
     written_like,
 )
+from mockgen_watch.scenarios.faults.kinds import KINDS
+from mockgen_watch.scenarios.faults.record_fields import RecordFields
 from mockgen_watch.scenarios.promise.facts import view_of
 from tests.unit.scenarios.planning import plans_of
 

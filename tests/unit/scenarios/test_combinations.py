@@ -13,7 +13,7 @@ import pytest
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.rules.values import MISSING, value_at, with_value
 from mockgen_watch.scenarios.faults.breaker import ONE_IS_ENOUGH
-from mockgen_watch.scenarios.faults.candidates import COMBINATION
+from mockgen_watch.scenarios.faults.kinds import COMBINATION
 from mockgen_watch.scenarios.labels import Change, label_lines
 from mockgen_watch.scenarios.promised import report_model
 from mockgen_watch.scenarios.source import compile_source

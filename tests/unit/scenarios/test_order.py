@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from mockgen_watch.scenarios.faults.broken_chunks import FaultCache
-from mockgen_watch.scenarios.faults.candidates import (
+from mockgen_watch.scenarios.faults.kinds import (
     ABOVE,
     BELOW,
     EMPTY,
