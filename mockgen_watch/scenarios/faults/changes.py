@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockgen_watch.canonical import canonical
 from mockgen_watch.rules import values as json_values
 from mockgen_watch.rules.schema import Check, compile_schema
 from mockgen_watch.rules.values import RuleError
@@ -374,13 +375,13 @@ def _of_dependents(dependents: Json, spot: Spot) -> Iterator[Candidate]:
 def _fits(schema: Json, value: Json) -> bool:
     """Return whether ``value`` meets a part of a rule's schema, as far as that stands alone."""
     try:
-        return not _check_of(json.dumps(schema, default=str))(value)
+        return not _check_of(canonical(schema))(value)
     except RuleError:
         return False
 
 
 @lru_cache(maxsize=256)
-def _check_of(schema: str) -> Check:
+def _check_of(schema: bytes) -> Check:
     return compile_schema(json.loads(schema, parse_float=Decimal))
 
 

@@ -65,6 +65,8 @@ def by_kind(
         ({"minItems": 2}, [1, 2, 3], "too-few", [1]),
         ({"maxItems": 2}, [1, 2], "too-many", [1, 2, 2]),
         ({"uniqueItems": True}, [1, 2], "twice", [1, 2, 1]),
+        ({"contains": {"minimum": 2}}, [1, 3], "too-few", [1]),
+        ({"contains": {"minimum": D("2.5")}}, [1, 3], "too-few", [1]),
         ({"items": {"minimum": 0}}, [5, 6], "below", [-1, 6]),
         ({"required": ["k"]}, {"k": 1, "j": 2}, "missing", {"j": 2}),
         ({"properties": {"k": {"minimum": 1}}}, {"k": 1}, "below", {"k": 0}),
