@@ -24,8 +24,6 @@ from mockgen_watch.plan.model import (
 from mockgen_watch.plan.references import Parent, find_field, find_parent
 from mockgen_watch.plan.sizes import Sizes
 from mockgen_watch.plan.together import mark_together
-from mockgen_watch.plan.trees import check_trees, with_trees
-from mockgen_watch.plan.unchanged import is_never_changed, is_untouched
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import (
@@ -318,6 +316,9 @@ class _Compiler:
         if broken:
             return None
         if resolved:
+            # Most models refer to no other, and not to themselves.
+            from mockgen_watch.plan.trees import check_trees, with_trees  # noqa: PLC0415
+
             parents = tuple(dict(resolved.values()).items())
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
             shape = _resolve_references(plan.shape, resolved)
@@ -353,6 +354,9 @@ class _Compiler:
         if isinstance(path, Diagnostic):
             self.found.append(path)
             return None
+        # Most models refer to no other, and not to themselves.
+        from mockgen_watch.plan.unchanged import is_never_changed, is_untouched  # noqa: PLC0415
+
         is_alone = _can_narrow(whole) or is_never_changed(whole, path)
         if not is_alone and (*parent.key, ()) in [step.node for step in self._steps]:
             is_alone = is_untouched(whole, path)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.spec import MAX_BYTES
 from mockgen_watch.spec.document import Source, SourceReader
-from mockgen_watch.spec.json import read_json
 
 if TYPE_CHECKING:
     from mockgen_watch.spec.document import Document
@@ -45,11 +44,18 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
         return _refuse(source, "MG101", "the file looks like UTF-16", _SAVE_HINT)
     if not source.text.strip(" \t\r\n"):
         return _refuse(source, "MG112", "the file is empty")
-    document = read_json(source) if ending.endswith(JSON_ENDINGS) else _read_yaml(source)
+    document = _read_json(source) if ending.endswith(JSON_ENDINGS) else _read_yaml(source)
     codes = _SYNTAX_CODES.intersection(found.code for found in document.diagnostics)
     if codes and (conflict := re.search(_CONFLICT, source.text)):
         return _refuse_conflict(source, min(codes), conflict)
     return document
+
+
+def _read_json(source: Source) -> Document:
+    # A project has specs in one of the two languages, most of the time.
+    from mockgen_watch.spec.json import read_json  # noqa: PLC0415
+
+    return read_json(source)
 
 
 def _read_yaml(source: Source) -> Document:

@@ -31,7 +31,6 @@ from mockgen_watch.spec.yaml_events import (
     is_trusted,
     trusted_events,
 )
-from mockgen_watch.spec.yaml_faults import report_syntax_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -94,6 +93,9 @@ def read_with_reasons(source: documents.Source) -> documents.Document:
         except YamlDepthError as error:
             composer.too_deep(error.place)
         except YamlSyntaxError as error:
+            # Most files have no faults.
+            from mockgen_watch.spec.yaml_faults import report_syntax_error  # noqa: PLC0415
+
             report_syntax_error(error, composer)
     return composer.document(root)
 

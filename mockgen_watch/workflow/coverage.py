@@ -14,8 +14,8 @@ from mockgen_watch.lock.paths import below
 from mockgen_watch.scenarios.coverage.parameters import key_of
 from mockgen_watch.scenarios.labels import has_promise
 from mockgen_watch.scenarios.measure import Measured, Odds, field_odds, measure, scenario_odds
+from mockgen_watch.scenarios.overlap import common_record
 from mockgen_watch.scenarios.promise.facts import fields_below
-from mockgen_watch.scenarios.source import common_record
 from mockgen_watch.spec.model import Coverage, Promise
 from mockgen_watch.storage.multi import Replacement
 from mockgen_watch.workflow.project import OpenProject, replace_files

@@ -18,7 +18,7 @@ from mockgen_watch.rules.cel import ORDERS, Comparison
 from mockgen_watch.rules.rule import Clause, Condition, Rule, compile_clause, compile_rule
 from mockgen_watch.rules.schema import REMARKS
 from mockgen_watch.rules.values import Missing, Path, RecordView, RuleError
-from mockgen_watch.scenarios.promise import facts
+from mockgen_watch.scenarios.promise import facts, proofs
 from mockgen_watch.spec.model import find_shapes
 
 if TYPE_CHECKING:
@@ -142,10 +142,10 @@ def keep_rule(rule: Rule) -> Requirement:
         if value_why is None or rule.paths is None:
             return None
         shapes = find_shapes(plan.shape, rule.paths[0])
-        if shapes and all(facts.always_meets(rule.schema, each, plan) for each in shapes):
+        if shapes and all(proofs.always_meets(rule.schema, each, plan) for each in shapes):
             return True
         field = facts.only_field(plan, rule.paths[0])
-        return False if field is not None and facts.never_meets(rule.schema, field.leaf) else None
+        return False if field is not None and proofs.never_meets(rule.schema, field.leaf) else None
 
     return Requirement(
         name=f'rule "{rule.name}"',
@@ -171,8 +171,8 @@ def _orders_of(rule: Rule) -> tuple[Comparison, ...]:
         return ()
     orders = []
     for key, operand in rule.schema.items():
-        if key in facts.BOUNDS and isinstance(operand, int | Decimal):
-            orders.append(Comparison(left=rule.paths[0], order=facts.BOUNDS[key], right=operand))
+        if key in proofs.BOUNDS and isinstance(operand, int | Decimal):
+            orders.append(Comparison(left=rule.paths[0], order=proofs.BOUNDS[key], right=operand))
         elif key not in REMARKS and (key, operand) != ("type", "number"):
             return ()
     return tuple(orders)

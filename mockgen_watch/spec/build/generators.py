@@ -14,7 +14,7 @@ from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
 from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
 from mockgen_watch.spec.build.sequences import build_index, build_sequence
-from mockgen_watch.spec.check_digits import ALGORITHMS
+from mockgen_watch.spec.check_forms import FORMS
 from mockgen_watch.spec.document import plain_data
 from mockgen_watch.spec.model import Modifiers, Transform
 from mockgen_watch.spec.pattern import PatternError, compile_pattern
@@ -272,7 +272,7 @@ def build_modifiers(entries: Mapping[str, reader.Entry], *, is_leaf: bool) -> Mo
         omit=_odds(entries, "$omit"),
         unique=is_leaf and bool(reader.read_flag(entries.get("$unique"))),
         transforms=_transforms(entries.get("$transform")) if is_leaf else (),
-        check=reader.read_word(entries.get("$check"), tuple(ALGORITHMS), "MG203") or "",
+        check=reader.read_word(entries.get("$check"), tuple(FORMS), "MG203") or "",
         to=reader.read_field(entries.get("$to")) or (),
         delete=bool(reader.read_flag(entries.get("$delete"))),
     )

@@ -379,3 +379,9 @@ def _moment(entry: Entry, kind: MomentKind, form: str, *, is_end: bool = False) 
         except MomentError:
             entry.error("MG212", str(iso_problem))
             return None
+
+
+def shown_places(value: Decimal) -> int:
+    """Return how many decimals a number is written with: ``10.50`` has two."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else decimal_places(value)

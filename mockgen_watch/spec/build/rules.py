@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Location, suggest
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.check_digits import ALGORITHMS
+from mockgen_watch.spec.check_forms import FORMS
 from mockgen_watch.spec.document import Json, Scalar, plain_data
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _check_rule(
     rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry
 ) -> spec.RuleSpec | None:
     """Return the rule that a field has right check digits."""
-    kind = reader.read_word(body, tuple(ALGORITHMS), "MG203")
+    kind = reader.read_word(body, tuple(FORMS), "MG203")
     place = entry.get("field")
     if place is None:
         entry.error("MG205", "check needs the field that it is for", "such as field: npi")

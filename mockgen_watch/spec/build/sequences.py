@@ -1,22 +1,17 @@
-"""Sequences: ``$sequence`` of numbers, texts, dates and times, and ``$index``."""
+"""Sequences: ``$sequence`` and ``$index``; whole numbers and texts are read here."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from mockgen_watch.expressions.values import Duration, read_duration
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.ranges import MAX_DECIMALS, decimal_places, read_format
-from mockgen_watch.spec.moments import DAY, MomentError, read_moment
+from mockgen_watch.spec.build.ranges import shown_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_WIDTH: Final = 40
-MAX_UNITS: Final = 10**15
-"""The farthest that a start, a step or a jitter may be from 0, in units."""
 
 _PARAMS: Final = ("start", "step", "width", "prefix", "jitter", "format", "of")
 _COUNTED: Final = ("record", "element", "sibling")
@@ -73,12 +68,15 @@ def _of_params(
         "of" in params and _index_word(params["of"], context, ("record", "element")) == "element"
     )
     made: generators.SequenceNumber | generators.Progression | None
-    if start is not None and start.text is not None:
-        made = _moments(params, element=element)
-    elif {"width", "prefix"} & params.keys() or not _has_fraction(params):
+    is_moment = start is not None and start.text is not None
+    if not is_moment and ({"width", "prefix"} & params.keys() or not _has_fraction(params)):
         made = _texts(params, element=element)
     else:
-        made = _numbers(params, element=element)
+        # Most sequences are of whole numbers, and do without all that this module imports.
+        from mockgen_watch.spec.build import progressions  # noqa: PLC0415
+
+        read = progressions.read_moments if is_moment else progressions.read_numbers
+        made = read(params, element=element)
     return made if entry.errors == before else None
 
 
@@ -87,7 +85,7 @@ def _has_fraction(params: Mapping[str, reader.Entry]) -> bool:
     if "jitter" in params:
         return True
     numbers = [params[name].number for name in ("start", "step") if name in params]
-    return any(number is not None and _shown_places(number) > 0 for number in numbers)
+    return any(number is not None and shown_places(number) > 0 for number in numbers)
 
 
 def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.SequenceNumber:
@@ -106,114 +104,3 @@ def _texts(params: Mapping[str, reader.Entry], *, element: bool) -> generators.S
     return generators.SequenceNumber(
         start=start, step=step, width=width, prefix=prefix or "", element=element
     )
-
-
-def _numbers(params: Mapping[str, reader.Entry], *, element: bool) -> generators.Progression | None:
-    """Return numbers with decimals, or with a jitter."""
-    if "format" in params:
-        params["format"].key_error("MG204", "format is for dates and times")
-    found: dict[str, Decimal] = {}
-    for name, default in (("start", 1), ("step", 1), ("jitter", 0)):
-        value = reader.read_decimal(params[name]) if name in params else Decimal(default)
-        if value is None:
-            return None
-        found[name] = value
-    places = max(_shown_places(value) for value in found.values())
-    units = {name: int(value.scaleb(places)) for name, value in found.items()}
-    if places > MAX_DECIMALS or max(map(abs, units.values())) > MAX_UNITS:
-        longest = max(found.keys() & params.keys(), key=lambda name: len(f"{found[name]:f}"))
-        params[longest].error("MG208", "a sequence has 15 digits at most")
-    _check_jitter(params, units["step"], units["jitter"])
-    return generators.Progression(
-        moment=None,
-        start=units["start"],
-        step=units["step"],
-        jitter=units["jitter"],
-        decimals=places,
-        element=element,
-    )
-
-
-def _shown_places(value: Decimal) -> int:
-    """Return how many decimals a number is written with: ``10.50`` has two."""
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else decimal_places(value)
-
-
-def _check_jitter(params: Mapping[str, reader.Entry], step: int, jitter: int) -> None:
-    if step == 0:
-        params["step"].error("MG208", "a step of 0 makes every value the same")
-    if jitter < 0:
-        params["jitter"].error("MG208", "a jitter is 0 or more")
-    elif jitter >= abs(step) > 0 and jitter:
-        hint = "with less than a step no value passes the next one"
-        params["jitter"].error("MG208", "a jitter is less than the step", hint)
-
-
-def _read_step(entry: reader.Entry) -> Duration | None:
-    """Return the duration at ``entry``, such as 15m, 36h, 1d, 2w, 1mo; None: reported."""
-    length = read_duration(entry.text or "")
-    if length is None:
-        hint = "such as 90m, 36h, 5d, 2w, 1mo or 1y"
-        entry.error("MG212", f'{entry.key}: "{entry.value}" is no duration', hint)
-    return length
-
-
-def _moments(params: Mapping[str, reader.Entry], *, element: bool) -> generators.Progression | None:
-    """Return dates or times that go on by steps."""
-    for name in ("width", "prefix"):
-        if name in params:
-            params[name].key_error("MG204", f"{name} is for numbers")
-    start = params["start"]
-    found = _first_moment(start)
-    if found is None:
-        message = f'start: "{start.text}" is no number, date or time'
-        start.error("MG212", message, "such as 1, 2025-01-01, 2025-01-01T08:00 or 08:00:00")
-        return None
-    kind, first = found
-    size = DAY if kind is generators.MomentKind.DATE else 1
-    step, jitter = _steps(params, kind)
-    for name, length in (("step", step), ("jitter", jitter)):
-        if length.seconds % size:
-            params[name].error("MG208", f"{name} of a date is whole days")
-    return generators.Progression(
-        moment=kind,
-        start=first,
-        step=step.seconds // size,
-        months=step.months,
-        jitter=jitter.seconds // size,
-        format=read_format(params, kind) or "",
-        element=element,
-    )
-
-
-def _steps(
-    params: Mapping[str, reader.Entry], kind: generators.MomentKind
-) -> tuple[Duration, Duration]:
-    """Return the step, a day or a minute by default, and the jitter."""
-    step = Duration(seconds=60 if kind is generators.MomentKind.TIME else DAY)
-    jitter = Duration()
-    if "step" in params:
-        step = _read_step(params["step"]) or step
-    if "jitter" in params:
-        jitter = _read_step(params["jitter"]) or jitter
-    if jitter.months or (step.months and jitter.seconds):
-        params["jitter"].error("MG204", "a jitter and calendar months do not go together")
-    if not step.months:
-        _check_jitter(params, step.seconds, jitter.seconds)
-    return step, jitter
-
-
-def _first_moment(entry: reader.Entry) -> tuple[generators.MomentKind, int] | None:
-    """Return which moment the text at ``entry`` is; None for any other text."""
-    text = entry.text or ""
-    kinds = generators.MomentKind
-    order = (kinds.DATE, kinds.DATETIME, kinds.TIME)
-    if "T" in text or " " in text:
-        order = (kinds.DATETIME, kinds.DATE, kinds.TIME)
-    for kind in order:
-        try:
-            return kind, read_moment(text, kind)
-        except MomentError:
-            continue
-    return None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mockgen_watch.scenarios.source import check_scenarios, common_record
+from mockgen_watch.scenarios.overlap import check_scenarios, common_record
 from tests.unit.scenarios.planning import plans_of
 
 LEGACY = Path(__file__).parents[2] / "data/legacy"
