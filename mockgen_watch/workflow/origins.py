@@ -14,12 +14,12 @@ from mockgen_watch.expressions.syntax import parse
 from mockgen_watch.masters.merge import key_path
 from mockgen_watch.rules.cel import fields_of
 from mockgen_watch.rules.values import MISSING, Missing, Place, value_at
+from mockgen_watch.scenarios.chosen import fitting_rows, way_to
 from mockgen_watch.scenarios.promise.facts import bare_path
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.document import Json, pointer_of
 from mockgen_watch.spec.moments import format_moment
-from mockgen_watch.workflow.chosen import fitting_rows, way_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mockgen_watch.diagnostics import Location
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.plan.model import OutputPlan, RecordPlan
+    from mockgen_watch.scenarios.chosen import Way
     from mockgen_watch.scenarios.labels import Case, Fault
-    from mockgen_watch.workflow.chosen import Way
     from mockgen_watch.workflow.targets import Target
 
     Path = tuple[str, ...]

@@ -11,7 +11,7 @@ from mockgen_watch.api import Specs
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.workflow.chosen import way_to
+from mockgen_watch.scenarios.chosen import way_to
 from tests.unit.generate.test_alternatives import written
 from tests.unit.scenarios.planning import plans_of
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockgen_watch.generate.column import record_at
 from mockgen_watch.generate.compile import compile_program
-from mockgen_watch.workflow.chosen import way_to
+from mockgen_watch.scenarios.chosen import way_to
 from tests.unit.scenarios.planning import plans_of
 
 if TYPE_CHECKING:
