@@ -7,10 +7,9 @@ leaves nothing to write, and includes whatever moved until then.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
-import signal
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -23,9 +22,8 @@ from mockgen_watch.watch.requests import RELOAD, STATUS, STOP, SYNC, Inbox, Ques
 from mockgen_watch.watch.resident import Pass, Resident, run_pass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import FrameType
 
     from mockgen_watch.spec.build.project import Project
 
@@ -43,6 +41,10 @@ MOST_PASSES: Final = 50
 """Passes of one batch, however long the project goes on moving."""
 STOP_LOOKS: Final = 0.1
 """Seconds between two looks for a request to stop while files are made."""
+
+
+class InterruptedDaemonError(BaseException):
+    """The daemon is to end at once; no handler of usual errors takes it for one."""
 
 
 class Safeguards(Struct, frozen=True, kw_only=True):
@@ -106,6 +108,9 @@ class Daemon:
         self.last: events.BatchEnded | None = None
         self.on_status: Callable[[], Mapping[str, object]] = self.summary
         self.on_reload: Callable[[Mapping[str, object]], object] = bool
+        self.on_stop: Callable[[], object] = bool
+        self.is_at_work = False
+        self.batch_runs = threading.Event()
         self._clock = clock
         self._inbox = Inbox(self.state)
         self._waiting: list[Question] = []
@@ -128,6 +133,7 @@ class Daemon:
             self._inbox.open()
             self.stream.publish(events.Started(project=str(self.root), process=os.getpid()))
             try:
+                self.is_at_work = True
                 self.begin(with_events=not once)
                 while not self._stop_reason and not (once and self.batches):
                     is_first = not self.batches
@@ -135,7 +141,10 @@ class Daemon:
                     if is_first and self.batches:
                         # What is remembered stays; looking through it for garbage takes long.
                         gc.freeze()
+            except InterruptedDaemonError:
+                pass  # as was asked for
             finally:
+                self.is_at_work = False
                 self.watching.stop()
                 self.waker.close()
                 self.project.save()
@@ -150,9 +159,19 @@ class Daemon:
         self.schedule.ask(now, "start")
 
     def stop(self, reason: str) -> None:
-        """End after the file in hand. May be called from a signal handler."""
+        """End after the file in hand. May be called from a signal handler, or a thread."""
         self._stop_reason = reason
         self.waker.ring()
+        self.on_stop()
+
+    def take_stop(self) -> None:
+        """Stop if that is asked for; other requests are left. May be called from a thread."""
+        for question in self._inbox.take(STOP):
+            self._answer_stop(question)
+
+    def _answer_stop(self, question: Question) -> None:
+        self._inbox.answer(question, {"stopping": True})
+        self.stop("request")
 
     def reload(self) -> None:
         """Read everything again, as after a change. May be called from a signal handler."""
@@ -179,7 +198,11 @@ class Daemon:
         elif due.activity is schedule.Activity.AUDIT:
             self._audit(now)
         elif self._may_begin(now):
-            self._run_batch()
+            self.batch_runs.set()
+            try:
+                self._run_batch()
+            finally:
+                self.batch_runs.clear()
 
     @property
     def settings(self) -> Project | None:
@@ -232,8 +255,7 @@ class Daemon:
             elif question.kind == STATUS:
                 self._inbox.answer(question, self.on_status())
             elif question.kind == STOP:
-                self._inbox.answer(question, {"stopping": True})
-                self.stop("request")
+                self._answer_stop(question)
 
     def _should_stop(self) -> bool:
         now = self._clock()
@@ -399,30 +421,3 @@ class Daemon:
     def _add(self, batch: events.Batch, done: Pass) -> None:
         for file in batch.add(done):
             self.stream.publish(events.OutputWritten(batch=batch.id, file=file))
-
-
-@contextlib.contextmanager
-def handling(daemon: Daemon) -> Iterator[None]:
-    """Stop ``daemon`` at SIGTERM and SIGINT, and let it read everything again at SIGHUP.
-
-    A second SIGINT interrupts at once, wherever it is.
-    """
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        name = signal.Signals(number).name
-        if name == "SIGHUP":
-            daemon.reload()
-        else:
-            daemon.stop(name)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    # Windows has no SIGHUP.
-    names = {"SIGTERM", "SIGINT", "SIGHUP"}
-    before = {
-        number: signal.signal(number, handle) for number in signal.Signals if number.name in names
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

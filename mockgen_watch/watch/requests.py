@@ -127,8 +127,8 @@ class Inbox:
         """Where requests arrive."""
         return Path(self.state.folder, REQUESTS)
 
-    def take(self) -> list[Question]:
-        """Return what is asked, and remove the requests."""
+    def take(self, kind: str = "") -> list[Question]:
+        """Return what is asked, and remove the requests; of one ``kind``, or all."""
         try:
             names = sorted(name for name in os.listdir(self.folder) if name.endswith(".json"))
         except OSError:
@@ -137,8 +137,10 @@ class Inbox:
         for name in names:
             with contextlib.suppress(StorageError, ValueError, KeyError, TypeError):
                 data = json.loads(self.state.read(f"{REQUESTS}/{name}") or b"")
-                kind, details = str(data["kind"]), dict(data["details"])
-                found.append(Question(id=name.removesuffix(".json"), kind=kind, details=details))
+                asked, details = str(data["kind"]), dict(data["details"])
+                if kind not in {"", asked}:
+                    continue
+                found.append(Question(id=name.removesuffix(".json"), kind=asked, details=details))
             with contextlib.suppress(StorageError):
                 self.state.remove(f"{REQUESTS}/{name}")
         return found

@@ -45,6 +45,41 @@ def test_a_signal_ends_it_in_good_order(world: World, number: signal.Signals) ->
     assert '"watch.stopped"' in world.said()
 
 
+ENDLESS = """\
+$count: 1000000000000
+Order:
+  $output: {format: ndjson}
+  id: {$sequence: {start: 1}}
+  lines: {$array: [1, 99], $items: {$integer: [1, 9]}}
+"""
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "stop"])
+def test_it_ends_while_it_makes_a_file_without_end(world: World, how: str) -> None:
+    world.start()
+    assert world.process is not None
+    (world.specs / "a" / "user_input.yaml").write_text(ENDLESS)
+    until(lambda: any(path.stat().st_size > 1_000_000 for path in unfinished(world)))
+    if how == "stop":
+        world.run("stop")
+        assert world.process.wait(60) == 0
+    else:
+        assert world.end(signal.Signals[how]) == 0
+    assert '"watch.stopped"' in world.said()
+    world.process = None
+    world.write("a", "short again")
+    world.start()
+    assert world.sync()["errors"] == 0
+    assert world.shows("a", "short again")
+    world.run("stop")
+    world.assert_clean()
+
+
+def unfinished(world: World) -> list[Path]:
+    """Return the files that are being written."""
+    return [path for path in Path(world.state.folder).rglob(".mockgen-*") if path.is_file()]
+
+
 def test_sighup_reads_everything_again(world: World) -> None:
     world.start()
     assert world.process is not None

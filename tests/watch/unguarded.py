@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mockgen_watch.watch.daemon import Daemon, Safeguards, handling
+from mockgen_watch.watch.daemon import Daemon, Safeguards
+from mockgen_watch.watch.ending import handling
 from mockgen_watch.watch.metrics import Metrics, describe_status
 
 

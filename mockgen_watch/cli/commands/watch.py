@@ -22,7 +22,8 @@ from mockgen_watch.observe import (
 )
 from mockgen_watch.spec.build.project import LogSettings
 from mockgen_watch.storage.project_folder import find_project
-from mockgen_watch.watch.daemon import Daemon, handling
+from mockgen_watch.watch.daemon import Daemon
+from mockgen_watch.watch.ending import handling
 from mockgen_watch.watch.events import BatchEnded, DaemonEvent, EventLogger
 from mockgen_watch.watch.metrics import LOOPBACK, Endpoint, Metrics, describe_status
 
