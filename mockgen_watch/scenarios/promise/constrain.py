@@ -19,6 +19,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.diagnostics import Diagnostic, Related
+from mockgen_watch.generate.column import record_at
+from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.plan.checks import check_unique
 from mockgen_watch.rules.values import Path, is_number, seconds_of, with_field
 from mockgen_watch.scenarios.promise import facts
@@ -340,6 +342,9 @@ def _cannot_be_met(requirement: Requirement, plan: RecordPlan) -> Diagnostic:
         hint = "give the field a value that is in scope"
     else:
         message = f"no record of {plan.scenario} can meet {name}"
+        because = requirement.unevaluated(record_at(compile_program(plan), 0))
+        if because:
+            message += f": on the first one it cannot be evaluated: {because}"
         hint = "give the field a value that the rule allows"
     return Diagnostic(
         code="MG403",

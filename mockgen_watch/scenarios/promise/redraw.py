@@ -230,9 +230,8 @@ class Sampler:
         reason = "its fields are not drawn again"
         if self._units_of(requirement):
             reason = f"{MOST_ATTEMPTS} attempts failed"
-        why = requirement.why(record) if requirement.why is not None else ""
-        _, cannot, because = why.partition(" cannot be evaluated: ")
-        if cannot:
+        because = requirement.unevaluated(record)
+        if because:
             reason += f", at the last the rule could not be evaluated: {because}"
         return Diagnostic(
             code="MG404",

@@ -116,6 +116,11 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
         """Whether it is about each element where its path leads to an array of plain values."""
         return self.is_outside or self.condition is not None
 
+    def unevaluated(self, record: Json) -> str:
+        """Return why its expression cannot be evaluated on a record; ``""`` where it can."""
+        why = self.why(record) if self.why is not None else ""
+        return why.partition(" cannot be evaluated: ")[2]
+
     def fields_in(self, plan: RecordPlan, message: str) -> tuple[Related, ...]:
         """Return where ``plan`` states the fields that decide, each with ``message``."""
         fields = facts.fields_below(plan.shape, self.paths or ())

@@ -100,6 +100,27 @@ M:
 
 
 @pytest.mark.parametrize(
+    ("rule", "because"),
+    [
+        ("record.a / (record.a - record.a) > 1", "division by zero"),
+        ("[1, 2][record.a * 0 + 4] > 0", "there is no element 4: the list has 2"),
+        ("record.a > 5", ""),
+    ],
+)
+def test_a_rule_that_no_value_meets_is_refused_with_the_reason(rule: str, because: str) -> None:
+    spec = f"""\
+M:
+  a: [0, 1, 2]
+  $rules: {{r: {{cel: "{rule}"}}}}
+  $scenarios: {{positive: {{}}}}
+"""
+    (found,) = refusals(spec)
+    assert found.code == "MG403"
+    _, _, told = found.message.partition(": on the first one it cannot be evaluated: ")
+    assert told == because
+
+
+@pytest.mark.parametrize(
     "rule", ["int(record.t) > record.n", "min(record.l) > record.n", "record.l[1] > record.n"]
 )
 def test_a_bound_without_a_value_is_drawn_again(rule: str) -> None:
