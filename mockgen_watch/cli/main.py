@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
-import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from mockgen_watch import __version__
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.cli.options import add_global_options, help_formatter
-from mockgen_watch.errors import FindingsError, MockgenError, UsageError
+from mockgen_watch.cli.streams import prepare_streams
+from mockgen_watch.errors import FindingsError, MockgenError, StorageError, UsageError
 from mockgen_watch.observe import Log, escape_for_terminal, level_of
 
 if TYPE_CHECKING:
@@ -85,10 +85,7 @@ def run() -> int:
     # NumPy would start a thread for each core, which costs more than the rest of its import; what
     # we ask of it is never linear algebra.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for stream in (sys.stdout, sys.stderr):
-        # Fixtures on stdout are UTF-8 in every locale, with the line ends they have in a file.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    prepare_streams()
     return main(sys.argv[1:])
 
 
@@ -110,10 +107,9 @@ def main(words: Sequence[str], commands: Mapping[str, Entry] = COMMANDS) -> int:
     except BrokenPipeError:
         _close_stdout()
         return ExitCode.FINDINGS
-    except OSError as error:
+    except StorageError as error:
         # Nothing but the flush raises it here: the disk behind stdout is full, for one.
-        _close_stdout()
-        _complain(f"stdout: {error.strerror}")
+        _complain(str(error))
         return ExitCode.FINDINGS
 
 
