@@ -366,7 +366,6 @@ class _Compiler:
             if node in nodes:
                 self.found.append(_circle(self._steps[nodes.index(node) :], is_alone=is_alone))
                 return None
-            # What is stated of its other fields changes nothing here.
             plan = replace(whole, stated=())
             plan = _narrow(plan, path) if node[3] else plan
             self._compiled[node] = self._with_parents(node, plan, parent.source)
@@ -374,6 +373,10 @@ class _Compiler:
         if records is None:
             return None
         suite, _, scenario = parent.key
+        # What is stated of its other fields changes nothing here.
+        stated = tuple(each for each in whole.stated if each.bears_on(path))
+        if stated:
+            records = replace(records[0], stated=stated), records[1]
         return replace(reference, suite=suite, scenario=scenario, path=path), records
 
 

@@ -241,7 +241,7 @@ class FieldFacts:
                     yield self, shape
         elif isinstance(generator, generators.Reference):
             parent = next((plan for other, plan in self.plan.parents if other == generator), None)
-            if parent is None or parent.is_broken:
+            if parent is None or parent.is_broken or parent.stated:
                 return
             facts = self._parents.setdefault(id(parent), FieldFacts(parent))
             leaf = spec.find_shape(parent.shape, generator.path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from mockgen_watch.diagnostics import Diagnostic, Related, Suggestion, suggest
+from mockgen_watch.diagnostics import Diagnostic, Suggestion, suggest
 from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def find_field(
     for path in choices:
         # An element of an array is no field of the record: which one would it be?
         if _is_field(parent.shape, path):
-            return _statement_of(leaf, parent, path) or path
+            return path
     name = f"$ref {reference.model}.{'.'.join(reference.path)}"
     if any(spec.find_shape(parent.shape, path) is not None for path in choices):
         message = f"{name}: it is an object or in an array, not a single value"
@@ -66,27 +66,6 @@ def find_field(
     missing, siblings = spec.missing_key(parent.shape, choices[0])
     message = f'{name}: there is no field "{missing}"'
     return _error("MG203", message, leaf, near=suggest(missing, siblings))
-
-
-def _statement_of(leaf: spec.Leaf, parent: RecordPlan, path: spec.KeyPath) -> Diagnostic | None:
-    """Return why the reference of ``leaf`` cannot lead to the field ``path`` of ``parent``.
-
-    The parent's values are drawn again for the child, and a stated value is not drawn.
-    """
-    for statement in parent.stated:
-        short = min(len(statement.path), len(path))
-        if statement.path[:short] == path[:short]:
-            return Diagnostic(
-                code="MG406",
-                message=(
-                    f'"{".".join(path)}" of {parent.model_id}/{parent.scenario} is referred to, '
-                    f"so that record {statement.record} cannot state it"
-                ),
-                location=statement.location,
-                hint="leave the value to be drawn, or let the other field not refer to it",
-                related=(Related(message="refers to it", location=leaf.origin.location),),
-            )
-    return None
 
 
 def _scenario_of(

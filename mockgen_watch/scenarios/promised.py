@@ -85,7 +85,9 @@ class ScenarioRecords(Records):
 
     def changes(self, path: tuple[str, ...]) -> bool:
         """Return whether the field at ``path`` may be another one than the first plan draws."""
-        return self.has_faults or len(self.samplers) > 1 or self.samplers[0].redraws(path)
+        is_stated = any(each.bears_on(path) for each in self.samplers[0].plan.stated)
+        is_chosen = self.has_faults or len(self.samplers) > 1
+        return is_stated or is_chosen or self.samplers[0].redraws(path)
 
     def batches(self, xp: ModuleType, indexes: IntArray) -> Iterator[Batch]:
         for number, sampler in enumerate(self.samplers):
@@ -262,7 +264,7 @@ class _Compiler:
         made = None
         if has_promise(plan):
             made = apart.promised(plan)
-        elif plan.coverage.is_asked:
+        elif plan.coverage.is_asked or plan.stated:
             made = apart.free(plan)
         if made is None:
             return plan, None

@@ -103,6 +103,11 @@ class Statement(Struct, frozen=True, kw_only=True):
     location: Location
     is_gone: bool = False
 
+    def bears_on(self, path: KeyPath) -> bool:
+        """Return whether it decides what is at ``path``, above it or below."""
+        short = min(len(self.path), len(path))
+        return self.path[:short] == path[:short]
+
 
 def fold(name: str) -> str:
     """Return what two names share that a file system may take for one."""

@@ -334,15 +334,13 @@ def parent_leaf(
 ) -> tuple[spec.Leaf, RecordPlan] | None:
     """Return the leaf that a reference takes its values from, and the plan that it is in.
 
-    None where the values have faults, so that the leaf says nothing of them.
+    None where the values have faults or are stated, so that the leaf says nothing of them.
     """
     parent = dict(plan.parents).get(reference)
-    found = (
-        None
-        if parent is None or parent.is_broken
-        else spec.find_shape(parent.shape, reference.path)
-    )
-    return (found, parent) if isinstance(found, spec.Leaf) and parent is not None else None
+    if parent is None or parent.is_broken or parent.stated:
+        return None
+    found = spec.find_shape(parent.shape, reference.path)
+    return (found, parent) if isinstance(found, spec.Leaf) else None
 
 
 def view_of(plan: RecordPlan) -> RecordView:
