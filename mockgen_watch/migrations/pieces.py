@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.migrations import forms
-from mockgen_watch.spec.build.reader import spec_key
+from mockgen_watch.spec.build.reader import GENERATOR_DIRECTIVES, spec_key
 from mockgen_watch.spec.build.scenarios import scenario_name
 from mockgen_watch.spec.build.user_input import file_name_problem
 from mockgen_watch.spec.model import fold
@@ -145,19 +145,33 @@ def value_spec(value: forms.OldValue) -> Json:
     size = period_of(value)
     if size > MAX_ROWS:
         raise TooManyRowsError([("its elements", size)], size)
-    return {"$choice": [value_at(value, n) for n in range(size)]}
+    return {"$choice": [as_it_stands(value_at(value, n)) for n in range(size)]}
+
+
+def as_it_stands(value: Json) -> Json:
+    """Return an entry of a pool or a row that is ``value``, and no way to choose one."""
+    is_leaf = isinstance(value, dict) and any(
+        key in GENERATOR_DIRECTIVES or key == "$array" for key in value
+    )
+    return {"$const": value} if is_leaf else value
 
 
 def _leaf_spec(leaf: forms.OldLeaf) -> Json:
     values = shortest_period(leaf.values)
     if all(not isinstance(value, dict | list) for value in values):
         return values[0] if len(values) == 1 and not leaf.is_list else list(leaf.values)
-    return {"$const": values[0]} if len(values) == 1 else {"$choice": list(leaf.values)}
+    return (
+        {"$const": values[0]}
+        if len(values) == 1
+        else {"$choice": [*map(as_it_stands, leaf.values)]}
+    )
 
 
 def _rows(fields: Sequence[forms.OldField], size: int) -> Json:
     """Return the rows, equal ones as one with a weight."""
-    rows = [{spec_key(f.name): value_at(f.value, n) for f in fields} for n in range(size)]
+    rows = [
+        {spec_key(f.name): as_it_stands(value_at(f.value, n)) for f in fields} for n in range(size)
+    ]
     first: dict[bytes, dict[str, Json]] = {}
     weights: Counter[bytes] = Counter()
     for row in rows:

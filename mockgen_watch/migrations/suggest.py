@@ -24,6 +24,7 @@ from mockgen_watch.migrations.forms import (
     SuffixFile,
 )
 from mockgen_watch.migrations.layout import inline_text, key_text, member_lines
+from mockgen_watch.migrations.pieces import as_it_stands
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.reader import spec_key
 from mockgen_watch.spec.build.user_input import split_suffix
@@ -73,7 +74,8 @@ def likely_rows(sections: Mapping[str, Pools]) -> Iterator[Suggestion]:
 def _suggestion(name: str, pools: Pools, fields: Sequence[str], reason: str) -> Suggestion:
     size = len(pools[fields[0]])
     rows: list[documents.Json] = [
-        {spec_key(key): pools[key][n] for key in fields} for n in range(min(size, _SHOWN))
+        {spec_key(key): as_it_stands(pools[key][n]) for key in fields}
+        for n in range(min(size, _SHOWN))
     ]
     more = (f"  # and so on, {size} rows",) if size > _SHOWN else ()
     return Suggestion(
@@ -348,7 +350,11 @@ def _mappings(sections: Mapping[str, Pools], master: documents.Node) -> Iterator
         where = f"{parent}.{near}".lstrip(".")
         if near and own not in siblings and where not in names:
             values = next(pools[key] for pools in sections.values() if key in pools)
-            pool = {"$const": values[0]} if len(values) == 1 else {"$choice": list(values)}
+            pool = (
+                {"$const": values[0]}
+                if len(values) == 1
+                else {"$choice": [*map(as_it_stands, values)]}
+            )
             yield Suggestion(
                 kind="mapping",
                 text=f"{key} has no counterpart in the master, but {where} is near: "

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.pools import is_leaf, read_weight
+from mockgen_watch.spec.build.pools import is_constant, is_leaf, read_weight
 from mockgen_watch.spec.generators import Alternative, Alternatives, Case
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def has_leaves(entry: reader.Entry) -> bool:
     """Return whether a pool has an entry that says how a value is chosen, and is no value."""
     items = entry.items()
     values = [item.short_form("value", "weight").get("value", item) for item in items]
-    return any(is_leaf(value) for value in values)
+    return any(is_leaf(value) and not is_constant(value) for value in values)
 
 
 def build_alternatives(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,12 @@ from msgspec import Struct
 
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.pools import pool_of_values, pool_of_weights, read_vocabulary
+from mockgen_watch.spec.build.pools import (
+    constant_or_value,
+    pool_of_values,
+    pool_of_weights,
+    read_vocabulary,
+)
 from mockgen_watch.spec.build.ranges import build_moment, build_number, read_limits
 from mockgen_watch.spec.build.sequences import build_index, build_sequence
 from mockgen_watch.spec.check_forms import FORMS
@@ -187,8 +193,8 @@ _BUILDERS: Final[Mapping[str, Callable[[reader.Entry], generators.Generator | No
     MappingProxyType(
         {
             "$const": _constant,
-            "$choice": pool_of_values,
-            "$weighted": pool_of_weights,
+            "$choice": partial(pool_of_values, read=constant_or_value),
+            "$weighted": partial(pool_of_weights, read=constant_or_value),
             "$pattern": _pattern,
             "$boolean": _boolean,
             "$uuid": _uuid,

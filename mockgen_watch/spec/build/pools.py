@@ -32,7 +32,9 @@ from mockgen_watch.spec.build.reader import (
 from mockgen_watch.spec.generators import Pool, PoolEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    ReadValue = Callable[[Entry], documents.Json]
 
 
 MAX_WEIGHT_DIGITS: Final = 12
@@ -45,8 +47,12 @@ _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
 _LITERAL: Final = frozenset({"$const", "$rules", "$exclude"})
 
 
-def pool_of_values(entry: Entry) -> Pool | None:
-    """Return the pool of a list, each item as it stands; None when it was reported."""
+def _as_it_stands(entry: Entry) -> documents.Json:
+    return documents.plain_data(entry.node)
+
+
+def pool_of_values(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | None:
+    """Return the pool of a list; None when it was reported. ``read`` gives the value of an item."""
     if not entry.is_list:
         entry.type_error("a list of values")
         return None
@@ -54,15 +60,18 @@ def pool_of_values(entry: Entry) -> Pool | None:
     if not items:
         _report_empty(entry)
         return None
-    return Pool(entries=add_up(_value(item, documents.plain_data(item.node)) for item in items))
+    return Pool(entries=add_up(_value(item, read(item)) for item in items))
 
 
-def pool_of_weights(entry: Entry) -> Pool | None:
-    """Return the pool of a mapping value → weight, or of a list of pairs [value, weight]."""
+def pool_of_weights(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | None:
+    """Return the pool of a mapping value → weight, or of a list of pairs [value, weight].
+
+    ``read`` gives the value of a pair.
+    """
     if entry.is_mapping:
         values = [_weighted_key(member) for member in entry.members()]
     elif entry.is_list:
-        values = [_weighted_pair(item) for item in entry.items()]
+        values = [_weighted_pair(item, read) for item in entry.items()]
     else:
         entry.type_error("a mapping of values to weights, or a list of [value, weight]")
         return None
@@ -75,6 +84,16 @@ def pool_of_weights(entry: Entry) -> Pool | None:
 def is_leaf(entry: Entry) -> bool:
     """Return whether an entry of a pool says how a value is chosen, and is no value itself."""
     return any(key in GENERATOR_DIRECTIVES or key == "$array" for key in entry.directives())
+
+
+def is_constant(entry: Entry) -> bool:
+    """Return whether an entry of a pool says that it is a value, whatever its keys look like."""
+    return [each.key for each in entry.members()] == ["$const"]
+
+
+def constant_or_value(entry: Entry) -> documents.Json:
+    """Return the value of an entry of a pool that is no leaf, or of ``$const`` alone."""
+    return documents.plain_data(entry.members()[0].node if is_constant(entry) else entry.node)
 
 
 Cells: TypeAlias = "dict[bytes, dict[str, Entry]]"
@@ -178,14 +197,14 @@ def _warn_of_a_number(member: Entry) -> None:
         member.build.diagnostics.warn("MG202", member.key_location, message, hint)
 
 
-def _weighted_pair(item: Entry) -> PoolEntry | None:
+def _weighted_pair(item: Entry, read: ReadValue) -> PoolEntry | None:
     pair = item.short_form("value", "weight")
     if not pair:
         item.error("MG202", "each item of $weighted is a pair [value, weight]")
         return None
     weight = read_weight(pair["weight"])
     value = pair["value"]
-    return None if weight is None else _value(value, documents.plain_data(value.node), weight)
+    return None if weight is None else _value(value, read(value), weight)
 
 
 def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | None:
@@ -209,8 +228,8 @@ def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | 
             member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
         elif cells is None or not is_leaf(member):
             values[data_key(member.key)] = documents.plain_data(member.node)
-        elif [each.key for each in member.members()] == ["$const"]:
-            values[data_key(member.key)] = documents.plain_data(member.members()[0].node)
+        elif is_constant(member):
+            values[data_key(member.key)] = constant_or_value(member)
         else:
             leaves[data_key(member.key)] = member
     if weight is None or item.errors > before:

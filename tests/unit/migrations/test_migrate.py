@@ -179,3 +179,14 @@ def test_the_model_gets_another_name_where_one_has_it() -> None:
     done = migrated({"Edit_1": {"a": "1,2"}, "model_1": {"b": ["x"]}})
     assert done.new is not None
     assert list(json.loads(done.new)) == ["Model_1_2", "model_1"]
+
+
+def test_values_that_look_like_directives_stay_values() -> None:
+    leaf = {"$integer": 5}
+    done = migrated({"Edit_1": {"a": [leaf, "x"], "b": "1,2", "c": [leaf, leaf, "y"]}})
+    assert done.new is not None, done.diagnostics
+    model = json.loads(done.new)["Model_1"]
+    assert model == {
+        "$rows": [{"a": {"$const": leaf}, "b": "1"}, {"a": "x", "b": "2"}],
+        "c": {"$choice": [{"$const": leaf}, {"$const": leaf}, "y"]},
+    }
