@@ -35,6 +35,7 @@ from mockgen_watch.spec.generators import (
     Uuid,
 )
 from mockgen_watch.spec.model import Transform
+from tests.golden.constructs import construct_values
 from tests.shapes import (
     array,
     below,
@@ -219,7 +220,7 @@ def contract_values() -> dict[str, list[str]]:
         ]
         for name in names
     }
-    return {**_lowest(), **fields}
+    return {**_lowest(), **fields, **construct_values()}
 
 
 def _lowest() -> dict[str, list[str]]:
