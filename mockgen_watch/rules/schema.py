@@ -47,6 +47,11 @@ REMARKS: Final = frozenset(
 """Keywords that check nothing."""
 
 
+def checks_nothing(schema: Json) -> bool:
+    """Return whether each value meets ``schema``, as it has nothing but remarks."""
+    return schema is True or (isinstance(schema, dict) and schema.keys() <= REMARKS)
+
+
 def compile_schema(schema: Json) -> Check:
     """Return the check of a value against ``schema``.
 

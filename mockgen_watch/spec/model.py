@@ -365,12 +365,12 @@ def missing_key(shape: Shape, path: KeyPath) -> tuple[str, list[str]]:
     """
     for depth, key in enumerate(path):
         if find_shape(shape, path[: depth + 1]) is None:
-            homes = list(_objects_at(shape, path[:depth]))
+            homes = list(objects_at(shape, path[:depth]))
             return key, [member.name for home in homes for member in home.members]
     return "", []
 
 
-def _objects_at(shape: Shape, path: KeyPath) -> Iterator[ObjectShape]:
+def objects_at(shape: Shape, path: KeyPath) -> Iterator[ObjectShape]:
     """Yield the objects that ``path`` leads to, those among alternatives too."""
     waiting = list(find_shapes(shape, path))
     while waiting:

@@ -6,6 +6,7 @@ every kind of fault of every rule on a few twins, so that each record begins at 
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ from mockgen_watch.diagnostics import Diagnostic, Related, Severity
 from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
+from mockgen_watch.rules.schema import checks_nothing
 from mockgen_watch.rules.values import Path, Place, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults import candidates
 from mockgen_watch.scenarios.faults.changes import Candidate
@@ -53,6 +55,9 @@ STILL_HOLDS: Final = "the rule still holds"
 
 MOST_NEARLY: Final = 12
 """Changes that break another rule as well for which one more change is tried that may repair it."""
+
+MOST_ADDITIONS: Final = 256
+"""Values of fields that a twin does not have which are tried where nothing else breaks its rule."""
 
 SAMPLE: Final = 8
 """Twins on which the kinds of faults that a rule allows are tried out."""
@@ -194,6 +199,12 @@ class Breaker:
             fault = self._mended(target, nearly[:MOST_NEARLY])
             if fault is not None:
                 return fault
+        for addition in itertools.islice(candidates.additions(target), MOST_ADDITIONS):
+            result = self._try(target, (addition,))
+            if isinstance(result, Fault):
+                return result
+            if reason in {NOTHING_OF_THIS_KIND, STILL_HOLDS}:
+                reason = result
         return reason
 
     def _mended(
@@ -406,29 +417,37 @@ class Breaker:
         ]
 
     def _unbreakable(self, rule: Rule, kinds: FaultKinds, severity: Severity) -> Diagnostic:
-        reasons = kinds.impossible.values()
-        others = (
-            each
-            for each in self.terms.rules
-            if any(f'rule "{each.name}"' in reason for reason in reasons)
-        )
-        other = next(others, None)
-        why = (
-            f'each fault breaks rule "{other.name}" as well' if other else "it holds for all values"
-        )
-        is_warning = severity is Severity.WARNING
+        why, others = self._hindrance(rule, kinds)
+        if severity is Severity.WARNING:
+            hint = "no negative record breaks it; state broken: never where that is meant"
+        elif others:
+            hint = "make one rule of both, or drop one"
+        else:
+            hint = f"state values that break it in {self.plan.scenario}, or broken: never"
         return Diagnostic(
-            code="MG410" if is_warning else "MG403",
+            code="MG410" if severity is Severity.WARNING else "MG403",
             severity=severity,
             message=f'no record can break rule "{rule.name}" alone: {why}',
             location=rule.location,
-            hint=(
-                "no negative record breaks it; state broken: never where that is meant"
-                if is_warning
-                else "make one rule of both, or drop one"
-            ),
-            related=(Related(message="this rule", location=other.location),) if other else (),
+            hint=hint,
+            related=others,
         )
+
+    def _hindrance(self, rule: Rule, kinds: FaultKinds) -> tuple[str, tuple[Related, ...]]:
+        """Return why no fault of a rule will do, and the rule or exclusion that is in the way."""
+        reasons = kinds.impossible.values()
+        for verb, word, stated in (
+            ("breaks", "rule", self.terms.rules),
+            ("matches", "exclusion", self._clauses),
+        ):
+            for each in stated:
+                name = f'{word} "{each.name}"'
+                if any(name in reason for reason in reasons):
+                    place = Related(message=f"this {word}", location=each.location)
+                    return f"each fault {verb} {name} as well", (place,)
+        if rule.value_why is not None and checks_nothing(rule.schema):
+            return "it holds for all values", ()
+        return "no change that was tried breaks it", ()
 
 
 def with_fault(record: Json, fault: Fault) -> Json:

@@ -31,6 +31,7 @@ from mockgen_watch.scenarios.faults.kinds import (
     ORDER,
     OTHER_VALUE,
     OWN,
+    PRESENT,
     TOO_LONG,
     TOO_SHORT,
     Magnitude,
@@ -244,6 +245,46 @@ def _of_expression(target: Target) -> Iterator[Candidate]:
         found = json_values.value_at(record, path)
         if isinstance(found, dict | list):
             yield from plain_candidates(path, found)
+
+
+def additions(target: Target) -> Iterator[Candidate]:
+    """Yield the record with one thing more that an expression asks for, as texts in it say."""
+    rule, fields = target.rule, target.fields
+    if rule.expression is None:
+        return
+    literals = literals_of(rule.text)
+    places = dict.fromkeys(_absent_places(rule, target.record, fields))
+    for place in rotated(list(places), target.rotation)[:_MOST_PLACES]:
+        for value in fields.full_values_at(place, target.rotation):
+            yield Candidate(PRESENT, place, value)
+            for inner, scalar in itertools.islice(_scalars((), value), _MOST_PLACES):
+                for literal in literals:
+                    for other in _around(literal, inner, scalar, fields.step_at(place, scalar)):
+                        whole = json_values.with_value(value, inner, other.value)
+                        yield Candidate(PRESENT, place, whole)
+
+
+def _absent_places(rule: Rule, record: Json, fields: RecordFields) -> Iterator[json_values.Place]:
+    """Yield the places of members that a record does not have, and that the rule reads."""
+    for path in rule.paths or [()]:
+        for depth in range(len(path)):
+            for place, value in json_values.places_of(record, path[:depth]):
+                if isinstance(value, dict) and path[depth] not in value:
+                    yield (*place, path[depth])
+        for place, value in json_values.places_of(record, path):
+            yield from _absent_below(place, value, fields)
+
+
+def _absent_below(
+    place: json_values.Place, value: Json, fields: RecordFields
+) -> Iterator[json_values.Place]:
+    if isinstance(value, dict):
+        yield from [(*place, name) for name in fields.names_at(place) if name not in value]
+        for name, inner in value.items():
+            yield from _absent_below((*place, name), inner, fields)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _absent_below((*place, number), inner, fields)
 
 
 def literals_of(text: str) -> list[str | Decimal]:

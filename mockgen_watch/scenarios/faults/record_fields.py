@@ -11,15 +11,16 @@ from msgspec.structs import replace
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.rules import values as json_values
-from mockgen_watch.scenarios.promise.facts import bare_path
+from mockgen_watch.scenarios.promise.facts import bare_path, change_shape
 from mockgen_watch.spec.generators import Moment, Number
-from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape
+from mockgen_watch.spec.model import Leaf, ObjectShape, find_shape, objects_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
+    from mockgen_watch.spec.model import Shape
 
 
 _MOST_WHOLE: Final = 4
@@ -45,22 +46,26 @@ class RecordFields:
         )
         """Returns the leaf that the value at a place stems from, or None."""
 
-        self._find_whole = lru_cache(_MOST_WHOLE)(_whole_records(plan))
+        self._find_whole = lru_cache(_MOST_WHOLE)(_records_of(plan, _whole))
+        self._find_full = lru_cache(_MOST_WHOLE)(_records_of(plan, _full))
 
     def names_at(self, place: json_values.Place) -> list[str]:
         """Return the names of the members that an object at a place may have."""
-        found = find_shape(self._shape, bare_path(place))
-        members = found.members if isinstance(found, ObjectShape) else ()
-        return [member.name for member in members if not member.shape.modifiers.delete]
+        members = (
+            member
+            for home in objects_at(self._shape, tuple(map(str, place)))
+            for member in home.members
+        )
+        found = {member.name: None for member in members if not member.shape.modifiers.delete}
+        return list(found)
 
     def values_at(self, place: json_values.Place, rotation: int) -> Iterator[Json]:
         """Yield values that other records may have at a place where this one has none."""
-        path = bare_path(place)
-        for step in range(_MOST_WHOLE):
-            whole = self._find_whole((rotation + step) % _MOST_WHOLE)
-            found = next(iter(json_values.places_of(whole, path)), None)
-            if found is not None:
-                yield found[1]
+        return _values_at(self._find_whole, bare_path(place), rotation)
+
+    def full_values_at(self, place: json_values.Place, rotation: int) -> Iterator[Json]:
+        """Yield values for a place as ``values_at`` does, with all that elements may have, too."""
+        return _values_at(self._find_full, bare_path(place), rotation)
 
     def step_at(self, place: json_values.Place, value: Json | json_values.Missing) -> Decimal:
         """Return the distance between a number at ``place`` and its neighbours."""
@@ -93,14 +98,35 @@ class RecordFields:
         return (moment, Decimal(seconds)) if isinstance(seconds, int) else None
 
 
-def _whole_records(plan: RecordPlan) -> Callable[[int], Json]:
-    """Return what makes records of ``plan`` in which no member is absent or null."""
+def _values_at(
+    find: Callable[[int], Json], path: json_values.Path, rotation: int
+) -> Iterator[Json]:
+    for step in range(_MOST_WHOLE):
+        record = find((rotation + step) % _MOST_WHOLE)
+        found = next(iter(json_values.places_of(record, path)), None)
+        if found is not None:
+            yield found[1]
+
+
+def _records_of(
+    plan: RecordPlan, change: Callable[[ObjectShape], ObjectShape]
+) -> Callable[[int], Json]:
+    """Return what makes the records of ``plan`` with another shape."""
 
     @lru_cache(maxsize=1)
     def program() -> Program:
-        return compile_program(replace(plan, shape=_whole(plan.shape)))
+        return compile_program(replace(plan, shape=change(plan.shape)))
 
     return lambda index: record_at(program(), index)
+
+
+def _full(shape: ObjectShape) -> ObjectShape:
+    """Return ``shape`` with all that may be absent or null in it, elements' members too."""
+
+    def sure(_: json_values.Path, part: Shape) -> Shape:
+        return replace(part, modifiers=replace(part.modifiers, omit=Decimal(0), null=Decimal(0)))
+
+    return change_shape(shape, sure)
 
 
 def _whole(shape: ObjectShape) -> ObjectShape:

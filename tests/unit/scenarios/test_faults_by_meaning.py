@@ -181,6 +181,69 @@ def test_rules_that_cannot_be_broken_alone_are_warnings() -> None:
     assert '"meant"' not in texts
 
 
+OPTIONAL = """
+M:
+  k: [a, b]
+  pay: PAY
+  $rules: {r: {cel: "!has(record.pay.iban) || record.pay.iban != 'DE0000'"}}
+  $scenarios: {positive: {}, negative: {}}
+  $count: 40
+"""
+
+
+@pytest.mark.parametrize(
+    "pay",
+    [
+        '{iban: {$pattern: "DE[1-9]{4}", $omit: 0.3}}',
+        '{iban: {$pattern: "DE[1-9]{4}", $omit: 0.97}}',
+        '{iban: {$pattern: "DE[1-9]{4}", $omit: 1.0}}',
+        '{$one_of: [{card: {$pattern: "[0-9]{4}"}}, {iban: {$pattern: "DE[1-9]{4}"}}]}',
+        '{$given: record.k, $cases: {a: {no: 1}, b: {iban: {$pattern: "DE[1-9]{4}"}}}}',
+    ],
+)
+def test_a_field_that_may_be_absent_is_added_with_what_a_rule_forbids(pay: str) -> None:
+    cases = cases_of(plans_with("", OPTIONAL.replace("PAY", pay))["negative"], 40)
+    assert all('"iban": "DE0000"' in json.dumps(case.record["pay"]) for case in cases)
+    kinds = {fault.operator for case in cases for fault in case.faults}
+    assert "present" in kinds
+    assert kinds <= {"present", "other-value"}
+
+
+def test_a_member_that_an_element_lacks_is_added_with_what_a_rule_forbids() -> None:
+    model = """
+M:
+  lines: {$array: 2, $items: {x: {$pattern: "[a-f]{5}", $omit: 0.97}}}
+  $rules:
+    r: {cel: "record.lines.all(line, !has(line.x) || line.x != 'spoilt')"}
+    two: {field: lines, schema: {type: array, items: {type: object}, minItems: 2, maxItems: 2}}
+    all: {schema: {required: [lines]}, broken: never}
+  $scenarios: {positive: {}, negative: {}}
+  $count: 40
+"""
+    cases = cases_of(plans_with("", model)["negative"], 40)
+    broken = [case.record for case in cases if case.faults[0].rule == "r"]
+    assert broken
+    assert all("spoilt" in json.dumps(each["lines"]) for each in broken)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ('{cel: "!has(record.x) || record.x == record.x"}', "no change that was tried breaks it"),
+        ("{field: x, schema: {}}", "it holds for all values"),
+        ("{field: x, schema: {title: X, description: any}}", "it holds for all values"),
+    ],
+)
+def test_that_a_rule_always_holds_is_said_only_of_what_checks_nothing(rule: str, why: str) -> None:
+    model = (
+        f"M: {{x: {{$pattern: '[a-f]'}}, $rules: {{r: {rule}}}, $scenarios: {{negative: {{}}}}}}"
+    )
+    text = json.dumps(YAML(typ="safe", pure=True).load(model))
+    (error,) = refusals(text)
+    assert error.code == "MG403"
+    assert error.message.endswith(f" alone: {why}")
+
+
 def test_where_no_rule_can_be_broken_it_is_an_error() -> None:
     for rules in (
         "{r: {field: x, schema: {}}}",
