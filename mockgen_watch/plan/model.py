@@ -332,7 +332,9 @@ def _records_form(plan: RecordPlan, digests: dict[int, str]) -> Form:
     }
     if plan.coverage.is_asked:
         # Which file the cases are in plays no part.
-        data["coverage"] = [DESIGN, canonical_form(plan.coverage, skip=_CASES_FILE)]
+        # Twins are designed as those that they are twins of.
+        twin: list[Form] = [plan.twin] if plan.twin else []
+        data["coverage"] = [DESIGN, canonical_form(plan.coverage, skip=_CASES_FILE), *twin]
     if plan.rules or plan.exclusions:
         faulty = plan.faulty
         data["promises"] = PROMISES
