@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.pools import is_constant, is_leaf, read_weight
+from mockgen_watch.spec.build.pools import is_constant, is_leaf, read_weight, warn_of_slip
 from mockgen_watch.spec.generators import Alternative, Alternatives, Case
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def _as_value(item: reader.Entry) -> reader.Entry:
     """Return an entry of a pool: a leaf, or a value that stands as it is."""
     if is_leaf(item) or isinstance(item.node, documents.Scalar):
         return item
+    warn_of_slip(item)
     member = documents.Member(key="$const", mark=item.node.mark, node=item.node)
     return replace(item, node=documents.MappingNode(mark=item.node.mark, members=(member,)))
 

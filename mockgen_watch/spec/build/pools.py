@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
-from mockgen_watch.diagnostics import Diagnostic, Location, Related, nearest_word
+from mockgen_watch.diagnostics import (
+    Diagnostic,
+    Location,
+    Related,
+    ask_for,
+    is_slip,
+    nearest_word,
+)
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build.ranges import decimal_places
 from mockgen_watch.spec.build.reader import (
@@ -93,7 +100,17 @@ def is_constant(entry: Entry) -> bool:
 
 def constant_or_value(entry: Entry) -> documents.Json:
     """Return the value of an entry of a pool that is no leaf, or of ``$const`` alone."""
+    warn_of_slip(entry)
     return documents.plain_data(entry.members()[0].node if is_constant(entry) else entry.node)
+
+
+def warn_of_slip(entry: Entry) -> None:
+    """Warn of a key that is a typing slip away from a directive, in an entry that is a value."""
+    for member in () if is_leaf(entry) else entry.directives().values():
+        meant = next((word for word in GENERATOR_DIRECTIVES if is_slip(member.key, word)), "")
+        if meant:
+            hint = f"{ask_for(meant)} what it says is a value if it stands under $const"
+            member.key_warn("MG201", f"there is no directive {member.key}", hint)
 
 
 Cells: TypeAlias = "dict[bytes, dict[str, Entry]]"
@@ -226,9 +243,9 @@ def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | 
             message = f"{member.key} has no meaning in a row"
             otherwise = "a row takes $weight, $id and its fields"
             member.unknown_key("MG201", message, ("$weight", "$id"), otherwise)
-        elif cells is None or not is_leaf(member):
+        elif cells is None:
             values[data_key(member.key)] = documents.plain_data(member.node)
-        elif is_constant(member):
+        elif is_constant(member) or not is_leaf(member):
             values[data_key(member.key)] = constant_or_value(member)
         else:
             leaves[data_key(member.key)] = member

@@ -87,3 +87,26 @@ def test_a_schema_of_another_draft_is_refused() -> None:
     assert "draft 2020-12" in message
     own = {"$schema": "https://json-schema.org/draft/2020-12/schema", "minLength": 1}
     assert not found_in(schema_of(own))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"a": {"$choice": [{"$patern": "[0-9]"}, "x"]}},
+        {"a": {"$choice": [{"$patern": "[0-9]"}, {"$integer": [1, 2]}]}},
+        {"a": {"$weighted": [[{"$patern": "[0-9]"}, 1], ["x", 1]]}},
+        {"$rows": [{"a": {"$patern": "[0-9]"}}, {"a": "x"}]},
+    ],
+)
+def test_an_entry_that_is_nearly_a_leaf_is_a_warning(field: dict[str, object]) -> None:
+    (found,) = found_in(field)
+    assert found[:3] == ("MG201", "warning", "there is no directive $patern")
+    assert 'did you mean "$pattern"?' in found[3]
+    stated = json.loads(
+        json.dumps(field).replace('{"$patern": "[0-9]"}', '{"$const": {"$patern": 1}}')
+    )
+    assert found_in(stated) == []
+
+
+def test_an_entry_with_other_keys_is_a_value() -> None:
+    assert found_in({"a": {"$choice": [{"$x": 1}, {"$$pattern": 2}, {"pattern": 3}]}}) == []
