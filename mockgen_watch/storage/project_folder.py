@@ -321,11 +321,15 @@ class ProjectLock:
                     os.close(fd)
         return self._fd >= 0
 
+    def is_in_place(self) -> bool:
+        """Return whether this is still the lock that others find, as while the project stands."""
+        return self._fd >= 0 and self._is_named(self._fd)
+
     def _is_named(self, fd: int) -> bool:
         # Somebody may have removed the file, or the whole folder, after it was opened.
         try:
             return os.path.samestat(os.fstat(fd), os.stat(self._path()))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
 
     def _leave_note(self) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from mockgen_watch.errors import StorageError
 from mockgen_watch.storage.project_folder import DAEMON, SPECS, ProjectLock, StateFolder
 from mockgen_watch.storage.scan import ENDINGS, CalledOffError, Scan, never, scan_project
 from mockgen_watch.watch import events, schedule, watching
@@ -115,6 +116,7 @@ class Daemon:
         self._inbox = Inbox(self.state)
         self._waiting: list[Question] = []
         self._stop_reason = ""
+        self._lock: ProjectLock | None = None
         self._must_forget = False
         self._must_pass = True
         self._next_look = 0.0
@@ -127,9 +129,11 @@ class Daemon:
 
         Raises:
             LockedError: another daemon watches this project.
-            StorageError: the state folder cannot be written.
+            StorageError: the state folder cannot be written, or the project was replaced.
         """
-        with ProjectLock(self.state, DAEMON, holder="mockgen-watch watch", timeout=LOCK_WAIT):
+        lock = ProjectLock(self.state, DAEMON, holder="mockgen-watch watch", timeout=LOCK_WAIT)
+        with lock:
+            self._lock = lock
             self._inbox.open()
             self.stream.publish(events.Started(project=str(self.root), process=os.getpid()))
             try:
@@ -147,8 +151,14 @@ class Daemon:
                 self.is_at_work = False
                 self.watching.stop()
                 self.waker.close()
-                self.project.save()
-                self.stream.publish(events.Stopped(reason=self._stop_reason or "done"))
+                is_orphan, self._lock = self.is_orphan, None
+                if not is_orphan:
+                    self.project.save()
+                    self.stream.publish(events.Stopped(reason=self._stop_reason or "done"))
+        if is_orphan:
+            raise StorageError(
+                str(self.root), "the project was removed or replaced; its daemon ends"
+            )
 
     def begin(self, *, with_events: bool = True) -> None:
         """Start to watch, and want a first batch; ``run`` does this."""
@@ -181,6 +191,9 @@ class Daemon:
 
     def step(self) -> None:
         """Do the next thing, or wait for it."""
+        if self.is_orphan:
+            self.stop("project replaced")
+            return
         now = self._clock()
         self._take_events(now)
         self._take_requests(now)
@@ -203,6 +216,14 @@ class Daemon:
                 self._run_batch()
             finally:
                 self.batch_runs.clear()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Return whether its project was removed, so that it may write there no more.
+
+        A project that was cloned again has a lock of its own, and gets a daemon of its own.
+        """
+        return self._lock is not None and not self._lock.is_in_place()
 
     @property
     def settings(self) -> Project | None:

@@ -7,6 +7,7 @@ import glob
 import logging
 import os
 import sys
+import warnings
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -163,6 +164,8 @@ def _set_up_watchdog() -> None:
     """Take away what holds events back, and what writes to stderr past the project's log."""
     logging.getLogger("watchdog").addHandler(logging.NullHandler())
     logging.getLogger("watchdog").propagate = False
+    # Of folders that move while it begins to watch them; the next audit sees what it may miss.
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
     # The first half of a move waits for the other, and everything behind it: half a second for
     # each file that is moved out of the tree. Each half on its own is enough.
     try:

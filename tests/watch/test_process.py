@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.watch.world import PROGRAM, files_in, git, spec, until
+from tests.watch.world import PATIENCE, PROGRAM, files_in, git, spec, until
 
 if TYPE_CHECKING:
     from tests.watch.world import World
@@ -298,3 +298,37 @@ def test_ten_folders_of_a_burst_are_all_made(world: World) -> None:
     world.sync()
     assert len(files_in(world.root / "mock_outputs/burst")) == 160
     world.assert_clean()
+
+
+def test_a_project_that_is_cloned_again_gets_a_daemon_of_its_own(world: World) -> None:
+    world.start()
+    first = world.process
+    assert first is not None
+    specs = world.root.with_name("specs")
+    shutil.copytree(world.specs, specs)
+    # In one step: what a daemon writes meanwhile would be in the way.
+    world.root.rename(world.root.with_name("removed"))
+    shutil.rmtree(world.root.with_name("removed"))
+    assert first.wait(PATIENCE) == 1
+    assert "the project was removed or replaced" in world.said()
+    assert not world.root.exists()
+    world.root.mkdir()
+    git(world.root, "init", "-q")
+    shutil.copytree(specs, world.specs)
+    world.start()
+    world.assert_clean()
+
+
+def test_a_daemon_ends_when_another_folder_takes_the_place_of_its_project(world: World) -> None:
+    world.start()
+    first = world.process
+    assert first is not None
+    other = world.root.with_name("other")
+    other.mkdir()
+    git(other, "init", "-q")
+    shutil.copytree(world.specs, other / "specs")
+    world.root.rename(world.root.with_name("old"))
+    other.rename(world.root)
+    assert first.wait(PATIENCE) == 1
+    assert not (world.root / "mock_outputs").exists()
+    assert not (world.root / ".git/mockgen").exists()

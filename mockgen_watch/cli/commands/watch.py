@@ -109,7 +109,9 @@ class _Logs:
         self.adjust()
 
     def __call__(self, happening: DaemonEvent) -> None:
-        self.in_file(happening)
+        # The file would be in the way of whoever clones the project again.
+        if not self.daemon.is_orphan:
+            self.in_file(happening)
         if isinstance(happening, BatchEnded):
             self._follow()
 

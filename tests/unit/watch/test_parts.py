@@ -7,6 +7,7 @@ import os
 import threading
 import urllib.error
 import urllib.request
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +40,9 @@ from mockgen_watch.watch.requests import (
 )
 from mockgen_watch.watch.resident import Pass
 from mockgen_watch.watch.schedule import Waker
-from mockgen_watch.watch.watching import STORM_FILES, is_storm
+from mockgen_watch.watch.watching import STORM_FILES, EventObserver, is_storm
 from mockgen_watch.workflow.generate import FileResult, Report
+from tests.watch.world import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -316,3 +318,30 @@ def test_many_specs_that_go_on_moving(
 ) -> None:
     found = is_storm(scan(0, is_racy=False), scan(moved, is_racy=is_racy), is_recent=is_recent)
     assert found is expected
+
+
+def test_folders_that_move_while_they_are_watched_give_no_warnings(tmp_path: Path) -> None:
+    (tmp_path / "specs/moving").mkdir(parents=True)
+    (tmp_path / "state").mkdir()
+    observer = EventObserver(tmp_path, tmp_path / "state", ring=threading.Event().set)
+    seen: set[str] = set()
+
+    def has_seen_the_end() -> bool:
+        seen.update(path for path, _ in observer.take())
+        return any(path.endswith("/end.yaml") for path in seen)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        observer.start()
+        try:
+            for number in range(20):
+                # What is in a new folder is watched once more, by another name.
+                new = tmp_path / f"specs/new{number}"
+                new.mkdir()
+                (tmp_path / "specs/moving").rename(new / "moving")
+                (new / "moving").rename(tmp_path / "specs/moving")
+            (tmp_path / "specs/end.yaml").touch()
+            until(has_seen_the_end)
+        finally:
+            observer.stop()
+    assert [str(one.message) for one in told] == []
