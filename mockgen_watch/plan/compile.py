@@ -349,6 +349,11 @@ class _Compiler:
         if isinstance(parent, Diagnostic):
             self.found.append(parent)
             return None
+        if reference.each and parent.key[:2] == self._steps[-1].node[:2]:
+            from mockgen_watch.plan.trees import own_children  # noqa: PLC0415
+
+            self.found.append(own_children(leaf))
+            return None
         whole = self._plan(parent)
         path = find_field(reference, leaf, whole)
         if isinstance(path, Diagnostic):

@@ -82,3 +82,13 @@ def check_trees(plan: RecordPlan, own: tuple[str, str]) -> Iterator[Diagnostic]:
                 location=leaf.origin.location,
                 hint="$tree: 1 beside $ref gives a tree of one root; $tree: false means circles",
             )
+
+
+def own_children(leaf: spec.Leaf) -> Diagnostic:
+    """Return the error of ``$each`` beside a reference of a model to its own records."""
+    return Diagnostic(
+        code="MG204",
+        message="$each gives records to those of another model, not to the own ones",
+        location=leaf.origin.location,
+        hint="$tree: 1 beside $ref makes a tree of the model's own records",
+    )
