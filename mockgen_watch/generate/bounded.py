@@ -27,6 +27,8 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mockgen_watch.expressions.checking import Checked
     from mockgen_watch.generate.address import Stream
     from mockgen_watch.generate.column import Column
@@ -90,11 +92,46 @@ def kept_column(
     """Return ``column`` with what lies beyond the bounds of rules drawn again, inside."""
     if column.units is None:
         return column
-    origin, step, count = _grid(generator)
-    scale = _scale_of(generator)
+    origin, step, count = grid = _grid(generator)
+    own = Derived(column.units, lambda n: (n - origin) // step, count)
+    kept = _kept_steps(fields, way, generator.kept, (own, grid, _scale_of(generator)), draws)
+    units = Derived(kept, lambda n: origin + n * step, q.MOST)
+    if isinstance(generator, generators.Number):
+        last = origin + (count - 1) * step
+        return measured_column(Shared(units), origin, last, generator.decimals)
+    return moment_texts(replace(generator, step=1), Shared(units))
+
+
+def kept_lengths(
+    fields: Fields,
+    limits: Sequence[generators.Limit],
+    drawn: tuple[int, Stream, int],
+    draws: FieldDraws,
+    way: spec.Position,
+) -> Stream:
+    """Return how many elements more than the fewest an array has, between the bounds of rules.
+
+    ``drawn``: the fewest, how many more are drawn, and of how many lengths.
+    """
+    least, own, spread = drawn
+    return Shared(_kept_steps(fields, way, limits, (own, (least, 1, spread), Fraction(1)), draws))
+
+
+def _kept_steps(
+    fields: Fields,
+    way: spec.Position,
+    limits: Sequence[generators.Limit],
+    drawn: tuple[Stream, tuple[int, int, int], Fraction],
+    draws: FieldDraws,
+) -> Stream:
+    """Return steps on a grid: those that are drawn, or others where rules forbid them.
+
+    ``drawn``: these steps, the grid as ``_grid`` has it, and the units in one.
+    """
+    own, (origin, step, count), scale = drawn
     lows: list[Stream] = [q.Constant(0)]
     highs: list[Stream] = [q.Constant(count - 1)]
-    for limit in generator.kept:
+    for limit in limits:
         bound = sum_stream(fields, way, limit, scale)
         if limit.is_low:
             lows.append(Derived(bound, lambda n: -((origin - n) // step), q.MOST))
@@ -103,13 +140,7 @@ def kept_column(
     # Where the bounds leave nothing the number is still one of the field's own; a rule then fails.
     low = q.Extreme([q.Extreme(lows, is_least=False), q.Constant(count - 1)], is_least=True)
     high = q.Extreme([q.Extreme(highs, is_least=True), q.Constant(0)], is_least=False)
-    inside = Ranged(Shared(low), Shared(high), draws, "kept", count)
-    own = Derived(column.units, lambda n: (n - origin) // step, count)
-    units = Derived(Kept(own, inside), lambda n: origin + n * step, q.MOST)
-    if isinstance(generator, generators.Number):
-        last = origin + (count - 1) * step
-        return measured_column(Shared(units), origin, last, generator.decimals)
-    return moment_texts(replace(generator, step=1), Shared(units))
+    return Kept(own, Ranged(Shared(low), Shared(high), draws, "kept", count))
 
 
 def _grid(generator: Limited) -> tuple[int, int, int]:

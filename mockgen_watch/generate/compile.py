@@ -193,7 +193,13 @@ class _Compiler:
 
             return shifted(lengths_stream(self, shape, draws, way), fixed)
         spread = shape.maximum - shape.minimum + 1
-        drawn = uniform(self._address(shape), self._level(way), "length", spread)
+        drawn: Stream = uniform(self._address(shape), self._level(way), "length", spread)
+        kept = dict(self.plan.lengths).get(spec.keys_of(way), ())
+        if kept:
+            from mockgen_watch.generate.bounded import kept_lengths  # noqa: PLC0415
+
+            draws = self.draws_of(shape.address, way, ())
+            drawn = kept_lengths(self, kept, (fixed + shape.minimum, drawn, spread), draws, way)
         return shifted(drawn, fixed + shape.minimum)
 
     def column(self, leaf: spec.Leaf, way: spec.Position, strides: Strides) -> Column:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mockgen_watch.plan.family import Family
     from mockgen_watch.rules.rule import RuleType
     from mockgen_watch.spec.document import Json
-    from mockgen_watch.spec.generators import Reference
+    from mockgen_watch.spec.generators import Limit, Reference
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -175,6 +175,8 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
             stays the same whichever release of a plugin is installed, its key does not.
         is_counted: ``count`` was stated; else it follows from a ``family``.
         family: the parents whose children the records are, where a reference says ``$each``.
+        lengths: the bounds that rules come to of how many elements arrays have, by path. Only of
+            constrained plans, and no part of the key.
         made: gives a record as its own output has it, where that is more than what is drawn: rules
             have fields drawn again, or faults are put in. Only of parents, and no part of the key.
     """
@@ -200,6 +202,7 @@ class RecordPlan(Struct, frozen=True, kw_only=True):
     rule_types: Mapping[str, RuleType] = field(default_factory=dict)
     is_counted: bool = True
     family: Family | None = None
+    lengths: tuple[tuple[spec.KeyPath, tuple[Limit, ...]], ...] = ()
     made: Callable[[int], Json] | None = None
 
     @property

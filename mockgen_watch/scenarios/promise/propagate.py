@@ -24,6 +24,7 @@ from mockgen_watch.expressions.values import DAY
 from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.scenarios.promise import facts
+from mockgen_watch.scenarios.promise.reading import RuleReader, may_fail
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.expressions.ends import Ends
-    from mockgen_watch.expressions.syntax import Node
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.cel import Comparison
     from mockgen_watch.rules.values import Path
@@ -60,13 +60,15 @@ class Inequality(Struct, frozen=True):
 class Variable(Struct, frozen=True, kw_only=True):
     """A field that may be drawn again: its grid in numbers, or in seconds for dates.
 
-    ``numbers = origin + n * step`` for n from 0 to ``count - 1``.
+    ``numbers = origin + n * step`` for n from 0 to ``count - 1``. ``is_length``: it is how many
+    elements the array at ``path`` has.
     """
 
     path: Path
     origin: Fraction
     step: Fraction
     count: int
+    is_length: bool = False
 
     @property
     def ends(self) -> tuple[Fraction, Fraction]:
@@ -83,19 +85,34 @@ class Propagated(Struct, frozen=True, kw_only=True):
 
 def propagate(plan: RecordPlan, requirements: Sequence[Requirement]) -> Propagated:
     """Return ``plan`` with the bounds that ``requirements`` come to."""
-    system = _System(plan)
+    system = System(plan)
     taken = [each for each in requirements if system.take(each)]
     if not taken:
         return Propagated(plan=plan, open=tuple(requirements))
     limits, is_certain = system.solve()
-    if not limits and not is_certain:
+    if not (limits.fields or limits.lengths) and not is_certain:
         return Propagated(plan=plan, open=tuple(requirements))
-    bounded = _with_limits(plan, limits, system.sure)
+    bounded = _with_limits(plan, limits.fields, system.sure)
+    lengths = tuple((path, tuple(each)) for path, each in limits.lengths.items())
+    bounded = replace(bounded, lengths=(*bounded.lengths, *lengths))
     still_open = requirements
     if is_certain:
         certain = {id(each) for each in taken if id(each) not in system.partly}
         still_open = [each for each in requirements if id(each) not in certain]
     return Propagated(plan=bounded, open=tuple(still_open))
+
+
+class _Limits:
+    """The bounds of fields, and of how many elements arrays have, by path."""
+
+    def __init__(self) -> None:
+        self.fields: dict[Path, list[generators.Limit]] = {}
+        self.lengths: dict[Path, list[generators.Limit]] = {}
+
+    def add(self, variable: Variable, limit: generators.Limit) -> None:
+        """Add a bound of a variable."""
+        found = self.lengths if variable.is_length else self.fields
+        found.setdefault(variable.path, []).append(limit)
 
 
 def _with_limits(
@@ -131,7 +148,18 @@ def _plain_fields(plan: RecordPlan) -> Iterator[facts.Field]:
             yield field
 
 
-class _System:
+def _sure_arrays(shape: spec.Shape, path: Path) -> Iterator[Path]:
+    """Yield the paths of the arrays that every record has exactly once."""
+    if shape.modifiers.null or shape.modifiers.omit or shape.modifiers.delete:
+        return
+    if isinstance(shape, spec.ArrayShape):
+        yield path
+    elif isinstance(shape, spec.ObjectShape):
+        for member in shape.members:
+            yield from _sure_arrays(member.shape, (*path, member.name))
+
+
+class System:
     """The inequalities of several requirements, and the fields that they are about.
 
     Attributes:
@@ -147,6 +175,7 @@ class _System:
         self.read_by_guards: set[Path] = set()
         self._facts = FieldFacts(plan)
         self._fields = {field.path: field for field in _plain_fields(plan)}
+        self._arrays = frozenset(_sure_arrays(plan.shape, ()))
         self._variables: dict[str, Variable] = {}
         self._terms: dict[str, Term] = {}
         self._ends: dict[str, Ends] = {}
@@ -156,7 +185,7 @@ class _System:
         """Take in what a requirement says of sums; return whether there is anything."""
         before = len(self._inequalities)
         if requirement.expression is not None:
-            reader = _Reader(self, requirement)
+            reader = RuleReader(self, requirement)
             if not reader.read():
                 self.partly.add(id(requirement))
         else:
@@ -212,7 +241,7 @@ class _System:
             return None
         node = self._facts.checked_loosely(expression).node
         ends = ends_of(node, self._facts.facts_for(expression))
-        return None if _may_fail(node, is_known=None not in ends) else ends
+        return None if may_fail(node, is_known=None not in ends) else ends
 
     def _variable(self, path: Path) -> Variable | None:
         """Return the field at ``path`` as one that may be drawn again."""
@@ -296,7 +325,27 @@ class _System:
         variable = self._variables.get(name)
         return Fraction(0) if variable is None else variable.origin % variable.step
 
-    def solve(self) -> tuple[dict[Path, list[generators.Limit]], bool]:
+    def length_term(self, path: Path, expression: generators.Expression) -> str | None:
+        """Return the name of how many elements an array has; None where that is not drawn."""
+        array = spec.find_shape(self.plan.shape, path) if path in self._arrays else None
+        if not isinstance(array, spec.ArrayShape) or array.items is None or array.elements:
+            return None
+        if array.lows or array.highs or array.items.modifiers.omit:
+            return None
+        if array.minimum >= array.maximum:
+            return None
+        variable = Variable(
+            path=path,
+            origin=Fraction(array.minimum),
+            step=Fraction(1),
+            count=array.maximum - array.minimum + 1,
+            is_length=True,
+        )
+        name = self.term(expression, None, variable.ends)
+        self._variables[name] = variable
+        return name
+
+    def solve(self) -> tuple[_Limits, bool]:
         """Return the bounds of each field, and whether they ensure all that was taken in."""
         order = self._order()
         waiting = [each for each in self._inequalities if not self._is_met(each)]
@@ -304,18 +353,17 @@ class _System:
             low, high = self._ends_of(name)
             waiting.append(Inequality({name: Fraction(1)}, -high))
             waiting.append(Inequality({name: Fraction(-1)}, low))
-        limits: dict[Path, list[generators.Limit]] = {}
+        limits = _Limits()
         is_certain = True
         for name in reversed(order):
             uppers = [each for each in waiting if each.terms.get(name, 0) > 0]
             lowers = [each for each in waiting if each.terms.get(name, 0) < 0]
             waiting = [each for each in waiting if name not in each.terms]
-            path = self._variables[name].path
             for each in (*uppers, *lowers):
                 if not self._is_around(name, each):
                     is_certain = False
                 elif len(each.terms) > 1 or not self._is_own_end(name, each):
-                    limits.setdefault(path, []).append(self._limit(name, each))
+                    limits.add(self._variables[name], self._limit(name, each))
                     is_certain = is_certain and self._is_aligned(name, each)
             for upper in uppers:
                 for lower in lowers:
@@ -325,13 +373,14 @@ class _System:
                         waiting.append(joined)
             waiting = _distinct(waiting)
             if len(waiting) > MOST_INEQUALITIES:
-                return {}, False
+                return _Limits(), False
         # What is left is about terms that are not drawn again.
         return limits, is_certain and not waiting
 
     def _order(self) -> list[str]:
         """Return the fields in the order in which they are drawn: those of coarse grids first.
 
+        The lengths of arrays come before all fields, which so leave them as they are drawn.
         What is in an array comes after what is around it, and a field that another term is made
         of before all that may be drawn again for it.
         """
@@ -345,15 +394,16 @@ class _System:
             for binding in term.bindings
         )
         opaque |= self._made_of(self.read_by_guards)
-        free = [name for name in names if self._variables[name].path not in opaque]
+        free = [name for name in names if not self._is_read(self._variables[name], opaque)]
         for name in set(names) - set(free):
             del self._variables[name]
         return sorted(
             free,
             key=lambda name: (
                 len(self._terms[name].home),
+                not self._variables[name].is_length,
                 -self._variables[name].step,
-                places[self._variables[name].path],
+                self._place(self._variables[name].path, places),
             ),
         )
 
@@ -368,6 +418,17 @@ class _System:
                     found.add(path)
                     waiting += generators.names_of(field.leaf.generator)
         return found
+
+    def _is_read(self, variable: Variable, opaque: set[Path]) -> bool:
+        """Return whether other terms are made of a variable, or of elements that it counts."""
+        size = len(variable.path)
+        if variable.is_length:
+            return any(path[:size] == variable.path for path in opaque)
+        return variable.path in opaque
+
+    def _place(self, path: Path, places: Mapping[Path, int]) -> int:
+        """Return where a field, or the first below an array, is among the fields."""
+        return min((n for each, n in places.items() if each[: len(path)] == path), default=0)
 
     def _ends_of(self, name: str) -> tuple[Fraction, Fraction]:
         return self._variables[name].ends
@@ -472,259 +533,6 @@ def _gcd(first: Fraction, second: Fraction) -> Fraction:
     )
 
 
-class _Reader:
-    """Reads the expression of one rule into the inequalities of a system."""
-
-    def __init__(self, system: _System, requirement: Requirement) -> None:
-        self._system = system
-        self._plan = system.plan
-        self._expression = requirement.expression
-        self._text = requirement.text
-        self._home = requirement.home
-        self._variable = "this"
-
-    def read(self) -> bool:
-        """Take in what can be; return whether that is all."""
-        node = self._expression
-        if node is None:
-            return False
-        target = self._over_elements(node)
-        if target is not None:
-            self._home, self._variable, node = target
-        if self._home and not self._has_one_form(self._home):
-            return False
-        return self._conjunction(node, ())
-
-    def _over_elements(self, node: Node) -> tuple[Path, str, Node] | None:
-        """Return the array, the variable and the body of a rule over the elements of one array."""
-        if not isinstance(node, syntax.Comprehension) or node.kind != "all" or self._home:
-            return None
-        path = syntax.path_of(node.target, {})
-        if path is None or path[0] != "record" or syntax.ELEMENT in path:
-            return None
-        return self._plan.path_of(path[1:]), node.variable, node.body
-
-    def _has_one_form(self, home: Path) -> bool:
-        found = spec.find_shapes(self._plan.shape, home)
-        return all(
-            not isinstance(shape, spec.ArrayShape) or len(spec.element_shapes(shape)) == 1
-            for shape in found
-        )
-
-    def _conjunction(self, node: Node, unless: tuple[Node, ...]) -> bool:
-        """Take in all parts that hold together; ``unless``: they need not where one is true."""
-        if isinstance(node, syntax.Call) and node.function == "&&":
-            parts = [self._conjunction(arg, unless) for arg in node.args]
-            return all(parts)
-        if isinstance(node, syntax.Call) and node.function == "||":
-            return self._disjunction(node, unless)
-        if isinstance(node, syntax.Has) and not unless:
-            return self._is_there(node.operand)
-        return self._comparison(node, unless)
-
-    def _disjunction(self, node: syntax.Call, unless: tuple[Node, ...]) -> bool:
-        """Take in ``guard || comparison``, either way round."""
-        for guard, other in (node.args, node.args[::-1]):
-            is_guard = not isinstance(other, syntax.Call) or other.function in _ORDERS
-            if is_guard and self._form_sides(other) is not None:
-                return self._conjunction(other, (*unless, guard))
-        return False
-
-    def _is_there(self, node: syntax.Select) -> bool:
-        path = self._written(node)
-        if path is None:
-            return False
-        self._system.sure.add(path)
-        return True
-
-    def _form_sides(self, node: Node) -> tuple[str, _Sum, _Sum] | None:
-        if not isinstance(node, syntax.Call) or node.function not in _ORDERS:
-            return None
-        sides = [self._sum(arg) for arg in node.args]
-        if sides[0] is None or sides[1] is None:
-            return None
-        return node.function, sides[0], sides[1]
-
-    def _comparison(self, node: Node, unless: tuple[Node, ...]) -> bool:
-        found = self._form_sides(node)
-        if found is None:
-            return False
-        order, left, right = found
-        guard = None
-        if unless:
-            guard = self._guard(unless)
-            if guard is _UNREADABLE:
-                return False
-        else:
-            self._need(node)
-        self._system.compare(order, left, right, guard)
-        return True
-
-    def _need(self, node: Node) -> None:
-        """Note the fields that a comparison cannot do without."""
-        for part in _parts(node):
-            path = self._written(part)
-            if path is not None:
-                self._system.sure.add(path)
-
-    def _guard(self, unless: tuple[Node, ...]) -> generators.Expression:
-        """Return the guards as one expression, without those that ask for the fields themselves."""
-        texts = []
-        bindings: dict[tuple[str, ...], Path] = {}
-        for node in unless:
-            if self._variable != "this" and self._variable in _roots(node):
-                return _UNREADABLE
-            text = self._text[node.start : node.end]
-            for name in syntax.fields_of(node):
-                path = self._bound_path(name)
-                if path is None:
-                    return _UNREADABLE
-                bindings[name] = path
-            texts.append(f"({text})")
-            for path in map(self._written, _values_read(node)):
-                if path is not None:
-                    self._system.read_by_guards.add(path)
-        return generators.Expression(
-            text=" || ".join(texts),
-            bindings=tuple(
-                generators.Binding(name=name, path=path) for name, path in bindings.items()
-            ),
-            home=self._home,
-            text_location=spec.NOWHERE,
-        )
-
-    def _bound_path(self, name: tuple[str, ...]) -> Path | None:
-        keys = tuple(key for key in name[1:] if key != syntax.ELEMENT)
-        if name[0] == "record":
-            return self._plan.path_of(keys)
-        return (*self._home, *keys) if name[0] == "this" and self._home else None
-
-    def _written(self, node: Node) -> Path | None:
-        """Return where the field that ``node`` names is written; None for any other node."""
-        path = syntax.path_of(node, {})
-        if path is None or syntax.ELEMENT in path:
-            return None
-        if path[0] == self._variable and self._home:
-            return (*self._home, *path[1:])
-        if path[0] == "record" and len(path) > 1:
-            return self._plan.path_of(path[1:])
-        return None
-
-    def _sum(self, node: Node) -> _Sum | None:
-        """Return ``node`` as a sum of terms and a constant; None where it has no such form."""
-        path = self._written(node)
-        if path is not None:
-            home = self._home if path[: len(self._home)] == self._home else ()
-            name = self._system.field_term(path, home)
-            return None if name is None else ({name: Fraction(1)}, Fraction(0))
-        if not syntax.fields_of(node):
-            low, high = ends_of(node, _NO_FACTS)
-            return None if low is None or low != high else ({}, low)
-        if isinstance(node, syntax.Call):
-            found = self._of_parts(node)
-            if found is not None:
-                return found
-        return self._opaque(node)
-
-    def _of_parts(self, node: syntax.Call) -> _Sum | None:
-        if node.function not in {"+", "-", "neg", "*"}:
-            return None
-        parts = [self._sum(arg) for arg in node.args]
-        first, last = parts[0], parts[-1]
-        if first is None or last is None:
-            return None
-        if node.function == "+":
-            return _added(first, last, Fraction(1))
-        if node.function == "-":
-            return _added(first, last, Fraction(-1))
-        if node.function == "neg":
-            return _added(({}, Fraction(0)), first, Fraction(-1))
-        for one, other in ((first, last), (last, first)):
-            if not one[0]:
-                return _added(({}, Fraction(0)), other, one[1])
-        return None
-
-    def _opaque(self, node: Node) -> _Sum | None:
-        """Return an expression that is no sum as one term, whose fields are drawn before."""
-        if self._variable != "this" and self._variable in _roots(node):
-            return None
-        bindings = []
-        for name in syntax.fields_of(node):
-            path = self._bound_path(name)
-            if path is None:
-                return None
-            bindings.append(generators.Binding(name=name, path=path))
-        expression = generators.Expression(
-            text=self._text[node.start : node.end],
-            bindings=tuple(bindings),
-            home=self._home,
-            text_location=spec.NOWHERE,
-        )
-        known = self._system.opaque_ends(expression)
-        if known is None:
-            return None
-        key = self._system.term(expression, None, known)
-        return {key: Fraction(1)}, Fraction(0)
-
-
-_Sum = tuple[dict[str, Fraction], Fraction]
-_ORDERS: Final = frozenset({"<", "<=", ">", ">=", "=="})
-
-
-def _added(first: _Sum, second: _Sum, factor: Fraction) -> _Sum:
-    terms = dict(first[0])
-    for name, each in second[0].items():
-        terms[name] = terms.get(name, Fraction(0)) + factor * each
-    return terms, first[1] + factor * second[1]
-
-
-def _may_fail(node: Node, *, is_known: bool) -> bool:
-    """Return whether a record may have no value for it; ``is_known``: both of its ends are."""
-    for part in _parts(node):
-        if isinstance(part, syntax.Index):
-            return True
-        if not isinstance(part, syntax.Call):
-            continue
-        if part.function in {"min", "max"} and len(part.args) == 1:
-            return True
-        if not is_known and part.function in _FAILING:
-            return True
-    return False
-
-
-_FAILING: Final = frozenset(
-    {"/", "%", "int", "decimal", "double", "date", "datetime", "timestamp", "duration"}
-)
-"""What has no value for some operands; where it has known ends it has one for all."""
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    yield node
-    for below in syntax.children(node):
-        yield from _parts(below)
-
-
-def _values_read(node: Node) -> Iterator[Node]:
-    """Yield the chains of names whose values ``node`` reads; not those that it asks for only."""
-    if isinstance(node, syntax.Has):
-        return
-    if isinstance(node, syntax.Call) and node.function in {"==", "!="}:
-        for one, other in (node.args, node.args[::-1]):
-            if isinstance(other, syntax.Literal) and other.value is None:
-                if not isinstance(one, syntax.Select):
-                    yield from _values_read(one)
-                return
-    if isinstance(node, syntax.Select | syntax.Name):
-        yield node
-        return
-    for below in syntax.children(node):
-        yield from _values_read(below)
-
-
-def _roots(node: Node) -> set[str]:
-    return {name[0] for name in syntax.fields_of(node)}
-
-
 def _text_of(name: tuple[str, ...]) -> str:
     """Return the text of a chain of keys after a root name."""
     return name[0] + "".join(f"[{_quoted(key)}]" for key in name[1:])
@@ -733,21 +541,3 @@ def _text_of(name: tuple[str, ...]) -> str:
 def _quoted(key: str) -> str:
     escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-class _NoFacts:
-    """Facts of an expression without names."""
-
-    def ends_at(self, path: tuple[str, ...]) -> Ends:
-        del path
-        return UNKNOWN
-
-    def lengths_at(self, path: tuple[str, ...]) -> Ends:
-        del path
-        return UNKNOWN
-
-
-_NO_FACTS: Final = _NoFacts()
-_UNREADABLE: Final = generators.Expression(
-    text="", bindings=(), home=(), text_location=spec.NOWHERE
-)
