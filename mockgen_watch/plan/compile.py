@@ -11,6 +11,7 @@ from mockgen_watch.diagnostics import Diagnostic, Location, Related, Severity, s
 from mockgen_watch.masters.merge import over_modifiers
 from mockgen_watch.masters.moves import below_slot, written_path
 from mockgen_watch.masters.record import merge_record
+from mockgen_watch.masters.shapes import Kind, kinds_of
 from mockgen_watch.plan.checks import check_deletes, check_statements, check_unique
 from mockgen_watch.plan.children import is_child, with_family
 from mockgen_watch.plan.model import (
@@ -27,6 +28,7 @@ from mockgen_watch.plan.together import mark_together
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.rules import check_rule_paths
 from mockgen_watch.spec.generators import (
+    Constant,
     Reference,
     expressions_of,
     names_of,
@@ -35,7 +37,7 @@ from mockgen_watch.spec.generators import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mockgen_watch.masters.chain import ResolvedMaster
     from mockgen_watch.rules.rule import RuleType
@@ -91,12 +93,31 @@ def _rules_of(model: spec.Model, shape: spec.ObjectShape) -> tuple[spec.RuleSpec
             field=path,
             expression=leaf.modifiers.check,
         )
-        for path, leaf in spec.walk_leaves(shape)
-        if leaf.modifiers.check
-        and (path, leaf.modifiers.check) not in stated
+        for path, leaf in _checked_fields(shape)
+        if (path, leaf.modifiers.check) not in stated
         and (name := f"{'.'.join(path)}-{leaf.modifiers.check}") not in names
     ]
     return (*model.rules, *checks)
+
+
+def _checked_fields(shape: spec.ObjectShape) -> Iterator[tuple[spec.KeyPath, spec.Leaf]]:
+    """Yield the fields that always have check digits: in each element, shape and row alike."""
+    checks: dict[spec.KeyPath, dict[str, spec.Leaf]] = {}
+    whole: spec.Position | None = None
+    for position, leaf in spec.walk_positions(shape):
+        if whole is not None and position[: len(whole)] == whole:
+            # What is chosen is checked as a whole.
+            continue
+        is_choice = bool(spec.alternatives_of(leaf))
+        check = leaf.modifiers.check
+        if (is_choice and not check) or leaf.generator == Constant(value=None):
+            continue
+        whole = position if is_choice else None
+        is_text = kinds_of(leaf) in {None, frozenset({Kind.TEXT})}
+        checks.setdefault(spec.keys_of(position), {})[check if is_text else ""] = leaf
+    for path, found in checks.items():
+        if len(found) == 1 and "" not in found:
+            yield path, next(iter(found.values()))
 
 
 def _check_types(model: spec.Model, plans: Sequence[OutputPlan]) -> Iterable[Diagnostic]:

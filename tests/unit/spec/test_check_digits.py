@@ -286,3 +286,28 @@ def test_a_checked_number_of_the_master_stays_a_number() -> None:
         assert all(is_right("luhn", str(row["slot"]["card"])) for row in rows)
         assert all(isinstance(row["slot"]["card"], int) for row in rows)
         assert in_chunks(records, list(range(50))) == rows
+
+
+CHOSEN = """
+Card:
+  $count: 60
+  kind: [a, b]
+  code: {$choice: [none, {$pattern: "[0-9]{6}", $check: luhn}]}
+  given: {$given: record.kind, $cases: {a: {$pattern: "[0-9]{6}", $check: damm}}, $else: 7}
+  sure: {$given: record.kind, $cases: {a: {$pattern: "1[0-9]{9}", $check: npi}}, $else: null}
+  whole: {$choice: ["10", {$pattern: "[0-9]{6}"}], $check: verhoeff}
+  $rows: [{ra: {$pattern: "[0-9]{6}", $check: luhn}}, {ra: x}]
+  lines: [{n: {$pattern: "[0-9]{8}", $check: ean}}, {n: "1"}]
+  $rules: {kind: {field: kind, schema: {enum: [a, b]}}}
+  $scenarios: {positive: {}, negative: {}}
+"""
+
+
+def test_a_check_of_one_alternative_is_no_rule_of_all() -> None:
+    specs = Specs.of(CHOSEN)
+    for record in specs.records("Card/positive"):
+        assert record["code"] == "none" or is_right("luhn", record["code"])
+        assert is_right("verhoeff", record["whole"])
+    negative = specs.records("Card/negative")
+    faults = [negative._source.label_at(index).faults[0] for index in range(60)]
+    assert {fault.rule for fault in faults} == {"kind", "sure-npi", "whole-verhoeff"}
