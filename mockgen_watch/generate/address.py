@@ -1,6 +1,6 @@
 """Addresses: the keys and lanes behind a value, and the 32-bit words that are drawn there.
 
-This is seed contract 1. A *record* or array *element* has a pair of 32-bit lanes ``(a, b)``, ``b``
+This is seed contract 2. A *record* or array *element* has a pair of 32-bit lanes ``(a, b)``, ``b``
 odd; a *draw* (field, purpose, pool value) has a pair of 32-bit constants. Lanes and constants meet
 in ``score``. As ``b`` is odd, the multiplication is a bijection of ``a``, so scores and words are
 exactly uniform. Everything is unsigned arithmetic modulo 2**32 or 2**64: plain Python and NumPy,

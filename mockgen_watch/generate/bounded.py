@@ -18,8 +18,8 @@ from mockgen_watch.expressions.values import DAY, seconds_of
 from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.computed import Evaluated, FieldScope, evaluator
 from mockgen_watch.generate.dates import moment_texts
-from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.expressions import compile_quantity
+from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.generate.numbers import measured_column
 from mockgen_watch.generate.ranges import FARTHEST, Kept, Ranged, stepped
 from mockgen_watch.generate.streams import Derived, Joined, Shared

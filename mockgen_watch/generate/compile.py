@@ -25,7 +25,6 @@ from mockgen_watch.generate.numbers import (
     sequence_column,
     sibling_column,
 )
-from mockgen_watch.generate.pattern import pattern_column
 from mockgen_watch.generate.pools import (
     PoolDraw,
     boolean_column,
@@ -34,12 +33,13 @@ from mockgen_watch.generate.pools import (
     pool_column,
     row_column,
 )
+from mockgen_watch.generate.ranges import Span
 from mockgen_watch.generate.streams import (
+    Derived,
     Level,
     first_presence,
     presence_of,
     shifted,
-    uniform,
 )
 from mockgen_watch.generate.text import (
     coerce_column,
@@ -73,8 +73,6 @@ _COLUMNS: Final[Mapping[type, Callable[..., Column]]] = {
     generators.Pool: pool_column,
     generators.Boolean: boolean_column,
     generators.Number: number_column,
-    generators.Pattern: pattern_column,
-    generators.CheckedPattern: pattern_column,
     generators.Moment: moment_column,
     generators.Uuid: uuid_column,
     generators.SequenceNumber: sequence_column,
@@ -172,7 +170,7 @@ class _Compiler:
         """Return what compiles leaves that have one of several shapes."""
         if self._shapes is None:
             # Most specs have no such leaf, and do without all that this module imports.
-            from mockgen_watch.generate import alternatives  # noqa: PLC0415
+            from mockgen_watch.generate import alternatives
 
             self._shapes = alternatives.AlternativesCompiler(self)
         return self._shapes
@@ -187,18 +185,18 @@ class _Compiler:
 
     def _draw_lengths(self, shape: spec.ArrayShape, way: spec.Position) -> Stream:
         fixed = len(shape.elements)
+        draws = self.draws_of(shape.address, way, ())
         if shape.lows or shape.highs:
-            draws = self.draws_of(shape.address, way, ())
-            from mockgen_watch.generate.bounded import lengths_stream  # noqa: PLC0415
+            from mockgen_watch.generate.bounded import lengths_stream
 
             return shifted(lengths_stream(self, shape, draws, way), fixed)
+        span = Span(shape.minimum, shape.maximum, draws, "length")
         spread = shape.maximum - shape.minimum + 1
-        drawn: Stream = uniform(self._address(shape), self._level(way), "length", spread)
+        drawn: Stream = Derived(span, lambda number: number - shape.minimum, spread)
         kept = dict(self.plan.lengths).get(spec.keys_of(way), ())
         if kept:
-            from mockgen_watch.generate.bounded import kept_lengths  # noqa: PLC0415
+            from mockgen_watch.generate.bounded import kept_lengths
 
-            draws = self.draws_of(shape.address, way, ())
             drawn = kept_lengths(self, kept, (fixed + shape.minimum, drawn, spread), draws, way)
         return shifted(drawn, fixed + shape.minimum)
 
@@ -219,7 +217,7 @@ class _Compiler:
         column = transform_column(column, leaf.modifiers.transforms)
         if leaf.modifiers.check:
             # Most specs have no check digits.
-            from mockgen_watch.generate.checks import checked_column  # noqa: PLC0415
+            from mockgen_watch.generate.checks import checked_column
 
             column = checked_column(column, leaf.modifiers.check, leaf.origin.location)
         if leaf.coerce_number:
@@ -289,13 +287,17 @@ class _Compiler:
             if self.plan.family is None:
                 raise TypeError("records without parents have no siblings")
             return sibling_column(generator, references.Sibling(self.plan.family))
+        if isinstance(generator, generators.Pattern):
+            from mockgen_watch.generate.pattern import pattern_column
+
+            return pattern_column(generator, draws)
         return _COLUMNS[type(generator)](generator, draws)
 
     def _dependent(self, leaf: spec.Leaf, draws: FieldDraws, way: spec.Position) -> Column:
         """Return the column of a leaf whose value or bounds other fields give."""
         # Most specs have no such leaf, and do without all that these modules import.
-        from mockgen_watch.generate.bounded import bounded_column, kept_column  # noqa: PLC0415
-        from mockgen_watch.generate.computed import FieldScope, computed_column  # noqa: PLC0415
+        from mockgen_watch.generate.bounded import bounded_column, kept_column
+        from mockgen_watch.generate.computed import FieldScope, computed_column
 
         generator = leaf.generator
         if isinstance(generator, generators.Computed):
@@ -315,7 +317,7 @@ class _Compiler:
     @cached_property
     def facts(self) -> FieldFacts:
         """What the fields of the plan can be."""
-        from mockgen_watch.plan.dependents import FieldFacts  # noqa: PLC0415  # as above
+        from mockgen_watch.plan.dependents import FieldFacts
 
         return FieldFacts(self.plan)
 
@@ -375,9 +377,9 @@ class _Compiler:
             if family is not None and family.unit == (*unit, reference.scenario):
                 index: Stream = references.Child(family)
             elif reference.roots:
-                index = references.earlier_index(own, names, plan.count)
+                index = references.earlier_index(own, plan, reference.scenario)
             else:
-                index = references.parent_index(own, names, plan.count)
+                index = references.parent_index(own, plan, reference.scenario)
             key = base_key(plan.seed, plan.model_id)
             self._parents[home, names] = references.ParentCell(index, key)
         return self._parents[home, names]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
+from mockgen_watch.generate.ranges import numbers_from
 from mockgen_watch.generate.streams import Derived, Shared
 from mockgen_watch.spec.generators import Moment, MomentKind
 from mockgen_watch.spec.moments import (
@@ -40,7 +41,7 @@ def moment_column(moment: Moment, draws: FieldDraws) -> Column:
     """Return the column of the texts of ``moment``, all of its values equally likely."""
     count = (moment.last - moment.first) // moment.step + 1
     first, step = moment.first, moment.step
-    numbers = draws.numbers(count)
+    numbers = numbers_from(first // step, count, draws)
     units = Shared(Derived(numbers, lambda n: n * step + first, moment.last + 1))
     if count <= WHOLE:
         return _whole_column(moment, numbers if count > 1 else None, units)

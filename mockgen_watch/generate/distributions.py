@@ -3,6 +3,9 @@
 Normal, lognormal, exponential and triangular numbers, and Poisson numbers of a mean over
 ``MANY``, come from curves. Poisson numbers of a smaller mean and the first ranks of a Zipf
 distribution are listed with their odds, right to 2**-33 each.
+
+Where bounds cut off a part of a distribution that has none of its own, what falls beyond them is
+drawn again, so that a bound that moves leaves what lies inside as it is.
 """
 
 from __future__ import annotations
@@ -14,66 +17,22 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockgen_watch.generate import normal
+from mockgen_watch.generate.address import MASK32
+from mockgen_watch.generate.draws import mix32, mix32_over
+from mockgen_watch.generate.grids import FARTHEST, Grid
 from mockgen_watch.generate.streams import ALWAYS, Drawn, Joined
 from mockgen_watch.spec.generators import DistributionKind, Number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from decimal import Decimal
     from types import ModuleType
 
-    from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
+    from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
     from mockgen_watch.generate.streams import Whole, Word
-
-
-FARTHEST: Final = 1 << 61
-"""No number lies farther from the origin than so many steps; what would is this."""
-
-
-class Grid(Struct, frozen=True, kw_only=True):
-    """The numbers ``(origin + n * step) / 10**decimals``.
-
-    Attributes:
-        origin: the minimum where there is one, else the maximum, else 0; in units.
-        step: between two neighbours, in units.
-        decimals: places after the point.
-        low, high: the least and the greatest n; bounds that the spec does not have are far away.
-    """
-
-    origin: int
-    step: int
-    decimals: int
-    low: int
-    high: int
-
-    @property
-    def count(self) -> int:
-        """How many numbers there are."""
-        return self.high - self.low + 1
-
-
-def grid_of(number: Number) -> Grid:
-    """Return the grid of ``number``; a bound that does not lie on it is moved inwards."""
-    scale = 10**number.decimals
-    step = units_below(number.step, scale)
-    low, high = number.minimum, number.maximum
-    origin, least, most = 0, -FARTHEST, FARTHEST
-    if low is not None:
-        origin, least = -units_below(-low, scale), 0
-        if high is not None:
-            most = (units_below(high, scale) - origin) // step
-    elif high is not None:
-        origin, most = units_below(high, scale), 0
-    return Grid(origin=origin, step=step, decimals=number.decimals, low=least, high=most)
-
-
-def units_below(value: Decimal, scale: int) -> int:
-    """Return how many whole units of ``1 / scale`` there are in ``value``, rounded down."""
-    above, below = value.as_integer_ratio()
-    return above * scale // below
 
 
 class Curve(Protocol):
@@ -285,7 +244,13 @@ class QuantileStream(Drawn):
         self._tables: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
-        drawn = self.word.at(cell)
+        return self.number_of(self.word.at(cell))
+
+    def draw(self, cells: Cells) -> IntArray:
+        return self.numbers_of(cells.xp, self.word.over(cells))
+
+    def number_of(self, drawn: int) -> int:
+        """Return the number that a word of 32 bits leads to."""
         side = drawn >> 31
         odd = 2 * (drawn ^ 0xFFFFFFFF if side else drawn) + 1
         octave = odd.bit_length() - 1
@@ -295,12 +260,11 @@ class QuantileStream(Drawn):
         line = start + ((self._knot(side, knot + 1) - start) * place >> PLACE_BITS)
         return self._number(line)
 
-    def draw(self, cells: Cells) -> IntArray:
-        xp = cells.xp
+    def numbers_of(self, xp: ModuleType, words: LaneArray) -> IntArray:
+        """Return the number of each of uint32[n] words, which are overwritten."""
         if self._tables is None:
             self._tables = self._make_tables(xp)
         starts, lengths = self._tables
-        words = self.word.over(cells)
         # All ones on the upper side, which mirrors the word; it is counted from its own end then.
         side = words.view(xp.int32) >> 31
         words ^= side.view(xp.uint32)
@@ -384,15 +348,103 @@ _GUIDE_SHIFT: Final = 20
 
 def distribution_stream(number: Number, grid: Grid, draws: FieldDraws) -> tuple[int, Stream]:
     """Return the grid's number that 0 stands for, and the stream of ``number``; not uniform."""
-    params = {name: float(value) for name, value in number.distribution.params}
     if number.distribution.kind is DistributionKind.ZIPF:
-        return 0, _ranks(params["exponent"], grid, draws)
-    word = draws.word("value")
-    if number.distribution.kind is DistributionKind.POISSON and params["mean"] <= MANY:
-        first, odds = _poisson_odds(params["mean"], grid)
+        return 0, _ranks(float(dict(number.distribution.params)["exponent"]), grid, draws)
+    if number.distribution.kind is DistributionKind.TRIANGULAR:
+        return _by_odds(number, grid, draws.word("value"))
+    # Of the whole distribution, number n of the grid without bounds is n + base of the one with.
+    base = -(grid.origin // grid.step)
+    least = 0 if number.distribution.kind is DistributionKind.POISSON else -FARTHEST
+    whole = replace(grid, origin=grid.origin % grid.step, low=least, high=FARTHEST)
+    free = replace(number, minimum=None, maximum=None)
+    first, source = _by_odds(free, whole, draws.word("value"))
+    low, high = max(grid.low, first + base), min(grid.high, first + base + source.size - 1)
+    if high - low + 1 == source.size:
+        return low, source
+    spare_first, spare = _by_odds(number, grid, draws.word("value/inside"))
+    ends = low - first - base, high - first - base
+    if _share_inside(number, source, ends) < LEAST_INSIDE:
+        return spare_first, spare
+    return low, Inside(source, ends, draws.word("value/again"), spare, spare_first - low)
+
+
+def _share_inside(number: Number, source: Listed | QuantileStream, ends: tuple[int, int]) -> float:
+    """Return how much of ``source``, the whole distribution, lies between the bounds."""
+    if isinstance(source, Listed):
+        return source.share_of(*ends)
+    curve = curve_of(number)
+    return curve.inside if isinstance(curve, Bounded) else 0.0
+
+
+def _by_odds(number: Number, grid: Grid, word: Word) -> tuple[int, Listed | QuantileStream]:
+    """Return the grid's number that 0 stands for, and the stream of what has a curve or a list."""
+    mean = float(dict(number.distribution.params).get("mean", 0))
+    if number.distribution.kind is DistributionKind.POISSON and mean <= MANY:
+        first, odds = _poisson_odds(mean, grid)
         return first, Listed(odds, word)
     drawn = QuantileStream(curve_of(number), grid, word)
     return drawn.first, drawn
+
+
+LEAST_INSIDE: Final = 0.125
+"""Bounds between which less of a distribution lies are not met by drawing again."""
+
+ATTEMPTS: Final = 64
+"""So often is drawn again; that none of them lies inside has odds of 2**-12 at the most."""
+
+
+class Inside(Drawn):
+    """Numbers of ``source`` between ``ends``, counted from the lower one.
+
+    What falls beyond is drawn again, ``ATTEMPTS`` times, and in the end by ``spare``, whose
+    numbers are counted from ``offset``.
+    """
+
+    def __init__(
+        self,
+        source: Listed | QuantileStream,
+        ends: tuple[int, int],
+        again: Word,
+        spare: Stream,
+        offset: int,
+    ) -> None:
+        super().__init__(ends[1] - ends[0] + 1)
+        self.source = source
+        self.low = ends[0]
+        self.again = again
+        self.spare = spare
+        self.offset = offset
+
+    def at(self, cell: Cell) -> int:
+        number = self.source.at(cell) - self.low
+        for attempt in range(ATTEMPTS):
+            if 0 <= number < self.size:
+                return number
+            word = mix32(self.again.at(cell) ^ (attempt * _ATTEMPT & MASK32))
+            number = self.source.number_of(word) - self.low
+        if 0 <= number < self.size:
+            return number
+        return min(max(self.spare.at(cell) + self.offset, 0), self.size - 1)
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        numbers = self.source.over(cells) - self.low
+        (rows,) = xp.nonzero((numbers < 0) | (numbers >= self.size))
+        if not len(rows):
+            return numbers
+        again = self.again.over(cells)
+        for attempt in range(ATTEMPTS):
+            words = mix32_over(xp, again.take(rows) ^ xp.uint32(attempt * _ATTEMPT & MASK32))
+            drawn = self.source.numbers_of(xp, words) - self.low
+            numbers[rows] = drawn
+            rows = rows[(drawn < 0) | (drawn >= self.size)]
+            if not len(rows):
+                return numbers
+        numbers[rows] = (self.spare.over(cells).take(rows) + self.offset).clip(0, self.size - 1)
+        return numbers
+
+
+_ATTEMPT: Final = 0x9E3779B9
 
 
 class Listed(Drawn):
@@ -408,10 +460,23 @@ class Listed(Drawn):
         self._guide: tuple[IntArray, IntArray] | None = None
 
     def at(self, cell: Cell) -> int:
-        return bisect_right(self.ends, self.word.at(cell))
+        return self.number_of(self.word.at(cell))
 
     def draw(self, cells: Cells) -> IntArray:
-        xp = cells.xp
+        return self.numbers_of(cells.xp, self.word.over(cells))
+
+    def share_of(self, low: int, high: int) -> float:
+        """Return the odds of the numbers from ``low`` to ``high``."""
+        if low > high:
+            return 0.0
+        return (self.ends[high] - (self.ends[low - 1] if low else 0)) / ALWAYS
+
+    def number_of(self, word: int) -> int:
+        """Return the number that a word of 32 bits leads to."""
+        return bisect_right(self.ends, word)
+
+    def numbers_of(self, xp: ModuleType, words: LaneArray) -> IntArray:
+        """Return the number of each of uint32[n] words."""
         if self._guide is None:
             ends = xp.array(self.ends, xp.int64)
             firsts = xp.arange((1 << 12) + 1, dtype=xp.int64) << _GUIDE_SHIFT
@@ -419,7 +484,6 @@ class Listed(Drawn):
             last = xp.searchsorted(ends, firsts[1:] - 1, "right")
             self._guide = ends, xp.where(found[:-1] == last, last, -1)
         ends, guide = self._guide
-        words = self.word.over(cells)
         numbers: IntArray = guide.take(words >> xp.uint32(_GUIDE_SHIFT))
         (open_ones,) = xp.nonzero(numbers < 0)
         numbers[open_ones] = xp.searchsorted(ends, words[open_ones].astype(xp.int64), "right")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.dates import add_months, moment_texts
-from mockgen_watch.generate.distributions import distribution_stream, grid_of
+from mockgen_watch.generate.grids import grid_of
+from mockgen_watch.generate.ranges import numbers_from
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Joined, Shared
 from mockgen_watch.spec.generators import (
     DistributionKind,
@@ -45,8 +46,10 @@ def number_column(number: Number, draws: FieldDraws) -> Column:
     grid = grid_of(number)
     if number.distribution.kind is DistributionKind.UNIFORM:
         first, count = 0, grid.count
-        stream: Stream = draws.numbers(count)
+        stream: Stream = numbers_from(grid.origin // grid.step, count, draws)
     else:
+        from mockgen_watch.generate.distributions import distribution_stream
+
         first, drawn = distribution_stream(number, grid, draws)
         count = drawn.size
         stream = (

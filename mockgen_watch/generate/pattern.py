@@ -1,8 +1,9 @@
 """Patterns: columns of the strings that a regular expression matches.
 
-Drawn: every decision of the pattern and every run is a draw of its own, all outcomes equally
-likely, as ``spec.pattern`` says. Unique: one number below the pattern's size decides everything,
-taken apart in mixed radix: first which runs there are, then the text of each.
+Drawn: every decision of the pattern and every character is a draw of its own, all outcomes equally
+likely, as ``spec.pattern`` says, and named by its way in the pattern's tree. Unique: one number
+below the pattern's size decides everything, taken apart in mixed radix: first which runs there
+are, then the text of each.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from mockgen_watch.generate.column import Column, ColumnKind, LazyTable, Part
 from mockgen_watch.generate.draws import SPREAD, FieldDraws
+from mockgen_watch.generate.members import MOST_LEVELS, Member, levels_of
 from mockgen_watch.generate.streams import LONG, Derived, Drawn, Joined, Lookup, Shared
 from mockgen_watch.spec.generators import apart_pattern
 from mockgen_watch.spec.pattern import CompiledPattern, compile_pattern
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from mockgen_watch.generate.address import Cell, Cells, IntArray, Stream
     from mockgen_watch.generate.streams import Whole
     from mockgen_watch.spec.generators import Pattern
-    from mockgen_watch.spec.pattern_tree import Guard, Run
+    from mockgen_watch.spec.pattern_tree import Guard, Run, Way
 
 WHOLE: Final = 4096
 """A unique pattern of at most so many strings is one table of them."""
@@ -44,19 +46,54 @@ def pattern_column(pattern: Pattern, draws: FieldDraws) -> Column:
 
 def _drawn_parts(pattern: CompiledPattern, draws: FieldDraws) -> tuple[Part, ...]:
     decisions = [
-        Shared(draws.uniform(f"decision/{place}", size))
-        for place, size in enumerate(pattern.decisions)
+        Shared(_drawn(draws, "decision", each.way, range(each.first, each.first + each.count)))
+        for each in pattern.decisions
     ]
     parts = []
-    for place, run in enumerate(pattern.runs):
-        size = len(run.table)
-        source = draws.uniform(f"run/{place}", size) if size > 1 else None
+    for run in pattern.runs:
+        source = _run_stream(run, draws)
         if run.guards:
             stream = _guarded(source, run.guards, decisions)
             parts.append(Part(table=("", *run.table), stream=stream))
         else:
             parts.append(Part(table=run.table, stream=source))
     return tuple(parts)
+
+
+def _drawn(draws: FieldDraws, purpose: str, way: Way, members: Sequence[int]) -> Stream:
+    """Return the place of one of ``members``, sorted; equally likely."""
+    name = "/".join([purpose, *map(str, way)])
+    found = tuple(members)
+    if levels_of(found) > MOST_LEVELS:
+        return draws.uniform(name, len(found))
+    return Member(found, draws.word(name))
+
+
+def _run_stream(run: Run, draws: FieldDraws) -> Stream | None:
+    """Return the place of a run's text, by a draw for each of its pieces; None for one text."""
+    streams = [_drawn(draws, "text", each.way, _members(each.texts)) for each in run.pieces]
+    if not streams:
+        return None
+    if len(streams) == 1:
+        return streams[0]
+    strides = [math.prod(stream.size for stream in streams[n + 1 :]) for n in range(len(streams))]
+
+    def place(*numbers: Whole) -> Whole:
+        found: Whole = numbers[0] * strides[0]
+        for number, stride in zip(numbers[1:], strides[1:], strict=True):
+            found = found + number * stride
+        return found
+
+    return Joined(place, len(run.table), *streams)
+
+
+def _members(texts: Sequence[str]) -> Sequence[int]:
+    """Return the code points of characters that are in their order; of other texts the places."""
+    if all(len(text) == 1 for text in texts):
+        points = [ord(text) for text in texts]
+        if points == sorted(points):
+            return points
+    return range(len(texts))
 
 
 def _guarded(source: Stream | None, guards: Sequence[Guard], decisions: Sequence[Stream]) -> Stream:
@@ -121,7 +158,7 @@ def _radix_parts(runs: Sequence[Run], draws: FieldDraws) -> tuple[Part, ...]:
         length = len(run.table)
         stream: Stream | None = None
         if place < first:
-            stream = draws.uniform(f"run/{place}", length)
+            stream = _run_stream(run, draws)
         elif length > 1:
             stride = math.prod(len(later.table) for later in runs[place + 1 :])
             stream = _digit(numbers, stride, length)
@@ -140,7 +177,8 @@ def _forms(pattern: CompiledPattern) -> Iterator[_Form]:
     for run in pattern.runs:
         for place, guard in enumerate(run.guards):
             before.setdefault(guard.decision, run.guards[:place])
-    for outcomes in _outcomes(pattern.decisions, before, ()):
+    sizes = [decision.count for decision in pattern.decisions]
+    for outcomes in _outcomes(sizes, before, ()):
         runs = tuple(
             place for place, run in enumerate(pattern.runs) if _are_met(run.guards, outcomes)
         )

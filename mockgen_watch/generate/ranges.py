@@ -6,11 +6,17 @@ half in which the number lies, with the odds of what each half holds of the rang
 whose leading bit is bit k - 1 of the cell's word. A block that lies in the range as a whole needs
 no more choices: the lower bits of the word are the number's place in it. So equal words lead to
 equal numbers whatever the ends are, and an end that moves touches only the blocks at that end.
+
+``Ranged`` has ends that differ from cell to cell, ``Span`` has the same two for all; equal ends
+give equal numbers.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from mockgen_watch.generate.address import MASK32
 from mockgen_watch.generate.draws import mix32, mix32_over
@@ -32,6 +38,7 @@ FARTHEST: Final = 1 << 61
 _OFFSET: Final = 1 << 62
 """What is added to a number so that none is negative: the middle of the grid."""
 
+_WORD_BITS: Final = 32
 _LEVEL: Final = 0x9E3779B9
 _FRACTION: Final = 2.0**-33
 
@@ -64,14 +71,150 @@ class Ranged(Drawn):
         return descend_over(cells, self.low.over(cells), self.high.over(cells), words, odds)
 
 
+class Block(Struct, frozen=True):
+    """A block of the grid: ``1 << bits`` numbers from ``start`` on."""
+
+    start: int
+    bits: int
+
+
+class Fork(Struct, frozen=True):
+    """A choice between two halves, of which one is whole and the way goes on in the other.
+
+    ``below`` of 2**33 fractions lead to the lower half.
+    """
+
+    bits: int
+    below: int
+    whole: Block
+
+
+class Way(Struct, frozen=True):
+    """The way down to one end of a range: forks, and the block behind the last of them."""
+
+    is_lower: bool
+    forks: tuple[Fork, ...]
+    last: Block
+
+
+def _way(low: int, high: int, *, is_lower: bool) -> Way:
+    """Return the way to the lower or the upper end, where the other one is that of its block.
+
+    Both ends are counted from the bottom of the grid.
+    """
+    forks: list[Fork] = []
+    while True:
+        bits = (low ^ high).bit_length()
+        if high - low + 1 == 1 << bits:
+            return Way(is_lower, tuple(forks), Block(low - _OFFSET, bits))
+        middle = high >> (bits - 1) << (bits - 1)
+        whole = Block((middle if is_lower else low) - _OFFSET, bits - 1)
+        forks.append(Fork(bits, _below(low, middle, high), whole))
+        low, high = (low, middle - 1) if is_lower else (middle, high)
+
+
+def _share(low: int, middle: int, high: int) -> float:
+    """Return which part of the numbers lies below ``middle``."""
+    return float(middle - low) / (float(middle - low) + float(high - middle + 1))
+
+
+def _below(low: int, middle: int, high: int) -> int:
+    """Return how many of 2**33 fractions lead below ``middle``."""
+    return math.ceil(_share(low, middle, high) / _FRACTION)
+
+
+class Span(Drawn):
+    """Numbers from ``first`` to ``last`` (both within ``FARTHEST``), each equally likely."""
+
+    def __init__(self, first: int, last: int, draws: FieldDraws, purpose: str) -> None:
+        super().__init__(last + 1)
+        self.first = first
+        self.last = last
+        low, high = first + _OFFSET, last + _OFFSET
+        self._bits = (low ^ high).bit_length()
+        self._is_whole = last - first + 1 == 1 << self._bits
+        self._lower = draws.word(f"{purpose}/1")
+        if self._bits > _WORD_BITS:
+            self._upper = draws.word(f"{purpose}/0")
+        if not self._is_whole:
+            self._odds = draws.word(f"{purpose}/2")
+            middle = high >> (self._bits - 1) << (self._bits - 1)
+            self._below = _below(low, middle, high)
+            self._ways = (
+                _way(low, middle - 1, is_lower=True),
+                _way(middle, high, is_lower=False),
+            )
+
+    def at(self, cell: Cell) -> int:
+        word = self._lower.at(cell)
+        if self._bits > _WORD_BITS:
+            word |= self._upper.at(cell) << _WORD_BITS
+        odds = 0 if self._is_whole else self._odds.at(cell)
+        return descend(self.first, self.last, word, odds)
+
+    def draw(self, cells: Cells) -> IntArray:
+        xp = cells.xp
+        words = self._lower.over(cells).astype(xp.int64)
+        if self._bits > _WORD_BITS:
+            words |= self._upper.over(cells).astype(xp.int64) << _WORD_BITS
+        if self._is_whole:
+            return _inside(Block(self.first, self._bits), words)
+        odds = self._odds.over(cells)
+        numbers: IntArray = xp.empty(len(words), xp.int64)
+        is_lower = _is_below(xp, words, odds, self._bits, self._below)
+        for way in self._ways:
+            rows = xp.flatnonzero(is_lower if way.is_lower else ~is_lower)
+            words_of, odds_of = words.take(rows), odds.take(rows)
+            for fork in way.forks:
+                goes_on = _is_below(xp, words_of, odds_of, fork.bits, fork.below)
+                if not way.is_lower:
+                    goes_on = ~goes_on
+                # What does not go on is overwritten: it costs less to write all than to choose.
+                numbers[rows] = _inside(fork.whole, words_of)
+                further = xp.flatnonzero(goes_on)
+                rows, words_of, odds_of = (each.take(further) for each in (rows, words_of, odds_of))
+                if not len(rows):
+                    break
+            numbers[rows] = _inside(way.last, words_of)
+        return numbers
+
+
+def _inside(block: Block, words: IntArray) -> IntArray:
+    """Return the numbers of a block that lies in the range as a whole."""
+    return (words & ((1 << block.bits) - 1)) + block.start
+
+
+def _is_below(
+    xp: ModuleType, words: IntArray, odds: LaneArray, bits: int, below: int
+) -> NDArray[np.bool_]:
+    """Return whether int64[n] words and uint32[n] odds choose the lower half of a block."""
+    fractions = words >> (bits - 1) & 1
+    fractions <<= 32
+    fractions |= mix32_over(xp, odds ^ xp.uint32(bits * _LEVEL & MASK32))
+    return fractions < below
+
+
+def numbers_from(first: int, count: int, draws: FieldDraws) -> Stream:
+    """Return numbers below ``count``, unique or distinct where they have to be.
+
+    Number n stands for ``first`` + n, which stays as it is where ``first`` or ``count`` change.
+    """
+    last = first + count - 1
+    is_drawn = draws.joint is None and not draws.is_unique and not draws.is_distinct
+    if not is_drawn or max(-first, last) >= FARTHEST:
+        return draws.numbers(count)
+    span = Span(first, last, draws, "range")
+    return draws.preset_numbers(Derived(span, lambda number: number - first, count))
+
+
 def stepped(low: Stream, high: Stream, draws: FieldDraws, step: int, size: int) -> Stream:
     """Return numbers from ``low`` to ``high`` in steps from ``low``, all below ``size``."""
     if step == 1:
         return Ranged(low, high, draws, "range", size)
-    zero = Derived(low, lambda number: number * 0, 1)
-    steps = Joined(lambda first, last: (last - first) // step, size, low, high)
-    drawn = Ranged(zero, steps, draws, "range", size)
-    return Joined(lambda first, number: first + number * step, size, low, drawn)
+    first = Derived(low, lambda number: number // step, size)
+    last = Joined(lambda low, high: low // step + (high - low) // step, size, low, high)
+    drawn = Ranged(first, last, draws, "range", size)
+    return Joined(lambda low, number: low % step + number * step, size, low, drawn)
 
 
 class Kept(Drawn):
@@ -113,7 +256,7 @@ def descend(low: int, high: int, word: int, odds: int) -> int:
         if most - least + 1 == 1 << bits:
             return least + (word & ((1 << bits) - 1)) - _OFFSET
         middle = most >> (bits - 1) << (bits - 1)
-        share = float(middle - least) / (float(middle - least) + float(most - middle + 1))
+        share = _share(least, middle, most)
         leading = word >> (bits - 1) & 1
         fraction = leading << 32 | mix32(odds ^ (bits * _LEVEL & MASK32))
         if fraction * _FRACTION < share:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.address import Cell, Cells, Constants, IntArray, Stream
     from mockgen_watch.plan.family import Family
+    from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
     from mockgen_watch.spec.model import Position, Shape
 
@@ -117,29 +118,36 @@ _SHIFT: Final = 11
 _UNIT: Final = 2.0**-53
 
 
-def parent_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Stream:
-    """Return the draw of one of ``count`` parents; ``draws`` are of the object of the fields.
+def parent_index(draws: FieldDraws, parents: RecordPlan, scenario: str) -> Stream:
+    """Return the draw of one of ``parents``; ``draws`` are of the object of the fields.
 
-    ``names``: the parent's suite, model and scenario.
+    The name of the parents' suite plays no part, so that it may be moved.
     """
-    identity = encode_parts(*names)
     if draws.is_distinct:
-        return draws.numbers(count)
+        return draws.numbers(parents.count)
     if draws.is_unique:
-        key = draws.address.key("reference", identity)
-        return Permuted(count, key, RecordPosition(draws.strides))
-    high, low = (draws.address.constants(f"reference/{n}", identity) for n in (0, 1))
-    return Jump(count, high, low, draws.level)
+        key = draws.address.key("reference", _identity(parents, scenario))
+        return Permuted(parents.count, key, RecordPosition(draws.strides))
+    return Jump(parents.count, *_constants(draws, parents, scenario), draws.level)
 
 
-def earlier_index(draws: FieldDraws, names: tuple[str, ...], count: int) -> Stream:
-    """Return the draw of a record before the own one, of ``count``; as in ``parent_index``.
+def earlier_index(draws: FieldDraws, parents: RecordPlan, scenario: str) -> Stream:
+    """Return the draw of a record before the own one, of ``parents``; as in ``parent_index``.
 
     It is what ``parent_index`` draws wherever that is an earlier record.
     """
-    identity = encode_parts(*names)
-    high, low = (draws.address.constants(f"reference/{n}", identity) for n in (0, 1))
-    return Earlier(count, high, low, draws.level)
+    return Earlier(parents.count, *_constants(draws, parents, scenario), draws.level)
+
+
+def _identity(parents: RecordPlan, scenario: str) -> bytes:
+    return encode_parts(parents.seed, parents.model_id, scenario)
+
+
+def _constants(
+    draws: FieldDraws, parents: RecordPlan, scenario: str
+) -> tuple[Constants, Constants]:
+    address, identity = draws.address, _identity(parents, scenario)
+    return address.constants("reference/0", identity), address.constants("reference/1", identity)
 
 
 class Jump(Drawn):

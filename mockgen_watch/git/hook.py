@@ -23,7 +23,7 @@ from mockgen_watch.lock.model import Action, FileAction, Reconciliation, SuiteAc
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.reconcile import describe_refusal
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle, stale_locks
-from mockgen_watch.plan import CONTRACT
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.storage.outputs import read_outputs
 from mockgen_watch.storage.project_folder import SPECS
 from mockgen_watch.storage.transaction import apply

@@ -30,7 +30,7 @@ from mockgen_watch.lock.model import Action, Snapshot
 from mockgen_watch.lock.paths import below, lock_path
 from mockgen_watch.lock.reconcile import reconcile
 from mockgen_watch.lock.settle import MIXED_KEY, Settled, next_lockfile
-from mockgen_watch.plan import CONTRACT
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.storage.project_folder import SPECS, OutputRoot, StateFolder, git_folder_of
 from mockgen_watch.storage.transaction import JournalFile
 from mockgen_watch.workflow.generate import Renderer, wanted_suite

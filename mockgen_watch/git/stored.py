@@ -20,8 +20,7 @@ from mockgen_watch.git.repository import LINK, Entry, Repository
 from mockgen_watch.lock.lockfile import Lockfile, read_lockfile, with_digests
 from mockgen_watch.lock.model import Snapshot
 from mockgen_watch.lock.paths import LOCK_NAME, below, suite_of_lock
-from mockgen_watch.plan import CONTRACT
-from mockgen_watch.spec import MAX_BYTES
+from mockgen_watch.spec import CONTRACT, MAX_BYTES
 from mockgen_watch.storage.project_folder import SPECS, StateFolder
 from mockgen_watch.storage.specs import SpecFile, SpecSnapshot, is_spec
 from mockgen_watch.storage.stat_cache import Stamp

@@ -1,15 +1,12 @@
 """Plan: what each output is made from, its key, and what an edit affects.
 
-Here stands by which rules values follow from specs, as lockfiles and memories of runs hold it.
-Outputs that were made under another contract or by other methods are made again.
+Here stands by which methods outputs follow from specs, beside the seed contract, as lockfiles and
+memories of runs hold it. Outputs that were made by others are made again.
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-CONTRACT: Final = 1
-"""The seed contract: how a value is drawn at its address."""
 
 FORM: Final = 1
 """Raised when the same plan gets another canonical form."""

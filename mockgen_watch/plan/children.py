@@ -75,8 +75,8 @@ def _family(leaf: spec.Leaf, plan: RecordPlan) -> Family:
     parent = dict(plan.parents)[reference]
     low, high = reference.each
     home = leaf.address[:-1]
-    names = (reference.suite, parent.model_id, reference.scenario)
-    form: Form = ["each", str(plan.seed), plan.model_id, list(home), list(names)]
+    parents: Form = [str(parent.seed), parent.model_id, reference.scenario]
+    form: Form = ["each", str(plan.seed), plan.model_id, list(home), parents]
     key = int(digest(form_bytes(form)).removeprefix(PREFIX)[:16], 16)
     unit = ("parent", home, reference.suite, reference.model, reference.scenario)
     return Family(unit=unit, low=low, high=high, parents=parent.count, key=key)

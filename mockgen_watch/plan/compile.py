@@ -125,7 +125,7 @@ def _check_types(model: spec.Model, plans: Sequence[OutputPlan]) -> Iterable[Dia
     if not any(rule.kind is spec.RuleKind.CEL for rule in model.rules):
         return ()
     # Most models have no expressions, and do without all that this module imports.
-    from mockgen_watch.plan.rule_types import check_rule_types  # noqa: PLC0415
+    from mockgen_watch.plan.rule_types import check_rule_types
 
     return check_rule_types(model, [plan.records for plan in plans], _overlaid(model))
 
@@ -338,7 +338,7 @@ class _Compiler:
             return None
         if resolved:
             # Most models refer to no other, and not to themselves.
-            from mockgen_watch.plan.trees import check_trees, with_trees  # noqa: PLC0415
+            from mockgen_watch.plan.trees import check_trees, with_trees
 
             parents = tuple(dict(resolved.values()).items())
             faulty = None if plan.faulty is None else _resolve_references(plan.faulty, resolved)
@@ -353,7 +353,7 @@ class _Compiler:
         if not any(map(_has_expressions, shapes)):
             return plan, files
         # Most specs have no expressions, and do without all that this module imports.
-        from mockgen_watch.plan.dependents import resolve_dependents  # noqa: PLC0415
+        from mockgen_watch.plan.dependents import resolve_dependents
 
         plan, found = resolve_dependents(plan)
         if plan.faulty is not None:
@@ -371,7 +371,7 @@ class _Compiler:
             self.found.append(parent)
             return None
         if reference.each and parent.key[:2] == self._steps[-1].node[:2]:
-            from mockgen_watch.plan.trees import own_children  # noqa: PLC0415
+            from mockgen_watch.plan.trees import own_children
 
             self.found.append(own_children(leaf))
             return None
@@ -381,7 +381,7 @@ class _Compiler:
             self.found.append(path)
             return None
         # Most models refer to no other, and not to themselves.
-        from mockgen_watch.plan.unchanged import is_never_changed, is_untouched  # noqa: PLC0415
+        from mockgen_watch.plan.unchanged import is_never_changed, is_untouched
 
         is_alone = _can_narrow(whole) or is_never_changed(whole, path)
         if not is_alone and (*parent.key, ()) in [step.node for step in self._steps]:

@@ -66,8 +66,8 @@ def _leaf_apart(records: RecordPlan, path: spec.KeyPath) -> spec.Leaf | None:
 def _paths_read(records: RecordPlan) -> list[spec.KeyPath] | None:
     """Return where the fields are written that rules and exclusions read; None for all of them."""
     # Only models that refer to themselves ask, and most projects have none.
-    from mockgen_watch.rules.rule import compile_clause, compile_rule  # noqa: PLC0415
-    from mockgen_watch.rules.values import RecordView, RuleError  # noqa: PLC0415
+    from mockgen_watch.rules.rule import compile_clause, compile_rule
+    from mockgen_watch.rules.values import RecordView, RuleError
 
     view = RecordView(slot=records.slot, moves=records.moves, moments={})
     found: list[spec.KeyPath] = []

@@ -118,8 +118,8 @@ def check_expression(
     value there, which it names ``this``. One that cannot be evaluated does not hold.
     """
     # Most specs have no expressions, and do without all that evaluates them.
-    from mockgen_watch.expressions.evaluating import compile_node  # noqa: PLC0415
-    from mockgen_watch.expressions.values import EvaluationError, TooMuchWorkError  # noqa: PLC0415
+    from mockgen_watch.expressions.evaluating import compile_node
+    from mockgen_watch.expressions.values import EvaluationError, TooMuchWorkError
 
     run = compile_node(node)
     fields = fields_of(node, home)

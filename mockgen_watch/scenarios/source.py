@@ -175,7 +175,7 @@ class RecordSources:
         if _is_free(plan):
             return labels.Records(plan)
         # Most suites have no rules, and do without all that this module imports.
-        from mockgen_watch.scenarios.promised import compile_records  # noqa: PLC0415
+        from mockgen_watch.scenarios.promised import compile_records
 
         return compile_records(plan, self._designs)
 

@@ -2,5 +2,8 @@
 
 from __future__ import annotations
 
+CONTRACT = 2
+"""The seed contract: how a value is drawn at its address."""
+
 MAX_BYTES = 5_000_000
 """Size of a spec file; a larger one is refused unread."""

@@ -53,14 +53,14 @@ def parse(path: str, data: bytes, *, max_bytes: int = MAX_BYTES) -> Document:
 
 def _read_json(source: Source) -> Document:
     # A project has specs in one of the two languages, most of the time.
-    from mockgen_watch.spec.json import read_json  # noqa: PLC0415
+    from mockgen_watch.spec.json import read_json
 
     return read_json(source)
 
 
 def _read_yaml(source: Source) -> Document:
     # ruamel.yaml takes longer to import than a JSON spec takes to run.
-    from mockgen_watch.spec.yaml import read_yaml  # noqa: PLC0415
+    from mockgen_watch.spec.yaml import read_yaml
 
     return read_yaml(source)
 

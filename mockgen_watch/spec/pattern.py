@@ -73,14 +73,14 @@ class CompiledPattern(Struct, frozen=True, kw_only=True):
     """A pattern, compiled.
 
     Attributes:
-        decisions: the number of outcomes of each decision, all equally likely, in the order in
+        decisions: those of branches and repeats, all outcomes equally likely, in the order in
             which they are met; a decision inside of a branch that is not taken is simply unused.
         runs: a text of each run, in order, makes a string; tables have 1 to ``TABLE_LIMIT``
             texts.
         tree: what the pattern was read to.
     """
 
-    decisions: tuple[int, ...]
+    decisions: tuple[pattern_tree.Decision, ...]
     runs: tuple[pattern_tree.Run, ...]
     tree: pattern_tree.Node
 

@@ -63,22 +63,50 @@ class JoinedTexts(Sequence[str]):
         return "".join(reversed(pieces))
 
 
+Way: TypeAlias = tuple[int, ...]
+"""The way from the top of a tree to a node: the place in a sequence, the branch, the turn."""
+
+
+class Decision(Struct, frozen=True):
+    """A number that is drawn: a branch, from 0, or how often an item is repeated.
+
+    Attributes:
+        way: to the node that it belongs to.
+        first, count: the least number, and how many there are; their outcomes are 0 to count-1.
+    """
+
+    way: Way
+    first: int
+    count: int
+
+
+class Piece(Struct, frozen=True):
+    """Texts, one of which is drawn; ``way`` leads to their node."""
+
+    way: Way
+    texts: Sequence[str]
+
+
 class Run(Struct, frozen=True, kw_only=True):
-    """Texts of equal odds, one of which is taken when all guards hold; else the run is empty."""
+    """A text of each piece, one after the other, when all guards hold; else the run is empty.
+
+    ``table`` has all texts of the run; the last piece goes fastest.
+    """
 
     table: Sequence[str]
+    pieces: tuple[Piece, ...]
     guards: tuple[Guard, ...] = ()
 
 
 class Flat(Struct, frozen=True):
-    """A tree on its way to decisions, with the number of outcomes of each, and runs."""
+    """A tree on its way to decisions and runs."""
 
-    decisions: list[int]
+    decisions: list[Decision]
     runs: list[Run]
 
-    def decide(self, outcomes: int) -> int:
+    def decide(self, way: Way, first: int, count: int) -> int:
         """Add a decision, and return its number."""
-        self.decisions.append(outcomes)
+        self.decisions.append(Decision(way, first, count))
         return len(self.decisions) - 1
 
 
@@ -96,9 +124,10 @@ class Choice(Struct, frozen=True):
         """Return the largest number of runs that a string can have, literal texts by character."""
         return max(1, len(self.texts[0])) if self.size == 1 else 1
 
-    def flatten(self, guards: tuple[Guard, ...], flat: Flat) -> None:
-        """Add the decisions and runs of the node, all under ``guards``."""
-        flat.runs.append(Run(table=self.texts, guards=guards))
+    def flatten(self, way: Way, guards: tuple[Guard, ...], flat: Flat) -> None:
+        """Add the decisions and runs of the node at ``way``, all under ``guards``."""
+        pieces = (Piece(way, self.texts),) if self.size > 1 else ()
+        flat.runs.append(Run(table=self.texts, pieces=pieces, guards=guards))
 
     def text_at(self, number: int) -> str:
         """Return string ``number``, in mixed radix over the parts; 0 <= number < size."""
@@ -129,9 +158,9 @@ class Sequential(Struct, frozen=True):
     def longest(self) -> int:
         return sum(item.longest() for item in self.items)
 
-    def flatten(self, guards: tuple[Guard, ...], flat: Flat) -> None:
-        for item in self.items:
-            item.flatten(guards, flat)
+    def flatten(self, way: Way, guards: tuple[Guard, ...], flat: Flat) -> None:
+        for place, item in enumerate(self.items):
+            item.flatten((*way, place), guards, flat)
 
     def text_at(self, number: int) -> str:
         pieces = []
@@ -165,10 +194,11 @@ class Alternative(Struct, frozen=True):
     def longest(self) -> int:
         return sum(branch.longest() for branch in self.branches)
 
-    def flatten(self, guards: tuple[Guard, ...], flat: Flat) -> None:
-        decision = flat.decide(len(self.branches))
+    def flatten(self, way: Way, guards: tuple[Guard, ...], flat: Flat) -> None:
+        decision = flat.decide(way, 0, len(self.branches))
         for outcome, branch in enumerate(self.branches):
-            branch.flatten((*guards, Guard(decision=decision, first=outcome, last=outcome)), flat)
+            inner = (*guards, Guard(decision=decision, first=outcome, last=outcome))
+            branch.flatten((*way, outcome), inner, flat)
 
     def text_at(self, number: int) -> str:
         for branch in self.branches:
@@ -200,15 +230,15 @@ class Repeat(Struct, frozen=True):
     def longest(self) -> int:
         return self.item.longest() * self.high
 
-    def flatten(self, guards: tuple[Guard, ...], flat: Flat) -> None:
+    def flatten(self, way: Way, guards: tuple[Guard, ...], flat: Flat) -> None:
         spread = self.high - self.low
-        decision = flat.decide(spread + 1) if spread else 0
+        decision = flat.decide(way, self.low, spread + 1) if spread else 0
         for turn in range(self.high):
             inner = guards
             if turn >= self.low:
                 first = turn - self.low + 1
                 inner = (*guards, Guard(decision=decision, first=first, last=spread))
-            self.item.flatten(inner, flat)
+            self.item.flatten((*way, turn), inner, flat)
 
     def text_at(self, number: int) -> str:
         times = self.low
@@ -261,32 +291,35 @@ def repeated(item: Node, low: int, high: int) -> Repeat:
     return Repeat(item, low, high, sum(item.size**times for times in range(low, high + 1)))
 
 
-def flatten(tree: Node) -> tuple[tuple[int, ...], tuple[Run, ...]]:
-    """Return the number of outcomes of each decision, and the runs; see ``CompiledPattern``."""
+def flatten(tree: Node) -> tuple[tuple[Decision, ...], tuple[Run, ...]]:
+    """Return the decisions and the runs; see ``CompiledPattern``."""
     flat = Flat([], [])
-    tree.flatten((), flat)
+    tree.flatten((), (), flat)
     return tuple(flat.decisions), _fuse(flat.runs)
 
 
 def _fuse(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Join neighbouring runs under the same guards into tables of at most ``TABLE_LIMIT`` texts."""
     fused: list[Run] = []
-    tables: list[Sequence[str]] = []
+    group: list[Run] = []
     size = 1
-    guards: tuple[Guard, ...] = ()
     for run in runs:
-        if tables and (run.guards != guards or size * len(run.table) > TABLE_LIMIT):
-            fused.append(Run(table=_joined(tables), guards=guards))
-            tables, size = [], 1
-        guards = run.guards
-        tables.append(run.table)
+        if group and (run.guards != group[0].guards or size * len(run.table) > TABLE_LIMIT):
+            fused.append(_joined(group))
+            group, size = [], 1
+        group.append(run)
         size *= len(run.table)
-    return (*fused, Run(table=_joined(tables), guards=guards))
+    return (*fused, _joined(group))
 
 
-def _joined(tables: Sequence[Sequence[str]]) -> Sequence[str]:
-    joined = tables[0] if len(tables) == 1 else JoinedTexts(tables)
-    return tuple(joined) if len(joined) <= _LISTED else joined
+def _joined(runs: Sequence[Run]) -> Run:
+    """Return runs under the same guards as one."""
+    table = runs[0].table if len(runs) == 1 else JoinedTexts([run.table for run in runs])
+    return Run(
+        table=tuple(table) if len(table) <= _LISTED else table,
+        pieces=tuple(piece for run in runs for piece in run.pieces),
+        guards=runs[0].guards,
+    )
 
 
 def is_unambiguous(tree: Node) -> bool:

@@ -94,7 +94,7 @@ def read_with_reasons(source: documents.Source) -> documents.Document:
             composer.too_deep(error.place)
         except YamlSyntaxError as error:
             # Most files have no faults.
-            from mockgen_watch.spec.yaml_faults import report_syntax_error  # noqa: PLC0415
+            from mockgen_watch.spec.yaml_faults import report_syntax_error
 
             report_syntax_error(error, composer)
     return composer.document(root)

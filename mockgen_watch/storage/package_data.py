@@ -6,7 +6,8 @@ import os
 from functools import cache
 
 from mockgen_watch.errors import StorageError
-from mockgen_watch.plan import CONTRACT, METHODS
+from mockgen_watch.plan import METHODS
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.storage.containment import naming
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))

@@ -12,8 +12,8 @@ from mockgen_watch.lock.model import Action, FileAction, Reconciliation
 from mockgen_watch.lock.paths import lock_path
 from mockgen_watch.lock.saved_plan import SavedField, SavedFile, SavedPlan, moved, no_longer
 from mockgen_watch.lock.settle import settle
-from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.model import Selection
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import apply

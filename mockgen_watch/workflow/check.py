@@ -32,8 +32,8 @@ from mockgen_watch.lock.model import (
 from mockgen_watch.lock.paths import folders_above, lock_path
 from mockgen_watch.lock.reconcile import describe
 from mockgen_watch.lock.settle import Settled, next_lockfile, settle
-from mockgen_watch.plan import CONTRACT
 from mockgen_watch.scenarios.overlap import check_scenarios
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.storage.multi import Replaced, Replacement
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.workflow.generate import Decision, Renderer, decide

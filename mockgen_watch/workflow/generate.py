@@ -19,9 +19,9 @@ from mockgen_watch.lock import model as locked
 from mockgen_watch.lock.lockfile import Lockfile, made_from
 from mockgen_watch.lock.paths import WantedOutput, WantedSuite, check_paths, is_labels
 from mockgen_watch.lock.reconcile import describe, describe_refusal, reconcile, wanted_from_lock
-from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.model import OutputPlan, Selection
 from mockgen_watch.scenarios.labels import wants_labels
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec.model import Layout
 from mockgen_watch.storage.outputs import OutputTree, read_outputs
 from mockgen_watch.storage.transaction import Failure, Outcome, apply

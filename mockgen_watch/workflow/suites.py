@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from mockgen_watch.diagnostics import Diagnostic, Diagnostics, Location, Related, has_errors
 from mockgen_watch.errors import FindingsError, StorageError
 from mockgen_watch.masters.chain import ResolvedMaster, find_master, resolve_chain
-from mockgen_watch.plan import CONTRACT
 from mockgen_watch.plan.compile import compile_suite
 from mockgen_watch.plan.model import OutputPlan, PlanContext, Selection, SuiteSource
 from mockgen_watch.plugins import Catalog, Refused
 from mockgen_watch.scenarios.source import RecordSources, check_promises
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.fixes import with_fix
 from mockgen_watch.spec.build.master import build_master

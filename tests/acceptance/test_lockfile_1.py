@@ -1,6 +1,6 @@
 """A project whose lockfiles are of version 1 is taken over, and no output of it is written again.
 
-``tests/data/lockfile_1`` was made by the release before version 2. Of its suites, ``members`` is
+``tests/data/lockfile_1`` has lockfiles as they were before version 2. Of its suites, ``members`` is
 up to date, one output of ``orders`` was edited by hand, the spec of ``plans`` was changed since,
 and where ``claims`` has its output there is a file that no lockfile owns.
 """
@@ -64,7 +64,7 @@ def clean(project: Path) -> Path:
         shutil.rmtree(project / "specs" / name)
         shutil.rmtree(project / "mock_outputs" / name)
     text = (project / EDITED).read_text()
-    (project / EDITED).write_text(text.replace("O281", "O280"))
+    (project / EDITED).write_text(text.replace("O077", "O076"))
     git(project, "init", "-q")
     git(project, "add", "-A")
     git(project, "commit", "-qm", "begin")
@@ -110,7 +110,7 @@ def test_a_hand_edit_and_a_file_of_others_are_reported_as_before(
 def test_an_edit_that_is_taken_back_is_known_again(project: Path) -> None:
     run(project, "generate")
     text = (project / EDITED).read_text()
-    (project / EDITED).write_text(text.replace("O281", "O280"))
+    (project / EDITED).write_text(text.replace("O077", "O076"))
     (project / "specs/orders/user_input.yaml").write_text("Order:\n  number: [a, b]\n")
 
     # The bytes are those that the earlier release had made: they may be removed.

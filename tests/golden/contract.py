@@ -1,6 +1,6 @@
-"""Takes nothing; gives a plan with every kind of leaf, and what contract 1 says its records are.
+"""Takes nothing; gives a plan with every kind of leaf, and what contract 2 says its records are.
 
-``python -m tests.golden.contract`` from the top folder writes ``contract_1.json`` anew. A value in
+``python -m tests.golden.contract`` from the top folder writes ``contract_2.json`` again. A value in
 it never changes: a change of one byte would be another contract.
 """
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.generators import Generator
     from mockgen_watch.spec.model import Shape
 
-FILE: Final = Path(__file__).with_name("contract_1.json")
+FILE: Final = Path(__file__).with_name("contract_2.json")
 INDEXES: Final = (0, 1, 2, 3, 4, 5, 6, 7, 1000, 99_999_999)
 ROWS: Final = pool(
     {"city": "Chennai", "zip": "600001"},

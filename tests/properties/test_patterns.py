@@ -56,7 +56,7 @@ PATTERNS = st.recursive(_CLASSES, _extend, max_leaves=8)
 
 
 def _draw(compiled: CompiledPattern, rng: random.Random) -> str:
-    outcomes = [rng.randrange(count) for count in compiled.decisions]
+    outcomes = [rng.randrange(each.count) for each in compiled.decisions]
     return "".join(
         rng.choice(run.table)
         for run in compiled.runs

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from mockgen_watch.canonical import canonical
 from mockgen_watch.generate.address import Address, path_of_draw
-from mockgen_watch.generate.distributions import grid_of
 from mockgen_watch.generate.draws import ENDS, INSIDE_CHOICE
+from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.generate.streams import ALWAYS, threshold
 from mockgen_watch.plan.model import Draw, RecordPlan
 from mockgen_watch.rules.values import MISSING, Missing, Path, Place, value_at

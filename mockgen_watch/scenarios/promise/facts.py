@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.generate.column import transformed
-from mockgen_watch.generate.distributions import grid_of
+from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.masters.shapes import exact_number
 from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number
 from mockgen_watch.spec import generators

@@ -21,7 +21,7 @@ from mockgen_watch.expressions import syntax
 from mockgen_watch.expressions.ends import UNKNOWN, ends_of
 from mockgen_watch.expressions.types import Kind
 from mockgen_watch.expressions.values import DAY
-from mockgen_watch.generate.distributions import grid_of
+from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.scenarios.promise import facts
 from mockgen_watch.scenarios.promise.reading import RuleReader, may_fail

@@ -12,7 +12,13 @@ from msgspec.structs import replace
 from mockgen_watch.canonical import canonical
 from mockgen_watch.spec import document as documents
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.pools import is_constant, is_leaf, read_weight, warn_of_slip
+from mockgen_watch.spec.build.pools import (
+    constant_or_value,
+    is_constant,
+    is_leaf,
+    read_weight,
+    warn_of_slip,
+)
 from mockgen_watch.spec.generators import Alternative, Alternatives, Case
 
 if TYPE_CHECKING:
@@ -81,11 +87,9 @@ def _weighted(
 
 def _identity(item: reader.Entry) -> bytes:
     """Return what a choice by weight knows an entry by: its value, its directive or its keys."""
-    if not item.is_mapping:
-        return canonical(documents.plain_data(item.node))
+    if not item.is_mapping or is_constant(item):
+        return constant_or_value(item)[1]
     directives = [key for key in item.directives() if key in reader.GENERATOR_DIRECTIVES]
-    if directives == ["$const"]:
-        return canonical(documents.plain_data(item.members()[0].node))
     return canonical(["leaf", *directives] if directives else sorted(m.key for m in item.members()))
 
 

@@ -50,7 +50,7 @@ def build_generator(
     """
     if entry.key in reader.COMPANIONS:
         # Most specs have no expressions, and do without all that these modules import.
-        from mockgen_watch.spec.build import expressions  # noqa: PLC0415
+        from mockgen_watch.spec.build import expressions
 
         build = expressions.build_computed if entry.key == "$cel" else expressions.build_field
         return build(entry, beside, context)

@@ -41,7 +41,7 @@ from mockgen_watch.spec.generators import Pool, PoolEntry
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    ReadValue = Callable[[Entry], documents.Json]
+    ReadValue = Callable[[Entry], tuple[documents.Json, bytes]]
 
 
 MAX_WEIGHT_DIGITS: Final = 12
@@ -54,8 +54,9 @@ _FORMS: Final = ("$values", "$weighted", "$schema", "$comment")
 _LITERAL: Final = frozenset({"$const", "$rules", "$exclude"})
 
 
-def _as_it_stands(entry: Entry) -> documents.Json:
-    return documents.plain_data(entry.node)
+def _as_it_stands(entry: Entry) -> tuple[documents.Json, bytes]:
+    value = documents.plain_data(entry.node)
+    return value, canonical(value)
 
 
 def pool_of_values(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | None:
@@ -67,7 +68,8 @@ def pool_of_values(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | None
     if not items:
         _report_empty(entry)
         return None
-    return Pool(entries=add_up(_value(item, read(item)) for item in items))
+    values = [_value(item, *read(item), _ONE) for item in items]
+    return Pool(entries=add_up(values)) if _are_told_apart(items, values) else None
 
 
 def pool_of_weights(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | None:
@@ -85,6 +87,8 @@ def pool_of_weights(entry: Entry, read: ReadValue = _as_it_stands) -> Pool | Non
     if not values:
         _report_empty(entry)
         return None
+    if entry.is_list and not _are_told_apart(entry.items(), values):
+        return None
     return _weighted_pool(entry, values)
 
 
@@ -95,13 +99,38 @@ def is_leaf(entry: Entry) -> bool:
 
 def is_constant(entry: Entry) -> bool:
     """Return whether an entry of a pool says that it is a value, whatever its keys look like."""
-    return [each.key for each in entry.members()] == ["$const"]
+    keys = {each.key for each in entry.members()}
+    return "$const" in keys and keys <= {"$const", "$id"}
 
 
-def constant_or_value(entry: Entry) -> documents.Json:
-    """Return the value of an entry of a pool that is no leaf, or of ``$const`` alone."""
+def constant_or_value(entry: Entry) -> tuple[documents.Json, bytes]:
+    """Return the value of an entry of a pool that is no leaf, and what a choice knows it by.
+
+    That is the ``$id`` beside ``$const``, else the value. A value that is corrected may have the
+    former one as its ``$id``.
+    """
     warn_of_slip(entry)
-    return documents.plain_data(entry.members()[0].node if is_constant(entry) else entry.node)
+    constant = entry.get("$const") if is_constant(entry) else None
+    value, identity = _as_it_stands(constant or entry)
+    stated = entry.get("$id") if constant is not None else None
+    return value, identity if stated is None else canonical(documents.plain_data(stated.node))
+
+
+def _are_told_apart(items: Sequence[Entry], values: Sequence[PoolEntry | None]) -> bool:
+    """Report an ``$id`` that another value has, or that is another value."""
+    before = items[0].errors
+    seen: dict[bytes, Entry] = {}
+    for item, value in zip(items, values, strict=True):
+        if value is None:
+            continue
+        entry = item.short_form("value", "weight").get("value", item)
+        first = seen.setdefault(value.identity, entry)
+        constants = [each for each in (entry, first) if is_constant(each)]
+        stated = next((each.get("$id") for each in constants if each.get("$id")), None)
+        if first is not entry and stated is not None:
+            related = (Related(message="the first one", location=first.location),)
+            stated.error("MG222", f"two values have the $id {stated.value}", related=related)
+    return items[0].errors == before
 
 
 def warn_of_slip(entry: Entry) -> None:
@@ -170,11 +199,7 @@ def _report_empty(entry: Entry) -> None:
     entry.error("MG206", "this pool has no values", hint)
 
 
-def _value(
-    entry: Entry, value: documents.Json, weight: Decimal = _ONE, identity: bytes = b""
-) -> PoolEntry:
-    # A row's $id stands for the row; its canonical form is a list, which no row's is.
-    identity = identity or canonical(value)
+def _value(entry: Entry, value: documents.Json, identity: bytes, weight: Decimal) -> PoolEntry:
     return PoolEntry(value=value, weight=weight, identity=identity, location=entry.location)
 
 
@@ -221,7 +246,10 @@ def _weighted_pair(item: Entry, read: ReadValue) -> PoolEntry | None:
         return None
     weight = read_weight(pair["weight"])
     value = pair["value"]
-    return None if weight is None else _value(value, read(value), weight)
+    if weight is None:
+        return None
+    found, identity = read(value)
+    return _value(value, found, identity, weight)
 
 
 def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | None:
@@ -246,7 +274,7 @@ def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | 
         elif cells is None:
             values[data_key(member.key)] = documents.plain_data(member.node)
         elif is_constant(member) or not is_leaf(member):
-            values[data_key(member.key)] = constant_or_value(member)
+            values[data_key(member.key)], _ = constant_or_value(member)
         else:
             leaves[data_key(member.key)] = member
     if weight is None or item.errors > before:
@@ -254,7 +282,8 @@ def _row(item: Entry, seen: Counter[bytes], cells: Cells | None) -> PoolEntry | 
     if cells is not None and leaves:
         identity = identity or _identity_with_leaves(values, leaves, seen)
         cells[identity] = leaves
-    return _value(item, values, weight, identity)
+    # A row's $id stands for the row; its canonical form is a list, which no row's is.
+    return _value(item, values, identity or canonical(values), weight)
 
 
 def _identity_with_leaves(

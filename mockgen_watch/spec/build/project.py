@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from mockgen_watch.spec import CONTRACT
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.master import read_conflict
 from mockgen_watch.spec.build.scenarios import read_count, read_output
@@ -90,7 +91,7 @@ class Project(Struct, frozen=True, kw_only=True):
     output: OutputOptions = field(default_factory=OutputOptions)
     on_conflict: ConflictPolicy = ConflictPolicy.ERROR
     outputs: str = "mock_outputs"
-    contract: int = 1
+    contract: int = CONTRACT
     log: LogSettings = field(default_factory=LogSettings)
     plugins: tuple[PluginName, ...] = ()
     profiles: tuple[Profile, ...] = ()
@@ -110,9 +111,6 @@ def apply_profile(project: Project, profile: Profile) -> Project:
         on_conflict=profile.on_conflict or project.on_conflict,
     )
 
-
-CONTRACTS: Final = (1,)
-"""The seed contracts that this release can make outputs by."""
 
 _PLUGIN: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _DEFAULT_KEYS: Final = ("seed", "count", "output", "on_conflict")
@@ -159,9 +157,9 @@ def _project(root: reader.Entry, standard: Project) -> Project:
     if "$schema" in keys:
         reader.read_text(keys["$schema"], "the path or address of a JSON Schema")
     contract = reader.whole_or(keys.get("contract"), standard.contract)
-    if contract not in CONTRACTS:
+    if contract != CONTRACT:
         message = f"this release knows no seed contract {contract}"
-        keys["contract"].error("MG601", message, f"it knows {CONTRACTS[-1]}")
+        keys["contract"].error("MG601", message, f"it knows {CONTRACT}")
     base = Project(
         path=root.file,
         version=read_version(keys.get("$version")),

@@ -150,7 +150,7 @@ def read_limits(
     for name in names:
         if name in params and (params[name].get("$field") or params[name].get("$cel")):
             # Most specs have no expressions, and do without all that these modules import.
-            from mockgen_watch.spec.build.expressions import read_limit  # noqa: PLC0415
+            from mockgen_watch.spec.build.expressions import read_limit
 
             limit = read_limit(params[name], context)
             found[name] = () if limit is None else (limit,)

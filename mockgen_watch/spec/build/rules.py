@@ -139,7 +139,7 @@ def _cel_rule(rule: spec.RuleSpec, entry: reader.Entry, body: reader.Entry) -> s
     if expression is None or field is None:
         return None
     # Most specs have no expressions, and do without all that these modules import.
-    from mockgen_watch.spec.build.expressions import check_syntax, text_location  # noqa: PLC0415
+    from mockgen_watch.spec.build.expressions import check_syntax, text_location
 
     location = text_location(body)
     if not check_syntax(body, f'rule "{rule.name}"'):
@@ -155,7 +155,7 @@ def _schema_rule(
         body.error("MG217", f"a JSON Schema is a mapping, not {body.kind}")
         return None
     # Many specs have no schemas in rules, and do without this module.
-    from mockgen_watch.spec.build.schemas import check_keywords  # noqa: PLC0415
+    from mockgen_watch.spec.build.schemas import check_keywords
 
     check_keywords(body)
     place = entry.get("field")

@@ -73,7 +73,7 @@ def _of_params(
         made = _texts(params, element=element)
     else:
         # Most sequences are of whole numbers, and do without all that this module imports.
-        from mockgen_watch.spec.build import progressions  # noqa: PLC0415
+        from mockgen_watch.spec.build import progressions
 
         read = progressions.read_moments if is_moment else progressions.read_numbers
         made = read(params, element=element)

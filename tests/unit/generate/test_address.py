@@ -49,7 +49,7 @@ def test_lone_surrogates_have_keys() -> None:
     assert key64("\ud800") != key64("\udfff")
 
 
-def test_keys_are_those_of_contract_1() -> None:
+def test_keys_are_those_of_contract_2() -> None:
     assert key64("record", 42, "Claim") == 0x33B20FE7FD721761
     assert base_key(42, "Claim") == key64("record", 42, "Claim")
     assert Address.of(42, "Claim", ("PAT", "first")).constants("value", b'"Ann"') == (

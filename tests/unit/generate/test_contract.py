@@ -32,7 +32,7 @@ def drawn_digest() -> str:
     return total.hexdigest()
 
 
-def test_values_are_those_of_contract_1() -> None:
+def test_values_are_those_of_contract_2() -> None:
     assert contract_values() == json.loads(FILE.read_text("utf-8"))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mockgen_watch.generate.address import record_cell, record_cells
 from mockgen_watch.generate.column import record_at
@@ -124,6 +125,17 @@ def test_references_stand_in_arrays_and_templates() -> None:
             assert item["T"] == f"{item['m']}/{record['top']}"
             apart += item["m"] != record["top"]
     assert apart > 150
+
+
+def test_the_name_of_the_parents_suite_plays_no_part() -> None:
+    members = plan({"id": leaf(Pattern(source="[A-Z]{9}"), "id")}, model="Member", count=25)
+    made = []
+    for suite in ("", "people", "archive/people"):
+        up = replace(reference("Member", "id"), suite=suite)
+        child = plan({"m": leaf(up, "m")}, parents={up: members})
+        made.append(list(records_of(child, 50)))
+    assert made[0] == made[1] == made[2]
+    assert len({record["m"] for record in made[0]}) > 10
 
 
 def test_a_unique_reference_takes_each_parent_once() -> None:

@@ -131,7 +131,7 @@ def test_rows_of_plain_values_are_drawn_as_before() -> None:
 def test_the_choice_of_rows_with_leaves_is_pinned() -> None:
     found = [(each["city"], each["zip"]) for each in records_of()[3:8]]
     goa = ("Goa", {"$pattern": "x"})
-    hyderabad, chennai = ("Hyderabad", "500001"), [("Chennai", "600090"), ("Chennai", "600081")]
+    hyderabad, chennai = ("Hyderabad", "500001"), [("Chennai", "600042"), ("Chennai", "600033")]
     assert found == [hyderabad, goa, goa, *chennai]
 
 

@@ -31,7 +31,7 @@ FIELDS = """\
   E: [1, 2.5, "3", null, true, 40]
   F: {$choice: [3, 17, 80], $omit: 0.3}
   G: {$date: {from: 2025-01-01, to: 2025-12-31, format: "%m/%d/%Y"}}
-  H: {$date: {from: 1900-01-01, to: 2025-12-31, format: "%d.%m.%Y"}}
+  H: {$date: {from: 1990-01-01, to: 2025-12-31, format: "%d.%m.%Y"}}
   I: {$datetime: {from: "2025-01-01T00:00:00", to: "2025-12-31T23:59:59"}}
   J: {$datetime: {from: "2025-01-01T00:00:00", to: "2026-12-31T23:59:59", format: "%Y-%m-%d %H:%M"}}
   K: {$date: {from: 2025-01-01, to: 2025-03-31}, $null: 0.2}

@@ -269,7 +269,7 @@ count: 10
 output: {format: json, indent: 4}
 on_conflict: keep
 outputs: fixtures/made
-contract: 1
+contract: 2
 log: {level: debug, format: json, file: logs/run.log}
 plugins: [acme-rules]
 profiles: {ci: {count: 1000, output: ndjson}, seeded: {seed: 3, on_conflict: error}}

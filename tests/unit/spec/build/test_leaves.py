@@ -384,3 +384,29 @@ def test_rows_of_a_vocabulary_can_take_other_names() -> None:
     assert leaf.generator.key == "city"
     assert leaf.generator.address == ("home",)
     assert leaf.generator.rows.source == "us_city"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{$choice: [{$const: A, $id: a}, b]}", "{$weighted: [[{$const: A, $id: a}, 1], [b, 1]]}"],
+)
+def test_a_value_of_a_pool_may_have_an_id(text: str) -> None:
+    pool = generator_of(text)
+    assert isinstance(pool, Pool)
+    assert [(entry.value, entry.identity) for entry in pool.entries] == [
+        ("A", canonical("a")),
+        ("b", canonical("b")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{$choice: [{$const: A, $id: a}, a]}",
+        "{$choice: [a, {$const: A, $id: a}]}",
+        "{$choice: [{$const: A, $id: x}, {$const: B, $id: x}]}",
+        "{$weighted: [[{$const: A, $id: x}, 1], [{$const: B, $id: x}, 2]]}",
+    ],
+)
+def test_an_id_of_a_value_is_its_own(text: str) -> None:
+    assert [item.code for item in findings(f"M:\n  x: {text}\n")] == ["MG222"]

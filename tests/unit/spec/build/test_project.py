@@ -71,7 +71,7 @@ def test_folders_stay_inside_the_project(folder: str) -> None:
 
 
 def test_what_is_wrong_leaves_the_default() -> None:
-    project, found = build_project(document_of("{seed: x, count: 5, contract: 2}", PATH), FORMATS)
+    project, found = build_project(document_of("{seed: x, count: 5, contract: 1}", PATH), FORMATS)
     assert (project.seed, project.count) == (0, 5)
     assert [item.code for item in found] == ["MG202", "MG601"]
 
