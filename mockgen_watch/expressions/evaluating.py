@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Evaluator: TypeAlias = Callable[[Names], Any]
 
 
-MOST_STEPS: Final = 1_000_000
+MOST_STEPS: Final = 200_000
 """Steps of macros in one evaluation: for each element as many as there are parts to evaluate."""
 
 MOST_TEXT: Final = 1_000_000

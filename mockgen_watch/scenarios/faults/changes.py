@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -296,11 +296,15 @@ def _far_beyond(bound: Decimal, magnitude: Magnitude, *, is_above: bool) -> Iter
         yield Decimal(0) if bound > 0 else min(bound, Decimal(-1)) * _LARGE
 
 
+_WIDE: Final = Context(prec=2000)
+"""Room for the greatest number and the smallest step that a spec can state, together."""
+
+
 def written_like(number: Decimal, value: Json | json_values.Missing) -> int | Decimal:
     """Return ``number`` written as ``value`` is: whole, or with as many places at least."""
     if isinstance(value, Decimal):
         places = max(-int(value.as_tuple().exponent), -int(number.normalize().as_tuple().exponent))
-        return number.quantize(Decimal(1).scaleb(-max(places, 0)))
+        return number.quantize(Decimal(1).scaleb(-max(places, 0)), context=_WIDE)
     return int(number) if number == number.to_integral_value() else number
 
 
