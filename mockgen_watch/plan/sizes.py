@@ -32,6 +32,9 @@ MOST_IN_RECORD: Final = 4 * MOST_CHARACTERS
 _PLAIN: Final = 16
 """Characters of a value without parts, such as a number, about."""
 
+_COMPUTED: Final = 256
+"""Characters of a value that an expression makes, about."""
+
 
 class Size(NamedTuple):
     """The most values and characters that a part of a record has."""
@@ -141,7 +144,8 @@ class _Measure:
             parts = [self.at(part.path).characters for part in generator.parts if part.path]
             return sum(parts) + sum(len(part.text) for part in generator.parts)
         if isinstance(generator, generators.Computed):
-            return self._computed(generator.expression)
+            # Most are numbers; that no text is too long is seen when it is made.
+            return _COMPUTED
         if isinstance(generator, generators.Pattern):
             return compile_pattern(generator.source).tree.longest()
         if isinstance(generator, generators.SequenceNumber):
@@ -149,14 +153,6 @@ class _Measure:
         if isinstance(generator, generators.Moment | generators.Progression):
             return _PLAIN + 4 * len(generator.format)
         return _PLAIN
-
-    def _computed(self, expression: generators.Expression) -> int:
-        """Return about how long a text is; that none is too long is seen when it is made."""
-        characters = len(expression.text)
-        for binding in expression.bindings:
-            times = max(1, expression.text.count(binding.name[-1]))
-            characters += self.at(binding.path).characters * times
-        return min(characters, MOST_CHARACTERS)
 
     def _limited(self, size: Size, shape: spec.Shape) -> Size:
         """Return ``size``; where it is too large report that, and go on as if it was small."""

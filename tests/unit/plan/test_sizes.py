@@ -59,3 +59,8 @@ M:
     record = Specs.of(spec).records("M")[0]
     assert len(record["a"]) * 2 < MOST_VALUES
     assert len(record["t"]) == 900_000 < MOST_CHARACTERS < MOST_IN_RECORD
+
+
+def test_sums_of_sums_are_numbers_and_no_long_texts() -> None:
+    sums = "".join(f'  s{n}: {{$cel: "record.s{n - 1} + record.s{n - 1}"}}\n' for n in range(1, 40))
+    assert Specs.of(f"M:\n  s0: 1\n{sums}").records("M")[0]["s39"] == 2**39
