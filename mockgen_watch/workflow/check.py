@@ -90,7 +90,8 @@ def _unmade_files(tree: OutputTree, decision: Decision) -> Iterator[Diagnostic]:
     suites = checked.union(decision.suites.files, tree.locks)
     snapshot = reconciliation.snapshot
     told = set(relevant_paths(snapshot.wanted, tree.locks, snapshot.journal))
-    told.update(file.path for file in reconciliation.strays)
+    # What this program made goes with the next run over the whole project.
+    told.update(one.path for one in snapshot.made if snapshot.disk.get(one.path) == one.digest)
     for path in sorted(tree.stamps.keys() - told - tree.lock_digests.keys()):
         folders = ["", *folders_above(path)]
         nearest = next((one for one in reversed(folders) if one in suites), None)

@@ -253,6 +253,7 @@ def test_a_run_over_one_suite_removes_nothing_of_another(project: Scene) -> None
     stash(project)
     assert project.mockgen("generate", "t").code == 0
     assert SECOND in project.files()
+    assert "MG515" not in project.mockgen("check", "s").text
 
 
 def test_hidden_files_are_not_named(project: Scene) -> None:
