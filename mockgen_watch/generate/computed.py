@@ -417,7 +417,7 @@ def _slow_column(
     computed: generators.Computed, scope: FieldScope, checked: Checked, reason: str
 ) -> Column:
     evaluate = evaluator(scope, checked)
-    written = _Written(computed, checked.type.kind, checked.type.decimals)
+    written = Written(computed, checked.type.kind, checked.type.decimals)
     return Column(
         kind=_COLUMN_KINDS.get(checked.type.kind, ColumnKind.TEXT),
         parts=(Part(table=("0",), stream=None),),
@@ -435,7 +435,7 @@ _COLUMN_KINDS: Final = {
 }
 
 
-class _Written(Struct, frozen=True):
+class Written(Struct, frozen=True):
     """How the values of an expression are written."""
 
     computed: generators.Computed

@@ -10,7 +10,6 @@ import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from mockgen_watch.diagnostics import Diagnostic, Related, Severity
@@ -18,10 +17,17 @@ from mockgen_watch.errors import FindingsError
 from mockgen_watch.generate.column import Program, record_at
 from mockgen_watch.generate.compile import compile_program
 from mockgen_watch.rules.schema import checks_nothing
-from mockgen_watch.rules.values import Path, Place, places_of, same, value_at, with_value
+from mockgen_watch.rules.values import Place, places_of, same, value_at, with_value
 from mockgen_watch.scenarios.faults import candidates
 from mockgen_watch.scenarios.faults.changes import Candidate
 from mockgen_watch.scenarios.faults.combinations import combinations, with_one_more
+from mockgen_watch.scenarios.faults.groups import (
+    RuleGroup,
+    group_of,
+    overlap,
+    share_field,
+    tied_paths,
+)
 from mockgen_watch.scenarios.faults.kinds import (
     COMBINATION,
     KINDS,
@@ -33,13 +39,17 @@ from mockgen_watch.scenarios.faults.kinds import (
 )
 from mockgen_watch.scenarios.faults.record_fields import RecordFields
 from mockgen_watch.scenarios.labels import Case, Change, Fault
-from mockgen_watch.scenarios.promise.facts import bare_path, options_of
+from mockgen_watch.scenarios.promise.facts import bare_path, fields_of, options_of
+from mockgen_watch.spec.generators import Computed
 from mockgen_watch.spec.model import Leaf, find_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.rules.rule import Rule
+    from mockgen_watch.rules.values import RecordView
+    from mockgen_watch.scenarios.faults.following import Followers
     from mockgen_watch.scenarios.promise.redraw import Sampler
     from mockgen_watch.scenarios.promise.requirements import Terms
     from mockgen_watch.spec.document import Json
@@ -52,6 +62,8 @@ NO_OBJECT: Final = "the record would be no object"
 ONE_IS_ENOUGH: Final = "a change of one place is enough"
 
 STILL_HOLDS: Final = "the rule still holds"
+
+AS_WELL: Final = " is broken as well"
 
 MOST_NEARLY: Final = 12
 """Changes that break another rule as well for which one more change is tried that may repair it."""
@@ -87,6 +99,7 @@ class Breaker:
         # What matches an exclusion is out of scope, not wrong.
         self._clauses = terms.clauses
         self._fields = RecordFields(self.plan, terms.view)
+        self._followers = _followers_of(self.plan, terms.view)
         self._groups: dict[int, RuleGroup] = {}
         self._readers: dict[Place, tuple[Rule, ...]] = {}
         self.breakable: list[int] = []
@@ -103,7 +116,8 @@ class Breaker:
         """Return the group of rule ``number``, whose paths decide how a twin breaks it."""
         if number not in self._groups:
             out_of_scope = [each.path for clause in self._clauses for each in clause.conditions]
-            group = group_of(self.terms.rules, number, self.plan.own_faults)
+            ties = () if self._followers is None else self._followers.ties
+            group = group_of(self.terms.rules, number, self.plan.own_faults, ties)
             if group.paths is not None and out_of_scope:
                 paths = tuple(dict.fromkeys([*group.paths, *out_of_scope]))
                 group = replace(group, paths=paths)
@@ -186,6 +200,9 @@ class Breaker:
     def _combined(self, target: candidates.Target) -> Fault | str:
         """Return the fault of few places for a record that no kind breaks, or why there is none."""
         reason = NOTHING_OF_THIS_KIND
+        from_sources = self._from_sources(target)
+        if from_sources is not None:
+            return from_sources
         for is_odd in (False, True):
             nearly: list[tuple[Candidate, ...]] = []
             for changes in combinations(target, is_odd=is_odd):
@@ -199,6 +216,10 @@ class Breaker:
             fault = self._mended(target, nearly[:MOST_NEARLY])
             if fault is not None:
                 return fault
+        return self._last_resort(target, reason)
+
+    def _last_resort(self, target: candidates.Target, reason: str) -> Fault | str:
+        """Return the fault of fields that are not there; else why there is none."""
         for addition in itertools.islice(candidates.additions(target), MOST_ADDITIONS):
             result = self._try(target, (addition,))
             if isinstance(result, Fault):
@@ -256,7 +277,43 @@ class Breaker:
         return compile_program(replace(self.plan, shape=self.plan.faulty or self.plan.shape))
 
     def _try(self, target: candidates.Target, changes: Sequence[Candidate]) -> Fault | str:
-        """Return the fault that ``changes`` are together, or why they are none."""
+        """Return the fault that ``changes`` are together, or why they are none.
+
+        Where they break another rule, the computed fields that are made of them follow.
+        """
+        result = self._try_alone(target, changes)
+        if isinstance(result, Fault) or not result.endswith(AS_WELL):
+            return result
+        return self._try_followed(target, changes) or result
+
+    def _try_followed(self, target: candidates.Target, changes: Sequence[Candidate]) -> Fault | str:
+        """Return the fault that ``changes`` are with what follows them, or why they are none.
+
+        ``""`` where nothing follows.
+        """
+        if self._followers is None:
+            return ""
+        changed = target.record
+        for candidate in changes:
+            changed = with_value(changed, candidate.place, candidate.value)
+        places = [candidate.place for candidate in changes]
+        found = self._followers.after(target.record, changed, places)
+        more = [Candidate(changes[0].operator, place, value) for place, value in found.items()]
+        return self._try_alone(target, [*changes, *more]) if more else ""
+
+    def _from_sources(self, target: candidates.Target) -> Fault | None:
+        """Return the fault of what the computed fields that a rule reads are made of."""
+        paths = target.rule.paths
+        if self._followers is None or paths is None:
+            return None
+        sources = [path for path in tied_paths(paths, self._followers.ties) if path not in paths]
+        for change in itertools.islice(candidates.source_changes(target, sources), MOST_ADDITIONS):
+            fault = self._try_followed(target, (change,))
+            if isinstance(fault, Fault):
+                return fault
+        return None
+
+    def _try_alone(self, target: candidates.Target, changes: Sequence[Candidate]) -> Fault | str:
         done = []
         changed: Json = target.record
         for candidate in changes:
@@ -298,7 +355,7 @@ class Breaker:
                 if other.holds(changed):
                     return f'rule "{other.name}" would hold again'
             elif other.why(changed):
-                return f'rule "{other.name}" is broken as well'
+                return f'rule "{other.name}"{AS_WELL}'
             elif _loses_field(other, target.record, changed):
                 return f'rule "{other.name}" is on a field that would be missing'
         return ""
@@ -474,53 +531,12 @@ def _text(place: Place) -> tuple[str, ...]:
     return tuple(map(str, place))
 
 
-class RuleGroup(Struct, frozen=True, kw_only=True):
-    """A rule and those that share a field with it, at any distance.
+def _followers_of(plan: RecordPlan, view: RecordView) -> Followers | None:
+    """Return the computed fields of a plan; None where there are none."""
+    fields = [each for each in fields_of(plan.shape) if isinstance(each.leaf.generator, Computed)]
+    if not fields:
+        return None
+    # Most specs have no expressions, and do without all that this module imports.
+    from mockgen_watch.scenarios.faults.following import Followers  # noqa: PLC0415
 
-    Attributes:
-        rules: in their order.
-        paths: the fields that these read, or may be changed at; None means the whole record.
-    """
-
-    rules: tuple[Rule, ...]
-    paths: tuple[Path, ...] | None
-
-
-def group_of(rules: Sequence[Rule], number: int, changed: Iterable[Path] = ()) -> RuleGroup:
-    """Return the group of rule ``number``; a rule is changed at the ``changed`` fields it reads."""
-    touched = [
-        None
-        if rule.paths is None
-        else (*rule.paths, *(path for path in changed if share_field(rule.paths, (path,))))
-        for rule in rules
-    ]
-    # Many rules may be on the same fields: each such set is compared once.
-    alike: dict[tuple[Path, ...] | None, list[int]] = {}
-    for each, paths in enumerate(touched):
-        alike.setdefault(paths, []).append(each)
-    reached = {touched[number]}
-    waiting = [touched[number]]
-    while waiting:
-        mine = waiting.pop()
-        near = {paths for paths in alike if paths not in reached and share_field(mine, paths)}
-        waiting += near
-        reached |= near
-    found = {each for paths in reached for each in alike[paths]}
-    every = [touched[each] for each in sorted(found)]
-    together = [path for each in every for path in each or ()]
-    return RuleGroup(
-        rules=tuple(rules[each] for each in sorted(found)),
-        paths=None if None in every else tuple(dict.fromkeys(together)),
-    )
-
-
-def share_field(left: Sequence[Path] | None, right: Sequence[Path] | None) -> bool:
-    """Return whether a path of one side leads into one of the other; None: the whole record."""
-    if left is None or right is None:
-        return True
-    return any(overlap(bare_path(one), bare_path(other)) for one in left for other in right)
-
-
-def overlap(left: Path, right: Path) -> bool:
-    """Return whether one path leads into what the other one names."""
-    return left[: len(right)] == right[: len(left)]
+    return Followers(plan, view, fields)

@@ -39,7 +39,7 @@ from mockgen_watch.scenarios.faults.kinds import (
     rotated,
 )
 from mockgen_watch.scenarios.promise.facts import options_of, seconds_in
-from mockgen_watch.spec.moments import MomentError, format_units
+from mockgen_watch.spec.moments import DAY, MomentError, format_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +56,12 @@ _MOST_PLACES: Final = 40
 
 _MANY_UNITS: Final = {Magnitude.FAR: 30, Magnitude.HUGE: 3650}
 """How many steps dates and numbers of an order are apart where they are not just outside."""
+
+_FACTORS: Final = (2, 10, 1000, 10**6, 0, -1, -1000)
+"""By what numbers are multiplied of which what a rule reads is made."""
+
+_DAYS: Final = (30, -30, *[sign * decades * 3652 for decades in range(1, 11) for sign in (1, -1)])
+"""By how many days dates are moved of which what a rule reads is made."""
 
 _LITERAL: Final = re.compile(r"""'([^'\\]*)'|"([^"\\]*)"|(?<![\w.])(-?\d{1,15}(?:\.\d{1,9})?)""")
 
@@ -262,6 +268,30 @@ def additions(target: Target) -> Iterator[Candidate]:
                     for other in _around(literal, inner, scalar, fields.step_at(place, scalar)):
                         whole = json_values.with_value(value, inner, other.value)
                         yield Candidate(PRESENT, place, whole)
+
+
+def source_changes(target: Target, paths: Iterable[json_values.Path]) -> Iterator[Candidate]:
+    """Yield other values of the fields at ``paths``, of which what a rule reads is made."""
+    record, fields = target.record, target.fields
+    found = (item for path in paths for item in json_values.places_of(record, path))
+    scalars = dict(scalar for place, value in found for scalar in _scalars(place, value))
+    for place, value in rotated(list(scalars.items()), target.rotation)[:_MOST_PLACES]:
+        leaf = fields.leaf_at(place)
+        for option in ((leaf and options_of(leaf, _MOST_PLACES)) or [])[:_MOST_PLACES]:
+            if not isinstance(option.value, json_values.Missing):
+                yield Candidate(OTHER_VALUE, place, option.value)
+        if json_values.is_number(value):
+            number = Decimal(value)
+            for other in [number * factor for factor in _FACTORS]:
+                kind = ABOVE if other > number else BELOW
+                yield Candidate(kind, place, written_like(other, value))
+        date = fields.date_at(place, value)
+        if date is not None:
+            moment, seconds = date
+            for days in _DAYS:
+                kind = ABOVE if days > 0 else BELOW
+                for text in written_dates(seconds + days * DAY, moment):
+                    yield Candidate(kind, place, text)
 
 
 def _absent_places(rule: Rule, record: Json, fields: RecordFields) -> Iterator[json_values.Place]:

@@ -6,7 +6,7 @@ import pytest
 
 from mockgen_watch.diagnostics import Location
 from mockgen_watch.rules.rule import Rule
-from mockgen_watch.scenarios.faults.breaker import group_of
+from mockgen_watch.scenarios.faults.groups import group_of
 
 PLACE = Location(path="specs/s/user_input.yaml")
 
