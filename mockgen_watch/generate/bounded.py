@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
+from mockgen_watch.errors import FindingsError
 from mockgen_watch.expressions.values import DAY, seconds_of
 from mockgen_watch.generate import quantities as q
 from mockgen_watch.generate.computed import Evaluated, FieldScope, evaluator
@@ -27,10 +28,10 @@ from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mockgen_watch.expressions.checking import Checked
-    from mockgen_watch.generate.address import Stream
+    from mockgen_watch.generate.address import Cell, Stream
     from mockgen_watch.generate.column import Column
     from mockgen_watch.generate.computed import Fields
     from mockgen_watch.generate.draws import FieldDraws
@@ -227,7 +228,12 @@ def _term_stream(scope: FieldScope, term: generators.Expression) -> tuple[Stream
     if found is not None:
         return found.stream, found.decimals
     evaluate = evaluator(scope, checked)
-    return Evaluated(lambda cell: math.floor(_number(evaluate(cell)) * 10**_FINE)), _FINE
+
+    def counted(cell: Cell) -> int:
+        value = _tried(evaluate, cell)
+        return 0 if value is None else math.floor(_number(value) * 10**_FINE)
+
+    return Evaluated(counted), _FINE
 
 
 def _truth_stream(scope: FieldScope, expression: generators.Expression) -> Stream:
@@ -236,7 +242,18 @@ def _truth_stream(scope: FieldScope, expression: generators.Expression) -> Strea
     if found is not None:
         return found.stream
     evaluate = evaluator(scope, checked)
-    return Evaluated(lambda cell: int(bool(evaluate(cell))))
+    return Evaluated(lambda cell: int(bool(_tried(evaluate, cell))))
+
+
+def _tried(evaluate: Callable[[Cell], Any], cell: Cell) -> Any:
+    """Return what is evaluated; None where it has no value, which a rule may ask of some records.
+
+    Whether the rule holds there is for its check to say.
+    """
+    try:
+        return evaluate(cell)
+    except FindingsError:
+        return None
 
 
 def _number(value: Any) -> Fraction:

@@ -62,13 +62,11 @@ def _side(node: Node) -> json_values.Path | int | Decimal | None:
 def fields_of(node: Node, home: json_values.Path = ()) -> tuple[json_values.Path, ...] | None:
     """Return the paths of the fields that an expression reads; None for the whole record.
 
-    Arrays are read as a whole. ``home`` is the path of what ``this`` is an element of.
+    Arrays are read as a whole. ``home`` is the path of what ``this`` is an element of: whether
+    there is any decides, too, though the expression may not name it.
     """
-    paths: dict[json_values.Path, None] = {}
+    paths: dict[json_values.Path, None] = dict.fromkeys([home] if home else ())
     for name in syntax.fields_of(node):
-        if name[0] == "this":
-            paths[home] = None
-            continue
         if name[0] != "record":
             continue
         end = name.index(syntax.ELEMENT) if syntax.ELEMENT in name else len(name)
@@ -146,7 +144,7 @@ def check_expression(
         record = read.record_of(read.with_moments(written))
         if not home:
             return verdict({"record": record})
-        for this in _elements(record, home):
+        for this in elements_at(record, home):
             message = verdict({"record": record, "this": this})
             if message:
                 return message
@@ -155,7 +153,7 @@ def check_expression(
     return why
 
 
-def _elements(record: object, home: json_values.Path) -> Iterator[object]:
+def elements_at(record: object, home: json_values.Path) -> Iterator[object]:
     """Yield what is at ``home``; of an array each element."""
     for _, value in json_values.places_of(record, home):  # type: ignore[arg-type]  # dates in it
         if isinstance(value, list):

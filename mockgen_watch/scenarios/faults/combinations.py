@@ -137,7 +137,9 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
         *candidates.scalars_of(rule, target.record)
     ]
     literals = [*candidates.literals_of(rule.text), *_literals_of_schema(rule.schema)]
-    found += _absent(target, [text for text in literals if isinstance(text, str)])
+    named = [text for text in literals if isinstance(text, str)]
+    found += _wholes(target, named)
+    found += _absent(target, named)
     names = {*_WORD.findall(rule.text), *(text for text in literals if isinstance(text, str))}
     ranks = {place: rank for rank, (place, _) in enumerate(found)}
     picked = sorted(rotated(found, rotation), key=lambda item: _name_of(item[0]) not in names)
@@ -152,6 +154,18 @@ def _choices(target: candidates.Target, *, is_odd: bool) -> list[_Choice]:
         fit = [*rotated(stated, rotation), *fit]
         choices.append(_Choice(ranks[place], place, tuple(fit), tuple(odd)))
     return choices
+
+
+def _wholes(
+    target: candidates.Target, named: Iterable[str]
+) -> Iterator[tuple[json_values.Place, Json]]:
+    """Yield the objects and arrays that a schema names, which it may want to be there."""
+    for path in target.rule.paths or () if target.rule.schema is not None else ():
+        for place, value in json_values.places_of(target.record, path):
+            members = value if isinstance(value, dict) else {}
+            for name in dict.fromkeys(named):
+                if isinstance(members.get(name), dict | list):
+                    yield (*place, name), members[name]
 
 
 def _absent(

@@ -92,7 +92,7 @@ def propagate(plan: RecordPlan, requirements: Sequence[Requirement]) -> Propagat
     limits, is_certain = system.solve()
     if not (limits.fields or limits.lengths) and not is_certain:
         return Propagated(plan=plan, open=tuple(requirements))
-    bounded = _with_limits(plan, limits.fields, system.sure)
+    bounded = _with_limits(plan, limits.fields, system)
     lengths = tuple((path, tuple(each)) for path, each in limits.lengths.items())
     bounded = replace(bounded, lengths=(*bounded.lengths, *lengths))
     still_open = requirements
@@ -116,16 +116,20 @@ class _Limits:
 
 
 def _with_limits(
-    plan: RecordPlan, limits: Mapping[Path, Sequence[generators.Limit]], sure: set[Path]
+    plan: RecordPlan, limits: Mapping[Path, Sequence[generators.Limit]], system: System
 ) -> RecordPlan:
     def change(path: Path, part: spec.Shape) -> spec.Shape:
+        modifiers = part.modifiers
+        if path in system.sure:
+            # The rule holds only where the field, and what it is in, is there.
+            modifiers = replace(modifiers, null=0 * modifiers.null, omit=0 * modifiers.omit)
+        elif path in system.homes and isinstance(part, spec.ObjectShape):
+            modifiers = replace(modifiers, null=0 * modifiers.null)
+        if modifiers != part.modifiers:
+            part = replace(part, modifiers=modifiers)
         if not isinstance(part, spec.Leaf):
             return part
-        generator, modifiers = part.generator, part.modifiers
-        if path in sure and (modifiers.null or modifiers.omit):
-            # The rule holds only where the field is there.
-            part = replace(part, modifiers=replace(modifiers, null=0 * modifiers.null,
-                                                   omit=0 * modifiers.omit))  # fmt: skip
+        generator = part.generator
         if path in limits and isinstance(generator, generators.Number | generators.Moment):
             kept = (*generator.kept, *limits[path])
             return replace(part, generator=replace(generator, kept=kept))
@@ -163,7 +167,8 @@ class System:
     """The inequalities of several requirements, and the fields that they are about.
 
     Attributes:
-        sure: fields that have to be there.
+        sure: fields that have to be there, and objects and arrays that they are in.
+        homes: objects, or elements of arrays, that a rule is on: each that is there is not null.
         read_by_guards: fields whose values decide whether an inequality has to hold.
         partly: by ``id``, requirements of which something is not in the inequalities.
     """
@@ -171,6 +176,7 @@ class System:
     def __init__(self, plan: RecordPlan) -> None:
         self.plan = plan
         self.sure: set[Path] = set()
+        self.homes: set[Path] = set()
         self.partly: set[int] = set()
         self.read_by_guards: set[Path] = set()
         self._facts = FieldFacts(plan)
@@ -192,6 +198,11 @@ class System:
             for order in _orders(requirement):
                 self._compare(order)
         return len(self._inequalities) > before
+
+    def need(self, path: Path, home: Path) -> None:
+        """Note a field that has to be there, wherever what is at ``home`` is."""
+        above = len(home) if path[: len(home)] == home else 0
+        self.sure.update(path[:size] for size in range(above + 1, len(path) + 1))
 
     def add(self, inequality: Inequality) -> None:
         """Take in an inequality."""
@@ -276,8 +287,9 @@ class System:
             if not isinstance(side, tuple):
                 sides.append(({}, Fraction(side)))
                 continue
-            name = self.field_term(facts.bare_path(side), ())
-            if name is None or not self._fields[facts.bare_path(side)].is_sure:
+            field = self._fields.get(facts.bare_path(side))
+            name = self.field_term(field.path, ()) if field and field.is_sure else None
+            if name is None:
                 return
             sides.append(({name: Fraction(1)}, Fraction(0)))
         self.compare(order.order, sides[0], sides[1], None)

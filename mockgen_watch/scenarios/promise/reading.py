@@ -30,13 +30,17 @@ class Inequalities(Protocol):
     """What takes in the comparisons of a rule.
 
     Attributes:
-        sure: fields that have to be there.
+        homes: objects, or elements of arrays, that a rule is on: each that is there is not null.
         read_by_guards: fields whose values decide whether a comparison has to hold.
     """
 
     plan: RecordPlan
-    sure: set[Path]
+    homes: set[Path]
     read_by_guards: set[Path]
+
+    def need(self, path: Path, home: Path) -> None:
+        """Note a field that has to be there, wherever what is at ``home`` is."""
+        ...
 
     def term(self, term: generators.Expression, path: Path | None, ends: Ends) -> str:
         """Return the name of a term; ``path`` is that of the field that it is."""
@@ -84,6 +88,9 @@ class RuleReader:
         target = self._over_elements(node)
         if target is not None:
             self._home, self._variable, node = target
+            self._system.need(self._home, ())
+        elif self._home:
+            self._system.homes.add(self._home)
         if self._home and not self._has_one_form(self._home):
             return False
         return self._conjunction(node, ())
@@ -127,7 +134,7 @@ class RuleReader:
         path = self._written(node)
         if path is None:
             return False
-        self._system.sure.add(path)
+        self._system.need(path, self._home)
         return True
 
     def _form_sides(self, node: Node) -> tuple[str, _Sum, _Sum] | None:
@@ -158,7 +165,7 @@ class RuleReader:
         for part in _parts(node):
             path = self._written(part)
             if path is not None:
-                self._system.sure.add(path)
+                self._system.need(path, self._home)
 
     def _guard(self, unless: tuple[Node, ...]) -> generators.Expression:
         """Return the guards as one expression, without those that ask for the fields themselves."""

@@ -3,8 +3,9 @@
 A field that is drawn again has a sub-address: its own, ``ATTEMPT`` and the number of the attempt.
 So its value is a function of its address, of what it may be and of what requirements ask of the
 fields beside it; a record that meets every requirement at once is the one that a model without
-rules has. In a chunk, records that fail in the same way are drawn again by one program. What
-``$records`` states of single records is put in place of what is drawn.
+rules has. In a chunk, records that fail in the same way are drawn again by one program. A record
+that no attempt makes is repaired. What ``$records`` states of single records is put in place of
+what is drawn.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from mockgen_watch.scenarios.promise.facts import (
     unit_of,
     view_of,
 )
+from mockgen_watch.scenarios.promise.repair import Repairer
 from mockgen_watch.scenarios.promise.requirements import Bounds, Requirement, required_bounds
 from mockgen_watch.spec import generators
 from mockgen_watch.spec.document import Json, pointer_of
@@ -134,17 +136,33 @@ class Sampler:
         Raises:
             FindingsError: no attempt met every requirement.
         """
-        record, broken = self.try_at(index)
-        if broken:
+        seen: list[dict[str, Json]] = []
+        record, broken = self.try_at(index, seen)
+        if not broken:
+            return record
+        seen.append(record_at(self._full_program, index))
+        repaired = self._repairer.repaired(seen, index)
+        if repaired is None and index:
+            # What one record can be others can be, too, but for what follows from their numbers.
+            alike = self._repairer.like(record, self._first)
+            repaired = self._repairer.repaired([alike, *seen[:1]], index)
+        if repaired is None:
             raise FindingsError((self._not_found(broken[0], index, record),))
-        return record
+        return repaired
 
-    def try_at(self, index: int) -> tuple[dict[str, Json], list[Requirement]]:
-        """Return the last attempt at record ``index``, and the requirements that it breaks."""
+    def try_at(
+        self, index: int, seen: list[dict[str, Json]] | None = None
+    ) -> tuple[dict[str, Json], list[Requirement]]:
+        """Return the last attempt at record ``index``, and the requirements that it breaks.
+
+        All attempts are added to those that are ``seen``.
+        """
         attempts: Attempts = ()
         left = MOST_ATTEMPTS
         while True:
             record = record_at(self._program_of(attempts), index)
+            if seen is not None:
+                seen.append(record)
             broken = [requirement for requirement in self.open if not requirement.holds(record)]
             further = self._further(attempts, broken) if broken and left else attempts
             if further == attempts:
@@ -198,9 +216,30 @@ class Sampler:
         return f"each record is checked against {names}" if names else ""
 
     def redraws(self, path: Path) -> bool:
-        """Return whether the field at ``path`` may be drawn again."""
+        """Return whether the field at ``path`` may be drawn again, or repaired."""
         units = set(_redrawn_units(self.plan, [path]))
-        return any(not units.isdisjoint(self._units_of(each)) for each in self.open)
+        # To repair a record may take a change of what a requirement reads that was certain.
+        asked = self.every if self.open else ()
+        return any(not units.isdisjoint(self._units_of(each)) for each in asked)
+
+    @cached_property
+    def _full_program(self) -> Program:
+        """Makes records with all that may be absent or null there, which attempts may lack."""
+
+        def change(_: Path, part: Shape) -> Shape:
+            odds = part.modifiers
+            null, omit = (0 * odd if odd < 1 else odd for odd in (odds.null, odds.omit))
+            return replace(part, modifiers=replace(odds, null=null, omit=omit))
+
+        return compile_program(replace(self.plan, shape=change_shape(self.plan.shape, change)))
+
+    @cached_property
+    def _first(self) -> dict[str, Json]:
+        return self.drawn_at(0)
+
+    @cached_property
+    def _repairer(self) -> Repairer:
+        return Repairer(self.plan, self.every)
 
     @cached_property
     def _bounds(self) -> Mapping[Path, Bounds]:

@@ -91,6 +91,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
         tests: a record meets it when all of them hold, or where ``is_outside``, when one does not;
             none where only whole records can be checked.
         expression, text, home: of a rule by an expression, as ``Rule`` has them.
+        schema: of a rule by a JSON Schema.
         why: returns why a record breaks it, of a rule by an expression; None for others.
         is_for_all: all scenarios of the model have it, so that even a ``$unique`` field may have
             its values cut down: they stay different across the parts of a mix.
@@ -108,6 +109,7 @@ class Requirement(Struct, frozen=True, kw_only=True, eq=False):
     expression: Node | None = None
     text: str = ""
     home: Path = ()
+    schema: Json = None
     why: Callable[[Json], str] | None = None
     is_for_all: bool = False
 
@@ -164,6 +166,7 @@ def keep_rule(rule: Rule) -> Requirement:
         expression=rule.expression,
         text=rule.text,
         home=rule.home,
+        schema=rule.schema,
         is_for_all=True,
     )
 

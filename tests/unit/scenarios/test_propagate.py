@@ -243,3 +243,25 @@ def test_chunks_make_the_records_that_are_made_alone(name: str) -> None:
         made = values_over(program.root, cells, rows)
         for row, record in zip(rows.tolist(), made, strict=True):
             assert record == sampler.record_at(int(indexes[row]))
+
+
+def test_chains_windows_and_equalities_over_a_million_take_no_redraw() -> None:
+    fields = {f"f{n}": "{$integer: [1, 1000000]}" for n in range(6)}
+    fields |= dict.fromkeys(("low", "high", "same", "twin"), "{$integer: [1, 1000000]}")
+    rules = [f"record.f{n} < record.f{n + 1}" for n in range(5)]
+    rules += ["record.low <= record.high && record.high <= record.low + 1000"]
+    rules += ["record.same == record.f3", "record.twin == record.same + 7"]
+    records = records_of(fields, rules, count=10_000)
+    (sampler,) = records._source.parts[0].samplers  # type: ignore[attr-defined]
+    drawn: list[dict[str, Any]] = []
+    for index in range(len(records)):
+        _, broken = sampler.try_at(index, drawn)
+        assert broken == []
+    # Each was drawn once.
+    assert len(drawn) == len(records)
+    for record in drawn:
+        values = [record[f"f{n}"] for n in range(6)]
+        assert values == sorted(set(values))
+        assert record["low"] <= record["high"] <= record["low"] + 1000
+        assert record["f3"] == record["same"] == record["twin"] - 7
+    assert sampler.open == ()
