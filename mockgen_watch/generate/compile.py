@@ -130,7 +130,7 @@ class _Compiler:
     def node(self, shape: spec.Shape, way: spec.Position, strides: Strides) -> Node:
         """Return the node of the shape at ``way``."""
         if isinstance(shape, spec.Leaf):
-            if any(not isinstance(each, spec.Leaf) for each in spec.alternatives_of(shape)):
+            if spec.has_parts(shape):
                 return self._alternatives().node_of(shape, way, strides)
             return self.column(shape, way, strides)
         if isinstance(shape, spec.ObjectShape):

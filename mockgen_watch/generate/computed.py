@@ -195,8 +195,7 @@ def typed_reader(
 def _reader_of(
     scope: FieldScope, name: Name, found: Found, asked: Sequence[Name]
 ) -> tuple[Callable[[Cell], int] | None, Any]:
-    shapes = spec.alternatives_of(found.shape) if isinstance(found.shape, spec.Leaf) else ()
-    if not found.rest and any(not isinstance(each, spec.Leaf) for each in shapes):
+    if not found.rest and isinstance(found.shape, spec.Leaf) and spec.has_parts(found.shape):
         return _variant_reader(scope, name, found, asked)
     if isinstance(found.shape, spec.Leaf):
         column = scope.fields.redirected(scope.fields.visible_column(found), found, scope.depth)

@@ -299,6 +299,11 @@ def alternatives_of(leaf: Leaf) -> tuple[Shape, ...]:
     return tuple(cast("Shape", each.shape) for each in generator.alternatives)
 
 
+def has_parts(leaf: Leaf) -> bool:
+    """Return whether the value of ``leaf`` may be an object or array that is made of fields."""
+    return any(not isinstance(each, Leaf) or has_parts(each) for each in alternatives_of(leaf))
+
+
 def change_alternatives(leaf: Leaf, change: Callable[[Shape], Shape]) -> Leaf:
     """Return ``leaf`` with ``change`` applied to each of its alternatives; itself where it can."""
     generator = leaf.generator

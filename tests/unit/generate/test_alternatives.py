@@ -164,3 +164,25 @@ def test_what_cannot_be_is_refused(old: str, new: str, code: str, words: str) ->
         records_of(SPEC.replace(old, new, 1))
     found = caught.value.diagnostics
     assert any(item.code == code and words in item.message for item in found)
+
+
+WITHIN = """\
+Order:
+  k: [x, y, z]
+  deep:
+    $given: record.k
+    $cases:
+      x: {$one_of: [{a: [1, 2]}, {b: {$integer: [1, 9]}}]}
+      y: {$given: record.k, $cases: {y: {$one_of: [{c: {$one_of: [{d: 1}, 2]}}, 3]}}}
+    $else: 1
+"""
+
+
+def test_alternatives_within_alternatives_are_made() -> None:
+    records = records_of(WITHIN)
+    seen = {"x": set[str](), "y": set[str](), "z": set[str]()}
+    for record, line in zip(records, written(records, "ndjson").splitlines(), strict=True):
+        assert json.loads(line) == record
+        deep = record["deep"]
+        seen[record["k"]].add("".join(deep) if isinstance(deep, dict) else str(deep))
+    assert seen == {"x": {"a", "b"}, "y": {"c", "3"}, "z": {"1"}}
