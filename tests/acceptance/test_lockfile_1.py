@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from mockgen_watch.cli.main import main
+from mockgen_watch.plan import METHODS
+from mockgen_watch.spec import CONTRACT
 
 PROGRAM = Path(sys.executable).with_name("mockgen-watch")
 DATA = Path(__file__).parent.parent / "data" / "lockfile_1"
@@ -54,6 +56,11 @@ def git(project: Path, *words: str) -> str:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     shutil.copytree(DATA, tmp_path / "project")
+    for lock in (tmp_path / "project").rglob("mockgen.lock"):
+        data = json.loads(lock.read_text())
+        # What is tried is the form of lockfiles; outputs made by other rules are made again.
+        data.update(contract=CONTRACT, methods=METHODS)
+        lock.write_text(json.dumps(data, indent=2) + "\n")
     return tmp_path / "project"
 
 

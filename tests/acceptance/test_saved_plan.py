@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mockgen_watch.cli.main import main
+from mockgen_watch.spec import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,7 +159,7 @@ MOVES: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "output was changed",
     ),
     "lockfile": (
-        lambda at: edit(at, LOCK, '"contract": 1', '"contract": 0'),
+        lambda at: edit(at, LOCK, f'"contract": {CONTRACT}', '"contract": 0'),
         LOCK,
         "output was changed",
     ),
@@ -225,7 +226,7 @@ def test_a_plan_with_errors_is_not_saved(folder: Path) -> None:
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "another release": (lambda plan: plan.update(tool="9.9"), "MG513"),
-    "another contract": (lambda plan: plan.update(contract=2), "MG513"),
+    "another contract": (lambda plan: plan.update(contract=CONTRACT + 1), "MG513"),
     "another form": (lambda plan: plan.update(plan_version=1), "MG514"),
     "a key more": (lambda plan: plan.update(more=1), "MG514"),
     "a key less": (lambda plan: plan.pop("found"), "MG514"),
