@@ -65,6 +65,9 @@ NARROWED_FROM: Final = 10
 """From this attempt on numbers and dates are drawn within the bounds that rules state: where few of
 a field's values are fit, some records would not find one by chance alone."""
 
+MOST_FULL: Final = 12
+"""Attempts with all that may be absent there, which a record is repaired by."""
+
 MOST_PROGRAMS: Final = 512
 """Programs of other attempts that are held for the next record."""
 
@@ -140,7 +143,7 @@ class Sampler:
         record, broken = self.try_at(index, seen)
         if not broken:
             return record
-        seen.append(record_at(self._full_program, index))
+        seen += [record_at(program, index) for program in self._full_programs]
         repaired = self._repairer.repaired(seen, index)
         if repaired is None and index:
             # What one record can be others can be, too, but for what follows from their numbers.
@@ -223,15 +226,22 @@ class Sampler:
         return any(not units.isdisjoint(self._units_of(each)) for each in asked)
 
     @cached_property
-    def _full_program(self) -> Program:
-        """Makes records with all that may be absent or null there, which attempts may lack."""
+    def _full_programs(self) -> list[Program]:
+        """Make records with all that may be absent or null there, which attempts may lack."""
 
-        def change(_: Path, part: Shape) -> Shape:
-            odds = part.modifiers
-            null, omit = (0 * odd if odd < 1 else odd for odd in (odds.null, odds.omit))
-            return replace(part, modifiers=replace(odds, null=null, omit=omit))
+        def full(attempt: int) -> Program:
+            def change(_: Path, part: Shape) -> Shape:
+                odds = part.modifiers
+                null, omit = (0 * odd if odd < 1 else odd for odd in (odds.null, odds.omit))
+                part = replace(part, modifiers=replace(odds, null=null, omit=omit))
+                if not isinstance(part, Leaf) or odds.is_fixed:
+                    return part
+                is_free = isinstance(part.generator, _REDRAWN)
+                return _readdressed(part, attempt) if is_free else part
 
-        return compile_program(replace(self.plan, shape=change_shape(self.plan.shape, change)))
+            return compile_program(replace(self.plan, shape=change_shape(self.plan.shape, change)))
+
+        return [full(attempt) for attempt in range(MOST_FULL)]
 
     @cached_property
     def _first(self) -> dict[str, Json]:
