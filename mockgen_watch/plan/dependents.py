@@ -27,6 +27,7 @@ from mockgen_watch.expressions.types import Kind, Type
 from mockgen_watch.expressions.values import DAY, is_number
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
+from mockgen_watch.spec.moments import ISO_FORMATS
 from mockgen_watch.spec.types import common, type_of_generator, type_of_shape
 
 if TYPE_CHECKING:
@@ -102,12 +103,14 @@ class FieldFacts:
         return common(type_of_shape(shape, self.type_of) for shape in shapes)
 
     def moment_of(self, leaf: spec.Leaf) -> generators.Moment | None:
-        """Return the moment that a leaf shows, through references and ``$field``; else None."""
+        """Return the moment that a leaf shows: its own, computed, or another field's; else None."""
         generator = leaf.generator
         if isinstance(generator, generators.Moment):
             return generator
         if isinstance(generator, generators.Progression):
             return generator.shown()
+        if isinstance(generator, generators.Computed):
+            return self._computed_moment(generator)
         for facts, other in self._followed(generator):
             return facts.moment_of(other)
         moments = [
@@ -116,6 +119,19 @@ class FieldFacts:
             if isinstance(each, spec.Leaf)
         ]
         return next((each for each in moments if each is not None), None)
+
+    def _computed_moment(self, computed: generators.Computed) -> generators.Moment | None:
+        own = self._computed_type(computed).kind
+        kind = next((each for each, of_type in _MOMENT_KINDS.items() if of_type is own), None)
+        if kind is None:
+            return None
+        return generators.Moment(
+            kind=kind,
+            first=0,
+            last=generators.LAST_MOMENTS[kind],
+            step=1,
+            format=computed.format or ISO_FORMATS[kind],
+        )
 
     def _names(self, expression: generators.Expression) -> dict[str, Type]:
         def fields_at(path: spec.KeyPath) -> Type | None:

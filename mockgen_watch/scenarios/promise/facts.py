@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from mockgen_watch.generate.column import transformed
 from mockgen_watch.generate.grids import grid_of
 from mockgen_watch.masters.shapes import exact_number
+from mockgen_watch.plan.dependents import FieldFacts
 from mockgen_watch.rules.values import MISSING, Missing, Path, RecordView, is_number
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
@@ -309,9 +310,14 @@ def _is_of_one_kind(leaf: spec.Leaf) -> bool:
     return not any(moments) or (_moment_of(leaf) is not None and all(moments))
 
 
-def _moment_of(leaf: spec.Leaf) -> generators.Moment | None:
-    """Return the dates or times that ``leaf`` has, apart from nulls; None where it has others."""
+def _moment_of(leaf: spec.Leaf, plan: RecordPlan | None = None) -> generators.Moment | None:
+    """Return the dates or times that ``leaf`` has, apart from nulls; None where it has others.
+
+    With its ``plan`` those that are computed, or another field's, count as well.
+    """
     generator = leaf.generator
+    if isinstance(generator, generators.Computed | generators.FieldValue):
+        return None if plan is None else FieldFacts(plan).moment_of(leaf)
     if isinstance(generator, generators.Moment):
         return generator
     if isinstance(generator, generators.Progression):
@@ -322,7 +328,7 @@ def _moment_of(leaf: spec.Leaf) -> generators.Moment | None:
         for one in spec.alternatives_of(leaf)
         if not isinstance(one, spec.Leaf) or one.generator != null
     ]
-    found = [_moment_of(one) if isinstance(one, spec.Leaf) else None for one in shapes]
+    found = [_moment_of(one, plan) if isinstance(one, spec.Leaf) else None for one in shapes]
     if not found or found[0] is None:
         return None
     forms = {(each.kind, each.format) if each is not None else None for each in found}
@@ -350,7 +356,7 @@ def view_of(plan: RecordPlan) -> RecordView:
         home: tuple[spec.Leaf, RecordPlan] | None = (leaf, plan)
         while home is not None and isinstance(home[0].generator, generators.Reference):
             home = parent_leaf(home[0].generator, home[1])
-        shown = None if home is None else _moment_of(home[0])
+        shown = None if home is None else _moment_of(*home)
         if shown is not None:
             found[path] = shown
     return RecordView(slot=plan.slot, moves=plan.moves, moments=found)

@@ -428,7 +428,8 @@ class System:
             for path, field in self._fields.items():
                 if path[: len(here)] == here and path not in found:
                     found.add(path)
-                    waiting += generators.names_of(field.leaf.generator)
+                    for _, leaf in spec.walk_leaves(field.leaf):
+                        waiting += generators.names_of(leaf.generator)
         return found
 
     def _is_read(self, variable: Variable, opaque: set[Path]) -> bool:

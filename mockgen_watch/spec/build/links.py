@@ -69,10 +69,9 @@ def check_links(models: Sequence[spec.Model], build: Build) -> None:
     for model in models:
         _check_mixes(model, build)
         _check_twins(model, build)
+        _check_cases(records[model.name], build)
         for group in records[model.name]:
             for position, leaf in spec.walk_positions(group.shape):
-                if isinstance(leaf.generator, generators.Alternatives):
-                    _check_cases(leaf.generator, position, group, build)
                 if isinstance(
                     leaf.generator,
                     generators.Template | generators.FieldValue | generators.Alternatives,
@@ -215,24 +214,32 @@ def _read_below(leaf: spec.Leaf, records: Records) -> tuple[_Node, ...]:
     )
 
 
-def _check_cases(
-    generator: generators.Alternatives, position: spec.Position, records: Records, build: Build
-) -> None:
-    """Report cases that cannot occur, as far as the values of the field are known."""
-    leaf = _find_field(records.shape, generator.given, build, position).leaf
-    if not generator.given or leaf is None or leaf.modifiers.transforms:
-        return
-    known = _texts_of(leaf.generator)
-    if known is None:
-        return
-    for each in generator.alternatives:
-        case = each.case
-        if case is None or case.is_range or case.is_value or case.text in known:
-            continue
-        near = nearest_word(case.text, known)
-        message = f'{".".join(generator.given)} is never "{case.text}"'
-        hint = ask_for(near) or _list("it is one of", sorted(known))
-        build.diagnostics.error("MG203", each.location, message, hint)
+def _check_cases(scenarios: Sequence[Records], build: Build) -> None:
+    """Report cases that no scenario has, as far as the values of the fields are known."""
+    never: dict[Location, tuple[str, str, frozenset[str]]] = {}
+    found: set[Location] = set()
+    for records in scenarios:
+        for position, leaf in spec.walk_positions(records.shape):
+            generator = leaf.generator
+            if not isinstance(generator, generators.Alternatives) or not generator.given:
+                continue
+            named = _find_field(records.shape, generator.given, build, position).leaf
+            known = None
+            if named is not None and not named.modifiers.transforms:
+                known = _texts_of(named.generator)
+            for each in generator.alternatives:
+                case = each.case
+                if case is None or case.is_range or case.is_value:
+                    continue
+                if known is None or case.text in known:
+                    found.add(each.location)
+                else:
+                    never[each.location] = (".".join(generator.given), case.text, known)
+    for location, (name, text, known) in never.items():
+        if location not in found:
+            near = nearest_word(text, known)
+            hint = ask_for(near) or _list("it is one of", sorted(known))
+            build.diagnostics.error("MG203", location, f'{name} is never "{text}"', hint)
 
 
 def _texts_of(generator: generators.Generator) -> frozenset[str] | None:
