@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
 ROOT = Path(__file__).parents[3]
-SUITES = ("claims", "eligibility", "members_legacy", "profiles_legacy")
+SUITES = (
+    "appointments",
+    "claims",
+    "eligibility",
+    "members_legacy",
+    "profiles_legacy",
+    "shop",
+)
 SHIPPED = "package:"
 
 
@@ -75,7 +83,7 @@ def test_every_leaf_of_every_output_is_explained_down_to_a_line(suite: str) -> N
             target = Target(plan=plan, suites=suites, is_labels=True)
             text = b"".join(label_document(plan, production.source, Serial())).decode()
             for number, line in enumerate(text.splitlines()[:4]):
-                for path, value in leaves((), json.loads(line)):
+                for path, value in leaves((), json.loads(line, parse_float=Decimal)):
                     why = explain(target, (str(number), *path))
                     assert canonical(why.value) == canonical(value)
                     assert line_of(why.choice.origin.location).strip()
