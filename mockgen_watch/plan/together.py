@@ -17,7 +17,7 @@ from mockgen_watch.diagnostics import Diagnostic
 from mockgen_watch.plan.children import is_child
 from mockgen_watch.spec import generators
 from mockgen_watch.spec import model as spec
-from mockgen_watch.spec.moments import ISO_FORMATS, format_moment
+from mockgen_watch.spec.moments import format_moment, is_written_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 MOST: Final = (1 << 63) - 1
 """The most that the numbers of a group may be."""
-
-_LISTED: Final = 4096
-"""Dates of at most so many values are listed to see whether all are written differently."""
 
 _ALWAYS: Final = (
     generators.Uuid,
@@ -215,24 +212,9 @@ def _reason_of_values(generator: generators.Generator) -> str:
         return "such numbers are spread evenly, so they have no distribution"
     if isinstance(generator, generators.Pattern) and not generators.is_distinct(generator):
         return "its pattern may make one string in two ways"
-    if isinstance(generator, generators.Moment) and not _is_written_apart(generator):
+    if isinstance(generator, generators.Moment) and not is_written_apart(generator):
         return f"two of its values may both be written as {format_moment(generator, 0)}"
     return ""
-
-
-def _is_written_apart(moment: generators.Moment) -> bool:
-    """Return whether it is certain that all values of ``moment`` are written differently."""
-    if moment.format == ISO_FORMATS[moment.kind]:
-        return True
-    count = (moment.last - moment.first) // moment.step + 1
-    if count <= _LISTED:
-        return len({format_moment(moment, number) for number in range(count)}) == count
-    needed: set[str] = set()
-    if moment.kind is not generators.MomentKind.TIME:
-        needed |= {"%Y", "%m", "%d"}
-    if moment.kind is not generators.MomentKind.DATE:
-        needed |= {"%H", "%M", "%S"}
-    return all(directive in moment.format for directive in needed)
 
 
 def _reason_of_parent(unit: Sequence[spec.Leaf], records: RecordPlan) -> str:

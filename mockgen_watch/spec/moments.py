@@ -112,6 +112,37 @@ def format_moment(moment: Moment, n: int) -> str:
     return format_units(moment.first + n * moment.step, moment.format, moment.kind)
 
 
+_LISTED: Final = 4096
+"""Moments of at most so many values are listed to see whether all are written differently."""
+
+
+def first_alike(moment: Moment) -> str:
+    """Return a text that two of the first values share; ``""`` where none is found."""
+    count = min((moment.last - moment.first) // moment.step + 1, _LISTED)
+    seen: set[str] = set()
+    for number in range(count if moment.format != ISO_FORMATS[moment.kind] else 0):
+        text = format_moment(moment, number)
+        if text in seen:
+            return text
+        seen.add(text)
+    return ""
+
+
+def is_written_apart(moment: Moment) -> bool:
+    """Return whether it is certain that all values of ``moment`` are written differently."""
+    if moment.format == ISO_FORMATS[moment.kind]:
+        return True
+    count = (moment.last - moment.first) // moment.step + 1
+    if count <= _LISTED:
+        return len({format_moment(moment, number) for number in range(count)}) == count
+    needed: set[str] = set()
+    if moment.kind is not MomentKind.TIME:
+        needed |= {"%Y", "%m", "%d"}
+    if moment.kind is not MomentKind.DATE:
+        needed |= {"%H", "%M", "%S"}
+    return all(directive in moment.format for directive in needed)
+
+
 def format_units(units: int, text: str, kind: MomentKind) -> str:
     """Return the moment ``units`` in the format ``text``.
 

@@ -19,6 +19,7 @@ from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build.fixes import word_fix
 from mockgen_watch.spec.build.reader import Build, spec_key
 from mockgen_watch.spec.build.scenarios import BASE, scenario_name
+from mockgen_watch.spec.moments import first_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -420,6 +421,8 @@ def _why_alike(leaf: spec.Leaf, records: _Records, build: Build) -> tuple[str, s
         return "values of this kind cannot be promised to differ in one array", ""
     if modifiers.transforms or not generators.stay_apart(generator, modifiers.check):
         return "values of this kind cannot be promised to differ in one array", ""
+    if isinstance(generator, generators.Moment) and (text := first_alike(generator)):
+        return _written_alike(text)
     if isinstance(generator, generators.RowField):
         rows = sum(1 for entry in generator.rows.entries if entry.weight)
         if (generators.capacity(generator) or 0) < rows:
@@ -486,6 +489,8 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     if generators.names_of(generator):
         hint = "let a field in it be $unique, a $sequence or a $uuid"
         return "a value that is made of other fields cannot be promised to be unique", hint
+    if isinstance(generator, generators.Moment) and (text := first_alike(generator)):
+        return _written_alike(text)
     shaped = isinstance(generator, generators.Number) and (
         generator.distribution.kind is not generators.DistributionKind.UNIFORM
     )
@@ -499,6 +504,12 @@ def _impossible(demand: _Demand) -> tuple[str, str]:
     if counted and demand.times > 1:
         return "every element of a record has the same number, so they are not unique", ""
     return "", ""
+
+
+def _written_alike(text: str) -> tuple[str, str]:
+    """Return that two values are written as ``text``, and what to do."""
+    problem = f"two of its values may both be written as {text}, so they cannot be told apart"
+    return problem, "write all of the date or time, or let a $sequence go on by steps such as 1mo"
 
 
 def _parents(

@@ -232,8 +232,9 @@ def _profiles(entry: reader.Entry | None, base: Project) -> tuple[Profile, ...]:
 def _profile(entry: reader.Entry, base: Project) -> Profile:
     if not entry.is_mapping:
         entry.type_error("a mapping of what it overrides")
+    before = entry.errors
     keys = reader.read_params(entry, _DEFAULT_KEYS)
-    return Profile(
+    profile = Profile(
         name=entry.key,
         location=entry.key_location,
         seed=reader.whole_or(keys["seed"], base.seed) if "seed" in keys else None,
@@ -241,3 +242,7 @@ def _profile(entry: reader.Entry, base: Project) -> Profile:
         output=read_output(keys["output"], base.output) if "output" in keys else None,
         on_conflict=read_conflict(keys.get("on_conflict")),
     )
+    if entry.errors == before and apply_profile(base, profile) == base:
+        hint = f"it may override {', '.join(_DEFAULT_KEYS)}"
+        entry.key_warn("MG601", f'the profile "{entry.key}" changes nothing', hint)
+    return profile
