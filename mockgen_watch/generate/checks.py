@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _TENS: Final = tuple("0123456789")
 _ELEVENS: Final = (*_TENS, "X")
-_97: Final = ("97", "98", *(f"{number:02d}" for number in range(2, 97)))
+_PAIRS: Final = ("97", "98", *(f"{number:02d}" for number in range(2, 97)))
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "luhn": _TENS,
@@ -38,8 +38,8 @@ _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "ean": _TENS,
     "isbn": _TENS,
     "mod11": _ELEVENS,
-    "mod97": _97,
-    "iban": _97,
+    "mod97": _PAIRS,
+    "iban": _PAIRS,
 }
 """The check digits of each sum, by the algorithms that add up; of ISBNs those with 13 digits."""
 

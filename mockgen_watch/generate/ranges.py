@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mockgen_watch.generate.address import Cell, Cells, IntArray, LaneArray, Stream
     from mockgen_watch.generate.draws import FieldDraws
+    from mockgen_watch.generate.streams import Word
 
 
 FARTHEST: Final = 1 << 61
@@ -132,11 +133,10 @@ class Span(Drawn):
         self.last = last
         low, high = first + _OFFSET, last + _OFFSET
         self._bits = (low ^ high).bit_length()
-        self._is_whole = last - first + 1 == 1 << self._bits
         self._lower = draws.word(f"{purpose}/1")
-        if self._bits > _WORD_BITS:
-            self._upper = draws.word(f"{purpose}/0")
-        if not self._is_whole:
+        self._upper = draws.word(f"{purpose}/0") if self._bits > _WORD_BITS else None
+        self._odds: Word | None = None
+        if last - first + 1 < 1 << self._bits:
             self._odds = draws.word(f"{purpose}/2")
             middle = high >> (self._bits - 1) << (self._bits - 1)
             self._below = _below(low, middle, high)
@@ -147,36 +147,41 @@ class Span(Drawn):
 
     def at(self, cell: Cell) -> int:
         word = self._lower.at(cell)
-        if self._bits > _WORD_BITS:
+        if self._upper is not None:
             word |= self._upper.at(cell) << _WORD_BITS
-        odds = 0 if self._is_whole else self._odds.at(cell)
+        odds = 0 if self._odds is None else self._odds.at(cell)
         return descend(self.first, self.last, word, odds)
 
     def draw(self, cells: Cells) -> IntArray:
         xp = cells.xp
         words = self._lower.over(cells).astype(xp.int64)
-        if self._bits > _WORD_BITS:
+        if self._upper is not None:
             words |= self._upper.over(cells).astype(xp.int64) << _WORD_BITS
-        if self._is_whole:
+        if self._odds is None:
             return _inside(Block(self.first, self._bits), words)
         odds = self._odds.over(cells)
         numbers: IntArray = xp.empty(len(words), xp.int64)
         is_lower = _is_below(xp, words, odds, self._bits, self._below)
         for way in self._ways:
             rows = xp.flatnonzero(is_lower if way.is_lower else ~is_lower)
-            words_of, odds_of = words.take(rows), odds.take(rows)
-            for fork in way.forks:
-                goes_on = _is_below(xp, words_of, odds_of, fork.bits, fork.below)
-                if not way.is_lower:
-                    goes_on = ~goes_on
-                # What does not go on is overwritten: it costs less to write all than to choose.
-                numbers[rows] = _inside(fork.whole, words_of)
-                further = xp.flatnonzero(goes_on)
-                rows, words_of, odds_of = (each.take(further) for each in (rows, words_of, odds_of))
-                if not len(rows):
-                    break
-            numbers[rows] = _inside(way.last, words_of)
+            _go_down(xp, way, (rows, words.take(rows), odds.take(rows)), numbers)
         return numbers
+
+
+def _go_down(
+    xp: ModuleType, way: Way, cells: tuple[IntArray, IntArray, LaneArray], numbers: IntArray
+) -> None:
+    """Set the ``numbers`` of cells, rows with their words and odds, that go down one way."""
+    rows, words, odds = cells
+    for fork in way.forks:
+        if not len(rows):
+            return
+        is_below = _is_below(xp, words, odds, fork.bits, fork.below)
+        # What goes on is written again: it costs less to write all than to choose.
+        numbers[rows] = _inside(fork.whole, words)
+        further = xp.flatnonzero(is_below if way.is_lower else ~is_below)
+        rows, words, odds = rows.take(further), words.take(further), odds.take(further)
+    numbers[rows] = _inside(way.last, words)
 
 
 def _inside(block: Block, words: IntArray) -> IntArray:

@@ -219,17 +219,16 @@ def _pattern_keyword(
 
 
 def _reference_keyword(
-    validator: Any,  # noqa: ANN401 - what jsonschema gives
-    reference: str,
-    value: object,
-    _schema: object,
+    validator: object, reference: str, value: object, schema: object
 ) -> Iterator[ValidationError]:
     """Follow ``$ref`` for jsonschema, a bounded number of times."""
+    from jsonschema import Draft202012Validator
+
     work = _WORK.get()
     work.references += 1
     if work.references > MOST_REFERENCES:
         raise RuleError(f"the JSON Schema follows more than {MOST_REFERENCES} $refs for one value")
-    yield from validator._validate_reference(ref=reference, instance=value)  # noqa: SLF001
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema)
 
 
 def _enum_keyword(

@@ -35,11 +35,10 @@ from mockgen_watch.scenarios.faults.kinds import (
     WRONG_TYPE,
     FaultKinds,
     crude_kinds,
-    rotated,
 )
 from mockgen_watch.scenarios.faults.record_fields import RecordFields
 from mockgen_watch.scenarios.labels import Case, Change, Fault
-from mockgen_watch.scenarios.promise.facts import bare_path, fields_of, options_of
+from mockgen_watch.scenarios.promise.facts import bare_path, fields_of, options_of, rotated
 from mockgen_watch.spec.generators import Computed
 from mockgen_watch.spec.model import Leaf, find_shape
 
@@ -537,6 +536,6 @@ def _followers_of(plan: RecordPlan, view: RecordView) -> Followers | None:
     if not fields:
         return None
     # Most specs have no expressions, and do without all that this module imports.
-    from mockgen_watch.scenarios.faults.following import Followers  # noqa: PLC0415
+    from mockgen_watch.scenarios.faults.following import Followers
 
     return Followers(plan, view, fields)

@@ -36,9 +36,8 @@ from mockgen_watch.scenarios.faults.kinds import (
     TOO_SHORT,
     Magnitude,
     magnitude_of,
-    rotated,
 )
-from mockgen_watch.scenarios.promise.facts import options_of, seconds_in
+from mockgen_watch.scenarios.promise.facts import options_of, rotated, seconds_in
 from mockgen_watch.spec.moments import DAY, MomentError, format_units
 
 if TYPE_CHECKING:

@@ -40,8 +40,8 @@ from mockgen_watch.scenarios.faults.kinds import (
     WRONG_TYPE,
     Magnitude,
     magnitude_of,
-    rotated,
 )
+from mockgen_watch.scenarios.promise.facts import rotated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from mockgen_watch.rules import values as json_values
 from mockgen_watch.scenarios.faults import candidates
 from mockgen_watch.scenarios.faults.changes import Candidate, written_like
-from mockgen_watch.scenarios.faults.kinds import COMBINATION, OTHER_VALUE, rotated
-from mockgen_watch.scenarios.promise.facts import bare_path, options_of, seconds_in
+from mockgen_watch.scenarios.faults.kinds import COMBINATION, OTHER_VALUE
+from mockgen_watch.scenarios.promise.facts import bare_path, options_of, rotated, seconds_in
 from mockgen_watch.spec.generators import Moment, MomentKind, Number
 
 if TYPE_CHECKING:

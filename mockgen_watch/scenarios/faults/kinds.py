@@ -6,17 +6,17 @@ import math
 import re
 from enum import Enum, auto
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+
+from mockgen_watch.scenarios.promise.facts import rotated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mockgen_watch.rules.rule import Rule
     from mockgen_watch.spec.document import Json
-
-    _T = TypeVar("_T")
 
 
 ABOVE: Final = "above"
@@ -188,9 +188,3 @@ def _words_of(schema: Json) -> Iterator[str]:
     elif isinstance(schema, list):
         for item in schema:
             yield from _words_of(item)
-
-
-def rotated(items: list[_T], rotation: int) -> list[_T]:
-    """Return ``items`` beginning at another one for each ``rotation``."""
-    start = rotation % len(items) if items else 0
-    return items[start:] + items[:start]

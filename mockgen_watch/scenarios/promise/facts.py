@@ -7,7 +7,7 @@ them; where neither is known, only single records can be looked at.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,10 +23,12 @@ from mockgen_watch.spec.check_digits import with_check
 from mockgen_watch.spec.moments import DAY, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mockgen_watch.plan.model import RecordPlan
     from mockgen_watch.spec.document import Json
+
+_T = TypeVar("_T")
 
 
 MOST_OPTIONS: Final = 4096
@@ -360,3 +362,9 @@ def view_of(plan: RecordPlan) -> RecordView:
         if shown is not None:
             found[path] = shown
     return RecordView(slot=plan.slot, moves=plan.moves, moments=found)
+
+
+def rotated(items: Sequence[_T], by: int) -> list[_T]:
+    """Return ``items`` beginning at another one for each ``by``."""
+    start = by % len(items) if items else 0
+    return [*items[start:], *items[:start]]

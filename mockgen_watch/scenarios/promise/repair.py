@@ -1,7 +1,7 @@
 """Repairing: fields of a record are changed, one after the other, until all that is asked is met.
 
-It is for records that no attempt of drawing met: rules that seldom hold together by chance, such as
-two equalities of which a third field decides the one that counts. The values are those that the
+It is for records whose every draw failed: rules that seldom hold together by chance, such as two
+equalities where a third field decides which one counts. The values are those that the
 fields can have: of attempts, of what the rules name and read, and of the ends of ranges. Each step
 takes the change that leaves the least broken; what stays broken counts the more, so that the search
 leaves a dead end (Morris, "The breakout method for escaping from local minima", AAAI 1993).
@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from mockgen_watch.spec.document import Json
 
     Values = Sequence[Json | Missing]
-
-_T = TypeVar("_T")
 
 MOST_STEPS: Final = 40
 """Changes of a record before the search begins again, at another attempt."""
@@ -258,7 +256,7 @@ class _Walk:
             if goal.reads(part.path)
             for place in part.places_in(record)
         ]
-        return _rotated(found, self._index)
+        return facts.rotated(found, self._index)
 
     def _values(
         self, record: Json, place: Place, part: _Part, goal: Goal, step: int
@@ -280,11 +278,11 @@ class _Walk:
                 yield from _near(shape.generator, list(_goals_at(record, here, shape, goal)))
             else:
                 options = [option.value for option in facts.options_of(shape, _MOST_OPTIONS) or ()]
-                yield from _rotated(options[:_MOST_OPTIONS], self._index)
+                yield from facts.rotated(options[:_MOST_OPTIONS], self._index)
         seen = [value for each in self._attempts for value in part.values_in(each)]
         if isinstance(shape, spec.ArrayShape):
             yield from _lengths(shape, here, seen)
-        yield from _rotated(seen, self._index + step)[:_FEW]
+        yield from facts.rotated(seen, self._index + step)[:_FEW]
         if shape.modifiers.omit and not part.is_element:
             yield MISSING
         if shape.modifiers.null:
@@ -381,7 +379,7 @@ def _outside_macros(node: syntax.Node) -> Iterator[syntax.Node]:
 def _run(node: syntax.Node, names: dict[str, object]) -> object:
     """Return what an expression comes to; None where it has no value."""
     # Most specs have no expressions, and do without all that evaluates them.
-    from mockgen_watch.expressions.evaluating import compile_node  # noqa: PLC0415
+    from mockgen_watch.expressions.evaluating import compile_node
 
     try:
         return compile_node(node)(names)
@@ -540,8 +538,3 @@ def _in_order(value: Json, shape: spec.Shape) -> Json:
     if isinstance(value, list) and isinstance(shape, spec.ArrayShape) and shape.items is not None:
         return value if shape.elements else [_in_order(item, shape.items) for item in value]
     return value
-
-
-def _rotated(items: Sequence[_T], by: int) -> list[_T]:
-    start = by % len(items) if items else 0
-    return [*items[start:], *items[:start]]

@@ -228,19 +228,24 @@ def _check_cases(scenarios: Sequence[Records], build: Build) -> None:
             known = None
             if named is not None and not named.modifiers.transforms:
                 known = _texts_of(named.generator)
-            for each in generator.alternatives:
-                case = each.case
-                if case is None or case.is_range or case.is_value:
-                    continue
-                if known is None or case.text in known:
-                    found.add(each.location)
+            name = ".".join(generator.given)
+            for location, text in _texts_asked(generator):
+                if known is None or text in known:
+                    found.add(location)
                 else:
-                    never[each.location] = (".".join(generator.given), case.text, known)
+                    never[location] = (name, text, known)
     for location, (name, text, known) in never.items():
         if location not in found:
             near = nearest_word(text, known)
             hint = ask_for(near) or _list("it is one of", sorted(known))
             build.diagnostics.error("MG203", location, f'{name} is never "{text}"', hint)
+
+
+def _texts_asked(generator: generators.Alternatives) -> Iterator[tuple[Location, str]]:
+    """Yield the cases that are one value, written as text, with their places."""
+    for each in generator.alternatives:
+        if each.case is not None and not (each.case.is_range or each.case.is_value):
+            yield each.location, each.case.text
 
 
 def _texts_of(generator: generators.Generator) -> frozenset[str] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -11,7 +10,6 @@ from mockgen_watch.diagnostics import Related
 from mockgen_watch.spec import model as spec
 from mockgen_watch.spec.build import reader
 from mockgen_watch.spec.build.alternatives import build_alternatives, has_leaves
-from mockgen_watch.spec.build.children import check_each, with_children
 from mockgen_watch.spec.build.generators import (
     NO_MODIFIERS,
     Lengths,
@@ -20,9 +18,10 @@ from mockgen_watch.spec.build.generators import (
     read_lengths,
 )
 from mockgen_watch.spec.build.pools import pool_of_values
+from mockgen_watch.spec.build.references import check_companions, with_children, with_tree
 from mockgen_watch.spec.build.rows import row_members
+from mockgen_watch.spec.build.slips import warn_of_lost_dollar
 from mockgen_watch.spec.build.together import take_tuples
-from mockgen_watch.spec.build.trees import check_tree, with_tree
 from mockgen_watch.spec.check_forms import FORMS, find_misfit
 from mockgen_watch.spec.document import Scalar
 from mockgen_watch.spec.generators import (
@@ -240,7 +239,7 @@ def _mapping_shape(
     if chooser:
         return _directed_leaf(entry, directives[chooser], context, modifiers, beside)
     if data or "$rows" in directives or not directives.keys() - {"$comment"}:
-        _warn_of_lost_dollar(data)
+        warn_of_lost_dollar(data)
         under = base if isinstance(base, spec.ObjectShape) else None
         return spec.ObjectShape(
             members=_members(entry, context, under),
@@ -255,48 +254,6 @@ def _mapping_shape(
         message = f"{next(iter(modified))} stands here alone; no value is chosen"
         entry.error("MG205", message, hint)
     return _stand_in(entry, context)
-
-
-_RANGE_KEYS: Final = frozenset({"min", "max", "from", "to", "distribution", "start"})
-_TEXT_OF: Final = {
-    "pattern": r".*[\[\\{].*",
-    "template": r".*\{.+\}.*",
-    "ref": r"[A-Z]\w*(\.\w+)+",
-    "cel": r".*\b(record|this)\.\w.*",
-}
-"""What the text of a directive looks like; a field of this name seldom has such text."""
-
-
-def _warn_of_lost_dollar(data: Sequence[reader.Entry]) -> None:
-    """Warn of an object that looks like a directive and its modifiers, but for their ``$``."""
-    if not data or data[0].key not in _BARE_WORDS or not _looks_directed(data[0]):
-        return
-    if all(item.key in _BARE_MODIFIERS for item in data[1:]):
-        key = data[0].key
-        hint = f"did you mean ${key}? What is meant as data stands under $const"
-        data[0].key_warn("MG201", f'"{key}" is a field of the record here', hint)
-
-
-_BARE_WORDS: Final = frozenset(
-    {"integer", "number", "date", "datetime", "time", "weighted", "sequence", *_TEXT_OF}
-)
-_BARE_MODIFIERS: Final = frozenset(name[1:] for name in reader.MODIFIER_DIRECTIVES)
-
-
-def _looks_directed(entry: reader.Entry) -> bool:
-    """Return whether an entry looks like what the directive of its name takes."""
-    if entry.key in _TEXT_OF:
-        return re.fullmatch(_TEXT_OF[entry.key], entry.text or "", re.DOTALL) is not None
-    members = entry.members()
-    if entry.key == "weighted":
-        return len(members) > 1 and all(member.number is not None for member in members)
-    if entry.key == "sequence":
-        return any(member.key == "start" for member in members)
-    if len(entry.items()) == len(("from", "to")):
-        return entry.key in {"integer", "number"} or all(
-            re.match(r"[0-9]", item.text or "") for item in entry.items()
-        )
-    return any(member.key in _RANGE_KEYS for member in members)
 
 
 def _chosen_leaf(
@@ -332,8 +289,7 @@ def _check_directives(directives: Mapping[str, reader.Entry], data: Sequence[rea
             )
             break
     if not _has_unknown(directives):
-        check_each(directives)
-        check_tree(directives)
+        check_companions(directives)
     if not choosers:
         return
     first = choosers[0]

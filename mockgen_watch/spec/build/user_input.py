@@ -9,9 +9,9 @@ from msgspec import Struct, field
 
 from mockgen_watch.diagnostics import Diagnostic, Related
 from mockgen_watch.spec.build import reader
-from mockgen_watch.spec.build.children import check_counts
 from mockgen_watch.spec.build.generators import NO_MODIFIERS, read_id
 from mockgen_watch.spec.build.links import check_links
+from mockgen_watch.spec.build.references import check_counts
 from mockgen_watch.spec.build.rules import build_exclusions, build_rules
 from mockgen_watch.spec.build.scenarios import (
     WELL_KNOWN,

@@ -1,4 +1,4 @@
-"""Children: ``$each`` beside ``$ref``, how many records each parent has."""
+"""References: what may stand beside ``$ref``, ``$each`` for children and ``$tree`` for trees."""
 
 from __future__ import annotations
 
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 MOST_CHILDREN: Final = 10_000
 
 
-def check_each(directives: Mapping[str, reader.Entry]) -> None:
-    """Report ``$each`` that stands beside something else than ``$ref``."""
-    if "$each" in directives and "$ref" not in directives:
-        hint = "such as patient: {$ref: Patient.id, $each: 3}"
-        directives["$each"].key_error("MG205", "$each needs $ref", hint)
+_EXAMPLES: Final = {
+    "$each": "patient: {$ref: Patient.id, $each: 3}",
+    "$tree": "manager: {$ref: Employee.id, $tree: 1}",
+}
+
+
+def check_companions(directives: Mapping[str, reader.Entry]) -> None:
+    """Report ``$each`` and ``$tree`` that stand beside something else than ``$ref``."""
+    for name, example in _EXAMPLES.items():
+        if name in directives and "$ref" not in directives:
+            directives[name].key_error("MG205", f"{name} needs $ref", f"such as {example}")
 
 
 def with_children(
@@ -51,6 +57,32 @@ def _bounds(entry: reader.Entry) -> tuple[int, int] | None:
     elif high > MOST_CHILDREN:
         entry.error("MG208", f"a parent has {MOST_CHILDREN} children at most")
     return (low, high) if entry.errors == before else None
+
+
+def with_tree(
+    reference: Reference,
+    entry: reader.Entry,
+    context: reader.ShapeContext,
+    modifiers: spec.Modifiers,
+) -> Reference:
+    """Return ``reference`` with how many records have no parent, or that circles are meant."""
+    if entry.value is False:
+        return replace(reference, roots=0)
+    if context.in_array:
+        hint = "put the $ref beside the array, in the record itself"
+        entry.key_error("MG204", "$tree is for records, not for elements of an array", hint)
+    if reference.each:
+        entry.key_error("MG204", "$tree cannot stand beside $each")
+    if modifiers.unique:
+        entry.key_error("MG204", "$tree cannot stand beside $unique")
+    return replace(reference, roots=_roots(entry))
+
+
+def _roots(entry: reader.Entry) -> int:
+    """Return the number of roots: of a number, or a mapping with ``roots``."""
+    if not entry.is_mapping:
+        return reader.whole_or(entry, 1, least=1)
+    return reader.whole_or(reader.read_params(entry, ("roots",)).get("roots"), 1, least=1)
 
 
 def check_counts(
