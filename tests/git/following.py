@@ -10,7 +10,6 @@ tracks the outputs, in a third it ignores them, and in a third it tracks lockfil
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import random
 import shutil
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING
 from mockgen_watch.cli import ExitCode
 from mockgen_watch.storage.project_folder import StateFolder
 from mockgen_watch.watch.requests import SYNC, ask
-from tests.git.scene import PROGRAM, Scene, environment
+from tests.git.scene import PROGRAM, Scene, environment, history_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -322,11 +321,7 @@ def run_following(folder: Path, seed: int, steps: int) -> None:
 
 def main() -> int:
     """Run the histories that the command line asks for; return the exit code."""
-    parser = argparse.ArgumentParser(description="Random histories of Git under a daemon.")
-    parser.add_argument("--seeds", type=int, default=200)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=14)
-    options = parser.parse_args()
+    options = history_options("Random histories of Git under a daemon.", seeds=200, steps=14)
     failed = 0
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,6 @@ has to name each output that it leaves for that reason.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import random
@@ -30,7 +29,7 @@ from mockgen_watch.watch.requests import SYNC, ask
 from mockgen_watch.workflow.generate import generate
 from mockgen_watch.workflow.project import open_project
 from mockgen_watch.workflow.targets import Request
-from tests.git.scene import PROGRAM, Scene, environment
+from tests.git.scene import PROGRAM, Scene, environment, history_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -354,11 +353,7 @@ def run_history(begun: Scene, folder: Path, seed: int, steps: int) -> None:
 
 def main() -> None:
     """Run the histories that the command line asks for."""
-    parser = argparse.ArgumentParser(description="Random histories of Git, hook and daemon.")
-    parser.add_argument("--seeds", type=int, default=500)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=12)
-    options = parser.parse_args()
+    options = history_options("Random histories of Git, hook and daemon.", seeds=500, steps=12)
     with tempfile.TemporaryDirectory() as name:
         begun = Scene(path=Path(name) / "begun")
         begun.begin()

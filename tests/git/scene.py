@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import subprocess
@@ -167,3 +168,12 @@ def assert_consistent(scene: Scene, revision: str, folder: Path) -> None:
     clone.git("checkout", "-q", scene.git("rev-parse", revision).strip())
     done = clone.mockgen("check")
     assert done.code == 0, done.text
+
+
+def history_options(description: str, *, seeds: int, steps: int) -> argparse.Namespace:
+    """Return which random histories a command line asks for: seeds, first, steps."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--steps", type=int, default=steps)
+    return parser.parse_args()

@@ -300,10 +300,15 @@ def test_ten_folders_of_a_burst_are_all_made(world: World) -> None:
     world.assert_clean()
 
 
-def test_a_project_that_is_cloned_again_gets_a_daemon_of_its_own(world: World) -> None:
+def started(world: World) -> subprocess.Popen[bytes]:
+    """Return the process of a daemon that was started."""
     world.start()
-    first = world.process
-    assert first is not None
+    assert world.process is not None
+    return world.process
+
+
+def test_a_project_that_is_cloned_again_gets_a_daemon_of_its_own(world: World) -> None:
+    first = started(world)
     specs = world.root.with_name("specs")
     shutil.copytree(world.specs, specs)
     # In one step: what a daemon writes meanwhile would be in the way.
@@ -320,9 +325,7 @@ def test_a_project_that_is_cloned_again_gets_a_daemon_of_its_own(world: World) -
 
 
 def test_a_daemon_ends_when_another_folder_takes_the_place_of_its_project(world: World) -> None:
-    world.start()
-    first = world.process
-    assert first is not None
+    first = started(world)
     other = world.root.with_name("other")
     other.mkdir()
     git(other, "init", "-q")

@@ -97,70 +97,45 @@ def as_number(value: Any) -> Fraction:  # noqa: ANN401 - of any type
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number that is written out, in units."""
-
-    units: int
-
-    def cel(self) -> str:
-        whole, rest = divmod(abs(self.units), UNIT)
-        sign = "-" if self.units < 0 else ""
-        return f"{sign}{whole}.{rest:02}" if rest else f"{sign}{whole}"
-
-    def value(self, _record: Record) -> Any:  # noqa: ANN401 - as the others
-        return Fraction(self.units, UNIT)
-
-    def term(self, _nodes: Nodes) -> tuple[Any, Any]:
-        return z3.IntVal(self.units), z3.BoolVal(True)
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text that is written out, and its number for the solver."""
+class Known:
+    """A value that is written out: its text, what it is, and its number for the solver."""
 
     text: str
+    known: Any
     number: int
 
     def cel(self) -> str:
-        return f"'{self.text}'"
+        return self.text
 
     def value(self, _record: Record) -> Any:  # noqa: ANN401 - as the others
-        return self.text
+        return self.known
 
     def term(self, _nodes: Nodes) -> tuple[Any, Any]:
         return z3.IntVal(self.number), z3.BoolVal(True)
 
 
-@dataclass(frozen=True)
-class Day:
-    """A date that is written out, in days."""
-
-    days: int
-
-    def cel(self) -> str:
-        return f"date('{dt.date.fromordinal(self.days)}')"
-
-    def value(self, _record: Record) -> Any:  # noqa: ANN401 - as the others
-        return dt.date.fromordinal(self.days)
-
-    def term(self, _nodes: Nodes) -> tuple[Any, Any]:
-        return z3.IntVal(self.days), z3.BoolVal(True)
+def number_of(units: int) -> Known:
+    """Return the number of so many units."""
+    whole, rest = divmod(abs(units), UNIT)
+    sign = "-" if units < 0 else ""
+    text = f"{sign}{whole}.{rest:02}" if rest else f"{sign}{whole}"
+    return Known(text, Fraction(units, UNIT), units)
 
 
-@dataclass(frozen=True)
-class Span:
-    """A number of days that is written out."""
+def text_of(text: str, number: int) -> Known:
+    """Return a text; the solver knows it by its number."""
+    return Known(f"'{text}'", text, number)
 
-    days: int
 
-    def cel(self) -> str:
-        return f"duration('{self.days}d')"
+def day_of(days: int) -> Known:
+    """Return the date of an ordinal day."""
+    day = dt.date.fromordinal(days)
+    return Known(f"date('{day}')", day, days)
 
-    def value(self, _record: Record) -> Any:  # noqa: ANN401 - as the others
-        return dt.timedelta(days=self.days)
 
-    def term(self, _nodes: Nodes) -> tuple[Any, Any]:
-        return z3.IntVal(self.days), z3.BoolVal(True)
+def span_of(days: int) -> Known:
+    """Return so many days."""
+    return Known(f"duration('{days}d')", dt.timedelta(days=days), days)
 
 
 @dataclass(frozen=True)
@@ -274,7 +249,7 @@ class Sum:
         return total, z3.And(is_there)
 
 
-Term: TypeAlias = "Path | Number | Text | Day | Span | Math | Remainder | Size | Sum"
+Term: TypeAlias = "Path | Known | Math | Remainder | Size | Sum"
 
 
 @dataclass(frozen=True)

@@ -280,15 +280,15 @@ class _Rules:
         assert isinstance(leaf, Leaf)
         most = max(1, (leaf.high - leaf.low) // (UNIT if leaf.kind != "date" else 1) // 2)
         distance = self.chance.randint(0, min(most, 400))
-        return cel.Span(distance) if leaf.kind == "date" else cel.Number(distance * UNIT)
+        return cel.span_of(distance) if leaf.kind == "date" else cel.number_of(distance * UNIT)
 
     def constant(self, leaf: Leaf) -> cel.Term:
         """A value near those of a number or date, mostly among them."""
         spread = max(1, (leaf.high - leaf.low) // 10)
         value = self.chance.randint(leaf.low - spread, leaf.high + spread)
         if leaf.kind == "date":
-            return cel.Day(value)
-        return cel.Number(value // leaf.step * leaf.step)
+            return cel.day_of(value)
+        return cel.number_of(value // leaf.step * leaf.step)
 
     # -- Conditions in CEL
 
@@ -327,7 +327,7 @@ class _Rules:
         if self.chance.random() < 0.4:
             return cel.Compare("==", left, cel.Math("+", right, self.shift(right)))
         if self.chance.random() < 0.2 and _sort(right) == "number":
-            return cel.Compare("==", left, cel.Math("*", cel.Number(2 * UNIT), right))
+            return cel.Compare("==", left, cel.Math("*", cel.number_of(2 * UNIT), right))
         return cel.Compare("==", left, right)
 
     def window(self, among: list[cel.Path]) -> cel.Condition | None:
@@ -389,7 +389,7 @@ class _Rules:
         whole = self.leaves("int")
         if whole and self.chance.random() < 0.4:
             return cel.Compare(sign, length, self.chance.choice(whole))
-        return cel.Compare(sign, length, cel.Number(self.chance.randint(1, 3) * UNIT))
+        return cel.Compare(sign, length, cel.number_of(self.chance.randint(1, 3) * UNIT))
 
     def has(self) -> cel.Condition | None:
         fit = [path for path in self.paths if path.leaf is not None and path.leaf.omit]
@@ -419,7 +419,7 @@ class _Rules:
         quoted = ", ".join(f"'{each}'" for each in some)
         sign = self.chance.choice(["==", "!="])
         ways: list[cel.Condition] = [
-            cel.Compare(sign, path, cel.Text(word, self.words.index(word))),
+            cel.Compare(sign, path, cel.text_of(word, self.words.index(word))),
             cel.Tested(path, f".startsWith('{start}')", lambda t: t.startswith(start), self.words),
             cel.Tested(path, f".contains('{word[-1:]}')", lambda t: word[-1:] in t, self.words),
             cel.Tested(path, f".matches('^{start}')", lambda t: t.startswith(start), self.words),
@@ -468,7 +468,7 @@ class _Rules:
         by = self.chance.randint(2, 5)
         left = cel.Remainder(self.chance.choice(fit), by)
         return cel.Compare(
-            self.chance.choice(["==", "!="]), left, cel.Number(self.chance.randrange(by) * UNIT)
+            self.chance.choice(["==", "!="]), left, cel.number_of(self.chance.randrange(by) * UNIT)
         )
 
     def contrary(self) -> cel.Condition | None:
@@ -523,8 +523,8 @@ class _Rules:
 
     def _number_schema(self, leaf: Leaf) -> dict[str, Json]:
         low = self.constant(leaf)
-        assert isinstance(low, cel.Number)
-        bound = low.units // UNIT
+        assert isinstance(low, cel.Known)
+        bound = low.number // UNIT
         ways: list[dict[str, Json]] = [
             {self.chance.choice(["minimum", "exclusiveMinimum"]): bound},
             {self.chance.choice(["maximum", "exclusiveMaximum"]): bound},
