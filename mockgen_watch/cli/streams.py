@@ -1,7 +1,7 @@
 """Standard streams: closed, full or gone, they neither stop the work nor look like a defect.
 
-A stream that is closed takes everything, as ``/dev/null`` does. Where stdout cannot be written,
-that is told like any file that cannot be; where stderr cannot, nobody can be told.
+A closed stream behaves like ``/dev/null``. If stdout cannot be written, that is an error, as it is
+for a file; if stderr cannot, there is nowhere to report it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ other bytes, owned path          any                    refuse (MG501)
 other bytes, path nobody owns    any                    refuse (MG504)
 ===============================  =====================  =================
 
-What this program wrote at a path is told by lockfiles, journal and the memory of what was made.
+Lockfiles, the journal and the memory of what was made say which bytes this program wrote at a path.
 
 A file that is not wanted is deleted when its bytes are ours, on a run over the whole tree. Nothing
 else is ever removed. What is refused is replaced by force, never an obstacle.

@@ -230,8 +230,8 @@ def newly_made(
 ) -> tuple[JournalEntry, ...]:
     """Return what a run made its own: ``written``, and files that were right, but in no lockfile.
 
-    ``journal`` is what stays in it; what it loses is told as well, as a run that was cut short
-    told nobody else.
+    ``journal``: the entries that stay in the journal. Those that leave it are included, because the
+    run that wrote them may have been cut short before it recorded them anywhere else.
     """
     before = reconciliation.snapshot.journal
     found = [entry for entry in (*before, *written) if not entry.path.endswith(OFFER_SUFFIX)]

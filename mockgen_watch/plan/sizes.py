@@ -100,7 +100,7 @@ class _Measure:
 
     def _of(self, shape: spec.Shape) -> Size:
         if id(shape) not in self._known:
-            # What goes round in a circle is told elsewhere.
+            # Circular fields are reported elsewhere.
             self._known[id(shape)] = Size()
             size = self._made(shape)
             self._known[id(shape)] = self._limited(size, shape)

@@ -1,4 +1,4 @@
-"""Ending: a daemon that is told to stop ends soon, whatever it does at that moment.
+"""Ending: a daemon stops soon after it is asked to, whatever it is doing.
 
 A batch is asked to end after the file in hand. One that is still at it after ``GRACE`` seconds is
 interrupted where it is, and a process that even then does not end is ended by the system after

@@ -456,7 +456,7 @@ def _legacy_documents(suites: Suites, *, is_given: bool) -> Iterator[tuple[str, 
     """
     for suite, path in suites.files.items():
         if path not in suites.sources:
-            continue  # it cannot be read, which is told
+            continue  # it cannot be read, which was reported
         document = parse(path, suites.sources.read(path))
         is_read = document.root is not None and not has_errors(document.diagnostics)
         if is_read and form_of(document).is_edit_format:
