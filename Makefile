@@ -7,6 +7,7 @@
 #                   files; CORPUS=--update makes the difference the new behaviour
 #   make lint       the first three of these
 #   make format     put the code into its form
+#   make docs       build the documentation as a site, build/site/; a dead link is an error
 #   make bench      compare with other tools; BENCH="--count 100000" passes options on
 #   make bench-publish   put the tables and pictures of the last run into the documentation
 #   make clean      remove .venv and what the tools keep
@@ -16,7 +17,7 @@
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test test-long corpus lint layers types style format bench bench-publish clean
+.PHONY: run test test-long corpus lint layers types style format docs bench bench-publish clean
 
 WORKERS ?= 2
 BIN := .venv/bin
@@ -53,6 +54,10 @@ layers: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+# The variable silences an advertisement that would look like an error.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.compare $(BENCH)

@@ -17,7 +17,7 @@ EXAMPLES = [
     (code, language, kind or "user_input", text)
     for code, section in SECTIONS.items()
     for language, kind, text in re.findall(
-        r"^```(yaml|json) ?(\w*)\n(.*?)^```", section, re.MULTILINE | re.DOTALL
+        r'^```(yaml|json)(?: title="(\w+)")?\n(.*?)^```', section, re.MULTILINE | re.DOTALL
     )
 ]
 

@@ -14,7 +14,7 @@ from mockgen_watch.spec.moments import DATE_TEXTS, TIME_TEXTS
 from tests.unit.spec.reading import FORMATS, ROOT, findings, misfits, pool_of
 
 PAGE = (ROOT / "docs" / "reference" / "spec-format.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```yaml ?(\w*)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+EXAMPLES = re.findall(r'^```yaml(?: title="(\w+)")?\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
 IDS = [f"{kind or 'user_input'}-{number}" for number, (kind, _) in enumerate(EXAMPLES)]
 WORDS = {
     *(name for names in PLACES.values() for name in names),
