@@ -72,6 +72,7 @@ class LiveView:
         self._memory = OutputMemory(daemon.root)
         self._note = "starting"
         self._mode = ""
+        self._checked = ""
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -90,7 +91,10 @@ class LiveView:
                 self._files.append(happening.file)
                 return
             case events.BatchEnded():
+                self._checked = self._clock()
                 self._end(happening)
+            case events.Checked():
+                self._checked = self._clock()
             case events.WatchChanged(mode="polling"):
                 self._mode = f"polling: {happening.reason}"
                 self._say(f"no events to go by ({happening.reason}), polling instead", "yellow")
@@ -165,7 +169,9 @@ class LiveView:
                 f"✗ {count}{f'; {failed} keep their outputs' if failed else ''}", "bold red"
             )
         else:
-            foot.append("✓ all outputs are right" if self._daemon.last else "·", "green")
+            # Outputs are not watched but looked at now and then, so that it says when.
+            is_known = self._daemon.last is not None
+            foot.append(f"✓ outputs right at {self._checked}" if is_known else "·", "green")
         for part in (self._note, self._mode):
             if part:
                 foot.append(f"  {escape_for_terminal(part)}", "dim")

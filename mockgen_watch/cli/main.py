@@ -120,8 +120,7 @@ def _run_guarded(
         return _dispatch(words, commands, options)
     except MockgenError as error:
         if isinstance(error, FindingsError):
-            for diagnostic in error.diagnostics:
-                print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
+            _show_findings(error, as_json=getattr(options, "json", False))
         _complain(str(error))
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FINDINGS
     except KeyboardInterrupt:
@@ -191,6 +190,17 @@ def _top_parser(commands: Mapping[str, Entry]) -> argparse.ArgumentParser:
     # Two parsers in a row, so that the modules of the other commands are never imported.
     parser.add_argument("command_words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+def _show_findings(error: FindingsError, *, as_json: bool) -> None:
+    if as_json:
+        from mockgen_watch.views.diagnostics import diagnostics_data
+        from mockgen_watch.views.values import json_text
+
+        print(json_text(diagnostics_data(error.diagnostics)))
+        return
+    for diagnostic in error.diagnostics:
+        print(escape_for_terminal(str(diagnostic)), file=sys.stderr)
 
 
 def _complain_of_defect(error: Exception, *, with_traceback: bool) -> None:

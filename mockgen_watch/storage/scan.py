@@ -35,6 +35,7 @@ ENDINGS = (*SUFFIXES, LINES_SUFFIX)
 """A few more than those of specs: of texts only pools matter, and looking is cheap."""
 
 _ABSENT: tuple[int, int] = (0, 0)
+_FOLDER: Mark = (0, 0, 0, 0, 0, stat.S_IFDIR)
 
 
 class Scan:
@@ -42,7 +43,7 @@ class Scan:
 
     Attributes:
         identity: device and inode of the specs folder; zeros when there is none.
-        linked: spec files that links lead to: no event tells of these.
+        linked: links, and the spec files that they lead to, of which no event tells.
         outputs: everything in the output folder.
         folders: number of folders below the specs folder, with it.
         is_racy: a spec file is so young that its stamp does not tell all.
@@ -166,11 +167,13 @@ class _Reader:
             return  # it has just gone
 
     def _link(self, name: str, path: str, above: tuple[str, ...]) -> None:
-        self.found[path] = _mark(os.lstat(name))
+        self.found[path] = self.linked[path] = _mark(os.lstat(name))
         target = os.path.realpath(name)
         if target in above or not target.startswith(self.project + os.sep):
             return
         if os.path.isdir(target):
+            # An empty folder shows in nothing else, but a link to it leads somewhere.
+            self.linked[f"{path}:"] = _FOLDER
             self.specs(target, path, (*above, target))
         elif path.endswith(ENDINGS):
             self._file(f"{path}:", os.stat(target), is_linked=True)

@@ -313,6 +313,7 @@ class Daemon:
             return
         self._called_off = 0
         if scan.is_same(self.last_scan):
+            self.stream.publish(events.Checked())
             if now >= self._next_save:
                 self._next_save = now + SAVE_PERIOD
                 self.project.save()

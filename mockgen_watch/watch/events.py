@@ -55,6 +55,10 @@ class GitHeld(Struct, frozen=True, kw_only=True):
     is_over: bool
 
 
+class Checked(Struct, frozen=True, kw_only=True):
+    """Specs and outputs are as they were when the last batch ended."""
+
+
 class BatchStarted(Struct, frozen=True, kw_only=True):
     """Outputs are being brought up to date.
 
@@ -128,7 +132,9 @@ class BatchEnded(Struct, frozen=True, kw_only=True):
 BatchEvent: TypeAlias = (
     BatchStarted | OutputWritten | DiagnosticRaised | DiagnosticCleared | BatchFailed | BatchEnded
 )
-DaemonEvent: TypeAlias = Started | Stopped | WatchChanged | EventsMissed | GitHeld | BatchEvent
+DaemonEvent: TypeAlias = (
+    Started | Stopped | WatchChanged | EventsMissed | GitHeld | Checked | BatchEvent
+)
 
 
 class Stream:
@@ -271,6 +277,8 @@ class EventLogger:
                 log.warning("watch.git_overrun", blocker=event.blocker)
             case GitHeld():
                 log.debug("watch.git_held", blocker=event.blocker)
+            case Checked():
+                pass  # every other second, and no news
             case _:
                 with bound(batch=event.batch):
                     self._log_batch(event)
@@ -297,7 +305,10 @@ class EventLogger:
             case DiagnosticRaised(diagnostic=found):
                 self._log_diagnostic(found)
             case DiagnosticCleared(diagnostic=found):
-                log.info("diagnostic.cleared", code=found.code, location=str(found.location))
+                place = str(found.location)
+                log.info(
+                    "diagnostic.cleared", code=found.code, location=place, message=found.message
+                )
 
     def _log_diagnostic(self, found: Diagnostic) -> None:
         log = {

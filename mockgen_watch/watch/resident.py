@@ -39,7 +39,12 @@ from mockgen_watch.storage.specs import (
 from mockgen_watch.storage.stat_cache import StatCache
 from mockgen_watch.workflow.generate import Report, generate
 from mockgen_watch.workflow.project import OpenProject, project_of
-from mockgen_watch.workflow.sources import USER_INPUT_NAMES, absent_paths, suite_files
+from mockgen_watch.workflow.sources import (
+    USER_INPUT_NAMES,
+    absent_paths,
+    suite_files,
+    vocabulary_siblings,
+)
 from mockgen_watch.workflow.targets import Request
 
 if TYPE_CHECKING:
@@ -91,6 +96,7 @@ class Resident:
         unsettled: suites that may not be as they should be; None: all.
         warnings: those that hold.
         acted: the suites that the last run decided on; None: all.
+        general: what was found when the project was last opened, and belongs to no suite.
     """
 
     def __init__(self, root: Path, state: StateFolder, profile: str | None = None) -> None:
@@ -108,6 +114,7 @@ class Resident:
         self._linked: Mapping[str, object] = {}
         self.warnings = SuiteWarnings()
         self.acted: frozenset[str] | None = None
+        self.general: tuple[Diagnostic, ...] = ()
 
     def forget(self) -> None:
         """Look at everything the next time; digests that stamps prove are kept."""
@@ -141,7 +148,8 @@ class Resident:
         """
         self._merge()
         known = self._snapshot
-        if known is None or scan.linked != self._linked:
+        # Where something cannot be read, nothing shows when it can be.
+        if known is None or known.problems or scan.linked != self._linked:
             self._read_specs(None)
         elif moved := self._moved_specs(known, scan):
             self._read_specs(moved)
@@ -200,6 +208,7 @@ class Resident:
         self._snapshot = snapshot
         project = project_of(self.root, self.state, snapshot, self.profile)
         self.settings = project.settings
+        self.general = (*project.diagnostics, *project.suites.unreadable)
         return project
 
     def save(self) -> None:
@@ -231,7 +240,9 @@ class Resident:
 
     def _decided_by(self, changed: Iterable[str]) -> set[str]:
         changed = tuple(changed)
-        return {*self._graph.affected_suites(changed), *suite_files(changed, SPECS)}
+        # A second file of the same name makes a vocabulary unusable, and no lockfile names it.
+        named = frozenset((*changed, *vocabulary_siblings(changed, SPECS)))
+        return {*self._graph.affected_suites(named), *suite_files(changed, SPECS)}
 
     def _has_spec(self, suite: str) -> bool:
         folder = f"{SPECS}/{suite}/" if suite else f"{SPECS}/"
@@ -425,7 +436,8 @@ def run_pass(
             project.note_scan(scan)
             stages["read"] = time.perf_counter() - began
             if project.unsettled is not None and not project.unsettled:
-                return Pass(report=project.warnings.added_to(_NOTHING), stages=stages)
+                report = replace(_NOTHING, diagnostics=project.general)
+                return Pass(report=project.warnings.added_to(report), stages=stages)
         began = time.perf_counter()
         report = project.run(acting, should_stop)
         stages["generate"] = time.perf_counter() - began

@@ -229,6 +229,7 @@ def _wanted_or_locked(suites: Suites, name: str, selection: Selection, lock: obj
         return wanted_suite(suites, name, selection)
     absent = absent_paths(name, suites.settings.specs, lock, suites.sources)
     is_known = absent is not None and not any(map(suites.is_hidden, absent))
+    is_known = is_known and not any(map(suites.has_rival, lock.inputs))
     if absent is None or not is_known or not made_from(lock, suites.sources, CONTRACT):
         return wanted_suite(suites, name, selection)
     wanted = wanted_from_lock(name, lock, suites.files[name], absent)

@@ -157,6 +157,14 @@ def vocabulary_candidates(specs: str, name: str) -> tuple[str, ...]:
     return tuple(own + ending for ending in VOCABULARY_ENDINGS)
 
 
+def vocabulary_siblings(paths: Iterable[str], specs: str) -> Iterator[str]:
+    """Yield the paths that a vocabulary among ``paths`` can have under the same name."""
+    folder = f"{specs}/{VOCABULARY_FOLDER}/".lstrip("/")
+    for path in paths:
+        if path.startswith(folder):
+            yield from vocabulary_candidates(specs, path.removeprefix(folder).rpartition(".")[0])
+
+
 def renew_inputs(
     locks: Mapping[str, Lockfile | Diagnostic], sources: Sources
 ) -> dict[str, Lockfile | Diagnostic]:

@@ -140,19 +140,46 @@ class Suites:
         if self._given_files is not None:
             return self._given_files
         self.report(self._unreadable.values())
+        self.report(self._rivals.values())
+        return {suite: paths[0] for suite, paths in self._suite_files.items()}
+
+    @cached_property
+    def _suite_files(self) -> Mapping[str, tuple[str, ...]]:
         paths = frozenset((*self.sources, *self._unreadable))
-        found = all_suite_files(paths, self.settings.specs)
-        for first, *others in found.values():
+        return all_suite_files(paths, self.settings.specs)
+
+    @cached_property
+    def _rivals(self) -> Mapping[str, Diagnostic]:
+        """Path → what is wrong, for each of several files where there may be one.
+
+        They are user_input files of one suite, or vocabularies of one name. Nobody can tell which
+        is meant, so that suites that depend on one of them have failed.
+        """
+        found: dict[str, Diagnostic] = {}
+        for first, *others in () if self._given_files is not None else self._suite_files.values():
             name = first.rpartition("/")[2]
-            self.report(
-                one_too_many(
+            for other in others:
+                found[other] = one_too_many(
                     f"this folder has {name} and {other.rpartition('/')[2]}",
                     "a suite has one user_input file; move the other to a folder of its own",
                     other,
                 )
-                for other in others
-            )
-        return {suite: paths[0] for suite, paths in found.items()}
+                found.setdefault(first, found[other])
+        for first, *others in self._vocabulary_files.values():
+            for other in others:
+                message = f"{first} and {other} are the same vocabulary"
+                found[other] = one_too_many(message, "keep one of them", other)
+                found.setdefault(first, found[other])
+        return found
+
+    def has_rival(self, path: str) -> bool:
+        """Return whether ``path`` is one of several files where there may be one."""
+        return path in self._rivals
+
+    @property
+    def unreadable(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the files and folders that are there and cannot be read."""
+        return tuple(self._unreadable.values())
 
     def is_hidden(self, path: str) -> bool:
         """Return whether ``path`` may be there, but nobody can tell: a folder cannot be read."""
@@ -236,14 +263,15 @@ class Suites:
 
     def _read(self, path: str) -> Suite:
         inputs: dict[str, str | None] = {**self.settings.inputs, path: self.sources.get(path)}
-        document = self._parsed(path) if path in self.sources else None
+        is_read = path in self.sources and not self.has_rival(path)
+        document = self._parsed(path) if is_read else None
         user_input, master = None, None
         has_failed = document is None
         if document is not None:
-            inputs.update(self._read_vocabularies(document))
+            has_pools = self._read_vocabularies(document, inputs)
             user_input, found = build_user_input(document, self._context())
             self.report(found)
-            has_failed = user_input is None or has_errors(found)
+            has_failed = user_input is None or has_errors(found) or not has_pools
         if user_input is not None:
             if not has_failed:
                 user_input, has_failed = self._read_files_of_models(user_input, inputs)
@@ -383,33 +411,37 @@ class Suites:
         if document is None:
             self._masters[path] = None
             return None
-        inputs.update(self._read_vocabularies(document))
+        has_pools = self._read_vocabularies(document, inputs)
         if path not in self._masters:
             file, found = build_master(document, self._context())
             self.report(found)
-            self._masters[path] = None if has_errors(found) else file
+            self._masters[path] = file if has_pools and not has_errors(found) else None
         return self._masters[path]
+
+    @cached_property
+    def _vocabulary_files(self) -> Mapping[str, tuple[str, ...]]:
+        """Name → the project's own files of a vocabulary; more than one is an error."""
+        folder = f"{self.settings.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
+        found: dict[str, tuple[str, ...]] = {}
+        for path in sorted(path for path in self.sources if path.startswith(folder)):
+            if path.endswith(VOCABULARY_ENDINGS):
+                name = path.removeprefix(folder).rpartition(".")[0]
+                found[name] = (*found.get(name, ()), path)
+        return found
 
     @cached_property
     def _vocabulary_paths(self) -> Mapping[str, str]:
         """Name → path of every vocabulary that there is; the project's own come first."""
-        folder = f"{self.settings.specs}/{VOCABULARY_FOLDER}/".lstrip("/")
-        paths: dict[str, str] = {}
-        for path in sorted(path for path in self.sources if path.startswith((SHIPPED, folder))):
-            if path.startswith(SHIPPED):
-                paths.setdefault(path.removeprefix(SHIPPED).rpartition(".")[0], path)
-            elif path.endswith(VOCABULARY_ENDINGS):
-                name = path.removeprefix(folder).rpartition(".")[0]
-                if not paths.get(name, SHIPPED).startswith(SHIPPED):
-                    message = f"{paths[name]} and {path} are the same vocabulary"
-                    self.report([one_too_many(message, "keep one of them", path)])
-                else:
-                    paths[name] = path
-        return paths
+        shipped = (path for path in self.sources if path.startswith(SHIPPED))
+        names = {path.removeprefix(SHIPPED).rpartition(".")[0]: path for path in shipped}
+        return names | {name: paths[0] for name, paths in self._vocabulary_files.items()}
 
-    def _read_vocabularies(self, document: Document) -> dict[str, str | None]:
-        """Read what ``document`` names; return the files, with None for those looked for first."""
-        inputs: dict[str, str | None] = {}
+    def _read_vocabularies(self, document: Document, inputs: dict[str, str | None]) -> bool:
+        """Read what ``document`` names; return whether all that exist are without errors.
+
+        The files are noted in ``inputs``, with None for those that were looked for first.
+        """
+        has_failed = False
         for name in sorted({name for name, _ in vocabulary_names(document)}):
             path = self._vocabulary_paths.get(name)
             if path is None or path.startswith(SHIPPED):
@@ -418,11 +450,18 @@ class Suites:
                 continue
             inputs[path] = self.sources[path]
             if name not in self._vocabularies:
-                is_read = self._parsed(path) is not None
-                pool, found = build_vocabulary(self._documents[path])
-                self.report(found)
-                self._vocabularies[name] = pool if is_read and not has_errors(found) else None
-        return inputs
+                self._vocabularies[name] = self._vocabulary(path)
+            has_failed = has_failed or self._vocabularies[name] is None
+        return not has_failed
+
+    def _vocabulary(self, path: str) -> Pool | None:
+        """Return the pool in ``path``; None when it has errors, which are reported."""
+        if self.has_rival(path):
+            return None
+        is_read = self._parsed(path) is not None
+        pool, found = build_vocabulary(self._documents[path])
+        self.report(found)
+        return pool if is_read and not has_errors(found) else None
 
     # Compile ----------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ def test_errors_are_drawn_again_below_each_line_until_they_are_mended(screen: Sc
     mended = screen.save("b", "M: {x: 1}\n")
     # The last picture takes the place of the one before, whose lines are erased.
     last = mended.rpartition("\x1b[2K")[2]
-    assert "all outputs are right" in last
+    assert "✓ outputs right at " in last
     assert "MG201" not in last
 
 

@@ -116,7 +116,14 @@ def test_a_linked_folder_is_gone_through_once(project: Path) -> None:
 def test_links_that_lead_outside_or_nowhere_are_not_followed(project: Path) -> None:
     (project / "specs/a/out.yaml").symlink_to("/etc/hostname")
     (project / "specs/a/nowhere.yaml").symlink_to("nowhere")
-    assert not scan(project).linked
+    assert scan(project).linked.keys() == {"specs/a/out.yaml", "specs/a/nowhere.yaml"}
+
+
+def test_a_folder_without_files_shows_where_a_link_leads_to_it(project: Path) -> None:
+    (project / "specs/a/later.yaml").symlink_to("later")
+    before = scan(project)
+    (project / "specs/a/later").mkdir()
+    assert not scan(project).is_same(before)
 
 
 def test_a_missing_specs_folder_is_told_from_an_empty_one(project: Path) -> None:
